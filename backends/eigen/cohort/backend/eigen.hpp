@@ -1,0 +1,236 @@
+#pragma once
+#if defined(__CUDACC__)
+#error "cohort: the Eigen backend cannot be included in a CUDA source: nvcc makes Eigen switch its vectorization off. Include it in a .cpp"
+#endif
+#include <cohort/backend/concept.hpp>
+#include <cohort/backend/host_array.hpp>
+#include <cohort/eigen/loops.hpp>
+#include <cohort/eigen/product.hpp>
+
+namespace cohort::eigen {
+
+struct options {
+  int threads = 0;  ///< 0: as many as OpenMP would take; without OpenMP always 1
+};
+
+inline namespace COHORT_EIGEN_TARGET {
+
+/// The embedded default: arrays in host memory, formulas in SIMD packs, products by a kernel for small matrices and by Eigen for large ones.
+///
+/// The same build gives the same bits on any number of threads. A backend is used by one thread at a time (it owns the scratch memory and
+/// starts the others itself); a program that trains several policies at once makes one backend for each.
+template <class T>
+class basic_backend : public fallback<basic_backend<T>, T, host_array> {
+  using base = fallback<basic_backend<T>, T, host_array>;
+  static constexpr std::ptrdiff_t grain = 1 << 14;  // elements below which a second thread costs more than it brings
+
+ public:
+  using wide = pack<T>;
+
+  basic_backend() : basic_backend(options{}) {}
+  explicit basic_backend(options o) : threads_(o.threads == 0 ? hardware_threads() : o.threads) {
+    detail::require(o.threads >= 0, "eigen::backend", "threads", o.threads, "0 (all) or more");
+  }
+  int threads() const { return threads_; }
+
+  template <class U>
+  void upload(host_array<U>& to, std::span<U const> from) {
+    to.resize(std::ptrdiff_t(from.size()));
+    std::copy(from.begin(), from.end(), to.data());
+  }
+  template <class U>
+  void download(std::span<std::remove_const_t<U>> to, view<U> from) {
+    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to[i] = from(i / from.columns, i % from.columns);
+  }
+
+  template <class F>
+  void for_each(std::ptrdiff_t n, F f) {
+    parallel_for(threads_, n, grain / 16, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t i = first; i < last; ++i) f(i);
+    });
+  }
+
+  template <class... O, class F, class... I>
+  void map(outputs<O...> out, F f, view<I>... in) {
+    auto shape = std::get<0>(out.views);
+    base::check_extents("map", shape, in...);
+    auto flat = [](auto v) { return v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
+    bool one_line = shape.columns == 1 || std::apply([&](auto... o) { return (flat(o) && ...); }, out.views);
+    one_line = one_line && (shape.columns == 1 || (flat(in) && ...));
+    if (one_line) {
+      auto step = [&](auto v) { return shape.columns == 1 ? v.row_stride : v.column_stride; };
+      parallel_for(threads_, shape.size() / wide::width + 1, grain / wide::width, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        std::ptrdiff_t from = first * wide::width, to = std::min(last * wide::width, shape.size());
+        if (from < to) line(to - from, out, f, [&](auto v) { return v.data + from * step(v); }, step, in...);
+      });
+    } else {
+      parallel_for(threads_, shape.rows, grain / shape.columns + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        for (std::ptrdiff_t r = first; r < last; ++r)
+          line(shape.columns, out, f, [r](auto v) { return v.data + r * v.row_stride; }, [](auto v) { return v.column_stride; }, in...);
+      });
+    }
+  }
+
+  template <class F, class... U>
+  void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
+    parallel_for(threads_, (n + wide::width - 1) / wide::width, 512, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t b = first; b < last; ++b) {
+        std::ptrdiff_t i = b * wide::width;
+        int count = int(std::min<std::ptrdiff_t>(wide::width, n - i));
+        f(pack_row<wide, U>{v.data + i * v.row_stride, v.row_stride, v.column_stride, count}...);
+      }
+    });
+  }
+
+  template <class F, class I, class... More>
+  void reduce(view<T> out, F f, view<I> in, view<More>... more) {
+    base::check_extents("reduce", in, more...);
+    using term = decltype(f(load_pack<wide>((std::remove_const_t<I> const*)nullptr), load_pack<wide>((std::remove_const_t<More> const*)nullptr)...));
+    constexpr int N = sizeof(term) / sizeof(wide);
+    if (out.rows != N) throw shape_error("reduce: the formula gives " + std::to_string(N) + " sums, the output has " + std::to_string(out.rows) + " elements");
+    auto flat = [](auto v) { return v.columns == 1 || v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
+    if (!flat(in) || !(flat(more) && ...)) return base::reduce(out, f, in, more...);
+    auto source = [&]<class U>(view<U> v) { return lane_source<wide, U>(v.data, v.columns == 1 ? v.row_stride : v.column_stride); };
+    constexpr std::ptrdiff_t block = 4096;
+    std::ptrdiff_t n = in.size(), blocks = (n + block - 1) / block;
+    if (blocks <= 1) {
+      auto total = reduce_line<wide, N>(0, n, f, source(in), source(more)...);
+      for (int k = 0; k < N; ++k) out[k] = total[k];
+      return;
+    }
+    auto partial = this->template temporary<T>(blocks * N);
+    auto sums = partial.matrix(blocks, N);
+    parallel_for(threads_, blocks, 4, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t b = first; b < last; ++b) {
+        auto total = reduce_line<wide, N>(b * block, std::min(n, (b + 1) * block), f, source(in), source(more)...);
+        for (int k = 0; k < N; ++k) sums(b, k) = total[k];
+      }
+    });
+    for (int k = 0; k < N; ++k) {
+      T total = 0;
+      for (std::ptrdiff_t b = 0; b < blocks; ++b) total += sums(b, k);
+      out[k] = total;
+    }
+  }
+
+  // Time outermost: all lanes of one step, then the next, the row of carries being the row just written. A handful of lanes goes one by one.
+  template <class F, class... I>
+  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
+    std::ptrdiff_t T_ = s.longest(), N = s.count();
+    if (!s.is_lanes() || N < 2 * wide::width || !(out.contiguous() && ... && in.contiguous())) return base::scan(s, d, f, initial, out, in...);
+    parallel_for(threads_, N / wide::width, std::max<std::ptrdiff_t>(1, grain / (T_ * wide::width + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      std::ptrdiff_t from = first * wide::width, to = last == N / wide::width ? N : last * wide::width;
+      T start[wide::width];
+      std::fill_n(start, wide::width, T(initial));
+      for (std::ptrdiff_t k = 0; k < T_; ++k) {
+        std::ptrdiff_t t = d == direction::forward ? k : T_ - 1 - k, before = d == direction::forward ? t - 1 : t + 1;
+        T* row_out = out.data + t * N;
+        T const* carry = k == 0 ? start : out.data + before * N;
+        std::ptrdiff_t carry_step = k == 0 ? 0 : 1;
+        std::ptrdiff_t n = from;
+        for (; n + wide::width <= to; n += wide::width)
+          f(wide::load(carry + n * carry_step), load_pack<wide, std::remove_const_t<I>>(in.data + t * N + n)...).store(row_out + n);
+        if (n < to)
+          line(to - n, outputs{view<T>(row_out + n, to - n)}, f, [](auto v) { return v.data; }, [](auto v) { return v.row_stride; },
+               view<T const>(carry + n * carry_step, to - n, 1, carry_step, 1), view<I>(in.data + t * N + n, to - n)...);
+      }
+    });
+  }
+
+  void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
+    base::check_product(c, a, b);
+    if (c.column_stride != 1) {
+      if (c.row_stride == 1) return matmul(c.transposed(), b.transposed(), a.transposed(), accumulate);
+      return base::matmul(c, a, b, accumulate);
+    }
+    product(c, a, b, product_ends<T, identity>{.accumulate = accumulate});
+  }
+
+  /// out = activation(x weight + bias): one pass, the activation on the sums while they are in registers.
+  template <class Activation>
+  void dense(view<T> out, view<T const> x, view<T const> weight, view<T const> bias, Activation activation) {
+    base::check_product(out, x, weight);
+    product(out, x, weight, product_ends<T, Activation>{.bias = bias.data, .epilogue = activation});
+  }
+
+  void column_sum(view<T> out, view<T const> in) {
+    constexpr int W = wide::width;
+    if (in.column_stride != 1 || out.column_stride != 1 || in.columns < W) return base::column_sum(out, in);
+    std::ptrdiff_t c = 0;
+    for (; c + W <= in.columns; c += W) {
+      wide sum = 0;
+      for (std::ptrdiff_t r = 0; r < in.rows; ++r) sum += wide::load(in.data + r * in.row_stride + c);
+      sum.store(out.data + c);
+    }
+    if (c < in.columns)
+      base::column_sum(view<T>(out.data + c, 1, in.columns - c), {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
+  }
+
+  template <class U>
+  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    if (out.columns == 1) {
+      for (std::ptrdiff_t r = 0; r < out.rows; ++r) out.data[r * out.row_stride] = in.data[index[r] * in.row_stride];
+    } else {
+      base::gather(out, in, index);
+    }
+  }
+
+ private:
+  template <class... O, class F, class At, class Step, class... I>
+  static void line(std::ptrdiff_t n, outputs<O...> out, F const& f, At at, Step step, view<I>... in) {
+    std::apply(
+        [&](auto... o) {
+          map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f, lane_source<wide, I>(at(in), step(in))...);
+        },
+        out.views);
+  }
+
+  template <class Epilogue>
+  void product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
+    if (b.size() > (1 << 17) && c.rows >= 16) return large_product(c, a, b, ends);
+    constexpr int panel = 2 * wide::width;
+    auto packed = this->template temporary<T>((c.columns + panel - 1) / panel * panel * a.columns);
+    small_product(threads_, c, a, b, packed.all().data, ends);
+  }
+
+  // Eigen's product on fixed blocks of rows: its own threads would cut by their number, and the bits with them.
+  template <class Epilogue>
+  void large_product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
+    using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    using strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+    constexpr std::ptrdiff_t block = 192;
+    auto map_of = [](auto v) { return Eigen::Map<matrix const, 0, strides>(v.data, v.rows, v.columns, strides(v.row_stride, v.column_stride)); };
+    parallel_for(threads_, (c.rows + block - 1) / block, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t i = first; i < last; ++i) {
+        std::ptrdiff_t from = i * block, rows = std::min(block, c.rows - from);
+        Eigen::Map<matrix, 0, Eigen::OuterStride<>> target(&c(from, 0), rows, c.columns, Eigen::OuterStride<>(c.row_stride));
+        bool unit = a.column_stride == 1 && b.column_stride == 1;
+        if (!ends.accumulate) target.setZero();
+        auto part = a.part(from, rows);
+        if (unit) {
+          using plain = Eigen::Map<matrix const, 0, Eigen::OuterStride<>>;
+          target.noalias() += plain(part.data, rows, a.columns, Eigen::OuterStride<>(a.row_stride)) *
+                              plain(b.data, b.rows, b.columns, Eigen::OuterStride<>(b.row_stride));
+        } else {
+          target.noalias() += map_of(part) * map_of(b);
+        }
+        for (std::ptrdiff_t r = 0; r < rows; ++r)
+          for (std::ptrdiff_t n = 0; n < c.columns; n += wide::width) finish(&c(from + r, n), n, std::min<std::ptrdiff_t>(wide::width, c.columns - n), ends);
+      }
+    });
+  }
+  template <class Epilogue>
+  static void finish(T* p, std::ptrdiff_t column, std::ptrdiff_t count, product_ends<T, Epilogue> const& ends) {
+    T line[wide::width] = {};
+    for (std::ptrdiff_t i = 0; i < count; ++i) line[i] = p[i] + (ends.bias ? ends.bias[column + i] : T(0));
+    ends.epilogue(wide::load(line)).store(line);
+    std::copy_n(line, count, p);
+  }
+
+  int threads_;
+};
+
+using backend = basic_backend<float>;
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace cohort::eigen

@@ -1,0 +1,145 @@
+#pragma once
+#include <cohort/backend/fallback.hpp>
+#include <cohort/eigen/pack.hpp>
+#include <cohort/eigen/parallel.hpp>
+
+namespace cohort::eigen {
+inline namespace COHORT_EIGEN_TARGET {
+
+/// W consecutive elements as a formula sees them: numbers as a pack, bytes as a mask.
+template <class P, class U>
+auto load_pack(U const* p) {
+  constexpr int W = P::width;
+  if constexpr (std::is_same_v<U, typename P::value_type>) {
+    return P::load(p);
+  } else {
+    typename P::mask::vector wide;
+    typedef U narrow __attribute__((vector_size(sizeof(U) * W)));
+    narrow bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    wide = __builtin_convertvector(bytes, typename P::mask::vector);
+    if constexpr (std::is_same_v<U, std::uint8_t>) return typename P::mask(typename P::mask::vector(wide != 0));
+    else return P(__builtin_convertvector(wide, typename P::vector));
+  }
+}
+
+template <class P, class U>
+void store_pack(U* p, P x) {
+  if constexpr (std::is_same_v<U, typename P::value_type>) x.store(p);
+  else
+    for (int i = 0; i < P::width; ++i) p[i] = static_cast<U>(x[i]);
+}
+
+/// One operand of a loop: elements `step` apart (1, or 0 for a broadcast, which then points at W copies of itself).
+template <class P, class U>
+struct lane_source {
+  using element = std::remove_const_t<U>;
+  U const* data;
+  std::ptrdiff_t step;
+  alignas(vector_bytes) element copies[P::width];
+
+  lane_source(U const* p, std::ptrdiff_t stride) : data(p), step(stride) {}
+  void settle() {
+    if (step != 0) return;
+    for (auto& c : copies) c = *data;
+    data = copies;
+  }
+  auto full(std::ptrdiff_t i) const { return load_pack<P, element>(data + i * step); }
+  /// count < W elements, or elements that do not lie side by side: collected, the last one repeated.
+  auto collected(std::ptrdiff_t i, int count) const {
+    alignas(vector_bytes) element line[P::width];
+    for (int k = 0; k < P::width; ++k) line[k] = data[step == 0 ? 0 : (i + std::min(k, count - 1)) * step];
+    return load_pack<P, element>(line);
+  }
+};
+
+template <class S>
+constexpr S component(S const& x, std::size_t) {
+  return x;
+}
+template <class S, int N>
+constexpr S component(several<S, N> const& x, std::size_t k) {
+  return x[int(k)];
+}
+
+/// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
+template <class P, class... O, class F, class... I>
+void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F const& f, lane_source<P, I>... in) {
+  constexpr int W = P::width;
+  bool side_by_side = ((in.step == 0 || in.step == 1) && ...);
+  for (auto s : out_step) side_by_side = side_by_side && s == 1;
+  auto put = [&]<std::size_t... K>(std::ptrdiff_t i, int count, auto const& result, std::index_sequence<K...>) {
+    (..., [&] {
+      alignas(vector_bytes) std::tuple_element_t<K, std::tuple<O...>> line[W];
+      store_pack(line, component(result, K));
+      for (int k = 0; k < count; ++k) std::get<K>(out)[(i + k) * out_step[K]] = line[k];
+    }());
+  };
+  auto put_full = [&]<std::size_t... K>(std::ptrdiff_t i, auto const& result, std::index_sequence<K...>) {
+    (store_pack(std::get<K>(out) + i, component(result, K)), ...);
+  };
+  constexpr auto all = std::index_sequence_for<O...>();
+  std::ptrdiff_t i = 0;
+  if (side_by_side) {
+    (in.settle(), ...);
+    for (; i + W <= n; i += W) put_full(i, f(in.full(i)...), all);
+  }
+  for (; i < n; i += W) {
+    int count = int(std::min<std::ptrdiff_t>(W, n - i));
+    put(i, count, f(in.collected(i, count)...), all);
+  }
+}
+
+/// The sums of f(in...) over elements first ... last of one axis, lane by lane and then over the lanes in order.
+template <class P, int N, class F, class... I>
+std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptrdiff_t last, F const& f, lane_source<P, I>... in) {
+  constexpr int W = P::width;
+  P sums[N];
+  for (auto& s : sums) s = P(0);
+  std::ptrdiff_t i = first;
+  if (((in.step == 0 || in.step == 1) && ...)) {
+    (in.settle(), ...);
+    for (; i + W <= last; i += W) {
+      auto term = f(in.full(i)...);
+      for (int k = 0; k < N; ++k) sums[k] += component(term, k);
+    }
+  }
+  for (; i < last; i += W) {
+    int count = int(std::min<std::ptrdiff_t>(W, last - i));
+    auto term = f(in.collected(i, count)...);
+    for (int k = 0; k < N; ++k) {
+      P x = component(term, k);
+      for (int lane = 0; lane < count; ++lane) sums[k].set(lane, sums[k][lane] + x[lane]);
+    }
+  }
+  std::array<typename P::value_type, N> total{};
+  for (int k = 0; k < N; ++k)
+    for (int lane = 0; lane < W; ++lane) total[k] += sums[k][lane];
+  return total;
+}
+
+/// W rows of a matrix as one: what a formula over rows gets from this backend. Rows beyond the last repeat it and are not stored.
+template <class P, class U>
+struct pack_row {
+  using scalar = P;
+  U* data;
+  std::ptrdiff_t row_stride, column_stride;
+  int count;
+
+  auto operator[](std::ptrdiff_t j) const {
+    using element = std::remove_const_t<U>;
+    U* p = data + j * column_stride;
+    if (row_stride == 1 && count == P::width) return load_pack<P, element>(p);
+    alignas(vector_bytes) element line[P::width];
+    for (int k = 0; k < P::width; ++k) line[k] = p[std::min(k, count - 1) * row_stride];
+    return load_pack<P, element>(line);
+  }
+  void set(std::ptrdiff_t j, P x) const {
+    U* p = data + j * column_stride;
+    if (row_stride == 1 && count == P::width) return store_pack(p, x);
+    for (int k = 0; k < count; ++k) p[k * row_stride] = static_cast<U>(x[k]);
+  }
+};
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace cohort::eigen

@@ -1,0 +1,194 @@
+#pragma once
+#include <Eigen/Core>
+#include <cohort/scalar/real.hpp>
+#include <cstdint>
+#include <cstring>
+
+// The width follows the target's macros, so the names below differ between translation units built for different targets: no two definitions of one name.
+#if defined(__AVX512F__)
+#define COHORT_EIGEN_TARGET avx512
+#define COHORT_EIGEN_BYTES 64
+#elif defined(__AVX__)
+#define COHORT_EIGEN_TARGET avx
+#define COHORT_EIGEN_BYTES 32
+#else
+#define COHORT_EIGEN_TARGET baseline
+#define COHORT_EIGEN_BYTES 16
+#endif
+
+namespace cohort::eigen {
+inline namespace COHORT_EIGEN_TARGET {
+
+inline constexpr int vector_bytes = COHORT_EIGEN_BYTES;
+
+template <class T>
+using mask_integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+/// W comparisons at once: all bits set where true.
+template <class T, int W>
+struct pack_mask {
+  using vector __attribute__((vector_size(sizeof(T) * W))) = mask_integer<T>;
+  vector value;
+
+  pack_mask() = default;
+  pack_mask(vector v) : value(v) {}
+  explicit pack_mask(bool all) : value(vector{} - mask_integer<T>(all)) {}
+  bool operator[](int i) const { return value[i] != 0; }
+
+  friend pack_mask operator&(pack_mask a, pack_mask b) { return vector(a.value & b.value); }
+  friend pack_mask operator|(pack_mask a, pack_mask b) { return vector(a.value | b.value); }
+  friend pack_mask operator!(pack_mask a) { return vector(~a.value); }
+
+  template <class Never = void>
+  explicit operator bool() const {
+    static_assert(!std::is_void_v<Never>, "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
+    return false;
+  }
+};
+
+/// W floats or doubles in a compiler vector. Functions and edges as `real` documents them; exp, log, tanh, sin and cos are within a few ulps of it
+/// in float, and those of the C library, one by one, where Eigen has no kernel (expm1, log1p and most in double).
+template <class T, int W = vector_bytes / int(sizeof(T))>
+struct pack {
+  using value_type = T;
+  using constant = pack;
+  using mask = pack_mask<T, W>;
+  using vector __attribute__((vector_size(sizeof(T) * W))) = T;
+  static constexpr int width = W;
+
+  vector value;
+
+  pack() = default;
+  pack(vector v) : value(v) {}
+  template <number U>
+  constexpr pack(U x) : value(vector{} + static_cast<T>(x)) {}
+
+  T operator[](int i) const { return value[i]; }
+  void set(int i, T x) { value[i] = x; }
+  static pack load(T const* p) {
+    pack result;
+    std::memcpy(&result.value, p, sizeof(vector));
+    return result;
+  }
+  void store(T* p) const { std::memcpy(p, &value, sizeof(vector)); }
+
+  friend pack operator+(pack a, pack b) { return vector(a.value + b.value); }
+  friend pack operator-(pack a, pack b) { return vector(a.value - b.value); }
+  friend pack operator*(pack a, pack b) { return vector(a.value * b.value); }
+  friend pack operator/(pack a, pack b) { return vector(a.value / b.value); }
+  friend pack operator-(pack a) { return vector(-a.value); }
+  pack& operator+=(pack b) { return *this = *this + b; }
+  pack& operator-=(pack b) { return *this = *this - b; }
+  pack& operator*=(pack b) { return *this = *this * b; }
+  pack& operator/=(pack b) { return *this = *this / b; }
+
+  friend mask operator<(pack a, pack b) { return typename mask::vector(a.value < b.value); }
+  friend mask operator>(pack a, pack b) { return typename mask::vector(a.value > b.value); }
+  friend mask operator<=(pack a, pack b) { return typename mask::vector(a.value <= b.value); }
+  friend mask operator>=(pack a, pack b) { return typename mask::vector(a.value >= b.value); }
+  friend mask operator==(pack a, pack b) { return typename mask::vector(a.value == b.value); }
+  friend mask operator!=(pack a, pack b) { return typename mask::vector(a.value != b.value); }
+
+  friend pack select(mask m, pack a, pack b) { return vector(m.value ? a.value : b.value); }
+  friend pack min(pack a, pack b) { return select((b < a) | (b != b), b, a); }
+  friend pack max(pack a, pack b) { return select((b > a) | (b != b), b, a); }
+  friend pack clamp(pack x, pack lo, pack hi) { return select(x < lo, lo, select(x > hi, hi, x)); }
+  friend pack abs(pack x) { return by_array(x, [](auto a) { return a.abs(); }); }
+  friend pack floor(pack x) { return by_array(x, [](auto a) { return a.floor(); }); }
+  // Eigen's kernel multiplies by a reciprocal root, which is 0 at infinity.
+  friend pack sqrt(pack x) {
+    return select(x == std::numeric_limits<T>::infinity(), x, by_array(x, [](auto a) { return a.sqrt(); }));
+  }
+
+  // Eigen's kernel saturates: below the smallest normal it must be 0, above the largest number infinity, and a NaN stay one.
+  friend pack exp(pack x) {
+    constexpr T low = sizeof(T) == 4 ? T(-87.33654) : T(-708.39641853226408), high = sizeof(T) == 4 ? T(88.72283) : T(709.78271289338397);
+    pack e = by_array(x, [](auto a) { return a.exp(); });
+    e = select(x < low, pack(0), e);
+    return select(x > high, pack(std::numeric_limits<T>::infinity()), select(x != x, x, e));
+  }
+  friend pack log(pack x) { return by_array(x, [](auto a) { return a.log(); }); }
+  // Below 0.35 the Taylor polynomial, since exp(x) - 1 would lose digits; degree 8 leaves an error of half an ulp of a float.
+  friend pack expm1(pack x) {
+    if constexpr (sizeof(T) == 4) {
+      pack p = x * T(1. / 40320) + T(1. / 5040);
+      p = p * x + T(1. / 720);
+      p = p * x + T(1. / 120);
+      p = p * x + T(1. / 24);
+      p = p * x + T(1. / 6);
+      p = p * x + T(.5);
+      return select(abs(x) < T(.35), p * x * x + x, exp(x) - T(1));
+    } else {
+      return one_by_one(x, [](T v) { return std::expm1(v); });
+    }
+  }
+  // Kahan's: the rounding of 1 + x is undone by the quotient; exact to a few ulps.
+  friend pack log1p(pack x) {
+    if constexpr (sizeof(T) == 4) {
+      pack u = T(1) + x;
+      return select((u == T(1)) | (u > std::numeric_limits<T>::max()), x, log(u) * (x / (u - T(1))));
+    } else {
+      return one_by_one(x, [](T v) { return std::log1p(v); });
+    }
+  }
+  friend pack tanh(pack x) {
+    pack t = by_array(x, [](auto a) { return a.tanh(); });
+    return select(x != x, x, t);
+  }
+  friend pack sin(pack x) { return trigonometric(x, [](auto a) { return a.sin(); }, [](T v) { return std::sin(v); }); }
+  friend pack cos(pack x) { return trigonometric(x, [](auto a) { return a.cos(); }, [](T v) { return std::cos(v); }); }
+  friend pack sigmoid(pack x) { return T(1) / (T(1) + exp(-x)); }
+  friend pack softplus(pack x) { return max(x, pack(0)) + log1p(exp(-abs(x))); }
+  friend pack lgamma(pack x) {
+    return one_by_one(x, [](T v) { return T(detail::log_gamma(v)); });
+  }
+  friend pack digamma(pack x) { return polygamma(0, x); }
+  friend pack polygamma(int order, pack x) {
+    return one_by_one(x, [order](T v) { return T(detail::polygamma(order, v)); });
+  }
+  friend pack modulo(pack x, double y) {
+    if constexpr (sizeof(T) == 4) return x - floor(x / T(y)) * T(y);
+    else return one_by_one(x, [y](T v) { return detail::modulo(v, T(y)); });
+  }
+  // Not one by one: g++ 12 then drops both conversions.
+  friend pack round_to_float(pack x) {
+    using floats __attribute__((vector_size(sizeof(float) * W))) = float;
+    if constexpr (sizeof(T) == 4) return x;
+    else return __builtin_convertvector(__builtin_convertvector(x.value, floats), vector);
+  }
+  friend pack numpy_square(pack x) {
+    if constexpr (sizeof(T) == 4) return x * x;
+    else return one_by_one(x, [](T v) { return detail::numpy_square(v); });
+  }
+  friend pack numpy_square_in_float(pack x) {
+    if constexpr (sizeof(T) == 4) return x * x;
+    else return one_by_one(x, [](T v) { return T(detail::numpy_square(float(v))); });
+  }
+  friend pack stop_gradient(pack x) { return x; }
+
+ private:
+  template <class F>
+  static pack by_array(pack x, F f) {
+    using array = Eigen::Array<T, W, 1>;
+    array in, out;
+    std::memcpy(in.data(), &x.value, sizeof(vector));
+    out = f(in);
+    pack result;
+    std::memcpy(&result.value, out.data(), sizeof(vector));
+    return result;
+  }
+  template <class F>
+  static pack one_by_one(pack x, F f) {
+    pack result;
+    for (int i = 0; i < W; ++i) result.value[i] = f(x.value[i]);
+    return result;
+  }
+  template <class Kernel, class F>
+  static pack trigonometric(pack x, Kernel kernel, F f) {
+    if constexpr (sizeof(T) == 4) return by_array(x, kernel);
+    else return one_by_one(x, f);
+  }
+};
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace cohort::eigen

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Makes the virtual environment in which the Python peer of compare.py runs, outside the repository. Run it again at will: what is
+# there already stays.
+#
+#   bash bench/peers/setup.sh [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers
+#
+# PYTHON names the interpreter to build it from (default python3, 3.11 or later).
+set -euo pipefail
+
+pins=(stable-baselines3==2.9.2 gymnasium==1.4.0 numpy==2.4.6 torch==2.15.0)
+
+if (($# > 1)) || [[ ${1-} == -* ]]; then
+  echo "usage: bash ${0} [FOLDER]" >&2
+  exit 2
+fi
+folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers}
+python=$folder/bin/python
+
+# True where every pin is installed in exactly that version (a build tag such as +cpu is no difference).
+complete() {
+  [[ -x $python ]] && "$python" - "${pins[@]}" <<'PYTHON'
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+for pin in sys.argv[1:]:
+    name, wanted = pin.split("==")
+    try:
+        found = version(name).split("+")[0]
+    except PackageNotFoundError:
+        sys.exit(1)
+    if found != wanted:
+        sys.exit(1)
+PYTHON
+}
+
+if ! complete; then
+  if [[ ! -x $python ]]; then
+    if ! "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+      echo "setup.sh: needs Python 3.11 or later; name one with PYTHON=..." >&2
+      exit 2
+    fi
+    mkdir -p "$folder"
+    if ! "${PYTHON:-python3}" -m venv "$folder"; then
+      echo "setup.sh: could not make a virtual environment (on Debian and Ubuntu: apt-get install python3-venv)" >&2
+      exit 2
+    fi
+  fi
+  "$python" -m pip install --disable-pip-version-check "${pins[@]}"
+  complete || { echo "setup.sh: $folder does not hold ${pins[*]}" >&2; exit 1; }
+fi
+echo "$python"

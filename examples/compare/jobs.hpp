@@ -1,0 +1,79 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "result.hpp"
+#include "settings.hpp"
+#include "text.hpp"
+
+namespace compare {
+
+/// One run: an algorithm from a seed.
+struct job {
+  std::string algorithm;
+  std::uint64_t seed;
+};
+
+/// Seed by seed, so that what slows the machine down for a while slows all algorithms down.
+inline std::vector<job> jobs_of(settings const& asked) {
+  std::vector<job> jobs;
+  for (int i = 0; i < asked.seeds; ++i)
+    for (auto const& algorithm : asked.algorithms) jobs.push_back({algorithm, asked.first_seed + static_cast<std::uint64_t>(i)});
+  return jobs;
+}
+
+/// Calls `train(job)` for every job on that many threads, and gives the results in the order of the jobs, whatever the timing.
+/// `watch.started(job)` and `watch.finished(job)` are called from those threads.
+///
+/// After an exception no further job is begun; that of the earliest failed job is thrown again, with its algorithm and seed in front.
+/// Jobs are begun in order, so which one is earliest doesn't depend on timing either.
+template <class Train, class Watch>
+std::vector<run_result> run_jobs(std::vector<job> const& jobs, int threads, Train const& train, Watch& watch) {
+  std::vector<run_result> results(jobs.size());
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::size_t failed = jobs.size();
+  std::string reason;
+
+  auto const fail = [&](std::size_t i, std::string const& what) {
+    next = jobs.size();
+    std::lock_guard const lock{mutex};
+    if (i >= failed) return;
+    failed = i;
+    reason = what;
+  };
+  auto const work = [&] {
+    for (std::size_t i; (i = next.fetch_add(1)) < jobs.size();) try {
+        watch.started(jobs[i]);
+        results[i] = train(jobs[i]);
+        watch.finished(jobs[i]);
+      } catch (std::exception const& error) {
+        fail(i, error.what());
+      } catch (...) {
+        fail(i, "an exception of an unknown type");
+      }
+  };
+
+  {
+    std::vector<std::jthread> workers;
+    auto const wanted = std::min(static_cast<std::size_t>(std::max(threads, 1)), jobs.size());
+    try {
+      while (workers.size() + 1 < wanted) workers.emplace_back(work);
+    } catch (std::system_error const&) {
+      // The system gives no more threads; those there are do all the jobs.
+    }
+    work();
+  }
+  if (failed < jobs.size())
+    throw std::runtime_error{jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " + one_line(reason)};
+  return results;
+}
+
+}  // namespace compare

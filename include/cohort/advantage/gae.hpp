@@ -1,0 +1,64 @@
+#pragma once
+#include <cohort/advantage/batch_view.hpp>
+#include <cohort/backend/concept.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+/// One step of the recurrence, from the following step's advantage (the carry) to this one's.
+struct gae_step {
+  double gamma, lambda;
+
+  template <class S, class M>
+  constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated) const {
+    S delta = select(terminated, reward - value, reward + gamma * next_value - value);
+    return select(terminated | truncated, delta, delta + gamma * lambda * next_advantage);
+  }
+  template <class S, class M>
+  constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
+    return select(valid, (*this)(next_advantage, reward, value, next_value, terminated, truncated), next_advantage);
+  }
+};
+
+struct plus {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a + b;
+  }
+};
+
+}  // namespace detail
+
+/// Generalized advantage estimation, backward along each series:
+///
+///     delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
+///     A_t     = delta_t + gamma lambda (1 - terminated_t) (1 - truncated_t) A_{t+1},     target_t = A_t + V_t
+///
+/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives
+/// Monte-Carlo returns minus V, lambda = 0 the one-step error. An invalid step hands on what came to it, without decay. In the units of
+/// the reward.
+///
+/// Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378.
+struct gae {
+  double gamma = .99;   ///< discount, in [0, 1]
+  double lambda = .95;  ///< how far the estimate looks before it trusts the critic, in [0, 1]
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(gamma >= 0 && gamma <= 1, "gae", "gamma", gamma, "a number in [0, 1]");
+    detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
+    detail::require(batch.group == 1, "gae", "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
+    detail::require_critic(batch, "gae");
+    detail::gae_step step{gamma, lambda};
+    if (batch.valid)
+      backend.scan(batch.decisions, direction::backward, step, 0, out.advantage, batch.reward, batch.value, batch.next_value, batch.terminated,
+                   batch.truncated, batch.valid);
+    else
+      backend.scan(batch.decisions, direction::backward, step, 0, out.advantage, batch.reward, batch.value, batch.next_value, batch.terminated,
+                   batch.truncated);
+    if (out.target) backend.map(outputs{out.target}, detail::plus{}, view<T const>(out.advantage), batch.value);
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,115 @@
+#pragma once
+#include <cohort/advantage/normalize.hpp>
+#include <limits>
+
+namespace cohort {
+
+/// What an advantage is measured from.
+enum class group_baseline { mean, leave_one_out, none };
+/// What it is divided by.
+enum class group_scale { group_std, batch_std, none };
+/// Whether a series that has ended still counts, as 0, in the statistics of later time steps.
+enum class finished_episodes { leave, count_as_zero };
+/// What the only member of a group gets: nothing to compare it with, or the raw value (verl).
+enum class group_of_one { zero, raw };
+
+namespace detail {
+
+struct one_for_each {
+  template <class S>
+  constexpr S operator()(S) const {
+    return S(1);
+  }
+};
+
+/// What a member was found to be, given its cell's statistics: n members present, their sum and, of those present, the squared deviations from
+/// the mean over `size` members (the absent ones counting as 0).
+struct relative {
+  group_baseline baseline;
+  group_scale scale;
+  group_of_one single;
+  int ddof;
+  double epsilon, rounding;
+
+  template <class S>
+  constexpr S operator()(S x, S size, S present, S sum, S squares, S batch_std) const {
+    S mean = sum / size, centered = x - mean;
+    S all_squares = squares + (size - present) * (mean * mean);
+    S deviation = sqrt(all_squares / max(size - ddof, S(1)));
+    S result = baseline == group_baseline::none ? x : baseline == group_baseline::mean ? centered : centered * (size / max(size - 1, S(1)));
+    if (scale == group_scale::group_std) result = result / (deviation + epsilon);
+    if (scale == group_scale::batch_std) result = result / (batch_std + epsilon);
+    // Equal values differ from their mean by rounding alone; dividing that by itself would make it an advantage.
+    if (baseline != group_baseline::none) result = select(sqrt(all_squares / size) <= rounding * abs(mean), S(0), result);
+    return select(size <= 1, single == group_of_one::raw ? x : S(0), result);
+  }
+};
+
+struct deviation_squared {
+  template <class S>
+  constexpr S operator()(S x, S size, S sum) const {
+    S d = x - sum / size;
+    return d * d;
+  }
+};
+
+struct standard_deviation {
+  int ddof;
+  template <class S>
+  constexpr S operator()(S count, S squares) const {
+    return sqrt(squares / max(count - ddof, S(1)));
+  }
+};
+
+}  // namespace detail
+
+/// out[k] = (x[k] - baseline) / scale within cells: member k belongs to cell[k]; `size`, one for each member, is how many its cell counts, or absent
+/// for as many as are present. The building block of group-relative estimators. In place if out is x.
+struct group_statistics {
+  group_baseline baseline = group_baseline::mean;
+  group_scale scale = group_scale::group_std;
+  group_of_one single = group_of_one::zero;
+  int ddof = 1;
+  double epsilon = 1e-6;  ///< added to the standard deviation
+
+  template <backend B>
+  void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size, out_view<B> out) const {
+    using T = value_t<B>;
+    std::ptrdiff_t n = x.rows;
+    auto by_cell = backend.template temporary<T>(3 * cells);
+    auto by_member = backend.template temporary<T>(4 * n);
+    auto batch = backend.template temporary<T>(4);
+    view<T> counts = by_cell.all().part(0, cells), sums = by_cell.all().part(cells, cells), squares = by_cell.all().part(2 * cells, cells);
+    view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n), square = by_member.all().part(2 * n, n),
+            ones = by_member.all().part(3 * n, n);
+
+    backend.map(outputs{by_cell.all()}, zero{}, view<T const>(by_cell.all()));
+    backend.map(outputs{ones}, detail::one_for_each{}, x);
+    backend.scatter_add(counts, ones, cell);
+    backend.scatter_add(sums, x, cell);
+    backend.gather(count, view<T const>(counts), cell);
+    backend.gather(sum, view<T const>(sums), cell);
+    view<T const> counted = size ? size : view<T const>(count);
+    backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum));
+    backend.scatter_add(squares, square, cell);
+    backend.gather(square, view<T const>(squares), cell);
+
+    view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1), batch_std = batch.all().part(3, 1);
+    backend.reduce(batch_sums, detail::count_and_sum{}, x);
+    backend.reduce(batch_squares, detail::squared_deviation{}, x, broadcast<T const>(batch_sums.part(0, 1), n), broadcast<T const>(batch_sums.part(1, 1), n));
+    backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
+
+    detail::relative f{baseline, scale, single, ddof, epsilon, 8 * double(std::numeric_limits<T>::epsilon())};
+    backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));
+  }
+
+ private:
+  struct zero {
+    template <class S>
+    constexpr S operator()(S) const {
+      return S(0);
+    }
+  };
+};
+
+}  // namespace cohort

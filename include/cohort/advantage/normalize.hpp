@@ -1,0 +1,76 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+
+namespace cohort {
+
+/// Over what advantages are brought to mean 0 and standard deviation 1.
+enum class normalization { none, minibatch, batch };
+
+namespace detail {
+
+struct same {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return x;
+  }
+};
+
+struct count_and_sum {
+  template <class S>
+  constexpr several<S, 2> operator()(S x) const {
+    return {{S(1), x}};
+  }
+  template <class S, class M>
+  constexpr several<S, 2> operator()(S x, M valid) const {
+    return {{select(valid, S(1), S(0)), select(valid, x, S(0))}};
+  }
+};
+
+struct squared_deviation {
+  template <class S>
+  constexpr S operator()(S x, S count, S sum) const {
+    S d = x - sum / count;
+    return d * d;
+  }
+  template <class S, class M>
+  constexpr S operator()(S x, S count, S sum, M valid) const {
+    return select(valid, (*this)(x, count, sum), S(0));
+  }
+};
+
+struct standardized {
+  double epsilon;
+  int ddof;
+  template <class S>
+  constexpr S operator()(S x, S count, S sum, S squares) const {
+    S deviation = sqrt(squares / max(count - ddof, S(1)));
+    return select(count > ddof, (x - sum / count) / (deviation + epsilon), x);
+  }
+};
+
+}  // namespace detail
+
+/// (x - mean) / (std + epsilon) over the valid elements, in place. With no more than ddof of them, where there is no standard deviation, they stay
+/// as they are. Two passes, so a large mean costs no digits.
+struct standardize {
+  double epsilon = 1e-8;
+  int ddof = 1;  ///< the sum of squares is divided by n - ddof
+
+  template <backend B>
+  void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
+    using T = value_t<B>;
+    auto scratch = backend.template temporary<T>(3);
+    view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 1);
+    view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows), sum = broadcast<T const>(sums.part(1, 1), x.rows);
+    if (valid) {
+      backend.reduce(sums, detail::count_and_sum{}, in, valid);
+      backend.reduce(squares, detail::squared_deviation{}, in, count, sum, valid);
+    } else {
+      backend.reduce(sums, detail::count_and_sum{}, in);
+      backend.reduce(squares, detail::squared_deviation{}, in, count, sum);
+    }
+    backend.map(outputs{x}, detail::standardized{epsilon, ddof}, in, count, sum, broadcast<T const>(squares, x.rows));
+  }
+};
+
+}  // namespace cohort

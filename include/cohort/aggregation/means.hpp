@@ -1,0 +1,81 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+
+namespace cohort {
+
+/// The steps of one optimizer step, as an aggregation sees them.
+template <class T>
+struct aggregated_steps {
+  std::ptrdiff_t steps = 0;              ///< M
+  std::ptrdiff_t series = 0;             ///< series that exist, of which these steps may be only some
+  view<std::int32_t const> series_of{};  ///< M: which of them a step belongs to
+  view<std::uint8_t const> valid{};      ///< M; absent: all are
+};
+
+namespace detail {
+
+struct share_of_all {
+  template <class S, class M>
+  constexpr S operator()(M valid, S count) const {
+    return select(valid, 1 / max(count, S(1)), S(0));
+  }
+};
+struct number_of {
+  template <class M, class S>
+  constexpr S operator()(M valid, S) const {
+    return select(valid, S(1), S(0));
+  }
+};
+struct filled {
+  double value;
+  template <class S>
+  constexpr S operator()(S) const {
+    return S(value);
+  }
+};
+struct is_positive {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return select(x > 0, S(1), S(0));
+  }
+};
+struct share_of_series {
+  template <class S>
+  constexpr S operator()(S present, S own, S series) const {
+    return select(present > 0, present / (max(own, S(1)) * max(series, S(1))), S(0));
+  }
+};
+
+}  // namespace detail
+
+/// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid step: all weights 0.
+struct step_mean {
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
+    if (!s.valid) return backend.map(outputs{weight}, detail::filled{1. / double(s.steps)}, view<T const>(weight));
+    auto scratch = backend.template temporary<T>(1);
+    view<T const> any = weight;
+    backend.reduce(scratch.all(), detail::number_of{}, s.valid, any);
+    backend.map(outputs{weight}, detail::share_of_all{}, s.valid, broadcast<T const>(scratch.all(), s.steps));
+  }
+};
+
+/// Every series counts the same, whatever its length: weight 1 / (N |series|), over the series that have a valid step here. GRPO's original
+/// (arXiv:2402.03300, eq. 3).
+struct series_mean {
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
+    auto scratch = backend.template temporary<T>(2 * s.steps + s.series + 1);
+    view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.steps), count = scratch.all().part(2 * s.steps, s.series),
+            found = scratch.all().part(2 * s.steps + s.series, 1);
+    if (s.valid) backend.map(outputs{present}, detail::number_of{}, s.valid, view<T const>(present));
+    else backend.map(outputs{present}, detail::filled{1}, view<T const>(present));
+    backend.map(outputs{count}, detail::filled{0}, view<T const>(count));
+    backend.scatter_add(count, view<T const>(present), s.series_of);
+    backend.reduce(found, detail::is_positive{}, view<T const>(count));
+    backend.gather(own, view<T const>(count), s.series_of);
+    backend.map(outputs{weight}, detail::share_of_series{}, view<T const>(present), view<T const>(own), broadcast<T const>(found, s.steps));
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,58 @@
+#pragma once
+#include <algorithm>
+#include <cohort/backend/view.hpp>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace cohort {
+
+/// An owning array in host memory, aligned for any vector unit. Growing discards the contents; shrinking keeps the memory, so that a loop that
+/// resizes to the same extents allocates once.
+template <class T>
+class host_array {
+  static_assert(std::is_trivially_copyable_v<T>);
+  static constexpr std::align_val_t alignment{64};
+
+ public:
+  host_array() = default;
+  explicit host_array(std::ptrdiff_t n) { resize(n); }
+  host_array(host_array const& other) : host_array(other.size_) { std::copy_n(other.data_, size_, data_); }
+  host_array(host_array&& other) noexcept { swap(other); }
+  host_array& operator=(host_array other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~host_array() { ::operator delete(data_, alignment); }
+
+  /// n elements, all zero if memory had to be allocated and unspecified otherwise.
+  void resize(std::ptrdiff_t n) {
+    if (n > capacity_) {
+      ::operator delete(std::exchange(data_, nullptr), alignment);
+      capacity_ = 0;
+      data_ = static_cast<T*>(::operator new(n * sizeof(T), alignment));
+      capacity_ = n;
+      std::fill_n(data_, n, T());
+    }
+    size_ = n;
+  }
+  T* data() { return data_; }
+  T const* data() const { return data_; }
+  std::ptrdiff_t size() const { return size_; }
+  view<T> all() { return {data_, size_}; }
+  view<T const> all() const { return {data_, size_}; }
+  view<T> matrix(std::ptrdiff_t rows, std::ptrdiff_t columns) { return {data_, rows, columns}; }
+  view<T const> matrix(std::ptrdiff_t rows, std::ptrdiff_t columns) const { return {data_, rows, columns}; }
+
+ private:
+  void swap(host_array& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+  T* data_ = nullptr;
+  std::ptrdiff_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace cohort

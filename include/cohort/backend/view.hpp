@@ -1,0 +1,60 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cohort/error.hpp>
+#include <type_traits>
+
+namespace cohort {
+
+/// Rows and columns in a backend's memory: a pointer, two extents and two strides (in elements). A stride of 0 broadcasts. A vector of n
+/// elements is n rows and one column.
+template <class T>
+struct view {
+  T* data = nullptr;
+  std::ptrdiff_t rows = 0, columns = 1;
+  std::ptrdiff_t row_stride = 1, column_stride = 1;
+
+  constexpr view() = default;
+  constexpr view(T* data, std::ptrdiff_t n) : data(data), rows(n) {}
+  constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns) : view(data, rows, columns, columns, 1) {}
+  constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride)
+      : data(data), rows(rows), columns(columns), row_stride(row_stride), column_stride(column_stride) {}
+  template <class U>
+    requires(std::is_same_v<U const, T> && !std::is_same_v<U, T>)
+  constexpr view(view<U> v) : view(v.data, v.rows, v.columns, v.row_stride, v.column_stride) {}
+
+  constexpr T& operator()(std::ptrdiff_t r, std::ptrdiff_t c = 0) const { return data[r * row_stride + c * column_stride]; }
+  constexpr T& operator[](std::ptrdiff_t i) const { return data[i * row_stride]; }
+  constexpr std::ptrdiff_t size() const { return rows * columns; }
+  constexpr explicit operator bool() const { return data != nullptr; }
+
+  constexpr view transposed() const { return {data, columns, rows, column_stride, row_stride}; }
+  constexpr view part(std::ptrdiff_t first, std::ptrdiff_t count) const { return {data + first * row_stride, count, columns, row_stride, column_stride}; }
+  constexpr view column(std::ptrdiff_t c) const { return {data + c * column_stride, rows, 1, row_stride, 1}; }
+  /// All elements one after the other in memory, row by row.
+  constexpr bool contiguous() const { return columns == 1 ? row_stride == 1 : column_stride == 1 && row_stride == columns; }
+  /// The same elements with other extents; needs a contiguous view.
+  constexpr view reshaped(std::ptrdiff_t r, std::ptrdiff_t c = 1) const { return {data, r, c}; }
+};
+
+/// One element, read as if there were rows x columns of it.
+template <class T>
+constexpr view<T> broadcast(view<T> one, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) {
+  return {one.data, rows, columns, 0, 0};
+}
+
+namespace detail {
+
+template <class T>
+std::string extents(view<T> v) {
+  return std::to_string(v.rows) + " x " + std::to_string(v.columns);
+}
+
+template <class A, class B>
+void require_same_extents(char const* where, char const* what, view<A> given, view<B> expected) {
+  if (given.rows != expected.rows || given.columns != expected.columns)
+    throw shape_error(std::string(where) + ": " + what + " is " + extents(given) + ", expected " + extents(expected));
+}
+
+}  // namespace detail
+}  // namespace cohort

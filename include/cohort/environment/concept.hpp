@@ -1,0 +1,138 @@
+#pragma once
+#include <cohort/environment/space.hpp>
+#include <cohort/random/stream.hpp>
+#include <concepts>
+
+namespace cohort {
+
+namespace detail {
+
+template <class E>
+concept has_spaces = requires {
+  { E::actions.n } -> std::convertible_to<int>;
+} || requires { requires is_box<std::remove_cvref_t<decltype(E::actions)>>; };
+
+template <class E>
+concept has_observations = requires { requires is_box<std::remove_cvref_t<decltype(E::observations)>>; };
+
+/// Whether the state is a template over the scalar: then the environment steps in SIMD lanes.
+template <class E>
+concept generic_state = requires { typename E::template state<real<float>>; };
+
+template <class E, bool = generic_state<E>>
+struct state_of {
+  using type = typename E::template state<real<double>>;
+};
+template <class E>
+  requires requires { typename E::state; }
+struct state_of<E, false> {
+  using type = typename E::state;
+};
+
+template <class E>
+concept has_state = generic_state<E> || requires { typename E::state; };
+
+template <class E>
+inline constexpr bool discrete_actions = requires { E::actions.n; };
+
+/// What a step receives: an int, or an array of floats; S or an array of S where the environment is scalar-generic.
+template <class E, class Number, bool = discrete_actions<E>>
+struct action_of {
+  using type = Number;
+};
+template <class E, class Number>
+struct action_of<E, Number, false> {
+  using type = std::array<std::conditional_t<std::is_same_v<Number, int>, float, Number>, std::remove_cvref_t<decltype(E::actions)>::dimensions>;
+};
+template <class E>
+using step_action = typename action_of<E, std::conditional_t<generic_state<E>, real<double>, int>>::type;
+
+template <class E>
+concept has_reset = requires(E const& e, random_stream& draws) {
+  { e.template reset<real<double>>(draws) } -> std::same_as<typename state_of<E>::type>;
+} || requires(E const& e, random_stream& draws) {
+  { e.reset(draws) } -> std::same_as<typename state_of<E>::type>;
+};
+
+template <class E, class State>
+concept steps_with_noise = requires(E const& e, State& s, step_action<E> const& a, random_stream& draws) { e.step(s, a, draws); };
+
+template <class R>
+concept is_outcome = requires(R r) {
+  r.reward;
+  r.terminated;
+};
+
+template <class E>
+concept has_step = requires(E const& e, typename state_of<E>::type& s, step_action<E> const& a) {
+  { e.step(s, a) } -> is_outcome;
+} || requires(E const& e, typename state_of<E>::type& s, step_action<E> const& a, random_stream& draws) {
+  { e.step(s, a, draws) } -> is_outcome;
+};
+
+template <class E>
+concept has_observe = requires(E const& e, typename state_of<E>::type const& s) {
+  { e.observe(s)[0] };
+  requires std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> == std::remove_cvref_t<decltype(E::observations)>::dimensions;
+};
+
+}  // namespace detail
+
+/// An environment: a state that is a value, and functions of it. Copying the state clones the environment.
+///
+///     struct state { ... };                                  or template <class S> struct state { S ...; }, nothing but S inside
+///     static constexpr discrete actions{2};                  or box<D>
+///     static constexpr box<4> observations{low, high};
+///     state reset(random_stream&) const;                     generic: template <class S> state<S> reset(random_stream&) const
+///     outcome step(state&, int action) const;                generic: outcome_of<S> step(state<S>&, S action); box: std::array<float, D> (or S);
+///                                                            may take a random_stream& as well
+///     std::array<float, 4> observe(state const&) const;
+///     int max_episode_steps;                                 optional: episodes are truncated after so many steps
+template <class E>
+concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> && detail::has_reset<E> && detail::has_step<E> &&
+                      detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type>;
+
+/// Says in one sentence what a type lacks to be an environment.
+template <class E>
+struct requirements_of_environment {
+  static constexpr bool check() {
+    if constexpr (!detail::has_state<E>) {
+      static_assert(detail::has_state<E>, "an environment needs a member type `state`: a struct, or a template over the scalar");
+    } else if constexpr (!std::copyable<typename detail::state_of<E>::type>) {
+      static_assert(std::copyable<typename detail::state_of<E>::type>, "an environment's state must be copyable: copying it is how the environment is cloned");
+    } else if constexpr (!detail::has_spaces<E>) {
+      static_assert(detail::has_spaces<E>, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
+    } else if constexpr (!detail::has_observations<E>) {
+      static_assert(detail::has_observations<E>, "an environment needs `static constexpr box<D> observations{low, high};`");
+    } else if constexpr (!detail::has_reset<E>) {
+      static_assert(detail::has_reset<E>, "an environment needs `state reset(random_stream&) const`, returning its state");
+    } else if constexpr (!detail::has_step<E>) {
+      static_assert(detail::has_step<E>,
+                    "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+    } else {
+      static_assert(detail::has_observe<E>, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
+    }
+    return true;
+  }
+  static constexpr bool met = check();
+};
+
+template <class E>
+inline constexpr int observation_size = std::remove_cvref_t<decltype(E::observations)>::dimensions;
+
+/// An environment with another limit on the length of its episodes.
+template <class E>
+struct time_limit : E {
+  int max_episode_steps = 0;
+};
+template <class E>
+time_limit(E, int) -> time_limit<E>;
+
+/// The steps after which an episode is cut off, or 0 for never.
+template <class E>
+constexpr int episode_limit(E const& e) {
+  if constexpr (requires { e.max_episode_steps; }) return e.max_episode_steps;
+  else return 0;
+}
+
+}  // namespace cohort

@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+namespace cohort {
+
+/// Base of every exception of this library. A message says what was given, what was expected, and where.
+struct error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A parameter outside its range.
+struct value_error : error {
+  using error::error;
+};
+
+/// Arrays whose extents do not fit together.
+struct shape_error : error {
+  using error::error;
+};
+
+/// An environment returned something that is not a number; names the step, the lane and the field.
+struct environment_error : error {
+  using error::error;
+};
+
+/// A file that cannot be read or written.
+struct io_error : error {
+  using error::error;
+};
+
+namespace detail {
+
+/// 0.05 as "0.05", 3 as "3": numbers in messages as a person would write them.
+inline std::string text(double x) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.6g", x);
+  return buffer;
+}
+
+inline void require(bool ok, char const* where, char const* name, double given, char const* expected) {
+  if (!ok) throw value_error(std::string(where) + ": " + name + " is " + text(given) + ", expected " + expected);
+}
+
+}  // namespace detail
+}  // namespace cohort

@@ -1,0 +1,138 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <cohort/network/orthogonal.hpp>
+#include <vector>
+
+namespace cohort {
+
+enum class activation { tanh, relu };
+
+namespace detail {
+
+struct tanh_of {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return tanh(x);
+  }
+};
+struct relu_of {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return max(S(0), x);
+  }
+};
+struct linear_of {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return x;
+  }
+};
+/// A gradient through an activation, by what came out of it.
+struct tanh_slope {
+  template <class S>
+  constexpr S operator()(S gradient, S out) const {
+    return gradient * (1 - out * out);
+  }
+};
+struct relu_slope {
+  template <class S>
+  constexpr S operator()(S gradient, S out) const {
+    return select(out > 0, gradient, S(0));
+  }
+};
+
+}  // namespace detail
+
+/// A multilayer perceptron over parameters that lie in somebody else's flat array:
+///
+///     h_0 = x (R x D),   h_l = activation(h_{l-1} W_l + b_l),   y = h_L W_{L+1} + b_{L+1}
+///
+/// In the array stand W_1 (inputs x outputs, row by row), b_1, W_2, ... It holds no numbers, only extents.
+class mlp {
+ public:
+  mlp() = default;
+  /// sizes: D, the hidden layers, the outputs. `offset` is where its parameters begin.
+  mlp(std::vector<int> sizes, activation hidden, std::ptrdiff_t offset) : sizes_(std::move(sizes)), activation_(hidden) {
+    for (int s : sizes_) detail::require(s > 0, "mlp", "a layer's width", s, "a positive number");
+    for (std::size_t l = 0; l + 1 < sizes_.size(); ++l) {
+      offsets_.push_back(offset);
+      offset += std::ptrdiff_t(sizes_[l] + 1) * sizes_[l + 1];
+    }
+    offsets_.push_back(offset);
+  }
+  int layers() const { return int(sizes_.size()) - 1; }
+  int inputs() const { return sizes_.front(); }
+  int outputs() const { return sizes_.back(); }
+  std::ptrdiff_t end() const { return offsets_.back(); }  ///< where the parameters behind its own begin
+
+  template <class T>
+  view<T> weight(view<T> parameters, int layer) const {
+    return {parameters.data + offsets_[layer], sizes_[layer], sizes_[layer + 1]};
+  }
+  template <class T>
+  view<T> bias(view<T> parameters, int layer) const {
+    return {parameters.data + offsets_[layer] + std::ptrdiff_t(sizes_[layer]) * sizes_[layer + 1], 1, sizes_[layer + 1]};
+  }
+
+  /// What a pass leaves behind for the backward pass: the outputs of each layer, and room for gradients.
+  template <backend B>
+  struct trace {
+    std::vector<typename B::template array<value_t<B>>> out, gradient;
+    std::ptrdiff_t rows = 0;
+  };
+
+  /// y, R x outputs, inside the trace.
+  template <backend B>
+  out_view<B> forward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t) const {
+    using T = value_t<B>;
+    t.out.resize(layers());
+    t.rows = x.rows;
+    for (int l = 0; l < layers(); ++l) {
+      t.out[l].resize(x.rows * sizes_[l + 1]);
+      view<T> out = t.out[l].matrix(x.rows, sizes_[l + 1]);
+      if (l + 1 == layers()) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::linear_of{});
+      else if (activation_ == activation::tanh) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::tanh_of{});
+      else backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::relu_of{});
+      x = out;
+    }
+    return t.out.back().matrix(t.rows, outputs());
+  }
+
+  /// The gradient of sum(dy y) with respect to the parameters, written to its place in `gradient`, after a forward pass of the same x.
+  template <backend B>
+  void backward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t, in_view<B> dy, out_view<B> gradient) const {
+    using T = value_t<B>;
+    t.gradient.resize(layers());
+    for (int l = layers() - 1; l >= 0; --l) {
+      view<T const> in = l == 0 ? x : view<T const>(t.out[l - 1].matrix(t.rows, sizes_[l]));
+      backend.matmul(weight(gradient, l), in.transposed(), dy);
+      backend.column_sum(bias(gradient, l), dy);
+      if (l == 0) break;
+      t.gradient[l].resize(t.rows * sizes_[l]);
+      view<T> dx = t.gradient[l].matrix(t.rows, sizes_[l]);
+      backend.matmul(dx, dy, weight(parameters, l).transposed());
+      if (activation_ == activation::tanh) backend.map(cohort::outputs{dx}, detail::tanh_slope{}, view<T const>(dx), in);
+      else backend.map(cohort::outputs{dx}, detail::relu_slope{}, view<T const>(dx), in);
+      dy = dx;
+    }
+  }
+
+  /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero biases.
+  template <class T>
+  void initialize(std::vector<T>& parameters, std::vector<double> const& gains, std::uint64_t seed) const {
+    for (int l = 0; l < layers(); ++l) {
+      bool last = l + 1 == layers();
+      random_stream draws(stream{seed, purpose::initialization, std::uint32_t(offsets_[l])});
+      auto w = orthogonal(sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
+      for (std::size_t i = 0; i < w.size(); ++i) parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));
+      for (int c = 0; c < sizes_[l + 1]; ++c) parameters[offsets_[l] + w.size() + c] = T(0);
+    }
+  }
+
+ private:
+  std::vector<int> sizes_;
+  activation activation_ = activation::tanh;
+  std::vector<std::ptrdiff_t> offsets_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,28 @@
+#pragma once
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// PPO's clipped surrogate, as a loss for one step:
+///
+///     -min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A),    r = exp(logp - old_logp)
+///
+/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20, as verl does, so the loss is finite for every finite input. Its
+/// derivative with respect to logp is -A r where the ratio is inside the clip or A pulls it back inside, and 0 elsewhere (and beyond the
+/// clamp of the log-ratio).
+///
+/// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7. epsilon_high > epsilon is DAPO's clip-higher, arXiv:2503.14476, eq. 10.
+struct clipped_ratio {
+  double epsilon = 0.2;           ///< how far the ratio may fall below 1; in (0, 1)
+  double epsilon_high = epsilon;  ///< how far it may rise above 1; > 0
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S ratio = exp(clamp(step.logp - step.old_logp, -20, 20));
+    S gain = ratio * step.advantage;
+    S clipped = clamp(ratio, 1 - epsilon, 1 + epsilon_high) * step.advantage;
+    return -min(gain, clipped);
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,26 @@
+#pragma once
+#include <cohort/kl/estimators.hpp>
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// The distance from a frozen reference policy, as a loss for one step:
+///
+///     weight KL^(logp, ref_logp),    KL^ an estimator: k1, k2, k3 or a callable of one's own
+///
+/// Reads logp and ref_logp; in nats times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the
+/// reference; without it there is none.
+///
+/// Source: Shao et al. 2024 (GRPO), arXiv:2402.03300, eq. 3 and 4, with k3 and weight 0.04.
+template <class Estimator = k3>
+struct kl_penalty {
+  Estimator estimator{};
+  double weight = 0.04;  ///< >= 0
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return weight * estimator(step.logp, step.ref_logp);
+  }
+};
+
+}  // namespace cohort

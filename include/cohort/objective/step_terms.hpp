@@ -1,0 +1,67 @@
+#pragma once
+#include <cohort/scalar/dependency.hpp>
+
+namespace cohort {
+
+/// What an objective of one step may read. Only logp, entropy and value depend on the parameters; the others are constants to it.
+template <class S>
+struct step_terms {
+  constant_t<S> sampler_logp{};  ///< log-probability under what drew the action, filters and precision included
+  constant_t<S> old_logp{};      ///< under the policy before this update
+  S logp{};                      ///< under the policy now
+  constant_t<S> ref_logp{};      ///< under the frozen reference
+  constant_t<S> advantage{};
+  S entropy{};                   ///< of the policy's distribution at this step, in nats
+  S value{};                     ///< the critic's estimate now
+  constant_t<S> old_value{};     ///< and before this update
+  constant_t<S> target{};        ///< what the value should be
+};
+
+/// The terms as bits, in the order of their declaration.
+namespace reads {
+
+inline constexpr unsigned sampler_logp = 1, old_logp = 2, logp = 4, ref_logp = 8, advantage = 16, entropy = 32, value = 64, old_value = 128, target = 256;
+inline constexpr unsigned differentiable = logp | entropy | value, everything = 511;
+
+}  // namespace reads
+
+/// An objective: a callable that gives the loss of one step, over any scalar.
+template <class O>
+concept objective = requires(O const& o, step_terms<dependency> const& terms) {
+  { o(terms) } -> std::same_as<dependency>;
+};
+
+/// Which terms an objective reads, as bits of `reads`, found by evaluating it.
+template <objective O>
+constexpr unsigned terms_read_by(O const& o) {
+  using d = dependency;
+  step_terms<d> terms;
+  terms.sampler_logp = d::on(reads::sampler_logp);
+  terms.old_logp = d::on(reads::old_logp);
+  terms.logp = d::on(reads::logp);
+  terms.ref_logp = d::on(reads::ref_logp);
+  terms.advantage = d::on(reads::advantage);
+  terms.entropy = d::on(reads::entropy);
+  terms.value = d::on(reads::value);
+  terms.old_value = d::on(reads::old_value);
+  terms.target = d::on(reads::target);
+  return o(terms).bits;
+}
+
+namespace detail {
+
+template <unsigned Bits>
+struct constant_bits {};
+
+template <class O>
+concept known_at_compile_time = requires { typename constant_bits<terms_read_by(O{})>; };
+
+/// The terms that objects of type O read: exact where the type can be made and evaluated at compile time, everything elsewhere.
+template <class O>
+constexpr unsigned terms_read_by_type() {
+  if constexpr (known_at_compile_time<O>) return terms_read_by(O{});
+  else return reads::everything;
+}
+
+}  // namespace detail
+}  // namespace cohort

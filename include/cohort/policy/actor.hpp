@@ -1,0 +1,23 @@
+#pragma once
+#include <cohort/policy/policy.hpp>
+
+namespace cohort {
+
+/// A policy without a value function, as GRPO has it: actor{backend, environment, {.hidden = {64, 64}}, seed{1}}.
+template <class B, class Distribution>
+struct actor : basic_policy<B, Distribution, false> {
+  using base = basic_policy<B, Distribution, false>;
+  using base::base;
+
+  template <class E>
+  actor(B& backend, E const&, network_options const& o = {}, seed s = {})
+      : base(backend, Distribution{detail::action_count<E>()}, detail::observation_count<E>(), o, s) {}
+};
+template <class B, class E>
+actor(B&, E const&) -> actor<B, detail::distribution_for<B, E>>;
+template <class B, class E>
+actor(B&, E const&, network_options) -> actor<B, detail::distribution_for<B, E>>;
+template <class B, class E>
+actor(B&, E const&, network_options, seed) -> actor<B, detail::distribution_for<B, E>>;
+
+}  // namespace cohort

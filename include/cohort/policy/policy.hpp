@@ -1,0 +1,189 @@
+#pragma once
+#include <cohort/environment/concept.hpp>
+#include <cohort/network/mlp.hpp>
+#include <cohort/sampler/categorical.hpp>
+#include <cohort/sampler/diagonal_gaussian.hpp>
+
+namespace cohort {
+
+enum class trunk { separate, shared };
+
+/// The network of a policy. Defaults are those with which PPO is usually tuned (Huang et al. 2022, "The 37 implementation details of PPO", 2 and 13).
+struct network_options {
+  std::vector<int> hidden = {64, 64};
+  cohort::activation activation = cohort::activation::tanh;
+  cohort::trunk trunk = cohort::trunk::separate;  ///< whether actor and critic have hidden layers of their own
+  double policy_gain = .01;                       ///< of the actor's last layer: small, so that the first policy is near uniform
+  double value_gain = 1;                          ///< of the critic's
+  double log_std = 0;                             ///< initial, for box actions
+};
+
+namespace detail {
+
+template <class B, class E>
+auto distribution_of() {
+  if constexpr (discrete_actions<E>) return categorical{};
+  else return diagonal_gaussian<value_t<B>>{};
+}
+template <class B, class E>
+using distribution_for = decltype(distribution_of<B, E>());
+
+// Of a type that is no environment the one sentence that says so is error enough: the numbers then don't matter.
+template <class E>
+constexpr int action_count() {
+  if constexpr (!environment<E>) return requirements_of_environment<E>::met;
+  else if constexpr (discrete_actions<E>) return E::actions.n;
+  else return std::remove_cvref_t<decltype(E::actions)>::dimensions;
+}
+template <class E>
+constexpr int observation_count() {
+  if constexpr (environment<E>) return observation_size<E>;
+  else return 1;
+}
+
+struct sum_of_row {
+  int G;
+  template <class X, class Out>
+  constexpr void operator()(X x, Out out) const {
+    typename X::scalar total = x[0];
+    for (int g = 1; g < G; ++g) total += x[g];
+    out.set(0, total);
+  }
+};
+struct repeat_in_row {
+  int G;
+  template <class X, class Out>
+  constexpr void operator()(X x, Out out) const {
+    for (int g = 0; g < G; ++g) out.set(g, x[0]);
+  }
+};
+
+}  // namespace detail
+
+/// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then what no observation
+/// changes (log_std). R observations at a time; G actions to each.
+///
+/// evaluate and backward belong together: backward takes the derivatives of a loss with respect to what evaluate returned and overwrites
+/// gradient(). After the first pass of a size neither allocates.
+template <backend B, class Distribution, bool Critic>
+class basic_policy {
+ public:
+  using T = value_t<B>;
+  using distribution_type = Distribution;
+  using action = typename Distribution::action;
+  static constexpr bool has_critic = Critic;
+
+  struct evaluation {
+    view<T const> logp, entropy, value;  ///< R G each; value only with a critic
+  };
+
+  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s) : distribution_(distribution) {
+    int P = distribution.parameters();
+    joint_ = Critic && o.trunk == trunk::shared;
+    auto sizes = [&](int out) {
+      std::vector<int> all{observations};
+      all.insert(all.end(), o.hidden.begin(), o.hidden.end());
+      all.push_back(out);
+      return all;
+    };
+    actor_ = mlp(sizes(joint_ ? P + 1 : P), o.activation, 0);
+    std::ptrdiff_t end = actor_.end();
+    if (Critic && !joint_) {
+      critic_ = mlp(sizes(1), o.activation, end);
+      end = critic_.end();
+    }
+    free_ = end;
+    std::vector<T> start(end + distribution.free_parameters(), T(o.log_std));
+    std::vector<double> gains(P, o.policy_gain);
+    gains.resize(actor_.outputs(), o.value_gain);
+    actor_.initialize(start, gains, s.value);
+    if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
+    backend.upload(parameters_, std::span<T const>(start));
+    gradient_.resize(parameters_.size());
+  }
+
+  Distribution const& distribution() const { return distribution_; }
+  int observations() const { return actor_.inputs(); }
+  view<T> parameters() { return parameters_.all(); }
+  view<T const> parameters() const { return parameters_.all(); }
+  view<T> gradient() { return gradient_.all(); }
+
+  /// G actions for each of R observations, and their log-probabilities (R x G).
+  void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
+    distribution_.sample(backend, s, head(actor_.forward(backend, parameters(), observation, acting_)), free(parameters()), G, out, logp);
+  }
+  /// The most probable action (the mean of a Gaussian) for each of R observations.
+  void act_deterministic(B& backend, view<T const> observation, view<action> out) {
+    distribution_.mode(backend, head(actor_.forward(backend, parameters(), observation, acting_)), free(parameters()), out);
+  }
+  /// The critic's value of each of R observations.
+  void value(B& backend, view<T const> observation, view<T> out)
+    requires Critic
+  {
+    view<T const> v = joint_ ? value_column(actor_.forward(backend, parameters(), observation, acting_))
+                             : view<T const>(critic_.forward(backend, parameters(), observation, acting_));
+    backend.map_rows(observation.rows, detail::copy_columns{1}, v, out);
+  }
+  /// Log-probabilities (R x G) of actions under other parameters of the same network, such as a frozen reference's.
+  void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G, view<T> logp) {
+    auto entropy = backend.template temporary<T>(observation.rows * G);
+    distribution_.evaluate(backend, head(actor_.forward(backend, parameters, observation, acting_)), free(parameters), a, G, logp,
+                           entropy.matrix(observation.rows, G));
+  }
+
+  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G) {
+    std::ptrdiff_t R = observation.rows;
+    observation_ = observation;
+    action_ = a;
+    G_ = G;
+    results_.resize(3 * R * G);
+    auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
+    view<T> out = actor_.forward(backend, parameters(), observation, actor_trace_);
+    distribution_.evaluate(backend, head(out), free(parameters()), a, G, result(0), result(1));
+    if constexpr (Critic) {
+      view<T const> v = joint_ ? value_column(out) : view<T const>(critic_.forward(backend, parameters(), observation, critic_trace_));
+      backend.map_rows(R, detail::repeat_in_row{G}, v, result(2));
+    }
+    auto flat = [&](int k) { return view<T const>(result(k).reshaped(R * G)); };
+    return {flat(0), flat(1), Critic ? flat(2) : view<T const>{}};
+  }
+
+  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy and value (R G each) are given.
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue) {
+    std::ptrdiff_t R = observation_.rows;
+    auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
+    view<T> out = actor_trace_.out.back().matrix(R, actor_.outputs());
+    doutput_.resize(R * actor_.outputs());
+    view<T> dout = doutput_.matrix(R, actor_.outputs());
+    distribution_.backward(backend, head(out), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), part(dout, 0, distribution_.parameters()),
+                           free(gradient()));
+    if constexpr (Critic) {
+      if (!joint_) dvalue_.resize(R);
+      view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();
+      backend.map_rows(R, detail::sum_of_row{G_}, rows(dvalue), dv);
+      if (!joint_) critic_.backward(backend, parameters(), observation_, critic_trace_, view<T const>(dv), gradient());
+    }
+    actor_.backward(backend, parameters(), observation_, actor_trace_, view<T const>(dout), gradient());
+  }
+
+ private:
+  static view<T> part(view<T> m, std::ptrdiff_t first, std::ptrdiff_t columns) { return {m.data + first, m.rows, columns, m.row_stride, 1}; }
+  view<T const> head(view<T> out) const { return part(out, 0, distribution_.parameters()); }
+  view<T const> value_column(view<T> out) const { return out.column(distribution_.parameters()); }
+  template <class U>
+  view<U> free(view<U> all) const {
+    return all.part(free_, distribution_.free_parameters());
+  }
+
+  Distribution distribution_;
+  mlp actor_, critic_;
+  bool joint_ = false;
+  std::ptrdiff_t free_ = 0;
+  typename B::template array<T> parameters_, gradient_, results_, doutput_, dvalue_;
+  typename mlp::template trace<B> acting_, actor_trace_, critic_trace_;
+  view<T const> observation_;
+  view<action const> action_;
+  int G_ = 1;
+};
+
+}  // namespace cohort

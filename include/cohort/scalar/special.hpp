@@ -1,0 +1,58 @@
+#pragma once
+#include <cmath>
+#include <limits>
+
+namespace cohort::detail {
+
+/// The n-th derivative of digamma at x > 0 (n = 0 is digamma itself), NaN elsewhere; relative error near 1e-14.
+/// Recurrence up to x >= 16, then the asymptotic series (Abramowitz and Stegun 6.3.18 and 6.4.11).
+inline double polygamma(int n, double x) {
+  if (!(x > 0)) return std::numeric_limits<double>::quiet_NaN();
+  if (std::isinf(x)) return n == 0 ? x : 0;
+  constexpr double bernoulli[] = {1. / 6, -1. / 30, 1. / 42, -1. / 30, 5. / 66, -691. / 2730, 7. / 6, -3617. / 510};
+  double sum = 0, factorial = 1;
+  for (int k = 2; k <= n; ++k) factorial *= k;
+  for (; x < 16 + n; x += 1) sum += n == 0 ? -1 / x : factorial * std::pow(x, -(n + 1));
+  if (n == 0) {
+    double power = 1 / (x * x), term = power;
+    sum += std::log(x) - .5 / x;
+    for (int k = 1; k <= 8; ++k, term *= power) sum -= bernoulli[k - 1] / (2 * k) * term;
+    return sum;
+  }
+  sum += factorial / n * std::pow(x, -n) + factorial / 2 * std::pow(x, -(n + 1));
+  double rising = factorial * (n + 1) / 2;  // (2k + n - 1)! / (2k)!
+  for (int k = 1; k <= 8; ++k) {
+    sum += bernoulli[k - 1] * rising * std::pow(x, -(2 * k + n));
+    rising *= double(2 * k + n) * (2 * k + n + 1) / (double(2 * k + 1) * (2 * k + 2));
+  }
+  return n % 2 ? sum : -sum;
+}
+
+/// std::lgamma writes the global signgam, which two threads may not do at once.
+inline double log_gamma(double x) {
+#if defined(__GLIBC__)
+  int sign;
+  return ::lgamma_r(x, &sign);
+#else
+  return std::lgamma(x);
+#endif
+}
+
+template <class T>
+T modulo(T x, T y) {
+  T rest = std::fmod(x, y);
+  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
+/// x ** 2 as numpy gives it for a lone number: the C library's pow, which for one double in a thousand is a last digit away from x x. The exponent is
+/// volatile since a compiler that sees it multiplies instead.
+inline double numpy_square(double x) {
+  double volatile two = 2;
+  return std::pow(x, two);
+}
+inline float numpy_square(float x) {
+  float volatile two = 2;
+  return std::pow(x, two);
+}
+
+}  // namespace cohort::detail

@@ -1,0 +1,45 @@
+#pragma once
+#include <concepts>
+
+namespace cohort {
+
+// A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is a constant one.
+
+struct constant {
+  double value = 0;
+  constexpr double operator()(double) const { return value; }
+};
+
+/// From `from` at the start to `to` at the end, in a straight line.
+struct linear {
+  double from = 0, to = 0;
+  constexpr double operator()(double progress) const { return from + (to - from) * progress; }
+};
+
+/// A component as it is at some progress of the run: scheduled ones are made for it, schedules give their number, all others are themselves.
+template <class X>
+constexpr auto at(X const& x, double progress) {
+  if constexpr (requires { x.at(progress); }) return x.at(progress);
+  else if constexpr (requires { { x(progress) } -> std::convertible_to<double>; }) return x(progress);
+  else return x;
+}
+
+/// A component with one number that changes over the run: scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{.epsilon = e}; }}.
+template <class Schedule, class Make>
+struct scheduled {
+  Schedule schedule{};
+  Make make{};
+
+  constexpr auto at(double progress) const { return make(schedule(progress)); }
+  /// As an objective it is the one of the run's beginning.
+  template <class Terms>
+  constexpr auto operator()(Terms const& terms) const
+    requires requires(decltype(make(0.)) const& o) { o(terms); }
+  {
+    return at(0)(terms);
+  }
+};
+template <class Schedule, class Make>
+scheduled(Schedule, Make) -> scheduled<Schedule, Make>;
+
+}  // namespace cohort

@@ -1,0 +1,49 @@
+#pragma once
+#include <cohort/advantage/gae.hpp>
+#include <cohort/advantage/normalize.hpp>
+#include <cohort/aggregation/means.hpp>
+#include <cohort/objective/clipped_ratio.hpp>
+#include <cohort/optimizer/adam.hpp>
+#include <cohort/training/lanes.hpp>
+#include <limits>
+
+namespace cohort {
+
+/// A number of steps; 0 means all there are.
+struct steps {
+  std::int64_t count = 0;
+};
+
+/// How a batch becomes optimizer steps: `epochs` passes over it, each in an order of its own, cut into minibatches (the last one may be smaller).
+/// Minibatches are cut between decisions, so the G actions of one stay together.
+template <class Optimizer = adam<>>
+struct update {
+  int epochs = 10;
+  steps minibatch{};
+  normalization normalize = normalization::minibatch;  ///< of the advantages
+  standardize standardization{};                       ///< how, if at all
+  Optimizer optimizer{};
+  double max_gradient_norm = std::numeric_limits<double>::infinity();
+
+  void check() const {
+    detail::require(epochs > 0, "update", "epochs", epochs, "a positive number");
+    detail::require(minibatch.count >= 0, "update", "minibatch", double(minibatch.count), "0 (all) or more");
+    detail::require(max_gradient_norm > 0, "update", "max_gradient_norm", max_gradient_norm, "a positive number (infinity: no limit)");
+  }
+};
+
+/// An algorithm is its parts. Each is a value; each may be replaced by a type of one's own, which needs no registration and no base class.
+///
+///     PPO   lanes, gae, clipped_ratio + value_loss + entropy_bonus
+///     GRPO  groups, group_relative, clipped_ratio + kl_penalty
+///     Hybrid GRPO  probes, hybrid_grpo, clipped_ratio + value_loss + entropy_bonus
+template <class Rollout = lanes, class Advantage = gae, class Objective = clipped_ratio, class Aggregation = step_mean, class Update = update<>>
+struct algorithm {
+  Rollout rollout{};
+  Advantage advantage{};
+  Objective objective{};
+  Aggregation aggregation{};
+  Update update{};
+};
+
+}  // namespace cohort

@@ -1,0 +1,57 @@
+#pragma once
+#include <cohort/advantage/batch_view.hpp>
+#include <cohort/backend/concept.hpp>
+#include <vector>
+
+namespace cohort {
+
+/// What a rollout collected, in the backend's memory; the fields are those of batch_view, and the observations and actions to learn from.
+template <backend B, class Action>
+struct batch {
+  using T = value_t<B>;
+  template <class U>
+  using array = typename B::template array<U>;
+
+  std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
+  int observation_size = 0, action_width = 1;
+  series decisions, groups;
+  array<T> observation;                          ///< R x D
+  array<Action> action;                          ///< R x (G times the action's width)
+  array<T> sampler_logp, ref_logp;               ///< R G
+  array<T> value, next_value, probe_value;       ///< R, R, R G; with a critic
+  array<T> reward;                               ///< K x R G
+  array<std::uint8_t> terminated, truncated;     ///< K x R G
+  array<std::int32_t> executed;                  ///< R
+  array<std::int32_t> series_of;                 ///< R: which series a decision belongs to
+  array<std::int32_t> offsets, group_offsets;    ///< of packed series, and of groups over series
+  array<T> advantage, target;                    ///< R G, written by the estimator
+  bool has_values = false, has_executed = false;
+
+  std::ptrdiff_t M() const { return R * G; }
+
+  batch_view<T> view_for_estimator() {
+    batch_view<T> v;
+    v.decisions = decisions;
+    v.groups = groups;
+    v.group = G;
+    v.horizon = K;
+    v.reward = reward.all();
+    v.terminated = terminated.all();
+    v.truncated = truncated.all();
+    if (has_values) {
+      v.value = value.all().part(0, R);
+      v.next_value = next_value.all();
+    }
+    if (has_executed) v.executed = executed.all();
+    if (has_values && has_executed) v.probe_value = probe_value.all();
+    return v;
+  }
+};
+
+/// The episodes that ended in a rollout, in order, and what it cost.
+struct rollout_summary {
+  std::int64_t steps = 0;              ///< simulator steps, every probe counted
+  std::vector<double> episode_returns;  ///< undiscounted
+};
+
+}  // namespace cohort

@@ -1,0 +1,147 @@
+#pragma once
+#include <chrono>
+#include <cohort/training/groups.hpp>
+#include <cohort/training/learner.hpp>
+#include <cohort/training/probes.hpp>
+
+namespace cohort {
+
+struct train_options {
+  std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
+  std::uint64_t seed = 0;        ///< of actions, resets and minibatches; the policy's own seed sets its parameters
+};
+
+/// What hooks see after each update, and what train returns.
+struct train_report {
+  std::int64_t steps = 0, total_steps = 0;
+  std::int64_t episodes = 0, updates = 0;
+  double seconds = 0;      ///< of collecting and learning; hooks do not count
+  double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
+  update_metrics metrics{};
+  std::size_t parameter_bytes = 0;  ///< of the policy, and of the reference where there is one
+  std::size_t optimizer_bytes = 0;
+  bool stopped = false;  ///< by a hook
+};
+
+namespace detail {
+
+/// Hooks are whatever has one of these functions; on_update may return true to stop the run.
+template <class H, class P>
+bool after_update(H& hook, train_report const& report, P& policy) {
+  auto answer = [](auto call) {
+    if constexpr (std::is_void_v<decltype(call())>) return call(), false;
+    else return bool(call());
+  };
+  if constexpr (requires { hook.on_update(report, policy); }) return answer([&] { return hook.on_update(report, policy); });
+  else if constexpr (requires { hook.on_update(report); }) return answer([&] { return hook.on_update(report); });
+  else return false;
+}
+template <class H, class P>
+void at_start(H& hook, train_report const& report, P& policy) {
+  if constexpr (requires { hook.on_start(report, policy); }) hook.on_start(report, policy);
+  else if constexpr (requires { hook.on_start(report); }) hook.on_start(report);
+}
+template <class H>
+void at_end(H& hook, train_report const& report) {
+  if constexpr (requires { hook.on_end(report); }) hook.on_end(report);
+}
+
+template <class H, class P>
+concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p); } || requires(H h, train_report const& r) { h.on_update(r); } ||
+                   requires(H h, train_report const& r) { h.on_start(r); } || requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
+                   requires(H h, train_report const& r) { h.on_end(r); };
+
+class recent_returns {
+ public:
+  void add(double r) {
+    values_[count_++ % values_.size()] = r;
+  }
+  double mean() const {
+    std::size_t n = std::min(count_, values_.size());
+    double total = 0;
+    for (std::size_t i = 0; i < n; ++i) total += values_[i];
+    return n ? total / double(n) : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  std::array<double, 100> values_{};
+  std::size_t count_ = 0;
+};
+
+}  // namespace detail
+
+/// Trains a policy in an environment until the steps are used up or a hook stops it: collect, estimate advantages, learn, again.
+///
+/// Components with a schedule are taken at the share of the steps that were done before the rollout. If the objective reads ref_logp, the
+/// policy as it is at the start is copied and serves as the reference. Hooks are any objects with on_start(report), on_update(report) or
+/// on_update(report, policy) (which may return true to stop), on_end(report).
+///
+/// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not finite.
+template <backend B, class Algorithm, class E, class Policy, class... Hooks>
+train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy, train_options const& options, Hooks&&... hooks) {
+  if constexpr (!environment<E>) {
+    static_cast<void>(requirements_of_environment<E>::met);
+    return {};
+  } else {
+    static_assert((detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...),
+                  "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), on_end(report)");
+    using T = value_t<B>;
+    using Rollout = std::remove_cvref_t<decltype(algorithm.rollout)>;
+    using clock = std::chrono::steady_clock;
+    auto first_objective = at(algorithm.objective, 0.);
+    constexpr unsigned bits = detail::terms_read_by_type<decltype(first_objective)>();
+    if constexpr (detail::known_at_compile_time<decltype(first_objective)> && !Policy::has_critic)
+      static_assert(!(bits & (reads::value | reads::target)), "the objective reads the value function, and the policy has none: use actor_critic");
+    detail::require(options.steps > 0, "train", "steps", double(options.steps), "a positive number");
+    algorithm.rollout.check();
+
+    auto started = clock::now();
+    typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy, options.seed);
+    learner<B, std::remove_cvref_t<decltype(algorithm.update)>, std::remove_cvref_t<decltype(algorithm.aggregation)>, Policy> learner(
+        backend, algorithm.update, algorithm.aggregation, policy, options.seed);
+    typename B::template array<T> reference;
+    bool has_reference = terms_read_by(first_objective) & reads::ref_logp;
+    if (has_reference) {
+      reference.resize(policy.parameters().rows);
+      backend.map(outputs{reference.all()}, detail::same{}, view<T const>(policy.parameters()));
+    }
+
+    train_report report;
+    report.total_steps = options.steps;
+    report.parameter_bytes = std::size_t(policy.parameters().rows) * sizeof(T) * (has_reference ? 2 : 1);
+    report.optimizer_bytes = learner.optimizer_bytes();
+    detail::recent_returns recent;
+    rollout_summary summary;
+    report.seconds = std::chrono::duration<double>(clock::now() - started).count();
+    (detail::at_start(hooks, report, policy), ...);
+
+    while (report.steps < options.steps && !report.stopped) {
+      started = clock::now();
+      double progress = double(report.steps) / double(options.steps);
+      summary.steps = 0;
+      summary.episode_returns.clear();
+      auto& batch = collector.collect(backend, policy, options.steps - report.steps, summary);
+      report.steps += summary.steps;
+      report.episodes += std::int64_t(summary.episode_returns.size());
+      for (double r : summary.episode_returns) recent.add(r);
+      report.mean_return = recent.mean();
+      if (batch.R == 0) break;  // what is left of the budget is too little for a rollout
+
+      if (has_reference) {
+        batch.ref_logp.resize(batch.M());
+        policy.log_probability(backend, view<T const>(reference.all()), batch.observation.matrix(batch.R, batch.observation_size),
+                               batch.action.matrix(batch.R, batch.G * batch.action_width), int(batch.G), batch.ref_logp.matrix(batch.R, batch.G));
+      }
+      estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
+      at(algorithm.advantage, progress)(backend, batch.view_for_estimator(), out);
+      report.metrics = learner.learn(backend, at(algorithm.objective, progress), policy, batch, progress);
+      ++report.updates;
+      report.seconds += std::chrono::duration<double>(clock::now() - started).count();
+      report.stopped = (detail::after_update(hooks, report, policy) | ... | false);
+    }
+    (detail::at_end(hooks, report), ...);
+    return report;
+  }
+}
+
+}  // namespace cohort
