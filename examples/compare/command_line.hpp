@@ -29,7 +29,11 @@ inline std::optional<settings> read_command_line(int argc, char const* const* ar
   app.set_help_flag("-h,--help", "print this and exit");
   // Numbers are taken as text: CLI11 reads "010" as eight and has messages of its own.
   auto const add = [&](std::string const& name, std::optional<std::string>& to, std::string const& help, std::string const& type) {
-    app.add_option(name, [&to](CLI::results_t const& words) { return to = words.back(), true; }, help)->type_name(type);
+    auto const take = [&to](CLI::results_t const& words) {
+      to = words.front();
+      return true;
+    };
+    app.add_option(name, take, help)->type_name(type);
   };
   add("--env", typed.environment, "environment: " + join(environments), "NAME");
   add("--algorithms", typed.algorithms, "algorithms, comma-separated [" + join(algorithms, ",") + "]", "NAME,...");

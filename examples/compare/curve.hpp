@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "result.hpp"
@@ -20,20 +20,45 @@ struct curve_point {
 
 namespace detail {
 
-inline curve_point point_of(double steps, double seconds, std::vector<double> returns) {
-  std::sort(returns.begin(), returns.end());
-  return {std::lround(steps), seconds, sorted_quantile(returns, .5), sorted_quantile(returns, .25), sorted_quantile(returns, .75)};
-}
-
-/// A run's evaluations, linear in between; before the first and after the last, that one's value.
-inline evaluation_point at_seconds(std::vector<evaluation_point> const& curve, double seconds) {
-  auto const after = std::upper_bound(curve.begin(), curve.end(), seconds, [](double s, auto const& point) { return s < point.seconds; });
+/// A run's evaluations as a function of their steps or seconds, linear in between; before the first and after the last, that one's.
+template <class Number>
+evaluation_point interpolated(std::vector<evaluation_point> const& curve, Number evaluation_point::*x_of, double x) {
+  auto const after = std::upper_bound(curve.begin(), curve.end(), x,
+                                      [&](double value, auto const& point) { return value < static_cast<double>(point.*x_of); });
   if (after == curve.begin()) return curve.front();
   if (after == curve.end()) return curve.back();
   auto const before = after - 1;
-  double const weight = (seconds - before->seconds) / (after->seconds - before->seconds);
-  auto const steps = static_cast<double>(before->steps) + weight * static_cast<double>(after->steps - before->steps);
-  return {std::lround(steps), seconds, before->mean_return + weight * (after->mean_return - before->mean_return)};
+  double const weight = (x - static_cast<double>((*before).*x_of)) / static_cast<double>((*after).*x_of - (*before).*x_of);
+  auto const mix = [&](auto value_of) {
+    auto const from = static_cast<double>(value_of(*before)), to = static_cast<double>(value_of(*after));
+    return from + weight * (to - from);
+  };
+  return {std::lround(mix([](auto const& point) { return point.steps; })), mix([](auto const& point) { return point.seconds; }),
+          mix([](auto const& point) { return point.mean_return; })};
+}
+
+/// Quartiles over the runs, each of which has been evaluated at least once, at the places of a grid.
+template <class Number>
+std::vector<curve_point> quartiles(std::vector<run_result> const& runs, Number evaluation_point::*x_of, std::vector<Number> const& grid) {
+  std::vector<curve_point> points;
+  for (Number const x : grid) {
+    std::vector<double> steps, seconds, returns;
+    for (auto const& run : runs) {
+      auto const point = interpolated(run.curve, x_of, static_cast<double>(x));
+      steps.push_back(static_cast<double>(point.steps));
+      seconds.push_back(point.seconds);
+      returns.push_back(point.mean_return);
+    }
+    std::sort(returns.begin(), returns.end());
+    curve_point point{std::lround(median(steps)), median(seconds), sorted_quantile(returns, .5), sorted_quantile(returns, .25),
+                      sorted_quantile(returns, .75)};
+    if constexpr (std::is_same_v<Number, long>)
+      point.steps = x;
+    else
+      point.seconds = x;
+    points.push_back(point);
+  }
+  return points;
 }
 
 inline bool lacks_evaluations(std::vector<run_result> const& runs) {
@@ -42,27 +67,22 @@ inline bool lacks_evaluations(std::vector<run_result> const& runs) {
 
 }  // namespace detail
 
-/// Quartiles over the runs at their k-th evaluation, for every k that all of them reached. Where the k-th evaluations are not at the same
-/// step, theirs is the median step.
+// Both curves begin where every run has been evaluated once. Beyond its last evaluation a run keeps that value, since its policy is then
+// the one that it ends with.
+
+/// Quartiles over the runs at each evaluation. Where runs were evaluated at different steps (whole episodes end when they end), the steps
+/// are those of the run with the most evaluations, and the other runs' curves are interpolated.
 inline std::vector<curve_point> curve_by_steps(std::vector<run_result> const& runs) {
   if (detail::lacks_evaluations(runs)) return {};
-  auto evaluations = std::numeric_limits<std::size_t>::max();
-  for (auto const& run : runs) evaluations = std::min(evaluations, run.curve.size());
-  std::vector<curve_point> points;
-  for (std::size_t k = 0; k < evaluations; ++k) {
-    std::vector<double> steps, seconds, returns;
-    for (auto const& run : runs) {
-      steps.push_back(static_cast<double>(run.curve[k].steps));
-      seconds.push_back(run.curve[k].seconds);
-      returns.push_back(run.curve[k].mean_return);
-    }
-    points.push_back(detail::point_of(median(steps), median(seconds), returns));
-  }
-  return points;
+  auto const finest = std::max_element(runs.begin(), runs.end(), [](auto const& a, auto const& b) { return a.curve.size() < b.curve.size(); });
+  std::vector<long> grid{0};
+  for (auto const& run : runs) grid[0] = std::max(grid[0], run.curve.front().steps);
+  for (auto const& point : finest->curve)
+    if (point.steps > grid[0]) grid.push_back(point.steps);
+  return detail::quartiles(runs, &evaluation_point::steps, grid);
 }
 
-/// Quartiles over the runs on a common grid of seconds, each run's curve being interpolated. The grid begins where every run has been
-/// evaluated once and ends with the slowest run; until then a run that is done keeps its last value, since that is the policy one has.
+/// Quartiles over the runs on an even grid of seconds that ends with the slowest run, each run's curve being interpolated.
 inline std::vector<curve_point> curve_by_seconds(std::vector<run_result> const& runs, int intervals = 120) {
   if (detail::lacks_evaluations(runs)) return {};
   double begin = 0, end = 0;
@@ -70,19 +90,9 @@ inline std::vector<curve_point> curve_by_seconds(std::vector<run_result> const& 
     begin = std::max(begin, run.curve.front().seconds);
     end = std::max(end, run.curve.back().seconds);
   }
-  if (begin == end) intervals = 0;
-  std::vector<curve_point> points;
-  for (int i = 0; i <= intervals; ++i) {
-    double const seconds = intervals ? begin + (end - begin) * i / intervals : begin;
-    std::vector<double> steps, returns;
-    for (auto const& run : runs) {
-      auto const point = detail::at_seconds(run.curve, seconds);
-      steps.push_back(static_cast<double>(point.steps));
-      returns.push_back(point.mean_return);
-    }
-    points.push_back(detail::point_of(median(steps), seconds, returns));
-  }
-  return points;
+  std::vector<double> grid{begin};
+  for (int i = 1; i <= intervals && begin < end; ++i) grid.push_back(begin + (end - begin) * i / intervals);
+  return detail::quartiles(runs, &evaluation_point::seconds, grid);
 }
 
 }  // namespace compare

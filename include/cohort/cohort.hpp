@@ -30,6 +30,8 @@
 #include <cohort/scalar/real.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <cohort/training/algorithm.hpp>
+#include <cohort/training/csv_log.hpp>
 #include <cohort/training/evaluate.hpp>
+#include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>
 #include <cohort/version.hpp>

@@ -15,6 +15,10 @@ struct return_step {
   constexpr S operator()(S after, S reward, M terminated, M truncated) const {
     return select(terminated | truncated, reward, reward + gamma * after);
   }
+  template <class S, class M>
+  constexpr S operator()(S after, S reward, M terminated, M truncated, M valid) const {
+    return select(valid, (*this)(after, reward, terminated, truncated), after);
+  }
 };
 
 struct next_index {
@@ -41,7 +45,7 @@ struct cell_of {
 ///
 /// over the series j of i's group (at the same time index t for return_to_go). Series that ended before t leave the statistics of t, or count
 /// as 0. Where all members are equal, up to rounding, A is 0. It has no critic: a truncated return is what was collected, and it writes no
-/// targets. Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale = none.
+/// targets. Invalid steps have no reward (credit::episode alone knows them). Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale = none.
 ///
 /// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of standard deviations.
 struct group_relative {
@@ -59,6 +63,8 @@ struct group_relative {
     detail::require(gamma >= 0 && gamma <= 1, "group_relative", "gamma", gamma, "a number in [0, 1]");
     if (batch.groups.count() == 0 || batch.groups.steps() != batch.decisions.count())
       throw value_error("group_relative needs to know which series form a group: use it with a rollout in groups");
+    if (batch.valid && by == credit::return_to_go)
+      throw value_error("group_relative: with invalid steps a time index means nothing: use credit::episode");
     group_statistics statistics{baseline, scale, single, ddof, epsilon};
     std::ptrdiff_t M = batch.decisions.steps(), N = batch.decisions.count(), groups = batch.groups.count();
     auto scratch = backend.template temporary<T>(2 * M + 3 * N + 2 * groups);
@@ -70,7 +76,9 @@ struct group_relative {
     };
     view<T> returns = take(M), by_step = take(M), by_series = take(N), group_of_series = take(N), size_of_group = take(N), ids = take(groups), sizes = take(groups);
 
-    backend.scan(batch.decisions, direction::backward, detail::return_step{gamma}, 0, returns, batch.reward, batch.terminated, batch.truncated);
+    detail::return_step step{gamma};
+    if (batch.valid) backend.scan(batch.decisions, direction::backward, step, 0, returns, batch.reward, batch.terminated, batch.truncated, batch.valid);
+    else backend.scan(batch.decisions, direction::backward, step, 0, returns, batch.reward, batch.terminated, batch.truncated);
     backend.map(outputs{ids}, detail::one_for_each{}, view<T const>(ids));
     backend.scan(series::lanes(groups, 1), direction::forward, detail::next_index{}, -1, ids, view<T const>(ids));
     backend.map(outputs{by_series}, detail::one_for_each{}, view<T const>(by_series));
@@ -88,6 +96,8 @@ struct group_relative {
     } else {
       auto cells = backend.template temporary<std::int32_t>(M);
       std::ptrdiff_t longest = batch.decisions.longest();
+      detail::require(std::log2(double(groups) * double(longest)) <= std::numeric_limits<T>::digits, "group_relative", "groups times the longest series",
+                      double(groups) * double(longest), "a number that the backend's type counts exactly");
       backend.spread(batch.decisions, by_step, view<T const>(group_of_series));
       backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, out.advantage, view<T const>(returns));
       backend.map(outputs{cells.all()}, detail::cell_of{double(longest)}, view<T const>(by_step), view<T const>(out.advantage));

@@ -39,8 +39,8 @@ struct relative {
     S result = baseline == group_baseline::none ? x : baseline == group_baseline::mean ? centered : centered * (size / max(size - 1, S(1)));
     if (scale == group_scale::group_std) result = result / (deviation + epsilon);
     if (scale == group_scale::batch_std) result = result / (batch_std + epsilon);
-    // Equal values differ from their mean by rounding alone; dividing that by itself would make it an advantage.
-    if (baseline != group_baseline::none) result = select(sqrt(all_squares / size) <= rounding * abs(mean), S(0), result);
+    // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by itself would make it an advantage.
+    if (baseline != group_baseline::none) result = select(sqrt(all_squares / size) <= rounding * max(size, S(8)) * abs(mean), S(0), result);
     return select(size <= 1, single == group_of_one::raw ? x : S(0), result);
   }
 };
@@ -99,7 +99,7 @@ struct group_statistics {
     backend.reduce(batch_squares, detail::squared_deviation{}, x, broadcast<T const>(batch_sums.part(0, 1), n), broadcast<T const>(batch_sums.part(1, 1), n));
     backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
 
-    detail::relative f{baseline, scale, single, ddof, epsilon, 8 * double(std::numeric_limits<T>::epsilon())};
+    detail::relative f{baseline, scale, single, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
     backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));
   }
 

@@ -47,8 +47,8 @@ class fallback {
   /// Elementwise and fused: (outputs) = f(in...). f returns S or several<S, N>; in... broadcast to the outputs' extents by stride 0.
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
+    check_map(out, in...);
     auto shape = std::get<0>(out.views);
-    check_extents("map", shape, in...);
     auto ins = std::tuple(in...);
     self().for_each(shape.size(), [=](std::ptrdiff_t i) {
       std::ptrdiff_t r = i / shape.columns, c = i % shape.columns;
@@ -56,9 +56,11 @@ class fallback {
     });
   }
 
-  /// f(row...) for each of n rows; for formulas over a whole row, such as a softmax. Views must not overlap unless they are the same.
+  /// f(row...) for each of n rows; for formulas over a whole row, such as a softmax. Each view has n rows, or one for all (row stride 0). Views
+  /// must not overlap unless they are the same.
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
+    check_rows(n, v...);
     self().for_each(n, [=](std::ptrdiff_t i) { f(row<scalar, U>{v.data + i * v.row_stride, v.column_stride}...); });
   }
 
@@ -66,6 +68,7 @@ class fallback {
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     check_extents("reduce", in, more...);
+    check_sums(sizeof(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...)) / sizeof(scalar), out);
     constexpr std::ptrdiff_t block = 1024;
     std::ptrdiff_t blocks = (in.size() + block - 1) / block, width = out.rows;
     auto partial = self().template temporary<T>((blocks + 1) * width);
@@ -91,6 +94,8 @@ class fallback {
   /// Along each series, in the given direction: carry = f(carry, in...), out = carry.
   template <class F, class... I>
   void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
+    check_vectors("scan", "the output", s.steps(), out);
+    check_vectors("scan", "an input", s.steps(), in...);
     self().for_each(s.count(), [=](std::ptrdiff_t n) {
       scalar carry = initial;
       std::ptrdiff_t length = s.length(n), first = s.first(n), stride = s.stride();
@@ -105,6 +110,8 @@ class fallback {
   /// out[n] = the sum of f(in...) over the steps of series n, in their order.
   template <class F, class... I>
   void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+    check_vectors("segment_reduce", "the output", s.count(), out);
+    check_vectors("segment_reduce", "an input", s.steps(), in...);
     self().for_each(s.count(), [=](std::ptrdiff_t n) {
       scalar total = 0;
       for (std::ptrdiff_t k = 0; k < s.length(n); ++k) {
@@ -117,6 +124,8 @@ class fallback {
 
   /// The inverse: out[i] = in[n] for each step i of series n.
   void spread(series s, view<T> out, view<T const> in) {
+    check_vectors("spread", "the output", s.steps(), out);
+    check_vectors("spread", "the input", s.count(), in);
     self().for_each(s.count(), [=](std::ptrdiff_t n) {
       for (std::ptrdiff_t k = 0; k < s.length(n); ++k) out[s.first(n) + k * s.stride()] = in[n];
     });
@@ -125,6 +134,7 @@ class fallback {
   /// out[r] = in[index[r]], whole rows; U is any element type.
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    check_gather(out, in, index);
     self().for_each(out.rows, [=](std::ptrdiff_t r) {
       for (std::ptrdiff_t c = 0; c < out.columns; ++c) out(r, c) = in(index[r], c);
     });
@@ -132,6 +142,7 @@ class fallback {
 
   /// out[index[r]] += in[r], whole rows, in the order of r.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
+    detail::require_same_extents("scatter_add", "the input", in, view<T>(nullptr, index.rows, out.columns));
     self().for_each(out.columns, [=](std::ptrdiff_t c) {
       for (std::ptrdiff_t r = 0; r < in.rows; ++r) out(index[r], c) += in(r, c);
     });
@@ -151,12 +162,14 @@ class fallback {
   /// out = activation(x weight + bias), the bias one row.
   template <class Activation>
   void dense(view<T> out, view<T const> x, view<T const> weight, view<T const> bias, Activation activation) {
+    check_bias(out, bias);
     self().matmul(out, x, weight);
-    self().map(outputs{out}, biased<Activation>{activation}, view<T const>(out), view<T const>(bias.data, out.rows, out.columns, 0, 1));
+    self().map(outputs{out}, biased<Activation>{activation}, view<T const>(out), view<T const>(bias.data, out.rows, out.columns, 0, bias.column_stride));
   }
 
   /// out(0, c) = the sum of column c.
   void column_sum(view<T> out, view<T const> in) {
+    check_column_sum(out, in);
     self().for_each(in.columns, [=](std::ptrdiff_t c) {
       T total = 0;
       for (std::ptrdiff_t r = 0; r < in.rows; ++r) total += in(r, c);
@@ -210,6 +223,34 @@ class fallback {
   static void check_product(view<T> c, view<T const> a, view<T const> b) {
     if (a.columns != b.rows || c.rows != a.rows || c.columns != b.columns)
       throw shape_error("matmul: " + detail::extents(a) + " times " + detail::extents(b) + " into " + detail::extents(c));
+  }
+  template <class... O, class... I>
+  static void check_map(outputs<O...> const& out, view<I>... in) {
+    auto shape = std::get<0>(out.views);
+    std::apply([&](auto... o) { (..., detail::require_same_extents("map", "an output", o, shape)); }, out.views);
+    check_extents("map", shape, in...);
+  }
+  template <class... U>
+  static void check_rows(std::ptrdiff_t n, view<U>... v) {
+    (..., (v.row_stride == 0 ? void() : detail::require_same_extents("map_rows", "a view", v, view<U>(nullptr, n, v.columns))));
+  }
+  template <class... U>
+  static void check_vectors(char const* where, char const* what, std::ptrdiff_t n, view<U>... v) {
+    (..., detail::require_same_extents(where, what, v, view<U>(nullptr, n)));
+  }
+  static void check_sums(std::size_t sums, view<T> out) {
+    if (out.rows != std::ptrdiff_t(sums) || out.columns != 1)
+      throw shape_error("reduce: the output is " + detail::extents(out) + ", the formula gives " + std::to_string(sums) + " x 1");
+  }
+  template <class U>
+  static void check_gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    detail::require_same_extents("gather", "the output", out, view<U>(nullptr, index.rows, in.columns));
+  }
+  static void check_bias(view<T> out, view<T const> bias) {
+    detail::require_same_extents("dense", "the bias", bias, view<T>(nullptr, 1, out.columns));
+  }
+  static void check_column_sum(view<T> out, view<T const> in) {
+    detail::require_same_extents("column_sum", "the output", out, view<T>(nullptr, 1, in.columns));
   }
   template <class S>
   static constexpr S part(S const& x, std::ptrdiff_t) {

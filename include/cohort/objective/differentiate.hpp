@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <bit>
 #include <cohort/backend/concept.hpp>
 #include <cohort/objective/expression.hpp>
@@ -25,10 +26,10 @@ namespace detail {
 inline constexpr char const* term_names[] = {"sampler_logp", "old_logp", "logp", "ref_logp", "advantage", "entropy", "value", "old_value", "target"};
 
 /// loss and partials of one term in duals of just what it reads, added to those of the terms before it.
-template <int N, class V, class Leaf>
-constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, V (&total)[4]) {
-  using D = dual<V, N>;
+template <class V, class Leaf>
+[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, V (&total)[4]) {
   constexpr unsigned bits = Leaf::reads & reads::differentiable;
+  using D = dual<V, std::max(1, std::popcount(bits))>;
   step_terms<D> terms;
   terms.sampler_logp = at.sampler_logp;
   terms.old_logp = at.old_logp;
@@ -49,21 +50,31 @@ constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weig
   if (bits & reads::value) total[3] += factor * loss.tangent[slot++];
 }
 
-template <class Leaves, unsigned Reads, bool Masked>
+/// What a term reads is taken from its type; one that reads more with the parameters it has would lose that derivative.
+template <class Leaf>
+void check_reads(Leaf const& leaf) {
+  if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads)
+    throw value_error(std::string("a term of the objective reads ") + term_names[std::countr_zero(unknown)] +
+                      " with the parameters it has, and not with those of its type's default: it must read the same with all");
+}
+
+template <bool Here, class V>
+constexpr auto one_if(V v) {
+  if constexpr (Here) return std::tuple(v);
+  else return std::tuple<>();
+}
+
+template <class Leaves, unsigned Reads>
 struct objective_kernel {
   static constexpr unsigned bits = Reads & reads::differentiable;
   static constexpr int results = 1 + std::popcount(bits);
   Leaves leaves;
 
-  template <class S, class... W>
-  constexpr several<S, results> evaluate(step_terms<S> const& at, W const&... weight) const {
+  template <class S, std::size_t... K, class... W>
+  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, std::index_sequence<K...>, W const&... weight) const {
     S const weights[] = {weight...};
     S total[4] = {S(0), S(0), S(0), S(0)};
-    std::apply(
-        [&]<class... L>(L const&... leaf) {
-          (add_term<std::max(1, std::popcount(L::reads & reads::differentiable))>(leaf, at, weights[L::weights], total), ...);
-        },
-        leaves);
+    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], total), ...);
     several<S, results> out;
     int k = 0;
     out[k++] = total[0];
@@ -73,22 +84,18 @@ struct objective_kernel {
     return out;
   }
 
-  template <class S, class... Rest>
-  constexpr several<S, results> operator()(S sampler_logp, S old_logp, S logp, S ref_logp, S advantage, S entropy, S value, S old_value, S target,
-                                           Rest... rest) const {
-    step_terms<S> at{sampler_logp, old_logp, logp, ref_logp, advantage, entropy, value, old_value, target};
-    if constexpr (Masked) {
-      return masked(at, rest...);
-    } else {
-      return evaluate(at, rest...);
-    }
+  template <class S, class... W>
+  [[gnu::always_inline]] constexpr several<S, results> operator()(S sampler_logp, S old_logp, S logp, S ref_logp, S advantage, S entropy, S value, S old_value, S target,
+                                           W... weight) const {
+    return evaluate(step_terms<S>{sampler_logp, old_logp, logp, ref_logp, advantage, entropy, value, old_value, target},
+                    std::make_index_sequence<std::tuple_size_v<Leaves>>(), weight...);
   }
-  // An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
-  template <class S, class M, class... W>
-  constexpr several<S, results> masked(step_terms<S> const& at, M valid, W... weight) const {
-    several<S, results> out = evaluate(at, weight...);
-    for (int k = 0; k < results; ++k) out[k] = select(valid, out[k], S(0));
-    return out;
+};
+
+struct zero_where_invalid {
+  template <class S, class M>
+  constexpr S operator()(S x, M valid) const {
+    return select(valid, x, S(0));
   }
 };
 
@@ -106,7 +113,7 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
   using T = value_t<B>;
   constexpr unsigned bits = detail::terms_read_by_type<O>();
   std::ptrdiff_t M = out.loss.rows;
-  unsigned needed = detail::known_at_compile_time<O> ? bits : terms_read_by(o);
+  unsigned needed = terms_read_by(o);
   static constexpr T zero = 0;
   view<T const> const given[] = {in.sampler_logp, in.old_logp, in.logp, in.ref_logp, in.advantage, in.entropy, in.value, in.old_value, in.target};
   view<T const> terms[9];
@@ -115,26 +122,21 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
     if (here && !given[k]) throw value_error(std::string("the objective reads ") + detail::term_names[k] + ", which this batch does not have");
     terms[k] = here ? given[k] : broadcast(view<T const>(&zero, 1), M);
   }
+  for (auto [bit, room, name] : {std::tuple(reads::logp, out.logp, "logp"), std::tuple(reads::entropy, out.entropy, "entropy"), std::tuple(reads::value, out.value, "value")})
+    if (bits & bit && !room) throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
   auto leaves = detail::leaves<1, 0>(o, 1);
-  auto run = [&]<bool Masked>(auto... valid) {
-    detail::objective_kernel<decltype(leaves), bits, Masked> kernel{leaves};
-    auto write = [&](auto... o) {
-      std::apply(
-          [&](auto... w) {
-            backend.map(outputs{o...}, kernel, terms[0], terms[1], terms[2], terms[3], terms[4], terms[5], terms[6], terms[7], terms[8], valid..., w...);
-          },
-          weights);
-    };
-    if constexpr ((bits & reads::differentiable) == reads::differentiable) write(out.loss, out.logp, out.entropy, out.value);
-    else if constexpr ((bits & reads::differentiable) == (reads::logp | reads::entropy)) write(out.loss, out.logp, out.entropy);
-    else if constexpr ((bits & reads::differentiable) == (reads::logp | reads::value)) write(out.loss, out.logp, out.value);
-    else if constexpr ((bits & reads::differentiable) == (reads::entropy | reads::value)) write(out.loss, out.entropy, out.value);
-    else if constexpr ((bits & reads::differentiable) == reads::logp) write(out.loss, out.logp);
-    else if constexpr ((bits & reads::differentiable) == reads::entropy) write(out.loss, out.entropy);
-    else if constexpr ((bits & reads::differentiable) == reads::value) write(out.loss, out.value);
-    else write(out.loss);
-  };
-  in.valid ? run.template operator()<true>(in.valid) : run.template operator()<false>();
+  std::apply([](auto const&... leaf) { (detail::check_reads(leaf), ...); }, leaves);
+  detail::objective_kernel<decltype(leaves), bits> kernel{leaves};
+  auto targets = std::tuple_cat(std::tuple(out.loss), detail::one_if<(bits & reads::logp) != 0>(out.logp),
+                                detail::one_if<(bits & reads::entropy) != 0>(out.entropy), detail::one_if<(bits & reads::value) != 0>(out.value));
+  std::apply(
+      [&](auto... v) {
+        std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, v...); }, targets);
+      },
+      std::tuple_cat(std::to_array(terms), weights));
+  // An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
+  if (in.valid)
+    std::apply([&](auto... target) { (backend.map(outputs{target}, detail::zero_where_invalid{}, view<T const>(target), in.valid), ...); }, targets);
 }
 
 }  // namespace cohort

@@ -5,6 +5,16 @@
 
 namespace cohort {
 
+namespace detail {
+
+template <class Rate>
+constexpr Rate usual_rate() {
+  if constexpr (std::is_same_v<Rate, double>) return 3e-4;
+  else return Rate{};
+}
+
+}  // namespace detail
+
 /// Adam, with the gradient given as g scale (scale one broadcast element, as gradient-norm clipping leaves it):
 ///
 ///     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2,   p <- p - rate m^ / (sqrt(v^) + epsilon)
@@ -15,7 +25,7 @@ namespace cohort {
 /// Source: Kingma and Ba 2014, arXiv:1412.6980, algorithm 1; epsilon: Huang et al. 2022, "The 37 implementation details of PPO", 3.
 template <class Rate = double>
 struct adam {
-  Rate rate = Rate{};  ///< > 0; per update, so its unit is that of a parameter
+  Rate rate = detail::usual_rate<Rate>();  ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .999;
   double epsilon = 1e-5;
 
@@ -58,7 +68,5 @@ struct adam {
                 broadcast(scale, parameters.rows));
   }
 };
-template <class Rate>
-adam(Rate) -> adam<Rate>;
 
 }  // namespace cohort

@@ -134,7 +134,7 @@ struct dual {
     return build(clamp(x.value, V(lo), V(hi)), [&](int i) { return select(outside, V(0), x.tangent[i]); });
   }
   friend constexpr dual clamp(dual const& x, dual const& lo, dual const& hi) {
-    return select(x.value < lo.value, lo, select(x.value > hi.value, hi, x));
+    return select((x.value < lo.value) | (lo.value != lo.value), lo, select((x.value > hi.value) | (hi.value != hi.value), hi, x));
   }
 
   friend constexpr dual abs(dual const& x) {

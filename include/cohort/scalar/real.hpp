@@ -68,7 +68,9 @@ struct real {
   friend constexpr real select(mask m, real a, real b) { return m.value ? a : b; }
   friend constexpr real min(real a, real b) { return b.value < a.value || b.value != b.value ? b : a; }
   friend constexpr real max(real a, real b) { return b.value > a.value || b.value != b.value ? b : a; }
-  friend constexpr real clamp(real x, real lo, real hi) { return x.value < lo.value ? lo : x.value > hi.value ? hi : x; }
+  friend constexpr real clamp(real x, real lo, real hi) {
+    return select((x < lo) | (lo != lo), lo, select((x > hi) | (hi != hi), hi, x));
+  }
   friend constexpr real abs(real x) { return std::abs(x.value); }
   friend constexpr real floor(real x) { return std::floor(x.value); }
   friend constexpr real sqrt(real x) { return std::sqrt(x.value); }

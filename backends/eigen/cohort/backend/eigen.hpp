@@ -52,8 +52,8 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
 
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
+    base::check_map(out, in...);
     auto shape = std::get<0>(out.views);
-    base::check_extents("map", shape, in...);
     auto flat = [](auto v) { return v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
     bool one_line = shape.columns == 1 || std::apply([&](auto... o) { return (flat(o) && ...); }, out.views);
     one_line = one_line && (shape.columns == 1 || (flat(in) && ...));
@@ -64,7 +64,7 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
         if (from < to) line(to - from, out, f, [&](auto v) { return v.data + from * step(v); }, step, in...);
       });
     } else {
-      parallel_for(threads_, shape.rows, grain / shape.columns + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      parallel_for(threads_, shape.rows, grain / (shape.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
         for (std::ptrdiff_t r = first; r < last; ++r)
           line(shape.columns, out, f, [r](auto v) { return v.data + r * v.row_stride; }, [](auto v) { return v.column_stride; }, in...);
       });
@@ -73,6 +73,7 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
 
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
+    base::check_rows(n, v...);
     parallel_for(threads_, (n + wide::width - 1) / wide::width, 512, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t b = first; b < last; ++b) {
         std::ptrdiff_t i = b * wide::width;
@@ -87,7 +88,7 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
     base::check_extents("reduce", in, more...);
     using term = decltype(f(load_pack<wide>((std::remove_const_t<I> const*)nullptr), load_pack<wide>((std::remove_const_t<More> const*)nullptr)...));
     constexpr int N = sizeof(term) / sizeof(wide);
-    if (out.rows != N) throw shape_error("reduce: the formula gives " + std::to_string(N) + " sums, the output has " + std::to_string(out.rows) + " elements");
+    base::check_sums(N, out);
     auto flat = [](auto v) { return v.columns == 1 || v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
     if (!flat(in) || !(flat(more) && ...)) return base::reduce(out, f, in, more...);
     auto source = [&]<class U>(view<U> v) { return lane_source<wide, U>(v.data, v.columns == 1 ? v.row_stride : v.column_stride); };
@@ -118,6 +119,8 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
   void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
     std::ptrdiff_t T_ = s.longest(), N = s.count();
     if (!s.is_lanes() || N < 2 * wide::width || !(out.contiguous() && ... && in.contiguous())) return base::scan(s, d, f, initial, out, in...);
+    base::check_vectors("scan", "the output", s.steps(), out);
+    base::check_vectors("scan", "an input", s.steps(), in...);
     parallel_for(threads_, N / wide::width, std::max<std::ptrdiff_t>(1, grain / (T_ * wide::width + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       std::ptrdiff_t from = first * wide::width, to = last == N / wide::width ? N : last * wide::width;
       T start[wide::width];
@@ -149,11 +152,14 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
   /// out = activation(x weight + bias): one pass, the activation on the sums while they are in registers.
   template <class Activation>
   void dense(view<T> out, view<T const> x, view<T const> weight, view<T const> bias, Activation activation) {
+    if (out.column_stride != 1 || bias.column_stride != 1) return base::dense(out, x, weight, bias, activation);
     base::check_product(out, x, weight);
+    base::check_bias(out, bias);
     product(out, x, weight, product_ends<T, Activation>{.bias = bias.data, .epilogue = activation});
   }
 
   void column_sum(view<T> out, view<T const> in) {
+    base::check_column_sum(out, in);
     constexpr int W = wide::width;
     if (in.column_stride != 1 || out.column_stride != 1 || in.columns < W) return base::column_sum(out, in);
     std::ptrdiff_t c = 0;
@@ -168,6 +174,7 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
 
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    base::check_gather(out, in, index);
     if (out.columns == 1) {
       for (std::ptrdiff_t r = 0; r < out.rows; ++r) out.data[r * out.row_stride] = in.data[index[r] * in.row_stride];
     } else {
@@ -193,31 +200,35 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
     small_product(threads_, c, a, b, packed.all().data, ends);
   }
 
-  // Eigen's product on fixed blocks of rows: its own threads would cut by their number, and the bits with them.
+  // Eigen's product on fixed blocks of rows: its own threads would cut by their number, and the bits with them. A factor whose columns are not
+  // adjacent is copied first, so that one product is compiled instead of four.
   template <class Epilogue>
   void large_product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
+    auto left_copy = this->template temporary<T>(a.column_stride == 1 ? 0 : a.size()), right_copy = this->template temporary<T>(b.column_stride == 1 ? 0 : b.size());
+    a = with_adjacent_columns(a, left_copy.all().data);
+    b = with_adjacent_columns(b, right_copy.all().data);
     using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    using strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+    auto map_of = [](auto v) {
+      using M = std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(v.data)>>, matrix const, matrix>;
+      return Eigen::Map<M, 0, Eigen::OuterStride<>>(v.data, v.rows, v.columns, Eigen::OuterStride<>(v.row_stride));
+    };
     constexpr std::ptrdiff_t block = 192;
-    auto map_of = [](auto v) { return Eigen::Map<matrix const, 0, strides>(v.data, v.rows, v.columns, strides(v.row_stride, v.column_stride)); };
     parallel_for(threads_, (c.rows + block - 1) / block, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t i = first; i < last; ++i) {
         std::ptrdiff_t from = i * block, rows = std::min(block, c.rows - from);
-        Eigen::Map<matrix, 0, Eigen::OuterStride<>> target(&c(from, 0), rows, c.columns, Eigen::OuterStride<>(c.row_stride));
-        bool unit = a.column_stride == 1 && b.column_stride == 1;
+        auto target = map_of(c.part(from, rows));
         if (!ends.accumulate) target.setZero();
-        auto part = a.part(from, rows);
-        if (unit) {
-          using plain = Eigen::Map<matrix const, 0, Eigen::OuterStride<>>;
-          target.noalias() += plain(part.data, rows, a.columns, Eigen::OuterStride<>(a.row_stride)) *
-                              plain(b.data, b.rows, b.columns, Eigen::OuterStride<>(b.row_stride));
-        } else {
-          target.noalias() += map_of(part) * map_of(b);
-        }
+        target.noalias() += map_of(a.part(from, rows)) * map_of(b);
         for (std::ptrdiff_t r = 0; r < rows; ++r)
           for (std::ptrdiff_t n = 0; n < c.columns; n += wide::width) finish(&c(from + r, n), n, std::min<std::ptrdiff_t>(wide::width, c.columns - n), ends);
       }
     });
+  }
+  static view<T const> with_adjacent_columns(view<T const> v, T* room) {
+    if (v.column_stride == 1) return v;
+    for (std::ptrdiff_t r = 0; r < v.rows; ++r)
+      for (std::ptrdiff_t n = 0; n < v.columns; ++n) room[r * v.columns + n] = v(r, n);
+    return {room, v.rows, v.columns};
   }
   template <class Epilogue>
   static void finish(T* p, std::ptrdiff_t column, std::ptrdiff_t count, product_ends<T, Epilogue> const& ends) {

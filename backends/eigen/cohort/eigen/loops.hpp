@@ -64,7 +64,7 @@ constexpr S component(several<S, N> const& x, std::size_t k) {
 
 /// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
 template <class P, class... O, class F, class... I>
-void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F const& f, lane_source<P, I>... in) {
+void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f, lane_source<P, I>... in) {
   constexpr int W = P::width;
   bool side_by_side = ((in.step == 0 || in.step == 1) && ...);
   for (auto s : out_step) side_by_side = side_by_side && s == 1;
@@ -92,7 +92,7 @@ void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t
 
 /// The sums of f(in...) over elements first ... last of one axis, lane by lane and then over the lanes in order.
 template <class P, int N, class F, class... I>
-std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptrdiff_t last, F const& f, lane_source<P, I>... in) {
+std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptrdiff_t last, F f, lane_source<P, I>... in) {
   constexpr int W = P::width;
   P sums[N];
   for (auto& s : sums) s = P(0);

@@ -16,29 +16,39 @@ inline int hardware_threads() {
 #endif
 }
 
+/// The body of a loop without its type: so the threads' part is compiled once, and a body once.
+struct loop_body {
+  void* object;
+  void (*call)(void*, std::ptrdiff_t first, std::ptrdiff_t last);
+};
+
+#ifdef _OPENMP
+inline void run_on(int workers, std::ptrdiff_t n, loop_body body) {
+  std::exception_ptr thrown;
+#pragma omp parallel num_threads(workers)
+  {
+    std::ptrdiff_t team = omp_get_num_threads(), me = omp_get_thread_num();
+    try {
+      body.call(body.object, n * me / team, n * (me + 1) / team);
+    } catch (...) {
+#pragma omp critical(cohort_exception)
+      thrown = std::current_exception();
+    }
+  }
+  if (thrown) std::rethrow_exception(thrown);
+}
+#endif
+
 /// f(first, last) over cuts of 0 ... n, on as many threads as have at least `grain` items each. An exception of any cut arrives here.
 /// What a cut computes must not depend on where it begins: then neither do the results depend on the number of threads.
 template <class F>
 void parallel_for([[maybe_unused]] int threads, std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain, F f) {
+  loop_body body{&f, [](void* object, std::ptrdiff_t first, std::ptrdiff_t last) { (*static_cast<F*>(object))(first, last); }};
 #ifdef _OPENMP
   int workers = int(std::min<std::ptrdiff_t>(threads, n / grain));
-  if (workers > 1) {
-    std::exception_ptr thrown;
-#pragma omp parallel num_threads(workers)
-    {
-      std::ptrdiff_t team = omp_get_num_threads(), me = omp_get_thread_num();
-      try {
-        f(n * me / team, n * (me + 1) / team);
-      } catch (...) {
-#pragma omp critical(cohort_exception)
-        thrown = std::current_exception();
-      }
-    }
-    if (thrown) std::rethrow_exception(thrown);
-    return;
-  }
+  if (workers > 1) return run_on(workers, n, body);
 #endif
-  f(std::ptrdiff_t(0), n);
+  body.call(body.object, 0, n);
 }
 
 }  // namespace cohort::eigen

@@ -1,0 +1,46 @@
+#pragma once
+#include <cerrno>
+#include <cohort/training/train.hpp>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace cohort {
+
+/// A row for each update in a file of comma-separated values:
+///
+///     steps, seconds, episodes, updates, mean_return, loss, entropy, approximate_kl, gradient_norm
+///
+/// as train_report and update_metrics define them. A hook of `train`. Raises io_error if the file exists already (unless told to overwrite it),
+/// cannot be made, or cannot be written, at the row where that happens.
+class csv_log {
+ public:
+  enum class existing { refuse, overwrite };
+
+  explicit csv_log(std::string path, existing what = existing::refuse) : path_(std::move(path)) {
+    file_.reset(std::fopen(path_.c_str(), what == existing::refuse ? "wx" : "w"));
+    if (!file_) fail("cannot be opened");
+    write("steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm\n");
+  }
+
+  void on_update(train_report const& r) {
+    char row[256];
+    std::snprintf(row, sizeof row, "%lld,%.6f,%lld,%lld,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)r.steps, r.seconds, (long long)r.episodes,
+                  (long long)r.updates, r.mean_return, r.metrics.loss, r.metrics.entropy, r.metrics.approximate_kl, r.metrics.gradient_norm);
+    write(row);
+  }
+
+ private:
+  void write(char const* text) {
+    if (std::fputs(text, file_.get()) == EOF || std::fflush(file_.get()) != 0) fail("cannot be written");
+  }
+  [[noreturn]] void fail(char const* what) const { throw io_error("csv_log: " + path_ + " " + what + ": " + std::strerror(errno)); }
+
+  struct closer {
+    void operator()(std::FILE* f) const { std::fclose(f); }
+  };
+  std::string path_;
+  std::unique_ptr<std::FILE, closer> file_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,159 @@
+// The compare program as a user meets it. Its path comes from the build, which has it only where its libraries were found.
+#ifdef COHORT_COMPARE
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "../catch.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string get(fs::path const& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// A folder of its own, in which the program runs.
+struct scratch {
+  fs::path path = fs::temp_directory_path() / ("cohort_compare." + std::to_string(::getpid()));
+  int status = 0;
+  std::string out, err;
+
+  scratch() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~scratch() { fs::remove_all(path); }
+
+  void run(std::string const& arguments, std::string const& before = "") {
+    auto const command = "cd '" + path.string() + "' && " + before + "'" COHORT_COMPARE "' " + arguments + " 2>'" + path.string() + ".err'";
+    out.clear();
+    auto* const pipe = ::popen(command.c_str(), "r");
+    REQUIRE(pipe);
+    char buffer[4096];
+    while (auto const size = std::fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, size);
+    status = WEXITSTATUS(::pclose(pipe));
+    err = get(path.string() + ".err");
+    fs::remove(path.string() + ".err");
+  }
+
+  bool is_empty() const { return fs::is_empty(path); }
+};
+
+std::string const quick = "--algorithms ppo,grpo --seeds 2 --steps 10000 ";
+
+}  // namespace
+
+TEST_CASE("compare: bad input is one line on stderr and exit status 2, before anything is made") {
+  scratch here;
+  for (auto const* arguments :
+       {"--env LunarLander", "--algorithms dqn", "--algorithms ppo,ppo", "--algorithms ''", "--seeds 0", "--seeds -1", "--seeds 1.5", "--seeds",
+        "--seeds 1 --seeds 2", "--steps 0", "--steps 1e99", "--group 1", "--group 0", "--threads 0", "--first-seed -1", "--out ''", "--nonsense",
+        "stray words", "--overwrite=maybe", "--out /dev/null/x", "--seeds 99999999999999999999"}) {
+    here.run(arguments);
+    INFO(arguments << ": " << here.err);
+    CHECK(here.status == 2);
+    CHECK(here.out.empty());
+    CHECK(here.err.starts_with("compare: "));
+    CHECK(here.err.find('\n') + 1 == here.err.size());
+    CHECK(here.is_empty());
+  }
+}
+
+TEST_CASE("compare: unknown names are answered with the known ones") {
+  scratch here;
+  here.run("--env Cartpole");
+  CHECK_THAT(here.err, ContainsSubstring("CartPole-v1, Pendulum-v1") && ContainsSubstring("did you mean CartPole-v1?"));
+  here.run("--algorithms trpo");
+  CHECK_THAT(here.err, ContainsSubstring("ppo, grpo, hybrid_grpo"));
+  here.run("--algorithm ppo");
+  CHECK_THAT(here.err, ContainsSubstring("did you mean --algorithms?"));
+}
+
+TEST_CASE("compare: help and version exit with 0") {
+  scratch here;
+  here.run("--help");
+  CHECK(here.status == 0);
+  CHECK_THAT(here.out, ContainsSubstring("--algorithms") && ContainsSubstring("--overwrite"));
+  here.run("--version");
+  CHECK(here.status == 0);
+  CHECK(here.out.starts_with("compare "));
+  CHECK(here.is_empty());
+}
+
+TEST_CASE("compare: a run is written, printed, quiet on a stderr that is no terminal, and replaced only on demand") {
+  scratch here;
+  here.run(quick + "--out run");
+  CHECK(here.status == 0);
+  CHECK(here.err.empty());
+  CHECK_THAT(here.out, ContainsSubstring("ppo ") && ContainsSubstring("grpo ") && ContainsSubstring("run/report.html"));
+  auto const first = get(here.path / "run/curves.csv");
+  CHECK(first.starts_with("algorithm,seed,steps,seconds,return\nppo,1,"));
+
+  here.run(quick + "--out run");
+  CHECK(here.status == 2);
+  CHECK_THAT(here.err, ContainsSubstring("already holds a run"));
+  CHECK(get(here.path / "run/curves.csv") == first);
+
+  here.run(quick + "--first-seed 3 --out run --overwrite");
+  CHECK(here.status == 0);
+  CHECK_THAT(get(here.path / "run/curves.csv"), ContainsSubstring("\nppo,3,"));
+}
+
+TEST_CASE("compare: without --out a run is in build/compare and replaced by the next") {
+  scratch here;
+  for (int i = 0; i < 2; ++i) {
+    here.run(quick);
+    CHECK(here.status == 0);
+    CHECK(fs::exists(here.path / "build/compare/summary.json"));
+  }
+}
+
+TEST_CASE("compare: the number of threads changes no return") {
+  scratch here;
+  auto const returns = [&](std::string const& folder) {
+    std::ifstream rows{here.path / folder / "curves.csv"};
+    std::string all;
+    for (std::string row; std::getline(rows, row);) {  // all but the fourth column, seconds
+      auto const third = row.find(',', row.find(',', row.find(',') + 1) + 1);
+      all += row.substr(0, third) + row.substr(row.rfind(',')) + '\n';
+    }
+    return all;
+  };
+  here.run(quick + "--threads 1 --out one");
+  here.run(quick + "--threads 3 --out three");
+  CHECK(returns("one") == returns("three"));
+  CHECK_FALSE(returns("one").empty());
+}
+
+TEST_CASE("compare: where the disk fills up, the table is still printed and the old run is kept") {
+  scratch here;
+  here.run(quick + "--out run");
+  auto const old = get(here.path / "run/summary.json");
+  here.run(quick + "--first-seed 5 --out run --overwrite", "trap '' XFSZ && ulimit -f 1 && ");
+  INFO(here.err);
+  CHECK(here.status == 2);
+  CHECK(here.err.starts_with("compare: can't write the run to run: "));
+  CHECK(here.err.find('\n') + 1 == here.err.size());
+  CHECK_THAT(here.out, ContainsSubstring("IQM [95% interval]") && ContainsSubstring("grpo "));
+  CHECK(get(here.path / "run/summary.json") == old);
+  CHECK(std::distance(fs::directory_iterator{here.path / "run"}, {}) == 3);
+}
+
+TEST_CASE("compare: where stdout is full, the files are still written") {
+  if (!fs::exists("/dev/full")) return;
+  scratch here;
+  here.run(quick + "--out run >/dev/full");
+  CHECK(here.status == 2);
+  CHECK_THAT(here.err, ContainsSubstring("can't write to stdout; the run is in run"));
+  CHECK(fs::exists(here.path / "run/summary.json"));
+}
+#endif

@@ -1,0 +1,94 @@
+#include "../../examples/compare/statistics.hpp"
+
+#include "../catch.hpp"
+
+namespace {
+
+std::vector<double> const ten{500, 498.25, 312.5, 500, 9.4, 500, 455.1, 500, 487, 76.6};
+std::vector<double> const seven{-144.2, -165.6, -162.5, -1200.75, -180.1, -151, -149.9};
+
+std::optional<double> median_of(std::vector<std::optional<double>> const& times) { return compare::median_time<double>(times); }
+
+}  // namespace
+
+TEST_CASE("interquartile_mean: cuts int(n / 4) values at each end, as scipy's trim_mean does") {
+  CHECK(compare::interquartile_mean({7}) == 7);
+  CHECK(compare::interquartile_mean({1, 5}) == 3);
+  CHECK(compare::interquartile_mean({1, 9, 2}) == 4);
+  CHECK(compare::interquartile_mean({3.5, 1, 2, 10}) == 2.75);
+  CHECK(compare::interquartile_mean(seven) == Approx(-161.82).epsilon(1e-14));
+  CHECK(compare::interquartile_mean(ten) == Approx(458.80833333333334).epsilon(1e-14));
+}
+
+TEST_CASE("quantile: is numpy's, linear between order statistics") {
+  CHECK(compare::quantile({7}, .3) == 7);
+  CHECK(compare::quantile({3.5, 1, 2, 10}, .025) == Approx(1.075).epsilon(1e-14));
+  CHECK(compare::quantile(ten, .25) == Approx(348.15).epsilon(1e-14));
+  CHECK(compare::quantile(ten, .025) == Approx(24.52).epsilon(1e-14));
+  CHECK(compare::quantile(ten, 0) == 9.4);
+  CHECK(compare::quantile(ten, 1) == 500);
+  CHECK(compare::median(ten) == 492.625);
+  CHECK(compare::median(seven) == -162.5);
+}
+
+TEST_CASE("median_time: counts what never happened as later than everything") {
+  CHECK(median_of({3., 1., 2.}) == 2);
+  CHECK(median_of({4., 1., 2., 3.}) == 2.5);
+  CHECK(median_of({4., std::nullopt, 2.}) == 4);
+  CHECK(median_of({1., 2., 3., std::nullopt}) == 2.5);
+  CHECK(median_of({5., std::nullopt}) == 5);
+  CHECK(median_of({1., 2., std::nullopt, std::nullopt}) == 2);
+}
+
+TEST_CASE("median_time: is empty where most never got there") {
+  CHECK_FALSE(median_of({std::nullopt}));
+  CHECK_FALSE(median_of({1., std::nullopt, std::nullopt}));
+  CHECK_FALSE(median_of({1., 2., std::nullopt, std::nullopt, std::nullopt}));
+}
+
+TEST_CASE("bootstrap_interval: of one run, or of equal runs, is that value") {
+  auto const one = compare::bootstrap_interval(std::vector<double>{487.5});
+  CHECK(one.low == 487.5);
+  CHECK(one.high == 487.5);
+  auto const equal = compare::bootstrap_interval(std::vector<double>(10, 500.));
+  CHECK(equal.low == 500);
+  CHECK(equal.high == 500);
+}
+
+TEST_CASE("bootstrap_interval: has the quantiles of all resamples, enumerated") {
+  std::vector<double> const values{1, 10, 100, 1000};
+  std::vector<double> means;
+  for (int code = 0; code < 256; ++code)
+    means.push_back(compare::interquartile_mean({values[code & 3], values[code >> 2 & 3], values[code >> 4 & 3], values[code >> 6]}));
+  // The distribution has atoms, and each of its quantiles lies within one by five standard deviations of 10,000 draws, so the
+  // interval's ends are exact.
+  for (double const p : {.025, .975}) {
+    double const deviation = 5 * std::sqrt(p * (1 - p) / 10'000);
+    REQUIRE(compare::quantile(means, p - deviation) == compare::quantile(means, p + deviation));
+  }
+  for (std::uint64_t const seed : {0, 1, 2}) {
+    auto const interval = compare::bootstrap_interval(values, seed);
+    CHECK(interval.low == compare::quantile(means, .025));
+    CHECK(interval.high == compare::quantile(means, .975));
+  }
+}
+
+TEST_CASE("bootstrap_interval: agrees with 200,000 replicates of scipy") {
+  auto const of_ten = compare::bootstrap_interval(ten);
+  CHECK(of_ten.low == Approx(265.75).margin(8));
+  CHECK(of_ten.high == Approx(499.708).margin(.1));
+  auto const of_seven = compare::bootstrap_interval(seven);
+  CHECK(of_seven.low == Approx(-580.4).margin(8));
+  CHECK(of_seven.high == Approx(-150.24).margin(.6));
+}
+
+TEST_CASE("bootstrap_interval: is the same every time, and moves with the values") {
+  auto const first = compare::bootstrap_interval(seven, 5), again = compare::bootstrap_interval(seven, 5);
+  CHECK(first.low == again.low);
+  CHECK(first.high == again.high);
+  auto moved = seven;
+  for (double& value : moved) value += 1000;
+  auto const later = compare::bootstrap_interval(moved, 5);
+  CHECK(later.low == Approx(first.low + 1000).epsilon(1e-12));
+  CHECK(later.high == Approx(first.high + 1000).epsilon(1e-12));
+}

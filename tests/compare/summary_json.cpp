@@ -1,0 +1,30 @@
+#if __has_include(<nlohmann/json.hpp>)
+#include "../../examples/compare/summary_json.hpp"
+
+#include "../catch.hpp"
+#include "synthetic.hpp"
+
+TEST_CASE("summary_json: has the documented fields and no others") {
+  auto const read = nlohmann::json::parse(compare::summary_json(synthetic_comparison()));
+  auto const expected = nlohmann::json::parse(R"({
+    "environment": "CartPole-v1", "backend": "eigen", "version": "1.2.3",
+    "algorithms": {
+      "good": {
+        "iqm": 500.0, "interval": [500.0, 500.0], "seeds": 3, "solved": 3, "steps_to_threshold": 10000, "seconds_to_threshold": 0.25,
+        "seconds": 0.25, "steps_per_second": 40000.0, "parameter_bytes": 36620, "optimizer_bytes": 73240,
+        "curve": [{"steps": 5000, "seconds": 0.1, "median": 20.05, "low": 20.05, "high": 20.05},
+                  {"steps": 10000, "seconds": 0.25, "median": 500.0, "low": 500.0, "high": 500.0}]},
+      "poor_one": {
+        "iqm": 227.0, "interval": [100.25, 480.5], "seeds": 3, "solved": 1, "steps_to_threshold": null, "seconds_to_threshold": null,
+        "seconds": 0.25, "steps_per_second": 40000.0, "parameter_bytes": 18440, "optimizer_bytes": 36880,
+        "curve": [{"steps": 5000, "seconds": 0.1, "median": 20.05, "low": 20.05, "high": 20.05},
+                  {"steps": 10000, "seconds": 0.25, "median": 100.25, "low": 100.25, "high": 290.375}]}}})");
+  CHECK(read == expected);
+}
+
+TEST_CASE("summary_json: keeps the order of the algorithms and writes steps as whole numbers") {
+  auto const text = compare::summary_json(synthetic_comparison());
+  CHECK(text.find("\"good\"") < text.find("\"poor_one\""));
+  CHECK(text.find("\"steps_to_threshold\": 10000,") != std::string::npos);
+}
+#endif

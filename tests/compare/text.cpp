@@ -1,0 +1,66 @@
+#include "../../examples/compare/text.hpp"
+
+#include "../../examples/compare/ticks.hpp"
+#include "../catch.hpp"
+
+namespace {
+
+std::vector<std::string> labels(compare::axis const& axis) {
+  std::vector<std::string> words;
+  for (double const tick : axis.ticks()) words.push_back(axis.label(tick));
+  return words;
+}
+
+using words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("text: numbers are written as people write them") {
+  CHECK(compare::thousands(0) == "0");
+  CHECK(compare::thousands(999) == "999");
+  CHECK(compare::thousands(1000) == "1,000");
+  CHECK(compare::thousands(1234567) == "1,234,567");
+  CHECK(compare::thousands(-123) == "-123");
+  CHECK(compare::thousands(-123456) == "-123,456");
+  CHECK(compare::fixed(-.01, 1) == "0.0");
+  CHECK(compare::fixed(-12.35, 1) == "-12.3");
+  CHECK(compare::duration(.02134) == "0.0213");
+  CHECK(compare::duration(4.618) == "4.62");
+  CHECK(compare::duration(128.4) == "128");
+  CHECK(compare::duration(0) == "0");
+  CHECK(compare::clock(65.4) == "1:05");
+  CHECK(compare::clock(7265) == "2:01:05");
+}
+
+TEST_CASE("text: an algorithm's name is shown as the field writes it") {
+  CHECK(compare::display_name("ppo") == "PPO");
+  CHECK(compare::display_name("hybrid_grpo") == "Hybrid GRPO");
+}
+
+TEST_CASE("text: HTML and line ends are made harmless") {
+  CHECK(compare::escape_html("<a href=\"x\">&") == "&lt;a href=&quot;x&quot;&gt;&amp;");
+  CHECK(compare::one_line("first\nsecond\r\n") == "first second");
+}
+
+TEST_CASE("axis: ticks are 1, 2 or 5 times a power of ten, with just the digits that they need") {
+  CHECK(labels({0, 100'000, 6}) == words{"0", "20k", "40k", "60k", "80k", "100k"});
+  CHECK(labels({0, 3'000'000, 6}) == words{"0", "0.5M", "1.0M", "1.5M", "2.0M", "2.5M", "3.0M"});
+  CHECK(labels({0, 5'000, 6}) == words{"0", "1k", "2k", "3k", "4k", "5k"});
+  CHECK(labels({0, .105, 6}) == words{"0", "0.02", "0.04", "0.06", "0.08", "0.10"});
+  CHECK(labels({-1580, 0, 6}) == words{"-1500", "-1000", "-500", "0"});
+}
+
+TEST_CASE("axis: a range without extent still has ticks") {
+  CHECK_FALSE(compare::axis(0, 0, 6).ticks().empty());
+  CHECK_FALSE(compare::return_axis(475, 475).ticks().empty());
+  CHECK_FALSE(compare::return_axis(0, 0).ticks().empty());
+}
+
+TEST_CASE("return_axis: shows 0 where it is near, and holds all data") {
+  CHECK(compare::return_axis(9, 500).low == 0);
+  CHECK(compare::return_axis(9, 500).high > 500);
+  CHECK(compare::return_axis(-1500, -120).high == 0);
+  CHECK(compare::return_axis(-1500, -120).low < -1500);
+  CHECK(compare::return_axis(450, 500).low > 400);
+  CHECK(compare::return_axis(-20, 30).low < -20);
+}

@@ -1,0 +1,34 @@
+#pragma once
+#include "advantage.hpp"
+#include "extents.hpp"
+#include "gather.hpp"
+#include "map.hpp"
+#include "map_rows.hpp"
+#include "memory.hpp"
+#include "objective.hpp"
+#include "policy.hpp"
+#include "product.hpp"
+#include "reduce.hpp"
+#include "scan.hpp"
+
+namespace cohort::conformance {
+
+/// What every backend must be able to do, to be called in a test case: make() gives the backend.
+template <backend B, class Make>
+void run(Make make, tolerances const& tolerance = {}) {
+  B b = make();
+  memory(b);
+  map(b, tolerance);
+  map_rows(b);
+  reduce(b, tolerance);
+  scan(b, tolerance);
+  segments(b);
+  gather(b);
+  product(b, tolerance);
+  extents_that_do_not_fit(b);
+  objectives(b, tolerance);
+  advantages(b, tolerance);
+  policies(b, tolerance);
+}
+
+}  // namespace cohort::conformance

@@ -1,0 +1,52 @@
+#pragma once
+#include "support.hpp"
+
+namespace cohort::conformance {
+
+template <class B, class U>
+void gather_one(B& backend, grid<U> const& from, std::ptrdiff_t rows, order in_order, order index_order, order out_order) {
+  placed<B, U> in(backend, from, in_order), out(backend, rows, from.columns, out_order);
+  placed<B, std::int32_t> index(backend, integers<std::int32_t>(rows, 1, 1, 0, int(from.rows) - 1), index_order);
+  backend.gather(out.out(), in.in(), index.in());
+  grid<double> want(rows, from.columns);
+  for (std::ptrdiff_t r = 0; r < rows; ++r)
+    for (std::ptrdiff_t c = 0; c < from.columns; ++c) want(r, c) = double(in(index(r), c));
+  CAPTURE(rows, from.columns, int(in_order), int(index_order), int(out_order));
+  REQUIRE(difference(out.now(), want) == "");
+}
+
+template <class B>
+void gather(B& backend) {
+  using T = value_t<B>;
+  SECTION("gather: whole rows of numbers, integers or flags, some of them repeatedly") {
+    for (std::ptrdiff_t rows : {0, 1, 3, 8, 50})
+      for (std::ptrdiff_t columns : {1, 2, 4, 7, 8, 19})
+        for (order in : any_order)
+          for (order out : writable) {
+            gather_one(backend, reals<T>(11, columns, 2), rows, in, order::packed, out);
+            gather_one(backend, integers<std::int32_t>(11, columns, 3), rows, in, order::every_second, out);
+            gather_one(backend, flags(11, columns, 4), rows, in, order::packed, out);
+          }
+    gather_one(backend, reals<T>(2000, 4, 5), 30'000, order::packed, order::packed, order::packed);
+    gather_one(backend, reals<T>(2000, 1, 6), 60'000, order::packed, order::packed, order::packed);
+  }
+  SECTION("scatter_add: rows added to where their index says, some of them to the same row") {
+    for (std::ptrdiff_t rows : {0, 1, 3, 8, 50, 4000})
+      for (std::ptrdiff_t columns : {1, 2, 8, 19})
+        for (order in : any_order)
+          for (order o : writable) {
+            placed<B, T> from(backend, integers<T>(rows, columns, 7), in), to(backend, integers<T>(11, columns, 8), o);
+            placed<B, std::int32_t> index(backend, integers<std::int32_t>(rows, 1, 9, 0, 10));
+            backend.scatter_add(to.out(), from.in(), index.in());
+            grid<double> want(11, columns);
+            for (std::ptrdiff_t r = 0; r < 11; ++r)
+              for (std::ptrdiff_t c = 0; c < columns; ++c) want(r, c) = double(to(r, c));
+            for (std::ptrdiff_t r = 0; r < rows; ++r)
+              for (std::ptrdiff_t c = 0; c < columns; ++c) want(index(r), c) += double(from(r, c));
+            CAPTURE(rows, columns, int(in), int(o));
+            REQUIRE(difference(to.now(), want) == "");
+          }
+  }
+}
+
+}  // namespace cohort::conformance

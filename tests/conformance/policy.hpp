@@ -1,0 +1,140 @@
+#pragma once
+#include <cohort/network/mlp.hpp>
+#include <cohort/sampler/categorical.hpp>
+#include <cohort/sampler/diagonal_gaussian.hpp>
+
+#include "memory.hpp"
+#include "reference.hpp"
+
+namespace cohort::conformance {
+
+inline constexpr std::ptrdiff_t R = 203;  ///< rows that are sampled for
+inline constexpr int G = 3;               ///< samples of each
+
+/// Logits of which some forbid an action.
+template <class T>
+grid<T> logits_of(int actions) {
+  auto g = inputs<T>(R, actions, 1, -4, 4);
+  for (std::ptrdiff_t r = 0; r < R; r += 3) g(r, r % actions) = -std::numeric_limits<T>::infinity();
+  return g;
+}
+
+/// Of given actions: logp and entropy of every sample, then the gradient of the logits.
+template <class B>
+grid<double> categorical_results(B& backend, int A) {
+  using T = value_t<B>;
+  placed<B, T> logits(backend, logits_of<T>(A)), dlogp(backend, inputs<T>(R, G, 2)), dentropy(backend, inputs<T>(R, G, 3)), out(backend, R, 2 * G + A);
+  auto actions = integers<std::int32_t>(R, G, 4, 0, A - 1);
+  for (std::ptrdiff_t r = 0; r < R; ++r)
+    for (int g = 0; g < G; ++g)
+      if (std::isinf(logits(r, actions(r, g)))) actions(r, g) = (actions(r, g) + 1) % A;
+  placed<B, std::int32_t> action(backend, actions);
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().transposed().part(first, count).transposed(); };
+  categorical distribution{A};
+  distribution.evaluate(backend, logits.in(), {}, action.in(), G, columns(0, G), columns(G, G));
+  distribution.backward(backend, logits.in(), {}, action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, A), {});
+  return as<double>(out.now());
+}
+
+template <class B>
+void categorical_samples(B& backend, int A, tolerances const& tolerance) {
+  using T = value_t<B>;
+  placed<B, T> logits(backend, logits_of<T>(A)), logp(backend, R, G);
+  placed<B, std::int32_t> action(backend, R, G), mode(backend, R, 1);
+  stream s{11, purpose::action, 3};
+  categorical{A}.sample(backend, s, logits.in(), {}, G, action.out(), logp.out());
+  categorical{A}.mode(backend, logits.in(), {}, mode.out());
+  auto actions = action.now(), modes = mode.now();
+  grid<double> want(R, G);
+  double slack = tolerance.component * epsilon<T> * 10;  // of logits up to 4 and Gumbel noise up to 20
+  for (std::ptrdiff_t r = 0; r < R; ++r) {
+    double total = 0, largest = -INFINITY;
+    for (int a = 0; a < A; ++a) total += std::exp(double(logits(r, a))), largest = std::max(largest, double(logits(r, a)));
+    REQUIRE(double(logits(r, modes(r))) == largest);
+    for (int g = 0; g < G; ++g) {
+      auto perturbed = [&](int a) { return double(logits(r, a)) - std::log(-std::log(double(expected_uniform<T>(s, std::uint32_t(r), std::uint32_t(g * A + a))))); };
+      bool in_range = actions(r, g) >= 0 && actions(r, g) < A;
+      REQUIRE(in_range);
+      for (int a = 0; a < A; ++a) REQUIRE(perturbed(actions(r, g)) >= perturbed(a) - slack);
+      want(r, g) = double(logits(r, actions(r, g))) - std::log(total);
+    }
+  }
+  REQUIRE(mismatch<B>(as<double>(logp.now()), want, tolerance) == "");
+}
+
+/// Of given actions: logp and entropy of every sample, the gradients of the means, and in the last row those of the log-deviations.
+template <class B>
+grid<double> gaussian_results(B& backend, int D) {
+  using T = value_t<B>;
+  placed<B, T> mean(backend, inputs<T>(R, D, 1)), log_std(backend, inputs<T>(D, 1, 2)), action(backend, inputs<T>(R, G * D, 3)),
+      dlogp(backend, inputs<T>(R, G, 4)), dentropy(backend, inputs<T>(R, G, 5)), out(backend, R, 2 * G + D), dlog_std(backend, D, 1);
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().transposed().part(first, count).transposed(); };
+  diagonal_gaussian<T> distribution{D};
+  distribution.evaluate(backend, mean.in(), log_std.in(), action.in(), G, columns(0, G), columns(G, G));
+  distribution.backward(backend, mean.in(), log_std.in(), action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, D), dlog_std.out());
+  auto rows = as<double>(out.now()), sums = as<double>(dlog_std.now());
+  grid<double> all(R + 1, 2 * G + D);
+  std::copy(rows.values.begin(), rows.values.end(), all.values.begin());
+  for (int d = 0; d < D; ++d) all(R, d) = sums(d);
+  return all;
+}
+
+template <class B>
+void gaussian_samples(B& backend, int D, tolerances const& tolerance) {
+  using T = value_t<B>;
+  placed<B, T> mean(backend, inputs<T>(R, D, 1)), log_std(backend, inputs<T>(D, 1, 2)), action(backend, R, G * D), logp(backend, R, G), mode(backend, R, D);
+  stream s{12, purpose::action, 4};
+  diagonal_gaussian<T>{D}.sample(backend, s, mean.in(), log_std.in(), G, action.out(), logp.out());
+  diagonal_gaussian<T>{D}.mode(backend, mean.in(), log_std.in(), mode.out());
+  grid<double> want(R, G * D), want_logp(R, G);
+  for (std::ptrdiff_t r = 0; r < R; ++r)
+    for (int i = 0; i < G * D; ++i) {
+      auto u = [&](int k) { return double(expected_uniform<T>(s, std::uint32_t(r), std::uint32_t(2 * i + k))); };
+      double z = std::sqrt(-2 * std::log(u(0))) * std::cos(2 * std::numbers::pi * u(1)), spread = double(log_std(i % D));
+      want(r, i) = double(mean(r, i % D)) + std::exp(spread) * z;
+      want_logp(r, i / D) += -z * z / 2 - spread - .5 * std::log(2 * std::numbers::pi);
+    }
+  REQUIRE(mismatch<B>(as<double>(action.now()), want, tolerance) == "");
+  REQUIRE(mismatch<B>(as<double>(logp.now()), want_logp, tolerance) == "");
+  REQUIRE(difference(mode.now(), mean.host) == "");
+}
+
+/// The outputs of a network, and the gradient of its parameters for a given gradient of the outputs, in two columns.
+template <class B>
+grid<double> network_results(B& backend, std::vector<int> const& sizes, activation hidden, std::ptrdiff_t rows) {
+  using T = value_t<B>;
+  mlp network(sizes, hidden, 5);
+  placed<B, T> parameters(backend, inputs<T>(network.end(), 1, 1, -.5, .5)), gradient(backend, inputs<T>(network.end(), 1, 2)),
+      x(backend, inputs<T>(rows, network.inputs(), 3)), dy(backend, inputs<T>(rows, network.outputs(), 4)), out(backend, rows, network.outputs());
+  typename mlp::template trace<B> trace;
+  backend.map(outputs{out.out()}, detail::same{}, view<T const>(network.forward(backend, parameters.in(), x.in(), trace)));
+  network.backward(backend, parameters.in(), x.in(), trace, dy.in(), gradient.out());
+  auto y = as<double>(out.now()), g = as<double>(gradient.now());
+  y.values.insert(y.values.end(), g.values.begin(), g.values.end());
+  y.rows = std::ptrdiff_t(y.values.size()), y.columns = 1;
+  return y;
+}
+
+template <class B>
+void policies(B& backend, tolerances const& tolerance) {
+  archetype<double> reference;
+  SECTION("categorical: log-probability, entropy and gradient are those of double") {
+    for (int A : {2, 3, 11}) REQUIRE(mismatch<B>(categorical_results(backend, A), categorical_results(reference, A), tolerance) == "");
+  }
+  SECTION("categorical: a sample is the action with the largest logit plus Gumbel noise from Philox") {
+    for (int A : {2, 3, 11}) categorical_samples(backend, A, tolerance);
+  }
+  SECTION("diagonal_gaussian: log-probability, entropy and gradient are those of double") {
+    for (int D : {1, 2, 9}) REQUIRE(mismatch<B>(gaussian_results(backend, D), gaussian_results(reference, D), tolerance) == "");
+  }
+  SECTION("diagonal_gaussian: samples are Box and Muller's, from Philox") {
+    for (int D : {1, 2, 9}) gaussian_samples(backend, D, tolerance);
+  }
+  SECTION("mlp: outputs and parameter gradients are those of double") {
+    for (auto hidden : {activation::tanh, activation::relu})
+      for (auto const& sizes : {std::vector<int>{4, 64, 64, 2}, {3, 7, 1}, {5, 2}, {17, 400, 400, 3}})
+        REQUIRE(mismatch<B>(network_results(backend, sizes, hidden, 37), network_results(reference, sizes, hidden, 37), tolerance) == "");
+  }
+}
+
+}  // namespace cohort::conformance

@@ -1,0 +1,27 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <cohort/backend/host_array.hpp>
+
+namespace cohort {
+
+/// The least that a backend can be: an array, two copies and a plain loop. Every primitive is the generic one.
+template <class T>
+class archetype : public fallback<archetype<T>, T, host_array> {
+ public:
+  template <class F>
+  void for_each(std::ptrdiff_t n, F f) {
+    for (std::ptrdiff_t i = 0; i < n; ++i) f(i);
+  }
+  template <class U>
+  void upload(host_array<U>& to, std::span<U const> from) {
+    to.resize(std::ptrdiff_t(from.size()));
+    std::copy(from.begin(), from.end(), to.data());
+  }
+  template <class U>
+  void download(std::span<std::remove_const_t<U>> to, view<U> from) {
+    for (std::ptrdiff_t r = 0; r < from.rows; ++r)
+      for (std::ptrdiff_t c = 0; c < from.columns; ++c) to[r * from.columns + c] = from(r, c);
+  }
+};
+
+}  // namespace cohort
