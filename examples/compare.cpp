@@ -22,14 +22,13 @@
 
 namespace {
 
-bool print(std::string const& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-}
+bool print(std::string const& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
 
 std::vector<compare::run_result> train_all(compare::settings const& asked) {
   auto const jobs = compare::jobs_of(asked);
   compare::progress bar{jobs.size()};
-  return compare::run_jobs(jobs, asked.threads, [&](auto const& job) { return compare::run(asked, job.algorithm, job.seed); }, bar);
+  return compare::run_jobs(
+      jobs, asked.threads, [&](auto const& job) { return compare::run(asked, job.algorithm, job.seed); }, bar);
 }
 
 void compare_algorithms(compare::settings const& asked, std::string const& version) {
@@ -49,8 +48,8 @@ void compare_algorithms(compare::settings const& asked, std::string const& versi
 
 int main(int argc, char** argv) {
   try {
-    std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
-                                std::to_string(COHORT_VERSION_PATCH);
+    std::string const version =
+        std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH);
     if (auto const asked = compare::read_command_line(argc, argv, version, compare::known_environments(), compare::known_algorithms()))
       compare_algorithms(*asked, version);
     return 0;

@@ -20,16 +20,20 @@ inline std::string series_class(std::size_t series) { return "s" + std::to_strin
 /// The mark of a series around (x, y): circle, square, triangle, diamond, plus, cross.
 inline std::string marker(std::size_t series, double x, double y) {
   static constexpr std::array<char const*, series_styles> shapes{
-      "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z", "M-3.6,-3.6h7.2v7.2h-7.2z", "M0,-4.8L4.6,3.4H-4.6z",
-      "M0,-5L5,0L0,5L-5,0z", "M-1.6,-4.8h3.2v3.2h3.2v3.2h-3.2v3.2h-3.2v-3.2h-3.2v-3.2h3.2z",
+      "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z",
+      "M-3.6,-3.6h7.2v7.2h-7.2z",
+      "M0,-4.8L4.6,3.4H-4.6z",
+      "M0,-5L5,0L0,5L-5,0z",
+      "M-1.6,-4.8h3.2v3.2h3.2v3.2h-3.2v3.2h-3.2v-3.2h-3.2v-3.2h3.2z",
       "M-4.4,-2.6L-2.6,-4.4L0,-1.8L2.6,-4.4L4.4,-2.6L1.8,0L4.4,2.6L2.6,4.4L0,1.8L-2.6,4.4L-4.4,2.6L-1.8,0z"};
-  return "<path class=\"mark\" transform=\"translate(" + fixed(x, 1) + "," + fixed(y, 1) + ")\" d=\"" + shapes[series % series_styles] + "\"/>";
+  return "<path class=\"mark\" transform=\"translate(" + fixed(x, 1) + "," + fixed(y, 1) + ")\" d=\"" + shapes[series % series_styles] +
+         "\"/>";
 }
 
 /// What a chart shows. The series are in the order of the styles.
 struct chart {
-  std::string id;           ///< of its elements, unique on the page
-  std::string title;        ///< for screen readers
+  std::string id;     ///< of its elements, unique on the page
+  std::string title;  ///< for screen readers
   std::string x_label;
   std::vector<std::vector<curve_point>> series{};
   bool by_seconds = false;  ///< x is seconds, else environment steps
@@ -90,7 +94,8 @@ inline std::string chart::frame(scales const& to) const {
   for (double tick : to.y.ticks())
     out += rule("grid", left, to.at_y(tick), end, to.at_y(tick)) + text("tick y", left - 8, to.at_y(tick), to.y.label(tick)) + "\n";
   for (double tick : to.x.ticks())
-    out += rule("axis", to.at_x(tick), floor, to.at_x(tick), floor + 5) + text("tick x", to.at_x(tick), floor + 21, to.x.label(tick)) + "\n";
+    out +=
+        rule("axis", to.at_x(tick), floor, to.at_x(tick), floor + 5) + text("tick x", to.at_x(tick), floor + 21, to.x.label(tick)) + "\n";
   out += rule("axis", left, floor, end, floor) + text("label", (left + end) / 2, height - 6, x_label) + "\n";
   out += rule("threshold", left, to.at_y(threshold), end, to.at_y(threshold)) + "\n";
   return out;
@@ -156,7 +161,8 @@ inline std::string chart::svg() const {
     for (std::size_t i = 0; i < series.size(); ++i)
       if (!series[i].empty()) out += (this->*draw)(i, to);
   auto const [x, y] = threshold_label_place(to);
-  out += "<text class=\"threshold-label\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(threshold_label) + "</text>\n";
+  out +=
+      "<text class=\"threshold-label\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(threshold_label) + "</text>\n";
   return out + "</svg>\n";
 }
 

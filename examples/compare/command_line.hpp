@@ -1,12 +1,5 @@
 #pragma once
-// Reading a command line need not be fast, and compiling it should not be slow.
-#ifdef __clang__
-#pragma clang optimize off
-#endif
 #include <CLI/CLI.hpp>
-#ifdef __clang__
-#pragma clang optimize on
-#endif
 #include <iostream>
 #include <optional>
 #include <stdexcept>
@@ -54,8 +47,8 @@ inline std::optional<settings> read_command_line(int argc, char const* const* ar
     throw std::runtime_error{error.what()};
   }
   if (auto const extras = app.remaining(); !extras.empty()) {
-    auto const meant = closest(extras.front(), {"--env", "--algorithms", "--seeds", "--first-seed", "--steps", "--group", "--threads", "--out",
-                                                "--overwrite", "--version", "--help"});
+    auto const meant = closest(extras.front(), {"--env", "--algorithms", "--seeds", "--first-seed", "--steps", "--group", "--threads",
+                                                "--out", "--overwrite", "--version", "--help"});
     throw std::runtime_error{"unknown argument '" + extras.front() + "'; " +
                              (meant.empty() ? "--help lists the options" : "did you mean " + meant + "?")};
   }

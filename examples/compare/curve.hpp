@@ -74,7 +74,8 @@ inline bool lacks_evaluations(std::vector<run_result> const& runs) {
 /// are those of the run with the most evaluations, and the other runs' curves are interpolated.
 inline std::vector<curve_point> curve_by_steps(std::vector<run_result> const& runs) {
   if (detail::lacks_evaluations(runs)) return {};
-  auto const finest = std::max_element(runs.begin(), runs.end(), [](auto const& a, auto const& b) { return a.curve.size() < b.curve.size(); });
+  auto const finest =
+      std::max_element(runs.begin(), runs.end(), [](auto const& a, auto const& b) { return a.curve.size() < b.curve.size(); });
   std::vector<long> grid{0};
   for (auto const& run : runs) grid[0] = std::max(grid[0], run.curve.front().steps);
   for (auto const& point : finest->curve)

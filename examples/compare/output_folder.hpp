@@ -54,11 +54,13 @@ class output_folder {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (!std::filesystem::is_directory(folder))
-      throw std::runtime_error{"can't create the output folder " + folder.string() + ": " + (error ? error.message() : "it is not a folder")};
+      throw std::runtime_error{"can't create the output folder " + folder.string() + ": " +
+                               (error ? error.message() : "it is not a folder")};
     for (auto const name : run_files) {
       auto const status = std::filesystem::symlink_status(folder / name, error);
       if (!std::filesystem::exists(status)) continue;
-      if (std::filesystem::is_directory(status)) throw std::runtime_error{(folder / name).string() + " is a folder, and a file is to be written there"};
+      if (std::filesystem::is_directory(status))
+        throw std::runtime_error{(folder / name).string() + " is a folder, and a file is to be written there"};
       if (!overwrite)
         throw std::runtime_error{"the output folder " + folder.string() + " already holds a run (" + std::string{name} +
                                  "); choose another, or replace it with --overwrite"};

@@ -42,10 +42,10 @@ inline auto grpo(classic_control::cart_pole const&, int group) {
 inline auto hybrid_grpo(classic_control::cart_pole const&, int group) {
   return algorithm{
       .rollout = probes{.lanes = 8, .steps = 32, .group = group > 0 ? group : 2},
-      .advantage = cohort::hybrid_grpo{.gamma = .98, .lambda = .95, .target = critic_target::lambda_return, .tail = true},
+      .advantage = cohort::hybrid_grpo{.gamma = .98, .lambda = .8, .target = critic_target::lambda_return, .tail = true},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 10, .minibatch = steps{256}, .optimizer = adam{.rate = linear{2e-3, 0}}, .max_gradient_norm = .5},
+      .update = update{.epochs = 10, .minibatch = steps{256}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5},
   };
 }
 

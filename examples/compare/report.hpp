@@ -21,8 +21,8 @@ inline std::string seeds_text(settings const& asked) {
 }
 
 inline std::string lead(comparison const& all) {
-  return "Each algorithm trained on " + all.asked.environment + " for " + thousands(all.steps) + " environment steps from " + seeds_text(all.asked) +
-         ". A run has solved the task when the policy at the end of training has a mean return of at least " +
+  return "Each algorithm trained on " + all.asked.environment + " for " + thousands(all.steps) + " environment steps from " +
+         seeds_text(all.asked) + ". A run has solved the task when the policy at the end of training has a mean return of at least " +
          threshold_text(all.threshold) + " over 100 deterministic episodes from starts it never saw.";
 }
 
@@ -51,7 +51,9 @@ inline std::string curves(comparison const& all) {
   bool const none = std::all_of(all.algorithms.begin(), all.algorithms.end(), [](auto const& one) { return one.by_steps.empty(); });
   if (none) return "<p class=\"note\">The budget ended before the first evaluation, so there are no learning curves.</p>\n";
   return legend(all) + "<div class=\"charts\">\n" + figure(all, false) + figure(all, true) + "</div>\n" +
-         (all.asked.seeds > 1 ? "<p class=\"note\">Lines are medians over the seeds, bands the range from the first to the third quartile.</p>\n" : "");
+         (all.asked.seeds > 1
+              ? "<p class=\"note\">Lines are medians over the seeds, bands the range from the first to the third quartile.</p>\n"
+              : "");
 }
 
 /// What makes the same comparison again.
@@ -70,11 +72,11 @@ inline std::string report(comparison const& all) {
   auto const title = escape_html(join(names, ", ", " and ") + " on " + all.asked.environment);
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-         "<title>" + title + "</title>\n<style>" + report_style + "</style>\n</head>\n<body>\n<main>\n" +
-         "<h1>" + title + "</h1>\n<p class=\"lead\">" + escape_html(detail::lead(all)) + "</p>\n" + detail::curves(all) +
-         "<section class=\"results\">\n<h2>Results</h2>\n" + report_table(all) + "</section>\n" + report_notes(all) +
-         "<p class=\"notes\">Made by Cohort " + escape_html(all.version) + ", " + escape_html(all.backend) + " backend:<code>" +
-         escape_html(detail::command(all)) + "</code></p>\n</main>\n</body>\n</html>\n";
+         "<title>" +
+         title + "</title>\n<style>" + report_style + "</style>\n</head>\n<body>\n<main>\n" + "<h1>" + title + "</h1>\n<p class=\"lead\">" +
+         escape_html(detail::lead(all)) + "</p>\n" + detail::curves(all) + "<section class=\"results\">\n<h2>Results</h2>\n" +
+         report_table(all) + "</section>\n" + report_notes(all) + "<p class=\"notes\">Made by Cohort " + escape_html(all.version) + ", " +
+         escape_html(all.backend) + " backend:<code>" + escape_html(detail::command(all)) + "</code></p>\n</main>\n</body>\n</html>\n";
 }
 
 }  // namespace compare

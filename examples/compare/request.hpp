@@ -42,8 +42,7 @@ inline std::vector<std::string> algorithm_names(std::string const& typed, std::v
     auto const end = std::min(typed.find(',', begin), typed.size());
     auto const name = typed.substr(begin, end - begin);
     require_known("algorithm", name, known);
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      throw std::runtime_error{"--algorithms names " + name + " twice"};
+    if (std::find(names.begin(), names.end(), name) != names.end()) throw std::runtime_error{"--algorithms names " + name + " twice"};
     names.push_back(name);
     begin = end + 1;
   }

@@ -15,8 +15,8 @@ namespace compare {
 /// One algorithm's runs as the numbers that are shown.
 struct algorithm_summary {
   std::string name;
-  double iqm = 0;                              ///< interquartile mean of the runs' final returns
-  interval iqm_interval{};                     ///< its 95% bootstrap interval
+  double iqm = 0;           ///< interquartile mean of the runs' final returns
+  interval iqm_interval{};  ///< its 95% bootstrap interval
   int seeds = 0;
   int solved = 0;
   std::optional<long> steps_to_threshold;      ///< median over the seeds; empty if most never did

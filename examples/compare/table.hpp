@@ -38,13 +38,11 @@ inline std::string table(comparison const& all) {
   std::vector<row> rows{{"", "final return", "", "steps to", "time to", "", "parameter", "optimizer"},
                         {"algorithm", "IQM [95% interval]", "solved", "threshold", "threshold", "steps/s", "bytes", "bytes"}};
   for (auto const& one : all.algorithms)
-    rows.push_back({one.name,
-                    fixed(one.iqm, 1) + " [" + fixed(one.iqm_interval.low, 1) + ", " + fixed(one.iqm_interval.high, 1) + "]",
+    rows.push_back({one.name, fixed(one.iqm, 1) + " [" + fixed(one.iqm_interval.low, 1) + ", " + fixed(one.iqm_interval.high, 1) + "]",
                     std::to_string(one.solved) + "/" + std::to_string(one.seeds),
                     one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never",
                     one.seconds_to_threshold ? duration(*one.seconds_to_threshold) + " s" : "never",
-                    thousands(std::llround(one.steps_per_second)),
-                    thousands(static_cast<long long>(one.parameter_bytes)),
+                    thousands(std::llround(one.steps_per_second)), thousands(static_cast<long long>(one.parameter_bytes)),
                     thousands(static_cast<long long>(one.optimizer_bytes))});
 
   std::array<std::size_t, columns> widths{};

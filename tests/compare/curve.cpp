@@ -14,7 +14,8 @@ compare::run_result run_with(std::vector<compare::evaluation_point> curve) {
 
 TEST_CASE("curve_by_steps: has the quartiles over the runs at each evaluation") {
   std::vector<compare::run_result> runs;
-  for (double const value : {50., 10., 30., 20., 40.}) runs.push_back(run_with({{5000, value / 100, value}, {10000, value / 50, 2 * value}}));
+  for (double const value : {50., 10., 30., 20., 40.})
+    runs.push_back(run_with({{5000, value / 100, value}, {10000, value / 50, 2 * value}}));
   auto const curve = compare::curve_by_steps(runs);
   REQUIRE(curve.size() == 2);
   CHECK(curve[0].steps == 5000);
@@ -27,11 +28,12 @@ TEST_CASE("curve_by_steps: has the quartiles over the runs at each evaluation") 
 }
 
 TEST_CASE("curve_by_steps: runs that were evaluated at different steps are interpolated at those of the run with the most evaluations") {
-  auto const curve = compare::curve_by_steps({run_with({{5000, 1, 0}, {10000, 2, 10}, {15000, 3, 20}, {20000, 4, 30}}),
-                                              run_with({{8000, 2, 100}, {16000, 4, 180}})});
+  auto const curve = compare::curve_by_steps(
+      {run_with({{5000, 1, 0}, {10000, 2, 10}, {15000, 3, 20}, {20000, 4, 30}}), run_with({{8000, 2, 100}, {16000, 4, 180}})});
   REQUIRE(curve.size() == 4);
   std::vector<long> const steps{8000, 10000, 15000, 20000};
-  std::vector<double> const seconds{(1.6 + 2) / 2, (2 + 2.5) / 2, (3 + 3.75) / 2, (4 + 4) / 2}, medians{(6. + 100) / 2, (10. + 120) / 2, (20. + 170) / 2, (30. + 180) / 2};
+  std::vector<double> const seconds{(1.6 + 2) / 2, (2 + 2.5) / 2, (3 + 3.75) / 2, (4 + 4) / 2},
+      medians{(6. + 100) / 2, (10. + 120) / 2, (20. + 170) / 2, (30. + 180) / 2};
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(curve[i].steps == steps[i]);
     CHECK(curve[i].seconds == Approx(seconds[i]));

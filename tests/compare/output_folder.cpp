@@ -64,7 +64,8 @@ TEST_CASE("output_folder: a folder that holds a run, or part of one, is refused 
   for (auto const name : compare::output_folder::run_files) {
     scratch const here;
     put(here.path / name, "old");
-    CHECK_THROWS_WITH((compare::output_folder{here.path, false}), ContainsSubstring("already holds a run (" + std::string{name} + ")") && ContainsSubstring("--overwrite"));
+    CHECK_THROWS_WITH((compare::output_folder{here.path, false}),
+                      ContainsSubstring("already holds a run (" + std::string{name} + ")") && ContainsSubstring("--overwrite"));
     CHECK(get(here.path / name) == "old");
     compare::output_folder{here.path, true}.write(run);
     CHECK(get(here.path / "summary.json") == "{}\n");
@@ -89,7 +90,8 @@ TEST_CASE("output_folder: what can't be a folder, or can't be written to, is ref
   CHECK_THROWS_WITH((compare::output_folder{here.path, true}), ContainsSubstring("is a folder"));
   fs::create_directory(here.path / "locked");
   fs::permissions(here.path / "locked", fs::perms::owner_read | fs::perms::owner_exec);
-  if (::geteuid() != 0) CHECK_THROWS_WITH((compare::output_folder{here.path / "locked", true}), ContainsSubstring("can't write to the output folder"));
+  if (::geteuid() != 0)
+    CHECK_THROWS_WITH((compare::output_folder{here.path / "locked", true}), ContainsSubstring("can't write to the output folder"));
 }
 
 TEST_CASE("output_folder: a disk that is full from the start is found before training") {

@@ -54,10 +54,13 @@ std::string const quick = "--algorithms ppo,grpo --seeds 2 --steps 10000 ";
 
 TEST_CASE("compare: bad input is one line on stderr and exit status 2, before anything is made") {
   scratch here;
-  for (auto const* arguments :
-       {"--env LunarLander", "--algorithms dqn", "--algorithms ppo,ppo", "--algorithms ''", "--seeds 0", "--seeds -1", "--seeds 1.5", "--seeds",
-        "--seeds 1 --seeds 2", "--steps 0", "--steps 1e99", "--group 1", "--group 0", "--threads 0", "--first-seed -1", "--out ''", "--nonsense",
-        "stray words", "--overwrite=maybe", "--out /dev/null/x", "--seeds 99999999999999999999"}) {
+  for (auto const* arguments : {"--env LunarLander", "--algorithms dqn",  "--algorithms ppo,ppo",
+                                "--algorithms ''",   "--seeds 0",         "--seeds -1",
+                                "--seeds 1.5",       "--seeds",           "--seeds 1 --seeds 2",
+                                "--steps 0",         "--steps 1e99",      "--group 1",
+                                "--group 0",         "--threads 0",       "--first-seed -1",
+                                "--out ''",          "--nonsense",        "stray words",
+                                "--overwrite=maybe", "--out /dev/null/x", "--seeds 99999999999999999999"}) {
     here.run(arguments);
     INFO(arguments << ": " << here.err);
     CHECK(here.status == 2);

@@ -83,6 +83,7 @@ TEST_CASE("request: the last seed must be a number, too") {
 }
 
 TEST_CASE("request: a group of one is refused, with the reason") {
-  CHECK_THROWS_WITH(check(with(&typed::group, "1")), "--group must be a whole number of at least 2, not '1': an advantage is what a return has "
-                                                     "over its group's mean, and a group of one is its own mean");
+  CHECK_THROWS_WITH(check(with(&typed::group, "1")),
+                    "--group must be a whole number of at least 2, not '1': an advantage is what a return has "
+                    "over its group's mean, and a group of one is its own mean");
 }

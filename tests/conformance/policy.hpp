@@ -62,7 +62,7 @@ void categorical_samples(B& backend, int A, tolerances const& tolerance) {
   REQUIRE(mismatch<B>(as<double>(logp.now()), want, tolerance) == "");
 }
 
-/// Of given actions: logp and entropy of every sample, the gradients of the means, and in the last row those of the log-deviations.
+/// Of given actions: logp and entropy of every sample, the gradients of the means, and in the last row those of the log-deviations for each row.
 template <class B>
 grid<double> gaussian_results(B& backend, int D) {
   using T = value_t<B>;
@@ -75,7 +75,7 @@ grid<double> gaussian_results(B& backend, int D) {
   auto rows = as<double>(out.now()), sums = as<double>(dlog_std.now());
   grid<double> all(R + 1, 2 * G + D);
   std::copy(rows.values.begin(), rows.values.end(), all.values.begin());
-  for (int d = 0; d < D; ++d) all(R, d) = sums(d);
+  for (int d = 0; d < D; ++d) all(R, d) = sums(d) / R;
   return all;
 }
 

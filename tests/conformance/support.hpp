@@ -12,11 +12,11 @@ namespace cohort::conformance {
 /// How far a backend may be from the same formula in double, in epsilons of its number type. Whatever is computed from small integers must be
 /// exact, and so must the uniforms: neither has a tolerance.
 struct tolerances {
-  double function = 4;    ///< one exp, log, tanh or sqrt, relative
-  double sum = 8;         ///< 100,000 addends, relative to the sum of their absolute values; one long chain of floats would be hundreds away
-  double product = 1;     ///< a product of matrices with elements up to 1, relative to the number of terms of its sums
-  double recurrence = 8;  ///< a recurrence that forgets, 40 steps; relative to its largest value
-  double component = 32;  ///< a whole component, relative to its largest output or 1
+  double function = 2;    ///< one exp, log, tanh or sqrt, relative
+  double sum = 4;         ///< a million addends, relative to the sum of their absolute values; one chain of additions would be hundreds away
+  double product = 1;     ///< a product of matrices of numbers up to 1, relative to the number of terms of its sums
+  double recurrence = 2;  ///< a recurrence that forgets, 40 steps, relative to the largest value it can have
+  double component = 8;   ///< a whole component, relative to its largest result, or to 1
 };
 
 /// Numbers in rows and columns on the host.

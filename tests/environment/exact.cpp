@@ -31,7 +31,8 @@ TEST_CASE("cart_pole: whole episodes of Gymnasium come out bit for bit from thei
     REQUIRE(as_float(environment.observe(s)) == episode.observation);
     int step = 0;
     for (auto const& recorded : episode.steps) {
-      CAPTURE(++step);
+      ++step;
+      CAPTURE(step);
       auto [reward, terminated] = environment.step(s, scalar(recorded.action));
       REQUIRE(std::array{s.position.value, s.velocity.value, s.angle.value, s.angular_velocity.value} == recorded.state);
       REQUIRE(as_float(environment.observe(s)) == recorded.observation);
@@ -51,7 +52,8 @@ TEST_CASE("pendulum: whole episodes of Gymnasium come out bit for bit from their
     REQUIRE(as_float(environment.observe(s)) == episode.observation);
     int step = 0;
     for (auto const& recorded : episode.steps) {
-      CAPTURE(++step);
+      ++step;
+      CAPTURE(step);
       auto [reward, terminated] = environment.step(s, {scalar(recorded.action)});
       REQUIRE(std::array{s.angle.value, s.speed.value} == recorded.state);
       REQUIRE(as_float(environment.observe(s)) == recorded.observation);
@@ -62,11 +64,12 @@ TEST_CASE("pendulum: whole episodes of Gymnasium come out bit for bit from their
   }
 }
 
-TEST_CASE("the recordings contain what the tests above are for: both ends of the track, both falls, clipped torques and speeds, angles far beyond pi") {
+TEST_CASE(
+    "the recordings contain what the tests above are for: both ends of the track, both falls, clipped torques and speeds, angles far beyond pi") {
   bool left = false, right = false, fell_left = false, fell_right = false, full = false;
   for (auto const& episode : gymnasium::cart_pole()) {
     auto [position, velocity, angle, angular_velocity] = episode.steps.back().state;
-    left |= position < -2.4, right |= position > 2.4, fell_left |= angle < -.2, fell_right |= angle > .2, full |= episode.steps.size() == 500;
+    left |= position<-2.4, right |= position> 2.4, fell_left |= angle<-.2, fell_right |= angle> .2, full |= episode.steps.size() == 500;
   }
   CHECK((left && right && fell_left && fell_right && full));
   double lowest = 0, highest = 0, strongest = 0, fastest = 0;

@@ -42,7 +42,8 @@ TEST_CASE("cart_pole: in packs of doubles too, steps from recorded states end wh
 
 TEST_CASE("pendulum: in packs of doubles too, steps from recorded states end where Gymnasium's do, bit for bit", "[golden]") {
   for_each_pack(gymnasium::transitions(gymnasium::pendulum()), [](auto lanes) {
-    cohort::classic_control::pendulum::state<wide> s{lanes([](auto const& t) { return t.before[0]; }), lanes([](auto const& t) { return t.before[1]; })};
+    cohort::classic_control::pendulum::state<wide> s{lanes([](auto const& t) { return t.before[0]; }),
+                                                     lanes([](auto const& t) { return t.before[1]; })};
     wide reward = cohort::classic_control::pendulum{}.step(s, {lanes([](auto const& t) { return t.action; })}).reward;
     REQUIRE(same(s.angle, lanes([](auto const& t) { return t.after[0]; })));
     REQUIRE(same(s.speed, lanes([](auto const& t) { return t.after[1]; })));

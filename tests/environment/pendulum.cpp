@@ -93,8 +93,7 @@ TEST_CASE("pendulum: the cost of an angle is that of the same angle in [-pi, pi)
   for (double angle : {-3., -1., 0., .1, 3.}) {
     double here = after<real<double>>(angle, 0, 0)[2].value;
     CHECK(here == Approx(-angle * angle).epsilon(1e-14));
-    for (int turns : {-9, -1, 1, 9})
-      CHECK(std::abs(after<real<double>>(angle + turns * 2 * std::numbers::pi, 0, 0)[2].value - here) < 1e-12);
+    for (int turns : {-9, -1, 1, 9}) CHECK(std::abs(after<real<double>>(angle + turns * 2 * std::numbers::pi, 0, 0)[2].value - here) < 1e-12);
   }
 }
 

@@ -64,11 +64,7 @@ TEST_CASE("random_stream: integer(n) gives 0 to n - 1, each as often") {
   random_stream draws(stream{9, purpose::shuffle});
   for (std::uint32_t sides : {1u, 2u, 6u, 7u, 100u}) {
     std::vector<int> counts(sides);
-    for (int i = 0; i < n; ++i) {
-      std::uint32_t side = draws.integer(sides);
-      REQUIRE(side < sides);
-      ++counts[side];
-    }
+    for (int i = 0; i < n; ++i) ++counts.at(draws.integer(sides));
     double p = 1. / sides;
     for (int count : counts) CHECK(near(count, p, std::sqrt(p * (1 - p))));
   }
@@ -91,8 +87,9 @@ TEST_CASE("random_stream: a lane's words are the stream's blocks, one after the 
 TEST_CASE("random_stream: equal coordinates give equal draws, in whatever order lanes draw, and copies go on alike") {
   stream s{3, purpose::action, 8};
   random_stream first(s, 0), second(s, 1), again(s, 1);
-  double late = (first.uniform(), first.normal(), second.uniform());
-  CHECK(again.uniform() == late);
+  double before = again.uniform();
+  first.normal();
+  CHECK(second.uniform() == before);
   random_stream copy = second;
   CHECK(copy.normal() == second.normal());
   CHECK(copy.integer(1000) == second.integer(1000));
@@ -105,7 +102,8 @@ TEST_CASE("random_stream: another seed, purpose, step, lane or index is another 
     random_stream s(stream{seed, use, step}, lane);
     for (int i = 0; i < 3; ++i) seen.insert(s.uniform()), ++draws;
   };
-  auto uses = {purpose::initialization, purpose::action, purpose::reset, purpose::step, purpose::shuffle, purpose::evaluation, purpose::user, purpose(int(purpose::user) + 1)};
+  auto uses = {purpose::initialization, purpose::action,     purpose::reset, purpose::step,
+               purpose::shuffle,        purpose::evaluation, purpose::user,  purpose(int(purpose::user) + 1)};
   for (std::uint64_t seed : {0ull, 1ull, 2ull, 1ull << 32, 1ull << 63, ~0ull})
     for (purpose use : uses)
       for (std::uint32_t step : {0u, 1u, 2u, 1u << 31})

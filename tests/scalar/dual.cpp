@@ -96,15 +96,17 @@ TEST_CASE("dual: its own V and plain numbers mix in as constants, with the same 
   two x = two::variable(1.5, 1);
   real<double> v = 4;
   two c(v);
-  std::pair<two, two> pairs[] = {{x + v, x + c}, {v + x, c + x}, {x - v, x - c}, {v - x, c - x}, {x * v, x * c}, {v * x, c * x}, {x / v, x / c}, {v / x, c / x},
-                                 {x + 4, x + c}, {4 - x, c - x}, {x * 4.f, x * c}, {4 / x, c / x}, {min(x, v), min(x, c)}, {max(4, x), max(c, x)},
-                                 {clamp(x, 0, 4), x}, {clamp(x, v, 5), c}, {clamp(x, v, two(5)), c}, {select(x < v, x, v), x}};
+  std::pair<two, two> pairs[] = {{x + v, x + c},      {v + x, c + x},           {x - v, x - c},          {v - x, c - x},         {x * v, x * c},
+                                 {v * x, c * x},      {x / v, x / c},           {v / x, c / x},          {x + 4, x + c},         {4 - x, c - x},
+                                 {x * 4.f, x * c},    {4 / x, c / x},           {min(x, v), min(x, c)},  {max(4, x), max(c, x)}, {clamp(x, 0, 4), x},
+                                 {clamp(x, v, 5), c}, {clamp(x, v, two(5)), c}, {select(x < v, x, v), x}};
   for (auto& [mixed, pure] : pairs) {
     CHECK(mixed.value.value == pure.value.value);
     for (int i : {0, 1}) CHECK(mixed.tangent[i].value == pure.tangent[i].value);
   }
   for (int i : {0, 1}) CHECK(c.tangent[i].value == 0);
-  static_assert(std::is_same_v<two::constant, real<double>> && std::is_same_v<two::mask, logical<double>> && dual<pack<float>, 3>::width == pack<float>::width);
+  static_assert(std::is_same_v<two::constant, real<double>> && std::is_same_v<two::mask, logical<double>> &&
+                dual<pack<float>, 3>::width == pack<float>::width);
 }
 
 TEST_CASE("dual: at their kinks clamp passes on the closed interval, min and max take the first argument's, abs and floor give 0") {
@@ -116,9 +118,9 @@ TEST_CASE("dual: at their kinks clamp passes on the closed interval, min and max
   CHECK(slope([](auto x) { return min(5 * x, 2 * x); }, 0) == 5);
   CHECK(slope([](auto x) { return max(2 * x, 5 * x); }, 0) == 2);
   CHECK(slope([](auto x) { return max(5 * x, 2 * x); }, 0) == 5);
-  CHECK(slope([](auto x) { return clamp(3 * x, 5 * x, 7 * x + 1); }, 0) == 3);   // on its lower bound
-  CHECK(slope([](auto x) { return clamp(3 * x, 5 * x, 7 * x + 1); }, 1) == 5);   // below it
-  CHECK(slope([](auto x) { return clamp(3 * x, x - 9, 2 * x - 1); }, 1) == 2);   // above the upper one
+  CHECK(slope([](auto x) { return clamp(3 * x, 5 * x, 7 * x + 1); }, 0) == 3);  // on its lower bound
+  CHECK(slope([](auto x) { return clamp(3 * x, 5 * x, 7 * x + 1); }, 1) == 5);  // below it
+  CHECK(slope([](auto x) { return clamp(3 * x, x - 9, 2 * x - 1); }, 1) == 2);  // above the upper one
   CHECK((slope([](auto x) { return abs(x); }, 0) == 0 && slope([](auto x) { return abs(x); }, -1e-300) == -1));
   CHECK((slope([](auto x) { return floor(x); }, .5) == 0 && slope([](auto x) { return floor(x); }, 1) == 0));
   CHECK((slope([](auto x) { return modulo(x, 2); }, 2) == 1 && slope([](auto x) { return round_to_float(x); }, .1) == 1));

@@ -12,9 +12,38 @@ bool is_nan(double x) { return x != x; }
 TEMPLATE_LIST_TEST_CASE("scalars: a NaN argument gives NaN from every function", "", scalars) {
   using S = TestType;
   S x = not_a_number, one = 1;
-  for (S y : {-x, x + one, one + x, x - one, one - x, x * one, one * x, x / one, one / x, x * S(0), abs(x), floor(x), sqrt(x), exp(x), log(x), expm1(x),
-              log1p(x), tanh(x), sin(x), cos(x), sigmoid(x), softplus(x), lgamma(x), digamma(x), polygamma(0, x), polygamma(1, x), polygamma(2, x), modulo(x, 2),
-              round_to_float(x), numpy_square(x), numpy_square_in_float(x), stop_gradient(x)})
+  for (S y : {-x,
+              x + one,
+              one + x,
+              x - one,
+              one - x,
+              x * one,
+              one * x,
+              x / one,
+              one / x,
+              x * S(0),
+              abs(x),
+              floor(x),
+              sqrt(x),
+              exp(x),
+              log(x),
+              expm1(x),
+              log1p(x),
+              tanh(x),
+              sin(x),
+              cos(x),
+              sigmoid(x),
+              softplus(x),
+              lgamma(x),
+              digamma(x),
+              polygamma(0, x),
+              polygamma(1, x),
+              polygamma(2, x),
+              modulo(x, 2),
+              round_to_float(x),
+              numpy_square(x),
+              numpy_square_in_float(x),
+              stop_gradient(x)})
     CHECK(is_nan(number(y)));
   for (double other : {1., -infinity, infinity}) {
     CHECK(is_nan(number(min(x, S(other)))));
@@ -98,7 +127,8 @@ TEMPLATE_LIST_TEST_CASE("scalars: min and max return their first argument at a t
 TEMPLATE_LIST_TEST_CASE("scalars: comparisons give masks, which combine, and select takes either side without looking at the other", "", scalars) {
   using S = TestType;
   S one = 1, two = 2;
-  CHECK((holds(one < two) && holds(one <= two) && holds(one <= one) && holds(two > one) && holds(two >= two) && holds(one == one) && holds(one != two)));
+  CHECK((holds(one < two) && holds(one <= two) && holds(one <= one) && holds(two > one) && holds(two >= two) && holds(one == one) &&
+         holds(one != two)));
   CHECK(!holds((two < one) | (two <= one) | (one > two) | (one >= two) | (one == two) | (one != one) | (one < one) | (one > one)));
   auto yes = one < two, no = two < one;
   CHECK((holds(yes & yes) && !holds(yes & no) && !holds(no & no) && holds(yes | no) && !holds(no | no) && holds(!no) && !holds(!yes)));
@@ -108,7 +138,8 @@ TEMPLATE_LIST_TEST_CASE("scalars: comparisons give masks, which combine, and sel
 
 TEMPLATE_LIST_TEST_CASE("scalars: floor rounds down, modulo has the sign of its divisor, round_to_float rounds to single precision", "", scalars) {
   using S = TestType;
-  double floors[][2] = {{-1.5, -2}, {-1, -1}, {-.25, -1}, {.25, 0}, {2, 2}, {2.75, 2}, {16777215, 16777215}, {-3e9, -3e9}, {std::ldexp(1, 100), std::ldexp(1, 100)}};
+  double floors[][2] = {
+      {-1.5, -2}, {-1, -1}, {-.25, -1}, {.25, 0}, {2, 2}, {2.75, 2}, {16777215, 16777215}, {-3e9, -3e9}, {std::ldexp(1, 100), std::ldexp(1, 100)}};
   for (auto& [x, expected] : floors) CHECK(number(floor(S(x))) == expected);
   double remainders[][3] = {{7, 3, 1}, {-7, 3, 2}, {6, 3, 0}, {-6, 3, 0}, {-1, 3, 2}, {1, -3, -2}, {-1, -3, -1}, {5.5, 2, 1.5}, {-.5, 2, 1.5}};
   for (auto& [x, y, expected] : remainders) CHECK(number(modulo(S(x), y)) == expected);
@@ -120,7 +151,8 @@ TEMPLATE_LIST_TEST_CASE("scalars: plain numbers of every type mix in on both sid
   using S = TestType;
   S x = 6;
   CHECK((number(x + 2) == 8 && number(2 + x) == 8 && number(x - 2.) == 4 && number(2.f - x) == -4 && number(x * 2u) == 12 && number(2L * x) == 12));
-  CHECK((number(x / 2) == 3 && number(3 / x) == .5 && number(-x) == -6 && number(min(x, 2)) == 2 && number(max(7., x)) == 7 && number(x + true) == 7));
+  CHECK(
+      (number(x / 2) == 3 && number(3 / x) == .5 && number(-x) == -6 && number(min(x, 2)) == 2 && number(max(7., x)) == 7 && number(x + true) == 7));
   CHECK((holds(x < 7) && holds(7. > x) && holds(x == 6) && holds(6 == x) && holds(x != 5) && holds(x >= 6.f) && holds(6 <= x)));
   CHECK((number(select(x > 5, 1, x)) == 1 && number(select(x > 7, x, 0.5)) == .5));
   x += 1;

@@ -10,7 +10,8 @@ namespace {
 /// How many units in the last place of the nearest T a result is away from the true value; below the smallest normal, of that one's unit.
 template <class T>
 double units(T result, double truth) {
-  if (std::isnan(truth) || std::abs(T(truth)) > std::numeric_limits<T>::max()) return std::isnan(truth) ? std::isnan(result) : result == T(truth) ? 0 : 1e30;
+  if (std::isnan(truth) || std::abs(T(truth)) > std::numeric_limits<T>::max())
+    return std::isnan(truth) ? std::isnan(result) : result == T(truth) ? 0 : 1e30;
   int exponent;
   std::frexp(std::max(std::abs(truth), double(std::numeric_limits<T>::min())), &exponent);
   return std::isfinite(result) ? std::abs(double(result) - truth) / std::ldexp(1, exponent - std::numeric_limits<T>::digits) : 1e30;
@@ -46,31 +47,35 @@ std::vector<T> numbers(T low, T high) {
 
 }  // namespace
 
-// Measured over all floats (every seventh in places), Eigen 3.4, with and without AVX2 and fused multiply-add; the larger figure stands behind each bound.
+// Measured over all floats (every seventh in places), Eigen 3.4, with and without AVX2 and fused multiply-add; the larger figure stands behind each
+// bound.
 TEST_CASE("pack: in float every function is as near to the true value as its comment says, from the smallest normal to the largest number") {
   float most = std::numeric_limits<float>::max();
-  CHECK(worst([](auto x) { return exp(x); }, [](double x) { return std::exp(x); }, -87.336f, most) <= 1.4);                                // 1.28
-  CHECK(worst([](auto x) { return log(x); }, [](double x) { return std::log(x); }, -most, most) <= 1.2);                                    // 1.06
-  CHECK(worst([](auto x) { return expm1(x); }, [](double x) { return std::expm1(x); }, -most, most) <= 2.3);                                // 2.19
-  CHECK(worst([](auto x) { return log1p(x); }, [](double x) { return std::log1p(x); }, -most, most) <= 2.5);                                // 2.42
-  CHECK(worst([](auto x) { return tanh(x); }, [](double x) { return std::tanh(x); }, -most, most) <= 6.5);                                  // 6.42
-  CHECK(worst([](auto x) { return sin(x); }, [](double x) { return std::sin(x); }, -1e8f, 1e8f) <= 2.4);                                    // 2.35
-  CHECK(worst([](auto x) { return cos(x); }, [](double x) { return std::cos(x); }, -1e8f, 1e8f) <= 2.4);                                    // 2.31
-  CHECK(worst([](auto x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }, -most, most) <= 5);                                    // 4.43, by an estimate of the processor's
-  CHECK(worst([](auto x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -87.336f, most) <= 3.2);                  // 3.11
-  CHECK(worst([](auto x) { return softplus(x); }, [](double x) { return std::max(x, 0.) + std::log1p(std::exp(-std::abs(x))); }, -87.336f, most) <= 3.2);  // 3.10
+  CHECK(worst([](auto x) { return exp(x); }, [](double x) { return std::exp(x); }, -87.336f, most) <= 1.4);   // 1.28
+  CHECK(worst([](auto x) { return log(x); }, [](double x) { return std::log(x); }, -most, most) <= 1.2);      // 1.06
+  CHECK(worst([](auto x) { return expm1(x); }, [](double x) { return std::expm1(x); }, -most, most) <= 2.3);  // 2.19
+  CHECK(worst([](auto x) { return log1p(x); }, [](double x) { return std::log1p(x); }, -most, most) <= 2.5);  // 2.42
+  CHECK(worst([](auto x) { return tanh(x); }, [](double x) { return std::tanh(x); }, -most, most) <= 6.5);    // 6.42
+  CHECK(worst([](auto x) { return sin(x); }, [](double x) { return std::sin(x); }, -1e8f, 1e8f) <= 2.4);      // 2.35
+  CHECK(worst([](auto x) { return cos(x); }, [](double x) { return std::cos(x); }, -1e8f, 1e8f) <= 2.4);      // 2.31
+  CHECK(worst([](auto x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }, -most, most) <= 5);  // 4.43; from the estimate of this processor
+  CHECK(worst([](auto x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -87.336f, most) <= 3.2);  // 3.11
+  CHECK(worst([](auto x) { return softplus(x); }, [](double x) { return std::max(x, 0.) + std::log1p(std::exp(-std::abs(x))); }, -87.336f, most) <=
+        3.2);  // 3.10
 }
 
 TEST_CASE("pack: below the smallest normal float results and arguments count as 0, or in log as the smallest normal") {
   float smallest = std::numeric_limits<float>::min(), denormal = smallest / 16;
-  for (float x : {-87.5f, -90.f, -103.f, -200.f}) CHECK((exp(pack<float>(x))[0] == 0 && sigmoid(pack<float>(x))[0] <= smallest && softplus(pack<float>(x))[0] == 0));
+  for (float x : {-87.5f, -90.f, -103.f, -200.f})
+    CHECK((exp(pack<float>(x))[0] == 0 && sigmoid(pack<float>(x))[0] <= smallest && softplus(pack<float>(x))[0] == 0));
   CHECK(log(pack<float>(denormal))[0] <= std::log(smallest) * .9999f);
   CHECK((sqrt(pack<float>(denormal))[0] >= 0 && sqrt(pack<float>(denormal))[0] <= std::sqrt(smallest)));
   CHECK((expm1(pack<float>(denormal))[0] == denormal && log1p(pack<float>(denormal))[0] == denormal && tanh(pack<float>(denormal))[0] == denormal));
 }
 
 TEST_CASE("pack: tanh and sigmoid never leave their range, and expm1, log1p and tanh are the identity near 0") {
-  for (float x : numbers(-30.f, 30.f)) CHECK((std::abs(tanh(pack<float>(x))[0]) <= 1 && sigmoid(pack<float>(x))[0] >= 0 && sigmoid(pack<float>(x))[0] <= 1));
+  for (float x : numbers(-30.f, 30.f))
+    CHECK((std::abs(tanh(pack<float>(x))[0]) <= 1 && sigmoid(pack<float>(x))[0] >= 0 && sigmoid(pack<float>(x))[0] <= 1));
   for (float x : numbers(-1e-8f, 1e-8f)) CHECK((expm1(pack<float>(x))[0] == x && log1p(pack<float>(x))[0] == x && tanh(pack<float>(x))[0] == x));
 }
 

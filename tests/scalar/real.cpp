@@ -11,7 +11,8 @@ namespace {
 
 constexpr double pi = std::numbers::pi, euler = std::numbers::egamma, zeta3 = 1.2020569031595942;
 
-/// Equal to within some units of the type's precision, relative to the expected value: 4 where a few roundings add up, 9 for the long sums of polygamma.
+/// Equal to within some units of the type's precision, relative to the expected value: 4 where a few roundings add up, 9 for the long sums of
+/// polygamma.
 template <class T>
 bool near(real<T> x, double expected, double units = 4) {
   return std::abs(x.value - expected) <= units * std::numeric_limits<T>::epsilon() * std::abs(expected);
@@ -26,11 +27,13 @@ TEMPLATE_LIST_TEST_CASE("real: arithmetic and the C library's functions are thos
   std::uniform_real_distribution<T> anywhere(-30, 30);
   for (int k = 0; k < 1000; ++k) {
     T x = anywhere(draws), y = anywhere(draws), up = std::abs(x);
-    CHECK(((S(x) + S(y)).value == x + y && (S(x) - S(y)).value == x - y && (S(x) * S(y)).value == x * y && (S(x) / S(y)).value == x / y && (-S(x)).value == -x));
+    CHECK(((S(x) + S(y)).value == x + y && (S(x) - S(y)).value == x - y && (S(x) * S(y)).value == x * y && (S(x) / S(y)).value == x / y &&
+           (-S(x)).value == -x));
     CHECK((exp(S(x)).value == std::exp(x) && expm1(S(x)).value == std::expm1(x) && tanh(S(x)).value == std::tanh(x)));
     CHECK((log(S(up)).value == std::log(up) && log1p(S(up)).value == std::log1p(up) && sqrt(S(up)).value == std::sqrt(up)));
     CHECK((sin(S(x)).value == std::sin(x) && cos(S(x)).value == std::cos(x) && abs(S(x)).value == std::abs(x) && floor(S(x)).value == std::floor(x)));
-    CHECK((min(S(x), S(y)).value == std::min(x, y) && max(S(x), S(y)).value == std::max(x, y) && clamp(S(x), -5, 5).value == std::clamp<T>(x, -5, 5)));
+    CHECK(
+        (min(S(x), S(y)).value == std::min(x, y) && max(S(x), S(y)).value == std::max(x, y) && clamp(S(x), -5, 5).value == std::clamp<T>(x, -5, 5)));
     CHECK((stop_gradient(S(x)).value == x && round_to_float(S(x)).value == float(x)));
   }
 }
@@ -115,6 +118,7 @@ TEST_CASE("real: formulas are constant expressions") {
   constexpr real<double> x = 3;
   static_assert((x * 2 + 1).value == 7 && clamp(x, 0, 1).value == 1 && min(x, 4).value == 3);
   static_assert(select(x > 2, real<double>(1), x).value == 1);
-  static_assert(std::is_same_v<cohort::constant_t<real<float>>, real<float>> && std::is_trivially_copyable_v<real<float>> && sizeof(real<float>) == 4);
+  static_assert(std::is_same_v<cohort::constant_t<real<float>>, real<float>> && std::is_trivially_copyable_v<real<float>> &&
+                sizeof(real<float>) == 4);
   CHECK(cohort::several<real<double>, 2>{{x, x + 1}}[1].value == 4);
 }

@@ -12,8 +12,8 @@ using cohort::real;
 using cohort::eigen::pack;
 using cohort::eigen::pack_mask;
 
-using scalars = std::tuple<real<float>, real<double>, dual<real<float>, 1>, dual<real<double>, 3>, dual<dual<real<double>, 2>, 1>, pack<float>, pack<double>,
-                           dual<pack<float>, 2>, dual<pack<double>, 1>>;
+using scalars = std::tuple<real<float>, real<double>, dual<real<float>, 1>, dual<real<double>, 3>, dual<dual<real<double>, 2>, 1>, pack<float>,
+                           pack<double>, dual<pack<float>, 2>, dual<pack<double>, 1>>;
 
 /// The number in a scalar that was made from plain numbers: every lane must hold it.
 template <class T>
@@ -24,7 +24,8 @@ template <class T, int W>
 double number(pack<T, W> x) {
   using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   for (int lane = 1; lane < W; ++lane)
-    if (std::bit_cast<bits>(x[lane]) != std::bit_cast<bits>(x[0]) && (x[lane] == x[lane] || x[0] == x[0])) throw std::logic_error("the lanes of a pack differ");
+    if (std::bit_cast<bits>(x[lane]) != std::bit_cast<bits>(x[0]) && (x[lane] == x[lane] || x[0] == x[0]))
+      throw std::logic_error("the lanes of a pack differ");
   return x[0];
 }
 template <class V, int N>

@@ -20,36 +20,55 @@ struct mix {
 
 namespace detail {
 
-/// q = sum over k of gamma^k f(r_k) + the bootstrap, over one probe; columns are the K steps.
+/// q = sum over k of gamma^k f(r_k) + fade^n V, over one probe; columns are the K steps, n those until it ended.
 struct probe_return {
   int K;
-  double gamma, last_gamma;
+  double gamma, fade;
 
   template <class R, class M, class V, class Q>
   constexpr void operator()(R reward, M terminated, M truncated, V after, Q out) const {
     using S = typename R::scalar;
-    S beyond = last_gamma * after[0], q = 0;
+    S collected = 0, beyond = after[0];
     for (int k = K - 1; k >= 0; --k) {
-      S follows = k == K - 1 ? beyond : select(truncated[k], beyond, gamma * q);
-      q = select(terminated[k], reward[k], reward[k] + follows);
+      collected = reward[k] + select(terminated[k] | truncated[k], S(0), gamma * collected);
+      beyond = select(terminated[k], S(0), fade * select(truncated[k], S(after[0]), beyond));
     }
-    out.set(0, q);
+    out.set(0, collected + beyond);
   }
 };
 
-/// tanh of the z-score over the G columns of a row.
+/// Which of its K steps a probe was still running in.
+struct running_steps {
+  int K;
+  template <class M, class Out>
+  constexpr void operator()(M terminated, M truncated, Out running) const {
+    using S = typename Out::scalar;
+    S still = 1;
+    for (int k = 0; k < K; ++k) {
+      running.set(k, still);
+      still = select(terminated[k] | truncated[k], S(0), still);
+    }
+  }
+};
+
+/// tanh of the z-score over those of the G columns of a row that are running.
 struct group_score {
   int G, ddof;
-  double epsilon;
+  double epsilon, rounding;
 
-  template <class R, class Out>
-  constexpr void operator()(R reward, Out out) const {
+  template <class R, class M, class Out>
+  constexpr void operator()(R reward, M running, Out out) const {
     using S = typename R::scalar;
-    S mean = 0, squares = 0;
-    for (int g = 0; g < G; ++g) mean += reward[g] / G;
-    for (int g = 0; g < G; ++g) squares += (reward[g] - mean) * (reward[g] - mean);
-    S deviation = sqrt(squares / std::max(1, G - ddof));
-    for (int g = 0; g < G; ++g) out.set(g, tanh((reward[g] - mean) / (deviation + epsilon)));
+    S count = 0, sum = 0, squares = 0;
+    for (int g = 0; g < G; ++g) {
+      count += select(running[g], S(1), S(0));
+      sum += select(running[g], reward[g], S(0));
+    }
+    S mean = sum / max(count, S(1));
+    for (int g = 0; g < G; ++g) squares += select(running[g], (reward[g] - mean) * (reward[g] - mean), S(0));
+    S deviation = sqrt(squares / max(count - ddof, S(1)));
+    auto equal = deviation <= rounding * std::max(8, G) * abs(mean);
+    for (int g = 0; g < G; ++g) out.set(g, select(equal, S(0), tanh((reward[g] - mean) / (deviation + epsilon))));
   }
 };
 
@@ -89,26 +108,30 @@ struct hybrid_numerator {
   }
 };
 
+/// A group whose returns are equal, up to rounding, has no standard deviation to be measured in: its advantages are 0.
 struct hybrid_scale {
   int G, ddof;
-  double epsilon;
+  double epsilon, rounding;
   group_scale scale;
   bool averaged;
 
   template <class Q, class D, class A>
   constexpr void operator()(Q q, D batch_std, A advantage) const {
     using S = typename Q::scalar;
-    S divisor = 1;
+    S divisor = 1, factor = 1;
     if (scale == group_scale::batch_std) divisor = batch_std[0] + epsilon;
     if (scale == group_scale::group_std && G > 1) {
       S mean = 0, squares = 0;
       for (int g = 0; g < G; ++g) mean += q[g] / G;
       for (int g = 0; g < G; ++g) squares += (q[g] - mean) * (q[g] - mean);
-      divisor = sqrt(squares / std::max(1, G - ddof)) + epsilon;
+      S deviation = sqrt(squares / std::max(1, G - ddof));
+      factor = select(deviation <= rounding * std::max(8, G) * abs(mean), S(0), S(1));
+      divisor = deviation + epsilon;
     }
+    auto scaled = [&](int g) { return select(factor == 0, S(0), advantage[g] / divisor); };
     S mean = 0;
-    for (int g = 0; g < G; ++g) mean += advantage[g] / divisor / G;
-    for (int g = 0; g < G; ++g) advantage.set(g, averaged ? mean : advantage[g] / divisor);
+    for (int g = 0; g < G; ++g) mean += scaled(g) / G;
+    for (int g = 0; g < G; ++g) advantage.set(g, averaged ? mean : scaled(g));
   }
 };
 
@@ -167,6 +190,8 @@ struct hybrid_grpo {
     if (!batch.probe_value || !batch.executed) throw value_error("hybrid_grpo reads the values after each probe: use it with a rollout in probes");
     std::ptrdiff_t R = batch.decisions.steps(), G = batch.group, K = batch.horizon, M = R * G;
     if (K > 1 && tail) throw value_error("hybrid_grpo: the tail goes on from one-step probes; the horizon is " + std::to_string(K));
+    if (batch.valid) throw value_error("hybrid_grpo: each step of a probe is an action in an environment, and so valid; this batch has invalid ones");
+    double rounding = std::numeric_limits<T>::epsilon();
 
     auto rewards = backend.template temporary<T>(K * M);
     auto returns = backend.template temporary<T>(2 * M);
@@ -189,7 +214,7 @@ struct hybrid_grpo {
       backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(sums.part(0, 1)), view<T const>(squares));
     }
     if (scale != group_scale::none || averaged)
-      backend.map_rows(R, detail::hybrid_scale{int(G), ddof, epsilon, scale, averaged}, view<T const>(grouped(q)), broadcast<T const>(batch_std, R),
+      backend.map_rows(R, detail::hybrid_scale{int(G), ddof, epsilon, rounding, scale, averaged}, view<T const>(grouped(q)), broadcast<T const>(batch_std, R),
                        grouped(out.advantage));
     if (out.target) backend.map(outputs{out.target}, detail::same{}, view<T const>(target_all));
   }
@@ -202,14 +227,21 @@ struct hybrid_grpo {
     if (transform == reward_transform::none) return in;
     if (transform == reward_transform::tanh) {
       backend.map(outputs{to}, detail::hyperbolic_tangent{}, in);
-    } else if (transform == reward_transform::tanh_of_group_score) {
-      std::ptrdiff_t rows = n / batch.group;
-      backend.map_rows(rows, detail::group_score{int(batch.group), ddof, epsilon}, in.reshaped(rows, batch.group), to.reshaped(rows, batch.group));
+      return to;
+    }
+    std::ptrdiff_t K = batch.horizon, M = n / K, rows = n / batch.group;
+    auto flags = backend.template temporary<std::uint8_t>(n);
+    auto columns = [&](auto all) { return decltype(all)(all.data, M, K, 1, M); };
+    backend.map_rows(M, detail::running_steps{int(K)}, columns(batch.terminated), columns(batch.truncated), columns(flags.all()));
+    view<std::uint8_t const> running = flags.all();
+    if (transform == reward_transform::tanh_of_group_score) {
+      backend.map_rows(rows, detail::group_score{int(batch.group), ddof, epsilon, double(std::numeric_limits<T>::epsilon())}, in.reshaped(rows, batch.group),
+                       running.reshaped(rows, batch.group), to.reshaped(rows, batch.group));
     } else {
       view<T> sums = scalars.part(0, 2), squares = scalars.part(2, 1);
       view<T const> count = broadcast<T const>(sums.part(0, 1), n), sum = broadcast<T const>(sums.part(1, 1), n);
-      backend.reduce(sums, detail::count_and_sum{}, in);
-      backend.reduce(squares, detail::squared_deviation{}, in, count, sum);
+      backend.reduce(sums, detail::count_and_sum{}, in, running);
+      backend.reduce(squares, detail::squared_deviation{}, in, count, sum, running);
       backend.map(outputs{to}, detail::batch_score{epsilon, ddof}, in, count, sum, broadcast<T const>(squares, n));
     }
     return to;

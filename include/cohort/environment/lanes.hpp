@@ -154,7 +154,7 @@ class lane_states<B, E> {
 /// and cuts episodes at the environment's limit; it never resets by itself, so what `observe` gives after a step is the true last observation.
 /// Box actions are clipped to their bounds.
 ///
-/// `step` raises environment_error with the step, the lane and the field if a reward or an observation is not finite.
+/// Raises environment_error with the step, the lane and the field if a reward or an observation is not finite.
 template <backend B, environment E>
 class vector_environment {
  public:
@@ -188,28 +188,28 @@ class vector_environment {
     states_.step(actions, reward, terminated, stream{seed_, purpose::step, std::uint32_t(time_)}, noise_group);
     ++time_;
     for (int n = 0; n < lanes(); ++n) truncated[n] = ++elapsed_[n] >= limit_ && limit_ > 0 && !terminated[n];
-    states_.observe(next);
-    check(reward, next);
+    check(reward, [&](int n) { return "lane " + std::to_string(n) + ": the environment's reward"; });
+    observe(next);
   }
-  void observe(view<T> out) const { states_.observe(out); }
-  void observe(int lane, T* out) const { states_.observe(lane, out); }
+  /// What all lanes see now, N x D, and what one of them does.
+  void observe(view<T> out) const {
+    states_.observe(out);
+    check(out.reshaped(out.size()), [](int i) { return "lane " + std::to_string(i / D) + ": the environment's observation[" + std::to_string(i % D) + "]"; });
+  }
+  void observe(int lane, T* out) const {
+    states_.observe(lane, out);
+    check(view<T>(out, D), [&](int d) { return "lane " + std::to_string(lane) + ": the environment's observation[" + std::to_string(d) + "]"; });
+  }
 
  private:
-  void check(view<T const> reward, view<T const> seen) const {
+  template <class Name>
+  void check(view<T const> numbers, Name name) const {
     T poison = 0;  // stays 0 unless something is infinite or no number
-    for (int n = 0; n < lanes(); ++n) poison += reward[n] * 0;
-    for (int n = 0; n < lanes(); ++n)
-      for (int d = 0; d < D; ++d) poison += seen(n, d) * 0;
+    for (std::ptrdiff_t i = 0; i < numbers.rows; ++i) poison += numbers.data[i] * 0;
     if (poison == 0) return;
-    auto fail = [&](int n, std::string const& field, T x) {
-      throw environment_error("step " + std::to_string(time_) + ", lane " + std::to_string(n) + ": the environment's " + field + " is " +
-                              detail::text(x) + ", expected a finite number");
-    };
-    for (int n = 0; n < lanes(); ++n) {
-      if (!std::isfinite(reward[n])) fail(n, "reward", reward[n]);
-      for (int d = 0; d < D; ++d)
-        if (!std::isfinite(seen(n, d))) fail(n, "observation[" + std::to_string(d) + "]", seen(n, d));
-    }
+    for (int i = 0; i < numbers.rows; ++i)
+      if (!std::isfinite(numbers.data[i]))
+        throw environment_error("step " + std::to_string(time_) + ", " + name(i) + " is " + detail::text(numbers.data[i]) + ", expected a finite number");
   }
 
   detail::lane_states<B, E> states_;

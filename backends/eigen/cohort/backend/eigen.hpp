@@ -142,6 +142,15 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
 
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
     base::check_product(c, a, b);
+    // A narrow result is computed lying down: its few columns would leave most of a vector empty.
+    if (c.columns < wide::width && c.rows > c.columns && a.row_stride == 1 && a.column_stride != 1 && !accumulate) {
+      auto lying = this->template temporary<T>(c.size());
+      auto transposed = lying.matrix(c.columns, c.rows);
+      product(transposed, b.transposed(), a.transposed(), product_ends<T, identity>{});
+      for (std::ptrdiff_t m = 0; m < c.rows; ++m)
+        for (std::ptrdiff_t n = 0; n < c.columns; ++n) c(m, n) = transposed(n, m);
+      return;
+    }
     if (c.column_stride != 1) {
       if (c.row_stride == 1) return matmul(c.transposed(), b.transposed(), a.transposed(), accumulate);
       return base::matmul(c, a, b, accumulate);
@@ -195,8 +204,9 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
   template <class Epilogue>
   void product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
     if (b.size() > (1 << 17) && c.rows >= 16) return large_product(c, a, b, ends);
-    constexpr int panel = 2 * wide::width;
+    constexpr int panel = panel_columns<T>;
     auto packed = this->template temporary<T>((c.columns + panel - 1) / panel * panel * a.columns);
+    if (c.columns <= 4 && a.column_stride == 1 && a.columns >= wide::width) return narrow_product(threads_, c, a, b, packed.all().data, ends);
     small_product(threads_, c, a, b, packed.all().data, ends);
   }
 

@@ -21,110 +21,162 @@ struct identity {
   }
 };
 
-inline constexpr int tile_rows = 6;
-template <class T>
-inline constexpr int tile_columns = 2 * pack<T>::width;
-
-/// R rows by V vectors of c = start + a b, over all k; the rows of `start` are start_row apart. Each element is one chain of multiply-adds in the
-/// order of k, whatever the tile it falls in: so a row of a batch has the bits it has alone, and threads may cut anywhere.
-template <int R, int V, class T>
-[[gnu::noinline]] void product_tile(std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_depth,
-                                    T const* start, std::ptrdiff_t start_row, T* c, std::ptrdiff_t c_row) {
-  using P = pack<T>;
-  constexpr int W = P::width;
-  typename P::vector sum[R][V];
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) sum[r][v] = P::load(start + r * start_row + v * W).value;
-  for (std::ptrdiff_t k = 0; k < depth; ++k) {
-    typename P::vector right[V];
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) right[v] = P::load(b + k * b_depth + v * W).value;
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      T left = a[r * a_row + k * a_depth];
-#pragma GCC unroll 2
-      for (int v = 0; v < V; ++v) sum[r][v] += left * right[v];
-    }
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) P(sum[r][v]).store(c + r * c_row + v * W);
+template <class T, class Epilogue>
+void apply_epilogue(Epilogue const& epilogue, T* p, std::ptrdiff_t n) {
+  constexpr int W = pack<T>::width;
+  std::ptrdiff_t i = 0;
+  for (; i + W <= n; i += W) epilogue(pack<T>::load(p + i)).store(p + i);
+  if (i == n) return;
+  T line[W] = {};
+  std::copy_n(p + i, n - i, line);
+  epilogue(pack<T>::load(line)).store(line);
+  std::copy_n(line, n - i, p + i);
 }
 
-/// The tile of the size at hand: `rows` of 1, 2, 4 or 6, one or two vectors wide.
-template <class T, class... A>
-void product_tile_of(int rows, bool one_vector, A... arguments) {
-  using kernel = void (*)(A...);
-  static constexpr kernel kernels[2][7] = {
-      {nullptr, product_tile<1, 2, T>, product_tile<2, 2, T>, nullptr, product_tile<4, 2, T>, nullptr, product_tile<6, 2, T>},
-      {nullptr, product_tile<1, 1, T>, product_tile<2, 1, T>, nullptr, product_tile<4, 1, T>, nullptr, product_tile<6, 1, T>}};
-  kernels[one_vector][rows](arguments...);
+/// R rows of c = start + a b over `panels` of V vectors each; *_row, *_depth and *_panel are the distances in memory of rows, of steps along k and of
+/// panels. Each element is one chain of multiply-adds in the order of k, whatever the tile it falls in: so a row of a batch has the bits it
+/// has alone, and threads may cut anywhere.
+template <int R, int V, class T>
+[[gnu::noinline]] void product_rows(std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_depth,
+                                    std::ptrdiff_t b_panel, T const* start, std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c,
+                                    std::ptrdiff_t c_row, std::ptrdiff_t panels) {
+  using P = pack<T>;
+  constexpr int W = P::width;
+  for (std::ptrdiff_t p = 0; p < panels; ++p, b += b_panel, start += start_panel, c += V * W) {
+    typename P::vector sum[R][V];
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v) sum[r][v] = P::load(start + r * start_row + v * W).value;
+    for (std::ptrdiff_t k = 0; k < depth; ++k) {
+      typename P::vector right[V];
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v) right[v] = P::load(b + k * b_depth + v * W).value;
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+        T left = a[r * a_row + k * a_depth];
+#pragma GCC unroll 2
+        for (int v = 0; v < V; ++v) sum[r][v] += left * right[v];
+      }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v) P(sum[r][v]).store(c + r * c_row + v * W);
+  }
+}
+
+inline constexpr int tile_rows = 6;
+template <class T>
+inline constexpr int panel_columns = 2 * pack<T>::width;
+
+/// The kernel for up to six rows: 6, or 4, 2 and 1 after one another.
+template <class T, int V>
+void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_depth,
+                     std::ptrdiff_t b_panel, T const* start, std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c, std::ptrdiff_t c_row,
+                     std::ptrdiff_t panels) {
+  static constexpr decltype(&product_rows<1, V, T>) kernels[] = {nullptr, product_rows<1, V, T>, product_rows<2, V, T>, nullptr, product_rows<4, V, T>,
+                                                                 nullptr, product_rows<6, V, T>};
+  while (rows > 0) {
+    int n = rows >= 6 ? 6 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
+    kernels[n](depth, a, a_row, a_depth, b, b_depth, b_panel, start, start_row, start_panel, c, c_row, panels);
+    a += n * a_row;
+    start += n * start_row;
+    c += n * c_row;
+    rows -= n;
+  }
 }
 
 /// c = epilogue(start + a b) for matrices that fit the caches, as layers of controllers do. c has unit column stride; a any strides; b is read in
 /// place where its columns are adjacent and fill whole vectors, and from `packed` (depth x padded columns) elsewhere.
 template <class T, class Epilogue>
 void small_product(int threads, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
-  constexpr int W = pack<T>::width, tile = tile_rows;
-  int panel = c.columns <= W ? W : 2 * W;
-  static constexpr T zeros[2 * W] = {};
-  std::ptrdiff_t depth = a.columns, panels = (c.columns + panel - 1) / panel, row_blocks = (c.rows + tile - 1) / tile;
+  constexpr int W = pack<T>::width, wide = panel_columns<T>;
+  static constexpr T zeros[wide] = {};
+  std::ptrdiff_t depth = a.columns, full = c.columns / wide, rest = c.columns % wide;
+  std::ptrdiff_t panels = full + (rest > 0), row_blocks = (c.rows + tile_rows - 1) / tile_rows;
   bool in_place = b.column_stride == 1 && c.columns % W == 0;
+  int packed_columns = c.columns <= W ? W : wide;
   if (!in_place)
     for (std::ptrdiff_t p = 0; p < panels; ++p) {
-      std::ptrdiff_t first = p * panel, here = std::min<std::ptrdiff_t>(panel, c.columns - first);
+      std::ptrdiff_t first = p * packed_columns, here = std::min<std::ptrdiff_t>(packed_columns, c.columns - first);
       for (std::ptrdiff_t k = 0; k < depth; ++k) {
-        T* to = packed + (p * depth + k) * panel;
+        T* to = packed + (p * depth + k) * packed_columns;
         for (std::ptrdiff_t i = 0; i < here; ++i) to[i] = b(k, first + i);
-        for (std::ptrdiff_t i = here; i < panel; ++i) to[i] = T(0);
+        for (std::ptrdiff_t i = here; i < packed_columns; ++i) to[i] = T(0);
       }
     }
+  T const* right = in_place ? b.data : packed;
+  std::ptrdiff_t right_depth = in_place ? b.row_stride : packed_columns, right_panel = in_place ? wide : depth * packed_columns;
 
-  auto tile_at = [&](std::ptrdiff_t row, int rows, std::ptrdiff_t p) {
-    std::ptrdiff_t column = p * panel;
-    int columns = int(std::min<std::ptrdiff_t>(panel, c.columns - column));
-    bool one_vector = columns <= W;
-    int full = one_vector ? W : 2 * W;
-    T* out = &c(row, column);
-    std::ptrdiff_t out_row = c.row_stride;
-    T const* start = ends.accumulate ? out : ends.bias ? ends.bias + column : zeros;
-    std::ptrdiff_t start_row = ends.accumulate ? out_row : 0;
-    T line[tile_columns<T>], edge[tile_rows * tile_columns<T>];
-    if (columns < full) {  // the last columns do not fill a vector: work beside c
-      std::fill_n(line, full, T(0));
+  // Rows of one block by some of the panels: whole ones into c, the last columns, where they do not fill a panel, beside it.
+  auto part = [&](std::ptrdiff_t row, int rows, std::ptrdiff_t first, std::ptrdiff_t last) {
+    T const* left = a.data + row * a.row_stride;
+    T* out = &c(row, first * wide);
+    std::ptrdiff_t whole = std::min(last, full) - first;
+    T const* start = ends.accumulate ? out : ends.bias ? ends.bias + first * wide : zeros;
+    std::ptrdiff_t start_row = ends.accumulate ? c.row_stride : 0, start_panel = ends.accumulate || ends.bias ? wide : 0;
+    if (whole > 0)
+      product_of_rows<T, 2>(rows, depth, left, a.row_stride, a.column_stride, right + first * right_panel, right_depth, right_panel, start, start_row,
+                            start_panel, out, c.row_stride, whole);
+    if (last > full) {
+      T line[panel_columns<T>] = {}, edge[tile_rows * panel_columns<T>] = {};
+      T* beside = &c(row, full * wide);
       if (ends.accumulate)
-        for (int r = 0; r < rows; ++r) std::copy_n(line, full, edge + r * panel), std::copy_n(out + r * out_row, columns, edge + r * panel);
-      else std::copy_n(start, columns, line);
-      start = ends.accumulate ? edge : line;
-      start_row = ends.accumulate ? panel : 0;
-      out = edge;
-      out_row = panel;
+        for (int r = 0; r < rows; ++r) std::copy_n(beside + r * c.row_stride, rest, edge + r * wide);
+      else if (ends.bias) std::copy_n(ends.bias + full * wide, rest, line);
+      auto run = rest <= W ? product_of_rows<T, 1> : product_of_rows<T, 2>;
+      run(rows, depth, left, a.row_stride, a.column_stride, right + full * right_panel, right_depth, 0, ends.accumulate ? edge : line,
+          ends.accumulate ? wide : 0, 0, edge, wide, 1);
+      for (int r = 0; r < rows; ++r) std::copy_n(edge + r * wide, rest, beside + r * c.row_stride);
     }
-    T const* right = in_place ? b.data + column : packed + p * depth * panel;
-    product_tile_of<T>(rows, one_vector, depth, a.data + row * a.row_stride, a.row_stride, a.column_stride, right, in_place ? b.row_stride : panel, start,
-                       start_row, out, out_row);
-    if constexpr (!std::is_same_v<Epilogue, identity>)
-      for (int r = 0; r < rows; ++r)
-        for (int i = 0; i < full; i += W) ends.epilogue(pack<T>::load(out + r * out_row + i)).store(out + r * out_row + i);
-    if (columns < full)
-      for (int r = 0; r < rows; ++r) std::copy_n(edge + r * panel, columns, &c(row + r, column));
+    if constexpr (!std::is_same_v<Epilogue, identity>) {
+      std::ptrdiff_t columns = std::min(last * wide, c.columns) - first * wide;
+      for (int r = 0; r < rows; ++r) apply_epilogue(ends.epilogue, out + r * c.row_stride, columns);
+    }
   };
   // Whichever operand is walked again and again should stay in the first cache: b if all of it fits, else one panel of it.
   bool rows_outside = depth * c.columns * std::ptrdiff_t(sizeof(T)) <= 20 * 1024;
-  std::ptrdiff_t tiles = row_blocks * panels, work = 2 * tile * panel * depth;
-  parallel_for(threads, tiles, std::max<std::ptrdiff_t>(1, 400'000 / std::max<std::ptrdiff_t>(1, work)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+  std::ptrdiff_t parts = rows_outside ? row_blocks : row_blocks * panels, columns_of_part = rows_outside ? c.columns : wide;
+  std::ptrdiff_t grain = 1 + 400'000 / std::max<std::ptrdiff_t>(1, 2 * tile_rows * columns_of_part * depth);
+  parallel_for(threads, parts, grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t i = first; i < last; ++i) {
-      std::ptrdiff_t row = (rows_outside ? i / panels : i % row_blocks) * tile, end = std::min(row + tile, c.rows);
-      while (row < end) {
-        std::ptrdiff_t left = end - row;
-        int rows = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        tile_at(row, rows, rows_outside ? i % panels : i / row_blocks);
-        row += rows;
-      }
+      std::ptrdiff_t row = i % row_blocks * tile_rows, p = i / row_blocks;
+      part(row, int(std::min<std::ptrdiff_t>(tile_rows, c.rows - row)), p, rows_outside ? panels : p + 1);
     }
+  });
+}
+
+/// c = epilogue(bias + a b) where b has only a few columns and a's columns are adjacent: dot products, W chains each. The columns of b, one after the
+/// other, are in `packed`. Here too a row of a batch has the bits it has alone.
+template <class T, class Epilogue>
+void narrow_product(int threads, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
+  using P = pack<T>;
+  constexpr int W = P::width;
+  std::ptrdiff_t depth = a.columns, whole = depth / W * W;
+  for (std::ptrdiff_t n = 0; n < b.columns; ++n)
+    for (std::ptrdiff_t k = 0; k < depth; ++k) packed[n * depth + k] = b(k, n);
+  parallel_for(threads, c.rows, 1 + 400'000 / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t r = first; r < last; ++r)
+      for (std::ptrdiff_t n = 0; n < c.columns; ++n) {
+        T const *left = a.data + r * a.row_stride, *column = packed + n * depth;
+        P even = 0, odd = 0;
+        std::ptrdiff_t k = 0;
+        for (; k + 2 * W <= whole; k += 2 * W) {
+          even += P::load(left + k) * P::load(column + k);
+          odd += P::load(left + k + W) * P::load(column + k + W);
+        }
+        if (k < whole) even += P::load(left + k) * P::load(column + k);
+        T lanes[W];
+        (even + odd).store(lanes);
+        for (int half = W / 2; half > 0; half /= 2)
+          for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+        T sum = (ends.accumulate ? c(r, n) : ends.bias ? ends.bias[n] : T(0)) + lanes[0];
+        for (k = whole; k < depth; ++k) sum += left[k] * column[k];
+        c(r, n) = sum;
+      }
+    if constexpr (!std::is_same_v<Epilogue, identity>)
+      for (std::ptrdiff_t r = first; r < last; ++r) apply_epilogue(ends.epilogue, &c(r, 0), c.columns);
   });
 }
 

@@ -1,0 +1,54 @@
+#include "../catch.hpp"
+#include "probes.hpp"
+#include <cohort/preset/sane2025.hpp>
+
+using namespace probes;
+
+namespace {
+
+/// Probes that all end in one and the same state, whose value is next_value, as in the author's code.
+batch shared_next_state(int G) {
+  batch b = random(4, 3, G, 1, .2);
+  for (int r = 0; r < b.R(); ++r)
+    for (int g = 0; g < G; ++g) b.probe_value[r * G + g] = b.next_value[r];
+  return b;
+}
+
+}  // namespace
+
+TEST_CASE("sane2025::paper is mean_i tanh(r_i) + V(s') - V(s), one number for the group") {
+  batch b = shared_next_state(4);
+  std::fill(b.terminated.begin(), b.terminated.end(), 0);
+  auto A = run(sane2025::paper, b).advantage;
+  for (int r = 0; r < b.R(); ++r) {
+    double mean = 0;
+    for (int g = 0; g < 4; ++g) mean += std::tanh(b.reward[r * 4 + g]) / 4;
+    for (int g = 0; g < 4; ++g) REQUIRE(close(A[r * 4 + g], mean + b.next_value[r] - b.value[r], 1e-13, 1e-14));
+  }
+}
+
+TEST_CASE("sane2025::pull_request is tanh(r_i) + gamma V(s'_i) - V(s), minus its mean over the group") {
+  batch b = random(4, 3, 5, 1, .2);
+  auto A = run(sane2025::pull_request, b).advantage;
+  for (int r = 0; r < b.R(); ++r) {
+    numbers plain;
+    double mean = 0;
+    for (int i = r * 5; i < r * 5 + 5; ++i) {
+      plain.push_back(std::tanh(b.reward[i]) + (b.terminated[i] ? 0 : .99 * b.probe_value[i]) - b.value[r]);
+      mean += plain.back() / 5;
+    }
+    for (int g = 0; g < 5; ++g) REQUIRE(close(A[r * 5 + g], plain[g] - mean, 1e-13, 1e-14));
+  }
+}
+
+TEST_CASE("sane2025::fork is tanh of the group's z-score, ddof 1 and epsilon 1e-8, and its critic learns GAE's returns of the executed branch") {
+  batch b = random(4, 3, 4, 1, .2);
+  auto [A, target] = run(sane2025::fork, b);
+  for (int r = 0; r < b.R(); ++r) {
+    moments m = moments_of(numbers(b.reward.begin() + r * 4, b.reward.begin() + r * 4 + 4), 1);
+    for (int i = r * 4; i < r * 4 + 4; ++i) {
+      REQUIRE(close(A[i], std::tanh((b.reward[i] - m.mean) / (m.std + 1e-8)), 1e-13, 1e-14));
+      REQUIRE(close(target[i], along_lane(sane2025::fork, b, A, r, true) + b.value[r], 1e-12, 1e-13));
+    }
+  }
+}

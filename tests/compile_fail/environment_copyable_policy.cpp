@@ -1,0 +1,27 @@
+// expect: an environment's state must be copyable: copying it is how the environment is cloned
+// at most: 10 lines
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+#include <memory>
+
+struct corridor {
+  struct state {
+    int position = 0;
+#ifndef CONTROL
+    std::unique_ptr<int> owned = {};
+#endif
+  };
+  static constexpr auto actions = cohort::discrete{2};
+  static constexpr auto observations = cohort::box<1>{{0}, {10}};
+  state reset(cohort::random_stream& draws) const { return {int(draws.integer(10))}; }
+  cohort::outcome step(state& s, int action) const {
+    s.position += action == 1 ? 1 : -1;
+    return {1., s.position < 0 || s.position > 10};
+  }
+  std::array<float, 1> observe(state const& s) const { return {float(s.position)}; }
+};
+
+int main() {
+  cohort::eigen::backend cpu;
+  auto policy = cohort::actor_critic{cpu, corridor{}, {.hidden = {8}}, cohort::seed{1}};
+}

@@ -1,0 +1,25 @@
+// expect: an environment needs `state reset(random_stream&) const`, returning its state
+// at most: 10 lines
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+
+struct corridor {
+  struct state {
+    int position = 0;
+  };
+  static constexpr auto actions = cohort::discrete{2};
+  static constexpr auto observations = cohort::box<1>{{0}, {10}};
+#ifdef CONTROL
+  state reset(cohort::random_stream& draws) const { return {int(draws.integer(10))}; }
+#endif
+  cohort::outcome step(state& s, int action) const {
+    s.position += action == 1 ? 1 : -1;
+    return {1., s.position < 0 || s.position > 10};
+  }
+  std::array<float, 1> observe(state const& s) const { return {float(s.position)}; }
+};
+
+int main() {
+  cohort::eigen::backend cpu;
+  auto policy = cohort::actor_critic{cpu, corridor{}, {.hidden = {8}}, cohort::seed{1}};
+}

@@ -1,0 +1,26 @@
+// expect: an environment needs a member type `state`: a struct, or a template over the scalar
+// at most: 10 lines
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+
+struct corridor {
+  struct place {
+    int position = 0;
+  };
+#ifdef CONTROL
+  using state = place;
+#endif
+  static constexpr auto actions = cohort::discrete{2};
+  static constexpr auto observations = cohort::box<1>{{0}, {10}};
+  place reset(cohort::random_stream& draws) const { return {int(draws.integer(10))}; }
+  cohort::outcome step(place& s, int action) const {
+    s.position += action == 1 ? 1 : -1;
+    return {1., s.position < 0 || s.position > 10};
+  }
+  std::array<float, 1> observe(place const& s) const { return {float(s.position)}; }
+};
+
+int main() {
+  cohort::eigen::backend cpu;
+  auto policy = cohort::actor_critic{cpu, corridor{}, {.hidden = {8}}, cohort::seed{1}};
+}

@@ -1,0 +1,70 @@
+#include "../catch.hpp"
+#include "policies.hpp"
+#include <cstdlib>
+#include <new>
+
+// Every allocation of this program is counted. Under a sanitizer too: malloc and free stay its own.
+namespace {
+
+long allocations = 0;
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* p = alignment <= alignof(std::max_align_t) ? std::malloc(size) : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (!p && size) throw std::bad_alloc();
+  return p;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size, 0); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, std::size_t(alignment)); }
+void* operator new[](std::size_t size) { return counted(size, 0); }
+void* operator new[](std::size_t size, std::align_val_t alignment) { return counted(size, std::size_t(alignment)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+using namespace policies;
+
+namespace {
+
+template <class Policy, class Distribution>
+void require_no_allocation(Distribution d, trunk t, int G) {
+  cpu backend;
+  int R = 70;
+  Policy policy(backend, d, 4, {.hidden = {64, 64}, .trunk = t}, seed{1});
+  numbers x = uniform(R * 4, 1), dlogp = uniform(R * G, 2), dentropy = uniform(R * G, 3), dvalue = uniform(R * G, 4);
+  auto action = actions_for(d, R * G);
+  auto pass = [&](int rows) {
+    view<typename Distribution::action const> a(action.data(), rows, G * d.action_width());
+    policy.evaluate(backend, view<double const>(x.data(), rows, 4), a, G);
+    auto part = [&](numbers const& v) { return all(v).part(0, rows * G); };
+    policy.backward(backend, part(dlogp), part(dentropy), part(dvalue));
+  };
+  long before = allocations;
+  pass(R);
+  REQUIRE(allocations > before);
+  before = allocations;
+  for (int k = 0; k < 3; ++k) pass(R);
+  pass(R / 2);  // a last minibatch may be smaller
+  pass(R);
+  long after = allocations;
+  REQUIRE(after == before);
+}
+
+}  // namespace
+
+TEST_CASE("policy: evaluate and backward allocate in their first pass alone") {
+  for (auto t : {trunk::separate, trunk::shared})
+    for (int G : {1, 3}) {
+      require_no_allocation<actor_critic<cpu, categorical>>(categorical{2}, t, G);
+      require_no_allocation<actor_critic<cpu, gaussian>>(gaussian{2}, t, G);
+      require_no_allocation<actor<cpu, categorical>>(categorical{2}, t, G);
+    }
+}

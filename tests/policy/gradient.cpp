@@ -1,0 +1,80 @@
+#include "../catch.hpp"
+#include "policies.hpp"
+
+using namespace policies;
+
+namespace {
+
+constexpr int R = 6, D = 3;
+
+/// A loss of every log-probability, entropy and value, nonlinear so that their partials differ from step to step.
+struct loss {
+  numbers value_of, logp, entropy, value;  // the partials
+
+  template <class E>
+  loss(E const& e, bool critic) : value_of(1, 0), logp(e.logp.rows), entropy(e.logp.rows), value(e.logp.rows) {
+    for (std::ptrdiff_t i = 0; i < e.logp.rows; ++i) {
+      double a = .3 + .1 * double(i), v = critic ? e.value[i] : 0, error = v - std::sin(double(i));
+      value_of[0] += a * e.logp[i] * e.logp[i] + std::sin(e.entropy[i] * a) + .5 * error * error;
+      logp[i] = 2 * a * e.logp[i];
+      entropy[i] = a * std::cos(e.entropy[i] * a);
+      value[i] = error;
+    }
+  }
+};
+
+template <class Policy, class Distribution>
+void require_differences(Distribution d, network_options const& o, int G) {
+  cpu backend;
+  Policy policy = make<Policy>(backend, d, D, o);
+  numbers x = uniform(R * D, 13);
+  auto action = actions_for(d, R * G);
+  auto evaluate = [&] { return loss(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G), Policy::has_critic); };
+  loss at = evaluate();
+  policy.backward(backend, all(std::as_const(at.logp)), all(std::as_const(at.entropy)), Policy::has_critic ? all(std::as_const(at.value)) : view<double const>{});
+  numbers gradient(policy.gradient().data, policy.gradient().data + policy.gradient().rows);
+  REQUIRE(std::ptrdiff_t(gradient.size()) == policy.parameters().rows);
+  double largest = 0;
+  for (std::size_t k = 0; k < gradient.size(); ++k) {
+    double& p = policy.parameters()[std::ptrdiff_t(k)];
+    double before = p;
+    double expected = slope([&](double y) { return p = y, evaluate().value_of[0]; }, before, 2e-4);
+    p = before;
+    largest = std::max(largest, std::abs(expected));
+    REQUIRE(close(gradient[k], expected, 1e-8, 1e-8));  // a loss of some 100, a rounding of which is 1e-14, over the step
+  }
+  REQUIRE(largest > .1);
+}
+
+template <class Distribution>
+void require_all(Distribution d) {
+  for (int G : {1, 3})
+    for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}}) {
+      require_differences<actor<cpu, Distribution>>(d, {.hidden = hidden}, G);
+      for (auto t : {trunk::separate, trunk::shared}) require_differences<actor_critic<cpu, Distribution>>(d, {.hidden = hidden, .trunk = t}, G);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for categorical actions") {
+  require_all(categorical{4});
+}
+
+TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for Gaussian actions and their log_std") {
+  require_all(gaussian{2});
+}
+
+TEST_CASE("policy: backward overwrites the gradient, it does not add to it") {
+  cpu backend;
+  auto policy = make<actor_critic<cpu, categorical>>(backend, categorical{3}, D, {.hidden = {5}});
+  numbers x = uniform(R * D, 1), one = uniform(R, 2), two = uniform(R, 3), three = uniform(R, 4);
+  auto action = actions_for(categorical{3}, R);
+  auto run = [&] {
+    policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1);
+    policy.backward(backend, all(std::as_const(one)), all(std::as_const(two)), all(std::as_const(three)));
+    return numbers(policy.gradient().data, policy.gradient().data + policy.gradient().rows);
+  };
+  numbers first = run();
+  REQUIRE(run() == first);
+}

@@ -1,0 +1,70 @@
+// Each algorithm learns: fixed seeds, a threshold that their median must reach within a counted number of simulator steps.
+#include <algorithm>
+#include <cohort/backend/eigen.hpp>
+
+#include "../catch.hpp"
+#include <cohort/cohort.hpp>
+
+using namespace cohort;
+
+namespace {
+
+template <class Make, class Algorithm, class E>
+double median_return(E const& environment, Make make, Algorithm const& algorithm, std::int64_t budget) {
+  std::vector<double> means;
+  for (std::uint64_t s : {11, 12, 13, 14, 15}) {
+    eigen::backend cpu({.threads = 1});
+    auto policy = make(cpu, s);
+    auto report = train(cpu, algorithm, environment, policy, {.steps = budget, .seed = s});
+    CHECK(report.steps <= budget);
+    double mean = 0;
+    for (double r : evaluate(cpu, environment, policy, 20, 99)) mean += r / 20;
+    means.push_back(mean);
+  }
+  std::sort(means.begin(), means.end());
+  return means[2];
+}
+
+auto const critic = [](auto const& e) { return [&e](auto& cpu, std::uint64_t s) { return actor_critic{cpu, e, {}, seed{s}}; }; };
+
+}  // namespace
+
+TEST_CASE("learning: PPO balances the pole within 30,000 steps") {
+  classic_control::cart_pole e;
+  auto ppo = algorithm{.rollout = lanes{.count = 8, .steps = 32},
+                       .advantage = gae{.gamma = .98, .lambda = .8},
+                       .objective = clipped_ratio{} + value_loss{},
+                       .aggregation = step_mean{},
+                       .update = update{.epochs = 4, .minibatch = steps{64}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
+  CHECK(median_return(e, critic(e), ppo, 30'000) >= 475);
+}
+
+TEST_CASE("learning: GRPO balances the pole within 40,000 steps, without a critic") {
+  classic_control::cart_pole e;
+  auto grpo = algorithm{.rollout = groups{.count = 2, .group = 8},
+                        .advantage = group_relative{.by = credit::return_to_go, .gamma = .99},
+                        .objective = clipped_ratio{},
+                        .aggregation = step_mean{},
+                        .update = update{.epochs = 10, .minibatch = steps{256}, .normalize = normalization::none, .optimizer = adam{.rate = linear{2e-3, 0}}, .max_gradient_norm = .5}};
+  CHECK(median_return(e, [&](auto& cpu, std::uint64_t s) { return actor{cpu, e, {}, seed{s}}; }, grpo, 40'000) >= 475);
+}
+
+TEST_CASE("learning: Hybrid GRPO balances the pole within 60,000 steps, every probe counted") {
+  classic_control::cart_pole e;
+  auto hybrid = algorithm{.rollout = probes{.lanes = 8, .steps = 32, .group = 2},
+                          .advantage = hybrid_grpo{.gamma = .98, .lambda = .8, .target = critic_target::lambda_return, .tail = true},
+                          .objective = clipped_ratio{} + value_loss{},
+                          .aggregation = step_mean{},
+                          .update = update{.epochs = 10, .minibatch = steps{256}, .optimizer = adam{.rate = linear{2e-3, 0}}, .max_gradient_norm = .5}};
+  CHECK(median_return(e, critic(e), hybrid, 60'000) >= 475);
+}
+
+TEST_CASE("learning: PPO swings the pendulum up within 100,000 steps") {
+  classic_control::pendulum e;
+  auto ppo = algorithm{.rollout = lanes{.count = 4, .steps = 1024},
+                       .advantage = gae{.gamma = .9, .lambda = .95},
+                       .objective = clipped_ratio{} + value_loss{},
+                       .aggregation = step_mean{},
+                       .update = update{.epochs = 10, .minibatch = steps{128}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5}};
+  CHECK(median_return(e, critic(e), ppo, 100'000) >= -300);
+}
