@@ -70,13 +70,17 @@ inline std::string report(comparison const& all) {
   std::vector<std::string> names;
   for (auto const& one : all.algorithms) names.push_back(display_name(one.name));
   auto const title = escape_html(join(names, ", ", " and ") + " on " + all.asked.environment);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-         "<title>" +
-         title + "</title>\n<style>" + report_style + "</style>\n</head>\n<body>\n<main>\n" + "<h1>" + title + "</h1>\n<p class=\"lead\">" +
-         escape_html(detail::lead(all)) + "</p>\n" + detail::curves(all) + "<section class=\"results\">\n<h2>Results</h2>\n" +
-         report_table(all) + "</section>\n" + report_notes(all) + "<p class=\"notes\">Made by Cohort " + escape_html(all.version) + ", " +
-         escape_html(all.backend) + " backend:<code>" + escape_html(detail::command(all)) + "</code></p>\n</main>\n</body>\n</html>\n";
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n";
+  page += "<title>" + title + "</title>\n<style>" + report_style + "</style>\n</head>\n<body>\n<main>\n";
+  page += "<h1>" + title + "</h1>\n<p class=\"lead\">" + escape_html(detail::lead(all)) + "</p>\n";
+  page += detail::curves(all);
+  page += "<section class=\"results\">\n<h2>Results</h2>\n" + report_table(all) + "</section>\n";
+  page += report_notes(all);
+  page += "<p class=\"notes\">Made by Cohort " + escape_html(all.version + ", " + all.backend) + " backend: <code>" +
+          escape_html(detail::command(all)) + "</code></p>\n";
+  return page + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace compare

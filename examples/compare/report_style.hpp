@@ -42,8 +42,10 @@ svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-n
 .grid { stroke: var(--grid); stroke-width: 1; }
 .axis { stroke: var(--soft); stroke-width: 1; }
 .threshold { stroke: var(--ink); stroke-width: 1.2; stroke-dasharray: 3 4; }
-.threshold-label { text-anchor: middle; fill: var(--ink); paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round; }
-.s0 { --c: var(--c0); } .s1 { --c: var(--c1); } .s2 { --c: var(--c2); } .s3 { --c: var(--c3); } .s4 { --c: var(--c4); } .s5 { --c: var(--c5); }
+.threshold-label { text-anchor: middle; fill: var(--ink); paint-order: stroke; stroke: var(--page); stroke-width: 4px;
+  stroke-linejoin: round; }
+.s0 { --c: var(--c0); } .s1 { --c: var(--c1); } .s2 { --c: var(--c2); }
+.s3 { --c: var(--c3); } .s4 { --c: var(--c4); } .s5 { --c: var(--c5); }
 .band { fill: var(--c); fill-opacity: .17; stroke: none; }
 .line { fill: none; stroke: var(--c); stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: butt; }
 .line.s1 { stroke-dasharray: 9 3; } .line.s2 { stroke-dasharray: 2.5 2.5; } .line.s3 { stroke-dasharray: 12 3 3 3; }
@@ -54,7 +56,8 @@ svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-n
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 15px; }
 th, td { padding: 9px 0 9px 18px; text-align: right; vertical-align: baseline; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-thead th { font-weight: 560; font-size: 13.5px; line-height: 1.35; color: var(--soft); border-bottom: 1.5px solid var(--soft); vertical-align: bottom; text-wrap: balance; }
+thead th { font-weight: 560; font-size: 13.5px; line-height: 1.35; color: var(--soft);
+  border-bottom: 1.5px solid var(--soft); vertical-align: bottom; text-wrap: balance; }
 tbody th { font-weight: 620; white-space: nowrap; }
 tbody tr > * { border-bottom: 1px solid var(--rule); }
 td { white-space: nowrap; }

@@ -13,8 +13,13 @@ namespace compare {
 
 /// The table of the report. On a narrow page each row becomes a card, in which every cell shows its own label.
 inline std::string report_table(comparison const& all) {
-  static constexpr std::array headings{"Final return, IQM [95%]", "Solved",         "Steps to threshold", "Seconds to threshold", "Steps/s",
-                                       "Parameter bytes",         "Optimizer bytes"};
+  static constexpr std::array headings{"Final return, IQM [95%]",
+                                       "Solved",
+                                       "Steps to threshold",
+                                       "Seconds to threshold",
+                                       "Steps/s",
+                                       "Parameter bytes",
+                                       "Optimizer bytes"};
   std::string out = "<table>\n<thead><tr><th scope=\"col\">Algorithm</th>";
   for (auto const* heading : headings) out += std::string{"<th scope=\"col\">"} + heading + "</th>";
   out += "</tr></thead>\n<tbody>\n";
@@ -42,18 +47,16 @@ inline std::string report_notes(comparison const& all) {
   std::string const runs = all.asked.threads == 1 ? "one run at a time" : "up to " + std::to_string(all.asked.threads) + " runs at a time";
   std::array<std::pair<std::string, std::string>, 7> const notes{{
       {"Final return",
-       "mean return of the policy at the end of training over 100 deterministic episodes; over the seeds, the interquartile "
-       "mean (the lowest and the highest quarter left out) with its 95% percentile bootstrap interval: 10,000 replicates, "
-       "each drawing the algorithm's runs with replacement."},
+       "mean return of the policy at the end of training over 100 deterministic episodes; over the seeds, the interquartile mean (the "
+       "lowest and the highest quarter left out) with its 95% percentile bootstrap interval: 10,000 replicates, each drawing the "
+       "algorithm's runs with replacement."},
       {"Solved", "runs whose final return reaches the threshold of " + threshold_text(all.threshold) + "."},
       {"Steps to threshold",
-       "environment steps until the first evaluation that reaches the threshold. Evaluations come every 5,000 steps, on "
-       "20 deterministic episodes. Median over the seeds; never, if most of them didn't get there."},
+       "environment steps until the first evaluation that reaches the threshold. A policy is evaluated after the first update at or beyond "
+       "every 5,000 steps, on 20 deterministic episodes. Median over the seeds; never, if most of them didn't get there."},
       {"Seconds to threshold", "the same in seconds of training; the time of the evaluations is not counted."},
-      {"Steps/s",
-       "environment steps per second of training, collecting and learning together; median over the seeds. Each run used one "
-       "thread, with " +
-           runs + "."},
+      {"Steps/s", "environment steps per second of training, collecting and learning together, on one thread, with " + runs +
+                      "; median over the seeds."},
       {"Parameter bytes", "everything that is trained, critic included, at its peak."},
       {"Optimizer bytes", "the state that the optimizer keeps beside the parameters, at its peak."},
   }};

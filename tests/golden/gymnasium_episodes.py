@@ -49,11 +49,12 @@ def cart_pole_policies():
 
 
 def pendulum_policies():
+    # Of seeds 2118 and 3101 the rewards tell numpy's x ** 2 from x * x, for the angle and for the speed.
     return {
         "random": (lambda step, state, draws: draws.uniform(-2, 2), [0, 1]),
         "beyond_the_limits": (lambda step, state, draws: draws.uniform(-5, 5), [2]),
-        "coarse": (lambda step, state, draws: draws.integers(-12000, 12000) / 4096, [3]),  # squares halfway between two floats
-        "pump": (lambda step, state, draws: math.copysign(2, state[1]), [4]),
+        "coarse": (lambda step, state, draws: draws.integers(-12000, 12000) / 4096, [2118]),  # squares halfway between two floats
+        "pump": (lambda step, state, draws: math.copysign(2, state[1]), [3101]),
         "spin_forward": (lambda step, state, draws: 3, [5], {"x_init": math.pi, "y_init": 8}),
         "spin_backward": (lambda step, state, draws: -1.7, [6], {"x_init": 0.5, "y_init": 8}),
     }
