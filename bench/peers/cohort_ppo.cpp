@@ -25,24 +25,25 @@ struct evaluations {
   B& backend;
   E const& environment;
   double threshold;
-  bool until_threshold;
+  request const& asked;
   std::string curve = {};
   std::int64_t next = 5000, steps_to_threshold = -1;
   double seconds_to_threshold = -1;
 
   template <class P>
   bool on_update(train_report const& report, P& policy) {
-    if (report.steps < next) return false;
+    bool done = report.steps >= asked.steps;
+    if (report.steps < next) return done;
     next = report.steps / 5000 * 5000 + 5000;
     double mean = 0;
     for (double r : evaluate(backend, environment, policy, 20, std::uint64_t(report.steps))) mean += r / 20;
     char point[96];
     std::snprintf(point, sizeof point, "%s[%lld, %.4f, %.2f]", curve.empty() ? "" : ", ", (long long)report.steps, report.seconds, mean);
     curve += point;
-    if (mean < threshold || steps_to_threshold >= 0) return false;
+    if (mean < threshold || steps_to_threshold >= 0) return done;
     steps_to_threshold = report.steps;
     seconds_to_threshold = report.seconds;
-    return until_threshold;
+    return done || asked.until_threshold;
   }
 };
 
@@ -50,8 +51,9 @@ template <class E, class Algorithm>
 void run(request const& asked, E const& environment, double threshold, network_options const& network, Algorithm const& algorithm) {
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, environment, network, seed{asked.seed}};
-  evaluations<eigen::backend, E> hook{cpu, environment, threshold, asked.until_threshold};
-  auto report = train(cpu, algorithm, environment, policy, {.steps = asked.steps, .seed = asked.seed}, hook);
+  evaluations<eigen::backend, E> hook{cpu, environment, threshold, asked};
+  // Schedules span the presets' 100,000 steps, however early the run is to stop.
+  auto report = train(cpu, algorithm, environment, policy, {.steps = std::max<std::int64_t>(asked.steps, 100'000), .seed = asked.seed}, hook);
   auto or_null = [](double x) { return x < 0 ? std::string("null") : std::to_string(x); };
   std::printf("{\"environment\": \"%s\", \"seed\": %llu, \"steps\": %lld, \"seconds\": %.4f, \"steps_per_second\": %.1f, \"steps_to_threshold\": %s, "
               "\"seconds_to_threshold\": %s, \"curve\": [%s]}\n",

@@ -68,9 +68,9 @@ class fallback {
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     check_extents("reduce", in, more...);
-    check_sums(sizeof(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...)) / sizeof(scalar), out);
-    constexpr std::ptrdiff_t block = 1024;
-    std::ptrdiff_t blocks = (in.size() + block - 1) / block, width = out.rows;
+    constexpr std::ptrdiff_t block = 1024, width = sizeof(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...)) / sizeof(scalar);
+    check_sums(width, out);
+    std::ptrdiff_t blocks = (in.size() + block - 1) / block;
     auto partial = self().template temporary<T>((blocks + 1) * width);
     auto sums = partial.matrix(blocks, width);
     auto ins = std::tuple(in, more...);
