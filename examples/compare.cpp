@@ -2,7 +2,7 @@
 //
 //     compare --env CartPole-v1 --algorithms ppo,grpo,hybrid_grpo --seeds 10
 //
-// What is trained is in compare/presets.hpp and how in compare/run.hpp; the rest of compare/ is about asking and telling.
+// What is trained is in compare/presets.hpp and how in compare/run.cpp; the rest of compare/ is about asking and telling.
 #include <cohort/version.hpp>
 #include <cstdio>
 #include <exception>

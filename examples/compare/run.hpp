@@ -1,11 +1,7 @@
 #pragma once
-// One run: an algorithm, an environment, a seed. Single-threaded, and safe to call from several threads at once.
-#include <cohort/backend/eigen.hpp>
-#include <numeric>
 #include <string>
 #include <vector>
 
-#include "presets.hpp"
 #include "result.hpp"
 #include "settings.hpp"
 
@@ -15,70 +11,7 @@ inline std::vector<std::string> known_environments() { return {"CartPole-v1", "P
 inline std::vector<std::string> known_algorithms() { return {"ppo", "grpo", "hybrid_grpo"}; }
 inline double threshold_of(std::string const& environment) { return environment == "Pendulum-v1" ? -200 : 475; }
 
-/// Evaluates after the first update at or beyond each multiple of 5,000 steps, on 20 deterministic episodes, and notes when the threshold fell.
-template <class E>
-class evaluations {
- public:
-  evaluations(eigen::backend& backend, E const& environment, double threshold, run_result& result)
-      : backend_(backend), environment_(environment), threshold_(threshold), result_(result) {}
-
-  template <class Policy>
-  void on_update(train_report const& report, Policy& policy) {
-    if (report.steps < next_) return;
-    next_ = report.steps / every * every + every;
-    double mean = mean_return(policy, 20, std::uint64_t(report.steps));
-    result_.curve.push_back({long(report.steps), report.seconds, mean});
-    if (mean < threshold_ || result_.steps_to_threshold) return;
-    result_.steps_to_threshold = long(report.steps);
-    result_.seconds_to_threshold = report.seconds;
-  }
-  template <class Policy>
-  double mean_return(Policy& policy, int episodes, std::uint64_t seed) {
-    auto returns = evaluate(backend_, environment_, policy, episodes, seed);
-    return std::accumulate(returns.begin(), returns.end(), 0.) / episodes;
-  }
-
- private:
-  static constexpr std::int64_t every = 5000;
-  eigen::backend& backend_;
-  E const& environment_;
-  double threshold_;
-  run_result& result_;
-  std::int64_t next_ = every;
-};
-
-template <class E, class Policy, class Algorithm>
-run_result train_and_judge(settings const& asked, E const& environment, Policy policy, eigen::backend& backend, Algorithm const& algorithm,
-                           std::uint64_t run_seed) {
-  run_result result;
-  double threshold = threshold_of(asked.environment);
-  evaluations<E> judge(backend, environment, threshold, result);
-  auto report = train(backend, algorithm, environment, policy, {.steps = asked.steps > 0 ? asked.steps : 100'000, .seed = run_seed}, judge);
-  result.seed = run_seed;
-  result.final_return = judge.mean_return(policy, 100, 1'000'000 + run_seed);  // starts that no evaluation along the way has seen
-  result.solved = result.final_return >= threshold;
-  result.steps = long(report.steps);
-  result.seconds = report.seconds;
-  result.parameter_bytes = report.parameter_bytes;
-  result.optimizer_bytes = report.optimizer_bytes;
-  return result;
-}
-
-template <class E>
-run_result run_in(settings const& asked, E const& environment, std::string const& name, std::uint64_t run_seed) {
-  eigen::backend cpu({.threads = 1});
-  int group = asked.group.value_or(0);
-  run_result result = name == "ppo"    ? train_and_judge(asked, environment, actor_critic{cpu, environment, {}, seed{run_seed}}, cpu, ppo(environment, group), run_seed)
-                      : name == "grpo" ? train_and_judge(asked, environment, actor{cpu, environment, {}, seed{run_seed}}, cpu, grpo(environment, group), run_seed)
-                                       : train_and_judge(asked, environment, actor_critic{cpu, environment, {}, seed{run_seed}}, cpu,
-                                                         hybrid_grpo(environment, group), run_seed);
-  result.algorithm = name;
-  return result;
-}
-
-inline run_result run(settings const& asked, std::string const& algorithm, std::uint64_t run_seed) {
-  return asked.environment == "Pendulum-v1" ? run_in(asked, classic_control::pendulum{}, algorithm, run_seed)
-                                            : run_in(asked, classic_control::cart_pole{}, algorithm, run_seed);
-}
+/// One run: an algorithm, an environment, a seed. Single-threaded, and safe to call from several threads at once.
+run_result run(settings const& asked, std::string const& algorithm, std::uint64_t run_seed);
 
 }  // namespace compare

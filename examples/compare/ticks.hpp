@@ -17,7 +17,8 @@ struct axis {
   axis(double from, double to, int about_ticks) : low(from), high(to > from ? to : from + 1) {
     double const rough = (high - low) / about_ticks;
     double const power = std::pow(10., std::floor(std::log10(rough)));
-    step = power * (rough <= power * 1.001 ? 1 : rough <= 2 * power ? 2 : rough <= 5 * power ? 5 : 10);
+    double const times = rough / power;  // the limits are the geometric means of neighbors
+    step = power * (times < 1.4 ? 1 : times < 3.2 ? 2 : times < 7.1 ? 5 : 10);
   }
 
   std::vector<double> ticks() const {

@@ -47,7 +47,8 @@ TEST_CASE("axis: ticks are 1, 2 or 5 times a power of ten, with just the digits 
   CHECK(labels({0, 3'000'000, 6}) == words{"0", "0.5M", "1.0M", "1.5M", "2.0M", "2.5M", "3.0M"});
   CHECK(labels({0, 5'000, 6}) == words{"0", "1k", "2k", "3k", "4k", "5k"});
   CHECK(labels({0, .105, 6}) == words{"0", "0.02", "0.04", "0.06", "0.08", "0.10"});
-  CHECK(labels({-1580, 0, 6}) == words{"-1500", "-1000", "-500", "0"});
+  CHECK(labels({-1580, 0, 4}) == words{"-1500", "-1000", "-500", "0"});
+  CHECK(labels({0, 14.5, 6}) == words{"0", "2", "4", "6", "8", "10", "12", "14"});
 }
 
 TEST_CASE("axis: a range without extent still has ticks") {

@@ -1,7 +1,7 @@
 // expect: an environment's state must be copyable: copying it is how the environment is cloned
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/policy/actor_critic.hpp>
 #include <memory>
 
 struct corridor {

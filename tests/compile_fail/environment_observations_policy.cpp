@@ -1,7 +1,7 @@
 // expect: an environment needs `static constexpr box<D> observations{low, high};`
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/policy/actor_critic.hpp>
 
 struct corridor {
   struct state {

@@ -1,7 +1,7 @@
 // expect: an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/policy/actor_critic.hpp>
 
 struct corridor {
   struct state {

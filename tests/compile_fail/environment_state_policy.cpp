@@ -1,7 +1,7 @@
 // expect: an environment needs a member type `state`: a struct, or a template over the scalar
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/policy/actor_critic.hpp>
 
 struct corridor {
   struct place {

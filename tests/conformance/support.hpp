@@ -145,15 +145,4 @@ std::string difference(grid<U> const& got, grid<V> const& want, double relative 
 template <class T>
 inline constexpr double epsilon = double(std::numeric_limits<T>::epsilon());
 
-/// Of the shape_error that f throws.
-template <class F>
-std::string complaint(F f) {
-  try {
-    f();
-  } catch (shape_error const& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
-
 }  // namespace cohort::conformance

@@ -29,7 +29,7 @@ class host_array {
   void resize(std::ptrdiff_t n) {
     if (n > capacity_) {
       ::operator delete(std::exchange(data_, nullptr), alignment);
-      capacity_ = 0;
+      size_ = capacity_ = 0;
       data_ = static_cast<T*>(::operator new(n * sizeof(T), alignment));
       capacity_ = n;
       std::fill_n(data_, n, T());

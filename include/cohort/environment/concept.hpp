@@ -92,29 +92,23 @@ template <class E>
 concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> && detail::has_reset<E> && detail::has_step<E> &&
                       detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type>;
 
-/// Says in one sentence what a type lacks to be an environment.
+/// What a type lacks to be an environment: of its parts, in this order, the first that is missing is false.
 template <class E>
-struct requirements_of_environment {
-  static constexpr bool check() {
-    if constexpr (!detail::has_state<E>) {
-      static_assert(detail::has_state<E>, "an environment needs a member type `state`: a struct, or a template over the scalar");
-    } else if constexpr (!std::copyable<typename detail::state_of<E>::type>) {
-      static_assert(std::copyable<typename detail::state_of<E>::type>, "an environment's state must be copyable: copying it is how the environment is cloned");
-    } else if constexpr (!detail::has_spaces<E>) {
-      static_assert(detail::has_spaces<E>, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
-    } else if constexpr (!detail::has_observations<E>) {
-      static_assert(detail::has_observations<E>, "an environment needs `static constexpr box<D> observations{low, high};`");
-    } else if constexpr (!detail::has_reset<E>) {
-      static_assert(detail::has_reset<E>, "an environment needs `state reset(random_stream&) const`, returning its state");
-    } else if constexpr (!detail::has_step<E>) {
-      static_assert(detail::has_step<E>,
-                    "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
-    } else {
-      static_assert(detail::has_observe<E>, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
-    }
-    return true;
+class environment_parts {
+  static constexpr int first_missing() {
+    if constexpr (!detail::has_state<E>) return 0;
+    else if constexpr (!std::copyable<typename detail::state_of<E>::type>) return 1;
+    else if constexpr (!detail::has_spaces<E>) return 2;
+    else if constexpr (!detail::has_observations<E>) return 3;
+    else if constexpr (!detail::has_reset<E>) return 4;
+    else if constexpr (!detail::has_step<E>) return 5;
+    else return detail::has_observe<E> ? 7 : 6;
   }
-  static constexpr bool met = check();
+  static constexpr int missing = first_missing();
+
+ public:
+  static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2, observations = missing != 3, reset = missing != 4,
+                        step = missing != 5, observe = missing != 6;
 };
 
 template <class E>

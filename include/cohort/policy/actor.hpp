@@ -8,10 +8,6 @@ template <class B, class Distribution>
 struct actor : basic_policy<B, Distribution, false> {
   using base = basic_policy<B, Distribution, false>;
   using base::base;
-
-  template <class E>
-  actor(B& backend, E const&, network_options const& o = {}, seed s = {})
-      : base(backend, Distribution{detail::action_count<E>()}, detail::observation_count<E>(), o, s) {}
 };
 template <class B, class E>
 actor(B&, E const&) -> actor<B, detail::distribution_for<B, E>>;

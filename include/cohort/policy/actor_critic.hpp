@@ -8,10 +8,6 @@ template <class B, class Distribution>
 struct actor_critic : basic_policy<B, Distribution, true> {
   using base = basic_policy<B, Distribution, true>;
   using base::base;
-
-  template <class E>
-  actor_critic(B& backend, E const&, network_options const& o = {}, seed s = {})
-      : base(backend, Distribution{detail::action_count<E>()}, detail::observation_count<E>(), o, s) {}
 };
 template <class B, class E>
 actor_critic(B&, E const&) -> actor_critic<B, detail::distribution_for<B, E>>;

@@ -31,7 +31,7 @@ using distribution_for = decltype(distribution_of<B, E>());
 // Of a type that is no environment the one sentence that says so is error enough: the numbers then don't matter.
 template <class E>
 constexpr int action_count() {
-  if constexpr (!environment<E>) return requirements_of_environment<E>::met;
+  if constexpr (!environment<E>) return 1;
   else if constexpr (discrete_actions<E>) return E::actions.n;
   else return std::remove_cvref_t<decltype(E::actions)>::dimensions;
 }
@@ -100,6 +100,20 @@ class basic_policy {
     if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
     backend.upload(parameters_, std::span<T const>(start));
     gradient_.resize(parameters_.size());
+  }
+
+  /// For an environment. (Its requirements stand here and in train, since each call on the way would make the compiler's message longer.)
+  template <class E>
+  basic_policy(B& backend, E const&, network_options const& o = {}, seed s = {})
+      : basic_policy(backend, Distribution{detail::action_count<E>()}, detail::observation_count<E>(), o, s) {
+    using parts = environment_parts<E>;
+    static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
+    static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
+    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
+    static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
+    static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
+    static_assert(parts::step, "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+    static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
   }
 
   Distribution const& distribution() const { return distribution_; }

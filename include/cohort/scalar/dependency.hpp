@@ -5,7 +5,7 @@ namespace cohort {
 
 /// A scalar that carries no number, only the set of inputs it was computed from: evaluating a formula once in it, at compile time, tells what
 /// the formula reads. Every operation ORs; a comparison and a select read what their arguments read.
-struct dependency {
+struct dependency : detail::never_a_bool {
   using value_type = double;
   using constant = dependency;
   using mask = dependency;
@@ -80,12 +80,6 @@ struct dependency {
   friend constexpr dependency numpy_square(dependency x) { return x; }
   friend constexpr dependency numpy_square_in_float(dependency x) { return x; }
   friend constexpr dependency stop_gradient(dependency x) { return x; }
-
-  template <class Never = void>
-  constexpr explicit operator bool() const {
-    static_assert(!std::is_void_v<Never>, "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
-    return false;
-  }
 };
 
 }  // namespace cohort

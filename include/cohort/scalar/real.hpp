@@ -10,9 +10,22 @@ namespace cohort {
 template <class T>
 concept number = std::is_arithmetic_v<T>;
 
+namespace detail {
+
+/// The base of all masks, so that a condition in a formula is one error, whichever scalars the formula is evaluated in.
+struct never_a_bool {
+  template <class Never = void>
+  constexpr explicit operator bool() const {
+    static_assert(!std::is_void_v<Never>, "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
+    return false;
+  }
+};
+
+}  // namespace detail
+
 /// What comparing scalars gives. It is for `select`; it is never a bool, since a pack of scalars has no single answer.
 template <class T>
-struct logical {
+struct logical : detail::never_a_bool {
   bool value = false;
 
   constexpr logical() = default;
@@ -21,12 +34,6 @@ struct logical {
   friend constexpr logical operator&(logical a, logical b) { return a.value && b.value; }
   friend constexpr logical operator|(logical a, logical b) { return a.value || b.value; }
   friend constexpr logical operator!(logical a) { return !a.value; }
-
-  template <class Never = void>
-  constexpr explicit operator bool() const {
-    static_assert(!std::is_void_v<Never>, "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
-    return false;
-  }
 };
 
 /// A float or double in a class of ours: the plain scalar, and the reference that every other scalar is tested against.

@@ -79,12 +79,23 @@ class recent_returns {
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not finite.
 template <backend B, class Algorithm, class E, class Policy, class... Hooks>
 train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy, train_options const& options, Hooks&&... hooks) {
+  using first_objective_type = decltype(at(algorithm.objective, 0.));
+  constexpr bool is_objective = objective<first_objective_type>, are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
   if constexpr (!environment<E>) {
-    static_cast<void>(requirements_of_environment<E>::met);
+    using parts = environment_parts<E>;
+    static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
+    static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
+    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
+    static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
+    static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
+    static_assert(parts::step, "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+    static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
+    return {};
+  } else if constexpr (!is_objective || !are_hooks) {
+    static_assert(is_objective, "an objective needs `template <class S> constexpr S operator()(step_terms<S> const&) const`");
+    static_assert(are_hooks, "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), on_end(report)");
     return {};
   } else {
-    static_assert((detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...),
-                  "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), on_end(report)");
     using T = value_t<B>;
     using Rollout = std::remove_cvref_t<decltype(algorithm.rollout)>;
     using clock = std::chrono::steady_clock;

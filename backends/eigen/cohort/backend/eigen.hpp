@@ -224,6 +224,7 @@ class basic_backend : public fallback<basic_backend<T>, T, host_array> {
     };
     constexpr std::ptrdiff_t block = 192;
     parallel_for(threads_, (c.rows + block - 1) / block, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      no_further_threads guard;
       for (std::ptrdiff_t i = first; i < last; ++i) {
         std::ptrdiff_t from = i * block, rows = std::min(block, c.rows - from);
         auto target = map_of(c.part(from, rows));

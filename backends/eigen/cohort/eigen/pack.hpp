@@ -26,7 +26,7 @@ using mask_integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64
 
 /// W comparisons at once: all bits set where true.
 template <class T, int W>
-struct pack_mask {
+struct pack_mask : detail::never_a_bool {
   using vector __attribute__((vector_size(sizeof(T) * W))) = mask_integer<T>;
   vector value;
 
@@ -38,12 +38,6 @@ struct pack_mask {
   friend pack_mask operator&(pack_mask a, pack_mask b) { return vector(a.value & b.value); }
   friend pack_mask operator|(pack_mask a, pack_mask b) { return vector(a.value | b.value); }
   friend pack_mask operator!(pack_mask a) { return vector(~a.value); }
-
-  template <class Never = void>
-  explicit operator bool() const {
-    static_assert(!std::is_void_v<Never>, "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
-    return false;
-  }
 };
 
 /// W floats or doubles in a compiler vector. Functions and edges as `real` documents them, with these differences:

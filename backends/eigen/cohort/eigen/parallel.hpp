@@ -16,6 +16,21 @@ inline int hardware_threads() {
 #endif
 }
 
+/// While it lives, whoever asks OpenMP how many threads this thread may start hears 1. Eigen asks, and would cut a product by the answer.
+class no_further_threads {
+#ifdef _OPENMP
+  int before_ = omp_get_max_threads();
+
+ public:
+  no_further_threads() { omp_set_num_threads(1); }
+  ~no_further_threads() { omp_set_num_threads(before_); }
+#else
+ public:
+  no_further_threads() {}
+#endif
+  no_further_threads(no_further_threads const&) = delete;
+};
+
 /// The body of a loop without its type: so the threads' part is compiled once, and a body once.
 struct loop_body {
   void* object;
