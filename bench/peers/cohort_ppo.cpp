@@ -81,7 +81,7 @@ void cart_pole(request const& asked) {
                   .advantage = gae{.gamma = .98, .lambda = .8},
                   .objective = clip(.2) + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 4, .minibatch = steps{64}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}});
+                  .update = update{.epochs = 6, .minibatch = steps{64}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}});
 }
 
 void pendulum(request const& asked) {
@@ -93,13 +93,20 @@ void pendulum(request const& asked) {
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
                   .update = update{.epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5}});
-  else
-    run(asked, environment, -200, {.activation = activation::relu, .log_std = .69},
+  else if (asked.preset == "rltools")
+    run(asked, environment, -200, {.activation = activation::relu},
         algorithm{.rollout = lanes{.count = 4, .steps = 1024},
                   .advantage = gae{.gamma = .9, .lambda = .95},
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 2, .minibatch = steps{256}, .optimizer = adam{.rate = 1e-3}}});
+                  .update = update{.epochs = 2, .minibatch = steps{256}, .optimizer = adam{.rate = linear{5e-3, 0}}}});
+  else
+    run(asked, environment, -200, {.activation = activation::relu},
+        algorithm{.rollout = lanes{.count = 8, .steps = 256},
+                  .advantage = gae{.gamma = .9, .lambda = .95},
+                  .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
+                  .aggregation = step_mean{},
+                  .update = update{.epochs = 3, .minibatch = steps{128}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}});
 }
 
 }  // namespace

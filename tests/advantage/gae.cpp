@@ -134,7 +134,13 @@ TEST_CASE("gae: an invalid step hands on what came to it without decay, and what
     v.insert(v.begin() + 2, 2, other);
     return v;
   };
-  lane_batch<> b{8, 1, spread(whole.reward, nan_), spread(whole.value, nan_), spread(whole.next_value, nan_), spread(whole.terminated, 1), spread(whole.truncated, 1),
+  lane_batch<> b{8,
+                 1,
+                 spread(whole.reward, nan_),
+                 spread(whole.value, nan_),
+                 spread(whole.next_value, nan_),
+                 spread(whole.terminated, 1),
+                 spread(whole.truncated, 1),
                  spread(flags(6, 1), 0)};
   auto a = run({}, b).advantage;
   for (int t = 0; t < 6; ++t) REQUIRE(a[t < 2 ? t : t + 2] == expected[t]);

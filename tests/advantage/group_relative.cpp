@@ -17,7 +17,8 @@ struct grouped {
   std::vector<T> reward;
   flags terminated, truncated, valid{};
 
-  grouped(std::vector<int> lengths, std::vector<int> groups, std::vector<T> rewards) : reward(rewards), terminated(rewards.size(), 0), truncated(rewards.size(), 0) {
+  grouped(std::vector<int> lengths, std::vector<int> groups, std::vector<T> rewards)
+      : reward(rewards), terminated(rewards.size(), 0), truncated(rewards.size(), 0) {
     for (int l : lengths) offsets.push_back(offsets.back() + l);
     for (int g : groups) group_offsets.push_back(group_offsets.back() + g);
     for (std::size_t n = 1; n < offsets.size(); ++n)

@@ -33,15 +33,18 @@ TEST_CASE("hybrid_grpo: every baseline, scale and averaging is its definition, f
     for (mix baseline : baselines)
       for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
         for (bool averaged : {false, true})
-          for (int ddof : {0, 1}) require_equal({.baseline = baseline, .scale = scale, .averaged = averaged, .ddof = ddof, .epsilon = 1e-3}, random(4, 3, G, 1));
+          for (int ddof : {0, 1})
+            require_equal({.baseline = baseline, .scale = scale, .averaged = averaged, .ddof = ddof, .epsilon = 1e-3}, random(4, 3, G, 1));
 }
 
 TEST_CASE("hybrid_grpo: every transform and bootstrap is its definition, for probes of 1 and 4 steps that end inside or not") {
   for (int K : {1, 4})
     for (double gamma : {1., .9, 0.})
-      for (auto transform : {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score})
+      for (auto transform :
+           {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score})
         for (auto after : {bootstrap::discounted, bootstrap::undiscounted, bootstrap::none})
-          for (int ddof : {0, 1}) require_equal({.gamma = gamma, .transform = transform, .after = after, .ddof = ddof, .epsilon = 1e-3}, random(3, 5, 3, K));
+          for (int ddof : {0, 1})
+            require_equal({.gamma = gamma, .transform = transform, .after = after, .ddof = ddof, .epsilon = 1e-3}, random(3, 5, 3, K));
 }
 
 TEST_CASE("hybrid_grpo: the lambda-return of the executed branch, and its tail, are GAE's along the lane; few lanes or many") {
@@ -50,7 +53,14 @@ TEST_CASE("hybrid_grpo: the lambda-return of the executed branch, and its tail, 
       for (bool tail : {false, true})
         for (auto target : {critic_target::group_mean, critic_target::lambda_return})
           for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
-            require_equal({.gamma = .9, .lambda = lambda, .scale = scale, .transform = reward_transform::tanh, .target = target, .tail = tail, .averaged = N == 3, .epsilon = 1e-3},
+            require_equal({.gamma = .9,
+                           .lambda = lambda,
+                           .scale = scale,
+                           .transform = reward_transform::tanh,
+                           .target = target,
+                           .tail = tail,
+                           .averaged = N == 3,
+                           .epsilon = 1e-3},
                           random(6, N, 3, 1));
 }
 
@@ -68,7 +78,8 @@ TEST_CASE("hybrid_grpo: what stands after a probe's end is not read, not even by
     for (int k = 0; k < 4; ++k)
       if (dirty.terminated[k * dirty.M() + i] && read(dirty, k, i)) dirty.probe_value[i] = std::numeric_limits<double>::quiet_NaN();
   REQUIRE(ignored > 20);
-  for (auto transform : {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score}) {
+  for (auto transform :
+       {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score}) {
     hybrid_grpo o{.transform = transform};
     REQUIRE(run(o, dirty).advantage == run(o, clean).advantage);
     REQUIRE(run(o, dirty).target == run(o, clean).target);
@@ -80,7 +91,8 @@ TEST_CASE("hybrid_grpo: a group of equal returns has no scale, and rounding is n
   b.reward.assign(b.M(), .1);
   b.probe_value.assign(b.M(), .7);
   for (double x : run({.baseline = {.kappa = 1}, .scale = group_scale::group_std}, b).advantage) REQUIRE(x == 0);
-  for (double x : run({.baseline = {.weight = 0}, .transform = reward_transform::tanh_of_group_score, .after = bootstrap::none}, b).advantage) REQUIRE(x == 0);
+  for (double x : run({.baseline = {.weight = 0}, .transform = reward_transform::tanh_of_group_score, .after = bootstrap::none}, b).advantage)
+    REQUIRE(x == 0);
 }
 
 TEST_CASE("hybrid_grpo: needs a critic and probes, and refuses what it cannot mean") {

@@ -95,7 +95,8 @@ TEST_CASE("hybrid_grpo: the default mix has 1 - kappa / G of the policy gradient
 }
 
 TEST_CASE("hybrid_grpo: tanh of the rewards has the gradient of another objective, the mean of tanh(r)") {
-  require_multiple(bandit(3).of_all({.baseline = {.kappa = 0}, .transform = reward_transform::tanh}), 1, gradient_of_mean([](double r) { return std::tanh(r); }));
+  require_multiple(bandit(3).of_all({.baseline = {.kappa = 0}, .transform = reward_transform::tanh}), 1,
+                   gradient_of_mean([](double r) { return std::tanh(r); }));
   double apart = 0;
   vector3 squashed = gradient_of_mean([](double r) { return std::tanh(r); }), plain = policy_gradient();
   for (int k = 0; k < 3; ++k) apart = std::max(apart, std::abs(squashed[k] - plain[k]));

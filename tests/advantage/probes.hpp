@@ -35,7 +35,17 @@ struct batch {
 
 inline batch random(int T, int N, int G, int K, double ends = .15) {
   int R = T * N, M = R * G;
-  batch b{T, N, G, K, uniform(K * M, 1, -2, 3), uniform(R, 2, -5, 5), uniform(R, 3, -5, 5), uniform(M, 4, -5, 5), coins(K * M, 5, ends), coins(K * M, 6, ends), integers(R)};
+  batch b{T,
+          N,
+          G,
+          K,
+          uniform(K * M, 1, -2, 3),
+          uniform(R, 2, -5, 5),
+          uniform(R, 3, -5, 5),
+          uniform(M, 4, -5, 5),
+          coins(K * M, 5, ends),
+          coins(K * M, 6, ends),
+          integers(R)};
   auto pick = uniform(R, 7, 0, G);
   for (int r = 0; r < R; ++r) b.executed[r] = r * G + int(pick[r]);
   return b;

@@ -65,7 +65,8 @@ TEST_CASE("kl: the variances of k1, k2 and k3 between two Gaussians are their cl
   }
 }
 
-TEMPLATE_TEST_CASE("kl: k3 is never negative, and below 0.35 its relative error is at most 2 roundings over |x|", "", real<float>, real<double>, pack<float>, pack<double>) {
+TEMPLATE_TEST_CASE("kl: k3 is never negative, and below 0.35 its relative error is at most 2 roundings over |x|", "", real<float>, real<double>,
+                   pack<float>, pack<double>) {
   using T = typename TestType::value_type;
   double unit = std::numeric_limits<T>::epsilon();
   for (double size = 1e-7; size < .35; size *= 1.1)

@@ -23,7 +23,8 @@ TEST_CASE("orthogonal: rows or columns, whichever are fewer, are orthogonal and 
 }
 
 TEST_CASE("orthogonal: the same stream gives the same matrix, another one another") {
-  auto a = orthogonal(4, 6, 1, random_stream(stream{5})), b = orthogonal(4, 6, 1, random_stream(stream{5})), c = orthogonal(4, 6, 1, random_stream(stream{6}));
+  auto a = orthogonal(4, 6, 1, random_stream(stream{5})), b = orthogonal(4, 6, 1, random_stream(stream{5})),
+       c = orthogonal(4, 6, 1, random_stream(stream{6}));
   REQUIRE(a == b);
   REQUIRE(a != c);
 }

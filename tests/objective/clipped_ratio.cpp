@@ -111,7 +111,8 @@ TEST_CASE("clipped_ratio: off the edges, duals equal five-point differences to 1
 
 TEST_CASE("clipped_ratio: loss and gradient of the reference implementation, to 1e-12", "[golden]") {
   auto t = golden::read("torch/objective.txt");
-  for (auto [name, o] : {std::pair{"clipped_ratio", clipped_ratio{}}, std::pair{"clipped_ratio_high", clipped_ratio{.epsilon = .2, .epsilon_high = .28}}})
+  for (auto [name, o] :
+       {std::pair{"clipped_ratio", clipped_ratio{}}, std::pair{"clipped_ratio_high", clipped_ratio{.epsilon = .2, .epsilon_high = .28}}})
     for (std::size_t i = 0; i < golden::row(t, name).size(); ++i) {
       point p;
       p.old_logp = golden::row(t, "old_logp")[i];

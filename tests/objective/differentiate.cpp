@@ -31,8 +31,16 @@ struct batch {
     }
   }
   step_views<double> views() const {
-    return {.sampler_logp = all(old_logp), .old_logp = all(old_logp), .logp = all(logp), .ref_logp = all(ref_logp), .advantage = all(advantage),
-            .entropy = all(entropy), .value = all(value), .old_value = all(old_value), .target = all(target), .valid = valid.empty() ? view<std::uint8_t const>{} : all(valid)};
+    return {.sampler_logp = all(old_logp),
+            .old_logp = all(old_logp),
+            .logp = all(logp),
+            .ref_logp = all(ref_logp),
+            .advantage = all(advantage),
+            .entropy = all(entropy),
+            .value = all(value),
+            .old_value = all(old_value),
+            .target = all(target),
+            .valid = valid.empty() ? view<std::uint8_t const>{} : all(valid)};
   }
 };
 
@@ -62,8 +70,8 @@ gradients run(O const& o, batch const& b) {
 }
 
 auto composed() {
-  return clipped_ratio{.epsilon = .2, .epsilon_high = .28} + aggregate(series_mean{}, kl_penalty{.estimator = k3{}, .weight = .3}) + 2 * value_loss{.weight = .25} +
-         entropy_bonus{.weight = .05};
+  return clipped_ratio{.epsilon = .2, .epsilon_high = .28} + aggregate(series_mean{}, kl_penalty{.estimator = k3{}, .weight = .3}) +
+         2 * value_loss{.weight = .25} + entropy_bonus{.weight = .05};
 }
 
 /// The same loss written out, term by term, with the means as sums over steps and over series.
@@ -159,7 +167,9 @@ TEST_CASE("differentiate: names the term that an objective reads and the batch d
   for (auto [field, name] : terms) {
     auto views = b.views();
     views.*field = {};
-    auto call = [&] { differentiate(backend, o, views, {broadcast(view<double const>(&one, 1), M)}, {all(g.loss), all(g.logp), all(g.entropy), all(g.value)}); };
+    auto call = [&] {
+      differentiate(backend, o, views, {broadcast(view<double const>(&one, 1), M)}, {all(g.loss), all(g.logp), all(g.entropy), all(g.value)});
+    };
     REQUIRE_THROWS_AS(call(), value_error);
     REQUIRE_THROWS_WITH(call(), ContainsSubstring(name) && ContainsSubstring("does not have"));
   }
@@ -170,7 +180,10 @@ TEST_CASE("differentiate: says so where there is no room for a partial that the 
   cpu backend;
   double one = 1;
   gradients g;
-  auto call = [&] { differentiate(backend, clipped_ratio{} + entropy_bonus{}, b.views(), {broadcast(view<double const>(&one, 1), M)}, {.loss = all(g.loss), .logp = all(g.logp)}); };
+  auto call = [&] {
+    differentiate(backend, clipped_ratio{} + entropy_bonus{}, b.views(), {broadcast(view<double const>(&one, 1), M)},
+                  {.loss = all(g.loss), .logp = all(g.logp)});
+  };
   REQUIRE_THROWS_AS(call(), value_error);
   REQUIRE_THROWS_WITH(call(), ContainsSubstring("entropy"));
 }

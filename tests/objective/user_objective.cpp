@@ -70,7 +70,8 @@ results run(O const& o, cohort::step_views<double> const& in) {
   arrays::cpu backend;
   static constexpr double one = 1;
   results r;
-  cohort::differentiate(backend, o, in, {cohort::broadcast(cohort::view<double const>(&one, 1), M)}, {all(r.loss), all(r.logp), all(r.entropy), all(r.value)});
+  cohort::differentiate(backend, o, in, {cohort::broadcast(cohort::view<double const>(&one, 1), M)},
+                        {all(r.loss), all(r.logp), all(r.entropy), all(r.value)});
   return r;
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 /// One update of all parameters with a gradient; 1 is a gradient that is not clipped.
 template <class Adam, class State, class T>
-void update(eigen::basic_backend<T>& backend, Adam const& o, State& state, std::vector<T>& parameters, std::vector<T> const& gradient, double progress = 0, T scale = 1) {
+void update(eigen::basic_backend<T>& backend, Adam const& o, State& state, std::vector<T>& parameters, std::vector<T> const& gradient,
+            double progress = 0, T scale = 1) {
   o.update(backend, state, progress, all(parameters), all(gradient), view<T const>(&scale, 1));
 }
 

@@ -29,9 +29,12 @@ void require_differences(Distribution d, network_options const& o, int G) {
   Policy policy = make<Policy>(backend, d, D, o);
   numbers x = uniform(R * D, 13);
   auto action = actions_for(d, R * G);
-  auto evaluate = [&] { return loss(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G), Policy::has_critic); };
+  auto evaluate = [&] {
+    return loss(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G), Policy::has_critic);
+  };
   loss at = evaluate();
-  policy.backward(backend, all(std::as_const(at.logp)), all(std::as_const(at.entropy)), Policy::has_critic ? all(std::as_const(at.value)) : view<double const>{});
+  policy.backward(backend, all(std::as_const(at.logp)), all(std::as_const(at.entropy)),
+                  Policy::has_critic ? all(std::as_const(at.value)) : view<double const>{});
   numbers gradient(policy.gradient().data, policy.gradient().data + policy.gradient().rows);
   REQUIRE(std::ptrdiff_t(gradient.size()) == policy.parameters().rows);
   double largest = 0;
@@ -61,7 +64,8 @@ TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and va
   require_all(categorical{4});
 }
 
-TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for Gaussian actions and their log_std") {
+TEST_CASE(
+    "policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for Gaussian actions and their log_std") {
   require_all(gaussian{2});
 }
 

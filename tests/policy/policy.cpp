@@ -75,7 +75,8 @@ TEST_CASE("policy: the critic starts with the gain asked for, and with weights o
 
 TEST_CASE("policy: the same seed gives the same parameters, another one others") {
   cpu backend;
-  actor<cpu, categorical> a(backend, categorical{2}, 4, {}, seed{1}), b(backend, categorical{2}, 4, {}, seed{1}), c(backend, categorical{2}, 4, {}, seed{2});
+  actor<cpu, categorical> a(backend, categorical{2}, 4, {}, seed{1}), b(backend, categorical{2}, 4, {}, seed{1}),
+      c(backend, categorical{2}, 4, {}, seed{2});
   REQUIRE(parameters_of(a) == parameters_of(b));
   REQUIRE(parameters_of(a) != parameters_of(c));
 }
@@ -101,7 +102,8 @@ TEST_CASE("policy: act, evaluate, value and log_probability agree, for G actions
         // Under other parameters of the same network, which stay as they are.
         numbers other = parameters_of(policy);
         for (double& p : other) p *= 1.1;
-        policy.log_probability(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(std::as_const(action), R), G, matrix(again, R));
+        policy.log_probability(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(std::as_const(action), R), G,
+                               matrix(again, R));
         std::copy(other.begin(), other.end(), policy.parameters().data);
         e = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G);
         for (int i = 0; i < R * G; ++i) REQUIRE(close(again[i], e.logp[i], 1e-14, 1e-14));

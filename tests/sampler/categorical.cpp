@@ -171,7 +171,8 @@ TEST_CASE("categorical: a row alone, with the uniforms of its lane, draws what i
     numbers u(G * A), row(logits.begin() + r * A, logits.begin() + (r + 1) * A), logp(G);
     integers action(G);
     backend.uniform(matrix(u, 1), stream{1, purpose::action, 1}, std::uint32_t(r));
-    backend.map_rows(1, detail::categorical_sample{A, G}, matrix(std::as_const(row), 1), matrix(std::as_const(u), 1), matrix(action, 1), matrix(logp, 1));
+    backend.map_rows(1, detail::categorical_sample{A, G}, matrix(std::as_const(row), 1), matrix(std::as_const(u), 1), matrix(action, 1),
+                     matrix(logp, 1));
     for (int g = 0; g < G; ++g) REQUIRE(action[g] == whole.action[r * G + g]);
   }
 }

@@ -31,7 +31,8 @@ draws sample(numbers const& mean, numbers const& log_std, int G, std::uint32_t s
   int D = int(log_std.size());
   std::ptrdiff_t R = std::ptrdiff_t(mean.size()) / D;
   draws d{numbers(R * G * D), numbers(R * G)};
-  diagonal_gaussian<double>{D}.sample(backend, stream{1, purpose::action, step}, matrix(mean, R), all(log_std), G, matrix(d.action, R), matrix(d.logp, R));
+  diagonal_gaussian<double>{D}.sample(backend, stream{1, purpose::action, step}, matrix(mean, R), all(log_std), G, matrix(d.action, R),
+                                      matrix(d.logp, R));
   return d;
 }
 
@@ -60,7 +61,8 @@ TEMPLATE_TEST_CASE("diagonal_gaussian: log-probabilities and entropies are their
 TEST_CASE("diagonal_gaussian: the gradient with respect to means and log_std is that of five-point differences") {
   for (int G : {1, 3}) {
     int R = 6, D = 2;
-    numbers mean = uniform(R * D, 1), log_std = uniform(D, 2), action = uniform(R * G * D, 3, -2, 2), dlogp = uniform(R * G, 4), dentropy = uniform(R * G, 5);
+    numbers mean = uniform(R * D, 1), log_std = uniform(D, 2), action = uniform(R * G * D, 3, -2, 2), dlogp = uniform(R * G, 4),
+            dentropy = uniform(R * G, 5);
     cpu backend;
     numbers dmean(R * D), dlog_std(D, 99);
     diagonal_gaussian<double>{D}.backward(backend, matrix(std::as_const(mean), R), all(std::as_const(log_std)), matrix(std::as_const(action), R), G,

@@ -76,7 +76,8 @@ inline std::vector<point> exact_points() {
   for (std::size_t i = 0; i < points.size(); ++i) {
     double const* x = &u[9 * i];
     double logp = grid(-1 + x[2]);
-    points[i] = {grid(logp + x[0]), grid(logp + 1.5 * x[1]), logp, grid(logp + x[3]), grid(4 * x[4]), grid(1 + x[5]), grid(3 * x[6]), grid(3 * x[7]), grid(3 * x[8])};
+    points[i] = {grid(logp + x[0]), grid(logp + 1.5 * x[1]), logp,           grid(logp + x[3]), grid(4 * x[4]),
+                 grid(1 + x[5]),    grid(3 * x[6]),          grid(3 * x[7]), grid(3 * x[8])};
   }
   return points;
 }

@@ -45,7 +45,8 @@ struct cell_of {
 ///
 /// over the series j of i's group (at the same time index t for return_to_go). Series that ended before t leave the statistics of t, or count
 /// as 0. Where all members are equal, up to rounding, A is 0. It has no critic: a truncated return is what was collected, and it writes no
-/// targets. Invalid steps have no reward (credit::episode alone knows them). Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale = none.
+/// targets. Invalid steps have no reward (credit::episode alone knows them). Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline =
+/// leave_one_out, scale = none.
 ///
 /// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of standard deviations.
 struct group_relative {
@@ -74,10 +75,12 @@ struct group_relative {
       rest = rest.part(n, rest.rows - n);
       return taken;
     };
-    view<T> returns = take(M), by_step = take(M), by_series = take(N), group_of_series = take(N), size_of_group = take(N), ids = take(groups), sizes = take(groups);
+    view<T> returns = take(M), by_step = take(M), by_series = take(N), group_of_series = take(N), size_of_group = take(N), ids = take(groups),
+            sizes = take(groups);
 
     detail::return_step step{gamma};
-    if (batch.valid) backend.scan(batch.decisions, direction::backward, step, 0, returns, batch.reward, batch.terminated, batch.truncated, batch.valid);
+    if (batch.valid)
+      backend.scan(batch.decisions, direction::backward, step, 0, returns, batch.reward, batch.terminated, batch.truncated, batch.valid);
     else backend.scan(batch.decisions, direction::backward, step, 0, returns, batch.reward, batch.terminated, batch.truncated);
     backend.map(outputs{ids}, detail::one_for_each{}, view<T const>(ids));
     backend.scan(series::lanes(groups, 1), direction::forward, detail::next_index{}, -1, ids, view<T const>(ids));
@@ -96,8 +99,8 @@ struct group_relative {
     } else {
       auto cells = backend.template temporary<std::int32_t>(M);
       std::ptrdiff_t longest = batch.decisions.longest();
-      detail::require(std::log2(double(groups) * double(longest)) <= std::numeric_limits<T>::digits, "group_relative", "groups times the longest series",
-                      double(groups) * double(longest), "a number that the backend's type counts exactly");
+      detail::require(std::log2(double(groups) * double(longest)) <= std::numeric_limits<T>::digits, "group_relative",
+                      "groups times the longest series", double(groups) * double(longest), "a number that the backend's type counts exactly");
       backend.spread(batch.decisions, by_step, view<T const>(group_of_series));
       backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, out.advantage, view<T const>(returns));
       backend.map(outputs{cells.all()}, detail::cell_of{double(longest)}, view<T const>(by_step), view<T const>(out.advantage));

@@ -96,7 +96,8 @@ struct group_statistics {
 
     view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1), batch_std = batch.all().part(3, 1);
     backend.reduce(batch_sums, detail::count_and_sum{}, x);
-    backend.reduce(batch_squares, detail::squared_deviation{}, x, broadcast<T const>(batch_sums.part(0, 1), n), broadcast<T const>(batch_sums.part(1, 1), n));
+    backend.reduce(batch_squares, detail::squared_deviation{}, x, broadcast<T const>(batch_sums.part(0, 1), n),
+                   broadcast<T const>(batch_sums.part(1, 1), n));
     backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
 
     detail::relative f{baseline, scale, single, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};

@@ -200,10 +200,15 @@ struct hybrid_grpo {
     view<T const> f = transformed(backend, batch, rewards.all(), scalars.all());
 
     auto columns = [&](auto all) { return decltype(all)(all.data, M, K, 1, M); };
-    backend.map_rows(M, detail::probe_return{int(K), gamma, after == bootstrap::none ? 0. : after == bootstrap::undiscounted ? 1. : gamma}, columns(f),
-                     columns(batch.terminated), columns(batch.truncated), batch.probe_value, q);
+    backend.map_rows(M,
+                     detail::probe_return{int(K), gamma,
+                                          after == bootstrap::none           ? 0.
+                                          : after == bootstrap::undiscounted ? 1.
+                                                                             : gamma},
+                     columns(f), columns(batch.terminated), columns(batch.truncated), batch.probe_value, q);
     auto grouped = [&](auto all) { return all.reshaped(R, G); };
-    backend.map_rows(R, detail::hybrid_numerator{int(G), baseline}, view<T const>(grouped(q)), batch.value, grouped(out.advantage), grouped(target_all));
+    backend.map_rows(R, detail::hybrid_numerator{int(G), baseline}, view<T const>(grouped(q)), batch.value, grouped(out.advantage),
+                     grouped(target_all));
     if (tail || target == critic_target::lambda_return) executed_branch(backend, batch, f, out.advantage, target_all);
     view<T> batch_std = scalars.all().part(3, 1);
     if (scale == group_scale::batch_std) {
@@ -214,8 +219,8 @@ struct hybrid_grpo {
       backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(sums.part(0, 1)), view<T const>(squares));
     }
     if (scale != group_scale::none || averaged)
-      backend.map_rows(R, detail::hybrid_scale{int(G), ddof, epsilon, rounding, scale, averaged}, view<T const>(grouped(q)), broadcast<T const>(batch_std, R),
-                       grouped(out.advantage));
+      backend.map_rows(R, detail::hybrid_scale{int(G), ddof, epsilon, rounding, scale, averaged}, view<T const>(grouped(q)),
+                       broadcast<T const>(batch_std, R), grouped(out.advantage));
     if (out.target) backend.map(outputs{out.target}, detail::same{}, view<T const>(target_all));
   }
 
@@ -235,8 +240,8 @@ struct hybrid_grpo {
     backend.map_rows(M, detail::running_steps{int(K)}, columns(batch.terminated), columns(batch.truncated), columns(flags.all()));
     view<std::uint8_t const> running = flags.all();
     if (transform == reward_transform::tanh_of_group_score) {
-      backend.map_rows(rows, detail::group_score{int(batch.group), ddof, epsilon, double(std::numeric_limits<T>::epsilon())}, in.reshaped(rows, batch.group),
-                       running.reshaped(rows, batch.group), to.reshaped(rows, batch.group));
+      backend.map_rows(rows, detail::group_score{int(batch.group), ddof, epsilon, double(std::numeric_limits<T>::epsilon())},
+                       in.reshaped(rows, batch.group), running.reshaped(rows, batch.group), to.reshaped(rows, batch.group));
     } else {
       view<T> sums = scalars.part(0, 2), squares = scalars.part(2, 1);
       view<T const> count = broadcast<T const>(sums.part(0, 1), n), sum = broadcast<T const>(sums.part(1, 1), n);
@@ -258,8 +263,8 @@ struct hybrid_grpo {
     backend.gather(reward, rewards, batch.executed);
     backend.gather(terminated, batch.terminated.reshaped(batch.horizon * R * G), batch.executed);
     backend.gather(truncated, batch.truncated.reshaped(batch.horizon * R * G), batch.executed);
-    backend.scan(batch.decisions, direction::backward, detail::gae_step{gamma, lambda}, 0, along, view<T const>(reward), batch.value, batch.next_value,
-                 view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated));
+    backend.scan(batch.decisions, direction::backward, detail::gae_step{gamma, lambda}, 0, along, view<T const>(reward), batch.value,
+                 batch.next_value, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated));
     if (tail) {
       backend.map(outputs{rest}, detail::gae_tail{gamma}, view<T const>(along), view<T const>(reward), batch.value, batch.next_value,
                   view<std::uint8_t const>(terminated));

@@ -85,8 +85,8 @@ struct objective_kernel {
   }
 
   template <class S, class... W>
-  [[gnu::always_inline]] constexpr several<S, results> operator()(S sampler_logp, S old_logp, S logp, S ref_logp, S advantage, S entropy, S value, S old_value, S target,
-                                           W... weight) const {
+  [[gnu::always_inline]] constexpr several<S, results> operator()(S sampler_logp, S old_logp, S logp, S ref_logp, S advantage, S entropy, S value,
+                                                                  S old_value, S target, W... weight) const {
     return evaluate(step_terms<S>{sampler_logp, old_logp, logp, ref_logp, advantage, entropy, value, old_value, target},
                     std::make_index_sequence<std::tuple_size_v<Leaves>>(), weight...);
   }
@@ -122,7 +122,8 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
     if (here && !given[k]) throw value_error(std::string("the objective reads ") + detail::term_names[k] + ", which this batch does not have");
     terms[k] = here ? given[k] : broadcast(view<T const>(&zero, 1), M);
   }
-  for (auto [bit, room, name] : {std::tuple(reads::logp, out.logp, "logp"), std::tuple(reads::entropy, out.entropy, "entropy"), std::tuple(reads::value, out.value, "value")})
+  for (auto [bit, room, name] :
+       {std::tuple(reads::logp, out.logp, "logp"), std::tuple(reads::entropy, out.entropy, "entropy"), std::tuple(reads::value, out.value, "value")})
     if (bits & bit && !room) throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
   auto leaves = detail::leaves<1, 0>(o, 1);
   std::apply([](auto const&... leaf) { (detail::check_reads(leaf), ...); }, leaves);

@@ -112,7 +112,8 @@ class basic_policy {
     static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
     static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
     static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
-    static_assert(parts::step, "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+    static_assert(parts::step,
+                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
   }
 
@@ -169,8 +170,8 @@ class basic_policy {
     view<T> out = actor_trace_.out.back().matrix(R, actor_.outputs());
     doutput_.resize(R * actor_.outputs());
     view<T> dout = doutput_.matrix(R, actor_.outputs());
-    distribution_.backward(backend, head(out), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), part(dout, 0, distribution_.parameters()),
-                           free(gradient()));
+    distribution_.backward(backend, head(out), free(parameters()), action_, G_, rows(dlogp), rows(dentropy),
+                           part(dout, 0, distribution_.parameters()), free(gradient()));
     if constexpr (Critic) {
       if (!joint_) dvalue_.resize(R);
       view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();

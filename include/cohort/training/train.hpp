@@ -88,7 +88,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
     static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
     static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
-    static_assert(parts::step, "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+    static_assert(parts::step,
+                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
     return {};
   } else if constexpr (!is_objective || !are_hooks) {

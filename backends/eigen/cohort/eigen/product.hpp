@@ -33,6 +33,17 @@ void apply_epilogue(Epilogue const& epilogue, T* p, std::ptrdiff_t n) {
   std::copy_n(line, n - i, p + i);
 }
 
+/// a b + c, rounded once where the target can. Clang always fuses the plain expression; g++ on some processors (Zen) only in some loops, and the bits
+/// of a row would depend on the tile that it falls in.
+template <class P>
+[[gnu::always_inline]] inline typename P::vector multiply_add(typename P::value_type a, typename P::vector b, typename P::vector c) {
+#if !defined(__clang__)
+  using packet = typename Eigen::internal::packet_traits<typename P::value_type>::type;
+  if constexpr (sizeof(packet) == sizeof(b)) return Eigen::internal::pmadd(Eigen::internal::pset1<packet>(a), packet(b), packet(c));
+#endif
+  return a * b + c;
+}
+
 /// R rows of c = start + a b over `panels` of V vectors each; *_row, *_depth and *_panel are the distances in memory of rows, of steps along k and of
 /// panels. Each element is one chain of multiply-adds in the order of k, whatever the tile it falls in: so a row of a batch has the bits it
 /// has alone, and threads may cut anywhere.
@@ -56,7 +67,7 @@ template <int R, int V, class T>
       for (int r = 0; r < R; ++r) {
         T left = a[r * a_row + k * a_depth];
 #pragma GCC unroll 2
-        for (int v = 0; v < V; ++v) sum[r][v] += left * right[v];
+        for (int v = 0; v < V; ++v) sum[r][v] = multiply_add<P>(left, right[v], sum[r][v]);
       }
     }
 #pragma GCC unroll 8
