@@ -19,6 +19,9 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 void* operator new(std::size_t size) { return counted(size, 0); }
 void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, std::size_t(alignment)); }
+// The standard library's sorts ask for their buffers this way.
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept { return std::malloc((++allocations, size)); }
+void* operator new[](std::size_t size, std::nothrow_t const&) noexcept { return std::malloc((++allocations, size)); }
 void* operator new[](std::size_t size) { return counted(size, 0); }
 void* operator new[](std::size_t size, std::align_val_t alignment) { return counted(size, std::size_t(alignment)); }
 void operator delete(void* p) noexcept { std::free(p); }
