@@ -25,6 +25,8 @@ long allocations() { return count; }
 
 void* operator new(std::size_t n) { return allocated(n, alignof(std::max_align_t)); }
 void* operator new(std::size_t n, std::align_val_t alignment) { return allocated(n, std::size_t(alignment)); }
+// The standard library's sorts ask for their buffers this way; a sanitizer wants each pair from one hand.
+void* operator new(std::size_t n, std::nothrow_t const&) noexcept { return std::malloc(n); }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
