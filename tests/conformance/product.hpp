@@ -14,8 +14,12 @@ template <class T>
 grid<double> product_of(grid<T> const& a, grid<T> const& b) {
   grid<double> c(a.rows, b.columns);
   for (std::ptrdiff_t m = 0; m < a.rows; ++m)
-    for (std::ptrdiff_t k = 0; k < a.columns; ++k)
-      for (std::ptrdiff_t n = 0; n < b.columns; ++n) c(m, n) += double(a(m, k)) * double(b(k, n));
+    for (std::ptrdiff_t k = 0; k < a.columns; ++k) {
+      double left = double(a(m, k));
+      T const* right = b.values.data() + k * b.columns;
+      double* sum = c.values.data() + m * b.columns;
+      for (std::ptrdiff_t n = 0; n < b.columns; ++n) sum[n] += left * double(right[n]);
+    }
   return c;
 }
 
