@@ -1,7 +1,6 @@
 #pragma once
 #include <cohort/backend/fallback.hpp>
 #include <cohort/eigen/pack.hpp>
-#include <cohort/eigen/parallel.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {

@@ -54,16 +54,26 @@ inline void run_on(int workers, std::ptrdiff_t n, loop_body body) {
 }
 #endif
 
-/// f(first, last) over cuts of 0 ... n, on as many threads as have at least `grain` items each. An exception of any cut arrives here.
-/// What a cut computes must not depend on where it begins: then neither do the results depend on the number of threads.
-template <class F>
-void parallel_for([[maybe_unused]] int threads, std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain, F f) {
-  loop_body body{&f, [](void* object, std::ptrdiff_t first, std::ptrdiff_t last) { (*static_cast<F*>(object))(first, last); }};
+/// Runs the loops of a backend, here on OpenMP's threads. Another way of running them provides the same: threads(), and the call.
+class openmp_threads {
+ public:
+  explicit openmp_threads(int threads) : threads_(threads) {}
+  int threads() const { return threads_; }
+
+  /// f(first, last) over cuts of 0 ... n, on as many threads as have at least `grain` items each. An exception of any cut arrives here.
+  /// What a cut computes must not depend on where it begins: then neither do the results depend on the number of threads.
+  template <class F>
+  void operator()(std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain, F f) const {
+    loop_body body{&f, [](void* object, std::ptrdiff_t first, std::ptrdiff_t last) { (*static_cast<F*>(object))(first, last); }};
 #ifdef _OPENMP
-  int workers = int(std::min<std::ptrdiff_t>(threads, n / grain));
-  if (workers > 1) return run_on(workers, n, body);
+    int workers = int(std::min<std::ptrdiff_t>(threads_, n / grain));
+    if (workers > 1) return run_on(workers, n, body);
 #endif
-  body.call(body.object, 0, n);
-}
+    body.call(body.object, 0, n);
+  }
+
+ private:
+  int threads_;
+};
 
 }  // namespace cohort::eigen

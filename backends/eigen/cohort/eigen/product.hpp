@@ -1,7 +1,6 @@
 #pragma once
 #include <cohort/backend/view.hpp>
 #include <cohort/eigen/pack.hpp>
-#include <cohort/eigen/parallel.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
@@ -100,8 +99,8 @@ void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t 
 
 /// c = epilogue(start + a b) for matrices that fit the caches, as layers of controllers do. c has unit column stride; a any strides; b is read in
 /// place where its columns are adjacent and fill whole vectors, and from `packed` (depth x padded columns) elsewhere.
-template <class T, class Epilogue>
-void small_product(int threads, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
+template <class T, class Executor, class Epilogue>
+void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
   constexpr int W = pack<T>::width, wide = panel_columns<T>;
   static constexpr T zeros[wide] = {};
   std::ptrdiff_t depth = a.columns, full = c.columns / wide, rest = c.columns % wide;
@@ -150,7 +149,7 @@ void small_product(int threads, view<T> c, view<T const> a, view<T const> b, T* 
   bool rows_outside = depth * c.columns * std::ptrdiff_t(sizeof(T)) <= 20 * 1024;
   std::ptrdiff_t parts = rows_outside ? row_blocks : row_blocks * panels, columns_of_part = rows_outside ? c.columns : wide;
   std::ptrdiff_t grain = 1 + 400'000 / std::max<std::ptrdiff_t>(1, 2 * tile_rows * columns_of_part * depth);
-  parallel_for(threads, parts, grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+  run_over(parts, grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t i = first; i < last; ++i) {
       std::ptrdiff_t row = i % row_blocks * tile_rows, p = i / row_blocks;
       part(row, int(std::min<std::ptrdiff_t>(tile_rows, c.rows - row)), p, rows_outside ? panels : p + 1);
@@ -160,14 +159,14 @@ void small_product(int threads, view<T> c, view<T const> a, view<T const> b, T* 
 
 /// c = epilogue(bias + a b) where b has only a few columns and a's columns are adjacent: dot products, W chains each. The columns of b, one after the
 /// other, are in `packed`. Here too a row of a batch has the bits it has alone.
-template <class T, class Epilogue>
-void narrow_product(int threads, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
+template <class T, class Executor, class Epilogue>
+void narrow_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
   using P = pack<T>;
   constexpr int W = P::width;
   std::ptrdiff_t depth = a.columns, whole = depth / W * W;
   for (std::ptrdiff_t n = 0; n < b.columns; ++n)
     for (std::ptrdiff_t k = 0; k < depth; ++k) packed[n * depth + k] = b(k, n);
-  parallel_for(threads, c.rows, 1 + 400'000 / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+  run_over(c.rows, 1 + 400'000 / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t r = first; r < last; ++r)
       for (std::ptrdiff_t n = 0; n < c.columns; ++n) {
         T const *left = a.data + r * a.row_stride, *column = packed + n * depth;
