@@ -29,18 +29,17 @@ void whole(benchmark::State& state, E const& environment, auto action_of) {
   int N = int(state.range(0));
   constexpr int D = observation_size<E>;
   eigen::backend cpu({.threads = 1});
-  vector_environment<eigen::backend, E> lanes(environment, N, 1);
-  for (int n = 0; n < N; ++n) lanes.reset(n);
+  vector_environment<eigen::backend, E> lanes(cpu, environment, N, 1);
+  lanes.reset(cpu);
   using action = decltype(action_of(0));
   host_array<action> actions(N);
-  host_array<float> reward(N), seen(N * D);
+  host_array<float> reward(N), seen(N * D), last(N * D);
   host_array<std::uint8_t> terminated(N), truncated(N);
   std::uint32_t word = 1;
   for (auto _ : state) {
     for (int n = 0; n < N; ++n) actions.data()[n] = action_of((word = word * 1664525 + 1013904223) >> 31);
-    lanes.step(view<action const>(actions.matrix(N, 1)), reward.all(), terminated.all(), truncated.all(), seen.matrix(N, D));
-    for (int n = 0; n < N; ++n)
-      if (terminated.data()[n] || truncated.data()[n]) lanes.reset(n), lanes.observe(n, seen.data() + n * D);
+    lanes.step(cpu, view<action const>(actions.matrix(N, 1)), reward.all(), terminated.all(), truncated.all(), seen.matrix(N, D));
+    lanes.restart(cpu, terminated.all(), truncated.all(), seen.matrix(N, D), last.matrix(N, D));
   }
   state.SetItemsProcessed(state.iterations() * N);
 }

@@ -1,4 +1,4 @@
-// expect: b.upload(array, from)
+// expect: b.upload(out, from)
 // at most: 15 lines
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/host_array.hpp>
@@ -14,9 +14,8 @@ struct half_a_backend : cohort::fallback<half_a_backend, float, cohort::host_arr
   }
 #ifdef CONTROL
   template <class U>
-  void upload(cohort::host_array<U>& to, std::span<U const> from) {
-    to.resize(std::ptrdiff_t(from.size()));
-    std::copy(from.begin(), from.end(), to.data());
+  void upload(cohort::view<U> to, std::span<U const> from) {
+    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from[std::size_t(i)];
   }
 #endif
 };

@@ -67,7 +67,7 @@ struct placed_series {
     std::vector<std::int32_t> all;
     for (auto f : l.first) all.push_back(std::int32_t(f));
     all.push_back(std::int32_t(l.steps));
-    backend.upload(offsets, std::span<std::int32_t const>(all));
+    backend.assign(offsets, std::span<std::int32_t const>(all));
     s = series::segments(offsets.all(), l.steps, l.longest);
   }
 };

@@ -104,7 +104,7 @@ class placed {
     std::vector<U> all(std::size_t(before + r * row + c * column + behind), poison);
     for (std::ptrdiff_t i = r - 1; i >= 0; --i)
       for (std::ptrdiff_t j = c - 1; j >= 0; --j) all[std::size_t(before + i * row + j * column)] = g(i, j);
-    backend.upload(memory_, std::span<U const>(all));
+    backend.assign(memory_, std::span<U const>(all));
     view_ = {memory_.all().part(before, 0).data, r, c, row, column};
     host = read(false);
   }

@@ -13,14 +13,12 @@ class archetype : public fallback<archetype<T>, T, host_array> {
     for (std::ptrdiff_t i = 0; i < n; ++i) f(i);
   }
   template <class U>
-  void upload(host_array<U>& to, std::span<U const> from) {
-    to.resize(std::ptrdiff_t(from.size()));
-    std::copy(from.begin(), from.end(), to.data());
+  void upload(view<U> to, std::span<U const> from) {
+    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from[i];
   }
   template <class U>
   void download(std::span<std::remove_const_t<U>> to, view<U> from) {
-    for (std::ptrdiff_t r = 0; r < from.rows; ++r)
-      for (std::ptrdiff_t c = 0; c < from.columns; ++c) to[r * from.columns + c] = from(r, c);
+    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to[i] = from(i / from.columns, i % from.columns);
   }
 };
 

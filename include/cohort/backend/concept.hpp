@@ -19,6 +19,10 @@ struct probe_rows {
   constexpr void operator()(R r) const {
     r.set(0, r[0]);
   }
+  template <class R>
+  constexpr void operator()(std::ptrdiff_t, R r) const {
+    r.set(0, r[0]);
+  }
 };
 
 }  // namespace detail
@@ -33,10 +37,13 @@ concept backend = requires(B b, view<typename B::value_type> out, view<typename 
   typename B::wide;
   typename B::template array<std::int32_t>;
   typename B::template array<std::uint8_t>;
-  b.upload(array, from);
+  b.resize(array, 1);
+  b.upload(out, from);
+  b.assign(array, from);
   b.download(to, in);
   b.map(outputs{out}, f, in, in);
   b.map_rows(1, detail::probe_rows{}, out);
+  b.for_rows(1, detail::probe_rows{}, out);
   b.reduce(out, f, in, in);
   b.scan(series{}, direction::backward, f, 0., out, in);
   b.segment_reduce(series{}, out, f, in);

@@ -55,4 +55,21 @@ class host_array {
   std::ptrdiff_t size_ = 0, capacity_ = 0;
 };
 
+/// Between views of host memory and numbers one after the other.
+namespace detail {
+
+template <class U>
+void copy_from_host(view<U> to, std::span<U const> from) {
+  if (to.contiguous()) std::copy_n(from.data(), to.size(), to.data);
+  else
+    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from[i];
+}
+template <class U>
+void copy_to_host(std::span<std::remove_const_t<U>> to, view<U> from) {
+  if (from.contiguous()) std::copy_n(from.data, from.size(), to.data());
+  else
+    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to[i] = from(i / from.columns, i % from.columns);
+}
+
+}  // namespace detail
 }  // namespace cohort

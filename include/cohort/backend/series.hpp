@@ -21,6 +21,8 @@ class series {
   constexpr std::ptrdiff_t steps() const { return M_; }  ///< M
   constexpr std::ptrdiff_t longest() const { return T_; }  ///< T of lanes
 
+  constexpr view<std::int32_t const> offsets() const { return {offsets_, N_ + 1}; }  ///< of segments
+
   constexpr std::ptrdiff_t first(std::ptrdiff_t n) const { return is_lanes() ? n : offsets_[n]; }
   constexpr std::ptrdiff_t length(std::ptrdiff_t n) const { return is_lanes() ? T_ : offsets_[n + 1] - offsets_[n]; }
   constexpr std::ptrdiff_t stride() const { return is_lanes() ? N_ : 1; }

@@ -88,7 +88,7 @@ class mlp {
     t.out.resize(layers());
     t.rows = x.rows;
     for (int l = 0; l < layers(); ++l) {
-      t.out[l].resize(x.rows * sizes_[l + 1]);
+      backend.resize(t.out[l], x.rows * sizes_[l + 1]);
       view<T> out = t.out[l].matrix(x.rows, sizes_[l + 1]);
       if (l + 1 == layers()) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::linear_of{});
       else if (activation_ == activation::tanh) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::tanh_of{});
@@ -108,7 +108,7 @@ class mlp {
       backend.matmul(weight(gradient, l), in.transposed(), dy);
       backend.column_sum(bias(gradient, l), dy);
       if (l == 0) break;
-      t.gradient[l].resize(t.rows * sizes_[l]);
+      backend.resize(t.gradient[l], t.rows * sizes_[l]);
       view<T> dx = t.gradient[l].matrix(t.rows, sizes_[l]);
       backend.matmul(dx, dy, weight(parameters, l).transposed());
       if (activation_ == activation::tanh) backend.map(cohort::outputs{dx}, detail::tanh_slope{}, view<T const>(dx), in);

@@ -64,6 +64,10 @@ constexpr auto one_if(V v) {
   else return std::tuple<>();
 }
 
+/// How many of the terms below bit k are among `bits`.
+constexpr int slot_of(unsigned bits, int k) { return std::popcount(bits & ((1u << k) - 1)); }
+
+/// The terms that `bits` names arrive in their order; the weights follow.
 template <class Leaves, unsigned Reads>
 struct objective_kernel {
   static constexpr unsigned bits = Reads & reads::differentiable;
@@ -84,13 +88,25 @@ struct objective_kernel {
     return out;
   }
 
-  template <class S, class... W>
-  [[gnu::always_inline]] constexpr several<S, results> operator()(S sampler_logp, S old_logp, S logp, S ref_logp, S advantage, S entropy, S value,
-                                                                  S old_value, S target, W... weight) const {
-    return evaluate(step_terms<S>{sampler_logp, old_logp, logp, ref_logp, advantage, entropy, value, old_value, target},
-                    std::make_index_sequence<std::tuple_size_v<Leaves>>(), weight...);
+  template <class S, class... More>
+  [[gnu::always_inline]] constexpr several<S, results> operator()(S first, More... more) const {
+    return unpacked<S>(std::make_index_sequence<std::tuple_size_v<Leaves>>(), std::make_index_sequence<1 + sizeof...(More) - std::popcount(Reads)>(), first,
+                       more...);
+  }
+  template <class S, std::size_t... K, std::size_t... W, class... All>
+  [[gnu::always_inline]] constexpr several<S, results> unpacked(std::index_sequence<K...>, std::index_sequence<W...>, All... given) const {
+    S const all[] = {given...};
+    auto term = [&](int k) { return Reads >> k & 1 ? all[slot_of(Reads, k)] : S(0); };
+    return evaluate(step_terms<S>{term(0), term(1), term(2), term(3), term(4), term(5), term(6), term(7), term(8)}, std::index_sequence<K...>(),
+                    all[std::popcount(Reads) + W]...);
   }
 };
+
+/// The terms among `Bits`, in order.
+template <unsigned Bits, class V, std::size_t... K>
+constexpr auto those_read(V const (&terms)[9], std::index_sequence<K...>) {
+  return std::tuple_cat(one_if<(Bits >> K & 1) != 0>(terms[K])...);
+}
 
 struct zero_where_invalid {
   template <class S, class M>
@@ -112,15 +128,14 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
                    std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights, partial_views<value_t<B>> const& out) {
   using T = value_t<B>;
   constexpr unsigned bits = detail::terms_read_by_type<O>();
-  std::ptrdiff_t M = out.loss.rows;
   unsigned needed = terms_read_by(o);
-  static constexpr T zero = 0;
   view<T const> const given[] = {in.sampler_logp, in.old_logp, in.logp, in.ref_logp, in.advantage, in.entropy, in.value, in.old_value, in.target};
   view<T const> terms[9];
   for (int k = 0; k < 9; ++k) {
     bool here = needed >> k & 1;
     if (here && !given[k]) throw value_error(std::string("the objective reads ") + detail::term_names[k] + ", which this batch does not have");
-    terms[k] = here ? given[k] : broadcast(view<T const>(&zero, 1), M);
+    // What a type may read and this object does not is never looked at: any array of M numbers stands for it.
+    terms[k] = here ? given[k] : view<T const>(out.loss);
   }
   for (auto [bit, room, name] :
        {std::tuple(reads::logp, out.logp, "logp"), std::tuple(reads::entropy, out.entropy, "entropy"), std::tuple(reads::value, out.value, "value")})
@@ -134,7 +149,7 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
       [&](auto... v) {
         std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, v...); }, targets);
       },
-      std::tuple_cat(std::to_array(terms), weights));
+      std::tuple_cat(detail::those_read<bits>(terms, std::make_index_sequence<9>()), weights));
   // An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
   if (in.valid)
     std::apply([&](auto... target) { (backend.map(outputs{target}, detail::zero_where_invalid{}, view<T const>(target), in.valid), ...); }, targets);

@@ -38,13 +38,13 @@ struct adam {
   };
 
   template <backend B>
-  state<B> start(B&, std::ptrdiff_t parameters) const {
+  state<B> start(B& backend, std::ptrdiff_t parameters) const {
     detail::require(at(rate, 0.) > 0, "adam", "rate", at(rate, 0.), "a positive number");
     detail::require(beta1 >= 0 && beta1 < 1, "adam", "beta1", beta1, "a number in [0, 1)");
     detail::require(beta2 >= 0 && beta2 < 1, "adam", "beta2", beta2, "a number in [0, 1)");
     state<B> s;
-    s.m.resize(parameters);
-    s.v.resize(parameters);
+    backend.resize(s.m, parameters);
+    backend.resize(s.v, parameters);
     return s;
   }
 

@@ -98,8 +98,8 @@ class basic_policy {
     gains.resize(actor_.outputs(), o.value_gain);
     actor_.initialize(start, gains, s.value);
     if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
-    backend.upload(parameters_, std::span<T const>(start));
-    gradient_.resize(parameters_.size());
+    backend.assign(parameters_, std::span<T const>(start));
+    backend.resize(gradient_, parameters_.size());
   }
 
   /// For an environment. (Its requirements stand here and in train, since each call on the way would make the compiler's message longer.)
@@ -151,7 +151,7 @@ class basic_policy {
     observation_ = observation;
     action_ = a;
     G_ = G;
-    results_.resize(3 * R * G);
+    backend.resize(results_, 3 * R * G);
     auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
     view<T> out = actor_.forward(backend, parameters(), observation, actor_trace_);
     distribution_.evaluate(backend, head(out), free(parameters()), a, G, result(0), result(1));
@@ -168,12 +168,12 @@ class basic_policy {
     std::ptrdiff_t R = observation_.rows;
     auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
     view<T> out = actor_trace_.out.back().matrix(R, actor_.outputs());
-    doutput_.resize(R * actor_.outputs());
+    backend.resize(doutput_, R * actor_.outputs());
     view<T> dout = doutput_.matrix(R, actor_.outputs());
     distribution_.backward(backend, head(out), free(parameters()), action_, G_, rows(dlogp), rows(dentropy),
                            part(dout, 0, distribution_.parameters()), free(gradient()));
     if constexpr (Critic) {
-      if (!joint_) dvalue_.resize(R);
+      if (!joint_) backend.resize(dvalue_, R);
       view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();
       backend.map_rows(R, detail::sum_of_row{G_}, rows(dvalue), dv);
       if (!joint_) critic_.backward(backend, parameters(), observation_, critic_trace_, view<T const>(dv), gradient());

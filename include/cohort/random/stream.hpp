@@ -41,8 +41,9 @@ class random_stream {
     return open_unit(high, word());
   }
   constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Mean 0, standard deviation 1, by Box and Muller.
-  double normal() {
+  /// Mean 0, standard deviation 1, by Box and Muller. (A template, so that it may be constexpr and a device may call it.)
+  template <class Number = double>
+  constexpr Number normal() {
     double radius = std::sqrt(-2 * std::log(uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());
   }

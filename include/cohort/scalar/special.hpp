@@ -2,11 +2,16 @@
 #include <cmath>
 #include <limits>
 
+// Templates, though each is for one type or two: a function may be constexpr, and so be called on a device, although the C library's functions in it
+// are not, if it is a template.
+
 namespace cohort::detail {
 
 /// The n-th derivative of digamma at x > 0 (n = 0 is digamma itself), NaN elsewhere; relative error near 1e-14.
 /// Recurrence up to x >= 16, then the asymptotic series (Abramowitz and Stegun 6.3.18 and 6.4.11).
-inline double polygamma(int n, double x) {
+template <class T>
+constexpr T polygamma(int n, T argument) {
+  double x = double(argument);
   if (!(x > 0)) return std::numeric_limits<double>::quiet_NaN();
   if (std::isinf(x)) return n == 0 ? x : 0;
   constexpr double bernoulli[] = {1. / 6, -1. / 30, 1. / 42, -1. / 30, 5. / 66, -691. / 2730, 7. / 6, -3617. / 510};
@@ -29,8 +34,9 @@ inline double polygamma(int n, double x) {
 }
 
 /// std::lgamma writes the global signgam, which two threads may not do at once.
-inline double log_gamma(double x) {
-#if defined(__GLIBC__)
+template <class T>
+constexpr T log_gamma(T x) {
+#if defined(__GLIBC__) && !defined(__CUDA_ARCH__)
   int sign;
   return ::lgamma_r(x, &sign);
 #else
@@ -39,20 +45,17 @@ inline double log_gamma(double x) {
 }
 
 template <class T>
-T modulo(T x, T y) {
+constexpr T modulo(T x, T y) {
   T rest = std::fmod(x, y);
   return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
 /// x ** 2 as numpy gives it for a lone number: the C library's pow, which for one double in a thousand is a last digit away from x x. The exponent is
 /// volatile since a compiler that sees it multiplies instead.
-inline double numpy_square(double x) {
-  double volatile two = 2;
-  return std::pow(x, two);
-}
-inline float numpy_square(float x) {
-  float volatile two = 2;
-  return std::pow(x, two);
+template <class T>
+constexpr T numpy_square(T x) {
+  T volatile two = 2;
+  return std::pow(x, T(two));
 }
 
 }  // namespace cohort::detail

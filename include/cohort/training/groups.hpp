@@ -37,22 +37,22 @@ class groups_collector {
   using batch_type = batch<B, action>;
 
   groups_collector(B& backend, groups const& o, E const& e, Policy const& policy, std::uint64_t seed)
-      : options_(o), N_(o.count * o.group), limit_(episode_limit(e)), environment_(e, N_, seed), length_(N_), seed_(seed) {
+      : options_(o), N_(o.count * o.group), limit_(episode_limit(e)), environment_(backend, e, N_, seed), length_(std::size_t(N_)), seed_(seed) {
     if (limit_ <= 0)
       throw value_error("groups: the environment has no max_episode_steps, so an episode might never end: give it one, time_limit{environment, n}");
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
-    std::vector<std::int32_t> offsets(o.count + 1);
-    for (int g = 0; g <= o.count; ++g) offsets[g] = g * o.group;
-    backend.upload(batch_.group_offsets, std::span<std::int32_t const>(offsets));
+    std::vector<std::int32_t> offsets(std::size_t(o.count + 1));
+    for (int g = 0; g <= o.count; ++g) offsets[std::size_t(g)] = g * o.group;
+    backend.assign(batch_.group_offsets, std::span<std::int32_t const>(offsets));
     batch_.groups = series::segments(batch_.group_offsets.all(), N_, o.group);
     std::ptrdiff_t most = std::ptrdiff_t(limit_) * N_;
-    raw_.observation.resize((most + N_) * batch_.observation_size);
-    raw_.action.resize(most * batch_.action_width);
-    raw_.sampler_logp.resize(most);
-    raw_.reward.resize(most);
-    raw_.terminated.resize(most);
-    raw_.truncated.resize(most);
+    backend.resize(raw_.observation, (most + N_) * batch_.observation_size);
+    backend.resize(last_, most * batch_.observation_size);
+    backend.resize(raw_.action, most * batch_.action_width);
+    for (auto* a : {&raw_.sampler_logp, &raw_.reward}) backend.resize(*a, most);
+    backend.resize(raw_.terminated, most);
+    backend.resize(raw_.truncated, most);
   }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
@@ -60,14 +60,11 @@ class groups_collector {
     std::fill(length_.begin(), length_.end(), 0);
     detail::return_counter returns(N_);
     final_.clear();
-    for (int g = 0; g < options_.count; ++g) {
-      environment_.reset(g * G);
-      for (int k = 1; k < G; ++k) environment_.copy(g * G, g * G + k);
-    }
+    environment_.reset(backend, G);
     batch_.R = 0;
+    std::int64_t first_step = environment_.steps(), used = 0;
     auto seen = raw_.observation.matrix(std::ptrdiff_t(limit_ + 1) * N_, D);
-    environment_.observe(seen.part(0, N_));
-    std::int64_t used = 0;
+    environment_.observe(backend, seen.part(0, N_));
     std::ptrdiff_t t = 0;
     for (int alive = N_; alive > 0; ++t) {
       used += alive;
@@ -80,21 +77,26 @@ class groups_collector {
       auto next = seen.part((t + 1) * N_, N_);
       policy.act(backend, view<T const>(seen.part(t * N_, N_)), stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, act,
                  at(raw_.sampler_logp));
-      environment_.step(view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated), next,
+      environment_.step(backend, view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated), next,
                         options_.noise == noise::common ? G : 1);
+      // Who is still alive decides how many steps were used, so the host must know after each.
+      record_.read(backend, at(raw_.reward), at(raw_.terminated), at(raw_.truncated));
+      bool any_ended = false;
       for (int n = 0; n < N_; ++n) {
-        if (length_[n] > 0) continue;  // ended: the lane goes on, unread
-        returns.add(n, at(raw_.reward)[n]);
-        bool truncated = at(raw_.truncated)[n];
-        if (!truncated && !at(raw_.terminated)[n]) continue;
-        if (truncated && Policy::has_critic) final_.add(view<T const>(next.part(n, 1)), std::int32_t(t * N_ + n));
-        length_[n] = t + 1;
+        auto lane = std::size_t(n);
+        any_ended = any_ended || record_.done(lane);
+        if (length_[lane] > 0) continue;  // ended: the lane goes on, unread
+        returns.add(n, record_.reward[lane]);
+        if (!record_.done(lane)) continue;
+        if (record_.truncated[lane]) final_.add(t * N_ + n);
+        length_[lane] = t + 1;
         --alive;
         returns.end(n, summary);
-        environment_.reset(n);
-        environment_.observe(n, &next(n, 0));
       }
+      if (any_ended) environment_.restart(backend, at(raw_.terminated), at(raw_.truncated), next, last_.matrix(std::ptrdiff_t(limit_) * N_, D).part(t * N_, N_));
     }
+    environment_.require_finite_rewards(backend, raw_.reward.all().part(0, t * N_), first_step, N_);
+    environment_.require_finite_observations(backend, seen.part(0, (t + 1) * N_), first_step, N_);
     summary.steps += used;
     pack(backend, policy, t, used);
     return batch_;
@@ -104,22 +106,21 @@ class groups_collector {
   /// Time-major lanes with holes become packed series: nothing is padded, so nothing is diluted.
   void pack(B& backend, Policy& policy, std::ptrdiff_t longest, std::ptrdiff_t R) {
     int D = batch_.observation_size, A = batch_.action_width;
-    order_.resize(R);
-    batch_.series_of.resize(R);
-    batch_.offsets.resize(N_ + 1);
-    std::ptrdiff_t i = 0;
+    std::vector<std::int32_t> offsets{0}, order, series_of;
     for (int n = 0; n < N_; ++n) {
-      batch_.offsets.data()[n] = std::int32_t(i);
-      for (std::ptrdiff_t t = 0; t < length_[n]; ++t, ++i) {
-        order_.data()[i] = std::int32_t(t * N_ + n);
-        batch_.series_of.data()[i] = n;
+      for (std::ptrdiff_t t = 0; t < length_[std::size_t(n)]; ++t) {
+        order.push_back(std::int32_t(t * N_ + n));
+        series_of.push_back(n);
       }
+      offsets.push_back(std::int32_t(order.size()));
     }
-    batch_.offsets.data()[N_] = std::int32_t(i);
+    backend.assign(order_, std::span<std::int32_t const>(order));
+    backend.assign(batch_.series_of, std::span<std::int32_t const>(series_of));
+    backend.assign(batch_.offsets, std::span<std::int32_t const>(offsets));
     batch_.R = R;
     batch_.decisions = series::segments(batch_.offsets.all(), R, longest);
     auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
-      to.resize(R * columns);
+      backend.resize(to, R * columns);
       backend.gather(to.matrix(R, columns), view<U const>(from.data(), from.size() / columns, columns), view<std::int32_t const>(order_.all()));
     };
     take(batch_.observation, raw_.observation, D);
@@ -128,14 +129,15 @@ class groups_collector {
     take(batch_.reward, raw_.reward, 1);
     take(batch_.terminated, raw_.terminated, 1);
     take(batch_.truncated, raw_.truncated, 1);
-    batch_.advantage.resize(R);
-    batch_.target.resize(R);
+    backend.resize(batch_.advantage, R);
+    backend.resize(batch_.target, R);
     if constexpr (Policy::has_critic) {
-      raw_.value.resize((longest + 1) * N_);
-      raw_.next_value.resize(longest * N_);
-      policy.value(backend, view<T const>(raw_.observation.matrix((longest + 1) * N_, D)), raw_.value.all());
-      std::copy_n(raw_.value.data() + N_, longest * N_, raw_.next_value.data());
-      final_.write_values(backend, policy, raw_.next_value.all());
+      std::ptrdiff_t M = longest * N_;
+      backend.resize(raw_.value, M + N_);
+      backend.resize(raw_.next_value, M);
+      policy.value(backend, view<T const>(raw_.observation.matrix(M + N_, D)), raw_.value.all());
+      backend.map(outputs{raw_.next_value.all()}, detail::same{}, view<T const>(raw_.value.all().part(N_, M)));
+      final_.write(backend, policy, view<T const>(last_.matrix(M, D)), raw_.truncated.all().part(0, M), raw_.next_value.all());
       take(batch_.value, raw_.value, 1);
       take(batch_.next_value, raw_.next_value, 1);
       batch_.has_values = true;
@@ -146,9 +148,11 @@ class groups_collector {
   int N_, limit_;
   vector_environment<B, E> environment_;
   std::vector<std::ptrdiff_t> length_;  // of each lane's episode, 0 while it lasts
-  detail::final_observations<T> final_;
+  detail::rollout_record<T> record_;
+  detail::final_values<B> final_;
   batch_type raw_, batch_;
   array<std::int32_t> order_;
+  array<T> last_;
   std::uint64_t seed_;
 };
 

@@ -1,57 +1,8 @@
 #pragma once
-#include <cohort/environment/lanes.hpp>
-#include <cohort/training/batch.hpp>
+#include <cohort/advantage/normalize.hpp>
+#include <cohort/training/episodes.hpp>
 
 namespace cohort {
-
-namespace detail {
-
-/// The true last observations of truncated steps, collected during a rollout so that the critic sees them all at once afterwards.
-template <class T>
-struct final_observations {
-  std::vector<T> rows;
-  std::vector<std::int32_t> steps;
-
-  void clear() {
-    rows.clear();
-    steps.clear();
-  }
-  void add(view<T const> row, std::int32_t step) {
-    for (std::ptrdiff_t d = 0; d < row.columns; ++d) rows.push_back(row(0, d));
-    steps.push_back(step);
-  }
-  /// values[step] = the critic's value of that step's last observation.
-  template <backend B, class Policy>
-  void write_values(B& backend, Policy& policy, view<T> values) {
-    if (steps.empty()) return;
-    std::ptrdiff_t n = std::ptrdiff_t(steps.size()), D = std::ptrdiff_t(rows.size()) / n;
-    auto found = backend.template temporary<T>(n);
-    policy.value(backend, view<T const>(rows.data(), n, D), found.all());
-    for (std::ptrdiff_t i = 0; i < n; ++i) values[steps[i]] = found.all()[i];
-  }
-};
-
-/// The running return of each lane's episode.
-class return_counter {
- public:
-  explicit return_counter(int lanes) : running_(lanes, 0.) {}
-  void add(int lane, double reward) { running_[lane] += reward; }
-  void end(int lane, rollout_summary& summary) {
-    summary.episode_returns.push_back(running_[lane]);
-    running_[lane] = 0;
-  }
-
- private:
-  std::vector<double> running_;
-};
-
-template <class T>
-T const* zero_of() {
-  static constexpr T zero = 0;
-  return &zero;
-}
-
-}  // namespace detail
 
 template <backend B, environment E, class Policy>
 class lanes_collector;
@@ -77,11 +28,11 @@ class lanes_collector {
  public:
   using batch_type = batch<B, typename Policy::action>;
 
-  lanes_collector(B&, lanes const& o, E const& e, Policy const& policy, std::uint64_t seed)
-      : options_(o), environment_(e, o.count, seed), returns_(o.count), seed_(seed) {
+  lanes_collector(B& backend, lanes const& o, E const& e, Policy const& policy, std::uint64_t seed)
+      : options_(o), environment_(backend, e, o.count, seed), returns_(o.count), seed_(seed) {
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
-    for (int n = 0; n < o.count; ++n) environment_.reset(n);
+    environment_.reset(backend);
   }
 
   /// The next rollout of no more than `budget` simulator steps; R = 0 if not one step of every lane fits.
@@ -91,52 +42,61 @@ class lanes_collector {
     batch_.R = M;
     if (M == 0) return batch_;
     batch_.decisions = series::lanes(steps, N);
-    batch_.observation.resize((steps + 1) * N * D);
-    batch_.action.resize(M * A);
-    for (auto* a : {&batch_.sampler_logp, &batch_.reward, &batch_.advantage, &batch_.target}) a->resize(M);
-    batch_.terminated.resize(M);
-    batch_.truncated.resize(M);
-    batch_.series_of.resize(M);
-    final_.clear();
+    backend.resize(batch_.observation, (steps + 1) * N * D);
+    backend.resize(batch_.action, M * A);
+    for (auto* a : {&batch_.sampler_logp, &batch_.reward, &batch_.advantage, &batch_.target}) backend.resize(*a, M);
+    backend.resize(batch_.terminated, M);
+    backend.resize(batch_.truncated, M);
+    backend.resize(last_, M * D);
+    detail::number_lanes(backend, batch_.series_of, steps, N);
 
+    std::int64_t first_step = environment_.steps();
     auto seen = batch_.observation.matrix((steps + 1) * N, D);
-    environment_.observe(seen.part(0, N));
+    environment_.observe(backend, seen.part(0, N));
     for (std::ptrdiff_t t = 0; t < steps; ++t) {
       auto at = [&](auto& array) { return array.all().part(t * N, N); };
       auto action = batch_.action.matrix(M, A).part(t * N, N);
       auto next = seen.part((t + 1) * N, N);
       policy.act(backend, view<T const>(seen.part(t * N, N)), stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, action,
                  at(batch_.sampler_logp));
-      environment_.step(view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated), at(batch_.truncated), next);
-      for (int n = 0; n < N; ++n) {
-        batch_.series_of.data()[t * N + n] = n;
-        returns_.add(n, at(batch_.reward)[n]);
-        bool truncated = at(batch_.truncated)[n];
-        if (!truncated && !at(batch_.terminated)[n]) continue;
-        if (truncated && Policy::has_critic) final_.add(view<T const>(next.part(n, 1)), std::int32_t(t * N + n));
-        returns_.end(n, summary);
-        environment_.reset(n);
-        environment_.observe(n, &next(n, 0));
-      }
+      environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated), at(batch_.truncated), next);
+      environment_.restart(backend, at(batch_.terminated), at(batch_.truncated), next, last_.matrix(M, D).part(t * N, N));
     }
+    environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, N);
+    environment_.require_finite_observations(backend, seen, first_step, N);
+    count_episodes(backend, steps, summary);
     summary.steps += M;
     if constexpr (Policy::has_critic) {
-      batch_.value.resize(M + N);
-      batch_.next_value.resize(M);
+      backend.resize(batch_.value, M + N);
+      backend.resize(batch_.next_value, M);
       policy.value(backend, view<T const>(seen), batch_.value.all());
-      std::copy_n(batch_.value.data() + N, M, batch_.next_value.data());
-      final_.write_values(backend, policy, batch_.next_value.all());
+      backend.map(outputs{batch_.next_value.all()}, detail::same{}, view<T const>(batch_.value.all().part(N, M)));
+      final_.write(backend, policy, last_.matrix(M, D), batch_.truncated.all(), batch_.next_value.all());
       batch_.has_values = true;
     }
     return batch_;
   }
 
  private:
+  void count_episodes(B& backend, std::ptrdiff_t steps, rollout_summary& summary) {
+    record_.read(backend, batch_.reward.all(), batch_.terminated.all(), batch_.truncated.all());
+    final_.clear();
+    std::size_t i = 0;
+    for (std::ptrdiff_t t = 0; t < steps; ++t)
+      for (int n = 0; n < options_.count; ++n, ++i) {
+        returns_.add(n, record_.reward[i]);
+        if (record_.truncated[i]) final_.add(std::ptrdiff_t(i));
+        if (record_.done(i)) returns_.end(n, summary);
+      }
+  }
+
   lanes options_;
   vector_environment<B, E> environment_;
   detail::return_counter returns_;
-  detail::final_observations<T> final_;
+  detail::rollout_record<T> record_;
+  detail::final_values<B> final_;
   batch_type batch_;
+  typename B::template array<T> last_;  // the true last observations of the steps that ended an episode
   std::uint64_t seed_;
 };
 

@@ -24,11 +24,11 @@ struct metric_terms {
 };
 
 /// 0 ... n - 1 in an order that depends on the seed and the round alone (Fisher and Yates).
-inline void shuffle(view<std::int32_t> order, stream s) {
-  std::ptrdiff_t n = order.rows;
-  for (std::ptrdiff_t i = 0; i < n; ++i) order[i] = std::int32_t(i);
+inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream s) {
+  order.resize(std::size_t(n));
+  for (std::ptrdiff_t i = 0; i < n; ++i) order[std::size_t(i)] = std::int32_t(i);
   random_stream draws(s);
-  for (std::ptrdiff_t i = n - 1; i > 0; --i) std::swap(order[i], order[draws.integer(std::uint32_t(i + 1))]);
+  for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[draws.integer(std::uint32_t(i + 1))]);
 }
 
 }  // namespace detail
@@ -46,7 +46,7 @@ class learner {
   learner(B& backend, Update const& update, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
       : update_(update), aggregation_(aggregation), optimizer_(update.optimizer.template start<B>(backend, policy.parameters().rows)), seed_(seed) {
     update.check();
-    norm_.resize(2);
+    backend.resize(norm_, 2);
   }
 
   std::size_t optimizer_bytes() const { return optimizer_.bytes(); }
@@ -59,13 +59,13 @@ class learner {
     update_metrics metrics;
     for (int epoch = 0; epoch < update_.epochs; ++epoch) {
       if (!whole) {
-        order_.resize(batch.R);
-        detail::shuffle(order_.all(), stream{seed_, purpose::shuffle, std::uint32_t(rounds_++)});
+        detail::shuffle(shuffled_, batch.R, stream{seed_, purpose::shuffle, std::uint32_t(rounds_++)});
+        backend.assign(order_, std::span<std::int32_t const>(shuffled_));
       }
       for (std::ptrdiff_t first = 0; first < batch.R; first += rows) {
         std::ptrdiff_t count = std::min(rows, batch.R - first);
         bool last = epoch + 1 == update_.epochs && first + count == batch.R;
-        minibatch m = whole ? all_of(batch) : part_of(backend, batch, order_.all().part(first, count));
+        minibatch m = whole ? all_of(backend, batch) : part_of(backend, batch, order_.all().part(first, count));
         descend(backend, o, policy, m, batch, progress, last ? &metrics : nullptr);
       }
     }
@@ -81,9 +81,10 @@ class learner {
     view<std::int32_t const> series_of;
   };
 
-  minibatch all_of(batch<B, action>& b) {
-    advantage_.resize(b.M());
-    std::copy_n(b.advantage.data(), b.M(), advantage_.data());  // normalization writes it, and the next epoch wants it as it was
+  minibatch all_of(B& backend, batch<B, action>& b) {
+    backend.resize(advantage_, b.M());
+    // Normalization writes it, and the next epoch wants it as it was.
+    backend.map(outputs{advantage_.all()}, detail::same{}, view<T const>(b.advantage.all()));
     return {b.observation.matrix(b.R, b.observation_size),
             b.action.matrix(b.R, b.G * b.action_width),
             b.sampler_logp.all(),
@@ -91,11 +92,11 @@ class learner {
             {},
             Policy::has_critic ? b.target.all() : view<T>{},
             advantage_.all(),
-            expanded_series(b.series_of.all(), b.G)};
+            series_of_steps(backend, b, {})};
   }
   minibatch part_of(B& backend, batch<B, action>& b, view<std::int32_t const> rows) {
     auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
-      to.resize(rows.rows * columns);
+      backend.resize(to, rows.rows * columns);
       backend.gather(to.matrix(rows.rows, columns), view<U const>(from.data(), b.R, columns), rows);
       return to.all().reshaped(rows.rows * columns);
     };
@@ -108,15 +109,22 @@ class learner {
     if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp, b.G);
     if constexpr (Policy::has_critic) m.target = take(target_, b.target, b.G);
     m.advantage = take(advantage_, b.advantage, b.G);
-    series_rows_.resize(rows.rows);
-    backend.gather(series_rows_.all(), view<std::int32_t const>(b.series_of.data(), b.R), rows);
-    m.series_of = expanded_series(series_rows_.all(), b.G);
+    m.series_of = series_of_steps(backend, b, rows);
     return m;
   }
-  view<std::int32_t const> expanded_series(view<std::int32_t const> rows, std::ptrdiff_t G) {
-    if (G == 1) return rows;
-    series_.resize(rows.rows * G);
-    for (std::ptrdiff_t i = 0; i < rows.rows * G; ++i) series_.data()[i] = rows[i / G];
+  /// The series of each of the G steps of each decision, of some rows or (none given) of all.
+  view<std::int32_t const> series_of_steps(B& backend, batch<B, action>& b, view<std::int32_t const> rows) {
+    if (!rows && b.G == 1) return b.series_of.all();
+    if (!rows) {
+      if (every_row_.size() != b.R) {
+        std::vector<std::int32_t> all(std::size_t(b.R));
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = std::int32_t(i);
+        backend.assign(every_row_, std::span<std::int32_t const>(all));
+      }
+      rows = every_row_.all();
+    }
+    backend.resize(series_, rows.rows * b.G);
+    backend.gather(series_.matrix(rows.rows, b.G), view<std::int32_t const>(b.series_of.data(), b.R, b.G, 1, 0), rows);
     return series_.all();
   }
 
@@ -127,8 +135,8 @@ class learner {
     auto now = policy.evaluate(backend, m.observation, m.action_, int(b.G));
 
     constexpr int modes = detail::aggregations_in<O>;
-    weight_.resize((1 + modes) * M);
-    partial_.resize(4 * M);
+    backend.resize(weight_, (1 + modes) * M);
+    backend.resize(partial_, 4 * M);
     auto part = [&](int k) { return partial_.all().part(k * M, M); };
     aggregated_steps<T> all{M, b.decisions.count(), m.series_of, {}};
     std::array<view<T const>, 1 + modes> weights;
@@ -138,7 +146,7 @@ class learner {
 
     constexpr unsigned bits = detail::terms_read_by_type<O>();
     for (int k = 1; k < 4; ++k)
-      if (constexpr unsigned terms[] = {0, reads::logp, reads::entropy, reads::value}; !(bits & terms[k])) std::fill_n(part(k).data, M, T(0));
+      if (constexpr unsigned terms[] = {0, reads::logp, reads::entropy, reads::value}; !(bits & terms[k])) backend.map(outputs{part(k)}, detail::filled{0}, view<T const>(part(k)));
     step_views<T> at{.sampler_logp = m.old_logp, .old_logp = m.old_logp, .logp = now.logp, .ref_logp = m.ref_logp, .advantage = m.advantage,
                      .entropy = now.entropy, .value = now.value, .old_value = m.old_value, .target = m.target};
     differentiate(backend, o, at, weights, {part(0), part(1), part(2), part(3)});
@@ -167,7 +175,8 @@ class learner {
   std::int64_t rounds_ = 0;
   array<T> observation_, old_logp_, ref_logp_, target_, advantage_, weight_, partial_, norm_;
   array<action> action_;
-  array<std::int32_t> order_, series_rows_, series_;
+  array<std::int32_t> order_, series_, every_row_;
+  std::vector<std::int32_t> shuffled_;
 };
 
 }  // namespace cohort

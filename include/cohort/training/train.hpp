@@ -114,7 +114,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     typename B::template array<T> reference;
     bool has_reference = terms_read_by(first_objective) & reads::ref_logp;
     if (has_reference) {
-      reference.resize(policy.parameters().rows);
+      backend.resize(reference, policy.parameters().rows);
       backend.map(outputs{reference.all()}, detail::same{}, view<T const>(policy.parameters()));
     }
 
@@ -140,7 +140,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
       if (batch.R == 0) break;  // what is left of the budget is too little for a rollout
 
       if (has_reference) {
-        batch.ref_logp.resize(batch.M());
+        backend.resize(batch.ref_logp, batch.M());
         policy.log_probability(backend, view<T const>(reference.all()), batch.observation.matrix(batch.R, batch.observation_size),
                                batch.action.matrix(batch.R, batch.G * batch.action_width), int(batch.G), batch.ref_logp.matrix(batch.R, batch.G));
       }

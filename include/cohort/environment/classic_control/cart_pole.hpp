@@ -29,7 +29,7 @@ struct cart_pole {
   };
 
   template <class S>
-  state<S> reset(random_stream& draws) const {
+  constexpr state<S> reset(random_stream& draws) const {
     S position = draws.uniform(-.05, .05), velocity = draws.uniform(-.05, .05);
     S angle = draws.uniform(-.05, .05), angular_velocity = draws.uniform(-.05, .05);
     return {position, velocity, angle, angular_velocity};

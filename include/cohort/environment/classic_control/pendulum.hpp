@@ -24,7 +24,7 @@ struct pendulum {
   };
 
   template <class S>
-  state<S> reset(random_stream& draws) const {
+  constexpr state<S> reset(random_stream& draws) const {
     S angle = draws.uniform(-std::numbers::pi, std::numbers::pi), speed = draws.uniform(-1, 1);
     return {angle, speed};
   }

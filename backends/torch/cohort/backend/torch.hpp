@@ -1,0 +1,229 @@
+#pragma once
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <cohort/backend/concept.hpp>
+#include <cohort/backend/host_array.hpp>
+#include <cohort/torch/rows.hpp>
+#include <cohort/torch/series.hpp>
+
+namespace cohort::torch {
+
+struct options {
+  at::Device device = at::kCPU;
+};
+
+/// Arrays are torch's tensors, and formulas torch's operations on whole tensors, on any of its devices. Slower than the other backends at small sizes
+/// (an operation costs a microsecond or two whatever its size); it is for programs that live in torch.
+///
+/// What a rollout does lane by lane and in plain numbers (restarts, draws) happens on the host, and so does `uniform`, which so gives the same
+/// bits on every device. Torch has as many threads as at::set_num_threads says; no promise of equal bits is made.
+template <class T>
+class basic_backend : public fallback<basic_backend<T>, T, array> {
+  using base = fallback<basic_backend<T>, T, array>;
+  using no_autograd = at::AutoDispatchBelowAutograd;
+
+ public:
+  using wide = tensor_scalar<T>;
+  template <class U>
+  using array = torch::array<U>;
+
+  basic_backend() : basic_backend(options{}) {}
+  /// Raises value_error where this LibTorch cannot use the device.
+  explicit basic_backend(options o) : device_(o.device) {
+    try {
+      at::empty({1}, at::TensorOptions(scalar_type<T>).device(device_));
+    } catch (std::exception const& error) {
+      throw value_error("torch::backend: the device " + device_.str() + " cannot be used here: " + first_line(error.what()));
+    }
+  }
+  at::Device device() const { return device_; }
+  /// A tensor that shares the view's memory.
+  template <class U>
+  at::Tensor tensor(view<U> v) const {
+    return tensor_of(v, device_);
+  }
+
+  template <class U>
+  void resize(array<U>& a, std::ptrdiff_t n) {
+    a.resize(n, device_);
+  }
+  template <class U>
+  void upload(view<U> to, std::span<U const> from) {
+    if (device_.is_cpu()) return detail::copy_from_host(to, from);
+    tensor(to).copy_(tensor_of(view<U const>(from.data(), to.rows, to.columns)));
+  }
+  template <class U>
+  void download(std::span<std::remove_const_t<U>> to, view<U> from) {
+    if (device_.is_cpu()) return detail::copy_to_host(to, from);
+    tensor_of(view<std::remove_const_t<U>>(to.data(), from.rows, from.columns)).copy_(tensor(from));
+  }
+
+  /// A loop on the host, for kernels over host memory.
+  template <class F>
+  void for_each(std::ptrdiff_t n, F f) {
+    for (std::ptrdiff_t i = 0; i < n; ++i) f(i);
+  }
+
+  template <class... O, class F, class... I>
+  void map(outputs<O...> out, F f, view<I>... in) {
+    base::check_map(out, in...);
+    no_autograd guard;
+    auto result = f(load(in)...);
+    if constexpr (sizeof...(O) == 1) {
+      store(std::get<0>(out.views), detail::part(result, 0));
+    } else {
+      // Each result that still is an input must be read before the outputs, which may be the same memory, are written.
+      std::array<wide, sizeof...(O)> all;
+      for (std::size_t k = 0; k < all.size(); ++k) {
+        all[k] = detail::part(result, std::ptrdiff_t(k));
+        auto inside = [&](auto const& v) { return !all[k].is_number() && all[k].tensor.data_ptr() == static_cast<void const*>(v.data); };
+        if ((inside(in) || ...)) all[k].tensor = all[k].tensor.clone();
+      }
+      [&]<std::size_t... K>(std::index_sequence<K...>) { (store(std::get<K>(out.views), all[K]), ...); }(std::index_sequence_for<O...>());
+    }
+  }
+
+  template <class F, class... U>
+  void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
+    base::check_rows(n, v...);
+    no_autograd guard;
+    auto columns = std::tuple(detail::column_values<T, U>(matrix(n, v))...);
+    std::apply([&](auto&... c) { f(detail::tensor_row<T, U>{&c}...); }, columns);
+    std::apply(
+        [&](auto&... to) {
+          auto move_out = [&](auto& values) { (values.detach_from(to.matrix()), ...); };
+          (move_out(to), ...);
+          (to.write_back(), ...);
+        },
+        columns);
+  }
+
+  template <class F, class... U>
+  void for_rows(std::ptrdiff_t n, F f, view<U>... v) {
+    if (device_.is_cpu()) return base::for_rows(n, f, v...);
+    base::check_rows(n, v...);
+    auto on_host = std::tuple(matrix(n, v).to(at::kCPU).contiguous()...);
+    std::apply([&](auto&... t) { base::for_rows(n, f, view<U>(static_cast<U*>(t.data_ptr()), n, t.size(1))...); }, on_host);
+    std::apply([&](auto&... t) { (copy_back<U>(n, v, t), ...); }, on_host);
+  }
+
+  template <class F, class I, class... More>
+  void reduce(view<T> out, F f, view<I> in, view<More>... more) {
+    base::check_extents("reduce", in, more...);
+    no_autograd guard;
+    auto term = f(load(in), load(more)...);
+    base::check_sums(sizeof(term) / sizeof(wide), out);
+    for (std::ptrdiff_t k = 0; k < out.rows; ++k) {
+      wide x = detail::part(term, k);
+      store(out.part(k, 1), x.is_number() ? wide(x.number * double(in.size())) : wide(at::sum(x.tensor).reshape({1})));
+    }
+  }
+
+  template <class F, class... I>
+  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
+    base::check_vectors("scan", "the output", s.steps(), out);
+    base::check_vectors("scan", "an input", s.steps(), in...);
+    if (s.steps() == 0) return;
+    no_autograd guard;
+    if (s.is_lanes()) detail::scan_lanes<T>(s, d, f, initial, tensor(out), load(in)...);
+    else detail::scan_segments<T>(s, d, f, initial, tensor(out), tensor(s.offsets()), load(in)...);
+  }
+
+  template <class F, class... I>
+  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+    base::check_vectors("segment_reduce", "the output", s.count(), out);
+    base::check_vectors("segment_reduce", "an input", s.steps(), in...);
+    no_autograd guard;
+    wide x = f(load(in)...);
+    auto all = x.is_number() ? at::full({s.steps()}, x.number, at::TensorOptions(scalar_type<T>).device(device_)) : x.tensor;
+    auto to = tensor(out);
+    if (s.is_lanes()) {
+      to.copy_(at::sum(all.reshape({s.longest(), s.count()}), 0));
+    } else {
+      to.zero_();
+      to.index_add_(0, detail::series_of_steps(tensor(s.offsets())), all);
+    }
+  }
+
+  void spread(series s, view<T> out, view<T const> in) {
+    base::check_vectors("spread", "the output", s.steps(), out);
+    base::check_vectors("spread", "the input", s.count(), in);
+    no_autograd guard;
+    auto from = tensor(in);
+    if (s.is_lanes()) matrix(s.longest(), view<T>(out.data, s.longest(), s.count(), out.row_stride * s.count(), out.row_stride)).copy_(from.expand({s.longest(), s.count()}));
+    else tensor(out).copy_(at::index_select(from, 0, detail::series_of_steps(tensor(s.offsets()))));
+  }
+
+  template <class U>
+  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    base::check_gather(out, in, index);
+    no_autograd guard;
+    tensor(out).copy_(at::index_select(tensor(in), 0, tensor(index)));
+  }
+
+  void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
+    base::check_scatter(out, in, index);
+    no_autograd guard;
+    tensor(out).index_add_(0, tensor(index), tensor(in));
+  }
+
+  void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
+    base::check_product(c, a, b);
+    no_autograd guard;
+    auto to = matrix(c.rows, c), left = matrix(a.rows, a), right = matrix(b.rows, b);
+    if (accumulate) to.addmm_(left, right);
+    else at::mm_out(to, left, right);
+  }
+
+  template <class Activation>
+  void dense(view<T> out, view<T const> x, view<T const> weight, view<T const> bias, Activation activation) {
+    base::check_product(out, x, weight);
+    base::check_bias(out, bias);
+    no_autograd guard;
+    auto to = matrix(out.rows, out);
+    at::addmm_out(to, matrix(1, bias), matrix(x.rows, x), matrix(weight.rows, weight));
+    wide y = activation(wide(to));
+    if (!y.tensor.is_same(to)) to.copy_(y.tensor);
+  }
+
+  void column_sum(view<T> out, view<T const> in) {
+    base::check_column_sum(out, in);
+    no_autograd guard;
+    matrix(1, out).copy_(at::sum(matrix(in.rows, in), {0}, true));
+  }
+
+  void uniform(view<T> out, stream s, std::uint32_t first_lane = 0) {
+    if (device_.is_cpu()) return base::uniform(out, s, first_lane);
+    host_array<T> numbers(out.size());
+    base::uniform(numbers.matrix(out.rows, out.columns), s, first_lane);
+    upload(out, std::span<T const>(numbers.data(), std::size_t(out.size())));
+  }
+
+ private:
+  template <class U>
+  auto load(view<U> v) const {
+    return detail::loaded<T, U>(tensor(v));
+  }
+  /// Always two-dimensional, a single row for all repeated.
+  template <class U>
+  at::Tensor matrix(std::ptrdiff_t n, view<U> v) const {
+    auto t = tensor_of(view<U>(v.data, n, v.columns, v.row_stride, v.column_stride), device_);
+    return v.columns == 1 ? t.unsqueeze(1) : t;
+  }
+  template <class U>
+  void store(view<U> out, wide const& x) const {
+    auto to = tensor(out);
+    if (x.is_number()) to.fill_(x.number);
+    else to.copy_(x.tensor);
+  }
+  template <class U>
+  void copy_back(std::ptrdiff_t n, view<U> v, at::Tensor const& t) const {
+    if constexpr (!std::is_const_v<U>) matrix(n, v).copy_(t);
+  }
+  static std::string first_line(char const* text) { return std::string(text).substr(0, std::string(text).find('\n')); }
+
+  at::Device device_;
+};
+
+using backend = basic_backend<float>;
+
+}  // namespace cohort::torch

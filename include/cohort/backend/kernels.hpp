@@ -1,0 +1,222 @@
+#pragma once
+#include <algorithm>
+#include <cohort/backend/series.hpp>
+#include <cohort/random/stream.hpp>
+#include <cohort/scalar/real.hpp>
+#include <tuple>
+
+namespace cohort {
+
+/// The arrays that a map writes, in the order in which its function returns them.
+template <class... T>
+struct outputs {
+  std::tuple<view<T>...> views;
+  constexpr outputs(view<T>... v) : views(v...) {}
+};
+
+/// One row of a matrix as a formula over rows sees it: r[j] reads, r.set(j, x) writes. In a backend with wider scalars it is as many rows.
+template <class S, class T>
+struct row {
+  using scalar = S;
+  T* data;
+  std::ptrdiff_t column_stride;
+  constexpr auto operator[](std::ptrdiff_t j) const { return load(data + j * column_stride); }
+  template <class X>
+  constexpr void set(std::ptrdiff_t j, X const& x) const {
+    if constexpr (number<X>) data[j * column_stride] = static_cast<T>(x);
+    else data[j * column_stride] = static_cast<T>(S(x).value);
+  }
+
+  /// Bytes are flags and load as masks; integers load as numbers.
+  static constexpr auto load(T const* p) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, std::uint8_t>) return mask_t<S>(*p != 0);
+    else return S(*p);
+  }
+};
+
+/// What the generic primitives do for item i of their loops. Named structs, and all of it constexpr, since that is what a device can be given.
+namespace detail {
+
+template <class S>
+constexpr S part(S const& x, std::ptrdiff_t) {
+  return x;
+}
+template <class S, int N>
+constexpr S part(several<S, N> const& x, std::ptrdiff_t k) {
+  return x[int(k)];
+}
+
+/// f of the elements at (r, c) of some views.
+template <class S, class F, class... I>
+constexpr auto at_element(F const& f, std::tuple<view<I>...> const& in, std::ptrdiff_t r, std::ptrdiff_t c) {
+  return std::apply([&](auto const&... v) { return f(row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v(r, c))...); }, in);
+}
+
+template <class S, class F, class Out, class In>
+struct map_kernel {
+  Out out;
+  F f;
+  In in;
+  std::ptrdiff_t columns;
+
+  constexpr void operator()(std::ptrdiff_t i) const {
+    std::ptrdiff_t r = columns == 1 ? i : i / columns, c = columns == 1 ? 0 : i % columns;
+    store(at_element<S>(f, in, r, c), r, c, std::make_index_sequence<std::tuple_size_v<Out>>());
+  }
+  template <class R, std::size_t... K>
+  constexpr void store(R const& result, std::ptrdiff_t r, std::ptrdiff_t c, std::index_sequence<K...>) const {
+    ((std::get<K>(out)(r, c) = static_cast<std::remove_reference_t<decltype(std::get<K>(out)(r, c))>>(part(result, K).value)), ...);
+  }
+};
+
+template <class S, class F, class... U>
+struct rows_kernel {
+  F f;
+  std::tuple<view<U>...> views;
+  constexpr void operator()(std::ptrdiff_t i) const {
+    std::apply([&](auto const&... v) { f(row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...); }, views);
+  }
+};
+
+template <class S, class F, class... U>
+struct numbered_rows_kernel {
+  F f;
+  std::tuple<view<U>...> views;
+  constexpr void operator()(std::ptrdiff_t i) const {
+    std::apply([&](auto const&... v) { f(i, row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...); }, views);
+  }
+};
+
+/// The sums over block b of `block` elements.
+template <class S, class F, class In>
+struct block_sums_kernel {
+  view<typename S::value_type> sums;
+  F f;
+  In in;
+  std::ptrdiff_t block, size, columns;
+
+  constexpr void operator()(std::ptrdiff_t b) const {
+    for (std::ptrdiff_t k = 0; k < sums.columns; ++k) sums(b, k) = 0;
+    for (std::ptrdiff_t i = b * block; i < size && i < (b + 1) * block; ++i) {
+      auto term = at_element<S>(f, in, i / columns, i % columns);
+      for (std::ptrdiff_t k = 0; k < sums.columns; ++k) sums(b, k) += part(term, k).value;
+    }
+  }
+};
+
+/// out[c] = the sum of column c.
+template <class T>
+struct column_sums_kernel {
+  view<T> out;
+  view<T const> in;
+  constexpr void operator()(std::ptrdiff_t c) const {
+    T total = 0;
+    for (std::ptrdiff_t r = 0; r < in.rows; ++r) total += in(r, c);
+    out(0, c) = total;
+  }
+};
+
+template <class S, class F, class In>
+struct scan_kernel {
+  series s;
+  direction d;
+  F f;
+  double initial;
+  view<typename S::value_type> out;
+  In in;
+
+  constexpr void operator()(std::ptrdiff_t n) const {
+    S carry = initial;
+    std::ptrdiff_t length = s.length(n), first = s.first(n), stride = s.stride();
+    for (std::ptrdiff_t k = 0; k < length; ++k) {
+      std::ptrdiff_t i = first + (d == direction::forward ? k : length - 1 - k) * stride;
+      carry = std::apply([&](auto const&... v) { return f(carry, row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...); }, in);
+      out[i] = carry.value;
+    }
+  }
+};
+
+template <class S, class F, class In>
+struct segment_reduce_kernel {
+  series s;
+  view<typename S::value_type> out;
+  F f;
+  In in;
+
+  constexpr void operator()(std::ptrdiff_t n) const {
+    S total = 0;
+    for (std::ptrdiff_t k = 0; k < s.length(n); ++k) total += at_element<S>(f, in, s.first(n) + k * s.stride(), 0);
+    out[n] = total.value;
+  }
+};
+
+template <class T>
+struct spread_kernel {
+  series s;
+  view<T> out;
+  view<T const> in;
+  constexpr void operator()(std::ptrdiff_t n) const {
+    for (std::ptrdiff_t k = 0; k < s.length(n); ++k) out[s.first(n) + k * s.stride()] = in[n];
+  }
+};
+
+template <class U>
+struct gather_kernel {
+  view<U> out;
+  view<U const> in;
+  view<std::int32_t const> index;
+  constexpr void operator()(std::ptrdiff_t r) const {
+    for (std::ptrdiff_t c = 0; c < out.columns; ++c) out(r, c) = in(index[r], c);
+  }
+};
+
+template <class T>
+struct scatter_add_kernel {
+  view<T> out;
+  view<T const> in;
+  view<std::int32_t const> index;
+  constexpr void operator()(std::ptrdiff_t c) const {
+    for (std::ptrdiff_t r = 0; r < in.rows; ++r) out(index[r], c) += in(r, c);
+  }
+};
+
+template <class T>
+struct matmul_kernel {
+  view<T> c;
+  view<T const> a, b;
+  bool accumulate;
+  constexpr void operator()(std::ptrdiff_t i) const {
+    std::ptrdiff_t m = i / c.columns, n = i % c.columns;
+    T total = accumulate ? c(m, n) : T(0);
+    for (std::ptrdiff_t k = 0; k < a.columns; ++k) total += a(m, k) * b(k, n);
+    c(m, n) = total;
+  }
+};
+
+template <class T>
+struct uniform_kernel {
+  view<T> out;
+  stream s;
+  std::uint32_t first_lane;
+  constexpr void operator()(std::ptrdiff_t r) const {
+    philox4x32::counter words{};
+    constexpr int per_block = sizeof(T) == 4 ? 4 : 2;
+    for (std::ptrdiff_t c = 0; c < out.columns; ++c) {
+      if (c % per_block == 0) words = s.words(first_lane + std::uint32_t(r), std::uint32_t(c / per_block));
+      if constexpr (sizeof(T) == 4) out(r, c) = open_unit(words[c % 4]);
+      else out(r, c) = open_unit(words[c % 2 * 2], words[c % 2 * 2 + 1]);
+    }
+  }
+};
+
+template <class Activation>
+struct biased {
+  Activation activation;
+  template <class S>
+  constexpr S operator()(S sum, S bias) const {
+    return activation(sum + bias);
+  }
+};
+
+}  // namespace detail
+}  // namespace cohort

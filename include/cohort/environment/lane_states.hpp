@@ -1,0 +1,266 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <cohort/environment/concept.hpp>
+#include <vector>
+
+namespace cohort::detail {
+
+/// The action of a lane as an environment takes it, from a row of the batch: an int or S, or numbers clipped to their bounds.
+template <class E, class Number, class Row>
+constexpr auto action_from(Row const& given) {
+  if constexpr (discrete_actions<E>) {
+    if constexpr (std::is_same_v<Number, int>) return int(given[0].value);
+    else return Number(given[0]);
+  } else {
+    typename action_of<E, Number>::type a{};
+    using S = typename Row::scalar;
+    for (int d = 0; d < int(a.size()); ++d) {
+      S clipped = clamp(given[d], S(E::actions.low[d]), S(E::actions.high[d]));
+      if constexpr (std::is_same_v<Number, int>) a[d] = float(clipped.value);
+      else a[d] = clipped;
+    }
+    return a;
+  }
+}
+
+/// A state of nothing but scalars, in a row of numbers and back.
+template <class E, class S, class Row>
+constexpr typename E::template state<S> state_from(Row const& row) {
+  typename E::template state<S> s{};
+  for (int f = 0; f < int(sizeof(s) / sizeof(S)); ++f) reinterpret_cast<S*>(&s)[f] = row[f];
+  return s;
+}
+template <class E, class S, class Row>
+constexpr void put_state(typename E::template state<S> const& s, Row const& row) {
+  for (int f = 0; f < int(sizeof(s) / sizeof(S)); ++f) row.set(f, reinterpret_cast<S const*>(&s)[f]);
+}
+
+/// One step of a lane, or of as many as the scalar is wide.
+template <class E>
+struct step_lane {
+  E environment;
+  int limit;
+  stream noise{};
+  int noise_group = 1;
+
+  template <class X, class L, class A, class R, class M, class O>
+  constexpr void operator()(X state, L elapsed, A action, R reward, M terminated, M truncated, O next) const {
+    using S = typename X::scalar;
+    auto s = state_from<E, S>(state);
+    auto result = environment.step(s, action_from<E, S>(action));
+    write(s, result, state, elapsed, reward, terminated, truncated, next);
+  }
+  /// The same where the environment draws random numbers: lane by lane, each from a stream of its own.
+  template <class X, class L, class A, class R, class M, class O>
+  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, A action, R reward, M terminated, M truncated, O next) const {
+    using S = typename X::scalar;
+    auto s = state_from<E, S>(state);
+    random_stream draws(noise, std::uint32_t(n / noise_group));
+    auto result = environment.step(s, action_from<E, S>(action), draws);
+    write(s, result, state, elapsed, reward, terminated, truncated, next);
+  }
+
+ private:
+  template <class State, class Result, class X, class L, class R, class M, class O>
+  constexpr void write(State const& s, Result const& result, X state, L elapsed, R reward, M terminated, M truncated, O next) const {
+    using S = typename X::scalar;
+    put_state<E, S>(s, state);
+    S steps = elapsed[0] + 1;
+    elapsed.set(0, steps);
+    reward.set(0, result.reward);
+    terminated.set(0, select(result.terminated, S(1), S(0)));
+    truncated.set(0, limit > 0 ? select((steps >= S(limit)) & !result.terminated, S(1), S(0)) : S(0));
+    auto seen = environment.observe(s);
+    for (int d = 0; d < observation_size<E>; ++d) next.set(d, seen[d]);
+  }
+};
+
+/// A new episode in lane n if its flags say so, or in any.
+template <class E>
+struct restart_lane {
+  E environment;
+  stream draws_from;
+  int together;
+
+  template <class X, class L>
+  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed) const {
+    using S = typename X::scalar;
+    random_stream draws(draws_from, std::uint32_t(n / together * together));
+    put_state<E, S>(environment.template reset<S>(draws), state);
+    elapsed.set(0, 0);
+  }
+  template <class X, class L, class M, class O>
+  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, M terminated, M truncated, O seen, O last) const {
+    if (!terminated[0].value && !truncated[0].value) return;
+    (*this)(n, state, elapsed);
+    using S = typename X::scalar;
+    auto first = environment.observe(state_from<E, S>(state));
+    for (int d = 0; d < observation_size<E>; ++d) {
+      last.set(d, seen[d]);
+      seen.set(d, first[d]);
+    }
+  }
+};
+
+template <class E>
+struct observe_lane {
+  E environment;
+  template <class X, class O>
+  constexpr void operator()(X state, O out) const {
+    auto seen = environment.observe(state_from<E, typename X::scalar>(state));
+    for (int d = 0; d < observation_size<E>; ++d) out.set(d, seen[d]);
+  }
+};
+
+/// The states of N lanes of a scalar-generic environment: a column for each number of the state, in the backend's memory.
+template <class B, class E>
+class lane_states {
+ public:
+  using T = value_t<B>;
+  using scalar = typename B::scalar;
+  using single = typename E::template state<scalar>;
+  static constexpr int F = sizeof(single) / sizeof(scalar);
+  static_assert(std::is_trivially_copyable_v<single> && F * sizeof(scalar) == sizeof(single),
+                "a state that is a template over the scalar may hold nothing but scalars");
+
+  lane_states(B& backend, E const& e, int N) : environment_(e), lanes_(N) {
+    std::vector<T> zeros(std::size_t(N * F));
+    std::vector<std::int32_t> none(std::size_t(N), 0);
+    backend.assign(numbers_, std::span<T const>(zeros));
+    backend.assign(spare_, std::span<T const>(zeros));
+    backend.assign(elapsed_, std::span<std::int32_t const>(none));
+    backend.assign(spare_elapsed_, std::span<std::int32_t const>(none));
+  }
+  void reset(B& backend, stream starts, int together) {
+    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all());
+  }
+  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated, view<std::uint8_t const> truncated, view<T> seen,
+               view<T> last) {
+    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all(), terminated, truncated, seen, last);
+  }
+  template <class Action>
+  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated, view<std::uint8_t> truncated, view<T> next, int limit,
+            stream noise, int noise_group) {
+    step_lane<E> f{environment_, limit, noise, noise_group};
+    if constexpr (steps_with_noise<E, single>) backend.for_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
+    else backend.map_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
+  }
+  void copy(B& backend, view<std::int32_t const> from) {
+    backend.gather(columns(spare_), view<T const>(states()), from);
+    backend.gather(spare_elapsed_.all(), view<std::int32_t const>(elapsed_.all()), from);
+    std::swap(numbers_, spare_);
+    std::swap(elapsed_, spare_elapsed_);
+  }
+  void observe(B& backend, view<T> out, int every) {
+    view<T const> all = states();
+    backend.map_rows(lanes_ / every, observe_lane<E>{environment_}, view<T const>(all.data, lanes_ / every, F, every, lanes_), out);
+  }
+
+ private:
+  using array = typename B::template array<T>;
+  view<T> columns(array& a) { return {a.data(), lanes_, F, 1, lanes_}; }
+  view<T> states() { return columns(numbers_); }
+
+  E environment_;
+  std::ptrdiff_t lanes_;
+  array numbers_, spare_;
+  typename B::template array<std::int32_t> elapsed_, spare_elapsed_;
+};
+
+/// The states of N lanes of a plain environment, stepped one by one on the host.
+template <class B, class E>
+  requires(!generic_state<E>)
+class lane_states<B, E> {
+ public:
+  using T = value_t<B>;
+  using state = typename E::state;
+  static constexpr int D = observation_size<E>;
+
+  lane_states(B&, E const& e, int N)
+      : environment_(e), states_(std::size_t(N)), elapsed_(std::size_t(N), 0), reward_(std::size_t(N)), seen_(std::size_t(N * D)), flags_(std::size_t(2 * N)) {}
+
+  void reset(B&, stream starts, int together) {
+    for (int n = 0; n < lanes(); ++n) reset(n, starts, together);
+  }
+  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated, view<std::uint8_t const> truncated, view<T> seen,
+               view<T> last) {
+    auto flags = std::span(flags_);
+    backend.download(flags.first(std::size_t(lanes())), terminated);
+    backend.download(flags.last(std::size_t(lanes())), truncated);
+    for (int n = 0; n < lanes(); ++n) {
+      if (!flags_[std::size_t(n)] && !flags_[std::size_t(lanes() + n)]) continue;
+      auto row = std::span(seen_).subspan(std::size_t(n * D), D);
+      backend.download(row, view<T const>(seen.part(n, 1)));
+      backend.upload(last.part(n, 1), std::span<T const>(row));
+      reset(n, starts, together);
+      look(n, row);
+      backend.upload(seen.part(n, 1), std::span<T const>(row));
+    }
+  }
+  template <class Action>
+  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated, view<std::uint8_t> truncated, view<T> next, int limit,
+            stream noise, int noise_group) {
+    std::ptrdiff_t A = actions.columns;
+    auto& given = [&]() -> auto& {
+      if constexpr (std::is_same_v<Action, std::int32_t>) return integers_;
+      else return numbers_;
+    }();
+    given.resize(std::size_t(lanes() * A));
+    backend.download(std::span<Action>(given), actions);
+    for (int n = 0; n < lanes(); ++n) {
+      auto a = action_from<E, int>(row<real<T>, Action const>{given.data() + n * A, 1});
+      auto& s = states_[std::size_t(n)];
+      auto result = [&] {
+        if constexpr (steps_with_noise<E, state>) {
+          random_stream draws(noise, std::uint32_t(n / noise_group));
+          return environment_.step(s, a, draws);
+        } else {
+          return environment_.step(s, a);
+        }
+      }();
+      reward_[std::size_t(n)] = T(result.reward);
+      flags_[std::size_t(n)] = result.terminated;
+      flags_[std::size_t(lanes() + n)] = ++elapsed_[std::size_t(n)] >= limit && limit > 0 && !result.terminated;
+      look(n, std::span(seen_).subspan(std::size_t(n * D), D));
+    }
+    backend.upload(reward, std::span<T const>(reward_));
+    backend.upload(terminated, std::span<std::uint8_t const>(flags_).first(std::size_t(lanes())));
+    backend.upload(truncated, std::span<std::uint8_t const>(flags_).last(std::size_t(lanes())));
+    backend.upload(next, std::span<T const>(seen_));
+  }
+  void copy(B& backend, view<std::int32_t const> from) {
+    integers_.resize(std::size_t(lanes()));
+    backend.download(std::span<std::int32_t>(integers_), from);
+    auto before = states_;
+    auto elapsed = elapsed_;
+    for (int n = 0; n < lanes(); ++n) {
+      states_[std::size_t(n)] = before[std::size_t(integers_[std::size_t(n)])];
+      elapsed_[std::size_t(n)] = elapsed[std::size_t(integers_[std::size_t(n)])];
+    }
+  }
+  void observe(B& backend, view<T> out, int every) {
+    for (int n = 0; n < out.rows; ++n) look(n * every, std::span(seen_).subspan(std::size_t(n * D), D));
+    backend.upload(out, std::span<T const>(seen_).first(std::size_t(out.size())));
+  }
+
+ private:
+  int lanes() const { return int(states_.size()); }
+  void reset(int n, stream starts, int together) {
+    random_stream draws(starts, std::uint32_t(n / together * together));
+    states_[std::size_t(n)] = environment_.reset(draws);
+    elapsed_[std::size_t(n)] = 0;
+  }
+  void look(int n, std::span<T> to) const {
+    auto seen = environment_.observe(states_[std::size_t(n)]);
+    for (int d = 0; d < D; ++d) to[std::size_t(d)] = T(seen[std::size_t(d)]);
+  }
+
+  E environment_;
+  std::vector<state> states_;
+  std::vector<int> elapsed_;
+  std::vector<T> reward_, seen_, numbers_;
+  std::vector<std::int32_t> integers_;
+  std::vector<std::uint8_t> flags_;
+};
+
+}  // namespace cohort::detail
