@@ -1,0 +1,78 @@
+#pragma once
+#include <atomic>
+#include <cohort/eigen/parallel.hpp>
+#include <cohort/thrust/system.hpp>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP
+#include <thrust/system/cpp/execution_policy.h>
+#define COHORT_THRUST_SYSTEM cpp
+#elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
+#include <thrust/system/omp/execution_policy.h>
+#define COHORT_THRUST_SYSTEM omp
+#elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
+#include <tbb/task_arena.h>
+#include <thrust/system/tbb/execution_policy.h>
+#define COHORT_THRUST_SYSTEM tbb
+#endif
+
+namespace cohort::thrust {
+
+// The system is part of every name below, so that two systems in one program, wherever it got them, stay two.
+inline namespace COHORT_THRUST_SYSTEM {
+
+/// As many threads as the system would take: CPP has one.
+inline int hardware_threads() {
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP
+  return 1;
+#elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
+  return omp_get_max_threads();
+#else
+  return ::tbb::this_task_arena::max_concurrency();
+#endif
+}
+
+/// Cut i of a loop. An exception may not leave a parallel region of OpenMP, so the first one is carried out by hand.
+struct cut {
+  eigen::loop_body body;
+  std::ptrdiff_t n, cuts;
+  std::exception_ptr* thrown;
+  std::atomic_flag* some_thrown;
+
+  void operator()(std::ptrdiff_t i) const {
+    try {
+      body.call(body.object, n * i / cuts, n * (i + 1) / cuts);
+    } catch (...) {
+      if (!some_thrown->test_and_set()) *thrown = std::current_exception();
+    }
+  }
+};
+
+/// Runs the loops of a backend on Thrust's device system; what eigen::openmp_threads is to the Eigen backend.
+class executor {
+ public:
+  explicit executor(int threads) : threads_(threads) {}
+  int threads() const { return threads_; }
+
+  template <class F>
+  void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, F f) const {
+    std::ptrdiff_t cuts = std::clamp<std::ptrdiff_t>(n / grain, 1, threads_);
+    eigen::loop_body body{&f, [](void* object, std::ptrdiff_t first, std::ptrdiff_t last) { (*static_cast<F*>(object))(first, last); }};
+    if (cuts > 1 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP) run(body, n, cuts);
+    else body.call(body.object, 0, n);  // not worth waking the threads
+  }
+
+ private:
+  static void run(eigen::loop_body body, std::ptrdiff_t n, std::ptrdiff_t cuts) {
+    std::exception_ptr thrown;
+    std::atomic_flag some_thrown;
+    ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0), cuts,
+                         cut{body, n, cuts, &thrown, &some_thrown});
+    if (thrown) std::rethrow_exception(thrown);
+  }
+  int threads_;
+};
+
+}  // namespace COHORT_THRUST_SYSTEM
+}  // namespace cohort::thrust

@@ -1,0 +1,34 @@
+#pragma once
+#include <cohort/thrust/executor.hpp>
+#include <cohort/eigen/host_backend.hpp>
+
+namespace cohort::thrust {
+
+struct options {
+  int threads = 0;  ///< 0: as many as the system would take; CPP has one whatever is asked
+};
+
+inline namespace COHORT_THRUST_SYSTEM {
+inline namespace COHORT_EIGEN_TARGET {
+
+/// Thrust's CPP, OMP or TBB device system: host arrays, the packs and products of the Eigen backend, and loops run by ::thrust::for_each_n.
+///
+/// The same build gives the same bits on any number of threads, and on each of the three systems. A backend is used by one thread at a time.
+template <class T>
+class basic_backend : public eigen::host_backend<basic_backend<T>, T, executor> {
+ public:
+  basic_backend() : basic_backend(options{}) {}
+  explicit basic_backend(options o) : eigen::host_backend<basic_backend<T>, T, executor>(executor(threads_for(o.threads))) {}
+
+ private:
+  static int threads_for(int asked) {
+    detail::require(asked >= 0, "thrust::backend", "threads", asked, "0 (all) or more");
+    return asked == 0 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP ? hardware_threads() : asked;
+  }
+};
+
+using backend = basic_backend<float>;
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace COHORT_THRUST_SYSTEM
+}  // namespace cohort::thrust
