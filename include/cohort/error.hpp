@@ -30,6 +30,11 @@ struct io_error : error {
   using error::error;
 };
 
+/// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these too.
+struct device_error : error {
+  using error::error;
+};
+
 namespace detail {
 
 /// 0.05 as "0.05", 3 as "3": numbers in messages as a person would write them.

@@ -27,7 +27,6 @@ struct linear_of {
     return x;
   }
 };
-/// A gradient through an activation, by what came out of it.
 struct tanh_slope {
   template <class S>
   constexpr S operator()(S gradient, S out) const {
@@ -40,6 +39,13 @@ struct relu_slope {
     return select(out > 0, gradient, S(0));
   }
 };
+
+/// Takes a gradient through an activation, by what came out of it. (Not in the class, whose member `outputs` nvcc would find here.)
+template <backend B>
+void through_activation(B& backend, activation a, out_view<B> gradient, in_view<B> out) {
+  if (a == activation::tanh) backend.map(outputs{gradient}, tanh_slope{}, in_view<B>(gradient), out);
+  else backend.map(outputs{gradient}, relu_slope{}, in_view<B>(gradient), out);
+}
 
 }  // namespace detail
 
@@ -111,8 +117,7 @@ class mlp {
       backend.resize(t.gradient[l], t.rows * sizes_[l]);
       view<T> dx = t.gradient[l].matrix(t.rows, sizes_[l]);
       backend.matmul(dx, dy, weight(parameters, l).transposed());
-      if (activation_ == activation::tanh) backend.map(cohort::outputs{dx}, detail::tanh_slope{}, view<T const>(dx), in);
-      else backend.map(cohort::outputs{dx}, detail::relu_slope{}, view<T const>(dx), in);
+      detail::through_activation(backend, activation_, dx, in);
       dy = dx;
     }
   }

@@ -138,7 +138,7 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
     terms[k] = here ? given[k] : view<T const>(out.loss);
   }
   for (auto [bit, room, name] :
-       {std::tuple(reads::logp, out.logp, "logp"), std::tuple(reads::entropy, out.entropy, "entropy"), std::tuple(reads::value, out.value, "value")})
+       std::array{std::tuple(reads::logp, out.logp, "logp"), std::tuple(reads::entropy, out.entropy, "entropy"), std::tuple(reads::value, out.value, "value")})
     if (bits & bit && !room) throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
   auto leaves = detail::leaves<1, 0>(o, 1);
   std::apply([](auto const&... leaf) { (detail::check_reads(leaf), ...); }, leaves);

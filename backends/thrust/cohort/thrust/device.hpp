@@ -1,0 +1,178 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <cohort/thrust/device_array.hpp>
+#include <cohort/thrust/device_product.hpp>
+#include <cohort/thrust/device_scan.hpp>
+
+namespace cohort::thrust {
+
+struct options {
+  int device = 0;
+  cudaStream_t const* stream = nullptr;  ///< a stream of the user's, which must outlive the backend and its arrays; none: one of its own
+};
+
+/// Thrust's CUDA device system: arrays on a GPU, a formula as one fused kernel, products by cuBLAS, reductions and scans by CUB.
+///
+/// Everything is done in the order of one stream, and only download waits for it. A backend is used by one thread at a time. The same seed gives
+/// the same bits on the same device, except for: scatter_add, which adds to one element in any order; scans along packed series by a
+/// formula that is `affine` (see device_scan.hpp). Numbers that are uploaded from page-locked memory must stay there until the stream has read them.
+///
+/// Every failed call of CUDA or cuBLAS is a device_error; so is making a backend where there is no device.
+template <class T>
+class basic_backend : public fallback<basic_backend<T>, T, device_array> {
+  using base = fallback<basic_backend<T>, T, device_array>;
+
+ public:
+  using scalar = typename base::scalar;
+
+  basic_backend() : basic_backend(options{}) {}
+  explicit basic_backend(options o) : queue_(detail::make_queue(o.device, o.stream)) {}
+  cudaStream_t stream() const { return queue_->stream(); }
+  void synchronize() { queue_->synchronize(); }
+
+  template <class U>
+  void resize(device_array<U>& a, std::ptrdiff_t n) {
+    a.resize(queue_, n);
+  }
+  template <class U>
+  void upload(view<U> to, std::span<U const> from) {
+    if (to.contiguous()) return copy(to.data, from.data(), to.size(), cudaMemcpyHostToDevice);
+    auto packed = base::template temporary<std::uint8_t>(to.size() * sizeof(U));
+    view<U const> staged(reinterpret_cast<U const*>(packed.all().data), to.rows, to.columns);
+    copy(const_cast<U*>(staged.data), from.data(), to.size(), cudaMemcpyHostToDevice);
+    copy_elements("upload", to, staged);
+  }
+  template <class U>
+  void download(std::span<std::remove_const_t<U>> to, view<U> from) {
+    using element = std::remove_const_t<U>;
+    if (from.contiguous()) {
+      copy(to.data(), from.data, from.size(), cudaMemcpyDeviceToHost);
+    } else {
+      auto packed = base::template temporary<std::uint8_t>(from.size() * sizeof(U));
+      view<element> staged(reinterpret_cast<element*>(packed.all().data), from.rows, from.columns);
+      copy_elements("download", staged, view<element const>(from));
+      copy(to.data(), staged.data, from.size(), cudaMemcpyDeviceToHost);
+    }
+    synchronize();
+  }
+
+  template <class F>
+  void for_each(std::ptrdiff_t n, F f) {
+    detail::launch(*queue_, "for_each", n, f);
+  }
+
+  template <class... O, class F, class... I>
+  void map(outputs<O...> out, F f, view<I>... in) {
+    base::check_map(out, in...);
+    std::ptrdiff_t n = std::get<0>(out.views).size();
+    std::apply(
+        [&](auto... o) {
+          detail::with_elements(
+              [&](auto way) {
+                using formula = detail::formula<scalar, F, decltype(way(in))...>;
+                std::tuple targets(way(o)...);
+                detail::launch(*queue_, "map", n, detail::elementwise<decltype(targets), formula>{targets, {f, {way(in)...}}});
+              },
+              o..., in...);
+        },
+        out.views);
+  }
+
+  template <class F, class I, class... More>
+  void reduce(view<T> out, F f, view<I> in, view<More>... more) {
+    base::check_extents("reduce", in, more...);
+    using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    constexpr int N = sizeof(term) / sizeof(scalar);
+    base::check_sums(N, out);
+    auto packed = base::template temporary<T>(out.contiguous() ? 0 : N);
+    T* target = out.contiguous() ? out.data : packed.all().data;
+    detail::with_elements(
+        [&](auto way) {
+          using formula = detail::formula<scalar, F, decltype(way(in)), decltype(way(more))...>;
+          detail::reduce_all<T, N>(*this, *queue_, in.size(), formula{f, {way(in), way(more)...}}, target);
+        },
+        in, more...);
+    if (target != out.data) copy_elements("reduce", out, view<T const>(target, N));
+  }
+
+  template <class F, class... I>
+  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
+    base::check_vectors("scan", "the output", s.steps(), out);
+    base::check_vectors("scan", "an input", s.steps(), in...);
+    if (s.steps() > std::numeric_limits<std::int32_t>::max()) return base::scan(s, d, f, initial, out, in...);
+    if (s.is_lanes()) {
+      detail::lane_scan<scalar, F, detail::line<I>...> lanes{
+          f, scalar(initial), detail::line_of(out), {detail::line_of(in)...}, std::int32_t(s.longest()), std::int32_t(s.count()), d == direction::backward};
+      detail::launch(*queue_, "scan", s.count(), lanes);
+    } else if constexpr (detail::affine<F>) {
+      detail::scan_packed<T>(*this, *queue_, s, d, f, T(initial), out, in...);
+    } else {
+      base::scan(s, d, f, initial, out, in...);
+    }
+  }
+
+  template <class F, class... I>
+  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+    if (s.is_lanes() || out.row_stride != 1 || s.count() == 0) return base::segment_reduce(s, out, f, in...);
+    base::check_vectors("segment_reduce", "the output", s.count(), out);
+    base::check_vectors("segment_reduce", "an input", s.steps(), in...);
+    detail::reduce_segments(*this, *queue_, s.offsets(), detail::formula<scalar, F, detail::line<I>...>{f, {detail::line_of(in)...}}, out);
+  }
+
+  template <class U>
+  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    base::check_gather(out, in, index);
+    detail::launch(*queue_, "gather", out.size(), detail::gathering<U>{out, in, index});
+  }
+
+  /// Adds in any order, so the last bits of a row that is added to repeatedly may differ from run to run.
+  void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
+    base::check_scatter(out, in, index);
+    detail::launch(*queue_, "scatter_add", in.size(), detail::scattering<T>{out, in, index});
+  }
+
+  void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
+    base::check_product(c, a, b);
+    if (!detail::blas_product(*queue_, c, a, b, accumulate)) base::matmul(c, a, b, accumulate);
+  }
+
+  void column_sum(view<T> out, view<T const> in) {
+    base::check_column_sum(out, in);
+    if (ones_.size() < in.rows) {
+      resize(ones_, in.rows);
+      for_each(in.rows, detail::filling<T>{ones_.data(), T(1)});
+    }
+    if (!detail::blas_column_sum(*queue_, out, in, ones_.data())) base::column_sum(out, in);
+  }
+
+  void uniform(view<T> out, cohort::stream s, std::uint32_t first_lane = 0) {
+    std::ptrdiff_t per_block = sizeof(T) == 4 ? 4 : 2, blocks = (out.columns + per_block - 1) / per_block;
+    detail::launch(*queue_, "uniform", out.rows * blocks, detail::drawing<T>{out, s, first_lane, std::uint32_t(blocks)});
+  }
+
+ private:
+  void copy(void* to, void const* from, std::ptrdiff_t n, std::size_t size, cudaMemcpyKind kind) {
+    if (n == 0) return;
+    detail::on_device here(queue_->device());
+    detail::check(cudaMemcpyAsync(to, from, std::size_t(n) * size, kind, stream()), "cudaMemcpyAsync", [&] { return detail::bytes(std::size_t(n) * size); });
+  }
+  template <class U>
+  void copy(U* to, U const* from, std::ptrdiff_t n, cudaMemcpyKind kind) {
+    copy(to, from, n, sizeof(U), kind);
+  }
+  template <class U>
+  void copy_elements(char const* what, view<U> to, view<U const> from) {
+    detail::with_elements(
+        [&](auto way) {
+          detail::launch(*queue_, what, to.size(), detail::copying<decltype(way(to)), decltype(way(from))>{way(to), way(from)});
+        },
+        to, from);
+  }
+
+  std::shared_ptr<detail::queue> queue_;
+  device_array<T> ones_;
+};
+
+using backend = basic_backend<float>;
+
+}  // namespace cohort::thrust
