@@ -8,6 +8,7 @@ namespace detail {
 
 /// One step of the recurrence, from the following step's advantage (the carry) to this one's.
 struct gae_step {
+  static constexpr bool affine = true;  ///< in the carry: a device may compose steps instead of walking them
   double gamma, lambda;
 
   template <class S, class M>

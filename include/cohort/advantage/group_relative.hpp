@@ -10,7 +10,9 @@ enum class credit { episode, return_to_go };
 namespace detail {
 
 struct return_step {
+  static constexpr bool affine = true;
   double gamma;
+
   template <class S, class M>
   constexpr S operator()(S after, S reward, M terminated, M truncated) const {
     return select(terminated | truncated, reward, reward + gamma * after);
@@ -22,9 +24,18 @@ struct return_step {
 };
 
 struct next_index {
+  static constexpr bool affine = true;
+
   template <class S>
   constexpr S operator()(S before, S) const {
     return before + 1;
+  }
+};
+
+struct first_only {
+  template <class S>
+  constexpr S operator()(S x, S index) const {
+    return select(index == 0, x, S(0));
   }
 };
 
@@ -114,16 +125,10 @@ struct group_relative {
   }
 
  private:
-  struct first_only {
-    template <class S>
-    constexpr S operator()(S x, S index) const {
-      return select(index == 0, x, S(0));
-    }
-  };
   template <backend B, class T>
   static void first_of_each(B& backend, series s, view<T> out, view<T const> in, view<T> index) {
     backend.scan(s, direction::forward, detail::next_index{}, -1, index, in);
-    backend.segment_reduce(s, out, first_only{}, in, view<T const>(index));
+    backend.segment_reduce(s, out, detail::first_only{}, in, view<T const>(index));
   }
 };
 

@@ -15,6 +15,13 @@ enum class group_of_one { zero, raw };
 
 namespace detail {
 
+struct zero_for_each {
+  template <class S>
+  constexpr S operator()(S) const {
+    return S(0);
+  }
+};
+
 struct one_for_each {
   template <class S>
   constexpr S operator()(S) const {
@@ -83,7 +90,7 @@ struct group_statistics {
     view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n), square = by_member.all().part(2 * n, n),
             ones = by_member.all().part(3 * n, n);
 
-    backend.map(outputs{by_cell.all()}, zero{}, view<T const>(by_cell.all()));
+    backend.map(outputs{by_cell.all()}, detail::zero_for_each{}, view<T const>(by_cell.all()));
     backend.map(outputs{ones}, detail::one_for_each{}, x);
     backend.scatter_add(counts, ones, cell);
     backend.scatter_add(sums, x, cell);
@@ -103,14 +110,6 @@ struct group_statistics {
     detail::relative f{baseline, scale, single, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
     backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));
   }
-
- private:
-  struct zero {
-    template <class S>
-    constexpr S operator()(S) const {
-      return S(0);
-    }
-  };
 };
 
 }  // namespace cohort

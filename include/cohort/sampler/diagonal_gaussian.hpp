@@ -75,7 +75,8 @@ struct copy_columns {
 
 }  // namespace detail
 
-/// D independent normal numbers, the means given by the network, the logarithms of the standard deviations free parameters.
+/// D independent normal numbers, the means given by the network, the logarithms of the standard deviations free parameters (D numbers) or given by the
+/// network too (R x D).
 ///
 ///     log p(a) = sum_d -z_d^2 / 2 - log_std_d - log(2 pi) / 2,  z = (a - mean) / std,   H = sum_d log_std_d + (1 + log 2 pi) / 2
 ///
@@ -95,7 +96,7 @@ struct diagonal_gaussian {
     auto uniforms = backend.template temporary<T>(mean.rows * G * 2 * dimensions);
     auto u = uniforms.matrix(mean.rows, G * 2 * dimensions);
     backend.uniform(u, s);
-    backend.map_rows(mean.rows, detail::gaussian_sample{dimensions, G}, mean, for_every_row(log_std), view<T const>(u), out, logp);
+    backend.map_rows(mean.rows, detail::gaussian_sample{dimensions, G}, mean, rows_of(mean, log_std), view<T const>(u), out, logp);
   }
   /// The mean of each row.
   template <backend B>
@@ -104,19 +105,25 @@ struct diagonal_gaussian {
   }
   template <backend B>
   void evaluate(B& backend, view<T const> mean, view<T const> log_std, view<T const> a, int G, view<T> logp, view<T> entropy) const {
-    backend.map_rows(mean.rows, detail::gaussian_evaluate{dimensions, G}, mean, for_every_row(log_std), a, logp, entropy);
+    backend.map_rows(mean.rows, detail::gaussian_evaluate{dimensions, G}, mean, rows_of(mean, log_std), a, logp, entropy);
   }
   template <backend B>
   void backward(B& backend, view<T const> mean, view<T const> log_std, view<T const> a, int G, view<T const> dlogp, view<T const> dentropy,
                 view<T> dmean, view<T> dlog_std) const {
-    auto by_row = backend.template temporary<T>(mean.rows * dimensions);
-    auto rows = by_row.matrix(mean.rows, dimensions);
-    backend.map_rows(mean.rows, detail::gaussian_backward{dimensions, G}, mean, for_every_row(log_std), a, dlogp, dentropy, dmean, rows);
+    detail::gaussian_backward f{dimensions, G};
+    if (by_row(mean, log_std)) return backend.map_rows(mean.rows, f, mean, log_std, a, dlogp, dentropy, dmean, dlog_std);
+    auto slopes = backend.template temporary<T>(mean.rows * dimensions);
+    auto rows = slopes.matrix(mean.rows, dimensions);
+    backend.map_rows(mean.rows, f, mean, rows_of(mean, log_std), a, dlogp, dentropy, dmean, rows);
     backend.column_sum(dlog_std.reshaped(1, dimensions), rows);
   }
 
  private:
-  view<T const> for_every_row(view<T const> log_std) const { return {log_std.data, 1, dimensions, 0, 1}; }
+  /// Whether the network gives log_std too: R x D instead of D x 1.
+  bool by_row(view<T const> mean, view<T const> log_std) const { return log_std.rows == mean.rows && log_std.columns == dimensions && log_std.rows > 1; }
+  view<T const> rows_of(view<T const> mean, view<T const> log_std) const {
+    return by_row(mean, log_std) ? log_std : view<T const>(log_std.data, 1, dimensions, 0, 1);
+  }
 };
 
 }  // namespace cohort

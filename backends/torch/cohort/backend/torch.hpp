@@ -78,7 +78,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
         auto inside = [&](auto const& v) { return !all[k].is_number() && all[k].tensor.data_ptr() == static_cast<void const*>(v.data); };
         if ((inside(in) || ...)) all[k].tensor = all[k].tensor.clone();
       }
-      [&]<std::size_t... K>(std::index_sequence<K...>) { (store(std::get<K>(out.views), all[K]), ...); }(std::index_sequence_for<O...>());
+      store_all(out, all, std::index_sequence_for<O...>());
     }
   }
 
@@ -101,9 +101,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   void for_rows(std::ptrdiff_t n, F f, view<U>... v) {
     if (device_.is_cpu()) return base::for_rows(n, f, v...);
     base::check_rows(n, v...);
-    auto on_host = std::tuple(matrix(n, v).to(at::kCPU).contiguous()...);
-    std::apply([&](auto&... t) { base::for_rows(n, f, view<U>(static_cast<U*>(t.data_ptr()), n, t.size(1))...); }, on_host);
-    std::apply([&](auto&... t) { (copy_back<U>(n, v, t), ...); }, on_host);
+    on_host(n, f, std::index_sequence_for<U...>(), v...);
   }
 
   template <class F, class I, class... More>
@@ -214,6 +212,16 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     auto to = tensor(out);
     if (x.is_number()) to.fill_(x.number);
     else to.copy_(x.tensor);
+  }
+  template <class... O, std::size_t... K>
+  void store_all(outputs<O...> const& out, std::array<wide, sizeof...(O)> const& all, std::index_sequence<K...>) const {
+    (store(std::get<K>(out.views), all[K]), ...);
+  }
+  template <class F, std::size_t... K, class... U>
+  void on_host(std::ptrdiff_t n, F f, std::index_sequence<K...>, view<U>... v) {
+    at::Tensor copies[] = {matrix(n, v).to(at::kCPU).contiguous()...};
+    base::for_rows(n, f, view<U>(static_cast<U*>(copies[K].data_ptr()), n, copies[K].size(1))...);
+    (copy_back(n, v, copies[K]), ...);
   }
   template <class U>
   void copy_back(std::ptrdiff_t n, view<U> v, at::Tensor const& t) const {
