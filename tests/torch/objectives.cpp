@@ -39,6 +39,7 @@ double furthest(at::Tensor const& a, at::Tensor const& b) { return (a - b).abs()
 template <class O>
 void agree(O const& o) {
   auto s = some_steps();
+  INFO("reads " << terms_read_by(o));
   auto loss = cohort::torch::losses(o, s);
   loss.sum().backward();
   B backend;
@@ -89,6 +90,8 @@ TEST_CASE("torch: what a select discards has no gradient, though its slope is in
   CHECK(s.logp.grad().isfinite().all().item<bool>());
   CHECK(s.logp.grad()[0].item<double>() == 1);
   CHECK(s.logp.grad()[2].item<double>() == 1);
+  double p = -.5;
+  CHECK(s.logp.grad()[1].item<double>() == Approx(1000 * std::exp(1000 * p) - .5 / std::sqrt(-p)).epsilon(1e-12));
 }
 
 TEST_CASE("torch: an invalid step has loss and gradient 0, though its numbers are NaN") {

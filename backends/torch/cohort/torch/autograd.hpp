@@ -15,9 +15,10 @@ struct guarded : ::torch::autograd::Function<guarded<F>> {
   using context = ::torch::autograd::AutogradContext;
   using tensors = ::torch::autograd::variable_list;
 
-  static at::Tensor forward(context* c, tensors const& in) {
-    c->save_for_backward(in);
-    return call(in);
+  template <class... Tensor>
+  static at::Tensor forward(context* c, Tensor const&... in) {
+    c->save_for_backward({in...});
+    return F{}(in...);
   }
   static tensors backward(context* c, tensors arriving) {
     at::AutoGradMode on(true);
@@ -47,7 +48,7 @@ struct tracked {
   template <class F, class... Tensor>
   static at::Tensor apply(F f, Tensor const&... t) {
     if (!at::GradMode::is_enabled() || !(t.requires_grad() || ...)) return f(t...);
-    return detail::guarded<F>::apply(::torch::autograd::variable_list{t...});
+    return detail::guarded<F>::apply(t...);
   }
 };
 
