@@ -10,6 +10,7 @@
 #include "product.hpp"
 #include "reduce.hpp"
 #include "scan.hpp"
+#include "training.hpp"
 
 namespace cohort::conformance {
 
@@ -29,6 +30,7 @@ void run(Make make, tolerances const& tolerance = {}) {
   objectives(b, tolerance);
   advantages(b, tolerance);
   policies(b, tolerance);
+  training(b);
 }
 
 }  // namespace cohort::conformance
