@@ -11,7 +11,7 @@ target_compile_options(cohort_warnings INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${COHORT_WARNINGS_AS_ERRORS}>>:-Werror>)
 
 # Device code is compiled wherever there is a compiler for it, and run where there is a device.
-if(TARGET cohort::thrust_cuda)
+if(TARGET cohort::thrust_cuda AND NOT COHORT_ONLY_TORCH)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 90)
   endif()

@@ -1,33 +1,37 @@
-// One PPO update: 256 steps of CartPole, two 64-64 tanh networks, one epoch; and its products alone, which bound it.
+// One PPO update: 2,048 steps of CartPole, two 64-64 tanh networks, one epoch; and its products alone, which bound it.
 #include <benchmark/benchmark.h>
-#include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
+
+#include "../examples/compare/machine.hpp"
 
 using namespace cohort;
 
 namespace {
 
 void ppo_update(benchmark::State& state) {
-  eigen::backend cpu({.threads = 1});
+  auto cpu = compare::one_thread();
   classic_control::cart_pole environment;
   actor_critic policy{cpu, environment, {}, seed{1}};
-  lanes rollout{.count = 8, .steps = 32};
-  lanes::collector<eigen::backend, classic_control::cart_pole, decltype(policy)> collector(cpu, rollout, environment, policy, 1);
+  lanes rollout{.count = 32, .steps = 64};
+  lanes::collector<compare::machine, classic_control::cart_pole, decltype(policy)> collector(cpu, rollout, environment, policy, 1);
   rollout_summary summary;
   auto& batch = collector.collect(cpu, policy, 1'000'000, summary);
   gae{.gamma = .98, .lambda = .8}(cpu, batch.view_for_estimator(), {batch.advantage.all(), batch.target.all()});
   update how{.epochs = 1, .minibatch = steps{state.range(0)}, .optimizer = adam{.rate = 1e-6}, .max_gradient_norm = .5};
-  learner<eigen::backend, decltype(how), step_mean, decltype(policy)> learn(cpu, how, step_mean{}, policy, 1);
+  learner<compare::machine, decltype(how), step_mean, decltype(policy)> learn(cpu, how, step_mean{}, policy, 1);
   auto objective = clipped_ratio{} + value_loss{};
   for (auto _ : state) learn.learn(cpu, objective, policy, batch, 0);
   state.SetItemsProcessed(state.iterations() * batch.R);
 }
-BENCHMARK(ppo_update)->Arg(256)->Arg(64);
+BENCHMARK(ppo_update)->Arg(2048)->Arg(256)->Arg(64);
 
 void its_products(benchmark::State& state) {
-  eigen::backend cpu({.threads = 1});
+  auto cpu = compare::one_thread();
   int const sizes[2][4] = {{4, 64, 64, 2}, {4, 64, 64, 1}}, R = int(state.range(0));
-  host_array<float> x(R * 64), y(R * 64), w(64 * 64);
+  compare::machine::array<float> x, y, w;
+  cpu.resize(x, R * 64);
+  cpu.resize(y, R * 64);
+  cpu.resize(w, 64 * 64);
   for (auto _ : state)
     for (auto& s : sizes)
       for (int l = 0; l < 3; ++l) {

@@ -34,7 +34,7 @@ std::vector<compare::run_result> train_all(compare::settings const& asked) {
 void compare_algorithms(compare::settings const& asked, std::string const& version) {
   compare::output_folder const folder{asked.out, asked.overwrite};
   auto const results = train_all(asked);
-  auto const all = compare::summarize(asked, "eigen", version, compare::threshold_of(asked.environment), results);
+  auto const all = compare::summarize(asked, compare::backend_name(), version, compare::threshold_of(asked.environment), results);
   // The table comes first: where the folder's disk has filled up meanwhile, it is all that is left of the training.
   bool const printed = print(compare::table(all));
   folder.write({{"summary.json", compare::summary_json(all)},

@@ -1,9 +1,9 @@
 // The training: apart from the rest of the program, so that the two halves build at the same time.
 #include "run.hpp"
 
-#include <cohort/backend/eigen.hpp>
 #include <numeric>
 
+#include "machine.hpp"
 #include "presets.hpp"
 
 namespace compare {
@@ -14,7 +14,7 @@ namespace {
 template <class E>
 class evaluations {
  public:
-  evaluations(eigen::backend& backend, E const& environment, double threshold, run_result& result)
+  evaluations(machine& backend, E const& environment, double threshold, run_result& result)
       : backend_(backend), environment_(environment), threshold_(threshold), result_(result) {}
 
   template <class Policy>
@@ -35,7 +35,7 @@ class evaluations {
 
  private:
   static constexpr std::int64_t every = 5000;
-  eigen::backend& backend_;
+  machine& backend_;
   E const& environment_;
   double threshold_;
   run_result& result_;
@@ -43,7 +43,7 @@ class evaluations {
 };
 
 template <class E, class Policy, class Algorithm>
-run_result train_and_judge(settings const& asked, E const& environment, Policy policy, eigen::backend& backend, Algorithm const& algorithm,
+run_result train_and_judge(settings const& asked, E const& environment, Policy policy, machine& backend, Algorithm const& algorithm,
                            std::uint64_t run_seed) {
   run_result result;
   double threshold = threshold_of(asked.environment);
@@ -61,7 +61,7 @@ run_result train_and_judge(settings const& asked, E const& environment, Policy p
 
 template <class E>
 run_result run_in(settings const& asked, E const& environment, std::string const& name, std::uint64_t run_seed) {
-  eigen::backend cpu({.threads = 1});
+  machine cpu = one_thread();
   int group = asked.group.value_or(0);
   auto with_critic = [&](auto const& algorithm) {
     return train_and_judge(asked, environment, actor_critic{cpu, environment, {}, seed{run_seed}}, cpu, algorithm, run_seed);
@@ -82,5 +82,7 @@ run_result run(settings const& asked, std::string const& algorithm, std::uint64_
   return asked.environment == "Pendulum-v1" ? run_in(asked, classic_control::pendulum{}, algorithm, run_seed)
                                             : run_in(asked, classic_control::cart_pole{}, algorithm, run_seed);
 }
+
+char const* backend_name() { return machine_name; }
 
 }  // namespace compare

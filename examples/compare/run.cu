@@ -1,0 +1,2 @@
+// The training on a GPU.
+#include "run.cpp"
