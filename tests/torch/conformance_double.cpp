@@ -2,7 +2,12 @@
 
 #include "../conformance/conformance.hpp"
 
+using backend = cohort::torch::basic_backend<double>;
+
 TEST_CASE("torch: in double it passes the conformance suite") {
-  using backend = cohort::torch::basic_backend<double>;
   cohort::conformance::run<backend>([] { return backend(); });
+}
+
+TEST_CASE("torch: in double it passes the conformance suite where every formula is operations on tensors") {
+  cohort::conformance::run<backend>([] { return backend({.loop_up_to = 0}); });
 }

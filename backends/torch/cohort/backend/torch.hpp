@@ -9,10 +9,13 @@ namespace cohort::torch {
 
 struct options {
   at::Device device = at::kCPU;
+  /// On the CPU, elements (or rows) up to which a formula runs as a plain loop: an operation on tensors costs a microsecond or two whatever its size,
+  /// and a formula is dozens of them. 0: always operations.
+  std::ptrdiff_t loop_up_to = 4096;
 };
 
-/// Arrays are torch's tensors, and formulas torch's operations on whole tensors, on any of its devices. Slower than the other backends at small sizes
-/// (an operation costs a microsecond or two whatever its size); it is for programs that live in torch.
+/// Arrays are torch's tensors, and formulas torch's operations on whole tensors, on any of its devices; on the CPU small ones are plain loops. It is for
+/// programs that live in torch: the other backends are faster.
 ///
 /// What a rollout does lane by lane and in plain numbers (restarts, draws) happens on the host, and so does `uniform`, which so gives the same
 /// bits on every device. Torch has as many threads as at::set_num_threads says; no promise of equal bits is made.
@@ -28,7 +31,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
 
   basic_backend() : basic_backend(options{}) {}
   /// Raises value_error where this LibTorch cannot use the device.
-  explicit basic_backend(options o) : device_(o.device) {
+  explicit basic_backend(options o) : device_(o.device), loop_up_to_(o.device.is_cpu() ? o.loop_up_to : -1) {
     try {
       at::empty({1}, at::TensorOptions(scalar_type<T>).device(device_));
     } catch (std::exception const& error) {
@@ -66,6 +69,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     base::check_map(out, in...);
+    if (looped(std::get<0>(out.views).size())) return base::map(out, f, in...);
     no_autograd guard;
     auto result = f(load(in)...);
     if constexpr (sizeof...(O) == 1) {
@@ -85,6 +89,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
     base::check_rows(n, v...);
+    if (looped(n)) return base::map_rows(n, f, v...);
     no_autograd guard;
     auto columns = std::tuple(detail::column_values<T, U>(matrix(n, v))...);
     std::apply([&](auto&... c) { f(detail::tensor_row<T, U>{&c}...); }, columns);
@@ -107,6 +112,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     base::check_extents("reduce", in, more...);
+    if (looped(in.size())) return base::reduce(out, f, in, more...);
     no_autograd guard;
     auto term = f(load(in), load(more)...);
     base::check_sums(sizeof(term) / sizeof(wide), out);
@@ -120,7 +126,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
     base::check_vectors("scan", "the output", s.steps(), out);
     base::check_vectors("scan", "an input", s.steps(), in...);
-    if (s.steps() == 0) return;
+    if (looped(s.steps())) return base::scan(s, d, f, initial, out, in...);
     no_autograd guard;
     if (s.is_lanes()) detail::scan_lanes<T>(s, d, f, initial, tensor(out), load(in)...);
     else detail::scan_segments<T>(s, d, f, initial, tensor(out), tensor(s.offsets()), load(in)...);
@@ -154,6 +160,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
+    if (looped(out.size())) return base::gather(out, in, index);
     no_autograd guard;
     tensor(out).copy_(at::index_select(tensor(in), 0, tensor(index)));
   }
@@ -229,7 +236,10 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   }
   static std::string first_line(char const* text) { return std::string(text).substr(0, std::string(text).find('\n')); }
 
+  bool looped(std::ptrdiff_t n) const { return n <= loop_up_to_ || n == 0; }
+
   at::Device device_;
+  std::ptrdiff_t loop_up_to_;
 };
 
 using backend = basic_backend<float>;
