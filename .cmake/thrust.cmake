@@ -17,8 +17,8 @@ endforeach()
 target_link_libraries(cohort_thrust_omp INTERFACE OpenMP::OpenMP_CXX)
 target_link_libraries(cohort_thrust_tbb INTERFACE TBB::tbb)
 target_link_libraries(cohort_thrust_cuda INTERFACE CUDA::cudart CUDA::cublas)
-target_compile_features(cohort_thrust_cuda INTERFACE cuda_std_20)
-target_compile_options(cohort_thrust_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>")
+# Before 3.26 CMake does not know that nvcc has C++20, so no compile feature says it.
+target_compile_options(cohort_thrust_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr>")
 
 set(cohort_wanted thrust_cpp thrust_omp thrust_tbb thrust_cuda)
 include(.cmake/find_thrust.cmake)

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cohort/backend/concept.hpp>
 #include <cohort/thrust/device_array.hpp>
 #include <cohort/thrust/device_product.hpp>
@@ -58,13 +59,15 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   template <class F>
   void for_each(std::ptrdiff_t n, F f) {
-    detail::launch(*queue_, "for_each", n, f);
+    detail::launch<std::ptrdiff_t>(*queue_, "for_each", n, f);
   }
 
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     base::check_map(out, in...);
     std::ptrdiff_t n = std::get<0>(out.views).size();
+    if (n > detail::most_items)
+      return std::apply([&](auto... o) { in_halves(std::get<0>(out.views), [&](auto half) { map(outputs{half(o)...}, f, half(in)...); }); }, out.views);
     std::apply(
         [&](auto... o) {
           detail::with_elements(
@@ -84,6 +87,13 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
     using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
     constexpr int N = sizeof(term) / sizeof(scalar);
     base::check_sums(N, out);
+    if (in.size() > detail::most_items) {
+      auto both = base::template temporary<T>(2 * N);
+      auto sums = both.matrix(2, N);
+      int k = 0;
+      in_halves(in, [&](auto half) { reduce(sums.part(k++, 1).transposed(), f, half(in), half(more)...); });
+      return base::column_sum(out.transposed(), sums);
+    }
     auto packed = base::template temporary<T>(out.contiguous() ? 0 : N);
     T* target = out.contiguous() ? out.data : packed.all().data;
     detail::with_elements(
@@ -99,7 +109,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
     base::check_vectors("scan", "the output", s.steps(), out);
     base::check_vectors("scan", "an input", s.steps(), in...);
-    if (s.steps() > std::numeric_limits<std::int32_t>::max()) return base::scan(s, d, f, initial, out, in...);
+    if (std::max(s.steps(), s.count()) > detail::most_items) return base::scan(s, d, f, initial, out, in...);
     if (s.is_lanes()) {
       detail::lane_scan<scalar, F, detail::line<I>...> lanes{
           f, scalar(initial), detail::line_of(out), {detail::line_of(in)...}, std::int32_t(s.longest()), std::int32_t(s.count()), d == direction::backward};
@@ -113,7 +123,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   template <class F, class... I>
   void segment_reduce(series s, view<T> out, F f, view<I>... in) {
-    if (s.is_lanes() || out.row_stride != 1 || s.count() == 0) return base::segment_reduce(s, out, f, in...);
+    if (s.is_lanes() || out.row_stride != 1 || s.count() == 0 || s.steps() > detail::most_items) return base::segment_reduce(s, out, f, in...);
     base::check_vectors("segment_reduce", "the output", s.count(), out);
     base::check_vectors("segment_reduce", "an input", s.steps(), in...);
     detail::reduce_segments(*this, *queue_, s.offsets(), detail::formula<scalar, F, detail::line<I>...>{f, {detail::line_of(in)...}}, out);
@@ -122,12 +132,14 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
+    if (out.size() > detail::most_items) return in_halves(out.column(0), [&](auto half) { gather(half(out), in, half(index)); });
     detail::launch(*queue_, "gather", out.size(), detail::gathering<U>{out, in, index});
   }
 
   /// Adds in any order, so the last bits of a row that is added to repeatedly may differ from run to run.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter(out, in, index);
+    if (in.size() > detail::most_items) return in_halves(in.column(0), [&](auto half) { scatter_add(out, half(in), half(index)); });
     detail::launch(*queue_, "scatter_add", in.size(), detail::scattering<T>{out, in, index});
   }
 
@@ -147,6 +159,11 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   void uniform(view<T> out, cohort::stream s, std::uint32_t first_lane = 0) {
     std::ptrdiff_t per_block = sizeof(T) == 4 ? 4 : 2, blocks = (out.columns + per_block - 1) / per_block;
+    if (out.rows * blocks > detail::most_items) {
+      std::ptrdiff_t h = out.rows / 2;
+      uniform(out.part(0, h), s, first_lane);
+      return uniform(out.part(h, out.rows - h), s, first_lane + std::uint32_t(h));
+    }
     detail::launch(*queue_, "uniform", out.rows * blocks, detail::drawing<T>{out, s, first_lane, std::uint32_t(blocks)});
   }
 
@@ -160,8 +177,18 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   void copy(U* to, U const* from, std::ptrdiff_t n, cudaMemcpyKind kind) {
     copy(to, from, n, sizeof(U), kind);
   }
+  /// run(half) twice: half(view) is the lower, then the upper half of the rows of a view with as many as `shape` has; of the columns where
+  /// there is but one row.
+  template <class U, class Run>
+  static void in_halves(view<U> shape, Run run) {
+    bool lying = shape.rows == 1;
+    std::ptrdiff_t n = lying ? shape.columns : shape.rows;
+    for (auto [first, count] : std::array{std::pair(std::ptrdiff_t(0), n / 2), std::pair(n / 2, n - n / 2)})
+      run([=](auto v) { return lying ? v.transposed().part(first, count).transposed() : v.part(first, count); });
+  }
   template <class U>
   void copy_elements(char const* what, view<U> to, view<U const> from) {
+    if (to.size() > detail::most_items) return in_halves(to, [&](auto half) { copy_elements(what, half(to), half(from)); });
     detail::with_elements(
         [&](auto way) {
           detail::launch(*queue_, what, to.size(), detail::copying<decltype(way(to)), decltype(way(from))>{way(to), way(from)});

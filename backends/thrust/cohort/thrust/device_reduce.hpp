@@ -3,10 +3,64 @@
 #include <cohort/thrust/queue.hpp>
 #include <cub/device/device_reduce.cuh>
 #include <cub/device/device_segmented_reduce.cuh>
-#include <thrust/iterator/counting_iterator.h>
-#include <thrust/iterator/transform_iterator.h>
+#include <iterator>
 
 namespace cohort::thrust::detail {
+
+// Iterators of our own: nvcc writes the types of kernels' arguments into code of its own as thrust::..., which is ambiguous where a program says
+// `using namespace cohort`.
+
+/// What iterators over the places 0, 1, ... have in common.
+template <class Self, class Value, class Reference>
+struct place {
+  using iterator_category = std::random_access_iterator_tag;
+  using difference_type = std::ptrdiff_t;
+  using value_type = Value;
+  using reference = Reference;
+  using pointer = void;
+
+  constexpr reference operator*() const { return self().at(self().first); }
+  constexpr reference operator[](std::ptrdiff_t k) const { return self().at(self().first + std::int32_t(k)); }
+  constexpr Self& operator+=(std::ptrdiff_t k) {
+    static_cast<Self*>(this)->first += std::int32_t(k);
+    return *static_cast<Self*>(this);
+  }
+  constexpr Self& operator++() { return *this += 1; }
+  friend constexpr Self operator+(Self i, std::ptrdiff_t k) { return i += k; }
+  friend constexpr std::ptrdiff_t operator-(Self const& a, Self const& b) { return a.first - b.first; }
+  friend constexpr bool operator==(Self const& a, Self const& b) { return a.first == b.first; }
+
+ private:
+  constexpr Self const& self() const { return *static_cast<Self const*>(this); }
+};
+
+/// Reads f(0), f(1), ...
+template <class F>
+struct generated : place<generated<F>, decltype(std::declval<F const&>()(0)), decltype(std::declval<F const&>()(0))> {
+  F f;
+  std::int32_t first = 0;
+  constexpr explicit generated(F const& f) : f(f) {}
+  constexpr auto at(std::int32_t i) const { return f(i); }
+};
+
+/// Calls f(i, x) where x is written to place i.
+template <class F>
+struct writes {
+  F f;
+  std::int32_t i;
+  template <class X>
+  constexpr writes const& operator=(X const& x) const {
+    f(i, x);
+    return *this;
+  }
+};
+template <class F>
+struct consumed : place<consumed<F>, void, writes<F>> {
+  F f;
+  std::int32_t first = 0;
+  constexpr explicit consumed(F const& f) : f(f) {}
+  constexpr writes<F> at(std::int32_t i) const { return {f, i}; }
+};
 
 /// N sums, in the form that CUB carries.
 template <class T, int N>
@@ -25,8 +79,7 @@ struct add_sums {
 template <class T, int N, class Formula>
 struct terms_at {
   Formula formula;
-  template <class Index>
-  constexpr sums<T, N> operator()(Index i) const {
+  constexpr sums<T, N> operator()(std::int32_t i) const {
     auto term = formula(i);
     sums<T, N> result{};
     for (int k = 0; k < N; ++k) result.values[k] = part(term, k).value;
@@ -49,21 +102,17 @@ void with_scratch(Backend& backend, queue& q, char const* what, std::ptrdiff_t n
 template <class T, int N, class Backend, class Formula>
 void reduce_all(Backend& backend, queue& q, std::ptrdiff_t n, Formula const& formula, T* out) {
   auto to = reinterpret_cast<sums<T, N>*>(out);
-  auto reduce = [&](auto count) {
-    ::thrust::transform_iterator terms(::thrust::counting_iterator<decltype(count)>(0), terms_at<T, N, Formula>{formula});
-    with_scratch(backend, q, "cub::DeviceReduce::Reduce", n, [&](void* memory, std::size_t& size) {
-      return cub::DeviceReduce::Reduce(memory, size, terms, to, count, add_sums{}, sums<T, N>{}, q.stream());
-    });
-  };
-  if (n < std::ptrdiff_t(1) << 31) reduce(std::int32_t(n));
-  else reduce(std::int64_t(n));
+  generated terms(terms_at<T, N, Formula>{formula});
+  with_scratch(backend, q, "cub::DeviceReduce::Reduce", n, [&](void* memory, std::size_t& size) {
+    return cub::DeviceReduce::Reduce(memory, size, terms, to, std::int32_t(n), add_sums{}, sums<T, N>{}, q.stream());
+  });
 }
 
 /// out[k] = the sum over elements offsets[k] ... offsets[k + 1] - 1.
 template <class T, class Backend, class Formula>
 void reduce_segments(Backend& backend, queue& q, view<std::int32_t const> offsets, Formula const& formula, view<T> out) {
   using sum = sums<T, 1>;
-  ::thrust::transform_iterator terms(::thrust::counting_iterator<std::int32_t>(0), terms_at<T, 1, Formula>{formula});
+  generated terms(terms_at<T, 1, Formula>{formula});
   with_scratch(backend, q, "cub::DeviceSegmentedReduce::Reduce", out.rows, [&](void* memory, std::size_t& size) {
     return cub::DeviceSegmentedReduce::Reduce(memory, size, terms, reinterpret_cast<sum*>(out.data), out.rows, offsets.data, offsets.data + 1, add_sums{},
                                               sum{}, q.stream());

@@ -3,7 +3,6 @@
 #include <cohort/thrust/device_reduce.hpp>
 #include <cohort/thrust/launch.hpp>
 #include <cub/device/device_scan.cuh>
-#include <thrust/iterator/tabulate_output_iterator.h>
 
 namespace cohort::thrust::detail {
 
@@ -51,8 +50,7 @@ struct mark_first {
   series s;
   direction d;
   std::uint8_t* first;
-  template <class Index>
-  constexpr void operator()(Index n) const {
+  constexpr void operator()(std::int32_t n) const {
     std::ptrdiff_t length = s.length(n);
     if (length > 0) first[s.first(n) + (d == direction::forward ? 0 : length - 1)] = 1;
   }
@@ -74,8 +72,8 @@ void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, 
   check(cudaMemsetAsync(first, 0, std::size_t(s.steps()), q.stream()), "cudaMemsetAsync", [&] { return bytes(std::size_t(s.steps())); });
   launch(q, "scan", s.count(), mark_first<T>{s, d, first});
   std::int32_t last = d == direction::forward ? -1 : std::int32_t(s.steps()) - 1;
-  ::thrust::transform_iterator maps(::thrust::counting_iterator<std::int32_t>(0), step_maps<T, F, line<I>...>{f, initial, {line_of(in)...}, first, last});
-  ::thrust::tabulate_output_iterator to(store_offset<T>{line_of(out), last});
+  generated maps(step_maps<T, F, line<I>...>{f, initial, {line_of(in)...}, first, last});
+  consumed to(store_offset<T>{line_of(out), last});
   with_scratch(backend, q, "cub::DeviceScan::InclusiveScan", s.steps(), [&](void* memory, std::size_t& size) {
     return cub::DeviceScan::InclusiveScan(memory, size, maps, to, compose{}, std::int32_t(s.steps()), q.stream());
   });
@@ -91,12 +89,11 @@ struct lane_scan {
   std::int32_t steps, lanes;
   bool backward;
 
-  template <class Index>
-  constexpr void operator()(Index n) const {
+  constexpr void operator()(std::int32_t n) const {
     walk(n, std::index_sequence_for<In...>());
   }
-  template <class Index, std::size_t... K>
-  constexpr void walk(Index n, std::index_sequence<K...>) const {
+  template <std::size_t... K>
+  constexpr void walk(std::int32_t n, std::index_sequence<K...>) const {
     constexpr int ahead = 4;
     S carry = initial;
     std::ptrdiff_t i = backward ? n + std::ptrdiff_t(steps - 1) * lanes : std::ptrdiff_t(n), step = backward ? -std::ptrdiff_t(lanes) : lanes;

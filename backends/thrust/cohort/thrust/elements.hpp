@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/kernels.hpp>
 
-// How kernels on a device find element i of some views: without any division where the views are lines, in 32 bits where that is enough.
+// How kernels on a device find element i of some views: in 32 bits, and without any division where the views are lines.
 
 namespace cohort::thrust::detail {
 
@@ -12,10 +12,7 @@ template <class U>
 struct line {
   U* data;
   std::ptrdiff_t step;
-  template <class Index>
-  constexpr U& operator()(Index i) const {
-    return data[i * step];
-  }
+  constexpr U& operator()(std::ptrdiff_t i) const { return data[i * step]; }
 };
 
 /// Element i of rows of `columns`.
@@ -24,14 +21,9 @@ struct plane {
   U* data;
   std::ptrdiff_t row_stride, column_stride;
   std::uint32_t columns;
-  template <class Index>
-  constexpr U& operator()(Index i) const {
-    if constexpr (sizeof(Index) == 4) {
-      std::uint32_t r = std::uint32_t(i) / columns, c = std::uint32_t(i) - r * columns;
-      return data[r * row_stride + c * column_stride];
-    } else {
-      return data[i / columns * row_stride + i % columns * column_stride];
-    }
+  constexpr U& operator()(std::uint32_t i) const {
+    std::uint32_t r = i / columns, c = i - r * columns;
+    return data[r * row_stride + c * column_stride];
   }
 };
 
@@ -54,8 +46,7 @@ struct formula {
   F f;
   std::tuple<In...> in;
 
-  template <class Index>
-  constexpr auto operator()(Index i) const {
+  constexpr auto operator()(std::int32_t i) const {
     return std::apply([&](auto const&... v) { return f(row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
   }
 };
@@ -65,12 +56,11 @@ struct elementwise {
   Out out;
   Formula formula;
 
-  template <class Index>
-  constexpr void operator()(Index i) const {
+  constexpr void operator()(std::int32_t i) const {
     store(i, formula(i), std::make_index_sequence<std::tuple_size_v<Out>>());
   }
-  template <class Index, class R, std::size_t... K>
-  constexpr void store(Index i, R const& result, std::index_sequence<K...>) const {
+  template <class R, std::size_t... K>
+  constexpr void store(std::int32_t i, R const& result, std::index_sequence<K...>) const {
     ((std::get<K>(out)(i) = static_cast<std::remove_reference_t<decltype(std::get<K>(out)(i))>>(part(result, K).value)), ...);
   }
 };
@@ -87,8 +77,7 @@ template <class To, class From>
 struct copying {
   To to;
   From from;
-  template <class Index>
-  constexpr void operator()(Index i) const {
+  constexpr void operator()(std::int32_t i) const {
     to(i) = from(i);
   }
 };
@@ -99,10 +88,8 @@ struct gathering {
   view<U> out;
   view<U const> in;
   view<std::int32_t const> index;
-  template <class Index>
-  constexpr void operator()(Index i) const {
-    using position = std::conditional_t<sizeof(Index) == 4, std::uint32_t, std::ptrdiff_t>;
-    position columns = position(out.columns), r = columns == 1 ? position(i) : position(i) / columns, c = columns == 1 ? 0 : position(i) - r * columns;
+  constexpr void operator()(std::int32_t i) const {
+    auto columns = std::uint32_t(out.columns), r = columns == 1 ? std::uint32_t(i) : i / columns, c = columns == 1 ? 0u : i - r * columns;
     out(r, c) = in(index[r], c);
   }
 };
@@ -113,10 +100,8 @@ struct scattering {
   view<T> out;
   view<T const> in;
   view<std::int32_t const> index;
-  template <class Index>
-  __device__ void operator()(Index i) const {
-    using position = std::conditional_t<sizeof(Index) == 4, std::uint32_t, std::ptrdiff_t>;
-    position columns = position(in.columns), r = columns == 1 ? position(i) : position(i) / columns, c = columns == 1 ? 0 : position(i) - r * columns;
+  __device__ void operator()(std::int32_t i) const {
+    auto columns = std::uint32_t(in.columns), r = columns == 1 ? std::uint32_t(i) : i / columns, c = columns == 1 ? 0u : i - r * columns;
     atomicAdd(&out(index[r], c), in(r, c));
   }
 };
@@ -125,8 +110,7 @@ template <class T>
 struct filling {
   T* data;
   T value;
-  template <class Index>
-  constexpr void operator()(Index i) const {
+  constexpr void operator()(std::int32_t i) const {
     data[i] = value;
   }
 };
@@ -138,13 +122,12 @@ struct drawing {
   stream s;
   std::uint32_t first_lane, blocks;  ///< blocks of a row
 
-  template <class Index>
-  constexpr void operator()(Index i) const {
+  constexpr void operator()(std::int32_t i) const {
     constexpr int per_block = sizeof(T) == 4 ? 4 : 2;
-    std::ptrdiff_t r = blocks == 1 ? i : i / Index(blocks), b = blocks == 1 ? 0 : i - r * Index(blocks);
-    auto words = s.words(first_lane + std::uint32_t(r), std::uint32_t(b));
+    auto r = blocks == 1 ? std::uint32_t(i) : i / blocks, b = blocks == 1 ? 0u : i - r * blocks;
+    auto words = s.words(first_lane + r, b);
     for (int k = 0; k < per_block; ++k) {
-      std::ptrdiff_t c = b * per_block + k;
+      std::ptrdiff_t c = std::ptrdiff_t(b) * per_block + k;
       if (c >= out.columns) return;
       if constexpr (sizeof(T) == 4) out(r, c) = open_unit(words[k]);
       else out(r, c) = open_unit(words[2 * k], words[2 * k + 1]);

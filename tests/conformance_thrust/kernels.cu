@@ -1,0 +1,22 @@
+// The kernels that a rollout and an update spend their time in; spills.cmake asks ptxas what they take.
+#include <cohort/advantage/gae.hpp>
+#include <cohort/backend/thrust.hpp>
+#include <cohort/objective/clipped_ratio.hpp>
+#include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/entropy_bonus.hpp>
+#include <cohort/objective/kl_penalty.hpp>
+#include <cohort/objective/value_loss.hpp>
+#include <cohort/sampler/categorical.hpp>
+#include <cohort/sampler/diagonal_gaussian.hpp>
+
+using namespace cohort;
+using device = cohort::thrust::backend;
+
+void objective(device& b, step_views<float> const& in, view<float const> weight, partial_views<float> const& out) {
+  differentiate(b, clipped_ratio{} + value_loss{} + entropy_bonus{} + kl_penalty{}, in, {weight}, out);
+}
+void advantages(device& b, batch_view<float> const& batch, estimates<float> const& out) { gae{}(b, batch, out); }
+void samples(device& b, view<float const> parameters, view<float const> log_std, view<std::int32_t> action, view<float> numbers, view<float> logp) {
+  categorical{4}.sample(b, stream{}, parameters, log_std, 1, action, logp);
+  diagonal_gaussian<float>{4}.sample(b, stream{}, parameters, log_std, 1, numbers, logp);
+}
