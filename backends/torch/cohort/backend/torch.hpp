@@ -2,6 +2,7 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/host_array.hpp>
+#include <cohort/network/mlp.hpp>
 #include <cohort/torch/rows.hpp>
 #include <cohort/torch/series.hpp>
 
@@ -84,6 +85,14 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
       }
       store_all(out, all, std::index_sequence_for<O...>());
     }
+  }
+
+  /// A layer's gradient through its tanh: torch has that in one pass.
+  void map(outputs<T> out, detail::tanh_slope, view<T const> gradient, view<T const> y) {
+    base::check_map(out, gradient, y);
+    no_autograd guard;
+    auto to = tensor(std::get<0>(out.views));
+    at::tanh_backward_out(to, tensor(gradient), tensor(y));
   }
 
   template <class F, class... U>
@@ -186,8 +195,12 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     no_autograd guard;
     auto to = matrix(out.rows, out);
     at::addmm_out(to, matrix(1, bias), matrix(x.rows, x), matrix(weight.rows, weight));
-    wide y = activation(wide(to));
-    if (!y.tensor.is_same(to)) to.copy_(y.tensor);
+    if constexpr (std::is_same_v<Activation, detail::tanh_of>) {
+      to.tanh_();
+    } else {
+      wide y = activation(wide(to));
+      if (!y.tensor.is_same(to)) to.copy_(y.tensor);
+    }
   }
 
   void column_sum(view<T> out, view<T const> in) {
