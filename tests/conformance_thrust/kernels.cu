@@ -1,4 +1,6 @@
-// The kernels that a rollout and an update spend their time in; spills.cmake asks ptxas what they take.
+// The kernels that a rollout and an update spend their time in: this file does not compile if one of them spills registers.
+// What they take: nvcc -std=c++20 -O3 -arch=sm_90 --expt-relaxed-constexpr -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CUDA -Iinclude
+// -Ibackends/thrust -Xptxas -v -c tests/conformance_thrust/kernels.cu -o /dev/null
 #include <cohort/advantage/gae.hpp>
 #include <cohort/backend/thrust.hpp>
 #include <cohort/objective/clipped_ratio.hpp>

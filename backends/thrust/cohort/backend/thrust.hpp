@@ -1,4 +1,6 @@
 #pragma once
+// The backend over Thrust: cohort::thrust::backend on the device system of the target that the program links (see thrust/system.hpp).
+// Write the namespace in full: after `using namespace cohort`, thrust:: by itself means two things.
 #include <cohort/thrust/system.hpp>
 #include <cohort/thrust/view_of.hpp>
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA

@@ -1,14 +1,14 @@
 #pragma once
-#include <cohort/thrust/executor.hpp>
 #include <cohort/eigen/host_backend.hpp>
+#include <cohort/thrust/executor.hpp>
 
 namespace cohort::thrust {
+inline namespace COHORT_THRUST_SYSTEM {
 
 struct options {
   int threads = 0;  ///< 0: as many as the system would take; CPP has one whatever is asked
 };
 
-inline namespace COHORT_THRUST_SYSTEM {
 inline namespace COHORT_EIGEN_TARGET {
 
 /// Thrust's CPP, OMP or TBB device system: host arrays, the packs and products of the Eigen backend, and loops run by ::thrust::for_each_n.
