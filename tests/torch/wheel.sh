@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds and runs the torch tests, the example and the benchmarks against the LibTorch inside the wheel of torch from PyPI (CPU), which is too large
+# for every run of the tests. The first argument is a folder for the virtual environment and the build, the second a version (the newest where there is none);
+# a third, if given, is a Python whose environment has torch already.
+set -euo pipefail
+root="$(cd "$(dirname "$0")/../.." && pwd)"
+folder="${1:?usage: tests/torch/wheel.sh FOLDER [VERSION] [PYTHON]}"
+python="${3:-$folder/venv/bin/python}"
+if [ ! -x "$python" ]; then
+  python3 -m venv "$folder/venv"
+  "$python" -m pip install --quiet "torch${2:+==$2}"
+fi
+prefix="$("$python" -c 'import torch; print(torch.utils.cmake_prefix_path)')"
+cmake -S "$root" -B "$folder/build" -G Ninja -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS=-march=native" "-DTorch_DIR=$prefix/Torch" -DCOHORT_ONLY_TORCH=ON \
+  -DCOHORT_INSTALL=OFF -DCOHORT_WARNINGS_AS_ERRORS=OFF ${CXX:+-DCMAKE_CXX_COMPILER=$CXX}
+cmake --build "$folder/build" -j 2
+ctest --test-dir "$folder/build" --output-on-failure --no-tests=error
