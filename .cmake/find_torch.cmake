@@ -1,7 +1,10 @@
 # What the component torch needs; read by the project's own build and by the installed package.
 # Sets cohort_torch_FOUND and, where it is false, the half sentence cohort_torch_missing.
 set(cohort_torch_FOUND FALSE)
+set(cohort_torch_log_level "${CMAKE_MESSAGE_LOG_LEVEL}")
+set(CMAKE_MESSAGE_LOG_LEVEL WARNING)  # QUIET does not reach what Torch's own files print
 find_package(Torch QUIET CONFIG)
+set(CMAKE_MESSAGE_LOG_LEVEL "${cohort_torch_log_level}")
 if(NOT Torch_FOUND OR NOT TARGET torch)
   set(cohort_torch_missing
     "LibTorch was not found (Debian, Ubuntu: libtorch-dev; or pip install torch and -DTorch_DIR=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')/Torch)")

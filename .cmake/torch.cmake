@@ -2,7 +2,12 @@
 add_library(cohort_torch INTERFACE)
 set_target_properties(cohort_torch PROPERTIES EXPORT_NAME torch)
 target_include_directories(cohort_torch INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/torch>")
-include(.cmake/find_torch.cmake)
+if(COHORT_TORCH)
+  include(.cmake/find_torch.cmake)
+else()
+  set(cohort_torch_FOUND FALSE)
+  set(cohort_torch_missing "COHORT_TORCH is off")
+endif()
 target_link_libraries(cohort_torch INTERFACE cohort torch "$<TARGET_NAME_IF_EXISTS:torch_library>")
 
 if(cohort_torch_FOUND)
