@@ -1,6 +1,10 @@
 # What the component torch needs; read by the project's own build and by the installed package.
 # Sets cohort_torch_FOUND and, where it is false, the half sentence cohort_torch_missing.
 set(cohort_torch_FOUND FALSE)
+# Torch's own file looks for Caffe2 on the whole system first: given a Torch_DIR, it would link a system's other version.
+if(Torch_DIR AND NOT Caffe2_DIR AND EXISTS "${Torch_DIR}/../Caffe2/Caffe2Config.cmake")
+  set(Caffe2_DIR "${Torch_DIR}/../Caffe2")
+endif()
 set(cohort_torch_log_level "${CMAKE_MESSAGE_LOG_LEVEL}")
 set(CMAKE_MESSAGE_LOG_LEVEL WARNING)  # QUIET does not reach what Torch's own files print
 find_package(Torch QUIET CONFIG)
