@@ -1,6 +1,7 @@
 #pragma once
 // Everything that needs only the standard library. A backend is included by itself: cohort/backend/eigen.hpp.
 #include <cohort/advantage/gae.hpp>
+#include <cohort/advantage/group_and_value.hpp>
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/hybrid_grpo.hpp>
 #include <cohort/advantage/normalize.hpp>
@@ -17,20 +18,26 @@
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
+#include <cohort/objective/log_likelihood.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/optimizer/adam.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include <cohort/policy/generate.hpp>
+#include <cohort/policy/language_model.hpp>
 #include <cohort/preset/sane2025.hpp>
 #include <cohort/random/philox.hpp>
 #include <cohort/random/stream.hpp>
+#include <cohort/sampler/token_sampler.hpp>
 #include <cohort/scalar/dependency.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <cohort/scalar/real.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <cohort/training/algorithm.hpp>
+#include <cohort/training/completions.hpp>
 #include <cohort/training/csv_log.hpp>
+#include <cohort/training/demonstrations.hpp>
 #include <cohort/training/evaluate.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>

@@ -8,12 +8,6 @@ enum class normalization { none, minibatch, batch };
 
 namespace detail {
 
-struct same {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x;
-  }
-};
 
 struct count_and_sum {
   template <class S>

@@ -50,6 +50,11 @@ concept backend = requires(B b, view<typename B::value_type> out, view<typename 
   b.spread(series{}, out, in);
   b.gather(out, in, index);
   b.scatter_add(out, in, index);
+  b.scatter(out, in, index);
+  b.row_max(out, in);
+  b.row_sums(out, f, in, in);
+  b.attention(attention_layout{}, out, out, in, in, in);
+  b.attention_backward(attention_layout{}, out, out, out, in, in, in, in, in, in);
   b.matmul(out, in, in, true);
   b.dense(out, in, in, in, f);
   b.column_sum(out, in);

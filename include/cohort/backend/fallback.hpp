@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/backend/kernels.hpp>
+#include <cohort/backend/attention.hpp>
 #include <span>
 #include <vector>
 
@@ -105,6 +105,43 @@ class fallback {
     self().for_each(out.columns, detail::scatter_add_kernel<T>{out, in, index});
   }
 
+  /// out[index[r]] = in[r], whole rows; no index twice.
+  template <class U>
+  void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    check_scatter(out, in, index);
+    self().for_each(in.rows, detail::scatter_kernel<U>{out, in, index});
+  }
+
+  /// out[r] = the largest element of row r; a NaN wins.
+  void row_max(view<T> out, view<T const> in) {
+    check_vectors("row_max", "the output", in.rows, out);
+    self().for_each(in.rows, detail::row_max_kernel<T>{out, in});
+  }
+
+  /// out(r, k) = the sum of f(in...)[k] over row r. One column is a view of stride 0 where the others have many.
+  template <class F, class I, class... More>
+  void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
+    check_row_sums<F, I, More...>(out, in, more...);
+    using inputs = std::tuple<view<I>, view<More>...>;
+    self().for_each(in.rows, detail::row_sums_kernel<scalar, F, inputs>{out, f, {in, more...}, in.columns});
+  }
+
+  /// Causal attention of grouped queries: out(i, h) = softmax_j(q(i, h) . k(j, g) / sqrt(size)) v(j, g) over the keys j that i sees, g the key head of h;
+  /// log_total(i, h) is the logarithm of the softmax's denominator, which the backward pass wants. Heads lie side by side: q is Q x (heads size).
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) {
+    check_attention(layout, out, log_total, q, k, v);
+    self().for_each(q.rows * layout.heads, detail::attention_kernel<T>{layout, layout.scale(), out, log_total, q, k, v});
+  }
+
+  /// Overwrites dq, dk, dv with the gradient of sum(dout out). Needs a layout in which each row is a query and a key.
+  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
+                          view<T const> v, view<T const> out, view<T const> log_total) {
+    check_attention(layout, out, log_total, q, k, v);
+    detail::attention_slopes<T> slopes{layout, layout.scale(), q, k, v, out, log_total, dout};
+    self().for_each(q.rows * layout.heads, detail::attention_query_backward_kernel<T>{slopes, dq});
+    self().for_each(k.rows * layout.kv_heads, detail::attention_key_backward_kernel<T>{slopes, dk, dv});
+  }
+
   /// c = a b, or c += a b. A transposed factor is a transposed view.
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
     check_product(c, a, b);
@@ -183,12 +220,28 @@ class fallback {
     if (out.rows != std::ptrdiff_t(sums) || out.columns != 1)
       throw shape_error("reduce: the output is " + detail::extents(out) + ", the formula gives " + std::to_string(sums) + " x 1");
   }
+  template <class F, class I, class... More>
+  static void check_row_sums(view<T> out, view<I> in, view<More>... more) {
+    check_extents("row_sums", in, more...);
+    using term = decltype(std::declval<F const&>()(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    detail::require_same_extents("row_sums", "the output", out, view<T>(nullptr, in.rows, std::ptrdiff_t(sizeof(term) / sizeof(scalar))));
+  }
+  template <class O, class L>
+  static void check_attention(attention_layout const& layout, view<O> out, view<L> log_total, view<T const> q, view<T const> k, view<T const> v) {
+    std::ptrdiff_t wide = layout.heads * layout.size, narrow = layout.kv_heads * layout.size;
+    detail::require_same_extents("attention", "the queries' matrix", q, view<T>(nullptr, layout.segment_of.rows, wide));
+    detail::require_same_extents("attention", "the output", out, q);
+    detail::require_same_extents("attention", "log_total", log_total, view<T>(nullptr, q.rows, layout.heads));
+    detail::require_same_extents("attention", "the keys' matrix", k, view<T>(nullptr, k.rows, narrow));
+    detail::require_same_extents("attention", "the values' matrix", v, k);
+  }
   template <class U>
   static void check_gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     detail::require_same_extents("gather", "the output", out, view<U>(nullptr, index.rows, in.columns));
   }
-  static void check_scatter(view<T> out, view<T const> in, view<std::int32_t const> index) {
-    detail::require_same_extents("scatter_add", "the input", in, view<T>(nullptr, index.rows, out.columns));
+  template <class U>
+  static void check_scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    detail::require_same_extents("scatter", "the input", in, view<U>(nullptr, index.rows, out.columns));
   }
   static void check_bias(view<T> out, view<T const> bias) {
     detail::require_same_extents("dense", "the bias", bias, view<T>(nullptr, 1, out.columns));

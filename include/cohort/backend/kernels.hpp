@@ -3,6 +3,7 @@
 #include <cohort/backend/series.hpp>
 #include <cohort/random/stream.hpp>
 #include <cohort/scalar/real.hpp>
+#include <limits>
 #include <tuple>
 
 namespace cohort {
@@ -36,6 +37,13 @@ struct row {
 
 /// What the generic primitives do for item i of their loops. Named structs, and all of it constexpr, since that is what a device can be given.
 namespace detail {
+
+struct same {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return x;
+  }
+};
 
 template <class S>
 constexpr S part(S const& x, std::ptrdiff_t) {
@@ -177,6 +185,43 @@ struct scatter_add_kernel {
   view<std::int32_t const> index;
   constexpr void operator()(std::ptrdiff_t c) const {
     for (std::ptrdiff_t r = 0; r < in.rows; ++r) out(index[r], c) += in(r, c);
+  }
+};
+
+template <class U>
+struct scatter_kernel {
+  view<U> out;
+  view<U const> in;
+  view<std::int32_t const> index;
+  constexpr void operator()(std::ptrdiff_t r) const {
+    for (std::ptrdiff_t c = 0; c < in.columns; ++c) out(index[r], c) = in(r, c);
+  }
+};
+
+template <class T>
+struct row_max_kernel {
+  view<T> out;
+  view<T const> in;
+  constexpr void operator()(std::ptrdiff_t r) const {
+    real<T> largest = -std::numeric_limits<T>::infinity();
+    for (std::ptrdiff_t c = 0; c < in.columns; ++c) largest = max(largest, real<T>(in(r, c)));
+    out[r] = largest.value;
+  }
+};
+
+/// Four chains, since one would lose a digit in rows as long as a vocabulary.
+template <class S, class F, class In>
+struct row_sums_kernel {
+  view<typename S::value_type> out;
+  F f;
+  In in;
+  std::ptrdiff_t columns;
+  constexpr void operator()(std::ptrdiff_t r) const {
+    for (std::ptrdiff_t k = 0; k < out.columns; ++k) {
+      S sums[4] = {0, 0, 0, 0};
+      for (std::ptrdiff_t c = 0; c < columns; ++c) sums[c & 3] += part(at_element<S>(f, in, r, c), k);
+      out(r, k) = ((sums[0] + sums[1]) + (sums[2] + sums[3])).value;
+    }
   }
 };
 

@@ -20,6 +20,7 @@ template <class Optimizer = adam<>>
 struct update {
   int epochs = 10;
   steps minibatch{};
+  int minibatches = 0;  ///< or into how many equal ones; 0: by `minibatch`
   normalization normalize = normalization::minibatch;  ///< of the advantages
   standardize standardization{};                       ///< how, if at all
   Optimizer optimizer{};
@@ -28,6 +29,7 @@ struct update {
   void check() const {
     detail::require(epochs > 0, "update", "epochs", epochs, "a positive number");
     detail::require(minibatch.count >= 0, "update", "minibatch", double(minibatch.count), "0 (all) or more");
+    detail::require(minibatches >= 0, "update", "minibatches", minibatches, "0 (by minibatch) or a positive number");
     detail::require(max_gradient_norm > 0, "update", "max_gradient_norm", max_gradient_norm, "a positive number (infinity: no limit)");
   }
 };

@@ -1,9 +1,13 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/training/completion_metrics.hpp>
 #include <vector>
 
 namespace cohort {
+
+template <backend B, class Policy>
+class decision_minibatches;
 
 /// What a rollout collected, in the backend's memory; the fields are those of batch_view, and the observations and actions to learn from.
 template <backend B, class Action>
@@ -27,7 +31,17 @@ struct batch {
   array<T> advantage, target;                    ///< R G, written by the estimator
   bool has_values = false, has_executed = false;
 
+  template <class Policy>
+  using minibatches = decision_minibatches<B, Policy>;  ///< how a learner cuts it
+
   std::ptrdiff_t M() const { return R * G; }
+
+  /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
+  template <class Policy>
+  void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
+    backend.resize(ref_logp, M());
+    policy.log_probability(backend, reference, observation.matrix(R, observation_size), action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
+  }
 
   batch_view<T> view_for_estimator() {
     batch_view<T> v;
@@ -52,6 +66,7 @@ struct batch {
 struct rollout_summary {
   std::int64_t steps = 0;              ///< simulator steps, every probe counted
   std::vector<double> episode_returns;  ///< undiscounted
+  completion_metrics completions{};     ///< of a language model
 };
 
 }  // namespace cohort

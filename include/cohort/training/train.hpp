@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cohort/training/groups.hpp>
+#include <cohort/training/language_task.hpp>
 #include <cohort/training/learner.hpp>
 #include <cohort/training/probes.hpp>
 
@@ -8,6 +9,7 @@ namespace cohort {
 
 struct train_options {
   std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
+  std::int64_t updates = std::numeric_limits<std::int64_t>::max();  ///< at most so many
   std::uint64_t seed = 0;        ///< of actions, resets and minibatches; the policy's own seed sets its parameters
 };
 
@@ -18,6 +20,7 @@ struct train_report {
   double seconds = 0;      ///< of collecting and learning; hooks do not count
   double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
   update_metrics metrics{};
+  completion_metrics completions{};  ///< of the last rollout of a language model
   std::size_t parameter_bytes = 0;  ///< of the policy, and of the reference where there is one
   std::size_t optimizer_bytes = 0;
   bool stopped = false;  ///< by a hook
@@ -81,7 +84,12 @@ template <backend B, class Algorithm, class E, class Policy, class... Hooks>
 train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy, train_options const& options, Hooks&&... hooks) {
   using first_objective_type = decltype(at(algorithm.objective, 0.));
   constexpr bool is_objective = objective<first_objective_type>, are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
-  if constexpr (!environment<E>) {
+  constexpr bool task = requires { typename std::remove_cvref_t<decltype(algorithm.rollout)>::reads_a_task; };
+  if constexpr (task && !language_task<E>) {
+    static_assert(language_task<E>, "a task needs a type `row` and, all const, `row draw(random_stream&)`, `std::vector<std::int32_t> prompt(row)`, "
+                                    "`double score(row, std::span<std::int32_t const> tokens, bool stopped)` and `std::int32_t stop()`");
+    return {};
+  } else if constexpr (!task && !environment<E>) {
     using parts = environment_parts<E>;
     static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
     static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
@@ -104,12 +112,14 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     constexpr unsigned bits = detail::terms_read_by_type<decltype(first_objective)>();
     if constexpr (detail::known_at_compile_time<decltype(first_objective)> && !Policy::has_critic)
       static_assert(!(bits & (reads::value | reads::target)), "the objective reads the value function, and the policy has none: use actor_critic");
+    detail::require(options.updates > 0, "train", "updates", double(options.updates), "a positive number");
     detail::require(options.steps > 0, "train", "steps", double(options.steps), "a positive number");
     algorithm.rollout.check();
 
     auto started = clock::now();
     typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy, options.seed);
-    learner<B, std::remove_cvref_t<decltype(algorithm.update)>, std::remove_cvref_t<decltype(algorithm.aggregation)>, Policy> learner(
+    using Batch = typename decltype(collector)::batch_type;
+    learner<B, std::remove_cvref_t<decltype(algorithm.update)>, std::remove_cvref_t<decltype(algorithm.aggregation)>, Policy, Batch> learner(
         backend, algorithm.update, algorithm.aggregation, policy, options.seed);
     typename B::template array<T> reference;
     bool has_reference = terms_read_by(first_objective) & reads::ref_logp;
@@ -127,9 +137,9 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     report.seconds = std::chrono::duration<double>(clock::now() - started).count();
     (detail::at_start(hooks, report, policy), ...);
 
-    while (report.steps < options.steps && !report.stopped) {
+    while (report.steps < options.steps && report.updates < options.updates && !report.stopped) {
       started = clock::now();
-      double progress = double(report.steps) / double(options.steps);
+      double progress = std::max(double(report.steps) / double(options.steps), double(report.updates) / double(options.updates));
       summary.steps = 0;
       summary.episode_returns.clear();
       auto& batch = collector.collect(backend, policy, options.steps - report.steps, summary);
@@ -137,13 +147,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
       report.episodes += std::int64_t(summary.episode_returns.size());
       for (double r : summary.episode_returns) recent.add(r);
       report.mean_return = recent.mean();
+      report.completions = summary.completions;
       if (batch.R == 0) break;  // what is left of the budget is too little for a rollout
 
-      if (has_reference) {
-        backend.resize(batch.ref_logp, batch.M());
-        policy.log_probability(backend, view<T const>(reference.all()), batch.observation.matrix(batch.R, batch.observation_size),
-                               batch.action.matrix(batch.R, batch.G * batch.action_width), int(batch.G), batch.ref_logp.matrix(batch.R, batch.G));
-      }
+      if (has_reference) batch.evaluate_reference(backend, policy, view<T const>(reference.all()));
       estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
       at(algorithm.advantage, progress)(backend, batch.view_for_estimator(), out);
       report.metrics = learner.learn(backend, at(algorithm.objective, progress), policy, batch, progress);

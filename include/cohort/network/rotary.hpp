@@ -1,0 +1,66 @@
+#pragma once
+#include <cmath>
+#include <cohort/backend/concept.hpp>
+#include <vector>
+
+namespace cohort {
+
+namespace detail {
+
+struct rotation {
+  double direction;
+  template <class S>
+  constexpr several<S, 2> operator()(S low, S high, S cosine, S sine) const {
+    S s = direction * sine;
+    return {{low * cosine - high * s, high * cosine + low * s}};
+  }
+};
+
+}  // namespace detail
+
+/// Rotary positions: in each head of `size` numbers the pair (d, d + size / 2) at position p is turned by the angle p base^(-2 d / size).
+///
+/// Source: Su et al. 2021 (RoFormer), arXiv:2104.09864, eq. 34, with the halves of a head as pairs, as Llama's files in Hugging Face's layout have them.
+template <backend B>
+class rotary {
+  using T = value_t<B>;
+
+ public:
+  rotary() = default;
+  rotary(B& backend, int context, int size, double base) : half_(size / 2) {
+    std::vector<T> cosines, sines;
+    for (int p = 0; p < context; ++p)
+      for (int d = 0; d < half_; ++d) {
+        double angle = p * std::pow(base, -2. * d / size);
+        cosines.push_back(T(std::cos(angle)));
+        sines.push_back(T(std::sin(angle)));
+      }
+    backend.assign(cosine_, std::span<T const>(cosines));
+    backend.assign(sine_, std::span<T const>(sines));
+  }
+
+  /// The angles of R rows, given their positions; for all layers of a pass.
+  void place(B& backend, view<std::int32_t const> position) {
+    rows_ = position.rows;
+    backend.resize(row_cosine_, rows_ * half_);
+    backend.resize(row_sine_, rows_ * half_);
+    std::ptrdiff_t context = cosine_.size() / half_;
+    backend.gather(row_cosine_.matrix(rows_, half_), view<T const>(cosine_.matrix(context, half_)), position);
+    backend.gather(row_sine_.matrix(rows_, half_), view<T const>(sine_.matrix(context, half_)), position);
+  }
+  /// Turns the heads that lie side by side in x (R rows), or turns them back.
+  void turn(B& backend, view<T> x, bool back = false) {
+    view<T const> cosine = row_cosine_.matrix(rows_, half_), sine = row_sine_.matrix(rows_, half_);
+    for (std::ptrdiff_t first = 0; first < x.columns; first += 2 * half_) {
+      view<T> low(x.data + first, x.rows, half_, x.row_stride, 1), high(low.data + half_, x.rows, half_, x.row_stride, 1);
+      backend.map(outputs{low, high}, detail::rotation{back ? -1. : 1.}, view<T const>(low), view<T const>(high), cosine, sine);
+    }
+  }
+
+ private:
+  int half_ = 1;
+  std::ptrdiff_t rows_ = 0;
+  typename B::template array<T> cosine_, sine_, row_cosine_, row_sine_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,15 @@
+#pragma once
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// Maximum likelihood, as a loss for one step: -logp. In nats. On demonstrations it is supervised fine-tuning (SFT), on good samples of the policy's own
+/// rejection fine-tuning.
+struct log_likelihood {
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return -step.logp;
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,146 @@
+#pragma once
+#include <cohort/policy/language_model.hpp>
+#include <cohort/sampler/token_sampler.hpp>
+#include <numeric>
+
+namespace cohort {
+
+struct generation_options {
+  int group = 1;            ///< G, completions of each prompt
+  int max_tokens = 64;      ///< of a completion, its stop token included
+  std::int32_t stop = -1;   ///< the token that ends a completion; -1: none
+  token_sampler sampler{};
+
+  void check() const {
+    detail::require(group > 0, "generate", "group", group, "a positive number");
+    detail::require(max_tokens > 0, "generate", "max_tokens", max_tokens, "a positive number");
+    sampler.check();
+  }
+};
+
+/// One completion: its tokens, the stop token included, and each one's log-probability: of the whole softmax at the temperature, and of what the
+/// sampler's cuts left of it.
+template <class T>
+struct generated {
+  std::vector<std::int32_t> tokens;
+  std::vector<T> logp, sampler_logp;
+  bool stopped = false;  ///< by its stop token; else it was cut off at max_tokens
+};
+
+/// Generates G completions of each prompt by a language model with a cache of keys and values. The completions of a prompt share its part of
+/// the cache; those that have ended leave the batch. Token t of completion n (= prompt G + g) is draw t of lane n of the stream, whatever else is
+/// generated beside it. Memory is kept from call to call.
+template <backend B>
+class generator {
+  using T = value_t<B>;
+  template <class U>
+  using array = typename B::template array<U>;
+
+ public:
+  template <class Model>
+  std::vector<generated<T>> operator()(B& backend, Model& model, std::vector<std::vector<std::int32_t>> const& prompts, generation_options const& o,
+                                       stream draws) {
+    o.check();
+    decoder_options const& shape = model.options();
+    packing_.clear();
+    std::size_t longest = 0;
+    for (auto const& p : prompts) {
+      packing_.prompt(shape, p);
+      longest = std::max(longest, p.size());
+    }
+    if (longest + std::size_t(o.max_tokens) > std::size_t(shape.context))
+      throw value_error("generate: a prompt of " + std::to_string(longest) + " and max_tokens of " + std::to_string(o.max_tokens) +
+                        " tokens, expected no more than the context's " + std::to_string(shape.context) + " together");
+    packing_.finish(backend, shape);
+    std::size_t N = prompts.size() * std::size_t(o.group);
+    std::vector<generated<T>> all(N);
+    if (N == 0) return all;
+    std::ptrdiff_t before = packing_.rows();
+    model.network().reserve(backend, cache_, before + std::ptrdiff_t(N) * (o.max_tokens - 1));
+    std::vector<std::int32_t> rows(static_cast<std::size_t>(before));
+    std::iota(rows.begin(), rows.end(), 0);
+    backend.assign(into_, std::span<std::int32_t const>(rows));
+    view<T> hidden = model.network().forward(backend, std::as_const(model).parameters(), packing_.tokens(), cache_, into_.all());
+
+    alive_.resize(N);
+    std::iota(alive_.begin(), alive_.end(), 0);
+    std::vector<std::int32_t> last_row(N);
+    auto roots = packing_.tokens().layout.host;
+    for (std::size_t n = 0; n < N; ++n) last_row[n] = roots[n / std::size_t(o.group)].query + roots[n / std::size_t(o.group)].queries - 1;
+    prompt_segments_.assign(roots.begin(), roots.end());
+
+    for (int t = 0;; ++t) {
+      sample(backend, model, hidden, last_row, o, draws, std::uint32_t(t), all);
+      if (alive_.empty() || t + 1 == o.max_tokens) return all;
+      hidden = model.network().forward(backend, std::as_const(model).parameters(), next(backend, shape, before, o, t), cache_, into_.all());
+      last_row.resize(alive_.size());
+      std::iota(last_row.begin(), last_row.end(), 0);
+    }
+  }
+
+ private:
+  template <class Model>
+  void sample(B& backend, Model& model, view<T> hidden, std::vector<std::int32_t> const& last_row, generation_options const& o, stream draws, std::uint32_t t,
+              std::vector<generated<T>>& all) {
+    auto A = std::ptrdiff_t(alive_.size());
+    backend.assign(head_row_, std::span<std::int32_t const>(last_row));
+    backend.assign(lane_, std::span<std::int32_t const>(alive_));
+    backend.resize(token_, A);
+    backend.resize(logp_, 2 * A);
+    view<T> logits = model.head().logits(backend, view<T const>(hidden), head_row_.all(), model.network().head(std::as_const(model).parameters()));
+    draw_tokens(backend, o.sampler, draws, t, logits, lane_.all(), token_.all(), logp_.all().part(0, A), logp_.all().part(A, A));
+    tokens_.resize(std::size_t(A)), logps_.resize(std::size_t(2 * A));
+    backend.download(std::span<std::int32_t>(tokens_), token_.all());
+    backend.download(std::span<T>(logps_), logp_.all());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < std::size_t(A); ++i) {
+      auto n = alive_[i];
+      generated<T>& g = all[std::size_t(n)];
+      if (tokens_[i] < 0) throw value_error("generate: the logits of completion " + std::to_string(n) + " at token " + std::to_string(t) + " are not finite");
+      g.tokens.push_back(tokens_[i]);
+      g.logp.push_back(logps_[i]);
+      g.sampler_logp.push_back(logps_[i + std::size_t(A)]);
+      g.stopped = tokens_[i] == o.stop;
+      if (g.stopped) continue;
+      tokens_[kept] = tokens_[i];
+      alive_[kept++] = n;
+    }
+    alive_.resize(kept), tokens_.resize(kept);
+  }
+
+  /// The tokens just drawn, one row each; what they see are their prompt and what they wrote to the cache before.
+  packed_tokens next(B& backend, decoder_options const& shape, std::ptrdiff_t before, generation_options const& o, int t) {
+    std::size_t A = alive_.size();
+    std::vector<std::int32_t> flat, position(A), into(A), segment_of(A);
+    segments_.clear();
+    for (auto s : prompt_segments_) {
+      s.query = s.queries = 0;
+      segments_.push_back(s);
+    }
+    for (std::size_t i = 0; i < A; ++i) {
+      std::int32_t prompt = alive_[i] / o.group, key = std::int32_t(before) + alive_[i] * (o.max_tokens - 1);
+      segment_of[i] = std::int32_t(segments_.size());
+      position[i] = prompt_segments_[std::size_t(prompt)].keys + t;
+      into[i] = key + t;
+      segments_.push_back({std::int32_t(i), 1, key, t + 1, prompt, 0, 0});
+    }
+    for (auto const& s : segments_) flat.insert(flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
+    backend.assign(flat_, std::span<std::int32_t const>(flat));
+    backend.assign(position_, std::span<std::int32_t const>(position));
+    backend.assign(into_, std::span<std::int32_t const>(into));
+    backend.assign(segment_of_, std::span<std::int32_t const>(segment_of));
+    backend.assign(input_, std::span<std::int32_t const>(tokens_));
+    return {input_.all(), position_.all(),
+            {flat_.matrix(std::ptrdiff_t(segments_.size()), 7), segment_of_.all(), segments_, shape.heads, shape.keys(), shape.size_of_head()}};
+  }
+
+  token_packing<B> packing_;
+  typename decoder<B>::cache cache_;
+  array<std::int32_t> into_, head_row_, lane_, token_, flat_, position_, segment_of_, input_;
+  array<T> logp_;
+  std::vector<attention_segment> prompt_segments_, segments_;
+  std::vector<std::int32_t> alive_, tokens_;
+  std::vector<T> logps_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,218 @@
+#pragma once
+#include <cohort/policy/language_model.hpp>
+#include <cohort/training/minibatch.hpp>
+
+namespace cohort {
+
+template <backend B, class Policy>
+class completion_minibatches;
+
+/// Completions as a batch: a step is a token, a series a completion, a group the completions of one prompt. The tokens themselves stay on the host, where
+/// each pass is packed.
+template <backend B>
+struct completion_batch : batch<B, std::int32_t> {
+  using T = value_t<B>;
+
+  std::vector<std::vector<std::int32_t>> prompt;      ///< of each group
+  std::vector<std::vector<std::int32_t>> completion;  ///< of each series
+  std::vector<std::int32_t> group_first;              ///< groups + 1: the series of each group
+  std::vector<std::int32_t> step_first;               ///< series + 1: the steps of each series
+  typename B::template array<T> old_logp;             ///< M; sampler_logp is what the sampler's cuts left
+  double temperature = 1;                             ///< of all log-probabilities
+
+  template <class Policy>
+  using minibatches = completion_minibatches<B, Policy>;
+
+  std::ptrdiff_t groups_count() const { return std::ptrdiff_t(prompt.size()); }
+
+  void clear() {
+    prompt.clear(), completion.clear();
+    group_first.assign(1, 0), step_first.assign(1, 0);
+    for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward}) v->clear();
+    staged_.ended.clear(), staged_.series_of.clear();
+  }
+  void begin_group(std::vector<std::int32_t> const& tokens) {
+    prompt.push_back(tokens);
+    group_first.push_back(group_first.back());
+  }
+  /// A completion of the last prompt; its last token gets the score as its reward, and ends it.
+  void add(std::vector<std::int32_t> const& tokens, std::span<T const> logp, std::span<T const> sampler, double score) {
+    auto n = std::int32_t(completion.size());
+    staged_.series_of.insert(staged_.series_of.end(), tokens.size(), n);
+    staged_.old_logp.insert(staged_.old_logp.end(), logp.begin(), logp.end());
+    staged_.sampler_logp.insert(staged_.sampler_logp.end(), sampler.begin(), sampler.end());
+    staged_.reward.resize(staged_.old_logp.size(), T(0));
+    staged_.ended.resize(staged_.old_logp.size(), 0);
+    staged_.reward.back() = T(score);
+    staged_.ended.back() = 1;
+    completion.push_back(tokens);
+    step_first.push_back(std::int32_t(staged_.old_logp.size()));
+    ++group_first.back();
+  }
+  /// To the backend's memory.
+  void finish(B& backend) {
+    std::ptrdiff_t longest = 0, largest = 0;
+    for (std::size_t n = 0; n + 1 < step_first.size(); ++n) longest = std::max<std::ptrdiff_t>(longest, step_first[n + 1] - step_first[n]);
+    for (std::size_t g = 0; g + 1 < group_first.size(); ++g) largest = std::max<std::ptrdiff_t>(largest, group_first[g + 1] - group_first[g]);
+    this->R = std::ptrdiff_t(staged_.old_logp.size());
+    backend.assign(this->sampler_logp, std::span<T const>(staged_.sampler_logp));
+    backend.assign(old_logp, std::span<T const>(staged_.old_logp));
+    backend.assign(this->reward, std::span<T const>(staged_.reward));
+    backend.assign(this->terminated, std::span<std::uint8_t const>(staged_.ended));
+    std::fill(staged_.ended.begin(), staged_.ended.end(), 0);
+    backend.assign(this->truncated, std::span<std::uint8_t const>(staged_.ended));
+    backend.assign(this->series_of, std::span<std::int32_t const>(staged_.series_of));
+    backend.assign(this->offsets, std::span<std::int32_t const>(step_first));
+    backend.assign(this->group_offsets, std::span<std::int32_t const>(group_first));
+    this->decisions = series::segments(this->offsets.all(), this->R, longest);
+    this->groups = series::segments(this->group_offsets.all(), std::ptrdiff_t(completion.size()), largest);
+    backend.resize(this->advantage, this->R);
+    backend.resize(this->target, this->R);
+  }
+
+  template <class Policy>
+  void evaluate_reference(B& backend, Policy& policy, view<T const> reference);
+
+ private:
+  struct {
+    std::vector<T> sampler_logp, old_logp, reward;
+    std::vector<std::uint8_t> ended;
+    std::vector<std::int32_t> series_of;
+  } staged_;
+};
+
+/// Some groups of a completion_batch, packed for passes of about `rows` tokens each.
+template <backend B>
+class completion_packings {
+ public:
+  /// Which steps of the batch those of the packings are, one pass after the other.
+  std::vector<std::int32_t> const& steps() const { return steps_; }
+
+  void pack(B& backend, decoder_options const& shape, completion_batch<B> const& b, std::span<std::int32_t const> groups, std::ptrdiff_t rows) {
+    used_ = 0;
+    steps_.clear();
+    token_packing<B>* open = nullptr;
+    for (std::int32_t g : groups) {
+      bool begun = false;
+      for (std::int32_t n = b.group_first[std::size_t(g)]; n < b.group_first[std::size_t(g) + 1]; ++n) {
+        auto const& prompt = b.prompt[std::size_t(g)];
+        auto const& completion = b.completion[std::size_t(n)];
+        auto more = std::ptrdiff_t(completion.size() + (begun ? 0 : prompt.size()));
+        if (!open || (open->rows() > 0 && open->rows() + more > rows)) open = &next(), begun = false;
+        if (!begun) open->prompt(shape, prompt), begun = true;
+        open->completion(shape, completion);
+        for (std::int32_t i = b.step_first[std::size_t(n)]; i < b.step_first[std::size_t(n) + 1]; ++i) steps_.push_back(i);
+      }
+    }
+    for (std::size_t k = 0; k < used_; ++k) packings_[k].finish(backend, shape);
+  }
+
+  /// f(packing, its first step among steps()) for each pass.
+  template <class F>
+  void each(F f) {
+    std::ptrdiff_t first = 0;
+    for (std::size_t k = 0; k < used_; ++k) {
+      f(packings_[k], first);
+      first += packings_[k].steps();
+    }
+  }
+
+  /// Log-probabilities and (absent: not) values of all steps of the batch, in its order, by the policy under some parameters.
+  template <class Policy>
+  void evaluate(B& backend, Policy& policy, view<value_t<B> const> parameters, completion_batch<B> const& b, view<value_t<B>> logp, view<value_t<B>> value) {
+    std::vector<std::int32_t> all(std::size_t(b.groups_count()));
+    for (std::size_t g = 0; g < all.size(); ++g) all[g] = std::int32_t(g);
+    pack(backend, policy.options(), b, all, policy.how().rows_per_pass);
+    each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
+      auto here = [&](view<value_t<B>> v) { return v ? v.part(first, packing.steps()) : v; };
+      policy.evaluate(backend, parameters, packing, b.temperature, {here(logp), {}, here(value)});
+    });
+  }
+
+ private:
+  token_packing<B>& next() {
+    if (used_ == packings_.size()) packings_.emplace_back();
+    packings_[used_].clear();
+    return packings_[used_++];
+  }
+
+  std::vector<token_packing<B>> packings_;
+  std::size_t used_ = 0;
+  std::vector<std::int32_t> steps_;
+};
+
+template <backend B>
+template <class Policy>
+void completion_batch<B>::evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
+  completion_packings<B> packings;
+  backend.resize(this->ref_logp, this->M());
+  packings.evaluate(backend, policy, reference, *this, this->ref_logp.all(), {});
+}
+
+/// Minibatches of whole groups.
+template <backend B, class Policy>
+class completion_minibatches {
+  using T = value_t<B>;
+  using array = typename B::template array<T>;
+
+ public:
+  std::ptrdiff_t units(completion_batch<B> const& b) const { return b.groups_count(); }
+  void shuffled(B&, std::span<std::int32_t const> order) { order_.assign(order.begin(), order.end()); }
+
+  minibatch<T> all(B& backend, completion_batch<B>& b) {
+    order_.resize(std::size_t(units(b)));
+    for (std::size_t g = 0; g < order_.size(); ++g) order_[g] = std::int32_t(g);
+    return some(backend, b, 0, units(b));
+  }
+  minibatch<T> some(B& backend, completion_batch<B>& b, std::ptrdiff_t first, std::ptrdiff_t count) {
+    batch_ = &b;
+    groups_ = std::span(order_).subspan(std::size_t(first), std::size_t(count));
+    packed_ = false;
+    steps_.clear();
+    for (std::int32_t g : groups_)
+      for (std::int32_t i = b.step_first[std::size_t(b.group_first[std::size_t(g)])]; i < b.step_first[std::size_t(b.group_first[std::size_t(g) + 1])]; ++i)
+        steps_.push_back(i);
+    backend.assign(index_, std::span<std::int32_t const>(steps_));
+    auto M = std::ptrdiff_t(steps_.size());
+    auto take = [&]<class U>(typename B::template array<U>& to, typename B::template array<U>& from) {
+      backend.resize(to, M);
+      backend.gather(to.all(), view<U const>(from.all()), view<std::int32_t const>(index_.all()));
+      return to.all();
+    };
+    minibatch<T> m;
+    m.sampler_logp = take(sampler_logp_, b.sampler_logp);
+    m.old_logp = take(old_logp_, b.old_logp);
+    if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp);
+    if constexpr (Policy::has_critic) {
+      m.target = take(target_, b.target);
+      m.old_value = take(old_value_, b.value);
+    }
+    m.advantage = take(advantage_, b.advantage);
+    m.series_of = take(series_of_, b.series_of);
+    return m;
+  }
+
+  template <class F>
+  void pass(B& backend, Policy& policy, F partials) {
+    if (!packed_) packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
+    packed_ = true;
+    policy.zero_gradient(backend);
+    packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t before) {
+      policy.pass(backend, packing, batch_->temperature, [&](std::ptrdiff_t first, auto const& now) {
+        auto slope = partials(before + first, now);
+        return head_results<T const>{slope.logp, slope.entropy, slope.value};
+      });
+    });
+  }
+
+ private:
+  completion_batch<B>* batch_ = nullptr;
+  std::vector<std::int32_t> order_, steps_;
+  std::span<std::int32_t const> groups_;
+  bool packed_ = false;
+  completion_packings<B> packings_;
+  array sampler_logp_, old_logp_, ref_logp_, target_, old_value_, advantage_;
+  typename B::template array<std::int32_t> index_, series_of_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,104 @@
+#pragma once
+#include <cohort/policy/generate.hpp>
+#include <cohort/training/completion_batch.hpp>
+#include <cohort/training/language_task.hpp>
+
+namespace cohort {
+
+template <backend B, class Task, class Policy>
+class completions_collector;
+
+/// The rollout of GRPO on a language model: `group` completions of each of `prompts` prompts, drawn by the policy. The last token of a completion gets its
+/// score as its reward and ends it, whether it was stopped or cut off. A completion whose score is NaN is left out, and counts nowhere.
+///
+/// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token stop(), all const. Steps are tokens;
+/// a run ends with the rollout in which they are used up.
+struct completions {
+  int prompts = 16;
+  int group = 16;       ///< G
+  int max_tokens = 64;  ///< of a completion, its stop token included
+  token_sampler sampler{};
+
+  using reads_a_task = void;  ///< tells train that it plays no environment
+  template <backend B, class Task, class Policy>
+  using collector = completions_collector<B, Task, Policy>;
+  void check() const {
+    detail::require(prompts > 0, "completions", "prompts", prompts, "a positive number");
+    generation_options{group, max_tokens, -1, sampler}.check();
+  }
+};
+
+template <backend B, class Task, class Policy>
+class completions_collector {
+  using T = value_t<B>;
+
+ public:
+  using batch_type = completion_batch<B>;
+
+  completions_collector(B&, completions const& o, Task const& task, Policy const&, std::uint64_t seed) : options_(o), task_(task), seed_(seed) {}
+
+  batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
+    std::vector<typename Task::row> rows;
+    std::vector<std::vector<std::int32_t>> prompts;
+    random_stream draws(stream{seed_, purpose::reset, rollouts_});
+    for (int p = 0; p < options_.prompts; ++p) {
+      rows.push_back(task_.draw(draws));
+      prompts.push_back(task_.prompt(rows.back()));
+    }
+    generation_options how{options_.group, options_.max_tokens, task_.stop(), options_.sampler};
+    auto all = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rollouts_++});
+    take(backend, all, prompts, rows, summary);
+    if constexpr (Policy::has_critic) find_values(backend, policy);
+    return batch_;
+  }
+
+ private:
+  /// Completions with a score become the batch.
+  void take(B& backend, std::vector<generated<T>> const& all, std::vector<std::vector<std::int32_t>> const& prompts,
+            std::vector<typename Task::row> const& rows, rollout_summary& summary) {
+    detail::completion_counter counter;
+    batch_.clear();
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+      detail::group_scores scores;
+      for (std::size_t g = 0; g < std::size_t(options_.group); ++g) {
+        generated<T> const& c = all[p * std::size_t(options_.group) + g];
+        summary.steps += std::int64_t(c.tokens.size());
+        double score = task_.score(rows[p], c.tokens, c.stopped);
+        if (std::isnan(score)) continue;
+        if (std::isinf(score)) throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " + std::to_string(p) + " is infinite");
+        if (scores.count == 0) batch_.begin_group(prompts[p]);
+        batch_.add(c.tokens, c.logp, c.sampler_logp, score);
+        scores.add(score);
+        counter.add(double(c.tokens.size()), c.stopped);
+        summary.episode_returns.push_back(score);
+      }
+      if (scores.count > 0) counter.add_group(scores);
+    }
+    if (summary.episode_returns.empty()) throw value_error("completions: not one completion of the rollout has a score, all are NaN");
+    summary.completions = counter.means();
+    batch_.temperature = options_.sampler.scale();
+    batch_.finish(backend);
+  }
+
+  /// The value before each token; the value after it is that before the next, and nobody reads it where the completion ends.
+  void find_values(B& backend, Policy& policy) {
+    batch_type& b = batch_;
+    backend.resize(b.value, b.R);
+    backend.resize(b.next_value, b.R);
+    values_.evaluate(backend, policy, std::as_const(policy).parameters(), b, b.old_logp.all(), b.value.all());
+    view<T> next = b.next_value.all();
+    backend.map(outputs{next.part(0, b.R - 1)}, detail::same{}, view<T const>(b.value.all().part(1, b.R - 1)));
+    backend.map(outputs{next.part(b.R - 1, 1)}, detail::constant_number{0}, view<T const>(next.part(b.R - 1, 1)));
+    b.has_values = true;
+  }
+
+  completions options_;
+  Task const& task_;
+  std::uint64_t seed_;
+  std::uint32_t rollouts_ = 0;
+  generator<B> generate_;
+  completion_packings<B> values_;
+  batch_type batch_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,161 @@
+#include "../catch.hpp"
+#include "../support/archetype.hpp"
+#include <cohort/backend/eigen.hpp>
+#include <cohort/policy/generate.hpp>
+
+using namespace cohort;
+
+namespace {
+
+decoder_options small(bool tied = true) {
+  return {.vocabulary = 13, .hidden = 8, .intermediate = 12, .layers = 2, .heads = 2, .kv_heads = 1, .context = 24, .tied = tied};
+}
+std::vector<std::vector<std::int32_t>> const prompts{{1, 2, 3, 4}, {5}, {6, 7, 8, 9, 10, 11}};
+
+template <class B>
+std::vector<value_t<B>> on_host(B& backend, view<value_t<B> const> v) {
+  std::vector<value_t<B>> all(std::size_t(v.size()));
+  backend.download(std::span<value_t<B>>(all), v);
+  return all;
+}
+
+template <class B>
+void pack(B& backend, token_packing<B>& packing, decoder_options const& o, std::vector<generated<value_t<B>>> const& completions, int group) {
+  packing.clear();
+  for (std::size_t n = 0; n < completions.size(); ++n) {
+    if (n % std::size_t(group) == 0) packing.prompt(o, prompts[n / std::size_t(group)]);
+    packing.completion(o, completions[n].tokens);
+  }
+  packing.finish(backend, o);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("generation: its log-probabilities are those of evaluate", "", archetype<float>, archetype<double>, eigen::basic_backend<float>,
+                   eigen::basic_backend<double>) {
+  using T = value_t<TestType>;
+  TestType backend;
+  for (bool tied : {true, false}) {
+    language_model model{backend, small(tied), seed{3}, {.initial_std = .5}};
+    generator<TestType> generate;
+    generation_options o{.group = 3, .max_tokens = 12, .stop = 0, .sampler = {.temperature = 1.3}};
+    auto all = generate(backend, model, prompts, o, stream{1});
+    token_packing<TestType> packing;
+    pack(backend, packing, model.options(), all, o.group);
+    typename TestType::template array<T> room;
+    backend.resize(room, packing.steps());
+    model.evaluate(backend, std::as_const(model).parameters(), packing, 1.3, {room.all(), {}, {}});
+    auto logp = on_host(backend, view<T const>(room.all()));
+    std::size_t i = 0;
+    for (auto const& g : all) {
+      CHECK(g.stopped == (g.tokens.back() == 0));
+      CHECK((g.stopped || g.tokens.size() == 12));
+      CHECK(std::count(g.tokens.begin(), g.tokens.end(), 0) == g.stopped);
+      for (T x : g.logp) CHECK(double(logp[i++]) == Approx(double(x)).epsilon(0).margin(sizeof(T) == 4 ? 1e-5 : 1e-12));
+      CHECK(g.logp == g.sampler_logp);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("generation: a completion does not depend on what is generated beside it", "", archetype<float>, eigen::basic_backend<float>) {
+  TestType backend;
+  language_model model{backend, small(), seed{3}, {.initial_std = .5}};
+  generator<TestType> generate;
+  generation_options o{.group = 4, .max_tokens = 10, .stop = 0, .sampler = {.top_k = 9, .top_p = .95, .min_p = .001}};
+  auto together = generate(backend, model, prompts, o, stream{7});
+  auto first_prompt = generate(backend, model, {prompts[0]}, o, stream{7});
+  for (std::size_t n = 0; n < 4; ++n) {
+    CHECK(together[n].tokens == first_prompt[n].tokens);
+    CHECK(together[n].logp == first_prompt[n].logp);
+  }
+}
+
+TEST_CASE("generation: at temperature 0 each token is the most probable one, whatever the stream") {
+  archetype<double> backend;
+  language_model model{backend, small(), seed{3}, {.initial_std = .5}};
+  generator<archetype<double>> generate;
+  generation_options o{.group = 2, .max_tokens = 8, .sampler = {.temperature = 0}};
+  auto all = generate(backend, model, prompts, o, stream{1});
+  for (std::size_t n = 0; n < all.size(); n += 2) CHECK(all[n].tokens == all[n + 1].tokens);
+  // Every other token in its place is less probable.
+  token_packing<archetype<double>> packing;
+  host_array<double> logp;
+  for (std::int32_t v = 0; v < 13; ++v) {
+    auto other = all;
+    other[0].tokens.resize(4);
+    other[0].tokens[3] = v;
+    packing.clear();
+    packing.prompt(model.options(), prompts[0]);
+    packing.completion(model.options(), other[0].tokens);
+    packing.finish(backend, model.options());
+    logp.resize(4);
+    model.evaluate(backend, std::as_const(model).parameters(), packing, 1, {logp.all(), {}, {}});
+    CHECK((v == all[0].tokens[3] ? logp.data()[3] == Approx(all[0].logp[3]) : logp.data()[3] < all[0].logp[3]));
+  }
+}
+
+TEMPLATE_TEST_CASE("language_model: the gradient of a pass is that of five-point differences, value head and temperature included", "", archetype<double>,
+                   eigen::basic_backend<double>) {
+  using B = TestType;
+  B backend;
+  for (bool tied : {true, false}) {
+    // A block of 4 rows of logits: the 12 steps are three blocks.
+    language_model_with_value model{backend, small(tied), seed{4}, language_options{.initial_std = .4, .head_rows = 4}};
+    token_packing<B> packing;
+    std::vector<generated<double>> completions(4);
+    completions[0].tokens = {3, 1, 4, 1, 5}, completions[1].tokens = {9}, completions[2].tokens = {2, 6, 5}, completions[3].tokens = {3, 5, 8};
+    pack(backend, packing, model.options(), completions, 2);
+    std::ptrdiff_t M = packing.steps();
+    REQUIRE(M == 12);
+    std::vector<double> w(std::size_t(3 * M));
+    random_stream draws(stream{2, purpose::user});
+    for (auto& x : w) x = draws.uniform(-1, 1);
+    host_array<double> weights, room;
+    backend.assign(weights, std::span<double const>(w));
+    backend.resize(room, 3 * M);
+    auto part = [&](int k) { return weights.all().part(k * M, M); };
+    auto loss = [&] {
+      model.evaluate(backend, std::as_const(model).parameters(), packing, .7, {room.all().part(0, M), room.all().part(M, M), room.all().part(2 * M, M)});
+      double sum = 0;
+      for (std::ptrdiff_t i = 0; i < 3 * M; ++i) sum += room.data()[i] * w[std::size_t(i)];
+      return sum;
+    };
+    model.zero_gradient(backend);
+    double same = 0;
+    model.pass(backend, packing, .7, [&](std::ptrdiff_t first, auto const& now) {
+      std::ptrdiff_t n = now.logp.rows;
+      for (std::ptrdiff_t i = 0; i < n; ++i) same += now.logp[i] * part(0)[first + i] + now.entropy[i] * part(1)[first + i] + now.value[i] * part(2)[first + i];
+      return head_results<double const>{part(0).part(first, n), part(1).part(first, n), part(2).part(first, n)};
+    });
+    CHECK(same == Approx(loss()).epsilon(1e-12));
+    auto slope = on_host(backend, view<double const>(model.gradient()));
+    auto p = model.parameters();
+    for (int i = 0; i < 60; ++i) {
+      auto at = std::ptrdiff_t(i < 9 ? p.rows - 1 - i : draws.integer(std::uint32_t(p.rows)));
+      double h = 2e-4, kept = p[at], values[4];
+      int k = 0;
+      for (double step : {-2., -1., 1., 2.}) {
+        p[at] = kept + step * h;
+        values[k++] = loss();
+      }
+      p[at] = kept;
+      double want = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h);
+      CAPTURE(at, tied);
+      CHECK(slope[std::size_t(at)] == Approx(want).epsilon(1e-7).margin(1e-8));
+    }
+  }
+}
+
+TEST_CASE("generation: what cannot be is named") {
+  archetype<float> backend;
+  language_model model{backend, small()};
+  generator<archetype<float>> generate;
+  CHECK_THROWS_WITH(generate(backend, model, {{1}, {}}, {}, stream{}), "prompt 1 is empty, expected one token or more");
+  CHECK_THROWS_WITH(generate(backend, model, {{1, 2, 3}}, {.max_tokens = 22}, stream{}),
+                    "generate: a prompt of 3 and max_tokens of 22 tokens, expected no more than the context's 24 together");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.temperature = -1}}, stream{}),
+                    "token_sampler: temperature is -1, expected 0 (the most probable token) or a positive number");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.top_p = 0}}, stream{}), "token_sampler: top_p is 0, expected a number in (0, 1]");
+  model.parameters()[0] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2}, stream{}), "generate: the logits of completion 0 at token 0 are not finite");
+}
