@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,14 +50,15 @@ class output_folder {
  public:
   static constexpr std::array<std::string_view, 3> run_files{"summary.json", "curves.csv", "report.html"};
 
-  output_folder(std::filesystem::path path, bool overwrite) : folder(std::move(path)) {
+  /// `files`: what a run consists of, and a folder that has one of them holds a run.
+  output_folder(std::filesystem::path path, bool overwrite, std::span<std::string_view const> files = run_files) : folder(std::move(path)) {
     if (folder.empty()) throw std::runtime_error{"the output folder has no name"};
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (!std::filesystem::is_directory(folder))
       throw std::runtime_error{"can't create the output folder " + folder.string() + ": " +
                                (error ? error.message() : "it is not a folder")};
-    for (auto const name : run_files) {
+    for (auto const name : files) {
       auto const status = std::filesystem::symlink_status(folder / name, error);
       if (!std::filesystem::exists(status)) continue;
       if (std::filesystem::is_directory(status))

@@ -1,4 +1,4 @@
-# Fails if SOURCE, which includes all of the core, opens a file of a tensor library.
+# Fails if SOURCE, which includes all of the core, opens a file of a tensor library or of what the component language needs.
 execute_process(COMMAND "${COMPILER}" -std=c++20 "-I${INCLUDE}" -M "${SOURCE}" OUTPUT_VARIABLE files RESULT_VARIABLE failed)
 if(failed)
   message(FATAL_ERROR "the compiler cannot list the files that ${SOURCE} opens")
@@ -6,7 +6,7 @@ endif()
 if(NOT files MATCHES "cohort/scalar/real.hpp")
   message(FATAL_ERROR "the list of files lacks the core's own: ${files}")
 endif()
-string(REGEX MATCHALL "[^ \n]*/(torch|ATen|c10|thrust|cub|Eigen)/[^ \n]*" found "${files}")
+string(REGEX MATCHALL "[^ \n]*/(torch|ATen|c10|thrust|cub|Eigen|nlohmann|re2)/[^ \n]*" found "${files}")
 if(found)
   message(FATAL_ERROR "the core includes ${found}")
 endif()

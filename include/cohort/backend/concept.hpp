@@ -56,6 +56,7 @@ concept backend = requires(B b, view<typename B::value_type> out, view<typename 
   b.attention(attention_layout{}, out, out, in, in, in);
   b.attention_backward(attention_layout{}, out, out, out, in, in, in, in, in, in);
   b.matmul(out, in, in, true);
+  b.matmul_prepared(out, in, b.prepare(array, in), true);
   b.dense(out, in, in, in, f);
   b.column_sum(out, in);
   b.uniform(out, stream{}, 0u);

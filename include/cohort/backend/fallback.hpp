@@ -101,14 +101,14 @@ class fallback {
 
   /// out[index[r]] += in[r], whole rows, in the order of r.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
-    check_scatter(out, in, index);
+    check_scatter("scatter_add", out, in, index);
     self().for_each(out.columns, detail::scatter_add_kernel<T>{out, in, index});
   }
 
   /// out[index[r]] = in[r], whole rows; no index twice.
   template <class U>
   void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
-    check_scatter(out, in, index);
+    check_scatter("scatter", out, in, index);
     self().for_each(in.rows, detail::scatter_kernel<U>{out, in, index});
   }
 
@@ -136,11 +136,21 @@ class fallback {
   /// Overwrites dq, dk, dv with the gradient of sum(dout out). Needs a layout in which each row is a query and a key.
   void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
                           view<T const> v, view<T const> out, view<T const> log_total) {
-    check_attention(layout, out, log_total, q, k, v);
+    check_attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
     detail::attention_slopes<T> slopes{layout, layout.scale(), q, k, v, out, log_total, dout};
     self().for_each(q.rows * layout.heads, detail::attention_query_backward_kernel<T>{slopes, dq});
     self().for_each(k.rows * layout.kv_heads, detail::attention_key_backward_kernel<T>{slopes, dk, dv});
   }
+
+  /// A right factor that serves many products while it does not change, in the form that they like best, in `room`; here it is just the view.
+  struct factor {
+    view<T const> matrix;
+    T const* prepared = nullptr;
+    factor(view<T const> m, T const* p = nullptr) : matrix(m), prepared(p) {}
+    factor(view<T> m) : matrix(m) {}
+  };
+  factor prepare(Array<T>&, view<T const> b) { return b; }
+  void matmul_prepared(view<T> c, view<T const> a, factor const& b, bool accumulate = false) { self().matmul(c, a, b.matrix, accumulate); }
 
   /// c = a b, or c += a b. A transposed factor is a transposed view.
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
@@ -235,13 +245,22 @@ class fallback {
     detail::require_same_extents("attention", "the keys' matrix", k, view<T>(nullptr, k.rows, narrow));
     detail::require_same_extents("attention", "the values' matrix", v, k);
   }
+  static void check_attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
+                                       view<T const> v, view<T const> out, view<T const> log_total) {
+    check_attention(layout, out, log_total, q, k, v);
+    detail::require_same_extents("attention_backward", "the keys' matrix", k, view<T>(nullptr, q.rows, k.columns));
+    detail::require_same_extents("attention_backward", "the output's gradient", dout, q);
+    detail::require_same_extents("attention_backward", "the queries' gradient", dq, q);
+    detail::require_same_extents("attention_backward", "the keys' gradient", dk, k);
+    detail::require_same_extents("attention_backward", "the values' gradient", dv, v);
+  }
   template <class U>
   static void check_gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     detail::require_same_extents("gather", "the output", out, view<U>(nullptr, index.rows, in.columns));
   }
   template <class U>
-  static void check_scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
-    detail::require_same_extents("scatter", "the input", in, view<U>(nullptr, index.rows, out.columns));
+  static void check_scatter(char const* where, view<U> out, view<U const> in, view<std::int32_t const> index) {
+    detail::require_same_extents(where, "the input", in, view<U>(nullptr, index.rows, out.columns));
   }
   static void check_bias(view<T> out, view<T const> bias) {
     detail::require_same_extents("dense", "the bias", bias, view<T>(nullptr, 1, out.columns));

@@ -66,6 +66,18 @@ class decoder {
     }
   }
 
+  /// Weights in the form that products like best, for many forward passes with the same parameters; from forget on they are read where they lie.
+  void prepare(B& backend, view<T const> parameters) {
+    prepared_.resize(4 * layers_.size() + 1);
+    factors_.clear();
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      for (int k = 0; k < 4; ++k) factors_.push_back(backend.prepare(prepared_[4 * l + std::size_t(k)], weight(parameters, l, k).transposed()));
+    factors_.push_back(backend.prepare(prepared_.back(), head(parameters).transposed()));
+  }
+  void forget() { factors_.clear(); }
+  /// The head's weights turned, as a right factor.
+  typename B::factor head_factor(view<T const> parameters) const { return factors_.empty() ? typename B::factor(head(parameters).transposed()) : factors_.back(); }
+
   /// Hidden states (R x H), kept until the next pass; backward may follow.
   view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in) {
     return pass(backend, parameters, in, nullptr, {});
@@ -108,6 +120,16 @@ class decoder {
   view<U> matrix(view<U> all, std::size_t tensor, std::ptrdiff_t rows, std::ptrdiff_t columns) const {
     return {all.data + offsets_[tensor], rows, columns};
   }
+  /// The four products of a layer: queries, keys and values; out; gate and up; down.
+  view<T const> weight(view<T const> all, std::size_t l, int k) const {
+    int H = options_.hidden, I = options_.intermediate;
+    if (k == 0) return matrix(all, tensor(l, queries), wide() + 2 * narrow(), H);
+    if (k == 1) return matrix(all, tensor(l, out), H, wide());
+    return k == 2 ? matrix(all, tensor(l, gate), 2 * I, H) : matrix(all, tensor(l, down), H, I);
+  }
+  typename B::factor factor(view<T const> all, std::size_t l, int k) const {
+    return factors_.empty() ? typename B::factor(weight(all, l, k).transposed()) : factors_[4 * l + std::size_t(k)];
+  }
   template <class U>
   view<U> vector(view<U> all, std::size_t tensor) const {
     return {all.data + offsets_[tensor], options_.hidden};
@@ -136,7 +158,7 @@ class decoder {
 
     rms_norm(backend, normed, s.root1.all(), x, vector(parameters, tensor(l, norm1)), options_.epsilon);
     view<T> qkv = s.qkv.matrix(R, all), keys_of = detail::columns_of(qkv, q, kv), values_of = detail::columns_of(qkv, q + kv, kv);
-    backend.matmul(qkv, view<T const>(normed), matrix(parameters, tensor(l, queries), all, H).transposed());
+    backend.matmul_prepared(qkv, view<T const>(normed), factor(parameters, l, 0));
     rotary_.turn(backend, detail::columns_of(qkv, 0, q + kv));
     if (c) {
       std::ptrdiff_t rows = c->keys[l].size() / kv;
@@ -148,17 +170,17 @@ class decoder {
                       view<T const>(keys_of), view<T const>(values_of));
     view<T> y = s.y.matrix(R, H);
     backend.map(outputs{y}, detail::same{}, x);
-    backend.matmul(y, view<T const>(s.attended.matrix(R, q)), matrix(parameters, tensor(l, out), H, q).transposed(), true);
+    backend.matmul_prepared(y, view<T const>(s.attended.matrix(R, q)), factor(parameters, l, 1), true);
 
     rms_norm(backend, normed, s.root2.all(), view<T const>(y), vector(parameters, tensor(l, norm2)), options_.epsilon);
     view<T> gates = s.gates.matrix(R, 2 * I);
-    backend.matmul(gates, view<T const>(normed), matrix(parameters, tensor(l, gate), 2 * I, H).transposed());
+    backend.matmul_prepared(gates, view<T const>(normed), factor(parameters, l, 2));
     auto room = backend.template temporary<T>(R * I);
     view<T> inner = room.matrix(R, I);
     backend.map(outputs{inner}, detail::gated{}, view<T const>(detail::columns_of(gates, 0, I)), view<T const>(detail::columns_of(gates, I, I)));
     view<T> next = s.x.matrix(R, H);
     backend.map(outputs{next}, detail::same{}, view<T const>(y));
-    backend.matmul(next, view<T const>(inner), matrix(parameters, tensor(l, down), H, I).transposed(), true);
+    backend.matmul_prepared(next, view<T const>(inner), factor(parameters, l, 3), true);
     return next;
   }
 
@@ -203,6 +225,8 @@ class decoder {
   rotary<B> rotary_;
   std::vector<layer> layers_;
   array first_, root_, hidden_;
+  std::vector<array> prepared_;
+  std::vector<typename B::factor> factors_;
 };
 
 }  // namespace cohort

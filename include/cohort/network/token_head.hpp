@@ -111,14 +111,14 @@ class token_head {
     });
   }
 
-  /// The logits (n x V) of some rows of hidden states.
-  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row, view<T const> weights) {
-    std::ptrdiff_t n = head_row.rows;
+  /// The logits (n x V) of some rows of hidden states; weights: H x V.
+  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row, typename B::factor const& weights) {
+    std::ptrdiff_t n = head_row.rows, V = weights.matrix.columns;
     backend.resize(hidden_, n * hidden.columns);
-    backend.resize(logits_, n * weights.rows);
+    backend.resize(logits_, n * V);
     backend.gather(hidden_.matrix(n, hidden.columns), hidden, head_row);
-    backend.matmul(logits_.matrix(n, weights.rows), view<T const>(hidden_.matrix(n, hidden.columns)), weights.transposed());
-    return logits_.matrix(n, weights.rows);
+    backend.matmul_prepared(logits_.matrix(n, V), view<T const>(hidden_.matrix(n, hidden.columns)), weights);
+    return logits_.matrix(n, V);
   }
 
   std::size_t bytes() const { return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T); }
@@ -134,7 +134,7 @@ class token_head {
     for (std::ptrdiff_t first = 0; first < in.target.rows; first += block_) {
       std::ptrdiff_t n = std::min(block_, in.target.rows - first);
       backend.resize(found_, 6 * n);
-      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits);
+      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits.transposed());
       backend.row_max(maximum(n), view<T const>(l));
       backend.row_sums(sums(n), detail::softmax_terms{in.temperature}, view<T const>(l), detail::as_columns(view<T const>(maximum(n)), l.columns));
       head_results<T> found{found_.all().part(3 * n, n), found_.all().part(4 * n, n), {}};

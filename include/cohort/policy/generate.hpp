@@ -2,6 +2,7 @@
 #include <cohort/policy/language_model.hpp>
 #include <cohort/sampler/token_sampler.hpp>
 #include <numeric>
+#include <utility>
 
 namespace cohort {
 
@@ -60,6 +61,11 @@ class generator {
     std::vector<std::int32_t> rows(static_cast<std::size_t>(before));
     std::iota(rows.begin(), rows.end(), 0);
     backend.assign(into_, std::span<std::int32_t const>(rows));
+    struct scope {
+      decoder<B>& network;
+      ~scope() { network.forget(); }
+    } prepared{model.network()};
+    model.network().prepare(backend, std::as_const(model).parameters());
     view<T> hidden = model.network().forward(backend, std::as_const(model).parameters(), packing_.tokens(), cache_, into_.all());
 
     alive_.resize(N);
@@ -72,7 +78,8 @@ class generator {
     for (int t = 0;; ++t) {
       sample(backend, model, hidden, last_row, o, draws, std::uint32_t(t), all);
       if (alive_.empty() || t + 1 == o.max_tokens) return all;
-      hidden = model.network().forward(backend, std::as_const(model).parameters(), next(backend, shape, before, o, t), cache_, into_.all());
+      packed_tokens drawn = next(backend, shape, before, o, t);  // before into_ is read: it says where the drawn tokens go
+      hidden = model.network().forward(backend, std::as_const(model).parameters(), drawn, cache_, into_.all());
       last_row.resize(alive_.size());
       std::iota(last_row.begin(), last_row.end(), 0);
     }
@@ -87,7 +94,7 @@ class generator {
     backend.assign(lane_, std::span<std::int32_t const>(alive_));
     backend.resize(token_, A);
     backend.resize(logp_, 2 * A);
-    view<T> logits = model.head().logits(backend, view<T const>(hidden), head_row_.all(), model.network().head(std::as_const(model).parameters()));
+    view<T> logits = model.head().logits(backend, view<T const>(hidden), head_row_.all(), model.network().head_factor(std::as_const(model).parameters()));
     draw_tokens(backend, o.sampler, draws, t, logits, lane_.all(), token_.all(), logp_.all().part(0, A), logp_.all().part(A, A));
     tokens_.resize(std::size_t(A)), logps_.resize(std::size_t(2 * A));
     backend.download(std::span<std::int32_t>(tokens_), token_.all());

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/policy/language_model.hpp>
 #include <cohort/training/minibatch.hpp>
+#include <utility>
 
 namespace cohort {
 

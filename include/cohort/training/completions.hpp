@@ -63,7 +63,7 @@ class completions_collector {
       for (std::size_t g = 0; g < std::size_t(options_.group); ++g) {
         generated<T> const& c = all[p * std::size_t(options_.group) + g];
         summary.steps += std::int64_t(c.tokens.size());
-        double score = task_.score(rows[p], c.tokens, c.stopped);
+        double score = detail::score_of(task_, rows[p], c.tokens, c.stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
         if (std::isnan(score)) continue;
         if (std::isinf(score)) throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " + std::to_string(p) + " is infinite");
         if (scores.count == 0) batch_.begin_group(prompts[p]);

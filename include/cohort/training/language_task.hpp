@@ -6,12 +6,37 @@
 
 namespace cohort {
 
-/// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth.
+/// Which completion of a rollout: number `number` of prompt number `prompt`, from 0.
+struct sample_place {
+  std::ptrdiff_t prompt = 0, number = 0;
+};
+
+namespace detail {
+
 template <class X>
-concept language_task = requires(X const& x, random_stream& draws, typename X::row const& row, std::span<std::int32_t const> tokens, bool stopped) {
+concept scores_with_place =
+    requires(X const& x, typename X::row const& row, std::span<std::int32_t const> tokens, sample_place where) {
+      { x.score(row, tokens, true, where) } -> std::convertible_to<double>;
+    };
+template <class X>
+concept scores_without = requires(X const& x, typename X::row const& row, std::span<std::int32_t const> tokens) {
+  { x.score(row, tokens, true) } -> std::convertible_to<double>;
+};
+
+template <class X>
+double score_of(X const& task, typename X::row const& row, std::span<std::int32_t const> tokens, bool stopped, sample_place where) {
+  if constexpr (scores_with_place<X>) return task.score(row, tokens, stopped, where);
+  else return task.score(row, tokens, stopped);
+}
+
+}  // namespace detail
+
+/// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth. score may take a sample_place as its last
+/// argument, for what it has to tell.
+template <class X>
+concept language_task = (detail::scores_with_place<X> || detail::scores_without<X>) && requires(X const& x, random_stream& draws, typename X::row const& row) {
   { x.draw(draws) } -> std::convertible_to<typename X::row>;
   { x.prompt(row) } -> std::convertible_to<std::vector<std::int32_t>>;
-  { x.score(row, tokens, stopped) } -> std::convertible_to<double>;
   { x.stop() } -> std::convertible_to<std::int32_t>;
 };
 

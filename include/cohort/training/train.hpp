@@ -16,7 +16,7 @@ struct train_options {
 /// What hooks see after each update, and what train returns.
 struct train_report {
   std::int64_t steps = 0, total_steps = 0;
-  std::int64_t episodes = 0, updates = 0;
+  std::int64_t episodes = 0, updates = 0, total_updates = 0;
   double seconds = 0;      ///< of collecting and learning; hooks do not count
   double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
   update_metrics metrics{};
@@ -130,6 +130,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
 
     train_report report;
     report.total_steps = options.steps;
+    report.total_updates = options.updates;
     report.parameter_bytes = std::size_t(policy.parameters().rows) * sizeof(T) * (has_reference ? 2 : 1);
     report.optimizer_bytes = learner.optimizer_bytes();
     detail::recent_returns recent;

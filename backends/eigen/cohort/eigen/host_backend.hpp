@@ -6,7 +6,7 @@
 #include <cohort/backend/host_array.hpp>
 #include <cohort/eigen/loops.hpp>
 #include <cohort/eigen/parallel.hpp>
-#include <cohort/eigen/product.hpp>
+#include <cohort/eigen/attention.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
@@ -149,6 +149,19 @@ class host_backend : public fallback<Derived, T, host_array> {
     product(c, a, b, product_ends<T, identity>{.accumulate = accumulate});
   }
 
+  using typename base::factor;
+  factor prepare(host_array<T>& room, view<T const> b) {
+    room.resize((b.columns + panel_columns<T> - 1) / panel_columns<T> * panel_columns<T> * b.rows);
+    prepare_panels(run_over_, b, room.data());
+    return {b, room.data()};
+  }
+  void matmul_prepared(view<T> c, view<T const> a, factor const& b, bool accumulate = false) {
+    base::check_product(c, a, b.matrix);
+    if (!b.prepared || c.column_stride != 1 || a.columns == 0) return matmul(c, a, b.matrix, accumulate);
+    auto room = this->template temporary<T>(large_product_room(c, a, threads()));
+    large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data, product_ends<T, identity>{.accumulate = accumulate});
+  }
+
   /// out = activation(x weight + bias): one pass, the activation on the sums while they are in registers.
   template <class Activation>
   void dense(view<T> out, view<T const> x, view<T const> weight, view<T const> bias, Activation activation) {
@@ -172,17 +185,117 @@ class host_backend : public fallback<Derived, T, host_array> {
       base::column_sum(view<T>(out.data + c, 1, in.columns - c), {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
   }
 
+  void row_max(view<T> out, view<T const> in) {
+    base::check_vectors("row_max", "the output", in.rows, out);
+    if (in.column_stride != 1) return base::row_max(out, in);
+    run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t r = first; r < last; ++r) {
+        wide largest = -std::numeric_limits<T>::infinity();
+        for_packs(in.columns, [&](std::ptrdiff_t c) { largest = max(largest, wide::load(&in(r, c))); },
+                  [&](std::ptrdiff_t c, int n) { largest = max(largest, lane_source<wide, T const>(&in(r, 0), 1).collected(c, n)); });
+        real<T> m = T(largest[0]);
+        for (int w = 1; w < wide::width; ++w) m = max(m, real<T>(T(largest[w])));
+        out[r] = m.value;
+      }
+    });
+  }
+
+  /// Each row by one chain of packs.
+  template <class F, class I, class... More>
+  void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
+    this->template check_row_sums<F, I, More...>(out, in, more...);
+    auto plain = [](auto v) { return v.column_stride <= 1; };
+    if (!plain(in) || !(plain(more) && ...)) return base::row_sums(out, f, in, more...);
+    run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t r = first; r < last; ++r) {
+        auto source = [&]<class U>(view<U> v) { return lane_source<wide, U>(v.data + r * v.row_stride, v.column_stride); };
+        reduce_row(&out(r, 0), out.column_stride, in.columns, f, source(in), source(more)...);
+      }
+    });
+  }
+
+  /// Columns in parallel, so that each is added to in the order of r.
+  void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
+    base::check_scatter("scatter_add", out, in, index);
+    constexpr std::ptrdiff_t strip = 64;
+    run_over_((in.columns + strip - 1) / strip, 1 + grain / (strip * (in.rows + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      std::ptrdiff_t from = first * strip, to = std::min(last * strip, in.columns);
+      for (std::ptrdiff_t r = 0; r < in.rows; ++r)
+        for (std::ptrdiff_t c = from; c < to; ++c) out(index[r], c) += in(r, c);
+    });
+  }
+
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) {
+    base::check_attention(layout, out, log_total, q, k, v);
+    queried_.clear();
+    for (std::size_t s = 0; s < layout.host.size(); ++s)
+      if (layout.host[s].queries > 0) queried_.push_back(std::int32_t(s));
+    with_attention_rooms(layout, queried_, 0, [&](T* memory, std::ptrdiff_t keys, std::int32_t s, int g) {
+      attention_room<T> room(memory, keys, layout.size);
+      attention_of_segment<T>(layout, s).forward(room, g, out, log_total, q, k, v);
+    });
+  }
+
+  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
+                          view<T const> v, view<T const> out, view<T const> log_total) {
+    base::check_attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
+    queried_.clear();
+    for (std::size_t s = 0; s < layout.host.size(); ++s)
+      if (layout.host[s].prefix < 0) queried_.push_back(std::int32_t(s));
+    // A family is one worker's: the keys of a prefix get gradients from all of its children, in their order.
+    with_attention_rooms(layout, queried_, 2, [&](T* memory, std::ptrdiff_t keys, std::int32_t root, int g) {
+      auto const& s = layout.host[std::size_t(root)];
+      for (std::int32_t n = -1; n < s.children; ++n) {
+        attention_of_segment<T> segment(layout, n < 0 ? root : s.first_child + n);
+        attention_room<T> room(memory, keys, layout.size);
+        T* gradients = memory + attention_room<T>::size(keys, layout.size);
+        segment.backward(room, g, dq, dk, dv, dout, q, k, v, out, log_total, gradients, gradients + room.wide * room.head);
+      }
+    });
+  }
+
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
     if (out.columns == 1) {
       for (std::ptrdiff_t r = 0; r < out.rows; ++r) out.data[r * out.row_stride] = in.data[index[r] * in.row_stride];
+    } else if (out.column_stride == 1 && in.column_stride == 1) {
+      for (std::ptrdiff_t r = 0; r < out.rows; ++r) std::copy_n(&in(index[r], 0), out.columns, &out(r, 0));
     } else {
       base::gather(out, in, index);
     }
   }
 
  private:
+  /// whole(c) for each whole pack of n columns, then tail(c, count).
+  template <class Whole, class Tail>
+  static void for_packs(std::ptrdiff_t n, Whole whole, Tail tail) {
+    std::ptrdiff_t c = 0;
+    for (; c + wide::width <= n; c += wide::width) whole(c);
+    if (c < n) tail(c, int(n - c));
+  }
+  template <class F, class... Source>
+  static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, Source... in) {
+    constexpr int N = int(sizeof(f(in.full(0)...)) / sizeof(wide));
+    auto total = reduce_line<wide, N>(0, n, f, in...);
+    for (int k = 0; k < N; ++k) out[k * out_stride] = total[k];
+  }
+  /// f(memory of the worker, the most keys, item, key head) for all items and heads; the memory has `more` matrices of keys besides a room.
+  template <class F>
+  void with_attention_rooms(attention_layout const& layout, std::vector<std::int32_t> const& items, int more, F f) {
+    std::ptrdiff_t keys = 0, work = std::ptrdiff_t(items.size()) * layout.kv_heads;
+    for (auto const& s : layout.host) keys = std::max<std::ptrdiff_t>(keys, s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
+    using room = attention_room<T>;
+    std::ptrdiff_t size = room::size(keys, layout.size) + more * room::padded(keys) * room::padded(layout.size);
+    std::ptrdiff_t workers = std::min<std::ptrdiff_t>(run_over_.threads(), work);
+    auto memory = this->template temporary<T>(workers * size);
+    run_over_(workers, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t w = first; w < last; ++w)
+        for (std::ptrdiff_t i = work * w / workers; i < work * (w + 1) / workers; ++i)
+          f(memory.all().data + w * size, keys, items[std::size_t(i / layout.kv_heads)], int(i % layout.kv_heads));
+    });
+  }
+
   template <class... O, class F, class At, class Step, class... I>
   static void line(std::ptrdiff_t n, outputs<O...> out, F const& f, At at, Step step, view<I>... in) {
     std::apply(
@@ -194,53 +307,18 @@ class host_backend : public fallback<Derived, T, host_array> {
 
   template <class Epilogue>
   void product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
-    if (b.size() > (1 << 17) && c.rows >= 16) return large_product(c, a, b, ends);
+    if (a.columns > 0 && (b.size() > (1 << 16) || (b.size() >= (1 << 13) && b.column_stride != 1))) {
+      auto room = this->template temporary<T>(large_product_room(c, a, threads()));
+      return large_product(run_over_, c, a, b, static_cast<T const*>(nullptr), room.all().data, ends);
+    }
     constexpr int panel = panel_columns<T>;
     auto packed = this->template temporary<T>((c.columns + panel - 1) / panel * panel * a.columns);
     if (c.columns <= 4 && a.column_stride == 1 && a.columns >= wide::width) return narrow_product(run_over_, c, a, b, packed.all().data, ends);
     small_product(run_over_, c, a, b, packed.all().data, ends);
   }
 
-  // Eigen's product on fixed blocks of rows: its own threads would cut by their number, and the bits with them. A factor whose columns are not
-  // adjacent is copied first, so that one product is compiled instead of four.
-  template <class Epilogue>
-  void large_product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
-    auto left_copy = this->template temporary<T>(a.column_stride == 1 ? 0 : a.size()), right_copy = this->template temporary<T>(b.column_stride == 1 ? 0 : b.size());
-    a = with_adjacent_columns(a, left_copy.all().data);
-    b = with_adjacent_columns(b, right_copy.all().data);
-    using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    auto map_of = [](auto v) {
-      using M = std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(v.data)>>, matrix const, matrix>;
-      return Eigen::Map<M, 0, Eigen::OuterStride<>>(v.data, v.rows, v.columns, Eigen::OuterStride<>(v.row_stride));
-    };
-    constexpr std::ptrdiff_t block = 192;
-    run_over_((c.rows + block - 1) / block, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      no_further_threads guard;
-      for (std::ptrdiff_t i = first; i < last; ++i) {
-        std::ptrdiff_t from = i * block, rows = std::min(block, c.rows - from);
-        auto target = map_of(c.part(from, rows));
-        if (!ends.accumulate) target.setZero();
-        target.noalias() += map_of(a.part(from, rows)) * map_of(b);
-        for (std::ptrdiff_t r = 0; r < rows; ++r)
-          for (std::ptrdiff_t n = 0; n < c.columns; n += wide::width) finish(&c(from + r, n), n, std::min<std::ptrdiff_t>(wide::width, c.columns - n), ends);
-      }
-    });
-  }
-  static view<T const> with_adjacent_columns(view<T const> v, T* room) {
-    if (v.column_stride == 1) return v;
-    for (std::ptrdiff_t r = 0; r < v.rows; ++r)
-      for (std::ptrdiff_t n = 0; n < v.columns; ++n) room[r * v.columns + n] = v(r, n);
-    return {room, v.rows, v.columns};
-  }
-  template <class Epilogue>
-  static void finish(T* p, std::ptrdiff_t column, std::ptrdiff_t count, product_ends<T, Epilogue> const& ends) {
-    T line[wide::width] = {};
-    for (std::ptrdiff_t i = 0; i < count; ++i) line[i] = p[i] + (ends.bias ? ends.bias[column + i] : T(0));
-    ends.epilogue(wide::load(line)).store(line);
-    std::copy_n(line, count, p);
-  }
-
   Executor run_over_;
+  std::vector<std::int32_t> queried_;
 
  protected:
   explicit host_backend(Executor run_over) : run_over_(run_over) {}

@@ -56,22 +56,22 @@ template <int R, int V, class T>
     typename P::vector sum[R][V];
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v) sum[r][v] = P::load(start + r * start_row + v * W).value;
     for (std::ptrdiff_t k = 0; k < depth; ++k) {
       typename P::vector right[V];
-#pragma GCC unroll 2
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v) right[v] = P::load(b + k * b_depth + v * W).value;
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) {
         T left = a[r * a_row + k * a_depth];
-#pragma GCC unroll 2
+#pragma GCC unroll 8
         for (int v = 0; v < V; ++v) sum[r][v] = multiply_add<P>(left, right[v], sum[r][v]);
       }
     }
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v) P(sum[r][v]).store(c + r * c_row + v * W);
   }
 }

@@ -1,0 +1,190 @@
+#pragma once
+#include <cohort/backend/attention.hpp>
+#include <cohort/eigen/large_product.hpp>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace cohort::eigen {
+inline namespace COHORT_EIGEN_TARGET {
+
+/// Matrices of one worker of attention, one after the other in memory; rows are padded to whole panels.
+template <class T>
+class attention_room {
+ public:
+  static constexpr std::ptrdiff_t tile = 48;  // queries whose scores exist at once
+
+  static std::ptrdiff_t padded(std::ptrdiff_t n) { return (n + panel_columns<T> - 1) / panel_columns<T> * panel_columns<T>; }
+  static std::ptrdiff_t size(std::ptrdiff_t keys, int head) { return 4 * padded(keys) * padded(head) + 4 * tile * padded(head) + 2 * tile * padded(keys) + 2 * tile; }
+
+  attention_room(T* memory, std::ptrdiff_t keys, int head) : keys(keys), head(padded(head)), wide(padded(keys)), rest_(memory) {
+    k = take(wide * this->head), k_turned = take(wide * this->head), v = take(wide * this->head), v_turned = take(wide * this->head);
+    q = take(tile * this->head), out = take(tile * this->head), dout = take(tile * this->head), dq = take(tile * this->head);
+    scores = take(tile * wide), slopes = take(tile * wide), delta = take(tile), total = take(tile);
+  }
+  std::ptrdiff_t keys, head, wide;
+  T *k, *k_turned, *v, *v_turned, *q, *out, *dout, *dq, *scores, *slopes, *delta, *total;
+
+ private:
+  T* take(std::ptrdiff_t n) { return std::exchange(rest_, rest_ + n); }
+  T* rest_;
+};
+
+/// Attention of one run of queries after another, each with all heads that share its keys: scores by the products' kernel, a tile of queries at a time.
+template <class T>
+class attention_of_segment {
+  using P = pack<T>;
+  using room = attention_room<T>;
+
+ public:
+  attention_of_segment(attention_layout const& layout, std::ptrdiff_t s) : layout_(layout), s_(layout.host[std::size_t(s)]), size_(layout.size) {
+    if (s_.prefix >= 0) before_ = layout.host[std::size_t(s_.prefix)];
+  }
+  std::ptrdiff_t keys() const { return before_.keys + s_.keys; }
+
+  /// For key head g.
+  void forward(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) const {
+    turn(k, g, r.k_turned, r);
+    rows_of values = by_rows(v, g, r.v, r);
+    for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h)
+      each_tile([&](std::ptrdiff_t first, int n) {
+        std::ptrdiff_t seen = find_scores(r, q, h, first, n);
+        for (int i = 0; i < n; ++i) {
+          T* row = r.scores + i * r.wide;
+          P largest = -std::numeric_limits<T>::infinity();
+          for (std::ptrdiff_t j = 0; j < seen; j += P::width) largest = max(largest, P::load(row + j));
+          T m = -std::numeric_limits<T>::infinity();
+          for (int w = 0; w < P::width; ++w) m = std::max(m, T(largest[w]));
+          P sum = 0;
+          for (std::ptrdiff_t j = 0; j < seen; j += P::width) {
+            P e = exp(P::load(row + j) - P(m));
+            e.store(row + j);
+            sum += e;
+          }
+          T total = 0;
+          for (int w = 0; w < P::width; ++w) total += sum[w];
+          r.total[i] = 1 / total;
+          log_total(s_.query + first + i, h) = m + std::log(total);
+        }
+        sum_over_keys(r, n, first, r.scores, values, r.out);
+        for (int i = 0; i < n; ++i)
+          for (int d = 0; d < size_; ++d) out(s_.query + first + i, h * size_ + d) = r.out[i * r.head + d] * r.total[i];
+      });
+  }
+
+  /// Writes dq; adds to dk and dv of the prefix, and writes those of its own keys.
+  void backward(room& r, int g, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k, view<T const> v, view<T const> out,
+                view<T const> log_total, T* dk_room, T* dv_room) const {
+    turn(k, g, r.k_turned, r);
+    turn(v, g, r.v_turned, r);
+    rows_of keys_of = by_rows(k, g, r.k, r);
+    std::fill_n(dk_room, r.wide * r.head, T(0));
+    std::fill_n(dv_room, r.wide * r.head, T(0));
+    T scale = T(layout_.scale());
+    for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h)
+      each_tile([&](std::ptrdiff_t first, int n) {
+        std::ptrdiff_t seen = find_scores(r, q, h, first, n);
+        copy_rows(dout, s_.query + first, n, h, r.dout, r.head);
+        copy_rows(out, s_.query + first, n, h, r.out, r.head);
+        multiply(n, size_, r.dout, r.head, 1, r.v_turned, r.wide, r.slopes, r.wide, seen, false);
+        for (int i = 0; i < n; ++i) {
+          T delta = 0, total = log_total(s_.query + first + i, h);
+          for (int d = 0; d < size_; ++d) delta += r.dout[i * r.head + d] * r.out[i * r.head + d];
+          for (std::ptrdiff_t j = 0; j < seen; j += P::width) {
+            P p = exp(P::load(r.scores + i * r.wide + j) - P(total)), dp = P::load(r.slopes + i * r.wide + j);
+            p.store(r.scores + i * r.wide + j);
+            (p * (dp - P(delta)) * P(scale)).store(r.slopes + i * r.wide + j);
+          }
+        }
+        sum_over_keys(r, n, first, r.slopes, keys_of, r.dq);
+        for (int i = 0; i < n; ++i)
+          for (int d = 0; d < size_; ++d) dq(s_.query + first + i, h * size_ + d) = r.dq[i * r.head + d];
+        copy_rows(q, s_.query + first, n, h, r.q, r.head);
+        multiply(int(seen), n, r.slopes, 1, r.wide, r.q, r.head, dk_room, r.head, r.head, true);
+        multiply(int(seen), n, r.scores, 1, r.wide, r.dout, r.head, dv_room, r.head, r.head, true);
+      });
+    for (std::ptrdiff_t j = 0; j < keys(); ++j) {
+      bool of_prefix = j < before_.keys;
+      std::ptrdiff_t row = of_prefix ? before_.key + j : s_.key + j - before_.keys;
+      for (int d = 0; d < size_; ++d) {
+        T a = dk_room[j * r.head + d], b = dv_room[j * r.head + d];
+        dk(row, g * size_ + d) = of_prefix ? dk(row, g * size_ + d) + a : a;
+        dv(row, g * size_ + d) = of_prefix ? dv(row, g * size_ + d) + b : b;
+      }
+    }
+  }
+
+ private:
+  template <class F>
+  void each_tile(F f) const {
+    for (std::ptrdiff_t first = 0; first < s_.queries; first += room::tile) f(first, int(std::min<std::ptrdiff_t>(room::tile, s_.queries - first)));
+  }
+  void copy_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int head, T* to, std::ptrdiff_t stride) const {
+    for (std::ptrdiff_t i = 0; i < n; ++i)
+      if (T const* row = &from(first + i, head * size_); from.column_stride == 1) std::copy_n(row, size_, to + i * stride);
+      else
+        for (int d = 0; d < size_; ++d) to[i * stride + d] = row[d * from.column_stride];
+    for (std::ptrdiff_t i = 0; i < n && size_ < stride; ++i) std::fill(to + i * stride + size_, to + (i + 1) * stride, T(0));
+  }
+  /// The numbers of key head g, a column for each key that the segment sees, prefix first; zeros up to a whole panel.
+  void turn(view<T const> from, int g, T* to, room const& r) const {
+    turn_rows(from, before_.key, before_.keys, g, to, r.wide);
+    turn_rows(from, s_.key, s_.keys, g, to + before_.keys, r.wide);
+    for (int d = 0; d < size_; ++d) std::fill(to + d * r.wide + keys(), to + d * r.wide + room::padded(keys()), T(0));
+  }
+  void turn_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int g, T* to, std::ptrdiff_t stride) const {
+    constexpr int W = P::width;
+    std::ptrdiff_t j = 0;
+    if (from.column_stride == 1 && size_ % W == 0)
+      for (; j + W <= n; j += W)
+        for (int d = 0; d < size_; d += W) transpose_square(&from(first + j, g * size_ + d), from.row_stride, to + d * stride + j, stride);
+    for (; j < n; ++j)
+      for (int d = 0; d < size_; ++d) to[d * stride + j] = from(first + j, g * size_ + d);
+  }
+  /// The same, a row for each key: where they lie if heads fill whole panels, and copied to `room_for_all` elsewhere.
+  struct rows_of {
+    T const *of_prefix, *own;
+    std::ptrdiff_t stride;
+  };
+  rows_of by_rows(view<T const> from, int g, T* room_for_all, room const& r) const {
+    if (from.column_stride == 1 && size_ == r.head) return {&from(before_.key, g * size_), &from(s_.key, g * size_), from.row_stride};
+    copy_rows(from, before_.key, before_.keys, g, room_for_all, r.head);
+    copy_rows(from, s_.key, s_.keys, g, room_for_all + before_.keys * r.head, r.head);
+    return {room_for_all, room_for_all + before_.keys * r.head, r.head};
+  }
+  /// out (n x head) = weights (n x keys) times the rows of the keys that queries from `first` see.
+  void sum_over_keys(room const& r, int n, std::ptrdiff_t first, T const* weights, rows_of const& rows, T* out) const {
+    std::ptrdiff_t own = s_.keys - s_.queries + first + n;
+    multiply(n, before_.keys, weights, r.wide, 1, rows.of_prefix, rows.stride, out, r.head, r.head, false);
+    multiply(n, own, weights + before_.keys, r.wide, 1, rows.own, rows.stride, out, r.head, r.head, true);
+  }
+  /// Scaled scores of n queries; what a query doesn't see is -inf. How many columns there are, padded to whole panels.
+  std::ptrdiff_t find_scores(room& r, view<T const> q, int h, std::ptrdiff_t first, int n) const {
+    copy_rows(q, s_.query + first, n, h, r.q, r.head);
+    T scale = T(layout_.scale());
+    for (std::ptrdiff_t i = 0; i < n * r.head; ++i) r.q[i] *= scale;
+    std::ptrdiff_t past = before_.keys + s_.keys - s_.queries + first + 1, seen = room::padded(past + n - 1);
+    multiply(n, size_, r.q, r.head, 1, r.k_turned, r.wide, r.scores, r.wide, seen, false);
+    for (int i = 0; i < n; ++i) std::fill(r.scores + i * r.wide + past + i, r.scores + i * r.wide + seen, -std::numeric_limits<T>::infinity());
+    return seen;
+  }
+  /// c (rows x columns) = or += a (rows x depth) b; the columns are whole panels.
+  static void multiply(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_stride, T* c,
+                       std::ptrdiff_t c_stride, std::ptrdiff_t columns, bool add) {
+    static constexpr T zeros[panel_columns<T>] = {};
+    constexpr int width = panel_columns<T>, wide = 8 * P::width;
+    // A single row, as when tokens are generated, has too few chains in two vectors.
+    for (; rows == 1 && columns >= wide; columns -= wide, b += wide, c += wide) {
+      static constexpr T none[wide] = {};
+      product_rows<1, 8, T>(depth, a, a_row, a_depth, b, b_stride, 0, add ? c : none, 0, 0, c, c_stride, 1);
+    }
+    product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, b_stride, width, add ? c : zeros, add ? c_stride : 0, add ? width : 0, c, c_stride, columns / width);
+  }
+
+  attention_layout const& layout_;
+  attention_segment s_, before_{};
+  int size_;
+};
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace cohort::eigen

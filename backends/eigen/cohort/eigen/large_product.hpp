@@ -1,0 +1,179 @@
+#pragma once
+#include <cohort/eigen/product.hpp>
+
+namespace cohort::eigen {
+inline namespace COHORT_EIGEN_TARGET {
+
+/// Extents of the blocks that fit the caches: `depth` steps of a panel of b in the first level (16 KiB), `rows` of a beside it in the second, and
+/// `columns` of b for all threads in the third.
+struct product_blocks {
+  static constexpr std::ptrdiff_t depth = 256, rows = 96, columns = 4096;
+};
+
+/// A square of W x W numbers, turned: to[k * to_stride + i] = from[i * from_stride + k].
+template <class T>
+void transpose_square(T const* from, std::ptrdiff_t from_stride, T* to, std::ptrdiff_t to_stride) {
+  constexpr int W = pack<T>::width;
+  using packet = typename Eigen::internal::packet_traits<T>::type;
+  if constexpr (Eigen::internal::unpacket_traits<packet>::size == W) {
+    Eigen::internal::PacketBlock<packet, W> square;
+    for (int i = 0; i < W; ++i) square.packet[i] = Eigen::internal::ploadu<packet>(from + i * from_stride);
+    Eigen::internal::ptranspose(square);
+    for (int k = 0; k < W; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
+  } else {
+    for (int i = 0; i < W; ++i)
+      for (int k = 0; k < W; ++k) to[k * to_stride + i] = from[i * from_stride + k];
+  }
+}
+
+/// Columns `first` ... of b, steps `from` to `from + depth`, as one panel: step by step, zeros where b has no more columns.
+template <class T>
+void pack_panel(view<T const> b, std::ptrdiff_t first, std::ptrdiff_t from, std::ptrdiff_t depth, T* to) {
+  constexpr int width = panel_columns<T>, W = pack<T>::width;
+  std::ptrdiff_t here = std::min<std::ptrdiff_t>(width, b.columns - first);
+  if (here < width) std::fill_n(to, depth * width, T(0));
+  T const* source = b.data + from * b.row_stride + first * b.column_stride;
+  if (b.column_stride == 1 && here == width) {
+    for (std::ptrdiff_t k = 0; k < depth; ++k) std::copy_n(source + k * b.row_stride, width, to + k * width);
+    return;
+  }
+  std::ptrdiff_t k = 0;
+  if (b.row_stride == 1 && here == width)
+    for (; k + W <= depth; k += W)
+      for (int half = 0; half < 2; ++half) transpose_square(source + half * W * b.column_stride + k, b.column_stride, to + k * width + half * W, width);
+  for (; k < depth; ++k)
+    for (std::ptrdiff_t i = 0; i < here; ++i) to[k * width + i] = source[k * b.row_stride + i * b.column_stride];
+}
+
+/// Rows `first` ... of a, whose rows are adjacent in memory and not its columns, as tiles of six rows, each step by step.
+template <class T>
+void pack_tiles(view<T const> a, std::ptrdiff_t first, std::ptrdiff_t rows, std::ptrdiff_t from, std::ptrdiff_t depth, T* to) {
+  for (std::ptrdiff_t k = 0; k < depth; ++k) {
+    T const* source = a.data + first * a.row_stride + (from + k) * a.column_stride;
+    std::ptrdiff_t m = 0;
+    for (; m + tile_rows <= rows; m += tile_rows)
+      for (int r = 0; r < tile_rows; ++r) to[m * depth + k * tile_rows + r] = source[(m + r) * a.row_stride];
+    for (int r = 0; m + r < rows; ++r) to[m * depth + k * tile_rows + r] = source[(m + r) * a.row_stride];
+  }
+}
+
+/// One part of a product: some rows by one panel, over some steps of k.
+template <class T, class Epilogue>
+struct product_part {
+  view<T> c;
+  product_ends<T, Epilogue> const& ends;
+  bool first, last;  ///< of the steps of k
+
+  /// a: a tile's numbers and their distances; b: a panel.
+  void operator()(std::ptrdiff_t row, int rows, std::ptrdiff_t column, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,
+                  T const* b) const {
+    constexpr int width = panel_columns<T>;
+    static constexpr T zeros[width] = {};
+    std::ptrdiff_t here = std::min<std::ptrdiff_t>(width, c.columns - column);
+    T edge[tile_rows * width], bias[width] = {};
+    T* out = &c(row, column);
+    std::ptrdiff_t stride = c.row_stride;
+    bool again = !first || ends.accumulate;
+    if (here < width) {
+      if (again)
+        for (int r = 0; r < rows; ++r) std::copy_n(out + r * stride, here, edge + r * width);
+      else if (ends.bias) std::copy_n(ends.bias + column, here, bias);
+      product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, width, 0, again ? edge : ends.bias ? bias : zeros, again ? width : 0, 0, edge, width, 1);
+      for (int r = 0; r < rows; ++r) std::copy_n(edge + r * width, here, out + r * stride);
+    } else {
+      T const* start = again ? out : ends.bias ? ends.bias + column : zeros;
+      product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, width, 0, start, again ? stride : 0, 0, out, stride, 1);
+    }
+    if constexpr (!std::is_same_v<Epilogue, identity>)
+      if (last)
+        for (int r = 0; r < rows; ++r) apply_epilogue(ends.epilogue, out + r * stride, here);
+  }
+};
+
+/// All of b as panels, for many products.
+template <class T, class Executor>
+void prepare_panels(Executor const& run_over, view<T const> b, T* to) {
+  constexpr std::ptrdiff_t width = panel_columns<T>;
+  run_over((b.columns + width - 1) / width, 4, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t p = first; p < last; ++p) pack_panel(b, p * width, 0, b.rows, to + p * b.rows * width);
+  });
+}
+
+/// Room that large_product needs, in numbers.
+template <class T>
+std::ptrdiff_t large_product_room(view<T> c, view<T const> a, int threads) {
+  using blocks = product_blocks;
+  constexpr std::ptrdiff_t width = panel_columns<T>;
+  std::ptrdiff_t depth = std::min(blocks::depth, a.columns);
+  if (c.rows <= blocks::rows) return threads * depth * width + (a.column_stride == 1 ? 0 : (c.rows + tile_rows - 1) / tile_rows * tile_rows * a.columns);
+  return threads * depth * (blocks::rows + tile_rows) + depth * ((std::min(blocks::columns, c.columns) + width - 1) / width * width);
+}
+
+/// c = epilogue(start + a b) for matrices larger than the caches; c has unit column stride, a and b any strides. An element is one chain of
+/// multiply-adds in the order of k here too, so the bits are those of small_product, on any number of threads.
+///
+/// `prepared`: all of b as panels, each with all steps of k (see prepare_panels), or none.
+template <class T, class Executor, class Epilogue>
+void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T const* prepared, T* room, product_ends<T, Epilogue> const& ends) {
+  using blocks = product_blocks;
+  constexpr std::ptrdiff_t width = panel_columns<T>;
+  std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows, depth_of_block = std::min(blocks::depth, a.columns);
+  auto tile = [&](std::ptrdiff_t m) { return int(std::min<std::ptrdiff_t>(tile_rows, c.rows - m)); };
+  // Workers take shares of their own, by number: whatever number of threads run_over really starts, each worker's room is its own.
+  auto share = [&](std::ptrdiff_t work, auto f) {
+    std::ptrdiff_t workers = std::min<std::ptrdiff_t>(run_over.threads(), work);
+    run_over(workers, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t w = first; w < last; ++w) f(w, work * w / workers, work * (w + 1) / workers);
+    });
+  };
+
+  if (c.rows <= blocks::rows) {  // few rows, as when tokens are generated: each worker packs its panels of b when it comes to them
+    T* tiles_of_a = room + run_over.threads() * depth_of_block * width;
+    bool packed = a.column_stride != 1;
+    if (packed) pack_tiles(a, 0, c.rows, 0, a.columns, tiles_of_a);
+    share(panels, [&](std::ptrdiff_t worker, std::ptrdiff_t from, std::ptrdiff_t to) {
+      T* panel = room + worker * depth_of_block * width;
+      for (std::ptrdiff_t p = from; p < to; ++p)
+        for (std::ptrdiff_t k = 0; k < a.columns; k += blocks::depth) {
+          std::ptrdiff_t depth = std::min(blocks::depth, a.columns - k);
+          T const* here = prepared ? prepared + (p * a.columns + k) * width : panel;
+          if (!prepared) pack_panel(b, p * width, k, depth, panel);
+          product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
+          for (std::ptrdiff_t m = 0; m < c.rows; m += tile_rows)
+            part(m, tile(m), p * width, depth, packed ? tiles_of_a + m * a.columns + k * tile_rows : a.data + m * a.row_stride + k, packed ? 1 : a.row_stride,
+                 packed ? tile_rows : 1, here);
+        }
+    });
+    return;
+  }
+  std::ptrdiff_t room_of_worker = depth_of_block * (blocks::rows + tile_rows);
+  T* panels_of_b = room + run_over.threads() * room_of_worker;
+  for (std::ptrdiff_t n = 0; n < c.columns; n += blocks::columns) {
+    std::ptrdiff_t first_panel = n / width, last_panel = std::min(panels, (n + blocks::columns) / width);
+    for (std::ptrdiff_t k = 0; k < a.columns; k += blocks::depth) {
+      std::ptrdiff_t depth = std::min(blocks::depth, a.columns - k);
+      auto panel = [&](std::ptrdiff_t p) -> T const* {
+        return prepared ? prepared + (p * a.columns + k) * width : panels_of_b + (p - first_panel) * depth * width;
+      };
+      if (!prepared) share(last_panel - first_panel, [&](std::ptrdiff_t, std::ptrdiff_t from, std::ptrdiff_t to) {
+        for (std::ptrdiff_t p = from; p < to; ++p) pack_panel(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
+      });
+      product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
+      share(tiles, [&](std::ptrdiff_t worker, std::ptrdiff_t from, std::ptrdiff_t to) {
+        T* block = room + worker * room_of_worker;
+        for (std::ptrdiff_t m = from * tile_rows, end = std::min(to * tile_rows, c.rows); m < end; m += blocks::rows) {
+          std::ptrdiff_t rows = std::min(blocks::rows, end - m);
+          if (a.column_stride != 1) pack_tiles(a, m, rows, k, depth, block);
+          for (std::ptrdiff_t p = first_panel; p < last_panel; ++p)
+            for (std::ptrdiff_t r = 0; r < rows; r += tile_rows)
+              if (a.column_stride == 1)
+                part(m + r, tile(m + r), p * width, depth, &a(m + r, k), a.row_stride, 1, panel(p));
+              else part(m + r, tile(m + r), p * width, depth, block + r * depth, 1, tile_rows, panel(p));
+        }
+      });
+    }
+  }
+}
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace cohort::eigen
