@@ -196,10 +196,13 @@ def build_of(program):
     return flags or "unknown", eigen.group(1) if eigen else "unknown"
 
 
-def versions(options):
-    found = {"date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
+def machine():
     cpu = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text()) if Path("/proc/cpuinfo").is_file() else None
-    found["machine"] = f"{cpu.group(1) if cpu else platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    return f"{cpu.group(1) if cpu else platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+
+
+def versions(options):
+    found = {"date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine()}
     flags, eigen = build_of(options.cohort)
     found["cohort"] = output_of("git", "describe", "--always", "--dirty", "--tags") or "unknown"
     found["compiler"] = compiler_of(options.cohort)

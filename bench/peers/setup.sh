@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Makes the virtual environment in which the Python peer of compare.py runs, outside the repository. Run it again at will: what is
-# there already stays.
+# Makes the virtual environment in which the Python peer of compare.py runs, outside the repository; with --language, that of
+# language.py's peers. Run it again at will: what is there already stays.
 #
-#   bash bench/peers/setup.sh [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers
+#   bash bench/peers/setup.sh [--language] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language]
 #
 # PYTHON names the interpreter to build it from (default python3, 3.11 or later).
 set -euo pipefail
 
 pins=(stable-baselines3==2.9.2 gymnasium==1.4.0 numpy==2.4.6 torch==2.15.0)
+name=cohort-peers
+if [[ ${1-} == --language ]]; then
+  pins=(transformers==5.23.0 trl==1.16.0 liger-kernel==0.8.5 numpy==2.4.6 torch==2.15.0)
+  name=cohort-peers-language
+  shift
+fi
 
 if (($# > 1)) || [[ ${1-} == -* ]]; then
-  echo "usage: bash ${0} [FOLDER]" >&2
+  echo "usage: bash ${0} [--language] [FOLDER]" >&2
   exit 2
 fi
-folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers}
+folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/$name}
 python=$folder/bin/python
 
 # True where every pin is installed in exactly that version (a build tag such as +cpu is no difference).

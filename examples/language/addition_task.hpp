@@ -70,11 +70,13 @@ class task {
   std::vector<sum> const& held_out() const { return held_out_; }
   bool is_held_out(sum const& s) const { return hash(s) <= last_held_out_; }
 
-  /// A sum to train on, never one that is held out. The length of each operand is uniform, so that short sums occur.
-  sum draw(cohort::random_stream& draws) const { return unseen([&] { return operand(draws); }); }
-  /// The same, but any two operands are as likely as any others, as in an exam: most of them are long.
-  sum draw_evenly(cohort::random_stream& draws) const {
-    return unseen([&] { return int(draws.integer(std::uint32_t(power_of_ten(digits_)))); });
+  /// A sum to train on, never one that is held out. The length of each operand is as likely as it is long: long sums are what is to be learned, and a
+  /// kind of sum that hardly ever comes is not.
+  sum draw(cohort::random_stream& draws) const {
+    sum s;
+    do s.a = operand(draws), s.b = operand(draws);
+    while (is_held_out(s));
+    return s;
   }
 
  private:
@@ -82,16 +84,10 @@ class task {
   std::vector<sum> held_out_;
   std::uint64_t last_held_out_ = 0;
 
-  template <class Operand>
-  sum unseen(Operand operand) const {
-    sum s;
-    do s.a = operand(), s.b = operand();
-    while (is_held_out(s));
-    return s;
-  }
   static int power_of_ten(int n) { return n == 0 ? 1 : 10 * power_of_ten(n - 1); }
   int operand(cohort::random_stream& draws) const {
-    int const length = 1 + int(draws.integer(std::uint32_t(digits_)));
+    int length = 0, ticket = int(draws.integer(std::uint32_t(digits_ * (digits_ + 1) / 2)));
+    while (ticket >= 0) ticket -= ++length;
     int const low = length == 1 ? 0 : power_of_ten(length - 1);  // 0 is a number of one digit
     return low + int(draws.integer(std::uint32_t(power_of_ten(length) - low)));
   }

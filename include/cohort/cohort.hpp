@@ -13,6 +13,7 @@
 #include <cohort/environment/lanes.hpp>
 #include <cohort/error.hpp>
 #include <cohort/kl/estimators.hpp>
+#include <cohort/language/vocabulary.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
@@ -29,6 +30,11 @@
 #include <cohort/preset/sane2025.hpp>
 #include <cohort/random/philox.hpp>
 #include <cohort/random/stream.hpp>
+#include <cohort/reward/accuracy.hpp>
+#include <cohort/reward/length_target.hpp>
+#include <cohort/reward/repetition.hpp>
+#include <cohort/reward/rewards.hpp>
+#include <cohort/reward/soft_overlong.hpp>
 #include <cohort/sampler/token_sampler.hpp>
 #include <cohort/scalar/dependency.hpp>
 #include <cohort/scalar/dual.hpp>

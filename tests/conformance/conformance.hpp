@@ -1,7 +1,9 @@
 #pragma once
 #include "advantage.hpp"
+#include "attention.hpp"
 #include "extents.hpp"
 #include "gather.hpp"
+#include "language.hpp"
 #include "map.hpp"
 #include "map_rows.hpp"
 #include "memory.hpp"
@@ -9,7 +11,9 @@
 #include "policy.hpp"
 #include "product.hpp"
 #include "reduce.hpp"
+#include "rows.hpp"
 #include "scan.hpp"
+#include "tokens.hpp"
 #include "training.hpp"
 
 namespace cohort::conformance {
@@ -22,15 +26,19 @@ void run(Make make, tolerances const& tolerance = {}) {
   map(b, tolerance);
   map_rows(b);
   reduce(b, tolerance);
+  row_results(b, tolerance);
   scan(b, tolerance);
   segments(b);
   gather(b);
   product(b, tolerance);
+  attention(b, tolerance);
   extents_that_do_not_fit(b);
   objectives(b, tolerance);
   advantages(b, tolerance);
   policies(b, tolerance);
   training(b);
+  token_samples(b, tolerance);
+  language(b, tolerance);
 }
 
 }  // namespace cohort::conformance

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 
+#include "attention.hpp"
 #include "map.hpp"
 #include "map_rows.hpp"
 #include "product.hpp"
@@ -59,12 +60,14 @@ void extents_that_do_not_fit(B& backend) {
       refuses("spread", text(N), text(3 * N), [&] { backend.spread(s, out(N), in(N)); });
     }
   }
-  SECTION("gather and scatter_add refuse indices of another number than the rows, and rows of another width") {
+  SECTION("gather, scatter and scatter_add refuse indices of another number than the rows, and rows of another width") {
     for (std::ptrdiff_t width : {1, 3}) {
       refuses("gather", text(4, width), text(5, width), [&] { backend.gather(out(4, width), in(9, width), index(5)); });
       refuses("gather", text(4, 2), text(4, width), [&] { backend.gather(out(4, 2), in(9, width), index(4)); });
       refuses("scatter_add", text(4, width), text(5, width), [&] { backend.scatter_add(out(9, width), in(4, width), index(5)); });
       refuses("scatter_add", text(4, 2), text(4, width), [&] { backend.scatter_add(out(9, width), in(4, 2), index(4)); });
+      refuses("scatter", text(4, width), text(5, width), [&] { backend.scatter(out(9, width), in(4, width), index(5)); });
+      refuses("scatter", text(4, 2), text(4, width), [&] { backend.scatter(out(9, width), in(4, 2), index(4)); });
     }
   }
   SECTION("matmul, dense and column_sum refuse matrices that do not fit together") {
@@ -79,6 +82,38 @@ void extents_that_do_not_fit(B& backend) {
       refuses("column_sum", text(1, columns + 1), text(1, columns), [&] { backend.column_sum(out(1, columns + 1), in(6, columns)); });
       refuses("column_sum", text(columns), text(1, columns), [&] { backend.column_sum(out(columns), in(6, columns)); });
     }
+  }
+  SECTION("row_max and row_sums refuse results that are not one for each row") {
+    refuses("row_max", text(6), text(5), [&] { backend.row_max(out(6), in(5, 4)); });
+    refuses("row_max", text(5, 4), text(5), [&] { backend.row_max(out(5, 4), in(5, 4)); });
+    refuses("row_sums", text(4, 5), text(5, 4), [&] { backend.row_sums(out(5), product_of_two{}, in(5, 4), in(4, 5)); });
+    refuses("row_sums", text(6), text(5), [&] { backend.row_sums(out(6), product_of_two{}, in(5, 4), in(5, 4)); });
+    refuses("row_sums", text(5), text(5, 3), [&] { backend.row_sums(out(5), sums_of_two{}, in(5, 4), in(5, 4)); });
+  }
+  SECTION("matmul_prepared refuses matrices that do not fit together") {
+    typename B::template array<T> room;
+    auto factor = backend.prepare(room, in(5, 4));
+    refuses("matmul", text(3, 6), text(5, 4), [&] { backend.matmul_prepared(out(3, 4), in(3, 6), factor); });
+    refuses("matmul", text(5, 4), text(3, 6), [&] { backend.matmul_prepared(out(3, 6), in(3, 5), factor); });
+  }
+  SECTION("attention refuses matrices that are not of its heads, queries and keys") {
+    segments_of_tokens tokens;
+    tokens.family(3, {2});
+    placed_layout<B> placed_tokens(backend, tokens, 4, 2, 2);
+    auto const& l = placed_tokens.layout;
+    view<T> o = out(5, 8), total = out(5, 4), narrow = out(5, 4);
+    view<T const> q = in(5, 8), k = in(5, 4);
+    refuses("attention", text(4, 8), text(5, 8), [&] { backend.attention(l, o, total, in(4, 8), k, k); });
+    refuses("attention", text(5, 4), text(5, 8), [&] { backend.attention(l, out(5, 4), total, q, k, k); });
+    refuses("attention", text(5, 2), text(5, 4), [&] { backend.attention(l, o, out(5, 2), q, k, k); });
+    refuses("attention", text(5, 8), text(5, 4), [&] { backend.attention(l, o, total, q, in(5, 8), k); });
+    refuses("attention", text(4, 4), text(5, 4), [&] { backend.attention(l, o, total, q, k, in(4, 4)); });
+    refuses("attention", text(4, 4), text(5, 4), [&] { backend.attention_backward(l, o, narrow, narrow, q, q, k, in(4, 4), q, k); });
+    refuses("attention", text(5, 2), text(5, 4), [&] { backend.attention_backward(l, o, narrow, narrow, q, q, k, k, q, in(5, 2)); });
+    refuses("attention_backward", text(4, 8), text(5, 8), [&] { backend.attention_backward(l, out(4, 8), narrow, narrow, q, q, k, k, q, k); });
+    refuses("attention_backward", text(5, 2), text(5, 4), [&] { backend.attention_backward(l, o, out(5, 2), narrow, q, q, k, k, q, k); });
+    refuses("attention_backward", text(5, 2), text(5, 4), [&] { backend.attention_backward(l, o, narrow, out(5, 2), q, q, k, k, q, k); });
+    refuses("attention_backward", text(4, 8), text(5, 8), [&] { backend.attention_backward(l, o, narrow, narrow, in(4, 8), q, k, k, q, k); });
   }
   REQUIRE(difference(memory.now(), memory.host) == "");  // what was refused has left everything as it was
 }

@@ -15,6 +15,22 @@ void gather_one(B& backend, grid<U> const& from, std::ptrdiff_t rows, order in_o
   REQUIRE(difference(out.now(), want) == "");
 }
 
+/// Rows of `from` written to rows of another matrix, no two to the same; the other rows stay as they are.
+template <class B, class U>
+void scatter_one(B& backend, grid<U> const& from, grid<U> const& before, order in_order, order index_order, order out_order) {
+  std::ptrdiff_t rows = from.rows, all = before.rows;
+  placed<B, U> in(backend, from, in_order), out(backend, before, out_order);
+  grid<std::int32_t> places(rows);
+  for (std::ptrdiff_t r = 0; r < rows; ++r) places(r) = std::int32_t((r * 7 + 5) % all);  // 7 and `all` have no divisor in common
+  placed<B, std::int32_t> index(backend, places, index_order);
+  backend.scatter(out.out(), in.in(), index.in());
+  grid<U> want = before;
+  for (std::ptrdiff_t r = 0; r < rows; ++r)
+    for (std::ptrdiff_t c = 0; c < from.columns; ++c) want(places(r), c) = in(r, c);
+  CAPTURE(rows, all, from.columns, int(in_order), int(index_order), int(out_order));
+  REQUIRE(difference(out.now(), want) == "");
+}
+
 template <class B>
 void gather(B& backend) {
   using T = value_t<B>;
@@ -46,6 +62,17 @@ void gather(B& backend) {
             CAPTURE(rows, columns, int(in), int(o));
             REQUIRE(difference(to.now(), want) == "");
           }
+  }
+  SECTION("scatter: whole rows of numbers, integers or flags, each to a row of its own") {
+    for (std::ptrdiff_t rows : {0, 1, 3, 8, 50})
+      for (std::ptrdiff_t columns : {1, 2, 8, 19})
+        for (order in : any_order)
+          for (order out : writable) {
+            scatter_one(backend, reals<T>(rows, columns, 2), reals<T>(53, columns, 3), in, order::packed, out);
+            scatter_one(backend, integers<std::int32_t>(rows, columns, 4), integers<std::int32_t>(53, columns, 5), in, order::every_second, out);
+            scatter_one(backend, flags(rows, columns, 6), flags(53, columns, 7), in, order::packed, out);
+          }
+    scatter_one(backend, reals<T>(3000, 5, 8), reals<T>(4001, 5, 9), order::packed, order::packed, order::packed);
   }
 }
 

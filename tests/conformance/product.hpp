@@ -39,6 +39,26 @@ void matmul_one(B& backend, extents e, order a_order, order b_order, order c_ord
   REQUIRE(difference(c.now(), want) == "");
 }
 
+/// Products of several numbers of rows with a right factor that was prepared once, and with one that was not.
+template <class B>
+void matmul_prepared_one(B& backend, extents e, order b_order, order c_order, bool accumulate) {
+  using T = value_t<B>;
+  placed<B, T> b(backend, integers<T>(e.K, e.N, 2), b_order);
+  typename B::template array<T> room;
+  typename B::factor factor = backend.prepare(room, b.in()), plain = b.in();
+  REQUIRE((factor.matrix.rows == e.K && factor.matrix.columns == e.N));
+  for (std::ptrdiff_t M : {e.M, std::ptrdiff_t(1), e.M + 6}) {
+    placed<B, T> a(backend, integers<T>(M, e.K, 1), order::padded), c(backend, integers<T>(M, e.N, 3), c_order), d(backend, c.host, c_order);
+    backend.matmul_prepared(c.out(), a.in(), factor, accumulate);
+    backend.matmul_prepared(d.out(), a.in(), plain, accumulate);
+    auto want = product_of(a.host, b.host);
+    for (std::size_t i = 0; accumulate && i < want.values.size(); ++i) want.values[i] += double(c.host.values[i]);
+    CAPTURE(M, e.K, e.N, int(b_order), int(c_order), accumulate);
+    REQUIRE(difference(c.now(), want) == "");
+    REQUIRE(difference(d.now(), want) == "");
+  }
+}
+
 template <class B>
 void dense_one(B& backend, extents e, order x_order, order weight_order, order out_order) {
   using T = value_t<B>;
@@ -85,6 +105,14 @@ void product(B& backend, tolerances const& tolerance) {
       backend.matmul(c.out(), a.in(), b.in());
       REQUIRE(difference(c.now(), product_of(a.host, b.host), 0, tolerance.product * epsilon<T> * double(e.K)) == "");
     }
+  }
+  SECTION("matmul_prepared: a right factor prepared or not, small and large, however it lies") {
+    for (auto e : small_products)
+      for (order b : writable)
+        for (order c : writable)
+          for (bool accumulate : {false, true}) matmul_prepared_one(backend, e, b, c, accumulate);
+    for (auto e : large_products)
+      for (order b : {order::packed, order::transposed}) matmul_prepared_one(backend, e, b, order::packed, true);
   }
   SECTION("dense: an activation of the product plus a bias, small and large, however the matrices lie") {
     for (auto e : small_products)

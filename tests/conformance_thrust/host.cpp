@@ -3,7 +3,7 @@
 #include <cohort/random/stream.hpp>
 #include <cstring>
 
-#include "../catch.hpp"
+#include "../conformance/attention.hpp"
 
 using namespace cohort;
 
@@ -76,6 +76,32 @@ TEMPLATE_TEST_CASE("thrust: the same bits as the Eigen backend, on any number of
   requires_bits_of_eigen<T>(199'880, [&](auto& b, auto& out) { b.scan(series::lanes(40, 4997), direction::backward, decay{}, 0, out.all(), in(x, 199'880)); });
   requires_bits_of_eigen<T>(M * N, [&](auto& b, auto& out) { b.matmul(out.matrix(M, N), in(x, M, K), in(y, K, N)); });
   requires_bits_of_eigen<T>(450 * 390, [&](auto& b, auto& out) { b.matmul(out.matrix(450, 390), in(x, 450, 380), in(y, 380, 390)); });
+}
+
+TEMPLATE_TEST_CASE("thrust: what language models take has the same bits as the Eigen backend's, on any number of threads", "", float, double) {
+  using T = TestType;
+  auto x = reals<T>(200'003, 1), y = reals<T>(200'003, 2);
+  auto in = [](auto const& a, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) { return view<T const>(a.matrix(rows, columns)); };
+  requires_bits_of_eigen<T>(200, [&](auto& b, auto& out) { b.row_max(out.all(), in(x, 200, 997)); });
+  requires_bits_of_eigen<T>(400, [&](auto& b, auto& out) { b.row_sums(out.matrix(200, 2), two_moments{}, in(x, 200, 997)); });
+  for (std::ptrdiff_t rows : {3, 450})
+    requires_bits_of_eigen<T>(rows * 390, [&](auto& b, auto& out) {
+      host_array<T> room;
+      auto factor = b.prepare(room, in(y, 390, 380).transposed());
+      b.matmul_prepared(out.matrix(rows, 390), in(x, rows, 380), factor);
+    });
+  conformance::segments_of_tokens tokens;
+  for (int n : {70, 5, 33}) tokens.family(n, {20, 1, 60});
+  std::ptrdiff_t Q = tokens.queries, wide = 32, narrow = 16;
+  requires_bits_of_eigen<T>(Q * (2 * wide + 2 * narrow + 4), [&](auto& b, auto& out) {
+    conformance::placed_layout<std::remove_reference_t<decltype(b)>> placed(b, tokens, 4, 2, 8);
+    T* to = out.data();
+    auto next = [&](std::ptrdiff_t columns) { return view<T>(std::exchange(to, to + Q * columns), Q, columns); };
+    view<T> attended = next(wide), log_total = next(4), dq = next(wide), dk = next(narrow), dv = next(narrow);
+    view<T const> q = in(x, Q, wide), k = in(y, Q, narrow), v(y.data() + 50'000, Q, narrow), dout(x.data() + 50'000, Q, wide);
+    b.attention(placed.layout, attended, log_total, q, k, v);
+    b.attention_backward(placed.layout, dq, dk, dv, dout, q, k, v, attended, log_total);
+  });
 }
 
 TEST_CASE("thrust: an exception thrown in any cut of a loop arrives outside, and the backend can go on") {

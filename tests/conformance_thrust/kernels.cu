@@ -10,6 +10,7 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/sampler/categorical.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/sampler/token_sampler.hpp>
 
 using namespace cohort;
 using device = cohort::thrust::backend;
@@ -21,4 +22,7 @@ void advantages(device& b, batch_view<float> const& batch, estimates<float> cons
 void samples(device& b, view<float const> parameters, view<float const> log_std, view<std::int32_t> action, view<float> numbers, view<float> logp) {
   categorical{4}.sample(b, stream{}, parameters, log_std, 1, action, logp);
   diagonal_gaussian<float>{4}.sample(b, stream{}, parameters, log_std, 1, numbers, logp);
+}
+void tokens(device& b, token_sampler const& sampler, view<float> logits, view<std::int32_t const> lane, view<std::int32_t> token, view<float> logp) {
+  draw_tokens(b, sampler, stream{}, 0, logits, lane, token, logp, logp);
 }

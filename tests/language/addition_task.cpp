@@ -86,7 +86,7 @@ TEST_CASE("addition: one digit is drawn in all its sums but the held-out ones") 
   REQUIRE(drawn.size() == 100 - held_out);  // one of them is missed once in e^45
 }
 
-TEST_CASE("addition: each pair of lengths is drawn about as often, so short sums occur") {
+TEST_CASE("addition: an operand's length is drawn as often as it is long, so all pairs of lengths occur") {
   addition::task task(3);
   auto draws = draws_of(1);
   std::map<operands, int> counts;
@@ -96,8 +96,11 @@ TEST_CASE("addition: each pair of lengths is drawn about as often, so short sums
     ++counts[{length(s.a), length(s.b)}];
   }
   REQUIRE(counts.size() == 9);
-  // Five standard errors, 94 each, and 2 in a hundred of a pair's sums that may be held out.
-  for (auto const& [lengths, count] : counts) REQUIRE(std::abs(count - n / 9) < 5 * 94 + 200);
+  // Five standard errors, 130 each at most, and 2 in a hundred of a pair's sums that may be held out.
+  for (auto const& [lengths, count] : counts) {
+    int const expected = n * lengths.first * lengths.second / 36;
+    REQUIRE(std::abs(count - expected) < 5 * 130 + expected / 50);
+  }
 }
 
 TEST_CASE("addition: the worked solution of every held-out sum is worth all that there is, and no other answer is") {

@@ -14,8 +14,9 @@ constexpr auto action_from(Row const& given) {
   } else {
     typename action_of<E, Number>::type a{};
     using S = typename Row::scalar;
+    constexpr auto bounds = E::actions;  // a copy: a static member itself is in the host's memory alone
     for (int d = 0; d < int(a.size()); ++d) {
-      S clipped = clamp(given[d], S(E::actions.low[d]), S(E::actions.high[d]));
+      S clipped = clamp(given[d], S(bounds.low[d]), S(bounds.high[d]));
       if constexpr (std::is_same_v<Number, int>) a[d] = float(clipped.value);
       else a[d] = clipped;
     }

@@ -15,9 +15,9 @@ struct token_sampler {
   double top_p = 1;        ///< in (0, 1]
   double min_p = 0;        ///< in [0, 1]
 
-  bool greedy() const { return temperature == 0; }
+  constexpr bool greedy() const { return temperature == 0; }
   /// That of the log-probabilities, and of the logits in training.
-  double scale() const { return greedy() ? 1 : temperature; }
+  constexpr double scale() const { return greedy() ? 1 : temperature; }
   void check() const {
     detail::require(temperature >= 0 && temperature < 1e9, "token_sampler", "temperature", temperature, "0 (the most probable token) or a positive number");
     detail::require(top_k >= 0, "token_sampler", "top_k", top_k, "0 (all) or a positive number");

@@ -4,10 +4,14 @@
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// Extents of the blocks that fit the caches: `depth` steps of a panel of b in the first level (16 KiB), `rows` of a beside it in the second, and
-/// `columns` of b for all threads in the third.
+/// Extents of the blocks that fit the caches: a panel of b and `rows` of a in the second level, `columns` of b for all threads in the third. The fewer
+/// the blocks along k, the less often c is read and written: all of up to 640 steps are one.
 struct product_blocks {
-  static constexpr std::ptrdiff_t depth = 256, rows = 96, columns = 4096;
+  static constexpr std::ptrdiff_t rows = 96, columns = 2048;
+  static std::ptrdiff_t depth(std::ptrdiff_t steps) {
+    std::ptrdiff_t blocks = steps <= 640 ? 1 : (steps + 511) / 512;
+    return std::max<std::ptrdiff_t>(1, (steps + blocks - 1) / blocks);
+  }
 };
 
 /// A square of W x W numbers, turned: to[k * to_stride + i] = from[i * from_stride + k].
@@ -51,6 +55,8 @@ void pack_tiles(view<T const> a, std::ptrdiff_t first, std::ptrdiff_t rows, std:
   for (std::ptrdiff_t k = 0; k < depth; ++k) {
     T const* source = a.data + first * a.row_stride + (from + k) * a.column_stride;
     std::ptrdiff_t m = 0;
+    if (a.row_stride == 1)
+      for (; m + tile_rows <= rows; m += tile_rows) std::copy_n(source + m, tile_rows, to + m * depth + k * tile_rows);
     for (; m + tile_rows <= rows; m += tile_rows)
       for (int r = 0; r < tile_rows; ++r) to[m * depth + k * tile_rows + r] = source[(m + r) * a.row_stride];
     for (int r = 0; m + r < rows; ++r) to[m * depth + k * tile_rows + r] = source[(m + r) * a.row_stride];
@@ -104,7 +110,7 @@ template <class T>
 std::ptrdiff_t large_product_room(view<T> c, view<T const> a, int threads) {
   using blocks = product_blocks;
   constexpr std::ptrdiff_t width = panel_columns<T>;
-  std::ptrdiff_t depth = std::min(blocks::depth, a.columns);
+  std::ptrdiff_t depth = blocks::depth(a.columns);
   if (c.rows <= blocks::rows) return threads * depth * width + (a.column_stride == 1 ? 0 : (c.rows + tile_rows - 1) / tile_rows * tile_rows * a.columns);
   return threads * depth * (blocks::rows + tile_rows) + depth * ((std::min(blocks::columns, c.columns) + width - 1) / width * width);
 }
@@ -117,7 +123,7 @@ template <class T, class Executor, class Epilogue>
 void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T const* prepared, T* room, product_ends<T, Epilogue> const& ends) {
   using blocks = product_blocks;
   constexpr std::ptrdiff_t width = panel_columns<T>;
-  std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows, depth_of_block = std::min(blocks::depth, a.columns);
+  std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows, depth_of_block = blocks::depth(a.columns);
   auto tile = [&](std::ptrdiff_t m) { return int(std::min<std::ptrdiff_t>(tile_rows, c.rows - m)); };
   // Workers take shares of their own, by number: whatever number of threads run_over really starts, each worker's room is its own.
   auto share = [&](std::ptrdiff_t work, auto f) {
@@ -134,8 +140,8 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
     share(panels, [&](std::ptrdiff_t worker, std::ptrdiff_t from, std::ptrdiff_t to) {
       T* panel = room + worker * depth_of_block * width;
       for (std::ptrdiff_t p = from; p < to; ++p)
-        for (std::ptrdiff_t k = 0; k < a.columns; k += blocks::depth) {
-          std::ptrdiff_t depth = std::min(blocks::depth, a.columns - k);
+        for (std::ptrdiff_t k = 0; k < a.columns; k += depth_of_block) {
+          std::ptrdiff_t depth = std::min(depth_of_block, a.columns - k);
           T const* here = prepared ? prepared + (p * a.columns + k) * width : panel;
           if (!prepared) pack_panel(b, p * width, k, depth, panel);
           product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
@@ -150,8 +156,8 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
   T* panels_of_b = room + run_over.threads() * room_of_worker;
   for (std::ptrdiff_t n = 0; n < c.columns; n += blocks::columns) {
     std::ptrdiff_t first_panel = n / width, last_panel = std::min(panels, (n + blocks::columns) / width);
-    for (std::ptrdiff_t k = 0; k < a.columns; k += blocks::depth) {
-      std::ptrdiff_t depth = std::min(blocks::depth, a.columns - k);
+    for (std::ptrdiff_t k = 0; k < a.columns; k += depth_of_block) {
+      std::ptrdiff_t depth = std::min(depth_of_block, a.columns - k);
       auto panel = [&](std::ptrdiff_t p) -> T const* {
         return prepared ? prepared + (p * a.columns + k) * width : panels_of_b + (p - first_panel) * depth * width;
       };

@@ -138,9 +138,38 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   /// Adds in any order, so the last bits of a row that is added to repeatedly may differ from run to run.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
-    base::check_scatter(out, in, index);
+    base::check_scatter("scatter_add", out, in, index);
     if (in.size() > detail::most_items) return in_halves(in.column(0), [&](auto half) { scatter_add(out, half(in), half(index)); });
     detail::launch(*queue_, "scatter_add", in.size(), detail::scattering<T>{out, in, index});
+  }
+
+  template <class U>
+  void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    base::check_scatter("scatter", out, in, index);
+    if (in.size() > detail::most_items) return in_halves(in.column(0), [&](auto half) { scatter(out, half(in), half(index)); });
+    detail::launch(*queue_, "scatter", in.size(), detail::placing<U>{out, in, index});
+  }
+
+  // Rows long enough for that are a block's each, others a thread's.
+  void row_max(view<T> out, view<T const> in) {
+    base::check_vectors("row_max", "the output", in.rows, out);
+    if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items)) return base::row_max(out, in);
+    if (in.size() > detail::most_items) return in_halves(in, [&](auto half) { row_max(half(out), half(in)); });
+    detail::with_elements([&](auto way) { detail::max_of_rows(*this, *queue_, in.columns, way(in), out); }, in);
+  }
+
+  template <class F, class I, class... More>
+  void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
+    this->template check_row_sums<F, I, More...>(out, in, more...);
+    if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items)) return base::row_sums(out, f, in, more...);
+    if (in.size() > detail::most_items) return in_halves(in, [&](auto half) { row_sums(half(out), f, half(in), half(more)...); });
+    using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    detail::with_elements(
+        [&](auto way) {
+          using formula = detail::formula<scalar, F, decltype(way(in)), decltype(way(more))...>;
+          detail::sums_of_rows<T, sizeof(term) / sizeof(scalar)>(*this, *queue_, in.columns, formula{f, {way(in), way(more)...}}, out);
+        },
+        in, more...);
   }
 
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {

@@ -119,4 +119,54 @@ void reduce_segments(Backend& backend, queue& q, view<std::int32_t const> offset
   });
 }
 
+/// From as many columns on a row is better shared by a block of threads than walked by one.
+inline constexpr std::ptrdiff_t row_of_a_block = 128;
+
+struct row_starts {
+  std::int32_t columns;
+  constexpr std::int32_t operator()(std::int32_t r) const { return r * columns; }
+};
+
+/// store(r, what op makes of the items of row r) for each row, by a tree that depends on the number of columns and the device only.
+template <class Backend, class Items, class Store, class Op, class Value>
+void reduce_rows(Backend& backend, queue& q, std::ptrdiff_t rows, std::ptrdiff_t columns, Items const& items, Store const& store, Op op, Value start) {
+  if (rows == 0) return;
+  generated all(items);
+  generated starts(row_starts{std::int32_t(columns)});
+  consumed to(store);
+  with_scratch(backend, q, "cub::DeviceSegmentedReduce::Reduce", rows, [&](void* memory, std::size_t& size) {
+    return cub::DeviceSegmentedReduce::Reduce(memory, size, all, to, rows, starts, starts + 1, op, start, q.stream());
+  });
+}
+
+template <class T>
+struct store_row {
+  view<T> out;
+  constexpr void operator()(std::int32_t r, T x) const { out[r] = x; }
+  template <int N>
+  constexpr void operator()(std::int32_t r, sums<T, N> const& x) const {
+    for (int k = 0; k < N; ++k) out(r, k) = x.values[k];
+  }
+};
+template <class T, class In>
+struct values_at {
+  In in;
+  constexpr T operator()(std::int32_t i) const { return in(i); }
+};
+struct larger {
+  template <class T>
+  constexpr T operator()(T a, T b) const {
+    return max(real<T>(a), real<T>(b)).value;
+  }
+};
+
+template <class T, class Backend, class In>
+void max_of_rows(Backend& backend, queue& q, std::ptrdiff_t columns, In const& in, view<T> out) {
+  reduce_rows(backend, q, out.rows, columns, values_at<T, In>{in}, store_row<T>{out}, larger{}, -std::numeric_limits<T>::infinity());
+}
+template <class T, int N, class Backend, class Formula>
+void sums_of_rows(Backend& backend, queue& q, std::ptrdiff_t columns, Formula const& formula, view<T> out) {
+  reduce_rows(backend, q, out.rows, columns, terms_at<T, N, Formula>{formula}, store_row<T>{out}, add_sums{}, sums<T, N>{});
+}
+
 }  // namespace cohort::thrust::detail

@@ -94,6 +94,18 @@ struct gathering {
   }
 };
 
+/// out(index[r], c) = in(r, c), an element a thread.
+template <class U>
+struct placing {
+  view<U> out;
+  view<U const> in;
+  view<std::int32_t const> index;
+  constexpr void operator()(std::int32_t i) const {
+    auto columns = std::uint32_t(in.columns), r = columns == 1 ? std::uint32_t(i) : i / columns, c = columns == 1 ? 0u : i - r * columns;
+    out(index[r], c) = in(r, c);
+  }
+};
+
 /// out(index[r], c) += in(r, c), an element a thread, in any order.
 template <class T>
 struct scattering {

@@ -3,6 +3,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/host_array.hpp>
 #include <cohort/network/mlp.hpp>
+#include <cohort/torch/attention.hpp>
 #include <cohort/torch/rows.hpp>
 #include <cohort/torch/series.hpp>
 
@@ -32,7 +33,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
 
   basic_backend() : basic_backend(options{}) {}
   /// Raises value_error where this LibTorch cannot use the device.
-  explicit basic_backend(options o) : device_(o.device), loop_up_to_(o.device.is_cpu() ? o.loop_up_to : -1) {
+  explicit basic_backend(options o) : device_(o.device), loop_up_to_(o.device.is_cpu() && o.loop_up_to > 0 ? o.loop_up_to : -1) {
     try {
       at::empty({1}, at::TensorOptions(scalar_type<T>).device(device_));
     } catch (std::exception const& error) {
@@ -175,9 +176,55 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   }
 
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
-    base::check_scatter(out, in, index);
+    base::check_scatter("scatter_add", out, in, index);
     no_autograd guard;
     tensor(out).index_add_(0, tensor(index), tensor(in));
+  }
+
+  template <class U>
+  void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    base::check_scatter("scatter", out, in, index);
+    if (looped(in.size())) return base::scatter(out, in, index);
+    no_autograd guard;
+    tensor(out).index_copy_(0, tensor(index).to(at::kLong), tensor(in));
+  }
+
+  void row_max(view<T> out, view<T const> in) {
+    base::check_vectors("row_max", "the output", in.rows, out);
+    if (looped(in.size())) return base::row_max(out, in);
+    no_autograd guard;
+    if (in.columns == 0) store(out, -std::numeric_limits<double>::infinity());
+    else tensor(out).copy_(at::amax(matrix(in.rows, in), {1}));
+  }
+
+  template <class F, class I, class... More>
+  void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
+    this->template check_row_sums<F, I, More...>(out, in, more...);
+    if (looped(in.size())) return base::row_sums(out, f, in, more...);
+    no_autograd guard;
+    auto term = f(load(in), load(more)...);
+    for (std::ptrdiff_t k = 0; k < out.columns; ++k) {
+      wide x = detail::part(term, k);
+      store(out.column(k), x.is_number() ? wide(x.number * double(in.columns)) : wide(at::sum(x.tensor.reshape({in.rows, in.columns}), {1})));
+    }
+  }
+
+  /// By operations where there are more scores than a loop should compute.
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) {
+    base::check_attention(layout, out, log_total, q, k, v);
+    if (looped(scores(layout))) return base::attention(layout, out, log_total, q, k, v);
+    no_autograd guard;
+    detail::tensor_attention(layout, matrix(q.rows, q), matrix(k.rows, k), matrix(v.rows, v)).forward(matrix(out.rows, out), matrix(q.rows, log_total));
+  }
+
+  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
+                          view<T const> v, view<T const> out, view<T const> log_total) {
+    base::check_attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
+    if (looped(scores(layout))) return base::attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
+    no_autograd guard;
+    std::ptrdiff_t R = q.rows;
+    detail::tensor_attention(layout, matrix(R, q), matrix(R, k), matrix(R, v))
+        .backward(matrix(R, dq), matrix(R, dk), matrix(R, dv), matrix(R, dout), matrix(R, out), matrix(R, log_total));
   }
 
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
@@ -249,7 +296,12 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   }
   static std::string first_line(char const* text) { return std::string(text).substr(0, std::string(text).find('\n')); }
 
-  bool looped(std::ptrdiff_t n) const { return n <= loop_up_to_ || n == 0; }
+  static std::ptrdiff_t scores(attention_layout const& layout) {
+    std::ptrdiff_t n = 0;
+    for (auto const& s : layout.host) n += std::ptrdiff_t(s.queries) * (s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
+    return n * layout.heads;
+  }
+  bool looped(std::ptrdiff_t n) const { return n <= loop_up_to_; }
 
   at::Device device_;
   std::ptrdiff_t loop_up_to_;

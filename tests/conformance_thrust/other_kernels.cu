@@ -1,0 +1,25 @@
+// Compiled to see that each kernel does something (see no_empty_kernel.cmake); these may spill, as those of attention do.
+#include <cohort/backend/thrust.hpp>
+#include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/environment/classic_control/pendulum.hpp>
+#include <cohort/environment/lane_states.hpp>
+#include <cohort/network/token_head.hpp>
+
+using namespace cohort;
+using device = cohort::thrust::backend;
+
+void attended(device& b, attention_layout const& layout, view<float> out, view<float const> q, view<float const> k) {
+  b.attention(layout, out, out, q, k, k);
+  b.attention_backward(layout, out, out, out, q, q, k, k, q, q);
+}
+void token_gradient(device& b, token_head<device>& head, head_inputs<float> const& in, head_weights<float const> const& w, view<float> dhidden,
+                    head_weights<float> const& dw) {
+  head.pass(b, in, w, dhidden, dw, [](std::ptrdiff_t, head_results<float> const& now) { return head_results<float const>{now.logp, now.entropy, now.value}; });
+}
+template <class E, class A>
+void steps(device& b, std::ptrdiff_t lanes, view<float> numbers, view<A const> actions, view<std::uint8_t> flags) {
+  b.map_rows(lanes, detail::step_lane<E>{E{}, 200}, numbers, numbers, actions, numbers, flags, flags, numbers);
+  b.for_rows(lanes, detail::restart_lane<E>{E{}, stream{}, 1}, numbers, numbers, view<std::uint8_t const>(flags), view<std::uint8_t const>(flags), numbers, numbers);
+}
+template void steps<classic_control::cart_pole>(device&, std::ptrdiff_t, view<float>, view<std::int32_t const>, view<std::uint8_t>);
+template void steps<classic_control::pendulum>(device&, std::ptrdiff_t, view<float>, view<float const>, view<std::uint8_t>);
