@@ -1,5 +1,5 @@
 // expect: a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula
-// at most: 25 lines
+// at most: 26 lines
 #include <cohort/backend/eigen.hpp>
 
 struct at_least_zero {

@@ -1,5 +1,6 @@
 #pragma once
 #include <Eigen/Core>
+#include <algorithm>
 #include <cohort/scalar/real.hpp>
 #include <cstdint>
 #include <cstring>
@@ -165,14 +166,18 @@ struct pack {
   friend pack stop_gradient(pack x) { return x; }
 
  private:
+  // At most 32 bytes at a time: Eigen 3.4's kernels for AVX-512 are others, and less exact (exp is infinite from 88.4 on, sqrt is an estimate).
   template <class F>
   static pack by_array(pack x, F f) {
-    using array = Eigen::Array<T, W, 1>;
-    array in, out;
-    std::memcpy(in.data(), &x.value, sizeof(vector));
-    out = f(in);
+    constexpr int width = std::min(W, 32 / int(sizeof(T)));
+    using array = Eigen::Array<T, width, 1>;
     pack result;
-    std::memcpy(&result.value, out.data(), sizeof(vector));
+    for (int i = 0; i < W; i += width) {
+      array in, out;
+      std::memcpy(in.data(), reinterpret_cast<char const*>(&x.value) + i * sizeof(T), sizeof(T) * width);
+      out = f(in);
+      std::memcpy(reinterpret_cast<char*>(&result.value) + i * sizeof(T), out.data(), sizeof(T) * width);
+    }
     return result;
   }
   template <class F>
