@@ -121,7 +121,7 @@ inline std::string report(story const& all, double wall_seconds, std::string con
   std::string const title = "A language model learns to add";
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
-                     title + "</title>\n<style>" + compare::report_style + "\nh3 { font-size: 15px; margin: 16px 0 0; }\n.results code { white-space: pre-wrap; }\n" +
+                     title + "</title>\n<style>" + compare::report_style + "\n.charts { max-width: 760px; }\nh3 { font-size: 15px; margin: 16px 0 0; }\n.results code { white-space: pre-wrap; }\n" +
                      "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n";
   page += "<p class=\"lead\">Sums of numbers of up to " + std::to_string(all.asked.digits) +
           " digits, from random weights: supervised fine-tuning (SFT) on worked sums, then reinforcement learning on the rewards of the format and the answer. "
