@@ -92,7 +92,7 @@ class storyteller {
       long const updates_before = until == 0 ? 0 : sft.updates;
       self.to_.update(now.name, r, {});
       bool const over = until > 0 && r.seconds >= until;
-      long const every = now.right() < .1 ? 10 : now.right() < .3 ? 5 : 2;  // it rises steeply then
+      long const every = now.right() < .1 ? 10 : now.right() < .3 ? 5 : now.right() < .95 ? 2 : 50;  // it rises steeply between
       if (r.updates % every != 0 && !over) return false;
       self.take_exam(now, model, r, {long(r.updates) - updates_before, r.seconds - before, 0}, until == 0 ? self.asked_.sft_until : self.asked_.goal);
       if (until > 0) {

@@ -150,7 +150,7 @@ void attention_one(B& backend, segments_of_tokens const& tokens, head_shape shap
 
 template <class B>
 void attention(B& backend, tolerances const& tolerance) {
-  constexpr head_shape shapes[] = {{1, 1, 4}, {4, 2, 8}, {4, 1, 6}, {3, 3, 16}, {6, 2, 5}, {2, 1, 32}};
+  constexpr head_shape shapes[] = {{1, 1, 4}, {4, 2, 8}, {4, 1, 6}, {3, 3, 16}, {6, 2, 5}, {2, 1, 32}, {2, 1, 80}};
   segments_of_tokens families;
   families.family(5, {3, 1, 6});
   families.family(1, {});

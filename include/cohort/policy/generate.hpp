@@ -118,7 +118,7 @@ class generator {
   /// The tokens just drawn, one row each; what they see are their prompt and what they wrote to the cache before.
   packed_tokens next(B& backend, decoder_options const& shape, std::ptrdiff_t before, generation_options const& o, int t) {
     std::size_t A = alive_.size();
-    std::vector<std::int32_t> flat, position(A), into(A), segment_of(A);
+    next_.resize(A);
     segments_.clear();
     for (auto s : prompt_segments_) {
       s.query = s.queries = 0;
@@ -126,20 +126,25 @@ class generator {
     }
     for (std::size_t i = 0; i < A; ++i) {
       std::int32_t prompt = alive_[i] / o.group, key = std::int32_t(before) + alive_[i] * (o.max_tokens - 1);
-      segment_of[i] = std::int32_t(segments_.size());
-      position[i] = prompt_segments_[std::size_t(prompt)].keys + t;
-      into[i] = key + t;
+      next_.segment_of[i] = std::int32_t(segments_.size());
+      next_.position[i] = prompt_segments_[std::size_t(prompt)].keys + t;
+      next_.into[i] = key + t;
       segments_.push_back({std::int32_t(i), 1, key, t + 1, prompt, 0, 0});
     }
-    for (auto const& s : segments_) flat.insert(flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
-    backend.assign(flat_, std::span<std::int32_t const>(flat));
-    backend.assign(position_, std::span<std::int32_t const>(position));
-    backend.assign(into_, std::span<std::int32_t const>(into));
-    backend.assign(segment_of_, std::span<std::int32_t const>(segment_of));
+    for (auto const& s : segments_) next_.flat.insert(next_.flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
+    backend.assign(flat_, std::span<std::int32_t const>(next_.flat));
+    backend.assign(position_, std::span<std::int32_t const>(next_.position));
+    backend.assign(into_, std::span<std::int32_t const>(next_.into));
+    backend.assign(segment_of_, std::span<std::int32_t const>(next_.segment_of));
     backend.assign(input_, std::span<std::int32_t const>(tokens_));
     return {input_.all(), position_.all(),
             {flat_.matrix(std::ptrdiff_t(segments_.size()), 7), segment_of_.all(), segments_, shape.heads, shape.keys(), shape.size_of_head()}};
   }
+
+  struct {
+    std::vector<std::int32_t> flat, position, into, segment_of;
+    void resize(std::size_t n) { flat.clear(), position.resize(n), into.resize(n), segment_of.resize(n); }
+  } next_;  // what next() uploads
 
   token_packing<B> packing_;
   typename decoder<B>::cache cache_;

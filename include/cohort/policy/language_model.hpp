@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cohort/network/token_head.hpp>
 #include <cohort/network/token_packing.hpp>
 
@@ -43,6 +44,7 @@ class basic_language_model {
   void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature, head_results<T> const& out) {
     view<T> hidden = network_.forward(backend, parameters, in.tokens());
     head_.evaluate(backend, {hidden, in.head_row(), in.target(), temperature}, weights(parameters), out);
+    note_activations();
   }
 
   /// Adds to gradient() that of a loss, of which partials(first, evaluation) gives the derivatives with respect to logp, entropy and value of the steps
@@ -55,6 +57,7 @@ class basic_language_model {
     backend.map(outputs{dhidden}, detail::constant_number{0}, view<T const>(dhidden));
     head_.pass(backend, {hidden, in.head_row(), in.target(), temperature}, weights(view<T const>(parameters())), dhidden, weights(gradient()), partials);
     network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
+    note_activations();
   }
   void zero_gradient(B& backend) { backend.map(outputs{gradient()}, detail::constant_number{0}, view<T const>(gradient())); }
 
@@ -62,10 +65,13 @@ class basic_language_model {
   decoder<B>& network() { return network_; }
   token_head<B>& head() { return head_; }
 
-  /// What passes leave in memory: activations and the blocks of the head. (Scratch memory is the backend's.)
-  std::size_t activation_bytes() const { return network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T); }
+  /// What the largest pass up to now left in memory: activations and the blocks of the head. (Scratch memory is the backend's.)
+  std::size_t activation_bytes() const { return most_bytes_; }
 
  private:
+  void note_activations() {
+    most_bytes_ = std::max(most_bytes_, network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T));
+  }
   template <class U>
   head_weights<U> weights(view<U> all) const {
     head_weights<U> w{network_.head(all), {}, {}};
@@ -80,6 +86,7 @@ class basic_language_model {
   decoder<B> network_;
   token_head<B> head_;
   typename B::template array<T> parameters_, gradient_, dhidden_;
+  std::size_t most_bytes_ = 0;
 };
 
 /// A language model as GRPO has it: language_model{backend, {.vocabulary = 64, .hidden = 128, ...}, seed{1}}.

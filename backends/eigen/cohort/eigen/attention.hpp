@@ -1,7 +1,6 @@
 #pragma once
 #include <cohort/backend/attention.hpp>
-#include <cohort/eigen/large_product.hpp>
-#include <limits>
+#include <cohort/eigen/attention_of_query.hpp>
 #include <utility>
 #include <vector>
 
@@ -44,27 +43,17 @@ class attention_of_segment {
 
   /// For key head g.
   void forward(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) const {
+    if (s_.queries == 1 && size_ % P::width == 0 && q.column_stride == 1 && k.column_stride == 1 && v.column_stride == 1 && out.column_stride == 1)
+      return forward_one(r, g, out, log_total, q, k, v);
     turn(k, g, r.k_turned, r);
     rows_of values = by_rows(v, g, r.v, r);
     for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h)
       each_tile([&](std::ptrdiff_t first, int n) {
         std::ptrdiff_t seen = find_scores(r, q, h, first, n);
         for (int i = 0; i < n; ++i) {
-          T* row = r.scores + i * r.wide;
-          P largest = -std::numeric_limits<T>::infinity();
-          for (std::ptrdiff_t j = 0; j < seen; j += P::width) largest = max(largest, P::load(row + j));
-          T m = -std::numeric_limits<T>::infinity();
-          for (int w = 0; w < P::width; ++w) m = std::max(m, T(largest[w]));
-          P sum = 0;
-          for (std::ptrdiff_t j = 0; j < seen; j += P::width) {
-            P e = exp(P::load(row + j) - P(m));
-            e.store(row + j);
-            sum += e;
-          }
-          T total = 0;
-          for (int w = 0; w < P::width; ++w) total += sum[w];
+          auto [total, largest] = exponentials(r.scores + i * r.wide, seen);
           r.total[i] = 1 / total;
-          log_total(s_.query + first + i, h) = m + std::log(total);
+          log_total(s_.query + first + i, h) = largest + std::log(total);
         }
         sum_over_keys(r, n, first, r.scores, values, r.out);
         for (int i = 0; i < n; ++i)
@@ -115,6 +104,21 @@ class attention_of_segment {
   }
 
  private:
+  void forward_one(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) const {
+    attention_of_query<T> one{size_, T(layout_.scale())};
+    using rows = typename attention_of_query<T>::rows;
+    int first = g * size_;
+    for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h) {
+      T const* query = &q(s_.query, h * size_);
+      one.scores(query, rows{&k(before_.key, first), before_.keys, k.row_stride}, r.scores);
+      one.scores(query, rows{&k(s_.key, first), s_.keys, k.row_stride}, r.scores + before_.keys);
+      std::fill(r.scores + keys(), r.scores + room::padded(keys()), -std::numeric_limits<T>::infinity());
+      auto [total, largest] = exponentials(r.scores, keys());
+      log_total(s_.query, h) = largest + std::log(total);
+      one.values(r.scores, rows{&v(before_.key, first), before_.keys, v.row_stride}, rows{&v(s_.key, first), s_.keys, v.row_stride}, 1 / total,
+                 &out(s_.query, h * size_));
+    }
+  }
   template <class F>
   void each_tile(F f) const {
     for (std::ptrdiff_t first = 0; first < s_.queries; first += room::tile) f(first, int(std::min<std::ptrdiff_t>(room::tile, s_.queries - first)));

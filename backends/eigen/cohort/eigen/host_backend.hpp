@@ -287,12 +287,10 @@ class host_backend : public fallback<Derived, T, host_array> {
     for (auto const& s : layout.host) keys = std::max<std::ptrdiff_t>(keys, s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
     using room = attention_room<T>;
     std::ptrdiff_t size = room::size(keys, layout.size) + more * room::padded(keys) * room::padded(layout.size);
-    std::ptrdiff_t workers = std::min<std::ptrdiff_t>(run_over_.threads(), work);
-    auto memory = this->template temporary<T>(workers * size);
-    run_over_(workers, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      for (std::ptrdiff_t w = first; w < last; ++w)
-        for (std::ptrdiff_t i = work * w / workers; i < work * (w + 1) / workers; ++i)
-          f(memory.all().data + w * size, keys, items[std::size_t(i / layout.kv_heads)], int(i % layout.kv_heads));
+    auto memory = this->template temporary<T>(std::min<std::ptrdiff_t>(threads(), work) * size);
+    run_over_(work, 1, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t i = first; i < last; ++i)
+        f(memory.all().data + worker * size, keys, items[std::size_t(i / layout.kv_heads)], int(i % layout.kv_heads));
     });
   }
 

@@ -76,11 +76,11 @@ struct product_part {
     constexpr int width = panel_columns<T>;
     static constexpr T zeros[width] = {};
     std::ptrdiff_t here = std::min<std::ptrdiff_t>(width, c.columns - column);
-    T edge[tile_rows * width], bias[width] = {};
     T* out = &c(row, column);
     std::ptrdiff_t stride = c.row_stride;
     bool again = !first || ends.accumulate;
     if (here < width) {
+      T edge[tile_rows * width] = {}, bias[width] = {};
       if (again)
         for (int r = 0; r < rows; ++r) std::copy_n(out + r * stride, here, edge + r * width);
       else if (ends.bias) std::copy_n(ends.bias + column, here, bias);
@@ -125,19 +125,12 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
   constexpr std::ptrdiff_t width = panel_columns<T>;
   std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows, depth_of_block = blocks::depth(a.columns);
   auto tile = [&](std::ptrdiff_t m) { return int(std::min<std::ptrdiff_t>(tile_rows, c.rows - m)); };
-  // Workers take shares of their own, by number: whatever number of threads run_over really starts, each worker's room is its own.
-  auto share = [&](std::ptrdiff_t work, auto f) {
-    std::ptrdiff_t workers = std::min<std::ptrdiff_t>(run_over.threads(), work);
-    run_over(workers, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      for (std::ptrdiff_t w = first; w < last; ++w) f(w, work * w / workers, work * (w + 1) / workers);
-    });
-  };
 
   if (c.rows <= blocks::rows) {  // few rows, as when tokens are generated: each worker packs its panels of b when it comes to them
     T* tiles_of_a = room + run_over.threads() * depth_of_block * width;
     bool packed = a.column_stride != 1;
     if (packed) pack_tiles(a, 0, c.rows, 0, a.columns, tiles_of_a);
-    share(panels, [&](std::ptrdiff_t worker, std::ptrdiff_t from, std::ptrdiff_t to) {
+    run_over(panels, 1, [&](int worker, std::ptrdiff_t from, std::ptrdiff_t to) {
       T* panel = room + worker * depth_of_block * width;
       for (std::ptrdiff_t p = from; p < to; ++p)
         for (std::ptrdiff_t k = 0; k < a.columns; k += depth_of_block) {
@@ -161,11 +154,11 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
       auto panel = [&](std::ptrdiff_t p) -> T const* {
         return prepared ? prepared + (p * a.columns + k) * width : panels_of_b + (p - first_panel) * depth * width;
       };
-      if (!prepared) share(last_panel - first_panel, [&](std::ptrdiff_t, std::ptrdiff_t from, std::ptrdiff_t to) {
+      if (!prepared) run_over(last_panel - first_panel, 1, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
         for (std::ptrdiff_t p = from; p < to; ++p) pack_panel(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
       });
       product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
-      share(tiles, [&](std::ptrdiff_t worker, std::ptrdiff_t from, std::ptrdiff_t to) {
+      run_over(tiles, 1, [&](int worker, std::ptrdiff_t from, std::ptrdiff_t to) {
         T* block = room + worker * room_of_worker;
         for (std::ptrdiff_t m = from * tile_rows, end = std::min(to * tile_rows, c.rows); m < end; m += blocks::rows) {
           std::ptrdiff_t rows = std::min(blocks::rows, end - m);

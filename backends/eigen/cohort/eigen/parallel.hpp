@@ -1,5 +1,7 @@
 #pragma once
 #include <algorithm>
+#include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #ifdef _OPENMP
@@ -34,17 +36,68 @@ class no_further_threads {
 /// The body of a loop without its type: so the threads' part is compiled once, and a body once.
 struct loop_body {
   void* object;
-  void (*call)(void*, std::ptrdiff_t first, std::ptrdiff_t last);
+  void (*call)(void*, int worker, std::ptrdiff_t first, std::ptrdiff_t last);
+};
+
+/// Of f(first, last) or f(worker, first, last).
+template <class F>
+loop_body body_of(F& f) {
+  return {&f, [](void* object, int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
+            if constexpr (std::invocable<F&, int, std::ptrdiff_t, std::ptrdiff_t>) (*static_cast<F*>(object))(worker, first, last);
+            else (*static_cast<F*>(object))(first, last);
+          }};
+}
+
+/// A loop that workers share. Each takes its own range, in ever smaller pieces, and then what is left of the others': none waits long for a slower
+/// core, and what a core works on is mostly what it worked on in the loop before.
+class shared_loop {
+ public:
+  static constexpr int most_workers = 256;
+
+  shared_loop(std::ptrdiff_t n, std::ptrdiff_t grain, int workers, loop_body body)
+      : body_(body), workers_(std::min(workers, most_workers)), least_(std::max({grain / 4, n / (16 * workers_), std::ptrdiff_t(1)})) {
+    for (int w = 0; w < workers_; ++w) {
+      ranges_[w].next.store(n * w / workers_, std::memory_order_relaxed);
+      ranges_[w].end = n * (w + 1) / workers_;
+    }
+  }
+  int workers() const { return workers_; }
+
+  /// What one worker does. Fewer may come than were planned; no two at a time by the same number.
+  void work(int worker) {
+    for (int i = 0; i < workers_; ++i) {
+      range& r = ranges_[(worker + i) % workers_];
+      for (std::ptrdiff_t first = 0, last = 0; take(r, first, last);) body_.call(body_.object, worker, first, last);
+    }
+  }
+
+ private:
+  struct alignas(64) range {
+    std::atomic<std::ptrdiff_t> next;
+    std::ptrdiff_t end;
+  };
+  bool take(range& r, std::ptrdiff_t& first, std::ptrdiff_t& last) const {
+    first = r.next.load(std::memory_order_relaxed);
+    do {
+      if (first >= r.end) return false;
+      last = std::min(r.end, first + std::max(least_, (r.end - first) / 3));
+    } while (!r.next.compare_exchange_weak(first, last, std::memory_order_relaxed));
+    return true;
+  }
+
+  loop_body body_;
+  int workers_;
+  std::ptrdiff_t least_;
+  range ranges_[most_workers];
 };
 
 #ifdef _OPENMP
-inline void run_on(int workers, std::ptrdiff_t n, loop_body body) {
+inline void run_on(shared_loop& loop) {
   std::exception_ptr thrown;
-#pragma omp parallel num_threads(workers)
+#pragma omp parallel num_threads(loop.workers())
   {
-    std::ptrdiff_t team = omp_get_num_threads(), me = omp_get_thread_num();
     try {
-      body.call(body.object, n * me / team, n * (me + 1) / team);
+      loop.work(omp_get_thread_num());
     } catch (...) {
 #pragma omp critical(cohort_exception)
       thrown = std::current_exception();
@@ -60,16 +113,20 @@ class openmp_threads {
   explicit openmp_threads(int threads) : threads_(threads) {}
   int threads() const { return threads_; }
 
-  /// f(first, last) over cuts of 0 ... n, on as many threads as have at least `grain` items each. An exception of any cut arrives here.
-  /// What a cut computes must not depend on where it begins: then neither do the results depend on the number of threads.
+  /// f(first, last), or f(worker, first, last) with a number below threads() that no other call has at the time, over pieces of 0 ... n, on as many
+  /// threads as have at least `grain` items each. An exception of any piece arrives here. What a piece computes must not depend on where it begins:
+  /// then neither do the results depend on the number of threads.
   template <class F>
   void operator()(std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain, F f) const {
-    loop_body body{&f, [](void* object, std::ptrdiff_t first, std::ptrdiff_t last) { (*static_cast<F*>(object))(first, last); }};
+    loop_body body = body_of(f);
 #ifdef _OPENMP
     int workers = int(std::min<std::ptrdiff_t>(threads_, n / grain));
-    if (workers > 1) return run_on(workers, n, body);
+    if (workers > 1) {
+      shared_loop loop(n, grain, workers, body);
+      return run_on(loop);
+    }
 #endif
-    body.call(body.object, 0, n);
+    body.call(body.object, 0, 0, n);
   }
 
  private:

@@ -33,16 +33,15 @@ inline int hardware_threads() {
 #endif
 }
 
-/// Cut i of a loop. An exception may not leave a parallel region of OpenMP, so the first one is carried out by hand.
-struct cut {
-  eigen::loop_body body;
-  std::ptrdiff_t n, cuts;
+/// A worker of a loop. An exception may not leave a parallel region of OpenMP, so the first one is carried out by hand.
+struct worker_of {
+  eigen::shared_loop* loop;
   std::exception_ptr* thrown;
   std::atomic_flag* some_thrown;
 
-  void operator()(std::ptrdiff_t i) const {
+  void operator()(std::ptrdiff_t worker) const {
     try {
-      body.call(body.object, n * i / cuts, n * (i + 1) / cuts);
+      loop->work(int(worker));
     } catch (...) {
       if (!some_thrown->test_and_set()) *thrown = std::current_exception();
     }
@@ -57,18 +56,18 @@ class executor {
 
   template <class F>
   void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, F f) const {
-    std::ptrdiff_t cuts = std::clamp<std::ptrdiff_t>(n / grain, 1, threads_);
-    eigen::loop_body body{&f, [](void* object, std::ptrdiff_t first, std::ptrdiff_t last) { (*static_cast<F*>(object))(first, last); }};
-    if (cuts > 1 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP) run(body, n, cuts);
-    else body.call(body.object, 0, n);  // not worth waking the threads
+    auto workers = int(std::clamp<std::ptrdiff_t>(n / grain, 1, threads_));
+    eigen::loop_body body = eigen::body_of(f);
+    if (workers > 1 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP) run(eigen::shared_loop(n, grain, workers, body));
+    else body.call(body.object, 0, 0, n);  // not worth waking the threads
   }
 
  private:
-  static void run(eigen::loop_body body, std::ptrdiff_t n, std::ptrdiff_t cuts) {
+  static void run(eigen::shared_loop&& loop) {
     std::exception_ptr thrown;
     std::atomic_flag some_thrown;
-    ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0), cuts,
-                         cut{body, n, cuts, &thrown, &some_thrown});
+    ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0), std::ptrdiff_t(loop.workers()),
+                         worker_of{&loop, &thrown, &some_thrown});
     if (thrown) std::rethrow_exception(thrown);
   }
   int threads_;

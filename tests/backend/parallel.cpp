@@ -1,0 +1,38 @@
+#include "../catch.hpp"
+#include <cohort/eigen/parallel.hpp>
+#include <vector>
+
+using namespace cohort::eigen;
+
+TEST_CASE("shared_loop: every item is done once, however many of the planned workers come and in whatever order") {
+  for (std::ptrdiff_t n : {0, 1, 2, 7, 100, 1001})
+    for (std::ptrdiff_t grain : {1, 5, 400})
+      for (std::vector<int> const& come : {std::vector{0}, {0, 1, 2}, {2, 0}, {1}}) {
+        std::vector<int> times(std::size_t(n), 0);
+        auto f = [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
+          REQUIRE((worker >= 0 && worker < 3 && first < last));
+          for (auto i = first; i < last; ++i) ++times[std::size_t(i)];
+        };
+        shared_loop loop(n, grain, 3, body_of(f));
+        for (int w : come) loop.work(w);
+        REQUIRE(times == std::vector<int>(std::size_t(n), 1));
+      }
+}
+
+TEST_CASE("shared_loop: a worker begins with its own share, and pieces are not smaller than a quarter of the grain but at a share's end") {
+  std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> pieces;
+  auto f = [&](std::ptrdiff_t first, std::ptrdiff_t last) { pieces.emplace_back(first, last); };
+  shared_loop loop(800, 40, 2, body_of(f));
+  loop.work(1);
+  REQUIRE(pieces.front() == std::pair<std::ptrdiff_t, std::ptrdiff_t>(400, 533));
+  for (auto [first, last] : pieces) REQUIRE((last - first >= 25 || last == 400 || last == 800));
+}
+
+TEST_CASE("shared_loop: more workers than it plans for are as many as it can") {
+  int items = 0;
+  auto f = [&](std::ptrdiff_t first, std::ptrdiff_t last) { items += int(last - first); };
+  shared_loop loop(10'000, 1, 10'000, body_of(f));
+  REQUIRE(loop.workers() == shared_loop::most_workers);
+  loop.work(7);
+  REQUIRE(items == 10'000);
+}
