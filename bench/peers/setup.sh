@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes the virtual environment in which the Python peer of compare.py runs, outside the repository; with --language, that of
-# language.py's peers. Run it again at will: what is there already stays.
+# language.py's peers, with --gae that of gae.py's. Run it again at will: what is there already stays.
 #
-#   bash bench/peers/setup.sh [--language] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language]
+#   bash bench/peers/setup.sh [--language | --gae] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language | -gae]
 #
 # PYTHON names the interpreter to build it from (default python3, 3.11 or later).
 set -euo pipefail
@@ -13,10 +13,14 @@ if [[ ${1-} == --language ]]; then
   pins=(transformers==5.23.0 trl==1.16.0 liger-kernel==0.8.5 numpy==2.4.6 torch==2.15.0)
   name=cohort-peers-language
   shift
+elif [[ ${1-} == --gae ]]; then
+  pins=(stable-baselines3==2.9.2 torchrl==0.14.1 numpy==2.4.6 torch==2.15.0)
+  name=cohort-peers-gae
+  shift
 fi
 
 if (($# > 1)) || [[ ${1-} == -* ]]; then
-  echo "usage: bash ${0} [--language] [FOLDER]" >&2
+  echo "usage: bash ${0} [--language | --gae] [FOLDER]" >&2
   exit 2
 fi
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/$name}

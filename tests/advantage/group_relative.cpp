@@ -1,5 +1,5 @@
 #include "../catch.hpp"
-#include "../support/arrays.hpp"
+#include "grouped.hpp"
 #include <cohort/advantage/group_relative.hpp>
 #include <algorithm>
 #include <numeric>
@@ -9,39 +9,6 @@ using namespace arrays;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-/// Series of these lengths, packed, in groups of these sizes.
-template <class T = double>
-struct grouped {
-  integers offsets{0}, group_offsets{0};
-  std::vector<T> reward;
-  flags terminated, truncated, valid{};
-
-  grouped(std::vector<int> lengths, std::vector<int> groups, std::vector<T> rewards)
-      : reward(rewards), terminated(rewards.size(), 0), truncated(rewards.size(), 0) {
-    for (int l : lengths) offsets.push_back(offsets.back() + l);
-    for (int g : groups) group_offsets.push_back(group_offsets.back() + g);
-    for (std::size_t n = 1; n < offsets.size(); ++n)
-      if (offsets[n] > offsets[n - 1]) terminated[offsets[n] - 1] = 1;
-  }
-  batch_view<T> views() const {
-    batch_view<T> b;
-    std::int32_t longest = 0;
-    for (std::size_t n = 1; n < offsets.size(); ++n) longest = std::max(longest, offsets[n] - offsets[n - 1]);
-    b.decisions = series::segments(all(offsets), offsets.back(), longest);
-    b.groups = series::segments(all(group_offsets), group_offsets.back(), 0);
-    b.reward = all(reward);
-    b.terminated = all(terminated);
-    b.truncated = all(truncated);
-    if (!valid.empty()) b.valid = all(valid);
-    return b;
-  }
-};
-/// One group of episodes of one step, with these returns.
-template <class T>
-grouped<T> bandit(std::vector<T> returns) {
-  return {std::vector<int>(returns.size(), 1), {int(returns.size())}, returns};
-}
 
 template <class T>
 std::vector<T> run(group_relative const& g, batch_view<T> const& b) {

@@ -11,7 +11,7 @@ namespace {
 struct batch {
   std::vector<int> group_of, length;  // of each series
   std::vector<numbers> reward;
-  std::vector<std::vector<char>> ends;  // an episode may be cut off before its series ends
+  std::vector<std::vector<char>> ends;  // one is in the middle of a series: what is to come ends there, the series' score does not
 
   batch() {
     int const sizes[] = {4, 1, 3, 6, 2}, lengths[] = {5, 1, 9, 3, 7, 2, 2, 2, 8, 1, 4, 4, 12, 6, 3, 1};
@@ -26,11 +26,11 @@ struct batch {
       }
     ends[4][3] = 1;
   }
-  double to_go(int n, int t, double gamma) const {
+  double to_go(int n, int t, double gamma, bool across_ends) const {
     double sum = 0, weight = 1;
     for (int s = t; s < length[n]; ++s, weight *= gamma) {
       sum += weight * reward[n][s];
-      if (ends[n][s]) break;
+      if (ends[n][s] && !across_ends) break;
     }
     return sum;
   }
@@ -40,13 +40,13 @@ double expected(group_relative const& o, batch const& b, int n, int t) {
   bool episode = o.by == credit::episode;
   numbers members, everything;
   for (int j = 0; j < int(b.length.size()); ++j) {
-    for (int s = 0; s < (episode ? 1 : b.length[j]); ++s) everything.push_back(b.to_go(j, s, o.gamma));
+    for (int s = 0; s < (episode ? 1 : b.length[j]); ++s) everything.push_back(b.to_go(j, s, o.gamma, episode));
     if (b.group_of[j] != b.group_of[n]) continue;
-    if (episode) members.push_back(b.to_go(j, 0, o.gamma));
-    else if (t < b.length[j]) members.push_back(b.to_go(j, t, o.gamma));
+    if (episode) members.push_back(b.to_go(j, 0, o.gamma, episode));
+    else if (t < b.length[j]) members.push_back(b.to_go(j, t, o.gamma, episode));
     else if (o.finished == finished_episodes::count_as_zero) members.push_back(0);
   }
-  double x = b.to_go(n, episode ? 0 : t, o.gamma), G = double(members.size());
+  double x = b.to_go(n, episode ? 0 : t, o.gamma, episode), G = double(members.size());
   if (G == 1) return o.single == group_of_one::raw ? x : 0;
   auto deviation = [&](numbers const& v) {
     double mean = 0, squares = 0;

@@ -1,5 +1,5 @@
 #include "../catch.hpp"
-#include "../support/arrays.hpp"
+#include "weights.hpp"
 #include <cohort/aggregation/means.hpp>
 #include <numeric>
 
@@ -8,13 +8,6 @@ using namespace arrays;
 
 namespace {
 
-template <class Mode>
-numbers weights(Mode const& mode, integers const& series_of, int series, flags const& valid = {}) {
-  cpu backend;
-  numbers result(series_of.size(), -1);
-  mode(backend, {std::ptrdiff_t(series_of.size()), series, all(series_of), valid.empty() ? view<std::uint8_t const>{} : all(valid)}, all(result));
-  return result;
-}
 double sum(numbers const& v) { return std::accumulate(v.begin(), v.end(), 0.); }
 
 integers ragged() { return {0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 4, 4, 1, 5, 5, 5}; }  // of 7; series 3 and 6 have no step here

@@ -1,6 +1,7 @@
 #pragma once
 #include "advantage.hpp"
 #include "attention.hpp"
+#include "estimators.hpp"
 #include "extents.hpp"
 #include "gather.hpp"
 #include "language.hpp"
@@ -35,6 +36,7 @@ void run(Make make, tolerances const& tolerance = {}) {
   extents_that_do_not_fit(b);
   objectives(b, tolerance);
   advantages(b, tolerance);
+  estimators(b, tolerance);
   policies(b, tolerance);
   training(b);
   token_samples(b, tolerance);

@@ -97,30 +97,43 @@ TEST_CASE("train: hooks hear of the start, each update and the end, and may stop
   CHECK(report.stopped);
 }
 
-TEST_CASE("train: a KL penalty keeps the starting policy as its reference, and pulls towards it") {
+/// How far from its start, in log-probability, a small policy is after 3,000 steps; there must be a reference beside it.
+template <class Advantage, class Objective>
+double distance_from_start(Advantage const& advantage, Objective const& objective) {
   classic_control::cart_pole environment;
   eigen::backend cpu;
-  auto run = [&](double weight) {
-    actor policy{cpu, environment, {.hidden = {8}}, seed{1}};
-    auto before = numbers(policy);
-    auto a = algorithm{.rollout = groups{.count = 1, .group = 8},
-                       .advantage = group_relative{},
-                       .objective = clipped_ratio{} + kl_penalty{.estimator = k2{}, .weight = weight},
-                       .aggregation = series_mean{},
-                       .update = update{.epochs = 5, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}}};
-    auto report = train(cpu, a, environment, policy, {.steps = 3000, .seed = 1});
-    CHECK(report.parameter_bytes == 2 * before.size() * sizeof(float));
-    host_array<float> grid(100 * 4), now(100), then(100);
-    cpu.uniform(grid.matrix(100, 4), stream{9});
-    host_array<std::int32_t> action(100);
-    std::fill_n(action.data(), 100, 1);
-    policy.log_probability(cpu, policy.parameters(), grid.matrix(100, 4), action.matrix(100, 1), 1, now.matrix(100, 1));
-    policy.log_probability(cpu, view<float const>(before.data(), before.size()), grid.matrix(100, 4), action.matrix(100, 1), 1, then.matrix(100, 1));
-    double distance = 0;
-    for (int i = 0; i < 100; ++i) distance += std::abs(now.data()[i] - then.data()[i]) / 100;
-    return distance;
+  actor policy{cpu, environment, {.hidden = {8}}, seed{1}};
+  auto before = numbers(policy);
+  algorithm<groups, Advantage, Objective, series_mean, update<>> a{
+      .rollout = groups{.count = 1, .group = 8},
+      .advantage = advantage,
+      .objective = objective,
+      .update = update<>{.epochs = 5, .normalize = normalization::none, .optimizer = adam<>{.rate = 1e-2}},
   };
+  auto report = train(cpu, a, environment, policy, {.steps = 3000, .seed = 1});
+  CHECK(report.parameter_bytes == 2 * before.size() * sizeof(float));
+  host_array<float> grid(100 * 4), now(100), then(100);
+  cpu.uniform(grid.matrix(100, 4), stream{9});
+  host_array<std::int32_t> action(100);
+  std::fill_n(action.data(), 100, 1);
+  policy.log_probability(cpu, policy.parameters(), grid.matrix(100, 4), action.matrix(100, 1), 1, now.matrix(100, 1));
+  policy.log_probability(cpu, view<float const>(before.data(), before.size()), grid.matrix(100, 4), action.matrix(100, 1), 1, then.matrix(100, 1));
+  double distance = 0;
+  for (int i = 0; i < 100; ++i) distance += std::abs(now.data()[i] - then.data()[i]) / 100;
+  return distance;
+}
+
+TEST_CASE("train: a KL penalty keeps the starting policy as its reference, and pulls towards it") {
+  auto run = [](double weight) { return distance_from_start(group_relative{}, clipped_ratio{} + kl_penalty<k2>{.weight = weight}); };
   CHECK(run(100) < .5 * run(0));
+}
+
+TEST_CASE("train: a KL in the reward keeps the starting policy as its reference too, and pulls towards it") {
+  auto run = [](double weight) {
+    return distance_from_start(kl_in_reward<group_relative, k1>{.estimator = {.by = credit::return_to_go, .gamma = .9}, .weight = weight}, clipped_ratio{});
+  };
+  CHECK(run(0) < 1);
+  CHECK(run(10) < run(0));
 }
 
 TEST_CASE("train: a reward or observation that is no number stops the run and says where") {

@@ -22,7 +22,20 @@ struct batch_view {
   view<T const> next_value;             ///< R: of the true observation after the executed action (and after a truncation)
   view<T const> probe_value;            ///< M: of the true observation at the end of each probe (G > 1 only)
   view<std::int32_t const> executed;    ///< R: the step r G + g whose action the series went on with (G > 1 only)
+  view<T const> sampler_logp;           ///< M: log-probability under what drew the action
+  view<T const> old_logp;               ///< M: under the policy before the update; absent: the sampler's
+  view<T const> ref_logp;               ///< M: under the frozen reference
+  view<T const> sum_of_squares;         ///< M: of the probabilities of all actions, under the policy before the update
+  view<T const> greedy_score;           ///< of each series: the score of the greedy answer to its prompt
+  view<T const> scores;                 ///< series x K: what each of K rewards gave the series, NaN where it gave none
+  view<std::uint8_t const> scored;      ///< M: where a reward stands (process supervision); absent: at every valid step
+  view<std::int32_t const> anchor;      ///< M: the number of the state that a step was taken in, the same for equal states; below `anchors`
+  std::ptrdiff_t anchors = 0;
 };
+
+/// What an invalid step (a tool's output, a masked token) is to a recurrence along its series: as if it were not there, or a step of reward 0 at a state of
+/// value 0, over which lambda and gamma go on decaying (OpenRLHF).
+enum class invalid_steps { skip, decay };
 
 /// What an estimator writes, M each. Without a critic target is absent.
 template <class T>

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/advantage/batch_view.hpp>
+#include <cohort/advantage/returns.hpp>
 #include <cohort/backend/concept.hpp>
 
 namespace cohort {
@@ -21,11 +21,15 @@ struct gae_step {
     return select(valid, (*this)(next_advantage, reward, value, next_value, terminated, truncated), next_advantage);
   }
 };
+/// The same where an invalid step counts, as one of reward 0 at a state of value 0.
+struct decaying_gae_step {
+  static constexpr bool affine = true;
+  double gamma, lambda;
 
-struct plus {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + b;
+  template <class S, class M>
+  constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
+    S after = select(valid | (next_value == next_value), next_value, S(0));
+    return gae_step{gamma, lambda}(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
   }
 };
 
@@ -37,13 +41,14 @@ struct plus {
 ///     A_t     = delta_t + gamma lambda (1 - terminated_t) (1 - truncated_t) A_{t+1},     target_t = A_t + V_t
 ///
 /// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives
-/// Monte-Carlo returns minus V, lambda = 0 the one-step error. An invalid step hands on what came to it, without decay. In the units of
-/// the reward.
+/// Monte-Carlo returns minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of an invalid step neither reward nor value are
+/// read, and with invalid_steps::skip nothing: it hands on what came to it. With decay its next_value is read (a NaN as 0). In the units of the reward.
 ///
 /// Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378.
 struct gae {
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< how far the estimate looks before it trusts the critic, in [0, 1]
+  invalid_steps invalid = invalid_steps::skip;
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
@@ -51,13 +56,13 @@ struct gae {
     detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
     detail::require(batch.group == 1, "gae", "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
     detail::require_critic(batch, "gae");
-    detail::gae_step step{gamma, lambda};
-    if (batch.valid)
-      backend.scan(batch.decisions, direction::backward, step, 0, out.advantage, batch.reward, batch.value, batch.next_value, batch.terminated,
-                   batch.truncated, batch.valid);
-    else
-      backend.scan(batch.decisions, direction::backward, step, 0, out.advantage, batch.reward, batch.value, batch.next_value, batch.terminated,
-                   batch.truncated);
+    auto scan = [&](auto step, auto... valid) {
+      backend.scan(batch.decisions, direction::backward, step, 0, out.advantage, batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated,
+                   valid...);
+    };
+    if (!batch.valid) scan(detail::gae_step{gamma, lambda});
+    else if (invalid == invalid_steps::skip) scan(detail::gae_step{gamma, lambda}, batch.valid);
+    else scan(detail::decaying_gae_step{gamma, lambda}, batch.valid);
     if (out.target) backend.map(outputs{out.target}, detail::plus{}, view<T const>(out.advantage), batch.value);
   }
 };

@@ -6,12 +6,6 @@ namespace cohort {
 
 namespace detail {
 
-struct difference {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a - b;
-  }
-};
 struct mixed_baseline {
   double mix;
   template <class S>
@@ -44,7 +38,7 @@ struct group_and_value {
     std::ptrdiff_t M = batch.decisions.steps(), N = batch.decisions.count();
     auto scratch = backend.template temporary<T>(2 * M + N);
     view<T> whole = scratch.all().part(0, M), index = scratch.all().part(M, M), by_series = scratch.all().part(2 * M, N);
-    backend.scan(batch.decisions, direction::backward, detail::return_step{gamma}, 0, out.target, batch.reward, batch.terminated, batch.truncated);
+    detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, out.target);
     backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, index, batch.reward);
     backend.segment_reduce(batch.decisions, by_series, detail::first_only{}, view<T const>(out.target), view<T const>(index));
     backend.spread(batch.decisions, whole, view<T const>(by_series));

@@ -10,6 +10,8 @@ enum class group_baseline { mean, leave_one_out, none };
 enum class group_scale { group_std, batch_std, none };
 /// Whether a series that has ended still counts, as 0, in the statistics of later time steps.
 enum class finished_episodes { leave, count_as_zero };
+/// What epsilon is to a standard deviation: added to it, or the least that it can be (TorchRL).
+enum class epsilon_rule { added, floor };
 /// What the only member of a group gets: nothing to compare it with, or the raw value (verl).
 enum class group_of_one { zero, raw };
 
@@ -35,17 +37,22 @@ struct relative {
   group_baseline baseline;
   group_scale scale;
   group_of_one single;
+  epsilon_rule rule;
   int ddof;
   double epsilon, rounding;
 
+  template <class S>
+  constexpr S scaled(S x, S deviation) const {
+    return x / (rule == epsilon_rule::added ? deviation + epsilon : max(deviation, S(epsilon)));
+  }
   template <class S>
   constexpr S operator()(S x, S size, S present, S sum, S squares, S batch_std) const {
     S mean = sum / size, centered = x - mean;
     S all_squares = squares + (size - present) * (mean * mean);
     S deviation = sqrt(all_squares / max(size - ddof, S(1)));
     S result = baseline == group_baseline::none ? x : baseline == group_baseline::mean ? centered : centered * (size / max(size - 1, S(1)));
-    if (scale == group_scale::group_std) result = result / (deviation + epsilon);
-    if (scale == group_scale::batch_std) result = result / (batch_std + epsilon);
+    if (scale == group_scale::group_std) result = scaled(result, deviation);
+    if (scale == group_scale::batch_std) result = scaled(result, batch_std);
     // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by itself would make it an advantage.
     if (baseline != group_baseline::none) result = select(sqrt(all_squares / size) <= rounding * max(size, S(8)) * abs(mean), S(0), result);
     return select(size <= 1, single == group_of_one::raw ? x : S(0), result);
@@ -57,6 +64,22 @@ struct deviation_squared {
   constexpr S operator()(S x, S size, S sum) const {
     S d = x - sum / size;
     return d * d;
+  }
+  template <class S, class M>
+  constexpr S operator()(S x, S size, S sum, M present) const {
+    return select(present, (*this)(x, size, sum), S(0));
+  }
+};
+struct where_present {
+  template <class S, class M>
+  constexpr S operator()(S x, M present) const {
+    return select(present, x, S(0));
+  }
+};
+struct one_where {
+  template <class S, class M>
+  constexpr S operator()(S, M present) const {
+    return select(present, S(1), S(0));
   }
 };
 
@@ -71,44 +94,64 @@ struct standard_deviation {
 }  // namespace detail
 
 /// out[k] = (x[k] - baseline) / scale within cells: member k belongs to cell[k]; `size`, one for each member, is how many its cell counts, or absent
-/// for as many as are present. The building block of group-relative estimators. In place if out is x.
+/// for as many as are present. Members that are not `present` (whatever they hold) leave the statistics and get 0. The building block of group-relative
+/// estimators. In place if out is x.
 struct group_statistics {
   group_baseline baseline = group_baseline::mean;
   group_scale scale = group_scale::group_std;
   group_of_one single = group_of_one::zero;
   int ddof = 1;
-  double epsilon = 1e-6;  ///< added to the standard deviation
+  double epsilon = 1e-6;  ///< added to the standard deviation, or its least value
+  epsilon_rule rule = epsilon_rule::added;
 
   template <backend B>
-  void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size, out_view<B> out) const {
+  void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size, out_view<B> out,
+                  view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
     std::ptrdiff_t n = x.rows;
     auto by_cell = backend.template temporary<T>(3 * cells);
-    auto by_member = backend.template temporary<T>(4 * n);
+    auto by_member = backend.template temporary<T>((present ? 5 : 4) * n);
     auto batch = backend.template temporary<T>(4);
     view<T> counts = by_cell.all().part(0, cells), sums = by_cell.all().part(cells, cells), squares = by_cell.all().part(2 * cells, cells);
     view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n), square = by_member.all().part(2 * n, n),
             ones = by_member.all().part(3 * n, n);
+    auto masked = [&](auto f, view<T> to, auto... in) {
+      if (present) backend.map(outputs{to}, f, in..., present);
+      else backend.map(outputs{to}, f, in...);
+    };
+    if (present) {  // what absent ones hold may be a NaN
+      view<T> known = by_member.all().part(4 * n, n);
+      backend.map(outputs{known}, detail::where_present{}, x, present);
+      x = known;
+      backend.map(outputs{ones}, detail::one_where{}, x, present);
+    } else {
+      backend.map(outputs{ones}, detail::one_for_each{}, x);
+    }
 
     backend.map(outputs{by_cell.all()}, detail::zero_for_each{}, view<T const>(by_cell.all()));
-    backend.map(outputs{ones}, detail::one_for_each{}, x);
-    backend.scatter_add(counts, ones, cell);
+    backend.scatter_add(counts, view<T const>(ones), cell);
     backend.scatter_add(sums, x, cell);
     backend.gather(count, view<T const>(counts), cell);
     backend.gather(sum, view<T const>(sums), cell);
     view<T const> counted = size ? size : view<T const>(count);
-    backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum));
-    backend.scatter_add(squares, square, cell);
+    masked(detail::deviation_squared{}, square, x, counted, view<T const>(sum));
+    backend.scatter_add(squares, view<T const>(square), cell);
     backend.gather(square, view<T const>(squares), cell);
 
     view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1), batch_std = batch.all().part(3, 1);
-    backend.reduce(batch_sums, detail::count_and_sum{}, x);
-    backend.reduce(batch_squares, detail::squared_deviation{}, x, broadcast<T const>(batch_sums.part(0, 1), n),
-                   broadcast<T const>(batch_sums.part(1, 1), n));
+    view<T const> all = broadcast<T const>(batch_sums.part(0, 1), n), total = broadcast<T const>(batch_sums.part(1, 1), n);
+    if (present) {
+      backend.reduce(batch_sums, detail::count_and_sum{}, x, present);
+      backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total, present);
+    } else {
+      backend.reduce(batch_sums, detail::count_and_sum{}, x);
+      backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total);
+    }
     backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
 
-    detail::relative f{baseline, scale, single, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
+    detail::relative f{baseline, scale, single, rule, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
     backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));
+    if (present) backend.map(outputs{out}, detail::where_present{}, view<T const>(out), present);
   }
 };
 

@@ -12,6 +12,9 @@ struct aggregated_steps {
   view<std::uint8_t const> valid{};      ///< M; absent: all are
 };
 
+/// Whether a series that is here with no valid step counts among the series of a mean (TRL) or not (verl, OpenRLHF).
+enum class empty_series { leave, count };
+
 namespace detail {
 
 struct share_of_all {
@@ -45,6 +48,35 @@ struct share_of_series {
     return select(present > 0, present / (max(own, S(1)) * max(series, S(1))), S(0));
   }
 };
+struct share_of_sum {
+  double length;
+  template <class S>
+  constexpr S operator()(S present, S, S series) const {
+    return select(present > 0, present / (max(series, S(1)) * length), S(0));
+  }
+};
+
+/// weight = f(1 or 0 as the step is valid, its series' valid steps, how many series there are).
+template <backend B, class F, class T = value_t<B>>
+void weigh_by_series(B& backend, aggregated_steps<T> const& s, empty_series empty, F f, view<T> weight) {
+  auto scratch = backend.template temporary<T>(2 * s.steps + s.series + 1);
+  view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.steps), count = scratch.all().part(2 * s.steps, s.series),
+          found = scratch.all().part(2 * s.steps + s.series, 1);
+  auto steps_of_each = [&] {
+    backend.map(outputs{count}, filled{0}, view<T const>(count));
+    backend.scatter_add(count, view<T const>(present), s.series_of);
+  };
+  backend.map(outputs{present}, filled{1}, view<T const>(present));
+  if (s.valid && empty == empty_series::count) {
+    steps_of_each();
+    backend.reduce(found, is_positive{}, view<T const>(count));
+  }
+  if (s.valid) backend.map(outputs{present}, number_of{}, s.valid, view<T const>(present));
+  steps_of_each();
+  if (!s.valid || empty == empty_series::leave) backend.reduce(found, is_positive{}, view<T const>(count));
+  backend.gather(own, view<T const>(count), s.series_of);
+  backend.map(outputs{weight}, f, view<T const>(present), view<T const>(own), broadcast<T const>(found, s.steps));
+}
 
 }  // namespace detail
 
@@ -60,21 +92,14 @@ struct step_mean {
   }
 };
 
-/// Every series counts the same, whatever its length: weight 1 / (N |series|), over the series that have a valid step here. GRPO's original
+/// Every series counts the same, whatever its length: weight 1 / (N |series|) with N series and the valid steps of each. GRPO's original
 /// (arXiv:2402.03300, eq. 3).
 struct series_mean {
+  empty_series empty = empty_series::leave;
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
-    auto scratch = backend.template temporary<T>(2 * s.steps + s.series + 1);
-    view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.steps), count = scratch.all().part(2 * s.steps, s.series),
-            found = scratch.all().part(2 * s.steps + s.series, 1);
-    if (s.valid) backend.map(outputs{present}, detail::number_of{}, s.valid, view<T const>(present));
-    else backend.map(outputs{present}, detail::filled{1}, view<T const>(present));
-    backend.map(outputs{count}, detail::filled{0}, view<T const>(count));
-    backend.scatter_add(count, view<T const>(present), s.series_of);
-    backend.reduce(found, detail::is_positive{}, view<T const>(count));
-    backend.gather(own, view<T const>(count), s.series_of);
-    backend.map(outputs{weight}, detail::share_of_series{}, view<T const>(present), view<T const>(own), broadcast<T const>(found, s.steps));
+    detail::weigh_by_series(backend, s, empty, detail::share_of_series{}, weight);
   }
 };
 

@@ -77,7 +77,7 @@ class fallback {
     self().for_each(s.count(), detail::scan_kernel<scalar, F, std::tuple<view<I>...>>{s, d, f, initial, out, {in...}});
   }
 
-  /// out[n] = the sum of f(in...) over the steps of series n, in their order.
+  /// out[n] = the sum of f(in...) over the steps of series n, in an order that is always the same.
   template <class F, class... I>
   void segment_reduce(series s, view<T> out, F f, view<I>... in) {
     check_vectors("segment_reduce", "the output", s.count(), out);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/scalar/real.hpp>
 
 namespace cohort {
 
@@ -29,6 +30,54 @@ struct k3 {
   constexpr S operator()(S const& logp, R const& ref_logp) const {
     S x = logp - ref_logp;
     return expm1(-x) + x;
+  }
+};
+
+/// |x|: a distance, of which the expectation is no divergence. As a loss it pushes every drawn action's log-probability to the reference's with the same
+/// force; at x = 0 its slope is 0. OpenRLHF's and verl's "abs".
+struct absolute_log_ratio {
+  template <class S, class R>
+  constexpr S operator()(S const& logp, R const& ref_logp) const {
+    return abs(S(logp - ref_logp));
+  }
+};
+
+/// The value of one estimator with the gradient of another. straight_through{k3{}} is verl's "k3+": the unbiased value, and the gradient of k2, which
+/// is that of KL(pi || ref).
+template <class Value = k3, class Gradient = k2>
+struct straight_through {
+  Value value{};
+  Gradient gradient{};
+
+  template <class S, class R>
+  constexpr S operator()(S const& logp, R const& ref_logp) const {
+    S slope = gradient(logp, ref_logp);
+    return stop_gradient(S(value(logp, ref_logp))) + (slope - stop_gradient(slope));
+  }
+};
+
+/// ratio estimator, ratio = exp(logp - old_logp): right in expectation also for actions that an older policy drew, and as a loss its expected gradient
+/// is that of KL(pi || ref) also for k3 and k1. TRL's use_bias_correction_kl (the default of 1.16); DeepSeek-V3.2, arXiv:2512.02556.
+template <class Estimator = k3>
+struct ratio_corrected {
+  Estimator estimator{};
+
+  template <class S, class R, class O>
+  constexpr S operator()(S const& logp, R const& ref_logp, O const& old_logp) const {
+    return exp(S(logp - old_logp)) * estimator(logp, ref_logp);
+  }
+};
+
+/// An estimator of clamp(x, +-log_ratio), itself clamped to +-value; a clamped number has slope 0. verl clamps k3 by 20 and 10, OpenRLHF k1, k2 and k3
+/// by none and 10.
+template <class Estimator = k3>
+struct clamped {
+  Estimator estimator{};
+  double log_ratio = 20, value = 10;
+
+  template <class S, class R>
+  constexpr S operator()(S const& logp, R const& ref_logp) const {
+    return clamp(S(estimator(S(clamp(S(logp - ref_logp), -log_ratio, log_ratio)), R(0))), -value, value);
   }
 };
 

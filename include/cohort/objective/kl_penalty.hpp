@@ -6,9 +6,9 @@ namespace cohort {
 
 /// The distance from a frozen reference policy, as a loss for one step:
 ///
-///     weight KL^(logp, ref_logp),    KL^ an estimator: k1, k2, k3 or a callable of one's own
+///     weight KL^(logp, ref_logp)    or    weight KL^(logp, ref_logp, old_logp)
 ///
-/// Reads logp and ref_logp; in nats times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the
+/// KL^ is an estimator of cohort/kl/estimators.hpp or a callable of one's own. Reads what it is called with; in nats times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the
 /// reference; without it there is none.
 ///
 /// Source: Shao et al. 2024 (GRPO), arXiv:2402.03300, eq. 3 and 4, with k3 and weight 0.04.
@@ -19,7 +19,8 @@ struct kl_penalty {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    return weight * estimator(step.logp, step.ref_logp);
+    if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); }) return weight * estimator(step.logp, step.ref_logp, step.old_logp);
+    else return weight * estimator(step.logp, step.ref_logp);
   }
 };
 

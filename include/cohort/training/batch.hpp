@@ -56,6 +56,8 @@ struct batch {
       v.value = value.all().part(0, R);
       v.next_value = next_value.all();
     }
+    if (sampler_logp.size() == M()) v.sampler_logp = sampler_logp.all();
+    if (ref_logp.size() == M()) v.ref_logp = ref_logp.all();
     if (has_executed) v.executed = executed.all();
     if (has_values && has_executed) v.probe_value = probe_value.all();
     return v;

@@ -26,6 +26,12 @@ struct completion_batch : batch<B, std::int32_t> {
 
   std::ptrdiff_t groups_count() const { return std::ptrdiff_t(prompt.size()); }
 
+  batch_view<T> view_for_estimator() {
+    auto v = batch<B, std::int32_t>::view_for_estimator();
+    v.old_logp = old_logp.all();
+    return v;
+  }
+
   void clear() {
     prompt.clear(), completion.clear();
     group_first.assign(1, 0), step_first.assign(1, 0);

@@ -75,7 +75,7 @@ class recent_returns {
 
 /// Trains a policy in an environment until the steps are used up or a hook stops it: collect, estimate advantages, learn, again.
 ///
-/// Components with a schedule are taken at the share of the steps that were done before the rollout. If the objective reads ref_logp, the
+/// Components with a schedule are taken at the share of the steps that were done before the rollout. If the objective or the advantage reads ref_logp, the
 /// policy as it is at the start is copied and serves as the reference. Hooks are any objects with on_start(report), on_update(report) or
 /// on_update(report, policy) (which may return true to stop), on_end(report).
 ///
@@ -123,6 +123,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
         backend, algorithm.update, algorithm.aggregation, policy, options.seed);
     typename B::template array<T> reference;
     bool has_reference = terms_read_by(first_objective) & reads::ref_logp;
+    if constexpr (requires { decltype(at(algorithm.advantage, 0.))::reads_reference; }) has_reference |= decltype(at(algorithm.advantage, 0.))::reads_reference;
     if (has_reference) {
       backend.resize(reference, policy.parameters().rows);
       backend.map(outputs{reference.all()}, detail::same{}, view<T const>(policy.parameters()));

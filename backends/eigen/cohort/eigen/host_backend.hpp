@@ -214,6 +214,44 @@ class host_backend : public fallback<Derived, T, host_array> {
     });
   }
 
+  /// Segments by the kernel of sums, lanes a row of all after the other.
+  template <class F, class... I>
+  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+    if (!(out.contiguous() && ... && in.contiguous())) return base::segment_reduce(s, out, f, in...);
+    base::check_vectors("segment_reduce", "the output", s.count(), out);
+    base::check_vectors("segment_reduce", "an input", s.steps(), in...);
+    std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N);
+    if (!s.is_lanes()) {
+      run_over_(N, grain / (average + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        for (std::ptrdiff_t n = first; n < last; ++n) reduce_row(out.data + n, 1, s.length(n), f, lane_source<wide, I>(in.data + s.first(n), 1)...);
+      });
+      return;
+    }
+    constexpr std::ptrdiff_t strip = 256;
+    run_over_((N + strip - 1) / strip, grain / (strip * (average + 1)) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      std::ptrdiff_t from = first * strip, n = std::min(N, last * strip) - from;
+      view<T> sums(out.data + from, n);
+      std::fill_n(sums.data, n, T(0));
+      for (std::ptrdiff_t t = 0; t < s.longest(); ++t)
+        line(n, outputs{sums}, added_to<F>{f}, [](auto v) { return v.data; }, [](auto v) { return v.row_stride; }, view<T const>(sums),
+             view<I>(in.data + t * N + from, n)...);
+    });
+  }
+  void spread(series s, view<T> out, view<T const> in) {
+    if (!out.contiguous() || !in.contiguous()) return base::spread(s, out, in);
+    base::check_vectors("spread", "the output", s.steps(), out);
+    base::check_vectors("spread", "the input", s.count(), in);
+    std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N);
+    if (s.is_lanes())
+      run_over_(s.longest(), grain / (N + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        for (std::ptrdiff_t t = first; t < last; ++t) std::copy_n(in.data, N, out.data + t * N);
+      });
+    else
+      run_over_(N, grain / (average + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        for (std::ptrdiff_t n = first; n < last; ++n) std::fill_n(out.data + s.first(n), s.length(n), in.data[n]);
+      });
+  }
+
   /// Columns in parallel, so that each is added to in the order of r.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter_add", out, in, index);
@@ -274,6 +312,14 @@ class host_backend : public fallback<Derived, T, host_array> {
     for (; c + wide::width <= n; c += wide::width) whole(c);
     if (c < n) tail(c, int(n - c));
   }
+  template <class F>
+  struct added_to {
+    F f;
+    template <class S, class... X>
+    S operator()(S sum, X... x) const {
+      return sum + f(x...);
+    }
+  };
   template <class F, class... Source>
   static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, Source... in) {
     constexpr int N = int(sizeof(f(in.full(0)...)) / sizeof(wide));

@@ -1,0 +1,119 @@
+#pragma once
+#include <cohort/advantage/following.hpp>
+#include <cohort/advantage/group_statistics.hpp>
+#include <cohort/advantage/returns.hpp>
+#include <utility>
+
+namespace cohort::detail {
+
+struct next_index {
+  static constexpr bool affine = true;
+
+  template <class S>
+  constexpr S operator()(S before, S) const {
+    return before + 1;
+  }
+};
+struct discounted_sum {
+  static constexpr bool affine = true;
+  double gamma;
+  template <class S>
+  constexpr S operator()(S after, S reward) const {
+    return reward + gamma * after;
+  }
+  template <class S, class M>
+  constexpr S operator()(S after, S reward, M valid) const {
+    return select(valid, reward + gamma * after, after);
+  }
+};
+struct first_only {
+  template <class S>
+  constexpr S operator()(S x, S index) const {
+    return select(index == 0, x, S(0));
+  }
+};
+/// The series of a batch as members of their groups: what an estimator that compares whole episodes starts from.
+template <backend B>
+class group_members {
+  using T = value_t<B>;
+
+ public:
+  /// `who` asks, for errors. Scores are sums of gamma^t r_t over the valid steps of a series, which is one episode.
+  group_members(B& backend, batch_view<T> const& batch, char const* who, double gamma = 1)
+      : backend_(backend), batch_(checked(batch, who, gamma)), N_(batch.decisions.count()), groups_(batch.groups.count()),
+        numbers_(backend.template temporary<T>(2 * batch.decisions.steps() + 2 * N_ + 2 * groups_)), cells_(backend.template temporary<std::int32_t>(N_)) {
+    std::ptrdiff_t M = batch.decisions.steps();
+    auto rest = numbers_.all();
+    auto take = [&](std::ptrdiff_t n) {
+      view<T> taken = rest.part(0, n);
+      rest = rest.part(n, rest.rows - n);
+      return taken;
+    };
+    gamma_ = gamma;
+    returns_ = take(M), by_step_ = take(M), score_ = take(N_), by_series_ = take(N_), ids_ = take(groups_), sums_ = take(groups_);
+    if (gamma == 1) {
+      if (batch.valid) backend.segment_reduce(batch.decisions, score_, where_present{}, batch.reward, batch.valid);
+      else backend.segment_reduce(batch.decisions, score_, same{}, batch.reward);
+    } else {  // the first step's sum is that of the series
+      discounted_sum step{gamma};
+      if (batch.valid) backend.scan(batch.decisions, direction::backward, step, 0, returns_, batch.reward, batch.valid);
+      else backend.scan(batch.decisions, direction::backward, step, 0, returns_, batch.reward);
+      backend.scan(batch.decisions, direction::forward, next_index{}, -1, by_step_, view<T const>(returns_));
+      backend.segment_reduce(batch.decisions, score_, first_only{}, view<T const>(returns_), view<T const>(by_step_));
+    }
+    backend.map(outputs{ids_}, one_for_each{}, view<T const>(ids_));
+    backend.scan(series::lanes(groups_, 1), direction::forward, next_index{}, -1, ids_, view<T const>(ids_));
+    backend.spread(batch.groups, by_series_, view<T const>(ids_));
+    group_ = cells_.all();
+    backend.map(outputs{group_}, same{}, view<T const>(by_series_));
+  }
+
+  std::ptrdiff_t count() const { return N_; }    ///< N
+  std::ptrdiff_t groups() const { return groups_; }
+  view<T const> score() const { return score_; }          ///< N
+  view<T const> returns() {                               ///< M: what is still to come at each step
+    if (!std::exchange(has_returns_, true)) reward_to_go(backend_, batch_, gamma_, invalid_steps::skip, returns_);
+    return returns_;
+  }
+  view<T const> group_number() const { return by_series_; }  ///< N: group(), in the backend's numbers
+  view<std::int32_t const> group() const { return group_; }  ///< N: which group a series belongs to
+
+  /// out[i] = the sum of x over the members of i's group; N each. out may be x.
+  void sum(view<T> out, view<T const> x) {
+    backend_.segment_reduce(batch_.groups, sums_, same{}, x);
+    backend_.spread(batch_.groups, out, view<T const>(sums_));
+  }
+  /// How many members i's group has, N.
+  void size(view<T> out) {
+    backend_.map(outputs{out}, one_for_each{}, view<T const>(out));
+    sum(out, view<T const>(out));
+  }
+  /// The valid steps of each series, N.
+  void lengths(view<T> out) {
+    if (batch_.valid) backend_.map(outputs{by_step_}, one_where{}, view<T const>(by_step_), batch_.valid);
+    else backend_.map(outputs{by_step_}, one_for_each{}, view<T const>(by_step_));
+    backend_.segment_reduce(batch_.decisions, out, same{}, view<T const>(by_step_));
+  }
+  /// A series' number to each of its steps.
+  void to_steps(view<T> out, view<T const> by_series) { backend_.spread(batch_.decisions, out, by_series); }
+
+ private:
+  static batch_view<T> const& checked(batch_view<T> const& batch, char const* who, double gamma) {
+    require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
+    if (batch.groups.count() == 0 || batch.groups.steps() != batch.decisions.count())
+      throw value_error(std::string(who) + " needs to know which series form a group: use it with a rollout in groups");
+    return batch;
+  }
+
+  B& backend_;
+  batch_view<T> const& batch_;
+  std::ptrdiff_t N_, groups_;
+  decltype(std::declval<B&>().template temporary<T>(1)) numbers_;
+  decltype(std::declval<B&>().template temporary<std::int32_t>(1)) cells_;
+  view<T> returns_, by_step_, score_, by_series_, ids_, sums_;
+  view<std::int32_t> group_;
+  double gamma_ = 1;
+  bool has_returns_ = false;
+};
+
+}  // namespace cohort::detail

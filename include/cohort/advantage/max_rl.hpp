@@ -1,0 +1,40 @@
+#pragma once
+#include <cohort/advantage/group_members.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+struct above_mean_over_mean {
+  template <class S>
+  constexpr S operator()(S score, S sum, S size) const {
+    S mean = sum / size;
+    return select(mean > 0, (score - mean) / select(mean > 0, mean, S(1)), S(0));
+  }
+};
+
+}  // namespace detail
+
+/// MaxRL's advantage, for rewards of 0 and 1 (or above): above the group's mean, over it,
+///
+///     A_i = (R_i - mean) / mean,     0 where the mean is not positive
+///
+/// so that hard prompts count more than by a division by the standard deviation: its expectation is the gradient of log p, cut off after as many terms of
+/// sum_k (1 - p)^k / k as the group has members less one. The same for each step of a series; without units. Writes no targets.
+///
+/// Source: MaxRL 2026, arXiv:2602.02710; prime-rl's.
+struct max_rl {
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::group_members<B> members(backend, batch, "max_rl");
+    std::ptrdiff_t N = members.count();
+    auto scratch = backend.template temporary<T>(2 * N);
+    view<T> sum = scratch.all().part(0, N), size = scratch.all().part(N, N);
+    members.sum(sum, members.score());
+    members.size(size);
+    backend.map(outputs{sum}, detail::above_mean_over_mean{}, members.score(), view<T const>(sum), view<T const>(size));
+    members.to_steps(out.advantage, view<T const>(sum));
+  }
+};
+
+}  // namespace cohort

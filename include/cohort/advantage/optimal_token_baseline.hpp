@@ -1,0 +1,105 @@
+#pragma once
+#include <cohort/advantage/group_members.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+/// |d log pi(a) / d logits|^2 of the drawn action, added up along a series.
+struct path_variance {
+  static constexpr bool affine = true;
+  template <class S>
+  constexpr S operator()(S before, S logp, S squares) const {
+    return before + (1 - 2 * exp(logp) + squares);
+  }
+  template <class S, class M>
+  constexpr S operator()(S before, S logp, S squares, M valid) const {
+    return select(valid, (*this)(before, logp, squares), before);
+  }
+};
+/// Which of the valid steps of its series a step is.
+struct valid_index {
+  static constexpr bool affine = true;
+  template <class S, class M>
+  constexpr S operator()(S before, S, M valid) const {
+    return select(valid, before + 1, before);
+  }
+};
+struct cell_of_step {
+  double longest;
+  template <class S>
+  constexpr S operator()(S group, S time) const {
+    return group * longest + max(time, S(0));
+  }
+};
+struct above_optimal {
+  bool alone_is_zero;
+  double epsilon;
+  template <class S>
+  constexpr S operator()(S to_come, S weighted, S weight, S alive, S size) const {
+    S baseline = select(size <= 1, S(0), weighted / (weight + epsilon));
+    return to_come - (alone_is_zero ? select(alive <= 1, S(0), baseline) : baseline);
+  }
+};
+
+}  // namespace detail
+
+/// The optimal token baseline: what is still to come, less the group's mean of it at the same time index, weighted by how much each series' log-probability
+/// has varied up to there,
+///
+///     A_it = R_it - sum_j R_jt W_jt / (sum_j W_jt + epsilon),    R_it = sum_{s >= t} r_is,    W_it = sum_{s <= t} (1 - 2 pi(a_is) + sum_a pi(a)^2)
+///
+/// over the series j of i's group that have a t-th valid step. Where i is the only one left its baseline is 0 (with
+/// `alone_is_zero`), and so is that of a group of one. Reads sum_of_squares, and
+/// old_logp or else sampler_logp. An invalid step gets 0. In the units of the reward. Writes no targets.
+///
+/// Source: verl 0.9.1's (tir_)optimal_token_baseline; the baseline of least variance is Greensmith et al. 2004's, per step.
+struct optimal_token_baseline {
+  bool alone_is_zero = true;
+  double epsilon = 1e-8;
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
+    if (!batch.sum_of_squares || !logp)
+      throw value_error("optimal_token_baseline reads sum_of_squares, and old_logp or sampler_logp, which this batch does not have");
+    detail::group_members<B> members(backend, batch, "optimal_token_baseline");
+    std::ptrdiff_t M = batch.decisions.steps(), longest = std::max<std::ptrdiff_t>(1, batch.decisions.longest()), cells = members.groups() * longest;
+    detail::require(std::log2(double(cells)) <= std::numeric_limits<T>::digits, "optimal_token_baseline", "groups times the longest series", double(cells),
+                    "a number that the backend's type counts exactly");
+    std::ptrdiff_t N = members.count();
+    auto scratch = backend.template temporary<T>(5 * M + 3 * cells + N);
+    view<T> variance = scratch.all().part(0, M), time = scratch.all().part(M, M), counts = scratch.all().part(2 * M, M), by_step = scratch.all().part(3 * M, M),
+            by_cell = scratch.all().part(4 * M, 3 * cells), size = scratch.all().part(4 * M + 3 * cells, M),
+            size_of_series = scratch.all().part(5 * M + 3 * cells, N);
+    auto cell = backend.template temporary<std::int32_t>(M);
+
+    if (batch.valid) {
+      backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares, batch.valid);
+      backend.scan(batch.decisions, direction::forward, detail::valid_index{}, -1, time, view<T const>(variance), batch.valid);
+      backend.map(outputs{counts}, detail::one_where{}, view<T const>(variance), batch.valid);
+    } else {
+      backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares);
+      backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, time, view<T const>(variance));
+      backend.map(outputs{counts}, detail::one_for_each{}, view<T const>(variance));
+    }
+    members.to_steps(by_step, members.group_number());
+    backend.map(outputs{cell.all()}, detail::cell_of_step{double(longest)}, view<T const>(by_step), view<T const>(time));
+    backend.map(outputs{by_cell}, detail::zero_for_each{}, view<T const>(by_cell));
+    backend.map(outputs{variance}, detail::times{}, view<T const>(variance), view<T const>(counts));
+    backend.map(outputs{by_step}, detail::times{}, members.returns(), view<T const>(variance));
+    auto share = [&](int k, view<T> x) {  // x becomes its cell's sum
+      backend.scatter_add(by_cell.part(k * cells, cells), view<T const>(x), cell.all());
+      backend.gather(x, view<T const>(by_cell.part(k * cells, cells)), view<std::int32_t const>(cell.all()));
+    };
+    share(0, by_step), share(1, variance), share(2, counts);
+    members.size(size_of_series);
+    members.to_steps(size, view<T const>(size_of_series));
+    detail::above_optimal f{alone_is_zero, epsilon};
+    backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(by_step), view<T const>(variance), view<T const>(counts),
+                view<T const>(size));
+    if (batch.valid) backend.map(outputs{out.advantage}, detail::where_present{}, view<T const>(out.advantage), batch.valid);
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,134 @@
+#pragma once
+#include <cohort/advantage/group_members.hpp>
+#include <limits>
+
+namespace cohort {
+
+namespace detail {
+
+struct filled_with {
+  double value;
+  template <class S>
+  constexpr S operator()(S) const {
+    return S(value);
+  }
+};
+struct running_max {
+  template <class S>
+  constexpr S operator()(S before, S x) const {
+    return max(before, x);
+  }
+};
+/// The largest of the others so far: that of the neighbor's side, or what was found on the other side.
+struct larger_side {
+  template <class S>
+  constexpr S operator()(S neighbor, S has_neighbor, S other_side) const {
+    return max(other_side, select(has_neighbor > 0, neighbor, S(-std::numeric_limits<double>::infinity())));
+  }
+};
+struct lead {
+  bool scale;
+  double epsilon;
+  template <class S>
+  constexpr S operator()(S score, S others, S squares, S size) const {
+    S ahead = max(score - select(size <= 1, score, others), S(0));
+    if (!scale) return ahead;
+    return ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon);
+  }
+};
+struct square_from_mean {
+  template <class S>
+  constexpr S operator()(S x, S sum, S size) const {
+    S d = x - sum / size;
+    return d * d;
+  }
+};
+
+struct pass_at_k_reward {
+  int k;
+  double threshold;
+  /// correct: how many of the group's n are.
+  template <class S>
+  constexpr S operator()(S score, S correct, S n) const {
+    S missed = 1;  // that k - 1 drawn from the n - 1 others are all wrong, seen from a wrong one
+    for (int i = 0; i < k - 1; ++i) missed *= max(n - 1 - correct - i, S(0)) / max(n - 1 - i, S(1));
+    return k * select(score > threshold, S(1), 1 - missed);
+  }
+};
+struct exceeds {
+  double threshold;
+  template <class S>
+  constexpr S operator()(S score) const {
+    return select(score > threshold, S(1), S(0));
+  }
+};
+
+}  // namespace detail
+
+/// Pass@k by the best of a group: only its best series has an advantage, by how much it is ahead of the second,
+///
+///     A_i = max(0, R_i - max_{j != i} R_j) / (std_j R_j + epsilon)
+///
+/// or without the division. Where two are best, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1) or in units of
+/// the reward. Writes no targets.
+///
+/// Source: Tang et al. 2025, arXiv:2503.19595; as in verl's grpo_passk.
+struct best_of_group {
+  bool scale = true;      ///< by the group's standard deviation
+  double epsilon = 1e-6;  ///< added to it
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::group_members<B> members(backend, batch, "best_of_group");
+    std::ptrdiff_t N = members.count();
+    auto scratch = backend.template temporary<T>(5 * N);
+    view<T> others = scratch.all().part(0, N), side = scratch.all().part(N, N), neighbor = scratch.all().part(2 * N, N), sum = scratch.all().part(3 * N, N),
+            size = scratch.all().part(4 * N, N);
+    double none = -std::numeric_limits<double>::infinity();
+    detail::find_first_steps(backend, batch.groups, neighbor);
+    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, side, members.score());
+    backend.map(outputs{sum}, detail::filled_with{none}, view<T const>(sum));
+    detail::map_preceding(backend, batch.groups, others, detail::larger_side{}, view<T const>(side), view<T const>(neighbor), view<T const>(sum));
+    detail::find_last_steps(backend, batch.groups, neighbor);
+    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, side, members.score());
+    detail::map_following(backend, batch.groups, sum, detail::larger_side{}, view<T const>(side), view<T const>(neighbor), view<T const>(others));
+    std::swap(others, sum);
+    members.sum(sum, members.score());
+    members.size(size);
+    backend.map(outputs{side}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
+    members.sum(side, view<T const>(side));
+    backend.map(outputs{neighbor}, detail::lead{scale, epsilon}, members.score(), view<T const>(others), view<T const>(side), view<T const>(size));
+    members.to_steps(out.advantage, view<T const>(neighbor));
+  }
+};
+
+/// PKPO: rewards of 0 and 1 turned into those whose policy gradient is that of pass@k, the chance that one of k tries is right, without bias. With n members
+/// of which c are right,
+///
+///     A_i = k                                        where i is right
+///     A_i = k (1 - C(n - 1 - c, k - 1) / C(n - 1, k - 1))    where it is wrong: the chance that k - 1 of the others have one that is right
+///
+/// to be averaged over the group; k = 1 is the plain reward. A group needs k members: in a smaller one the chance is that of all others. Without units. Writes no
+/// targets.
+///
+/// Source: Walder and Karkhanis 2025, arXiv:2505.15201 (times n, since series are averaged here).
+struct pass_at_k {
+  int k = 4;              ///< > 0
+  double threshold = .5;  ///< a series is right whose score is above it
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(k > 0, "pass_at_k", "k", k, "a positive number");
+    detail::group_members<B> members(backend, batch, "pass_at_k");
+    std::ptrdiff_t N = members.count();
+    auto scratch = backend.template temporary<T>(2 * N);
+    view<T> correct = scratch.all().part(0, N), size = scratch.all().part(N, N);
+    backend.map(outputs{correct}, detail::exceeds{threshold}, members.score());
+    members.sum(correct, view<T const>(correct));
+    members.size(size);
+    backend.map(outputs{correct}, detail::pass_at_k_reward{k, threshold}, members.score(), view<T const>(correct), view<T const>(size));
+    members.to_steps(out.advantage, view<T const>(correct));
+  }
+};
+
+}  // namespace cohort

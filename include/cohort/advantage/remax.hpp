@@ -1,0 +1,29 @@
+#pragma once
+#include <cohort/advantage/returns.hpp>
+
+namespace cohort {
+
+/// ReMax's advantage: what is still to come, less what the greedy answer to the same prompt was worth:
+///
+///     A_it = sum_{s >= t} gamma^(s - t) r_is - greedy_i
+///
+/// Reads greedy_score, one for each series: somebody has to generate that answer and score it. An invalid step has what came to it, without the baseline being
+/// of any meaning there. In the units of the reward. Writes no targets.
+///
+/// Source: Li et al. 2023, arXiv:2310.10505, eq. 5.
+struct remax {
+  double gamma = 1;  ///< discount, in [0, 1]
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(gamma >= 0 && gamma <= 1, "remax", "gamma", gamma, "a number in [0, 1]");
+    if (!batch.greedy_score) throw value_error("remax reads greedy_score, the score of each prompt's greedy answer, which this batch does not have");
+    std::ptrdiff_t M = batch.decisions.steps();
+    auto scratch = backend.template temporary<T>(M);
+    detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, out.advantage);
+    backend.spread(batch.decisions, scratch.all(), batch.greedy_score);
+    backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), view<T const>(scratch.all()));
+  }
+};
+
+}  // namespace cohort

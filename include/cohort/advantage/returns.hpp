@@ -1,0 +1,55 @@
+#pragma once
+#include <cohort/advantage/batch_view.hpp>
+#include <cohort/backend/concept.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+struct return_step {
+  static constexpr bool affine = true;
+  double gamma;
+  invalid_steps invalid = invalid_steps::skip;
+
+  template <class S, class M>
+  constexpr S operator()(S after, S reward, M terminated, M truncated) const {
+    return select(terminated | truncated, reward, reward + gamma * after);
+  }
+  template <class S, class M>
+  constexpr S operator()(S after, S reward, M terminated, M truncated, M valid) const {
+    S skipped = invalid == invalid_steps::skip ? after : select(terminated | truncated, S(0), S(gamma * after));
+    return select(valid, (*this)(after, reward, terminated, truncated), skipped);
+  }
+};
+
+struct plus {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a + b;
+  }
+};
+struct times {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a * b;
+  }
+};
+struct difference {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a - b;
+  }
+};
+
+/// R_t of every step, without a bootstrap.
+template <backend B, class T = value_t<B>>
+void reward_to_go(B& backend, batch_view<T> const& batch, double gamma, invalid_steps invalid, view<T> out) {
+  return_step step{gamma, invalid};
+  if (batch.valid)
+    backend.scan(batch.decisions, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated, batch.valid);
+  else backend.scan(batch.decisions, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated);
+}
+
+}  // namespace detail
+
+}  // namespace cohort

@@ -1,0 +1,70 @@
+#pragma once
+#include <cohort/advantage/following.hpp>
+#include <cohort/advantage/returns.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+/// The correction of V, backward: e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) e_{t+1}.
+struct v_trace_step {
+  static constexpr bool affine = true;
+  double gamma, lambda, rho, c;
+
+  template <class S, class M>
+  constexpr S operator()(S after, S log_ratio, S reward, S value, S next_value, M terminated, M truncated) const {
+    S ratio = exp(log_ratio), delta = select(terminated, reward - value, reward + gamma * next_value - value);
+    return min(ratio, S(rho)) * delta + select(terminated | truncated, S(0), gamma * lambda * min(ratio, S(c)) * after);
+  }
+};
+struct v_trace_advantage {
+  double gamma, lambda, rho;
+
+  template <class S, class M>
+  constexpr S operator()(S after, S goes_on, S log_ratio, S reward, S value, S next_value, M terminated, M truncated) const {
+    S delta = select(terminated, reward - value, reward + gamma * next_value - value);
+    S corrected = select((goes_on > 0) & !(terminated | truncated), delta + gamma * lambda * after, delta);
+    return min(exp(log_ratio), S(rho)) * corrected;
+  }
+};
+
+}  // namespace detail
+
+/// V-trace, for actions that another policy drew than the one that learns, with rho_t = exp(old_logp - sampler_logp):
+///
+///     v_t = V_t + e_t,    e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) (1 - ended_t) e_{t+1},    delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
+///     A_t = min(rho_pg, rho_t) (r_t + gamma (1 - terminated_t) (V'_t + lambda e_{t+1}) - V_t),     target_t = v_t
+///
+/// Where a series ends e_{t+1} is 0. On policy both are gae's; a batch without old_logp is on policy. In the units of the reward.
+///
+/// Source: Espeholt et al. 2018 (IMPALA), arXiv:1802.01561, eq. 1 and 4.2; lambda and the mixture in A as in rlax.
+struct v_trace {
+  double gamma = .99;  ///< discount, in [0, 1]
+  double lambda = 1;   ///< in [0, 1]
+  double rho = 1;      ///< the ratio's upper limit in delta: which policy's value function v is
+  double c = 1;        ///< and in the trace: how fast it converges
+  double rho_pg = 1;   ///< and of the advantages
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(gamma >= 0 && gamma <= 1, "v_trace", "gamma", gamma, "a number in [0, 1]");
+    detail::require(lambda >= 0 && lambda <= 1, "v_trace", "lambda", lambda, "a number in [0, 1]");
+    detail::require(rho > 0 && c > 0 && rho_pg > 0, "v_trace", "the least of rho, c and rho_pg", std::min({rho, c, rho_pg}), "a positive number");
+    detail::require(batch.group == 1, "v_trace", "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
+    detail::require_critic(batch, "v_trace");
+    if (batch.valid) throw value_error("v_trace does not know invalid steps: use gae");
+    if (!batch.sampler_logp) throw value_error("v_trace reads sampler_logp, which this batch does not have");
+    std::ptrdiff_t M = batch.decisions.steps();
+    auto scratch = backend.template temporary<T>(3 * M);
+    view<T> goes_on = scratch.all().part(0, M), log_ratio = scratch.all().part(M, M), e = scratch.all().part(2 * M, M);
+    detail::find_last_steps(backend, batch.decisions, goes_on);
+    backend.map(outputs{log_ratio}, detail::difference{}, batch.old_logp ? batch.old_logp : batch.sampler_logp, batch.sampler_logp);
+    backend.scan(batch.decisions, direction::backward, detail::v_trace_step{gamma, lambda, rho, c}, 0, e, view<T const>(log_ratio), batch.reward, batch.value,
+                 batch.next_value, batch.terminated, batch.truncated);
+    detail::map_following(backend, batch.decisions, out.advantage, detail::v_trace_advantage{gamma, lambda, rho_pg}, view<T const>(e), view<T const>(goes_on),
+                          view<T const>(log_ratio), batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated);
+    if (out.target) backend.map(outputs{out.target}, detail::plus{}, view<T const>(e), batch.value);
+  }
+};
+
+}  // namespace cohort

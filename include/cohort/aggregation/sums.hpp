@@ -1,0 +1,62 @@
+#pragma once
+#include <cohort/aggregation/means.hpp>
+#include <cohort/error.hpp>
+
+namespace cohort {
+
+/// No mean at all: every valid step weighs 1. verl's token-sum.
+struct step_sum {
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
+    if (s.valid) backend.map(outputs{weight}, detail::number_of{}, s.valid, view<T const>(weight));
+    else backend.map(outputs{weight}, detail::filled{1}, view<T const>(weight));
+  }
+};
+
+/// The mean over series of their sums: weight 1 / (N length), so that long series weigh more. With
+///
+///     length 1                                  verl's seq-mean-token-sum
+///     a constant length                         verl's seq-mean-token-sum-norm; with empty = count Dr. GRPO's (arXiv:2503.20783), TRL's and Liger's dr_grpo,
+///                                               whose constant is the longest completion that was allowed
+///     length 1, empty = count                   a mean over series times its length: LUSPO (arXiv:2602.05261), where the loss of a step is that of its series
+struct series_sum_mean {
+  double length = 1;  ///< > 0
+  empty_series empty = empty_series::leave;
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
+    detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
+    detail::weigh_by_series(backend, s, empty, detail::share_of_sum{length}, weight);
+  }
+};
+
+namespace detail {
+
+struct piece_of {
+  double series;
+  template <class S>
+  constexpr S operator()(S series_of) const {
+    return floor((series_of + .5) / series);
+  }
+};
+
+}  // namespace detail
+
+/// The mean over pieces of `series` consecutive series of each one's step mean: weight 1 / (pieces steps of the piece). What a step mean becomes where each
+/// microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh more, and the result depends on the cut.
+struct piecewise_step_mean {
+  std::int32_t series = 1;  ///< in a piece, > 0
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
+    detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
+    auto piece = backend.template temporary<std::int32_t>(s.steps);
+    auto numbers = backend.template temporary<T>(s.steps);
+    backend.map(outputs{numbers.all()}, detail::same{}, s.series_of);
+    backend.map(outputs{piece.all()}, detail::piece_of{double(series)}, view<T const>(numbers.all()));
+    aggregated_steps<T> pieces{s.steps, (s.series + series - 1) / series, piece.all(), s.valid};
+    detail::weigh_by_series(backend, pieces, empty_series::count, detail::share_of_series{}, weight);
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,51 @@
+#pragma once
+#include <algorithm>
+#include <cohort/error.hpp>
+#include <cmath>
+
+namespace cohort {
+
+/// The weight of a KL term that stays what it is.
+struct fixed_kl {
+  double weight = .04;
+  void update(double, double = 1) {}
+};
+
+/// RLHF's controller: the weight follows the divergence in proportion to the error,
+///
+///     weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)
+///
+/// after n samples in which the divergence was kl. Source: Ziegler et al. 2019, arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
+struct proportional_kl {
+  double weight = .2;
+  double target = .1;       ///< in nats, > 0
+  double horizon = 10'000;  ///< samples, > 0
+  double limit = .2;        ///< of the relative error
+
+  void update(double kl, double n = 1) {
+    detail::require(target > 0, "proportional_kl", "target", target, "a positive number");
+    detail::require(horizon > 0, "proportional_kl", "horizon", horizon, "a positive number");
+    detail::require(std::isfinite(kl), "proportional_kl", "the divergence", kl, "a finite number");
+    weight *= 1 + std::clamp(kl / target - 1, -limit, limit) * n / horizon;
+  }
+};
+
+/// PPO-KL's controller: twice the weight where the divergence is more than `tolerance` times its target, half of it where it is less than the target
+/// over the tolerance. Source: Schulman et al. 2017, arXiv:1707.06347, section 4 (tolerance 1.5, factor 2; TorchRL's KLPENPPOLoss).
+struct doubling_kl {
+  double weight = 1;
+  double target = .01;     ///< in nats, > 0
+  double tolerance = 1.5;  ///< > 1
+  double factor = 2;       ///< > 1
+
+  void update(double kl, double = 1) {
+    detail::require(target > 0, "doubling_kl", "target", target, "a positive number");
+    detail::require(tolerance > 1, "doubling_kl", "tolerance", tolerance, "a number above 1");
+    detail::require(factor > 1, "doubling_kl", "factor", factor, "a number above 1");
+    detail::require(std::isfinite(kl), "doubling_kl", "the divergence", kl, "a finite number");
+    if (kl > tolerance * target) weight *= factor;
+    else if (kl < target / tolerance) weight /= factor;
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,56 @@
+#include "../catch.hpp"
+#include "grouped.hpp"
+#include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/several_rewards.hpp>
+
+// TRL 1.16.0's GRPO and RLOO trainers, as tests/golden/trl_grpo.py recorded them: three weighted rewards, some of them absent.
+
+namespace {
+
+struct trl_batch : recorded_groups {
+  std::size_t N = batch.offsets.size() - 1;
+  numbers scores;  ///< N x 3
+
+  trl_batch() : recorded_groups("advantage/trl.txt") {
+    for (std::size_t n = 0; n < N; ++n)
+      for (auto name : {"reward/accuracy", "reward/format", "reward/length"}) scores.push_back(row(name)[n]);
+    batch.reward.assign(std::size_t(batch.offsets.back()), 0);
+  }
+  batch_view<double> views() const {
+    auto b = batch.views();
+    b.scores = matrix(scores, std::ptrdiff_t(N));
+    b.old_logp = all(row("old_logp"));
+    b.ref_logp = all(row("ref_logp"));
+    return b;
+  }
+  void same(numbers const& found, std::string const& name) const {
+    for (std::size_t n = 0; n < N; ++n) {
+      CAPTURE(name, n);
+      for (auto i = batch.offsets[n]; i < batch.offsets[n + 1]; ++i) REQUIRE(close(found[std::size_t(i)], row(name)[n], 1e-10, 1e-12));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("trl: scale_rewards group, batch and none", "[golden]") {
+  trl_batch b;
+  auto check = [&](group_scale scale, std::string const& name) {
+    b.same(advantages(weighted_rewards{.weights = b.row("weights"), .how = {.scale = scale, .epsilon = 1e-4}}, b.views()), name);
+  };
+  check(group_scale::group_std, "scale_group");
+  check(group_scale::batch_std, "scale_batch");
+  check(group_scale::none, "scale_none");
+}
+
+TEST_CASE("trl: normalize_then_sum is GDPO over series", "[golden]") {
+  trl_batch b;
+  gdpo g{.weights = b.row("weights"), .how = {.epsilon = 1e-4}, .batch_wide = {.epsilon = 1e-4}, .over = over::series};
+  b.same(advantages(g, b.views()), "normalize_then_sum");
+}
+
+TEST_CASE("trl: rloo", "[golden]") {
+  trl_batch b;
+  b.same(advantages(weighted_rewards{.weights = b.row("weights"), .how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none}}, b.views()), "rloo");
+}

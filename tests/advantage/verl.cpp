@@ -1,0 +1,144 @@
+#include "../catch.hpp"
+#include "grouped.hpp"
+#include <cohort/advantage/gae.hpp>
+#include <cohort/advantage/gpg.hpp>
+#include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/monte_carlo.hpp>
+#include <cohort/advantage/opo.hpp>
+#include <cohort/advantage/optimal_token_baseline.hpp>
+#include <cohort/advantage/pass_at_k.hpp>
+#include <cohort/advantage/remax.hpp>
+#include <cohort/advantage/several_rewards.hpp>
+#include <cohort/advantage/whitened.hpp>
+
+// verl 0.9.1's estimators, as tests/golden/verl_core.py recorded them.
+
+namespace {
+
+char const* const all_files[] = {"advantage/verl_outcome.txt", "advantage/verl_masked.txt", "advantage/verl_masked_reward.txt"};
+/// Rewards on invalid steps are left out here; verl counts them in its scores.
+char const* const files[] = {"advantage/verl_outcome.txt", "advantage/verl_masked.txt"};
+
+/// verl divides by sqrt(var + 1e-8) and its sums by n + 1e-8; standardize by std + epsilon. In numbers about 1 that is a difference of 1e-8.
+constexpr double whitening = 3e-8;
+
+}  // namespace
+
+TEST_CASE("verl: grpo, with and without the division, singletons raw", "[golden]") {
+  for (auto file : files) {
+    recorded_groups g(file);
+    CAPTURE(file);
+    // verl's singleton is its score over 1 + 1e-6
+    numbers found = advantages(group_relative{.single = group_of_one::raw}, g.batch), expected = g.row("grpo");
+    for (std::size_t i = 0; i < found.size(); ++i)
+      if (g.is_valid(i)) REQUIRE(close(found[i], i >= std::size_t(g.batch.offsets[14]) ? expected[i] * (1 + 1e-6) : expected[i], 1e-10, 1e-12));
+    REQUIRE(g.distance(advantages(group_relative{.scale = group_scale::none, .single = group_of_one::raw}, g.batch), "grpo_no_std") < 1e-10);
+    REQUIRE(g.distance(advantages(group_relative{.scale = group_scale::none, .single = group_of_one::raw}, g.batch), "grpo_vectorized_no_std") < 1e-10);
+  }
+}
+
+TEST_CASE("verl: rloo, whose two forms differ in what a singleton gets", "[golden]") {
+  for (auto file : files) {
+    recorded_groups g(file);
+    group_relative rloo{.baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw};
+    REQUIRE(g.distance(advantages(rloo, g.batch), "rloo") < 1e-10);
+    rloo.single = group_of_one::zero;
+    REQUIRE(g.distance(advantages(rloo, g.batch), "rloo_vectorized") < 1e-10);
+  }
+}
+
+TEST_CASE("verl: opo and gpg", "[golden]") {
+  for (auto file : files) {
+    recorded_groups g(file);
+    CAPTURE(file);
+    REQUIRE(g.distance(advantages(opo{.single = group_of_one::raw}, g.batch), "opo") < 1e-10);
+    REQUIRE(g.distance(advantages(gpg{.single = group_of_one::raw}, g.batch), "gpg") < 1e-10);
+  }
+}
+
+TEST_CASE("verl: grpo_passk, of which singletons are refused there", "[golden]") {
+  for (auto file : files) {
+    recorded_groups g(file);
+    REQUIRE(g.row("grpo_passk").size() == 96);
+    REQUIRE(g.distance(advantages(best_of_group{}, g.batch), "grpo_passk") < 1e-10);
+    REQUIRE(g.distance(advantages(best_of_group{.scale = false}, g.batch), "grpo_passk_no_std") < 1e-10);
+  }
+}
+
+TEST_CASE("verl: remax, whose baseline is the greedy answer's score", "[golden]") {
+  for (auto file : all_files) {
+    recorded_groups g(file);
+    auto b = g.batch.views();
+    b.greedy_score = all(g.row("greedy_reward"));
+    REQUIRE(g.distance(advantages(remax{}, b), "remax") < 1e-10);
+  }
+}
+
+TEST_CASE("verl: reinforce_plus_plus and its form with a baseline are whitened returns", "[golden]") {
+  for (auto file : all_files) {
+    recorded_groups g(file);
+    CAPTURE(file);
+    monte_carlo plain{.gamma = .97};
+    REQUIRE(g.distance(advantages(plain, g.batch), "reinforce_plus_plus_return") < 1e-10);
+    REQUIRE(g.distance(advantages(whitened{plain}, g.batch), "reinforce_plus_plus") < whitening);
+  }
+  for (auto file : files) {
+    recorded_groups g(file);
+    whitened with_baseline{group_relative{.scale = group_scale::none, .single = group_of_one::raw}};
+    REQUIRE(g.distance(advantages(with_baseline, g.batch), "reinforce_plus_plus_baseline") < whitening);
+  }
+}
+
+TEST_CASE("verl: gae skips invalid steps, and is whitened after its returns are taken", "[golden]") {
+  for (auto file : all_files) {
+    recorded_groups g(file);
+    CAPTURE(file);
+    auto b = g.batch.views();
+    numbers value = g.row("value"), next(value.size(), 0);
+    // The value of the next valid step of the same series; after the last one, 0.
+    for (std::size_t n = 0; n + 1 < g.batch.offsets.size(); ++n) {
+      double after = 0;
+      for (auto i = std::size_t(g.batch.offsets[n + 1]); i-- > std::size_t(g.batch.offsets[n]);) {
+        next[i] = after;
+        if (g.is_valid(i)) after = value[i];
+      }
+    }
+    b.value = all(std::as_const(value));
+    b.next_value = all(std::as_const(next));
+    cpu backend;
+    numbers advantage(value.size()), target(value.size());
+    whitened estimator{gae{.gamma = .97, .lambda = .9}};
+    estimator(backend, b, {all(advantage), all(target)});
+    REQUIRE(g.distance(target, "gae_return") < 1e-10);
+    REQUIRE(g.distance(advantage, "gae") < whitening);
+  }
+}
+
+TEST_CASE("verl: the optimal token baseline; where steps are invalid, the form that counts valid steps", "[golden]") {
+  for (auto file : all_files) {
+    recorded_groups g(file);
+    CAPTURE(file);
+    auto b = g.batch.views();
+    b.old_logp = all(g.row("old_logp"));
+    b.sum_of_squares = all(g.row("sum_pi_squared"));
+    std::vector<std::string> forms{"tir_optimal_token_baseline"};
+    if (file == std::string(all_files[0])) forms.push_back("optimal_token_baseline");
+    for (auto const& form : forms) {
+      REQUIRE(g.distance(advantages(optimal_token_baseline{}, b), form) < 1e-10);
+      REQUIRE(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false}, b), form + "_tail") < 1e-10);
+    }
+  }
+}
+
+TEST_CASE("verl: gdpo", "[golden]") {
+  for (auto file : files) {
+    recorded_groups g(file);
+    CAPTURE(file);
+    numbers scores;
+    for (std::size_t n = 0; n < g.row("reward_a").size(); ++n) scores.push_back(g.row("reward_a")[n]), scores.push_back(g.row("reward_b")[n]);
+    auto b = g.batch.views();
+    b.scores = matrix(std::as_const(scores), std::ptrdiff_t(scores.size() / 2));
+    gdpo estimator{.weights = g.row("gdpo_weights"), .how = {.single = group_of_one::raw}};
+    REQUIRE(g.distance(advantages(estimator, b), "gdpo") < 3e-6);  // a singleton over 1 + 1e-6 there
+  }
+}
