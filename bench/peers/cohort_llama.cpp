@@ -170,8 +170,8 @@ void pass_head(int repeats) {
   }
   auto const objective = clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = .04};
   auto pass = [&] {
-    cpu.map(outputs{dhidden.all()}, detail::constant_number{0}, in_view<eigen::backend>(dhidden.all()));
-    cpu.map(outputs{dweights.all()}, detail::constant_number{0}, in_view<eigen::backend>(dweights.all()));
+    cpu.map(outputs{dhidden.all()}, detail::filled{0}, in_view<eigen::backend>(dhidden.all()));
+    cpu.map(outputs{dweights.all()}, detail::filled{0}, in_view<eigen::backend>(dweights.all()));
     head.pass(cpu, in, w, dhidden.matrix(M, H), {dweights.matrix(V, H), {}, {}}, [&](std::ptrdiff_t first, head_results<float> const& now) {
       std::ptrdiff_t n = now.logp.rows;
       auto part = [&](host_array<float>& a) { return a.all().part(first, n); };

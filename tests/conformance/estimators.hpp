@@ -77,7 +77,7 @@ grid<double> groups_of(B& backend, E const& estimator, bool some_invalid) {
   more.add_to(batch);
   if (some_invalid) batch.valid = r.valid.in();
   estimator(backend, batch, {r.column(0), {}});
-  if (some_invalid) backend.map(outputs{r.column(0)}, detail::where_present{}, view<value_t<B> const>(r.column(0)), batch.valid);
+  if (some_invalid) backend.map(outputs{r.column(0)}, detail::where_valid{}, view<value_t<B> const>(r.column(0)), batch.valid);
   backend.map(outputs{r.column(1)}, detail::same{}, view<value_t<B> const>(r.column(0)));
   return as<double>(r.results.now());
 }

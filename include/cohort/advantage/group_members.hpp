@@ -52,7 +52,7 @@ class group_members {
     gamma_ = gamma;
     returns_ = take(M), by_step_ = take(M), score_ = take(N_), by_series_ = take(N_), ids_ = take(groups_), sums_ = take(groups_);
     if (gamma == 1) {
-      if (batch.valid) backend.segment_reduce(batch.decisions, score_, where_present{}, batch.reward, batch.valid);
+      if (batch.valid) backend.segment_reduce(batch.decisions, score_, where_valid{}, batch.reward, batch.valid);
       else backend.segment_reduce(batch.decisions, score_, same{}, batch.reward);
     } else {  // the first step's sum is that of the series
       discounted_sum step{gamma};
@@ -61,7 +61,7 @@ class group_members {
       backend.scan(batch.decisions, direction::forward, next_index{}, -1, by_step_, view<T const>(returns_));
       backend.segment_reduce(batch.decisions, score_, first_only{}, view<T const>(returns_), view<T const>(by_step_));
     }
-    backend.map(outputs{ids_}, one_for_each{}, view<T const>(ids_));
+    backend.map(outputs{ids_}, filled{1}, view<T const>(ids_));
     backend.scan(series::lanes(groups_, 1), direction::forward, next_index{}, -1, ids_, view<T const>(ids_));
     backend.spread(batch.groups, by_series_, view<T const>(ids_));
     group_ = cells_.all();
@@ -85,13 +85,13 @@ class group_members {
   }
   /// How many members i's group has, N.
   void size(view<T> out) {
-    backend_.map(outputs{out}, one_for_each{}, view<T const>(out));
+    backend_.map(outputs{out}, filled{1}, view<T const>(out));
     sum(out, view<T const>(out));
   }
   /// The valid steps of each series, N.
   void lengths(view<T> out) {
     if (batch_.valid) backend_.map(outputs{by_step_}, one_where{}, view<T const>(by_step_), batch_.valid);
-    else backend_.map(outputs{by_step_}, one_for_each{}, view<T const>(by_step_));
+    else backend_.map(outputs{by_step_}, filled{1}, view<T const>(by_step_));
     backend_.segment_reduce(batch_.decisions, out, same{}, view<T const>(by_step_));
   }
   /// A series' number to each of its steps.

@@ -17,20 +17,6 @@ enum class group_of_one { zero, raw };
 
 namespace detail {
 
-struct zero_for_each {
-  template <class S>
-  constexpr S operator()(S) const {
-    return S(0);
-  }
-};
-
-struct one_for_each {
-  template <class S>
-  constexpr S operator()(S) const {
-    return S(1);
-  }
-};
-
 /// What a member was found to be, given its cell's statistics: n members present, their sum and, of those present, the squared deviations from
 /// the mean over `size` members (the absent ones counting as 0).
 struct relative {
@@ -68,18 +54,6 @@ struct deviation_squared {
   template <class S, class M>
   constexpr S operator()(S x, S size, S sum, M present) const {
     return select(present, (*this)(x, size, sum), S(0));
-  }
-};
-struct where_present {
-  template <class S, class M>
-  constexpr S operator()(S x, M present) const {
-    return select(present, x, S(0));
-  }
-};
-struct one_where {
-  template <class S, class M>
-  constexpr S operator()(S, M present) const {
-    return select(present, S(1), S(0));
   }
 };
 
@@ -121,14 +95,14 @@ struct group_statistics {
     };
     if (present) {  // what absent ones hold may be a NaN
       view<T> known = by_member.all().part(4 * n, n);
-      backend.map(outputs{known}, detail::where_present{}, x, present);
+      backend.map(outputs{known}, detail::where_valid{}, x, present);
       x = known;
       backend.map(outputs{ones}, detail::one_where{}, x, present);
     } else {
-      backend.map(outputs{ones}, detail::one_for_each{}, x);
+      backend.map(outputs{ones}, detail::filled{1}, x);
     }
 
-    backend.map(outputs{by_cell.all()}, detail::zero_for_each{}, view<T const>(by_cell.all()));
+    backend.map(outputs{by_cell.all()}, detail::filled{0}, view<T const>(by_cell.all()));
     backend.scatter_add(counts, view<T const>(ones), cell);
     backend.scatter_add(sums, x, cell);
     backend.gather(count, view<T const>(counts), cell);
@@ -151,7 +125,7 @@ struct group_statistics {
 
     detail::relative f{baseline, scale, single, rule, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
     backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));
-    if (present) backend.map(outputs{out}, detail::where_present{}, view<T const>(out), present);
+    if (present) backend.map(outputs{out}, detail::where_valid{}, view<T const>(out), present);
   }
 };
 

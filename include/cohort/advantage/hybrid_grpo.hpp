@@ -144,15 +144,6 @@ struct gae_tail {
   }
 };
 
-/// The G columns of a row all set to its one number.
-struct repeated {
-  int G;
-  template <class A, class Out>
-  constexpr void operator()(A x, Out out) const {
-    for (int g = 0; g < G; ++g) out.set(g, x[0]);
-  }
-};
-
 }  // namespace detail
 
 /// Hybrid GRPO: several actions tried from each state and a value function.
@@ -272,7 +263,7 @@ struct hybrid_grpo {
     }
     if (target == critic_target::lambda_return) {
       backend.map(outputs{along}, detail::plus{}, view<T const>(along), batch.value);
-      backend.map_rows(R, detail::repeated{int(G)}, view<T const>(along), targets.reshaped(R, G));
+      backend.map_rows(R, detail::repeat_in_row{int(G)}, view<T const>(along), targets.reshaped(R, G));
     }
   }
 };

@@ -81,11 +81,11 @@ struct optimal_token_baseline {
     } else {
       backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares);
       backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, time, view<T const>(variance));
-      backend.map(outputs{counts}, detail::one_for_each{}, view<T const>(variance));
+      backend.map(outputs{counts}, detail::filled{1}, view<T const>(variance));
     }
     members.to_steps(by_step, members.group_number());
     backend.map(outputs{cell.all()}, detail::cell_of_step{double(longest)}, view<T const>(by_step), view<T const>(time));
-    backend.map(outputs{by_cell}, detail::zero_for_each{}, view<T const>(by_cell));
+    backend.map(outputs{by_cell}, detail::filled{0}, view<T const>(by_cell));
     backend.map(outputs{variance}, detail::times{}, view<T const>(variance), view<T const>(counts));
     backend.map(outputs{by_step}, detail::times{}, members.returns(), view<T const>(variance));
     auto share = [&](int k, view<T> x) {  // x becomes its cell's sum
@@ -98,7 +98,7 @@ struct optimal_token_baseline {
     detail::above_optimal f{alone_is_zero, epsilon};
     backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(by_step), view<T const>(variance), view<T const>(counts),
                 view<T const>(size));
-    if (batch.valid) backend.map(outputs{out.advantage}, detail::where_present{}, view<T const>(out.advantage), batch.valid);
+    if (batch.valid) backend.map(outputs{out.advantage}, detail::where_valid{}, view<T const>(out.advantage), batch.valid);
   }
 };
 

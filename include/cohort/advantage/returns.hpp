@@ -22,25 +22,6 @@ struct return_step {
   }
 };
 
-struct plus {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + b;
-  }
-};
-struct times {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a * b;
-  }
-};
-struct difference {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a - b;
-  }
-};
-
 /// R_t of every step, without a bootstrap.
 template <backend B, class T = value_t<B>>
 void reward_to_go(B& backend, batch_view<T> const& batch, double gamma, invalid_steps invalid, view<T> out) {

@@ -65,7 +65,7 @@ struct weighted_rewards {
     auto numbers = backend.template temporary<T>(2 * N);
     auto there = backend.template temporary<std::uint8_t>(N);
     view<T> sum = numbers.all().part(0, N), any = numbers.all().part(N, N);
-    backend.map(outputs{numbers.all()}, detail::zero_for_each{}, view<T const>(numbers.all()));
+    backend.map(outputs{numbers.all()}, detail::filled{0}, view<T const>(numbers.all()));
     detail::each_reward(backend, batch, weights, "weighted_rewards", there.all(), [&](double weight, view<T const> score) {
       backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
       backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
@@ -109,14 +109,14 @@ struct gdpo {
     });
     backend.map(outputs{there}, detail::same{}, view<T const>(any));
     if (over == cohort::over::series) batch_wide(backend, sum, view<std::uint8_t const>(there));
-    backend.map(outputs{sum}, detail::where_present{}, view<T const>(sum), view<std::uint8_t const>(there));
+    backend.map(outputs{sum}, detail::where_valid{}, view<T const>(sum), view<std::uint8_t const>(there));
     members.to_steps(out.advantage, view<T const>(sum));
     if (over == cohort::over::series) return;
     members.to_steps(by_step, view<T const>(any));
-    if (batch.valid) backend.map(outputs{by_step}, detail::where_present{}, view<T const>(by_step), batch.valid);
+    if (batch.valid) backend.map(outputs{by_step}, detail::where_valid{}, view<T const>(by_step), batch.valid);
     backend.map(outputs{here}, detail::same{}, view<T const>(by_step));
     batch_wide(backend, out.advantage, view<std::uint8_t const>(here));
-    backend.map(outputs{out.advantage}, detail::where_present{}, view<T const>(out.advantage), view<std::uint8_t const>(here));
+    backend.map(outputs{out.advantage}, detail::where_valid{}, view<T const>(out.advantage), view<std::uint8_t const>(here));
   }
 };
 

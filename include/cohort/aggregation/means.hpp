@@ -23,19 +23,6 @@ struct share_of_all {
     return select(valid, 1 / max(count, S(1)), S(0));
   }
 };
-struct number_of {
-  template <class M, class S>
-  constexpr S operator()(M valid, S) const {
-    return select(valid, S(1), S(0));
-  }
-};
-struct filled {
-  double value;
-  template <class S>
-  constexpr S operator()(S) const {
-    return S(value);
-  }
-};
 struct is_positive {
   template <class S>
   constexpr S operator()(S x) const {
@@ -71,7 +58,7 @@ void weigh_by_series(B& backend, aggregated_steps<T> const& s, empty_series empt
     steps_of_each();
     backend.reduce(found, is_positive{}, view<T const>(count));
   }
-  if (s.valid) backend.map(outputs{present}, number_of{}, s.valid, view<T const>(present));
+  if (s.valid) backend.map(outputs{present}, one_where{}, view<T const>(present), s.valid);
   steps_of_each();
   if (!s.valid || empty == empty_series::leave) backend.reduce(found, is_positive{}, view<T const>(count));
   backend.gather(own, view<T const>(count), s.series_of);
@@ -87,7 +74,7 @@ struct step_mean {
     if (!s.valid) return backend.map(outputs{weight}, detail::filled{1. / double(s.steps)}, view<T const>(weight));
     auto scratch = backend.template temporary<T>(1);
     view<T const> any = weight;
-    backend.reduce(scratch.all(), detail::number_of{}, s.valid, any);
+    backend.reduce(scratch.all(), detail::one_where{}, any, s.valid);
     backend.map(outputs{weight}, detail::share_of_all{}, s.valid, broadcast<T const>(scratch.all(), s.steps));
   }
 };

@@ -8,7 +8,7 @@ namespace cohort {
 struct step_sum {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
-    if (s.valid) backend.map(outputs{weight}, detail::number_of{}, s.valid, view<T const>(weight));
+    if (s.valid) backend.map(outputs{weight}, detail::one_where{}, view<T const>(weight), s.valid);
     else backend.map(outputs{weight}, detail::filled{1}, view<T const>(weight));
   }
 };

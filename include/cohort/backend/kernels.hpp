@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/backend/formulas.hpp>
 #include <cohort/backend/series.hpp>
 #include <cohort/random/stream.hpp>
 #include <cohort/scalar/real.hpp>
@@ -37,13 +38,6 @@ struct row {
 
 /// What the generic primitives do for item i of their loops. Named structs, and all of it constexpr, since that is what a device can be given.
 namespace detail {
-
-struct same {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x;
-  }
-};
 
 template <class S>
 constexpr S part(S const& x, std::ptrdiff_t) {

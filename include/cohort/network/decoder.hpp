@@ -93,7 +93,7 @@ class decoder {
     std::size_t last = layers_.size();
     auto room = backend.template temporary<T>(R * H);
     view<T> dx = room.matrix(R, H);
-    backend.map(outputs{dx}, detail::constant_number{0}, view<T const>(dx));
+    backend.map(outputs{dx}, detail::filled{0}, view<T const>(dx));
     view<T const> x = last == 0 ? first_.matrix(R, H) : layers_[last - 1].x.matrix(R, H);
     rms_norm_backward(backend, dx, vector(gradient, final_norm()), view<T const>(dhidden), x, vector(parameters, final_norm()), view<T const>(root_.all()));
     for (std::size_t l = last; l-- > 0;) layer_backward(backend, parameters, in, l, dx, dhidden, gradient);

@@ -15,19 +15,6 @@ view<T> as_columns(view<T> vector, std::ptrdiff_t columns) {
   return {vector.data, vector.rows, columns, vector.row_stride, 0};
 }
 
-struct constant_number {
-  double value;
-  template <class S>
-  constexpr S operator()(S) const {
-    return S(value);
-  }
-};
-struct square {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x * x;
-  }
-};
 struct reciprocal_root_mean {
   double n, epsilon;
   template <class S>
@@ -35,22 +22,10 @@ struct reciprocal_root_mean {
     return 1 / sqrt(sum / n + epsilon);
   }
 };
-struct product_of_two {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a * b;
-  }
-};
 struct product_of_three {
   template <class S>
   constexpr S operator()(S a, S b, S c) const {
     return a * b * c;
-  }
-};
-struct sum_of_two {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + b;
   }
 };
 struct norm_slope {
@@ -68,7 +43,7 @@ struct norm_slope {
 /// Source: Zhang and Sennrich 2019, arXiv:1910.07467, eq. 4; epsilon inside the root as in Llama.
 template <backend B, class T = value_t<B>>
 void rms_norm(B& backend, view<T> y, view<T> root, view<T const> x, view<T const> weight, double epsilon) {
-  backend.row_sums(root, detail::square{}, x);
+  backend.row_sums(root, detail::squared{}, x);
   backend.map(outputs{root}, detail::reciprocal_root_mean{double(x.columns), epsilon}, view<T const>(root));
   backend.map(outputs{y}, detail::product_of_three{}, x, detail::as_columns(view<T const>(root), x.columns), detail::as_rows(weight, x.rows));
 }
@@ -91,7 +66,7 @@ void rms_norm_backward(B& backend, view<T> dx, view<T> dweight, view<T const> dy
   backend.map(outputs{dx}, detail::norm_slope{double(H)}, view<T const>(dx), dy, x, weights, roots, detail::as_columns(view<T const>(sum), H));
   backend.map(outputs{terms}, detail::product_of_three{}, dy, x, roots);
   backend.column_sum(columns, view<T const>(terms));
-  backend.map(outputs{dweight}, detail::sum_of_two{}, view<T const>(dweight), view<T const>(columns.transposed()));
+  backend.map(outputs{dweight}, detail::plus{}, view<T const>(dweight), view<T const>(columns.transposed()));
 }
 
 }  // namespace cohort

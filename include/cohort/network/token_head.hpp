@@ -105,7 +105,7 @@ class token_head {
         backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
         auto sum = backend.template temporary<T>(1);
         backend.column_sum(sum.all(), d.value);
-        backend.map(outputs{dw.value_bias}, detail::sum_of_two{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
+        backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
       }
       backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
     });

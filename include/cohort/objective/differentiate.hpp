@@ -108,13 +108,6 @@ constexpr auto those_read(V const (&terms)[9], std::index_sequence<K...>) {
   return std::tuple_cat(one_if<(Bits >> K & 1) != 0>(terms[K])...);
 }
 
-struct zero_where_invalid {
-  template <class S, class M>
-  constexpr S operator()(S x, M valid) const {
-    return select(valid, x, S(0));
-  }
-};
-
 }  // namespace detail
 
 /// Loss and exact partial derivatives of an objective over M steps, fused in one pass:
@@ -152,7 +145,7 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
       std::tuple_cat(detail::those_read<bits>(terms, std::make_index_sequence<9>()), weights));
   // An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
   if (in.valid)
-    std::apply([&](auto... target) { (backend.map(outputs{target}, detail::zero_where_invalid{}, view<T const>(target), in.valid), ...); }, targets);
+    std::apply([&](auto... target) { (backend.map(outputs{target}, detail::where_valid{}, view<T const>(target), in.valid), ...); }, targets);
 }
 
 }  // namespace cohort

@@ -5,13 +5,6 @@ namespace cohort {
 
 namespace detail {
 
-struct squared {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x * x;
-  }
-};
-
 struct norm_scale {
   double limit;
   template <class S>

@@ -54,12 +54,12 @@ class basic_language_model {
     view<T> hidden = network_.forward(backend, parameters(), in.tokens());
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
-    backend.map(outputs{dhidden}, detail::constant_number{0}, view<T const>(dhidden));
+    backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
     head_.pass(backend, {hidden, in.head_row(), in.target(), temperature}, weights(view<T const>(parameters())), dhidden, weights(gradient()), partials);
     network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
     note_activations();
   }
-  void zero_gradient(B& backend) { backend.map(outputs{gradient()}, detail::constant_number{0}, view<T const>(gradient())); }
+  void zero_gradient(B& backend) { backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient())); }
 
   /// For generation: the network and the head, token by token.
   decoder<B>& network() { return network_; }

@@ -50,13 +50,6 @@ struct sum_of_row {
     out.set(0, total);
   }
 };
-struct repeat_in_row {
-  int G;
-  template <class X, class Out>
-  constexpr void operator()(X x, Out out) const {
-    for (int g = 0; g < G; ++g) out.set(g, x[0]);
-  }
-};
 
 }  // namespace detail
 

@@ -88,7 +88,7 @@ class completions_collector {
     values_.evaluate(backend, policy, std::as_const(policy).parameters(), b, b.old_logp.all(), b.value.all());
     view<T> next = b.next_value.all();
     backend.map(outputs{next.part(0, b.R - 1)}, detail::same{}, view<T const>(b.value.all().part(1, b.R - 1)));
-    backend.map(outputs{next.part(b.R - 1, 1)}, detail::constant_number{0}, view<T const>(next.part(b.R - 1, 1)));
+    backend.map(outputs{next.part(b.R - 1, 1)}, detail::filled{0}, view<T const>(next.part(b.R - 1, 1)));
     b.has_values = true;
   }
 

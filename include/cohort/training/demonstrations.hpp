@@ -65,8 +65,8 @@ class demonstrations_collector {
 struct no_advantage {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const&, estimates<T> const& out) const {
-    backend.map(outputs{out.advantage}, detail::constant_number{0}, view<T const>(out.advantage));
-    if (out.target) backend.map(outputs{out.target}, detail::constant_number{0}, view<T const>(out.target));
+    backend.map(outputs{out.advantage}, detail::filled{0}, view<T const>(out.advantage));
+    if (out.target) backend.map(outputs{out.target}, detail::filled{0}, view<T const>(out.target));
   }
 };
 

@@ -4,13 +4,6 @@
 
 namespace cohort::detail {
 
-struct fill {
-  double value;
-  template <class S>
-  constexpr S operator()(S) const {
-    return S(value);
-  }
-};
 struct zero_where {
   template <class S, class M>
   constexpr S operator()(S x, M flag) const {

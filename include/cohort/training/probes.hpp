@@ -161,7 +161,7 @@ class probes_collector {
     backend.resize(further_ended_, NG);
     view<T> last = last_.matrix(M, D).part(t * NG, NG), now = spare_.matrix(NG, D), next = spare_last_.matrix(NG, D);
     backend.map(outputs{now}, detail::same{}, view<T const>(last));
-    backend.map(outputs{further_ended_.all()}, detail::fill{0}, view<T const>(further_logp_.all()));
+    backend.map(outputs{further_ended_.all()}, detail::filled{0}, view<T const>(further_logp_.all()));
     for (int k = 1; k < K; ++k) {
       auto flag = [&](auto& array, int row) { return array.all().part(row * M + t * NG, NG); };
       auto act = further_action_.matrix(NG, A);

@@ -1,0 +1,67 @@
+#pragma once
+#include <cohort/scalar/real.hpp>
+
+// One-line formulas that maps of several components are made of. Named structs, since a lambda cannot be a kernel's argument.
+namespace cohort::detail {
+
+struct same {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return x;
+  }
+};
+/// A number whatever there was; it takes a view because a map's shape is that of its inputs.
+struct filled {
+  double value;
+  template <class S>
+  constexpr S operator()(S) const {
+    return S(value);
+  }
+};
+struct plus {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a + b;
+  }
+};
+struct difference {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a - b;
+  }
+};
+struct times {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a * b;
+  }
+};
+struct squared {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return x * x;
+  }
+};
+/// x, or 0 where a step is not valid: selected, since 0 times a NaN is a NaN.
+struct where_valid {
+  template <class S, class M>
+  constexpr S operator()(S x, M valid) const {
+    return select(valid, x, S(0));
+  }
+};
+struct one_where {
+  template <class S, class M>
+  constexpr S operator()(S, M valid) const {
+    return select(valid, S(1), S(0));
+  }
+};
+/// The G columns of a row all set to its one number.
+struct repeat_in_row {
+  int G;
+  template <class X, class Out>
+  constexpr void operator()(X x, Out out) const {
+    for (int g = 0; g < G; ++g) out.set(g, x[0]);
+  }
+};
+
+}  // namespace cohort::detail
