@@ -16,6 +16,8 @@
 #include <cohort/advantage/optimal_token_baseline.hpp>
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/advantage/remax.hpp>
+#include <cohort/advantage/reward_scale.hpp>
+#include <cohort/advantage/running_reward_scale.hpp>
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/v_trace.hpp>
 #include <cohort/advantage/whitened.hpp>

@@ -3,18 +3,6 @@
 
 namespace cohort {
 
-namespace detail {
-
-struct clamp_to {
-  double limit;
-  template <class S>
-  constexpr S operator()(S x) const {
-    return clamp(x, -limit, limit);
-  }
-};
-
-}  // namespace detail
-
 /// Another estimator's advantages, no further from 0 than `limit`; its targets stay as they are.
 template <class Estimator = gae>
 struct clipped_advantage {

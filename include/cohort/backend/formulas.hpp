@@ -36,6 +36,20 @@ struct times {
     return a * b;
   }
 };
+struct scaled_by {
+  double factor;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return factor * x;
+  }
+};
+struct clamp_to {
+  double limit;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return clamp(x, -limit, limit);
+  }
+};
 struct squared {
   template <class S>
   constexpr S operator()(S x) const {

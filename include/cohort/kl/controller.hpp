@@ -5,6 +5,25 @@
 
 namespace cohort {
 
+namespace detail {
+
+/// A term's weight now: a number, or what a controller holds.
+template <class W>
+constexpr double weight_now(W const& w) {
+  if constexpr (requires { double(w.weight); }) return w.weight;
+  else return w;
+}
+/// What a term learns from an update; its measure is 0 where there is no reference.
+template <class W>
+void adapt_weight(W& weight, double measured, double samples) {
+  if constexpr (requires { weight.update(measured, samples); }) weight.update(measured, samples);
+}
+
+}  // namespace detail
+
+// Where a term has a weight, a controller may stand: `kl_penalty{.weight = proportional_kl{.target = .1}}`. It is that weight now, and `train` tells it after each
+// update how far the policy was from the reference.
+
 /// The weight of a KL term that stays what it is.
 struct fixed_kl {
   double weight = .04;

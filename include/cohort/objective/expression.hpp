@@ -19,6 +19,16 @@ constexpr scaled<A> operator*(double factor, A const& a);
 template <class Mode, objective A>
 constexpr aggregated<Mode, A> aggregate(Mode const& mode, A const& term);
 
+namespace detail {
+
+/// Terms that learn from an update (a weight with a controller) do; all others stay as they are.
+template <class X, class Measures>
+void adapt(X& term, Measures const& m) {
+  if constexpr (requires { term.adapt(m); }) term.adapt(m);
+}
+
+}  // namespace detail
+
 /// a + b, as an objective.
 template <objective A, objective B>
 struct sum {
@@ -30,6 +40,10 @@ struct sum {
     return a(step) + b(step);
   }
   constexpr auto at(double progress) const { return cohort::at(a, progress) + cohort::at(b, progress); }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt(a, m), detail::adapt(b, m);
+  }
 };
 
 /// factor * term, as an objective.
@@ -43,6 +57,10 @@ struct scaled {
     return factor * term(step);
   }
   constexpr auto at(double progress) const { return factor * cohort::at(term, progress); }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt(term, m);
+  }
 };
 
 /// A term with an aggregation of its own, where the algorithm's is not wanted.
@@ -56,6 +74,10 @@ struct aggregated {
     return term(step);
   }
   constexpr auto at(double progress) const { return aggregate(mode, cohort::at(term, progress)); }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt(term, m);
+  }
 };
 
 template <objective A, objective B>

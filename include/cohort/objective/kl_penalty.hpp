@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
 #include <cohort/objective/step_terms.hpp>
 
@@ -8,19 +9,29 @@ namespace cohort {
 ///
 ///     weight KL^(logp, ref_logp)    or    weight KL^(logp, ref_logp, old_logp)
 ///
-/// KL^ is an estimator of cohort/kl/estimators.hpp or a callable of one's own. Reads what it is called with; in nats times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the
-/// reference; without it there is none.
+/// KL^ is an estimator of cohort/kl/estimators.hpp or a callable of one's own. Reads what it is called with; in nats times the weight. An objective that
+/// contains it makes `train` keep a copy of the starting policy as the reference; without it there is none. The weight is a number, or a controller of
+/// cohort/kl/controller.hpp, which `train` tells the mean of k3 over the last minibatch of each update, once for each series.
 ///
 /// Source: Shao et al. 2024 (GRPO), arXiv:2402.03300, eq. 3 and 4, with k3 and weight 0.04.
-template <class Estimator = k3>
+template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
   Estimator estimator{};
-  double weight = 0.04;  ///< >= 0
+  Weight weight = default_weight();  ///< >= 0; 0.04, or what the controller starts with
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); }) return weight * estimator(step.logp, step.ref_logp, step.old_logp);
-    else return weight * estimator(step.logp, step.ref_logp);
+    if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); }) return detail::weight_now(weight) * estimator(step.logp, step.ref_logp, step.old_logp);
+    else return detail::weight_now(weight) * estimator(step.logp, step.ref_logp);
+  }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt_weight(weight, m.reference_kl, m.series);
+  }
+
+  static constexpr Weight default_weight() {
+    if constexpr (number<Weight>) return 0.04;
+    else return {};
   }
 };
 

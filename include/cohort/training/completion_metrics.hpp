@@ -13,6 +13,7 @@ struct completion_metrics {
   double reward = 0;               ///< mean of the groups' means
   double reward_std = 0;           ///< mean of the groups' standard deviations (ddof 1; 0 for a group of one)
   double frac_reward_zero_std = 0;  ///< share of the groups whose scores are all equal
+  double left_out = 0;              ///< groups that dynamic sampling drew and did not keep
 };
 
 namespace detail {
@@ -24,6 +25,7 @@ struct group_scores {
     mean += before / ++count;
     squares += before * (x - mean);
   }
+  bool differs() const { return deviation() >= 1e-9; }
   double deviation() const { return count > 1 ? std::sqrt(std::max(0., squares) / (count - 1)) : 0; }
 };
 
@@ -36,11 +38,12 @@ class completion_counter {
     m_.clipped_ratio += !stopped;
     ++m_.count;
   }
-  void add_group(group_scores const& s) {
+  void add_group(group_scores const& s, bool kept) {
+    m_.left_out += !kept;
     ++groups_;
     m_.reward += s.mean;
     m_.reward_std += s.deviation();
-    m_.frac_reward_zero_std += s.deviation() < 1e-9;
+    m_.frac_reward_zero_std += !s.differs();
   }
   completion_metrics means() const {
     completion_metrics m = m_;

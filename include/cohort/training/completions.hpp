@@ -11,6 +11,10 @@ class completions_collector;
 /// The rollout of GRPO on a language model: `group` completions of each of `prompts` prompts, drawn by the policy. The last token of a completion gets its
 /// score as its reward and ends it, whether it was stopped or cut off. A completion whose score is NaN is left out, and counts nowhere.
 ///
+/// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which nothing is learned, are left out, and up to so many
+/// more rounds of `prompts` prompts are drawn until there are `prompts` groups; those that are then too many are left out too. If no group of any round
+/// differs, the last round stands as it is. Metrics are of all that was drawn.
+///
 /// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token stop(), all const. Steps are tokens;
 /// a run ends with the rollout in which they are used up.
 struct completions {
@@ -18,12 +22,14 @@ struct completions {
   int group = 16;       ///< G
   int max_tokens = 64;  ///< of a completion, its stop token included
   token_sampler sampler{};
+  int resample = 0;  ///< rounds at most, >= 0
 
   using reads_a_task = void;  ///< tells train that it plays no environment
   template <backend B, class Task, class Policy>
   using collector = completions_collector<B, Task, Policy>;
   void check() const {
     detail::require(prompts > 0, "completions", "prompts", prompts, "a positive number");
+    detail::require(resample >= 0, "completions", "resample", resample, "0 or a positive number");
     generation_options{group, max_tokens, -1, sampler}.check();
   }
 };
@@ -38,46 +44,54 @@ class completions_collector {
   completions_collector(B&, completions const& o, Task const& task, Policy const&, std::uint64_t seed) : options_(o), task_(task), seed_(seed) {}
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
-    std::vector<typename Task::row> rows;
-    std::vector<std::vector<std::int32_t>> prompts;
-    random_stream draws(stream{seed_, purpose::reset, rollouts_});
-    for (int p = 0; p < options_.prompts; ++p) {
-      rows.push_back(task_.draw(draws));
-      prompts.push_back(task_.prompt(rows.back()));
-    }
-    generation_options how{options_.group, options_.max_tokens, task_.stop(), options_.sampler};
-    auto all = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rollouts_++});
-    take(backend, all, prompts, rows, summary);
+    detail::completion_counter counter;
+    batch_.clear();
+    for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more) draw(backend, policy, more == 0, counter, summary);
+    if (summary.episode_returns.empty()) throw value_error("completions: not one completion of the rollout has a score, all are NaN");
+    summary.completions = counter.means();
+    batch_.temperature = options_.sampler.scale();
+    batch_.finish(backend);
     if constexpr (Policy::has_critic) find_values(backend, policy);
     return batch_;
   }
 
  private:
-  /// Completions with a score become the batch.
-  void take(B& backend, std::vector<generated<T>> const& all, std::vector<std::vector<std::int32_t>> const& prompts,
-            std::vector<typename Task::row> const& rows, rollout_summary& summary) {
-    detail::completion_counter counter;
-    batch_.clear();
-    for (std::size_t p = 0; p < prompts.size(); ++p) {
-      detail::group_scores scores;
-      for (std::size_t g = 0; g < std::size_t(options_.group); ++g) {
-        generated<T> const& c = all[p * std::size_t(options_.group) + g];
-        summary.steps += std::int64_t(c.tokens.size());
-        double score = detail::score_of(task_, rows[p], c.tokens, c.stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
-        if (std::isnan(score)) continue;
-        if (std::isinf(score)) throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " + std::to_string(p) + " is infinite");
-        if (scores.count == 0) batch_.begin_group(prompts[p]);
-        batch_.add(c.tokens, c.logp, c.sampler_logp, score);
-        scores.add(score);
-        counter.add(double(c.tokens.size()), c.stopped);
-        summary.episode_returns.push_back(score);
-      }
-      if (scores.count > 0) counter.add_group(scores);
+  /// One round of prompts. Completions with a score become part of the batch.
+  void draw(B& backend, Policy& policy, bool last, detail::completion_counter& counter, rollout_summary& summary) {
+    std::vector<typename Task::row> rows;
+    std::vector<std::vector<std::int32_t>> prompts;
+    random_stream draws(stream{seed_, purpose::reset, rounds_});
+    for (int p = 0; p < options_.prompts; ++p) {
+      rows.push_back(task_.draw(draws));
+      prompts.push_back(task_.prompt(rows.back()));
     }
-    if (summary.episode_returns.empty()) throw value_error("completions: not one completion of the rollout has a score, all are NaN");
-    summary.completions = counter.means();
-    batch_.temperature = options_.sampler.scale();
-    batch_.finish(backend);
+    generation_options how{options_.group, options_.max_tokens, task_.stop(), options_.sampler};
+    auto all = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_++});
+
+    auto G = std::size_t(options_.group);
+    std::vector<double> score(all.size());
+    std::vector<detail::group_scores> of_group(prompts.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      std::size_t p = i / G, g = i % G;
+      summary.steps += std::int64_t(all[i].tokens.size());
+      score[i] = detail::score_of(task_, rows[p], all[i].tokens, all[i].stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
+      if (std::isnan(score[i])) continue;
+      if (std::isinf(score[i])) throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " + std::to_string(p) + " is infinite");
+      of_group[p].add(score[i]);
+      counter.add(double(all[i].tokens.size()), all[i].stopped);
+      summary.episode_returns.push_back(score[i]);
+    }
+    bool none_yet = batch_.groups_count() == 0, any = options_.resample == 0;
+    for (auto const& s : of_group) any = any || s.differs();
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+      if (of_group[p].count == 0) continue;
+      bool teaches = options_.resample == 0 || of_group[p].differs() || (last && none_yet && !any), room = batch_.groups_count() < options_.prompts;
+      counter.add_group(of_group[p], teaches && room);
+      if (!teaches || !room) continue;
+      batch_.begin_group(prompts[p]);
+      for (std::size_t i = p * G; i < (p + 1) * G; ++i)
+        if (!std::isnan(score[i])) batch_.add(all[i].tokens, all[i].logp, all[i].sampler_logp, score[i]);
+    }
   }
 
   /// The value before each token; the value after it is that before the next, and nobody reads it where the completion ends.
@@ -95,7 +109,7 @@ class completions_collector {
   completions options_;
   Task const& task_;
   std::uint64_t seed_;
-  std::uint32_t rollouts_ = 0;
+  std::uint32_t rounds_ = 0;
   generator<B> generate_;
   completion_packings<B> values_;
   batch_type batch_;

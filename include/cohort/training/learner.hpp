@@ -1,7 +1,7 @@
 #pragma once
-#include <cohort/kl/estimators.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/kl_penalty.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/training/algorithm.hpp>
 #include <cohort/training/minibatch.hpp>
@@ -17,6 +17,8 @@ struct update_metrics {
   double reference_kl = 0;    ///< of the policy from the reference: mean of k3; 0 without a reference
   double clip_low = 0;        ///< share of the steps that an objective's clipped_ratio clips from below (negative advantage)
   double clip_high = 0;       ///< and from above (positive advantage)
+  double kl_weight = 0;       ///< of the objective's kl_penalty in this update; 0 without
+  double series = 0;          ///< of the whole batch
 };
 
 namespace detail {
@@ -35,6 +37,12 @@ struct metric_terms {
 inline void find_clip(clipped_ratio const& o, double& low, double& high) { low = 1 - o.epsilon, high = 1 + o.epsilon_high; }
 template <class O>
 void find_clip(O const&, double&, double&) {}
+
+inline double kl_weight_of(auto const&) { return 0; }
+template <class Estimator, class Weight>
+double kl_weight_of(kl_penalty<Estimator, Weight> const& o) {
+  return weight_now(o.weight);
+}
 
 /// 0 ... n - 1 in an order that depends on the seed and the round alone (Fisher and Yates).
 inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream s) {
@@ -127,7 +135,8 @@ class learner {
     T square[1];
     backend.download(std::span<T>(square), view<T const>(squares));
     double n = double(M);
-    *metrics = {sums[0], sums[1] / n, sums[2] / n, std::sqrt(double(square[0])), m.ref_logp ? sums[3] / n : 0, sums[4] / n, sums[5] / n};
+    *metrics = {sums[0], sums[1] / n, sums[2] / n, std::sqrt(double(square[0])), m.ref_logp ? sums[3] / n : 0, sums[4] / n, sums[5] / n, 0, double(series)};
+    std::apply([&](auto const&... leaf) { ((metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term)), ...); }, detail::leaves<1, 0>(o, 1));
   }
 
   template <class O>

@@ -54,6 +54,14 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_start(r); } || requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); };
 
+struct blend {
+  double share;
+  template <class S>
+  constexpr S operator()(S before, S now) const {
+    return share == 1 ? now : S((1 - share) * before + share * now);
+  }
+};
+
 class recent_returns {
  public:
   void add(double r) {
@@ -75,8 +83,9 @@ class recent_returns {
 
 /// Trains a policy in an environment until the steps are used up or a hook stops it: collect, estimate advantages, learn, again.
 ///
-/// Components with a schedule are taken at the share of the steps that were done before the rollout. If the objective or the advantage reads ref_logp, the
-/// policy as it is at the start is copied and serves as the reference. Hooks are any objects with on_start(report), on_update(report) or
+/// Rewards are scaled as `algorithm.reward` says; what hooks and the report see are the raw ones. Components with a schedule are taken at the share of the steps that were done before the rollout. If the objective or the advantage reads ref_logp, the
+/// policy as it is at the start is copied and serves as the reference, which `algorithm.reference` refreshes. Weights that have a controller (kl_penalty,
+/// kl_in_reward) are told of each update. Hooks are any objects with on_start(report), on_update(report) or
 /// on_update(report, policy) (which may return true to stop), on_end(report).
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not finite.
@@ -115,12 +124,16 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     detail::require(options.updates > 0, "train", "updates", double(options.updates), "a positive number");
     detail::require(options.steps > 0, "train", "steps", double(options.steps), "a positive number");
     algorithm.rollout.check();
+    algorithm.reference.check();
 
     auto started = clock::now();
     typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy, options.seed);
     using Batch = typename decltype(collector)::batch_type;
     learner<B, std::remove_cvref_t<decltype(algorithm.update)>, std::remove_cvref_t<decltype(algorithm.aggregation)>, Policy, Batch> learner(
         backend, algorithm.update, algorithm.aggregation, policy, options.seed);
+    auto objective_now = algorithm.objective;  // of their own, since controllers in them change
+    auto advantage_now = algorithm.advantage;
+    auto reward = algorithm.reward.template start<B>(backend);
     typename B::template array<T> reference;
     bool has_reference = terms_read_by(first_objective) & reads::ref_logp;
     if constexpr (requires { decltype(at(algorithm.advantage, 0.))::reads_reference; }) has_reference |= decltype(at(algorithm.advantage, 0.))::reads_reference;
@@ -154,9 +167,14 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
 
       if (has_reference) batch.evaluate_reference(backend, policy, view<T const>(reference.all()));
       estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
-      at(algorithm.advantage, progress)(backend, batch.view_for_estimator(), out);
-      report.metrics = learner.learn(backend, at(algorithm.objective, progress), policy, batch, progress);
+      algorithm.reward(backend, reward, batch.view_for_estimator(), batch.reward.all());
+      at(advantage_now, progress)(backend, batch.view_for_estimator(), out);
+      report.metrics = learner.learn(backend, at(objective_now, progress), policy, batch, progress);
       ++report.updates;
+      detail::adapt(objective_now, report.metrics);
+      detail::adapt(advantage_now, report.metrics);
+      if (has_reference && algorithm.reference.every > 0 && report.updates % algorithm.reference.every == 0)
+        backend.map(outputs{reference.all()}, detail::blend{algorithm.reference.share}, view<T const>(reference.all()), view<T const>(policy.parameters()));
       report.seconds += std::chrono::duration<double>(clock::now() - started).count();
       report.stopped = (detail::after_update(hooks, report, policy) | ... | false);
     }
