@@ -36,6 +36,7 @@
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
+#include <cohort/objective/exact_kl_penalty.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/log_likelihood.hpp>
@@ -44,6 +45,7 @@
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include <cohort/policy/divergence.hpp>
 #include <cohort/policy/generate.hpp>
 #include <cohort/policy/language_model.hpp>
 #include <cohort/preset/sane2025.hpp>

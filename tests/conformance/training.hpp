@@ -73,6 +73,15 @@ void training(B& backend) {
                                       .update = descent},
                             classic_control::cart_pole{});
   }
+  SECTION("training: exact divergences from the reference and from the old policy, rewards in units of their running deviation") {
+    auto const with_divergences = algorithm{.rollout = lanes{.count = 6, .steps = 20},
+                                            .advantage = gae{},
+                                            .objective = clipped_ratio{} + value_loss{} + exact_kl_penalty{.weight = .1} + old_kl_penalty{.weight = .2},
+                                            .update = descent,
+                                            .reward = running_reward_scale{}};
+    trains_as_the_reference(backend, with_divergences, classic_control::cart_pole{});
+    trains_as_the_reference(backend, with_divergences, classic_control::pendulum{});
+  }
   SECTION("training: Hybrid GRPO on Pendulum, with probes of two steps") {
     trains_as_the_reference(backend,
                             algorithm{.rollout = probes{.lanes = 4, .steps = 10, .group = 3, .horizon = 2},

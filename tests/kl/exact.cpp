@@ -10,19 +10,19 @@ namespace {
 struct rows {
   numbers kl, slope;
 };
-rows categorical(numbers const& logits, numbers const& ref, std::ptrdiff_t R) {
+rows categorical(numbers const& logits, numbers const& ref, std::ptrdiff_t R, divergence_over over = divergence_over::pi) {
   cpu backend;
   rows r{numbers(R), numbers(logits.size())};
-  categorical_kl(backend, matrix(logits, R), matrix(ref, R), matrix(r.kl, R), matrix(r.slope, R));
+  categorical_kl(backend, matrix(logits, R), matrix(ref, R), matrix(r.kl, R), matrix(r.slope, R), over);
   return r;
 }
 struct gaussian_rows {
   numbers kl, mean, log_std;
 };
-gaussian_rows gaussian(numbers const& m, numbers const& s, numbers const& rm, numbers const& rs, std::ptrdiff_t R) {
+gaussian_rows gaussian(numbers const& m, numbers const& s, numbers const& rm, numbers const& rs, std::ptrdiff_t R, divergence_over over = divergence_over::pi) {
   cpu backend;
   gaussian_rows r{numbers(R), numbers(m.size()), numbers(m.size())};
-  gaussian_kl(backend, matrix(m, R), matrix(s, R), matrix(rm, R), matrix(rs, R), matrix(r.kl, R), matrix(r.mean, R), matrix(r.log_std, R));
+  gaussian_kl(backend, matrix(m, R), matrix(s, R), matrix(rm, R), matrix(rs, R), matrix(r.kl, R), matrix(r.mean, R), matrix(r.log_std, R), over);
   return r;
 }
 
@@ -84,5 +84,34 @@ TEST_CASE("gaussian_kl: the closed forms, and slopes of five-point differences")
     };
     REQUIRE(close(found.mean[i], slope([&](double x) { return gaussian(changed(m, x), s, rm, rs, 2).kl[i / 3]; }, m[i]), 1e-9, 1e-11));
     REQUIRE(close(found.log_std[i], slope([&](double x) { return gaussian(m, changed(s, x), rm, rs, 2).kl[i / 3]; }, s[i]), 1e-9, 1e-11));
+  }
+}
+
+TEST_CASE("categorical_kl over the other: the same divergence with both exchanged, with the slopes of five-point differences") {
+  auto l = uniform(4 * 6, 1, -3, 3), q = uniform(4 * 6, 2, -3, 3);
+  auto found = categorical(l, q, 4, divergence_over::other), exchanged = categorical(q, l, 4);
+  for (std::size_t r = 0; r < 4; ++r) REQUIRE(close(found.kl[r], exchanged.kl[r], 1e-12, 1e-14));
+  for (std::size_t i = 0; i < l.size(); ++i) {
+    double expected = slope([&](double x) {
+      auto there = l;
+      there[i] = x;
+      return categorical(there, q, 4, divergence_over::other).kl[i / 6];
+    }, l[i]);
+    REQUIRE(close(found.slope[i], expected, 1e-9, 1e-11));
+  }
+}
+
+TEST_CASE("gaussian_kl over the other: the same divergence with both exchanged, with the slopes of five-point differences") {
+  auto m = uniform(12, 1, -2, 2), s = uniform(12, 2, -1, 1), n = uniform(12, 3, -2, 2), t = uniform(12, 4, -1, 1);
+  auto found = gaussian(m, s, n, t, 4, divergence_over::other), exchanged = gaussian(n, t, m, s, 4);
+  for (std::size_t r = 0; r < 4; ++r) REQUIRE(close(found.kl[r], exchanged.kl[r], 1e-12, 1e-14));
+  auto of = [&](numbers& x, std::size_t i, double y) {
+    double before = std::exchange(x[i], y), kl = gaussian(m, s, n, t, 4, divergence_over::other).kl[i / 3];
+    x[i] = before;
+    return kl;
+  };
+  for (std::size_t i = 0; i < 12; ++i) {
+    REQUIRE(close(found.mean[i], slope([&](double y) { return of(m, i, y); }, m[i]), 1e-9, 1e-10));
+    REQUIRE(close(found.log_std[i], slope([&](double y) { return of(s, i, y); }, s[i]), 1e-9, 1e-10));
   }
 }

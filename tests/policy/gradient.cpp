@@ -7,34 +7,48 @@ namespace {
 
 constexpr int R = 6, D = 3;
 
-/// A loss of every log-probability, entropy and value, nonlinear so that their partials differ from step to step.
+/// A loss of every log-probability, entropy, value and divergence, nonlinear so that their partials differ from step to step.
 struct loss {
-  numbers value_of, logp, entropy, value;  // the partials
+  numbers value_of, logp, entropy, value, kl, old_kl;  // the partials
 
   template <class E>
-  loss(E const& e, bool critic) : value_of(1, 0), logp(e.logp.rows), entropy(e.logp.rows), value(e.logp.rows) {
+  loss(E const& e, bool critic) : value_of(1, 0), logp(e.logp.rows), entropy(e.logp.rows), value(e.logp.rows), kl(e.kl.rows), old_kl(e.old_kl.rows) {
     for (std::ptrdiff_t i = 0; i < e.logp.rows; ++i) {
       double a = .3 + .1 * double(i), v = critic ? e.value[i] : 0, error = v - std::sin(double(i));
       value_of[0] += a * e.logp[i] * e.logp[i] + std::sin(e.entropy[i] * a) + .5 * error * error;
       logp[i] = 2 * a * e.logp[i];
       entropy[i] = a * std::cos(e.entropy[i] * a);
       value[i] = error;
+      if (e.kl) value_of[0] += a * e.kl[i] * e.kl[i], kl[i] = 2 * a * e.kl[i];
+      if (e.old_kl) value_of[0] -= a * e.old_kl[i], old_kl[i] = -a;
     }
   }
 };
 
 template <class Policy, class Distribution>
-void require_differences(Distribution d, network_options const& o, int G) {
+void require_differences(Distribution d, network_options const& o, int G, bool with_divergences) {
   cpu backend;
   Policy policy = make<Policy>(backend, d, D, o);
   numbers x = uniform(R * D, 13);
   auto action = actions_for(d, R * G);
+  other_distributions<double> others;
+  numbers reference, old;
+  if (with_divergences) {
+    auto other = make<Policy>(backend, d, D, o);
+    for (auto* rows : {&reference, &old}) {
+      for (std::ptrdiff_t k = 0; k < other.parameters().rows; ++k) other.parameters()[k] += .3 * std::sin(double(k) + (rows == &old));
+      rows->resize(std::size_t(R * other.description_size()));
+      other.describe(backend, view<double const>(other.parameters()), matrix(std::as_const(x), R), matrix(*rows, R));
+    }
+    others = {matrix(std::as_const(reference), R), matrix(std::as_const(old), R)};
+  }
   auto evaluate = [&] {
-    return loss(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G), Policy::has_critic);
+    return loss(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G, others), Policy::has_critic);
   };
   loss at = evaluate();
+  auto given = [](numbers const& v) { return v.empty() ? view<double const>{} : all(v); };
   policy.backward(backend, all(std::as_const(at.logp)), all(std::as_const(at.entropy)),
-                  Policy::has_critic ? all(std::as_const(at.value)) : view<double const>{});
+                  Policy::has_critic ? all(std::as_const(at.value)) : view<double const>{}, given(at.kl), given(at.old_kl));
   numbers gradient(policy.gradient().data, policy.gradient().data + policy.gradient().rows);
   REQUIRE(std::ptrdiff_t(gradient.size()) == policy.parameters().rows);
   double largest = 0;
@@ -50,11 +64,11 @@ void require_differences(Distribution d, network_options const& o, int G) {
 }
 
 template <class Distribution>
-void require_all(Distribution d) {
+void require_all(Distribution d, bool with_divergences = false) {
   for (int G : {1, 3})
     for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}}) {
-      require_differences<actor<cpu, Distribution>>(d, {.hidden = hidden}, G);
-      for (auto t : {trunk::separate, trunk::shared}) require_differences<actor_critic<cpu, Distribution>>(d, {.hidden = hidden, .trunk = t}, G);
+      require_differences<actor<cpu, Distribution>>(d, {.hidden = hidden}, G, with_divergences);
+      for (auto t : {trunk::separate, trunk::shared}) require_differences<actor_critic<cpu, Distribution>>(d, {.hidden = hidden, .trunk = t}, G, with_divergences);
     }
 }
 
@@ -67,6 +81,11 @@ TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and va
 TEST_CASE(
     "policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for Gaussian actions and their log_std") {
   require_all(gaussian{2});
+}
+
+TEST_CASE("policy: a loss of exact divergences from a reference and from the old policy has the gradient of differences too") {
+  require_all(categorical{4}, true);
+  require_all(gaussian{2}, true);
 }
 
 TEST_CASE("policy: backward overwrites the gradient, it does not add to it") {

@@ -34,6 +34,13 @@ std::vector<update_metrics> metrics_of(Objective const& objective, refresh when 
 
 auto const ppo = clipped_ratio{} + value_loss{};
 
+struct policy_gradient_of_ratio {
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return -exp(step.logp - step.old_logp) * step.advantage;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("train: a reference that is copied every second update is behind by no more than two") {
@@ -63,6 +70,21 @@ TEST_CASE("train: a weight with a controller follows the divergence, as the cont
   proportional_kl slow{.weight = .5, .target = 1e-9, .horizon = 100};
   seen = metrics_of(ppo + kl_penalty<k2, proportional_kl>{.weight = slow});
   CHECK(seen[5].kl_weight == Approx(.5 * std::pow(1 + .2 * 4 / 100, 5)));  // 4 series in each
+}
+
+TEST_CASE("train: an exact penalty keeps the starting policy as its reference, and pulls towards it") {
+  auto far = metrics_of(ppo + exact_kl_penalty{.weight = 0.}), near = metrics_of(ppo + exact_kl_penalty{.weight = 3.});
+  CHECK(far[5].reference_kl > 0);
+  CHECK(near[5].reference_kl < .3 * far[5].reference_kl);
+}
+
+TEST_CASE("train: PPO with a penalty on the exact divergence from the old policy instead of a clip; its weight doubles above the target") {
+  auto free = metrics_of(policy_gradient_of_ratio{} + value_loss{} + old_kl_penalty{.weight = 0.}),
+       held = metrics_of(policy_gradient_of_ratio{} + value_loss{} + old_kl_penalty{.weight = 20.});
+  CHECK(held[0].approximate_kl < .5 * free[0].approximate_kl);
+  doubling_kl plain{.weight = 1, .target = 1e-9};
+  auto adapted = metrics_of(policy_gradient_of_ratio{} + value_loss{} + old_kl_penalty{.weight = plain});
+  CHECK(adapted[5].approximate_kl < free[5].approximate_kl);
 }
 
 TEST_CASE("train: scaled rewards change what is learned, and not what is reported") {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/error.hpp>
 #include <cmath>
+#include <type_traits>
 
 namespace cohort {
 
@@ -12,6 +13,12 @@ template <class W>
 constexpr double weight_now(W const& w) {
   if constexpr (requires { double(w.weight); }) return w.weight;
   else return w;
+}
+/// What a weight is where nobody says: a number, or what the controller itself starts with.
+template <class W>
+constexpr W default_weight(double number) {
+  if constexpr (std::is_arithmetic_v<W>) return W(number);
+  else return {};
 }
 /// What a term learns from an update; its measure is 0 where there is no reference.
 template <class W>

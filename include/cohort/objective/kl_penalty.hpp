@@ -17,7 +17,7 @@ namespace cohort {
 template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
   Estimator estimator{};
-  Weight weight = default_weight();  ///< >= 0; 0.04, or what the controller starts with
+  Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
@@ -27,11 +27,6 @@ struct kl_penalty {
   template <class Measures>
   void adapt(Measures const& m) {
     detail::adapt_weight(weight, m.reference_kl, m.series);
-  }
-
-  static constexpr Weight default_weight() {
-    if constexpr (number<Weight>) return 0.04;
-    else return {};
   }
 };
 

@@ -1,8 +1,7 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
 #include <cohort/network/mlp.hpp>
-#include <cohort/sampler/categorical.hpp>
-#include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/policy/divergence.hpp>
 
 namespace cohort {
 
@@ -41,6 +40,17 @@ constexpr int observation_count() {
   else return 1;
 }
 
+/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the network's and the free parameters'.
+struct add_divergence {
+  int G, P, F;
+  template <class D, class X, class Out, class Free>
+  constexpr void operator()(D derivative, X slope, Out out, Free free) const {
+    typename D::scalar factor = derivative[0];
+    for (int g = 1; g < G; ++g) factor += derivative[g];
+    for (int p = 0; p < P; ++p) out.set(p, out[p] + factor * slope[p]);
+    for (int f = 0; f < F; ++f) free.set(f, factor * slope[P + f]);
+  }
+};
 struct sum_of_row {
   int G;
   template <class X, class Out>
@@ -52,6 +62,12 @@ struct sum_of_row {
 };
 
 }  // namespace detail
+
+/// Distributions that a policy's are compared with, R rows as `describe` gives them; absent where nobody asks for the divergence.
+template <class T>
+struct other_distributions {
+  view<T const> reference{}, old{};
+};
 
 /// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then what no observation
 /// changes (log_std). R observations at a time; G actions to each.
@@ -68,6 +84,7 @@ class basic_policy {
 
   struct evaluation {
     view<T const> logp, entropy, value;  ///< R G each; value only with a critic
+    view<T const> kl, old_kl;            ///< R G each; KL(pi || reference) and KL(old || pi), where the other distribution was given
   };
 
   basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s) : distribution_(distribution) {
@@ -139,12 +156,19 @@ class basic_policy {
                            entropy.matrix(observation.rows, G));
   }
 
-  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G) {
+  /// How many numbers describe the distribution of one observation.
+  int description_size() const { return cohort::description_size(distribution_); }
+  /// R distributions under some parameters, as rows (R x description_size()).
+  void describe(B& backend, view<T const> parameters, view<T const> observation, view<T> out) {
+    cohort::describe(backend, distribution_, head(actor_.forward(backend, parameters, observation, acting_)), free(parameters), out);
+  }
+
+  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others = {}) {
     std::ptrdiff_t R = observation.rows;
     observation_ = observation;
     action_ = a;
     G_ = G;
-    backend.resize(results_, 3 * R * G);
+    backend.resize(results_, 5 * R * G);
     auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
     view<T> out = actor_.forward(backend, parameters(), observation, actor_trace_);
     distribution_.evaluate(backend, head(out), free(parameters()), a, G, result(0), result(1));
@@ -153,11 +177,22 @@ class basic_policy {
       backend.map_rows(R, detail::repeat_in_row{G}, v, result(2));
     }
     auto flat = [&](int k) { return view<T const>(result(k).reshaped(R * G)); };
-    return {flat(0), flat(1), Critic ? flat(2) : view<T const>{}};
+    auto compare = [&](int k, array& slopes, view<T const> other, divergence_over over) {
+      if (!other) return view<T const>{};
+      int W = description_size();
+      backend.resize(slopes, R * W);
+      auto kl = backend.template temporary<T>(R);
+      divergence(backend, distribution_, head(out), free(parameters()), other, over, kl.all(), slopes.matrix(R, W));
+      backend.map_rows(R, detail::repeat_in_row{G}, view<T const>(kl.all()), result(k));
+      return flat(k);
+    };
+    auto kl = compare(3, kl_slope_, others.reference, divergence_over::pi), old_kl = compare(4, old_kl_slope_, others.old, divergence_over::other);
+    return {flat(0), flat(1), Critic ? flat(2) : view<T const>{}, kl, old_kl};
   }
 
-  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy and value (R G each) are given.
-  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue) {
+  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy, value and, where they were evaluated, the divergences (R G each)
+  /// are given.
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl = {}, view<T const> dold_kl = {}) {
     std::ptrdiff_t R = observation_.rows;
     auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
     view<T> out = actor_trace_.out.back().matrix(R, actor_.outputs());
@@ -165,6 +200,8 @@ class basic_policy {
     view<T> dout = doutput_.matrix(R, actor_.outputs());
     distribution_.backward(backend, head(out), free(parameters()), action_, G_, rows(dlogp), rows(dentropy),
                            part(dout, 0, distribution_.parameters()), free(gradient()));
+    if (dkl) add_divergence(backend, rows(dkl), kl_slope_, dout);
+    if (dold_kl) add_divergence(backend, rows(dold_kl), old_kl_slope_, dout);
     if constexpr (Critic) {
       if (!joint_) backend.resize(dvalue_, R);
       view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();
@@ -175,6 +212,18 @@ class basic_policy {
   }
 
  private:
+  using array = typename B::template array<T>;
+
+  void add_divergence(B& backend, view<T const> derivative, array& slopes, view<T> dout) {
+    std::ptrdiff_t R = derivative.rows;
+    int P = distribution_.parameters(), F = distribution_.free_parameters();
+    auto to_free = backend.template temporary<T>((R + 1) * std::max(F, 1));
+    view<T> rows(to_free.all().data, R, F, F, 1), sum(to_free.all().data + R * F, 1, F, F, 1);
+    backend.map_rows(R, detail::add_divergence{G_, P, F}, derivative, view<T const>(slopes.matrix(R, P + F)), part(dout, 0, P), rows);
+    if (F == 0) return;
+    backend.column_sum(sum, view<T const>(rows));
+    backend.map(outputs{free(gradient())}, detail::plus{}, view<T const>(free(gradient())), view<T const>(sum.data, F));
+  }
   static view<T> part(view<T> m, std::ptrdiff_t first, std::ptrdiff_t columns) { return {m.data + first, m.rows, columns, m.row_stride, 1}; }
   view<T const> head(view<T> out) const { return part(out, 0, distribution_.parameters()); }
   view<T const> value_column(view<T> out) const { return out.column(distribution_.parameters()); }
@@ -187,7 +236,7 @@ class basic_policy {
   mlp actor_, critic_;
   bool joint_ = false;
   std::ptrdiff_t free_ = 0;
-  typename B::template array<T> parameters_, gradient_, results_, doutput_, dvalue_;
+  array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_;
   typename mlp::template trace<B> acting_, actor_trace_, critic_trace_;
   view<T const> observation_;
   view<action const> action_;

@@ -118,12 +118,14 @@ struct diagonal_gaussian {
     backend.column_sum(dlog_std.reshaped(1, dimensions), rows);
   }
 
+  /// The log-deviations as R rows, whichever way they are given.
+  view<T const> rows_of(view<T const> mean, view<T const> log_std) const {
+    return by_row(mean, log_std) ? log_std : view<T const>(log_std.data, mean.rows, dimensions, 0, 1);
+  }
+
  private:
   /// Whether the network gives log_std too: R x D instead of D x 1.
   bool by_row(view<T const> mean, view<T const> log_std) const { return log_std.rows == mean.rows && log_std.columns == dimensions && log_std.rows > 1; }
-  view<T const> rows_of(view<T const> mean, view<T const> log_std) const {
-    return by_row(mean, log_std) ? log_std : view<T const>(log_std.data, 1, dimensions, 0, 1);
-  }
 };
 
 }  // namespace cohort

@@ -17,11 +17,12 @@ struct batch {
   using array = typename B::template array<U>;
 
   std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
-  int observation_size = 0, action_width = 1;
+  int observation_size = 0, action_width = 1, description = 0;
   series decisions, groups;
   array<T> observation;                          ///< R x D
   array<Action> action;                          ///< R x (G times the action's width)
   array<T> sampler_logp, ref_logp;               ///< R G
+  array<T> reference, old;                       ///< R distributions as rows of `description` numbers, where an objective reads their divergences
   array<T> value, next_value, probe_value;       ///< R, R, R G; with a critic
   array<T> reward;                               ///< K x R G
   array<std::uint8_t> terminated, truncated;     ///< K x R G
@@ -41,6 +42,14 @@ struct batch {
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
     backend.resize(ref_logp, M());
     policy.log_probability(backend, reference, observation.matrix(R, observation_size), action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
+  }
+
+  /// Writes the distributions of a policy under some parameters to `out`, reference or old.
+  template <class Policy>
+  void describe(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
+    description = policy.description_size();
+    backend.resize(out, R * description);
+    policy.describe(backend, parameters, observation.matrix(R, observation_size), out.matrix(R, description));
   }
 
   batch_view<T> view_for_estimator() {

@@ -100,7 +100,8 @@ class learner {
 
     constexpr int modes = detail::aggregations_in<O>;
     backend.resize(weight_, (1 + modes) * M);
-    backend.resize(partial_, 4 * M);
+    constexpr int partials = 1 + detail::differentiable_count;
+    backend.resize(partial_, partials * M);
     aggregated_steps<T> all{M, series, m.series_of, {}};
     auto weight = [&](int k) { return weight_.all().part(k * M, M); };
     aggregation_(backend, all, weight(0));
@@ -117,14 +118,19 @@ class learner {
       auto partial = [&](int k) { return partial_.all().part(k * M + first, n); };
       std::array<view<T const>, 1 + modes> weights;
       for (int k = 0; k <= modes; ++k) weights[std::size_t(k)] = weight(k).part(first, n);
+      auto divergence = [&](auto member) {
+        if constexpr (requires { now.kl; }) return member(now);
+        else return view<T const>{};
+      };
       step_views<T> at{.sampler_logp = in(m.sampler_logp), .old_logp = in(m.old_logp), .logp = now.logp, .ref_logp = in(m.ref_logp),
                        .advantage = in(view<T const>(m.advantage)), .entropy = now.entropy, .value = now.value, .old_value = in(m.old_value),
-                       .target = in(m.target)};
-      differentiate(backend, o, at, weights, {partial(0), partial(1), partial(2), partial(3)});
+                       .target = in(m.target),
+                       .kl = divergence([](auto const& n) { return n.kl; }), .old_kl = divergence([](auto const& n) { return n.old_kl; })};
+      differentiate(backend, o, at, weights, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
       if (metrics) add_metrics(backend, o, view<T const>(partial(0)), at, sums);
       struct {
-        view<T const> logp, entropy, value;
-      } slope{partial(1), partial(2), partial(3)};
+        view<T const> logp, entropy, value, kl, old_kl;
+      } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{}, at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
       return slope;
     });
 

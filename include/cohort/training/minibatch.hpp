@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/policy/policy.hpp>
 #include <cohort/training/batch.hpp>
 
 namespace cohort {
@@ -32,6 +33,8 @@ class decision_minibatches {
 
   minibatch<T> all(B& backend, batch_type& b) {
     G_ = int(b.G);
+    W_ = b.description;
+    others_ = {whole(b.reference, b.R), whole(b.old, b.R)};
     observation_now_ = b.observation.matrix(b.R, b.observation_size);
     action_now_ = b.action.matrix(b.R, b.G * b.action_width);
     backend.resize(advantage_, b.M());
@@ -40,7 +43,7 @@ class decision_minibatches {
     return {b.sampler_logp.all(),
             b.sampler_logp.all(),
             b.ref_logp.size() ? b.ref_logp.all() : view<T>{},
-            {},
+            old_value(backend, b, {}),
             Policy::has_critic ? b.target.all() : view<T>{},
             advantage_.all(),
             series_of_steps(backend, b, {})};
@@ -56,12 +59,19 @@ class decision_minibatches {
     take(observation_, b.observation, b.observation_size);
     take(action_, b.action, b.G * b.action_width);
     G_ = int(b.G);
+    W_ = b.description;
+    auto distributions = [&](array<T>& to, array<T>& from) {
+      if (from.size() > 0) take(to, from, W_);
+      return from.size() > 0 ? whole(to, count) : view<T const>{};
+    };
+    others_ = {distributions(reference_, b.reference), distributions(old_, b.old)};
     observation_now_ = observation_.matrix(count, b.observation_size);
     action_now_ = action_.matrix(count, b.G * b.action_width);
     minibatch<T> m;
     m.sampler_logp = m.old_logp = take(old_logp_, b.sampler_logp, b.G);
     if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp, b.G);
     if constexpr (Policy::has_critic) m.target = take(target_, b.target, b.G);
+    m.old_value = old_value(backend, b, rows);
     m.advantage = take(advantage_, b.advantage, b.G);
     m.series_of = series_of_steps(backend, b, rows);
     return m;
@@ -69,9 +79,13 @@ class decision_minibatches {
 
   template <class F>
   void pass(B& backend, Policy& policy, F partials) {
-    auto now = policy.evaluate(backend, observation_now_, action_now_, G_);
-    auto slope = partials(std::ptrdiff_t(0), now);
-    policy.backward(backend, slope.logp, slope.entropy, slope.value);
+    if constexpr (requires { policy.description_size(); }) {
+      auto slope = partials(std::ptrdiff_t(0), policy.evaluate(backend, observation_now_, action_now_, G_, others_));
+      policy.backward(backend, slope.logp, slope.entropy, slope.value, slope.kl, slope.old_kl);
+    } else {
+      auto slope = partials(std::ptrdiff_t(0), policy.evaluate(backend, observation_now_, action_now_, G_));
+      policy.backward(backend, slope.logp, slope.entropy, slope.value);
+    }
   }
 
  private:
@@ -91,10 +105,24 @@ class decision_minibatches {
     return series_.all();
   }
 
-  int G_ = 1;
+  /// The value of each decision before the update, for each of its G steps.
+  view<T const> old_value(B& backend, batch_type& b, view<std::int32_t const> rows) {
+    if (!Policy::has_critic || !b.has_values) return {};
+    if (!rows && b.G == 1) return b.value.all().part(0, b.R);
+    std::ptrdiff_t R = rows ? rows.rows : b.R;
+    backend.resize(old_value_, R * b.G);
+    view<T const> by_decision(b.value.data(), b.R, b.G, 1, 0);
+    if (rows) backend.gather(old_value_.matrix(R, b.G), by_decision, rows);
+    else backend.map(outputs{old_value_.matrix(R, b.G)}, detail::same{}, by_decision);
+    return old_value_.all();
+  }
+  view<T const> whole(array<T>& a, std::ptrdiff_t rows) const { return a.size() > 0 ? view<T const>(a.matrix(rows, W_)) : view<T const>{}; }
+
+  int G_ = 1, W_ = 0;
+  other_distributions<T> others_;
   view<T const> observation_now_;
   view<action const> action_now_;
-  array<T> observation_, old_logp_, ref_logp_, target_, advantage_;
+  array<T> observation_, old_logp_, ref_logp_, target_, advantage_, reference_, old_, old_value_;
   array<action> action_;
   array<std::int32_t> order_, series_, every_row_;
 };

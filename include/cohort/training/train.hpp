@@ -121,6 +121,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     constexpr unsigned bits = detail::terms_read_by_type<decltype(first_objective)>();
     if constexpr (detail::known_at_compile_time<decltype(first_objective)> && !Policy::has_critic)
       static_assert(!(bits & (reads::value | reads::target)), "the objective reads the value function, and the policy has none: use actor_critic");
+    constexpr bool has_distributions = requires { policy.description_size(); };
+    if constexpr (detail::known_at_compile_time<decltype(first_objective)> && !has_distributions)
+      static_assert(!(bits & (reads::kl | reads::old_kl)),
+                    "the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with an estimator");
     detail::require(options.updates > 0, "train", "updates", double(options.updates), "a positive number");
     detail::require(options.steps > 0, "train", "steps", double(options.steps), "a positive number");
     algorithm.rollout.check();
@@ -135,7 +139,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     auto advantage_now = algorithm.advantage;
     auto reward = algorithm.reward.template start<B>(backend);
     typename B::template array<T> reference;
-    bool has_reference = terms_read_by(first_objective) & reads::ref_logp;
+    unsigned read = terms_read_by(first_objective);
+    bool has_reference = read & reads::reference;
     if constexpr (requires { decltype(at(algorithm.advantage, 0.))::reads_reference; }) has_reference |= decltype(at(algorithm.advantage, 0.))::reads_reference;
     if (has_reference) {
       backend.resize(reference, policy.parameters().rows);
@@ -166,6 +171,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
       if (batch.R == 0) break;  // what is left of the budget is too little for a rollout
 
       if (has_reference) batch.evaluate_reference(backend, policy, view<T const>(reference.all()));
+      if constexpr (has_distributions) {
+        if (read & reads::kl) batch.describe(backend, policy, view<T const>(reference.all()), batch.reference);
+        if (read & reads::old_kl) batch.describe(backend, policy, view<T const>(policy.parameters()), batch.old);
+      }
       estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
       algorithm.reward(backend, reward, batch.view_for_estimator(), batch.reward.all());
       at(advantage_now, progress)(backend, batch.view_for_estimator(), out);

@@ -1,0 +1,50 @@
+#pragma once
+#include <cohort/kl/controller.hpp>
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// The distance from a frozen reference policy over all actions instead of the drawn one, as a loss for one step:
+///
+///     weight KL(pi(. | s) || ref(. | s))
+///
+/// Reads kl; in nats times the weight. Its gradient goes to the distribution's parameters, not through logp, so it is exact and has no variance, for older actions as for
+/// new ones. Only policies that give their distributions have it (actor, actor_critic); a language model takes kl_penalty. The reference and the weight are as in
+/// kl_penalty.
+template <class Weight = double>
+struct exact_kl_penalty {
+  Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return detail::weight_now(weight) * step.kl;
+  }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt_weight(weight, m.reference_kl, m.series);
+  }
+};
+
+/// The distance that the update has gone, as a loss for one step, PPO's form without a clip:
+///
+///     weight KL(old(. | s) || pi(. | s))
+///
+/// Reads old_kl; in nats times the weight, which is a number or a controller (doubling_kl), told of the mean of exp(x) - 1 - x with x = logp - old_logp over the last
+/// minibatch of each update. For policies that give their distributions.
+///
+/// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 8, and TorchRL's KLPENPPOLoss.
+template <class Weight = double>
+struct old_kl_penalty {
+  Weight weight = detail::default_weight<Weight>(1);  ///< >= 0; 1, or what the controller starts with
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return detail::weight_now(weight) * step.old_kl;
+  }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt_weight(weight, m.approximate_kl, m.series);
+  }
+};
+
+}  // namespace cohort
