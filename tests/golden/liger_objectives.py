@@ -4,8 +4,9 @@
     build/liger/bin/pip install liger-kernel==0.8.5 torch==2.15.0 numpy==2.4.6
     build/liger/bin/python tests/golden/liger_objectives.py
 
-It writes objective/liger_token.txt and objective/liger_sequence.txt (importance_sampling_level) beside itself, or into the folder given as its argument: lines of
-`name number number ...`, each number the shortest decimal that reads back as the same float64. The first rows are the batch of objective_batch.py and the options.
+It writes objective/liger_token.txt and objective/liger_sequence.txt (importance_sampling_level) beside itself, or into the folder given as its argument:
+lines of `name number number ...`, each number the shortest decimal that reads back as the same float64. The first rows are the batch of
+objective_batch.py and the options.
 
 Every other NAME is a loss, NAME/logp its gradient (also at steps that are not valid: 0 but for luspo), NAME/clipped Liger's share of clipped steps and, where
 beta > 0, NAME/kl its mean KL. NAME is LOSS or LOSS_SUFFIX, LOSS one of grpo, bnpo, dr_grpo, dapo, luspo, and by token cispo, sapo, vespo:
@@ -18,9 +19,9 @@ beta > 0, NAME/kl its mean KL. NAME is LOSS or LOSS_SUFFIX, LOSS one of grpo, bn
     _all          all of it
     _items        num_items_in_batch (dapo, cispo, vespo)
 
-Clipped to [1 - epsilon_low, 1 + epsilon_high]; cispo only above, at cispo_high itself. By token dr_grpo divides by series times max_completion_length. Rows are
-padded to the longest series with logp = old_logp = ref_logp = 0, is_weight = 1: luspo by token sums over the padding too. Liger casts the
-count of valid steps to float32; here float32 is made to mean float64.
+Clipped to [1 - epsilon_low, 1 + epsilon_high]; cispo only above, at cispo_high itself. dr_grpo divides by the number of series times
+max_completion_length. Rows are padded to the longest series with logp = old_logp = ref_logp = 0 and is_weight = 1: luspo by token, or with a KL, sums over
+the padding and the steps that are not valid too. Liger casts the count of valid steps to float32; here float32 is made to mean float64.
 """
 
 import pathlib

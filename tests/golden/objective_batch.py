@@ -1,8 +1,8 @@
-"""The batch of completions on which the scripts for objectives record losses and gradients: ragged series, series n from offsets[n] up to offsets[n + 1].
+"""The batch of completions on which the scripts for objectives record losses and gradients; series n from offsets[n] up to offsets[n + 1].
 
-One number a step: logp, old_logp, ref_logp, valid, is_weight (1 where a step is not valid), entropy, token_advantage; one a series: advantage, is_weight_series.
-Both signs of the advantage; ratios exp(logp - old_logp) on both sides of every clip, and none within 0.004 of KINKS; some steps of a series are not valid, one
-series has 40 steps, one a single one. All probabilities are below 1. With empty = True no step of the third series is valid.
+One number a step: logp, old_logp, ref_logp, valid, is_weight (1 where a step is not valid), entropy, token_advantage; one a series: advantage,
+is_weight_series. Both signs of the advantage; ratios exp(logp - old_logp) on both sides of every clip, and none within 0.004 of KINKS; some steps of a
+series are not valid, one series has 40 steps, one a single one. All probabilities are below 1. With empty = True no step of the third series is valid.
 """
 
 import numpy

@@ -5,9 +5,9 @@
     build/verl/bin/pip install --no-deps verl==0.9.1
     build/verl/bin/python tests/golden/verl_objectives.py
 
-It writes objective/verl_policy.txt, objective/verl_value.txt and objective/verl_correction.txt beside itself, or into the folder given as its argument: lines of
-`name number number ...`, each number the shortest decimal that reads back as the same float64. The functions are verl's own (see verl_core.py); its
-ActorConfig is an object with the same attributes and defaults. What verl makes float32 is float64 here.
+It writes objective/verl_policy.txt, objective/verl_value.txt and objective/verl_correction.txt beside itself, or into the folder given as its argument:
+lines of `name number number ...`, each number the shortest decimal that reads back as the same float64. The functions are verl's own (see
+verl_core.py); its ActorConfig is an object with the same attributes. What verl makes float32 is float64 here.
 
 The batch is that of objective_batch.py, without a valid step in its third series; rows are padded with zeros and mask 0.
 
@@ -21,9 +21,9 @@ NAME/chosen marks them, and those of kl_cov. vanilla_extreme: log-ratios beyond 
 verl_value.txt: compute_value_loss, clipped to old_value +- clip, or with an infinite clip; NAME/value is the gradient.
 
 verl_correction.txt: log_ratio = log-probability in training minus the sampler's, on the same series. LEVEL_BOUNDS(_normalized) are the weights of
-compute_rollout_correction_weights and LEVEL_BOUNDS/METRIC its metrics, without the prefix rollout_is_: bounds 2 truncates, 0.5_2 zeroes outside. reject/OPTIONS is the
-mask that compute_rollout_rejection_mask leaves and reject/OPTIONS/METRIC its metrics; the bounds of each option are in REJECT. offpolicy/METRIC is
-compute_offpolicy_metrics. NAME/metric rows have one number.
+compute_rollout_correction_weights and LEVEL_BOUNDS/METRIC its metrics, without the prefix rollout_is_: the bound 2.0 truncates, 0.5_2.0 zeroes outside.
+reject/OPTIONS is the mask that compute_rollout_rejection_mask leaves and reject/OPTIONS/METRIC its metrics, without the prefix rollout_rs_; the bounds of
+each option are in REJECT. offpolicy/METRIC is of compute_offpolicy_metrics. METRIC rows have one number.
 """
 
 import math
