@@ -24,7 +24,8 @@ has kl_corrected, which is TRL's default.
 trl_preference.txt: chosen, rejected, chosen_ref, rejected_ref are sums of log-probabilities, of chosen_length and rejected_length tokens. NAME is
 DPOTrainer's loss (beta 0.1, label_smoothing 0.1), the mean over the pairs, NAME/chosen and NAME/rejected the gradients by the sums. smoothed is aot,
 which has the label smoothing that sigmoid lacks, of one pair at a time, so that it sorts nothing. forward_kl and js_divergence: sigmoid with that
-f_divergence_type. reward, reward_margin, reward_centered (center_rewards_coefficient 0.01, with margin): RewardTrainer's, of chosen_reward, rejected_reward and margin.
+f_divergence_type. reward, reward_margin, reward_centered (center_rewards_coefficient 0.01, with margin): RewardTrainer's, of chosen_reward,
+rejected_reward and margin.
 """
 
 import collections
