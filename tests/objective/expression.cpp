@@ -3,7 +3,7 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
-#include <cohort/objective/expression.hpp>
+#include <cohort/objective/leaves.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/value_loss.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "arrays.hpp"
 #include <cohort/eigen/pack.hpp>
-#include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/concept.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <tuple>
 

@@ -1,18 +1,7 @@
 #pragma once
-#include <array>
-#include <bit>
-#include <cohort/backend/concept.hpp>
-#include <cohort/objective/expression.hpp>
-#include <cohort/scalar/dual.hpp>
+#include <cohort/objective/series_sums.hpp>
 
 namespace cohort {
-
-/// The arrays of M steps that an objective is evaluated on; what it does not read may be absent. Absent `valid` means all are.
-template <class T>
-struct step_views {
-  view<T const> sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{}, kl{}, old_kl{};
-  view<std::uint8_t const> valid{};
-};
 
 /// Where the results go, M each: the weighted loss and its derivatives with respect to logp, entropy, value, kl and old_kl. Those of a term that the
 /// objective does not read are not written.
@@ -23,36 +12,43 @@ struct partial_views {
 
 namespace detail {
 
-inline constexpr char const* term_names[] = {"sampler_logp", "old_logp", "logp", "ref_logp", "advantage", "entropy", "value", "old_value", "target", "kl", "old_kl"};
-inline constexpr int term_count = 11, differentiable_count = 5;
-
-/// loss and partials of one term in duals of just what it reads, added to those of the terms before it.
+/// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. `series` holds the length and, for this term, the total of its
+/// series and the loss's derivative with respect to that.
 template <class V, class Leaf>
-[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, V (&total)[1 + differentiable_count]) {
+[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const* length,
+                                               [[maybe_unused]] V const* sums, V (&total)[1 + differentiable_count]) {
   constexpr unsigned bits = Leaf::reads & reads::differentiable;
   using D = dual<V, std::max(1, std::popcount(bits))>;
-  step_terms<D> terms;
-  terms.sampler_logp = at.sampler_logp;
-  terms.old_logp = at.old_logp;
-  terms.ref_logp = at.ref_logp;
-  terms.advantage = at.advantage;
-  terms.old_value = at.old_value;
-  terms.target = at.target;
-  int slot = 0;
-  terms.logp = bits & reads::logp ? D::variable(at.logp, slot++) : D(at.logp);
-  terms.entropy = bits & reads::entropy ? D::variable(at.entropy, slot++) : D(at.entropy);
-  terms.value = bits & reads::value ? D::variable(at.value, slot++) : D(at.value);
-  terms.kl = bits & reads::kl ? D::variable(at.kl, slot++) : D(at.kl);
-  terms.old_kl = bits & reads::old_kl ? D::variable(at.old_kl, slot++) : D(at.old_kl);
-  D loss = leaf.term(terms);
+  D loss;
+  if constexpr (is_of_series<Leaf>) {
+    series_terms<D> terms;
+    fill_terms<bits>(static_cast<step_terms<D>&>(terms), at);
+    terms.length = *length;
+    terms.total = D(sums[0]);
+    loss = leaf.term(terms);
+  } else {
+    step_terms<D> terms;
+    fill_terms<bits>(terms, at);
+    loss = leaf.term(terms);
+  }
   V factor = weight * leaf.factor;
-  total[0] += factor * loss.value;
-  slot = 0;
-  if (bits & reads::logp) total[1] += factor * loss.tangent[slot++];
-  if (bits & reads::entropy) total[2] += factor * loss.tangent[slot++];
-  if (bits & reads::value) total[3] += factor * loss.tangent[slot++];
-  if (bits & reads::kl) total[4] += factor * loss.tangent[slot++];
-  if (bits & reads::old_kl) total[5] += factor * loss.tangent[slot++];
+  auto of = [&](V const& x) {
+    if constexpr (Leaf::is_selected) return select(factor == 0, V(0), factor * x);
+    else return factor * x;
+  };
+  total[0] += of(loss.value);
+  int slot = 0;
+  if (bits & reads::logp) total[1] += of(loss.tangent[slot++]);
+  if (bits & reads::entropy) total[2] += of(loss.tangent[slot++]);
+  if (bits & reads::value) total[3] += of(loss.tangent[slot++]);
+  if (bits & reads::kl) total[4] += of(loss.tangent[slot++]);
+  if (bits & reads::old_kl) total[5] += of(loss.tangent[slot++]);
+  if constexpr (is_of_series<Leaf>) {
+    using E = dual<V, 1>;
+    step_terms<E> terms;
+    fill_terms<reads::logp>(terms, at);
+    total[1] += sums[1] * leaf.term.of_step(terms).tangent[0];
+  }
 }
 
 /// What a term reads is taken from its type; one that reads more with the parameters it has would lose that derivative.
@@ -61,29 +57,37 @@ void check_reads(Leaf const& leaf) {
   if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads)
     throw value_error(std::string("a term of the objective reads ") + term_names[std::countr_zero(unknown)] +
                       " with the parameters it has, and not with those of its type's default: it must read the same with all");
+  if constexpr (is_of_series<Leaf>)
+    if (leaf.term.of_step(all_terms()).bits & reads::differentiable & ~reads::logp)
+      throw value_error("of_step of a term of series may read logp, and nothing else that depends on the parameters");
 }
 
-template <bool Here, class V>
-constexpr auto one_if(V v) {
-  if constexpr (Here) return std::tuple(v);
-  else return std::tuple<>();
-}
-
-/// How many of the terms below bit k are among `bits`.
-constexpr int slot_of(unsigned bits, int k) { return std::popcount(bits & ((1u << k) - 1)); }
-
-/// The terms that `bits` names arrive in their order; the weights follow.
-template <class Leaves, unsigned Reads>
+/// The terms that Reads names arrive in their order; the weights follow, and for terms of series the length and two numbers each.
+template <class Leaves, unsigned Reads, int Weights>
 struct objective_kernel {
   static constexpr unsigned bits = Reads & reads::differentiable;
   static constexpr int results = 1 + std::popcount(bits);
   Leaves leaves;
 
-  template <class S, std::size_t... K, class... W>
-  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, std::index_sequence<K...>, W const&... weight) const {
-    S const weights[] = {weight...};
+  template <class S, class... More>
+  [[gnu::always_inline]] constexpr several<S, results> operator()(S first, More... more) const {
+    S const all[] = {first, more...};
+    constexpr int terms = std::popcount(Reads);
+    return evaluate(terms_from<Reads>(all), all + terms, all + terms + Weights, std::make_index_sequence<std::tuple_size_v<Leaves>>());
+  }
+
+ private:
+  /// How many terms of series come before the K-th leaf.
+  template <std::size_t K, std::size_t... J>
+  static constexpr int before(std::index_sequence<J...>) {
+    return (0 + ... + int(is_of_series<std::tuple_element_t<J, Leaves>>));
+  }
+  template <class S, std::size_t... K>
+  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights, S const* series, std::index_sequence<K...>) const {
     S total[1 + differentiable_count] = {S(0), S(0), S(0), S(0), S(0), S(0)};
-    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], total), ...);
+    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], series,
+              series + 1 + 2 * before<K>(std::make_index_sequence<K>()), total),
+     ...);
     several<S, results> out;
     int k = 0;
     out[k++] = total[0];
@@ -94,71 +98,59 @@ struct objective_kernel {
     if constexpr (bits & reads::old_kl) out[k++] = total[5];
     return out;
   }
-
-  template <class S, class... More>
-  [[gnu::always_inline]] constexpr several<S, results> operator()(S first, More... more) const {
-    return unpacked<S>(std::make_index_sequence<std::tuple_size_v<Leaves>>(), std::make_index_sequence<1 + sizeof...(More) - std::popcount(Reads)>(), first,
-                       more...);
-  }
-  template <class S, std::size_t... K, std::size_t... W, class... All>
-  [[gnu::always_inline]] constexpr several<S, results> unpacked(std::index_sequence<K...>, std::index_sequence<W...>, All... given) const {
-    S const all[] = {given...};
-    auto term = [&](int k) { return Reads >> k & 1 ? all[slot_of(Reads, k)] : S(0); };
-    return evaluate(step_terms<S>{term(0), term(1), term(2), term(3), term(4), term(5), term(6), term(7), term(8), term(9), term(10)}, std::index_sequence<K...>(),
-                    all[std::popcount(Reads) + W]...);
-  }
 };
 
-/// The terms among `Bits`, in order.
-template <unsigned Bits, class V, std::size_t... K>
-constexpr auto those_read(V const (&terms)[term_count], std::index_sequence<K...>) {
-  return std::tuple_cat(one_if<(Bits >> K & 1) != 0>(terms[K])...);
-}
-
-}  // namespace detail
-
-/// Loss and exact partial derivatives of an objective over M steps, fused in one pass:
-///
-///     out.loss[i] = sum over terms of weights[k_term][i] term(i),    out.logp[i] = d out.loss[i] / d logp[i], ...
-///
-/// weights[0] belongs to the algorithm's aggregation, weights[k] to the k-th `aggregate` in the objective; each is M or one broadcast element.
-/// Raises value_error naming the term if the objective reads one that is absent.
-template <backend B, objective O>
-void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
-                   std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights, partial_views<value_t<B>> const& out) {
-  using T = value_t<B>;
-  constexpr unsigned bits = detail::terms_read_by_type<O>();
-  unsigned needed = terms_read_by(o);
-  view<T const> const given[] = {in.sampler_logp, in.old_logp, in.logp, in.ref_logp, in.advantage, in.entropy, in.value, in.old_value, in.target, in.kl, in.old_kl};
-  view<T const> terms[detail::term_count];
-  for (int k = 0; k < detail::term_count; ++k) {
-    bool here = needed >> k & 1;
-    if (here && !given[k]) throw value_error(std::string("the objective reads ") + detail::term_names[k] + ", which this batch does not have");
-    // What a type may read and this object does not is never looked at: any array of M numbers stands for it.
-    terms[k] = here ? given[k] : view<T const>(out.loss);
-  }
+/// The pass over steps whose series are summed already.
+template <backend B, objective O, class T = value_t<B>>
+void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+                         series_sums<T, series_terms_in<O>> const& sums, partial_views<T> const& out) {
+  auto leaves = detail::leaves<1, 0>(o, 1);
+  constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
+  unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
+  std::apply([](auto const&... leaf) { (check_reads(leaf), ...); }, leaves);
+  auto terms = terms_of(in, needed, view<T const>(out.loss));
   // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nobody looks.
   auto nowhere = backend.template temporary<T>(bits & ~needed & reads::differentiable ? out.loss.rows : 0);
   auto room = [&](unsigned bit, view<T> given, char const* name) {
     if (needed & bit && !given) throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
     return given ? given : nowhere.all();
   };
-  auto leaves = detail::leaves<1, 0>(o, 1);
-  std::apply([](auto const&... leaf) { (detail::check_reads(leaf), ...); }, leaves);
-  detail::objective_kernel<decltype(leaves), bits> kernel{leaves};
-  auto targets = std::tuple_cat(std::tuple(out.loss), detail::one_if<(bits & reads::logp) != 0>(room(reads::logp, out.logp, "logp")),
-                                detail::one_if<(bits & reads::entropy) != 0>(room(reads::entropy, out.entropy, "entropy")),
-                                detail::one_if<(bits & reads::value) != 0>(room(reads::value, out.value, "value")),
-                                detail::one_if<(bits & reads::kl) != 0>(room(reads::kl, out.kl, "kl")),
-                                detail::one_if<(bits & reads::old_kl) != 0>(room(reads::old_kl, out.old_kl, "old_kl")));
-  std::apply(
-      [&](auto... v) {
-        std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, v...); }, targets);
-      },
-      std::tuple_cat(detail::those_read<bits>(terms, std::make_index_sequence<detail::term_count>()), weights));
+  auto targets = std::tuple_cat(std::tuple(out.loss), one_if<(bits & reads::logp) != 0>(room(reads::logp, out.logp, "logp")),
+                                one_if<(bits & reads::entropy) != 0>(room(reads::entropy, out.entropy, "entropy")),
+                                one_if<(bits & reads::value) != 0>(room(reads::value, out.value, "value")),
+                                one_if<(bits & reads::kl) != 0>(room(reads::kl, out.kl, "kl")),
+                                one_if<(bits & reads::old_kl) != 0>(room(reads::old_kl, out.old_kl, "old_kl")));
+  objective_kernel<decltype(leaves), bits, 1 + aggregations_in<O>> kernel{leaves};
+  auto series = [&] {
+    if constexpr (series_terms_in<O> == 0) return std::tuple<>();
+    else
+      return [&]<std::size_t... K>(std::index_sequence<K...>) {
+        return std::tuple_cat(std::tuple(sums.length), std::tuple(sums.total[K], sums.slope[K])...);
+      }(std::make_index_sequence<std::size_t(series_terms_in<O>)>());
+  }();
+  with_terms<bits>(terms, [&](auto... v) {
+    std::apply([&](auto... more) { std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, v..., more...); }, targets); },
+               std::tuple_cat(weights, series));
+  });
   // An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
   if (in.valid)
-    std::apply([&](auto... target) { (backend.map(outputs{target}, detail::where_valid{}, view<T const>(target), in.valid), ...); }, targets);
+    std::apply([&](auto... target) { (backend.map(outputs{target}, where_valid{}, view<T const>(target), in.valid), ...); }, targets);
+}
+
+}  // namespace detail
+
+/// Loss and exact partial derivatives of an objective over M steps, fused in one pass:
+///
+///     out.loss[i] = sum over terms of weights[k_term][i] term(i),    out.logp[i] = d (sum of out.loss) / d logp[i], ...
+///
+/// weights[0] belongs to the algorithm's aggregation, weights[k] to the k-th `aggregate` or `weighted` in the objective; each is M or one broadcast element. Terms of
+/// series take three passes more each, and need all steps of a series.
+/// Raises value_error naming the term if the objective reads one that is absent.
+template <backend B, objective O>
+void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
+                   std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights, partial_views<value_t<B>> const& out) {
+  auto room = backend.template temporary<value_t<B>>(detail::series_terms_in<O> ? (1 + 2 * detail::series_terms_in<O>) * out.loss.rows : 0);
+  detail::differentiate_steps(backend, o, in, weights, detail::sum_series(backend, o, in, weights, room.all()), out);
 }
 
 }  // namespace cohort

@@ -28,15 +28,10 @@ inline constexpr unsigned differentiable = logp | entropy | value | kl | old_kl,
 
 }  // namespace reads
 
-/// An objective: a callable that gives the loss of one step, over any scalar.
-template <class O>
-concept objective = requires(O const& o, step_terms<dependency> const& terms) {
-  { o(terms) } -> std::same_as<dependency>;
-};
+namespace detail {
 
-/// Which terms an objective reads, as bits of `reads`, found by evaluating it.
-template <objective O>
-constexpr unsigned terms_read_by(O const& o) {
+/// Each term as the input that it is.
+constexpr step_terms<dependency> all_terms() {
   using d = dependency;
   step_terms<d> terms;
   terms.sampler_logp = d::on(reads::sampler_logp);
@@ -50,23 +45,15 @@ constexpr unsigned terms_read_by(O const& o) {
   terms.target = d::on(reads::target);
   terms.kl = d::on(reads::kl);
   terms.old_kl = d::on(reads::old_kl);
-  return o(terms).bits;
-}
-
-namespace detail {
-
-template <unsigned Bits>
-struct constant_bits {};
-
-template <class O>
-concept known_at_compile_time = requires { typename constant_bits<terms_read_by(O{})>; };
-
-/// The terms that objects of type O read: exact where the type can be made and evaluated at compile time, everything elsewhere.
-template <class O>
-constexpr unsigned terms_read_by_type() {
-  if constexpr (known_at_compile_time<O>) return terms_read_by(O{});
-  else return reads::everything;
+  return terms;
 }
 
 }  // namespace detail
+
+/// A callable that gives the loss of one step, over any scalar.
+template <class O>
+concept step_objective = requires(O const& o, step_terms<dependency> const& terms) {
+  { o(terms) } -> std::same_as<dependency>;
+};
+
 }  // namespace cohort

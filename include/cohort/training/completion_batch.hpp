@@ -199,10 +199,18 @@ class completion_minibatches {
     return m;
   }
 
+  /// Log-probabilities and entropies of the minibatch made last, as the policy is now.
+  void evaluate(B& backend, Policy& policy, view<T> logp, view<T> entropy) {
+    pack(backend, policy);
+    packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
+      policy.evaluate(backend, view<T const>(policy.parameters()), packing, batch_->temperature,
+                      {logp.part(first, packing.steps()), entropy.part(first, packing.steps()), {}});
+    });
+  }
+
   template <class F>
   void pass(B& backend, Policy& policy, F partials) {
-    if (!packed_) packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
-    packed_ = true;
+    pack(backend, policy);
     policy.zero_gradient(backend);
     packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t before) {
       policy.pass(backend, packing, batch_->temperature, [&](std::ptrdiff_t first, auto const& now) {
@@ -213,6 +221,10 @@ class completion_minibatches {
   }
 
  private:
+  void pack(B& backend, Policy& policy) {
+    if (!std::exchange(packed_, true)) packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
+  }
+
   completion_batch<B>* batch_ = nullptr;
   std::vector<std::int32_t> order_, steps_;
   std::span<std::int32_t const> groups_;

@@ -98,36 +98,45 @@ class learner {
     std::ptrdiff_t M = m.steps();
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
 
-    constexpr int modes = detail::aggregations_in<O>;
-    backend.resize(weight_, (1 + modes) * M);
-    constexpr int partials = 1 + detail::differentiable_count;
+    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_terms_in<O>, partials = 1 + detail::differentiable_count;
+    backend.resize(weight_, slots * M);
     backend.resize(partial_, partials * M);
-    aggregated_steps<T> all{M, series, m.series_of, {}};
-    auto weight = [&](int k) { return weight_.all().part(k * M, M); };
-    aggregation_(backend, all, weight(0));
-    std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, all, weight(k++)), ...); }, detail::modes(o));
-
-    constexpr unsigned bits = detail::terms_read_by_type<O>();
+    backend.resize(series_, sums > 0 ? (1 + 2 * sums) * M : 0);
+    constexpr unsigned bits = detail::bits_of_leaves<detail::leaves_of<O>>;
     for (int k = 1; k < 4; ++k)
       if (constexpr unsigned terms[] = {0, reads::logp, reads::entropy, reads::value}; !(bits & terms[k]))
         backend.map(outputs{partial_.all().part(k * M, M)}, detail::filled{0}, view<T const>(partial_.all().part(k * M, M)));
-    double sums[6] = {};
+
+    // Selections and terms of series need all steps before the first one's derivative. Where a pass hands them over in several runs, they are evaluated once more.
+    constexpr bool looks_ahead = sums > 0 || detail::selects_by_what_is_now<O>;
+    std::array<view<T const>, std::size_t(slots)> weights;
+    detail::series_sums<T, sums> along;
+    auto look = [&](step_views<T> const& at) {
+      weights = weigh(backend, o, m, series, at);
+      along = detail::sum_series(backend, o, at, weights, series_.all());
+    };
+    bool seen = !looks_ahead;
+    if constexpr (!looks_ahead) look(views_at(m, series, 0, M, 0));
+    else if constexpr (requires { minibatches_.evaluate(backend, policy, weight_.all(), weight_.all()); }) {
+      backend.resize(now_, 2 * M);
+      minibatches_.evaluate(backend, policy, now_.all().part(0, M), now_.all().part(M, M));
+      auto at = views_at(m, series, 0, M, 0);
+      at.logp = now_.all().part(0, M), at.entropy = now_.all().part(M, M);
+      look(at);
+      seen = true;
+    }
+    double found[6] = {};
     minibatches_.pass(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
       std::ptrdiff_t n = now.logp.rows;
-      auto in = [&](auto v) { return v ? v.part(first, n) : v; };
+      step_views<T> at = views_at(m, series, first, n, now);
+      if (!std::exchange(seen, true)) look(at);
       auto partial = [&](int k) { return partial_.all().part(k * M + first, n); };
-      std::array<view<T const>, 1 + modes> weights;
-      for (int k = 0; k <= modes; ++k) weights[std::size_t(k)] = weight(k).part(first, n);
-      auto divergence = [&](auto member) {
-        if constexpr (requires { now.kl; }) return member(now);
-        else return view<T const>{};
-      };
-      step_views<T> at{.sampler_logp = in(m.sampler_logp), .old_logp = in(m.old_logp), .logp = now.logp, .ref_logp = in(m.ref_logp),
-                       .advantage = in(view<T const>(m.advantage)), .entropy = now.entropy, .value = now.value, .old_value = in(m.old_value),
-                       .target = in(m.target),
-                       .kl = divergence([](auto const& n) { return n.kl; }), .old_kl = divergence([](auto const& n) { return n.old_kl; })};
-      differentiate(backend, o, at, weights, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
-      if (metrics) add_metrics(backend, o, view<T const>(partial(0)), at, sums);
+      auto here = weights;
+      for (auto& w : here) w = w.part(first, n);
+      detail::series_sums<T, sums> sums_here;
+      if constexpr (sums > 0) sums_here = along.part(first, n);
+      detail::differentiate_steps(backend, o, at, here, sums_here, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
+      if (metrics) add_metrics(backend, o, view<T const>(partial(0)), at, found);
       struct {
         view<T const> logp, entropy, value, kl, old_kl;
       } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{}, at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
@@ -141,8 +150,41 @@ class learner {
     T square[1];
     backend.download(std::span<T>(square), view<T const>(squares));
     double n = double(M);
-    *metrics = {sums[0], sums[1] / n, sums[2] / n, std::sqrt(double(square[0])), m.ref_logp ? sums[3] / n : 0, sums[4] / n, sums[5] / n, 0, double(series)};
+    *metrics = {found[0], found[1] / n, found[2] / n, std::sqrt(double(square[0])), m.ref_logp ? found[3] / n : 0, found[4] / n, found[5] / n, 0, double(series)};
     std::apply([&](auto const&... leaf) { ((metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term)), ...); }, detail::leaves<1, 0>(o, 1));
+  }
+
+  /// Steps first ... first + n - 1 of a minibatch, with what the policy says of them now.
+  template <class Now>
+  static step_views<T> views_at(minibatch<T> const& m, std::ptrdiff_t series, std::ptrdiff_t first, std::ptrdiff_t n, [[maybe_unused]] Now const& now) {
+    auto in = [&](auto v) { return v ? v.part(first, n) : v; };
+    step_views<T> at{.sampler_logp = in(m.sampler_logp), .old_logp = in(m.old_logp), .ref_logp = in(m.ref_logp), .advantage = in(view<T const>(m.advantage)),
+                     .old_value = in(m.old_value), .target = in(m.target), .series_of = in(m.series_of), .series = series};
+    if constexpr (requires { now.logp; }) at.logp = now.logp, at.entropy = now.entropy, at.value = now.value;
+    if constexpr (requires { now.kl; }) at.kl = now.kl, at.old_kl = now.old_kl;
+    return at;
+  }
+
+  /// The weights of all terms: of the algorithm's aggregation, then those that stand in the objective.
+  template <class O>
+  std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weigh(B& backend, O const& o, minibatch<T> const& m, std::ptrdiff_t series,
+                                                                                 step_views<T> const& at) {
+    std::ptrdiff_t M = m.steps();
+    aggregated_steps<T> all{M, series, m.series_of, {}};
+    std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weights;
+    auto slot = [&](int k) { return weight_.all().part(k * M, M); };
+    for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = slot(int(k));
+    aggregation_(backend, all, slot(0));
+    auto make = [&]<class Mode>(Mode const& mode, int k) {
+      if constexpr (requires { mode.selection; }) {
+        mode.selection(backend, at, stream{seed_, purpose::selection, std::uint32_t(selections_++)}, slot(k));
+        backend.map(outputs{slot(k)}, detail::times{}, weights[std::size_t(k)], weights[std::size_t(mode.base)]);
+      } else {
+        mode(backend, all, slot(k));
+      }
+    };
+    std::apply([&, k = 1](auto const&... mode) mutable { (make(mode, k++), ...); }, detail::modes(o));
+    return weights;
   }
 
   template <class O>
@@ -160,9 +202,9 @@ class learner {
   Aggregation aggregation_;
   typename decltype(Update::optimizer)::template state<B> optimizer_;
   std::uint64_t seed_;
-  std::int64_t rounds_ = 0;
+  std::int64_t rounds_ = 0, selections_ = 0;
   typename Batch::template minibatches<Policy> minibatches_;
-  array weight_, partial_, norm_;
+  array weight_, partial_, series_, now_, norm_;
   std::vector<std::int32_t> order_;
 };
 

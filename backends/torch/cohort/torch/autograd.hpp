@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/concept.hpp>
 #include <cohort/torch/array.hpp>
 #include <cohort/torch/scalar.hpp>
 #include <torch/torch.h>

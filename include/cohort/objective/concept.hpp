@@ -1,0 +1,34 @@
+#pragma once
+#include <cohort/objective/series_terms.hpp>
+
+namespace cohort {
+
+/// An objective: the loss of one step, of one series (cohort/objective/series_terms.hpp), or an expression of such.
+template <class O>
+concept objective = step_objective<O> || series_objective<O>;
+
+/// Which terms an objective reads, as bits of `reads`, found by evaluating it.
+template <objective O>
+constexpr unsigned terms_read_by(O const& o) {
+  if constexpr (requires { o.terms_read(); }) return o.terms_read();
+  else if constexpr (series_objective<O>) return detail::terms_read_directly(o) | o.of_step(detail::all_terms()).bits;
+  else return o(detail::all_terms()).bits;
+}
+
+namespace detail {
+
+template <unsigned Bits>
+struct constant_bits {};
+
+template <class O>
+concept known_at_compile_time = requires { typename constant_bits<terms_read_by(O{})>; };
+
+/// The terms that objects of type O read: exact where the type can be made and evaluated at compile time, everything elsewhere.
+template <class O>
+constexpr unsigned terms_read_by_type() {
+  if constexpr (known_at_compile_time<O>) return terms_read_by(O{});
+  else return reads::everything;
+}
+
+}  // namespace detail
+}  // namespace cohort
