@@ -38,9 +38,14 @@
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/exact_kl_penalty.hpp>
 #include <cohort/objective/expression.hpp>
+#include <cohort/objective/gmpo.hpp>
+#include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/log_likelihood.hpp>
+#include <cohort/objective/series_kl_penalty.hpp>
+#include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include <cohort/objective/vespo.hpp>
 #include <cohort/optimizer/adam.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/policy/actor.hpp>

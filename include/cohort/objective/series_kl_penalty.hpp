@@ -1,0 +1,34 @@
+#pragma once
+#include <cohort/kl/controller.hpp>
+#include <cohort/kl/estimators.hpp>
+#include <cohort/objective/series_terms.hpp>
+
+namespace cohort {
+
+/// kl_penalty times the ratio of the step's series, the geometric mean of its steps' ratios, as TRL and Liger have it beside GSPO:
+///
+///     weight s KL^(logp, ref_logp),    s = exp((1 / |o|) sum_t (logp_t - old_logp_t))
+///
+/// Reads logp, ref_logp, old_logp; in nats times the weight. Otherwise as kl_penalty{ratio_corrected{...}}, of which it is the form of series.
+///
+/// Source: TRL 1.16's use_bias_correction_kl with importance_sampling_level = "sequence".
+template <class Estimator = k3, class Weight = double>
+struct series_kl_penalty {
+  Estimator estimator{};
+  Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
+
+  template <class S>
+  constexpr S of_step(step_terms<S> const& step) const {
+    return step.logp - step.old_logp;
+  }
+  template <class S>
+  constexpr S operator()(series_terms<S> const& s) const {
+    return detail::weight_now(weight) * exp(clamp(s.total / s.length, -20, 20)) * estimator(s.logp, s.ref_logp);
+  }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt_weight(weight, m.reference_kl, m.series);
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,27 @@
+#pragma once
+#include <cohort/objective/series_terms.hpp>
+
+namespace cohort {
+
+/// TIC-GRPO: the ratio of a whole series instead of those of its steps, kept from above only:
+///
+///     -min(W, 1 + epsilon) A,    W = prod_t exp(logp_t - old_logp_t)
+///
+/// Reads logp, old_logp, advantage. Unitless. It estimates the policy gradient where the policy is, not where it was; long series have ratios far from 1, and none of those above
+/// the limit has a gradient, whichever sign A has. log W is clamped to +-20. The paper's advantage is the z-score of R_i / |o_i|.
+///
+/// Source: Pang and Jin 2025, arXiv:2508.02833.
+struct tic_grpo {
+  double epsilon = 0.2;  ///< how far the ratio may rise above 1; > 0
+
+  template <class S>
+  constexpr S of_step(step_terms<S> const& step) const {
+    return step.logp - step.old_logp;
+  }
+  template <class S>
+  constexpr S operator()(series_terms<S> const& s) const {
+    return -min(exp(clamp(s.total, -20, 20)), S(1 + epsilon)) * s.advantage;
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,68 @@
+#pragma once
+#include "../support/arrays.hpp"
+#include "../support/golden.hpp"
+#include <cohort/aggregation/means.hpp>
+#include <cohort/aggregation/sums.hpp>
+#include <cohort/objective/differentiate.hpp>
+
+// What tests/golden/*_objectives.py recorded: a batch of packed series, and losses and gradients by name.
+
+using namespace cohort;
+using namespace arrays;
+
+struct recorded_batch {
+  golden::table rows;
+  integers series_of;
+  flags valid;
+  numbers advantage, sampler_logp;  ///< of steps
+  std::ptrdiff_t M, N;
+
+  explicit recorded_batch(std::string const& file, bool of_series = true) : rows(golden::read(file)) {
+    auto const& offsets = row("offsets");
+    N = std::ptrdiff_t(offsets.size()) - 1;
+    M = std::ptrdiff_t(offsets.back());
+    valid = cast<std::uint8_t>(row("valid"));
+    for (std::ptrdiff_t n = 0; n < N; ++n)
+      for (double i = offsets[std::size_t(n)]; i < offsets[std::size_t(n) + 1]; ++i) {
+        series_of.push_back(std::int32_t(n));
+        advantage.push_back(of_series ? row("advantage")[std::size_t(n)] : row("token_advantage")[std::size_t(i)]);
+        if (rows.count("is_weight")) sampler_logp.push_back(row("old_logp")[std::size_t(i)] - std::log(row("is_weight")[std::size_t(i)]));
+      }
+  }
+  numbers const& row(std::string const& name) const { return golden::row(rows, name); }
+
+  step_views<double> views() const {
+    auto of = [&](char const* name) { return rows.count(name) ? all(row(name)) : view<double const>{}; };
+    step_views<double> v{.old_logp = of("old_logp"), .logp = of("logp"), .ref_logp = of("ref_logp"), .advantage = all(advantage), .entropy = of("entropy")};
+    if (!sampler_logp.empty()) v.sampler_logp = all(sampler_logp);
+    v.valid = all(valid), v.series_of = all(series_of), v.series = N;
+    return v;
+  }
+  /// Loss and gradient by logp of an objective, aggregated so; the weights of `aggregate` inside it too. `by_step`: further weights of the steps.
+  template <class O, class Mode>
+  std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {}) const {
+    cpu backend;
+    numbers w(std::size_t((1 + detail::aggregations_in<O>)*M)), loss(std::size_t(M), -99), slope(std::size_t(M), 0), entropy(std::size_t(M), 0);
+    aggregated_steps<double> steps{M, N, all(series_of), all(valid)};
+    mode(backend, steps, all(w).part(0, M));
+    std::apply([&, k = 1](auto const&... m) mutable { (m(backend, steps, all(w).part(k++ * M, M)), ...); }, detail::modes(o));
+    for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
+    std::array<view<double const>, 1 + detail::aggregations_in<O>> weights;
+    for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = all(std::as_const(w)).part(std::ptrdiff_t(k) * M, M);
+    differentiate(backend, o, views(), weights, {.loss = all(loss), .logp = all(slope), .entropy = all(entropy)});
+    double total = 0;
+    for (double x : loss) total += x;
+    return {total, slope};
+  }
+  /// How far loss and gradient are from the recorded ones, relative to 1 or to their own size.
+  template <class O, class Mode>
+  double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {}) const {
+    auto [loss, slope] = (*this)(o, mode, by_step);
+    double worst = std::abs(loss - row(name)[0]) / std::max(1., std::abs(loss));
+    for (std::ptrdiff_t i = 0; i < M; ++i) {
+      double expected = row(name + "/logp")[std::size_t(i)], d = std::abs(slope[std::size_t(i)] - expected) / std::max(1., std::abs(expected));
+      worst = d <= worst ? worst : d;  // a NaN stays
+    }
+    return worst;
+  }
+};
