@@ -34,7 +34,10 @@
 #include <cohort/kl/exact.hpp>
 #include <cohort/language/vocabulary.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
+#include <cohort/objective/bradley_terry.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/differentiate_pairs.hpp>
+#include <cohort/objective/dpo.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/exact_kl_penalty.hpp>
 #include <cohort/objective/expression.hpp>
@@ -71,6 +74,7 @@
 #include <cohort/training/csv_log.hpp>
 #include <cohort/training/demonstrations.hpp>
 #include <cohort/training/evaluate.hpp>
+#include <cohort/training/preferences.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>
 #include <cohort/version.hpp>

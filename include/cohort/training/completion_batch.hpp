@@ -192,19 +192,20 @@ class completion_minibatches {
     if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp);
     if constexpr (Policy::has_critic) {
       m.target = take(target_, b.target);
-      m.old_value = take(old_value_, b.value);
+      if (b.has_values) m.old_value = take(old_value_, b.value);
     }
     m.advantage = take(advantage_, b.advantage);
     m.series_of = take(series_of_, b.series_of);
+    m.last = take(last_, b.terminated);
     return m;
   }
 
-  /// Log-probabilities and entropies of the minibatch made last, as the policy is now.
-  void evaluate(B& backend, Policy& policy, view<T> logp, view<T> entropy) {
+  /// Log-probabilities, entropies and (absent: not) values of the minibatch made last, as the policy is now.
+  void evaluate(B& backend, Policy& policy, view<T> logp, view<T> entropy, view<T> value = {}) {
     pack(backend, policy);
     packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
       policy.evaluate(backend, view<T const>(policy.parameters()), packing, batch_->temperature,
-                      {logp.part(first, packing.steps()), entropy.part(first, packing.steps()), {}});
+                      {logp.part(first, packing.steps()), entropy.part(first, packing.steps()), value ? value.part(first, packing.steps()) : value});
     });
   }
 
@@ -232,6 +233,7 @@ class completion_minibatches {
   completion_packings<B> packings_;
   array sampler_logp_, old_logp_, ref_logp_, target_, old_value_, advantage_;
   typename B::template array<std::int32_t> index_, series_of_;
+  typename B::template array<std::uint8_t> last_;
 };
 
 }  // namespace cohort

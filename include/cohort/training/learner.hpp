@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/objective/clipped_ratio.hpp>
-#include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/differentiate_pairs.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/training/algorithm.hpp>
@@ -70,7 +70,8 @@ class learner {
 
   std::size_t optimizer_bytes() const { return optimizer_.bytes(); }
 
-  template <objective O>
+  template <class O>
+    requires objective<O> || pair_objective<O>
   update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
     if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
     std::ptrdiff_t all = minibatches_.units(batch), units = all;
@@ -93,6 +94,35 @@ class learner {
   }
 
  private:
+  /// Of pairs: what a series adds up to must be known before any step's derivative is.
+  template <pair_objective O>
+  void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress, update_metrics* metrics) {
+    static_assert(requires { minibatches_.evaluate(backend, policy, weight_.all(), weight_.all()); },
+                  "an objective of pairs needs a rollout whose series come in pairs: preferences");
+    std::ptrdiff_t M = m.steps();
+    backend.resize(now_, 3 * M);
+    backend.resize(partial_, 4 * M);
+    auto now = [&](int k) { return now_.all().part(k * M, M); };
+    auto partial = [&](int k) { return partial_.all().part(k * M, M); };
+    minibatches_.evaluate(backend, policy, now(0), now(1), Policy::has_critic ? now(2) : view<T>{});
+    step_views<T> at = views_at(m, series, 0, M, 0);
+    at.logp = now(0);
+    if constexpr (Policy::has_critic) at.value = now(2);
+    for (int k = 1; k < 4; ++k) backend.map(outputs{partial(k)}, detail::filled{0}, view<T const>(partial(k)));
+    differentiate_pairs(backend, o, at, m.last, {.loss = partial(0), .logp = partial(1), .value = partial(3)});
+    minibatches_.pass(backend, policy, [&](std::ptrdiff_t first, auto const& here) {
+      struct {
+        view<T const> logp, entropy, value;
+      } slope{partial(1).part(first, here.logp.rows), partial(2).part(first, here.logp.rows), partial(3).part(first, here.logp.rows)};
+      return slope;
+    });
+    optimize(backend, policy, progress);
+    if (!metrics) return;
+    at.entropy = now(1), at.old_logp = at.logp;  // there is no policy that they were drawn from
+    add_sums(backend, o, view<T const>(partial(0)), at, *metrics);
+    finish(backend, *metrics, M, series, bool(m.ref_logp));
+  }
+
   template <objective O>
   void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress, update_metrics* metrics) {
     std::ptrdiff_t M = m.steps();
@@ -125,7 +155,6 @@ class learner {
       look(at);
       seen = true;
     }
-    double found[6] = {};
     minibatches_.pass(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
       std::ptrdiff_t n = now.logp.rows;
       step_views<T> at = views_at(m, series, first, n, now);
@@ -136,22 +165,32 @@ class learner {
       detail::series_sums<T, sums> sums_here;
       if constexpr (sums > 0) sums_here = along.part(first, n);
       detail::differentiate_steps(backend, o, at, here, sums_here, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
-      if (metrics) add_metrics(backend, o, view<T const>(partial(0)), at, found);
+      if (metrics) add_sums(backend, o, view<T const>(partial(0)), at, *metrics);
       struct {
         view<T const> logp, entropy, value, kl, old_kl;
       } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{}, at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
       return slope;
     });
 
+    optimize(backend, policy, progress);
+    if (!metrics) return;
+    finish(backend, *metrics, M, series, bool(m.ref_logp));
+    std::apply([&](auto const&... leaf) { ((metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term)), ...); }, detail::leaves<1, 0>(o, 1));
+  }
+
+  void optimize(B& backend, Policy& policy, double progress) {
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
     gradient_norm_scale(backend, update_.max_gradient_norm, view<T const>(policy.gradient()), squares, scale);
     update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()), view<T const>(scale));
-    if (!metrics) return;
+  }
+  /// From sums over the steps to means.
+  void finish(B& backend, update_metrics& m, std::ptrdiff_t steps, std::ptrdiff_t series, bool has_reference) {
     T square[1];
-    backend.download(std::span<T>(square), view<T const>(squares));
-    double n = double(M);
-    *metrics = {found[0], found[1] / n, found[2] / n, std::sqrt(double(square[0])), m.ref_logp ? found[3] / n : 0, found[4] / n, found[5] / n, 0, double(series)};
-    std::apply([&](auto const&... leaf) { ((metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term)), ...); }, detail::leaves<1, 0>(o, 1));
+    backend.download(std::span<T>(square), view<T const>(norm_.all().part(0, 1)));
+    for (double* x : {&m.entropy, &m.approximate_kl, &m.reference_kl, &m.clip_low, &m.clip_high}) *x /= double(steps);
+    if (!has_reference) m.reference_kl = 0;
+    m.gradient_norm = std::sqrt(double(square[0]));
+    m.series = double(series);
   }
 
   /// Steps first ... first + n - 1 of a minibatch, with what the policy says of them now.
@@ -187,15 +226,17 @@ class learner {
     return weights;
   }
 
+  /// Adds what a run of steps gives to the metrics that are sums.
   template <class O>
-  void add_metrics(B& backend, O const& o, view<T const> loss, step_views<T> const& at, double (&sums)[6]) {
+  void add_sums(B& backend, O const& o, view<T const> loss, step_views<T> const& at, update_metrics& m) {
     double low = 0, high = std::numeric_limits<double>::infinity();
-    std::apply([&](auto const&... leaf) { (detail::find_clip(leaf.term, low, high), ...); }, detail::leaves<1, 0>(o, 1));
+    if constexpr (objective<O>) std::apply([&](auto const&... leaf) { (detail::find_clip(leaf.term, low, high), ...); }, detail::leaves<1, 0>(o, 1));
     auto scratch = backend.template temporary<T>(6);
     backend.reduce(scratch.all(), detail::metric_terms{low, high}, loss, at.entropy, at.logp, at.old_logp, at.ref_logp ? at.ref_logp : at.logp, at.advantage);
     T found[6];
     backend.download(std::span<T>(found), view<T const>(scratch.all()));
-    for (int k = 0; k < 6; ++k) sums[k] += double(found[k]);
+    int k = 0;
+    for (double* x : {&m.loss, &m.entropy, &m.approximate_kl, &m.reference_kl, &m.clip_low, &m.clip_high}) *x += double(found[k++]);
   }
 
   Update update_;

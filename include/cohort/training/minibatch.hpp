@@ -10,6 +10,7 @@ struct minibatch {
   view<T const> sampler_logp, old_logp, ref_logp, old_value, target;
   view<T> advantage;                    ///< normalization writes it
   view<std::int32_t const> series_of;
+  view<std::uint8_t const> last{};      ///< of completions: the last step of each
   std::ptrdiff_t steps() const { return advantage.rows; }
 };
 

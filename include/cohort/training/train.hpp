@@ -62,6 +62,20 @@ struct blend {
   }
 };
 
+/// What an objective of any kind reads.
+template <class O>
+constexpr unsigned bits_of(O const& o) {
+  if constexpr (pair_objective<O>) return terms_read_by_pair(o);
+  else return terms_read_by(o);
+}
+template <class O>
+concept reads_are_known = requires { typename constant_bits<bits_of(O{})>; };
+template <class O>
+constexpr unsigned bits_of_type() {
+  if constexpr (reads_are_known<O>) return bits_of(O{});
+  else return reads::everything;
+}
+
 class recent_returns {
  public:
   void add(double r) {
@@ -92,7 +106,7 @@ class recent_returns {
 template <backend B, class Algorithm, class E, class Policy, class... Hooks>
 train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy, train_options const& options, Hooks&&... hooks) {
   using first_objective_type = decltype(at(algorithm.objective, 0.));
-  constexpr bool is_objective = objective<first_objective_type>, are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
+  constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type>, are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
   constexpr bool task = requires { typename std::remove_cvref_t<decltype(algorithm.rollout)>::reads_a_task; };
   if constexpr (task && !language_task<E>) {
     static_assert(language_task<E>, "a task needs a type `row` and, all const, `row draw(random_stream&)`, `std::vector<std::int32_t> prompt(row)`, "
@@ -110,7 +124,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
     return {};
   } else if constexpr (!is_objective || !are_hooks) {
-    static_assert(is_objective, "an objective needs `template <class S> constexpr S operator()(step_terms<S> const&) const`");
+    static_assert(is_objective, "an objective needs `template <class S> constexpr S operator()(step_terms<S> const&) const` (or of series_terms<S>, or of pair_terms<S>)");
     static_assert(are_hooks, "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), on_end(report)");
     return {};
   } else {
@@ -118,11 +132,11 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     using Rollout = std::remove_cvref_t<decltype(algorithm.rollout)>;
     using clock = std::chrono::steady_clock;
     auto first_objective = at(algorithm.objective, 0.);
-    constexpr unsigned bits = detail::terms_read_by_type<decltype(first_objective)>();
-    if constexpr (detail::known_at_compile_time<decltype(first_objective)> && !Policy::has_critic)
+    constexpr unsigned bits = detail::bits_of_type<first_objective_type>();
+    if constexpr (detail::reads_are_known<first_objective_type> && !Policy::has_critic)
       static_assert(!(bits & (reads::value | reads::target)), "the objective reads the value function, and the policy has none: use actor_critic");
     constexpr bool has_distributions = requires { policy.description_size(); };
-    if constexpr (detail::known_at_compile_time<decltype(first_objective)> && !has_distributions)
+    if constexpr (detail::reads_are_known<first_objective_type> && !has_distributions)
       static_assert(!(bits & (reads::kl | reads::old_kl)),
                     "the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with an estimator");
     detail::require(options.updates > 0, "train", "updates", double(options.updates), "a positive number");
@@ -139,7 +153,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     auto advantage_now = algorithm.advantage;
     auto reward = algorithm.reward.template start<B>(backend);
     typename B::template array<T> reference;
-    unsigned read = terms_read_by(first_objective);
+    unsigned read = detail::bits_of(first_objective);
     bool has_reference = read & reads::reference;
     if constexpr (requires { decltype(at(algorithm.advantage, 0.))::reads_reference; }) has_reference |= decltype(at(algorithm.advantage, 0.))::reads_reference;
     if (has_reference) {
