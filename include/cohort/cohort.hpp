@@ -69,6 +69,14 @@
 #include <cohort/scalar/dual.hpp>
 #include <cohort/scalar/real.hpp>
 #include <cohort/schedule/schedule.hpp>
+#include <cohort/selection/clip_cov.hpp>
+#include <cohort/selection/divergence_bound.hpp>
+#include <cohort/selection/effective_sample_size.hpp>
+#include <cohort/selection/importance_weights.hpp>
+#include <cohort/selection/kl_cov.hpp>
+#include <cohort/selection/off_policy_series.hpp>
+#include <cohort/selection/ratio_bounds.hpp>
+#include <cohort/selection/top_entropy.hpp>
 #include <cohort/training/algorithm.hpp>
 #include <cohort/training/completions.hpp>
 #include <cohort/training/csv_log.hpp>

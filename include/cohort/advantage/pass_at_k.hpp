@@ -55,13 +55,6 @@ struct pass_at_k_reward {
     return k * select(score > threshold, S(1), 1 - missed);
   }
 };
-struct exceeds {
-  double threshold;
-  template <class S>
-  constexpr S operator()(S score) const {
-    return select(score > threshold, S(1), S(0));
-  }
-};
 
 }  // namespace detail
 

@@ -36,6 +36,12 @@ struct times {
     return a * b;
   }
 };
+struct quotient {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a / b;
+  }
+};
 struct scaled_by {
   double factor;
   template <class S>
@@ -67,6 +73,13 @@ struct one_where {
   template <class S, class M>
   constexpr S operator()(S, M valid) const {
     return select(valid, S(1), S(0));
+  }
+};
+struct exceeds {
+  double threshold;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return select(x > threshold, S(1), S(0));
   }
 };
 /// The G columns of a row all set to its one number.

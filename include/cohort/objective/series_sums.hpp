@@ -1,6 +1,5 @@
 #pragma once
-#include <cohort/backend/formulas.hpp>
-#include <cohort/objective/terms.hpp>
+#include <cohort/objective/along_series.hpp>
 
 // Objectives of series in three passes: of_step of each step, and its sum along the series; the derivative of the loss with respect to that sum, added up over the
 // series' steps; and then, for each step by itself, its loss and the derivative that comes back through the sum.
@@ -72,13 +71,7 @@ series_sums<T, series_terms_in<O>> sum_series(B& backend, O const& o, step_views
   if constexpr (n > 0) {
     if (!in.series_of) throw value_error("the objective has a term of series, and this batch does not say which series its steps belong to (series_of)");
     std::ptrdiff_t M = in.series_of.rows;
-    auto by_series = backend.template temporary<T>(in.series);
-    auto along = [&](view<T> steps) {  // each step gets the sum over its series
-      if (in.valid) backend.map(outputs{steps}, where_valid{}, view<T const>(steps), in.valid);
-      backend.map(outputs{by_series.all()}, filled{0}, view<T const>(by_series.all()));
-      backend.scatter_add(by_series.all(), view<T const>(steps), in.series_of);
-      backend.gather(steps, view<T const>(by_series.all()), in.series_of);
-    };
+    auto along = [&](view<T> steps) { sum_along_series(backend, in, steps); };
     view<T> length = room.part(0, M);
     backend.map(outputs{length}, filled{1}, view<T const>(length));
     along(length);

@@ -61,11 +61,11 @@ using term_array = std::array<view<T const>, term_count>;
 
 /// The arrays of the terms in order, those that `needed` names; for the others stands any array of M numbers, which nobody looks at.
 template <class T>
-term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> any) {
+term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> any, char const* reader = "the objective") {
   term_array<T> terms{in.sampler_logp, in.old_logp, in.logp, in.ref_logp, in.advantage, in.entropy, in.value, in.old_value, in.target, in.kl, in.old_kl};
   for (int k = 0; k < term_count; ++k) {
     bool here = needed >> k & 1;
-    if (here && !terms[std::size_t(k)]) throw value_error(std::string("the objective reads ") + term_names[k] + ", which this batch does not have");
+    if (here && !terms[std::size_t(k)]) throw value_error(std::string(reader) + " reads " + term_names[k] + ", which this batch does not have");
     if (!here) terms[std::size_t(k)] = any;
   }
   return terms;

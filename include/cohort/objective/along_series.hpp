@@ -1,0 +1,18 @@
+#pragma once
+#include <cohort/backend/formulas.hpp>
+#include <cohort/objective/terms.hpp>
+
+namespace cohort::detail {
+
+/// Each of M steps gets the sum of the valid ones of its series, in place. The order of steps within a series is that of the view, so the sum is always the
+/// same.
+template <backend B, class T = value_t<B>>
+void sum_along_series(B& backend, step_views<T> const& at, view<T> steps) {
+  auto by_series = backend.template temporary<T>(at.series);
+  if (at.valid) backend.map(outputs{steps}, where_valid{}, view<T const>(steps), at.valid);
+  backend.map(outputs{by_series.all()}, filled{0}, view<T const>(by_series.all()));
+  backend.scatter_add(by_series.all(), view<T const>(steps), at.series_of);
+  backend.gather(steps, view<T const>(by_series.all()), at.series_of);
+}
+
+}  // namespace cohort::detail

@@ -1,0 +1,44 @@
+#pragma once
+#include <cohort/selection/importance_weights.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+struct within_bounds {
+  double low, high;
+  template <class S>
+  constexpr S operator()(S log_ratio) const {
+    S rho = clamped_exp(log_ratio);
+    return select((rho < low) | (rho > high), S(0), S(1));
+  }
+};
+
+}  // namespace detail
+
+/// Leaves out the steps whose ratio rho of learner to sampler (that of the step, or of its series, as `over` says) is outside the bounds; the others keep their
+/// weight:
+///
+///     weight = 1 if low <= rho <= high, else 0,      rho = exp(old_logp - sampler_logp)
+///
+/// The bounds are on rho, as everywhere in this library. verl's rollout_rs token_k1, seq_sum_k1 and seq_mean_k1 (here over = step, series, geometric_mean) have
+/// theirs on 1 / rho: its "a_b" is {.low = 1 / b, .high = 1 / a}. OpenRLHF's gate by "ratio" at level seq, whose steps keep ratios of their own, is
+///
+///     weighted(ratio_bounds{.over = ratio_over::geometric_mean, .high = 5}, weighted(importance_weights{.high = infinity}, term))
+///
+/// Reads old_logp and sampler_logp. Refuses bounds that are not 0 <= low <= high, high > 0.
+struct ratio_bounds {
+  ratio_over over = ratio_over::step;
+  double low = .5, high = 2;
+  static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+    detail::require(low >= 0 && low <= high, "ratio_bounds", "low", low, "a number in [0, high]");
+    detail::require(high > 0, "ratio_bounds", "high", high, "a positive number");
+    if (!detail::begin_selection<ratio_bounds>("ratio_bounds", at, weight, over != ratio_over::step)) return;
+    detail::weigh_ratios(backend, at, over, detail::within_bounds{low, high}, weight);
+  }
+};
+
+}  // namespace cohort
