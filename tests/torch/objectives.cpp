@@ -30,6 +30,9 @@ cohort::torch::step_tensors some_steps() {
   s.value = numbers(8, -3, 3).requires_grad_();
   s.old_value = s.value.detach() + numbers(9, -1, 1);
   s.target = numbers(10, -3, 3);
+  s.kl = numbers(11, 0, 2).requires_grad_();
+  s.old_kl = numbers(12, 0, 2).requires_grad_();
+  s.series_of = at::remainder(at::arange(M, at::kInt) * 7, 13).to(at::kInt);
   return s;
 }
 
@@ -44,16 +47,18 @@ void agree(O const& o) {
   loss.sum().backward();
   B backend;
   auto at = [](at::Tensor const& t) { return view<double const>(t.data_ptr<double>(), M); };
-  step_views<double> in{at(s.sampler_logp), at(s.old_logp), at(s.logp), at(s.ref_logp), at(s.advantage), at(s.entropy), at(s.value), at(s.old_value), at(s.target)};
-  auto out = at::zeros({4, M}, at::kDouble);
+  step_views<double> in{at(s.sampler_logp), at(s.old_logp), at(s.logp), at(s.ref_logp), at(s.advantage), at(s.entropy), at(s.value), at(s.old_value), at(s.target), at(s.kl),
+                        at(s.old_kl)};
+  in.series_of = view<std::int32_t const>(s.series_of.data_ptr<std::int32_t>(), M), in.series = 13;
+  auto out = at::zeros({6, M}, at::kDouble);
   auto row = [&](int k) { return view<double>(out.data_ptr<double>() + k * M, M); };
   auto one = at::ones({1}, at::kDouble);
   std::array<view<double const>, 1 + cohort::detail::aggregations_in<O>> weights;
   for (auto& w : weights) w = broadcast(view<double const>(one.data_ptr<double>(), 1), M);
-  differentiate(backend, o, in, weights, {row(0), row(1), row(2), row(3)});
+  differentiate(backend, o, in, weights, {row(0), row(1), row(2), row(3), row(4), row(5)});
   CHECK(furthest(out[0], loss.detach()) <= 1e-12);
   int k = 1;
-  for (auto const* t : {&s.logp, &s.entropy, &s.value}) {
+  for (auto const* t : {&s.logp, &s.entropy, &s.value, &s.kl, &s.old_kl}) {
     if (t->grad().defined()) CHECK(furthest(out[k], t->grad()) <= 1e-12);
     else CHECK(out[k].abs().max().item<double>() == 0);
     ++k;
@@ -80,6 +85,16 @@ TEST_CASE("torch: autograd and the duals agree to 1e-12 on every objective, and 
   agree(kl_penalty{.estimator = k3{}, .weight = .3});
   agree(clipped_ratio{.epsilon = .1} + value_loss{.weight = .5} + entropy_bonus{.weight = .01});
   agree(2 * (clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = .04}) + aggregate(series_mean{}, value_loss{}));
+}
+
+TEST_CASE("torch: autograd through the totals of series agrees with the duals' way back, and exact divergences are terms like others") {
+  agree(gspo{.epsilon = .1, .epsilon_high = .1});
+  agree(gspo_step{.epsilon = .1, .epsilon_high = .1});
+  agree(gmpo{.epsilon = .3});
+  agree(vespo{});
+  agree(tic_grpo{});
+  agree(series_kl_penalty{.estimator = k3{}, .weight = .3});
+  agree(clipped_ratio{} + .5 * gspo{.epsilon = .05, .epsilon_high = .05} + exact_kl_penalty{.weight = .2} + old_kl_penalty{.weight = .1});
 }
 
 TEST_CASE("torch: what a select discards has no gradient, though its slope is infinite there") {

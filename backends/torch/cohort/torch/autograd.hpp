@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/concept.hpp>
+#include <cohort/objective/series_sums.hpp>
 #include <cohort/torch/array.hpp>
 #include <cohort/torch/scalar.hpp>
 #include <torch/torch.h>
@@ -56,34 +56,64 @@ struct tracked {
 template <class T>
 using graph_scalar = tensor_scalar<T, tracked>;
 
-/// The terms of steps as tensors, of one shape and number type; what an objective does not read may be undefined.
+/// The terms of steps as tensors, of one shape and number type; what an objective does not read may be undefined. series_of (integers of that shape, the series of
+/// each step) is for objectives of series.
 struct step_tensors {
-  at::Tensor sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{};
+  at::Tensor sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{}, kl{}, old_kl{};
+  at::Tensor series_of{};
 };
 
 namespace detail {
 
+/// The sum of x over each series, for each of its steps.
+inline at::Tensor along_series(at::Tensor const& x, at::Tensor const& series_of) {
+  auto index = series_of.reshape({-1}).to(at::kLong);
+  auto sums = at::zeros({index.numel() > 0 ? index.max().item<std::int64_t>() + 1 : 0}, x.options()).index_add(0, index, x.reshape({-1}));
+  return sums.index_select(0, index).view(x.sizes());
+}
+
+/// One term of an objective; `any` is a tensor of the shape that all have.
+template <class T, class Leaf>
+at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& at, at::Tensor const& any, at::Tensor const& series_of, at::Tensor const& valid) {
+  auto as_tensor = [&](graph_scalar<T> const& x) { return x.is_number() ? at::full_like(any, x.number) : x.tensor; };
+  graph_scalar<T> loss;
+  if constexpr (cohort::detail::is_of_series<Leaf>) {
+    if (!series_of.defined()) throw value_error("the objective has a term of series, and these tensors do not say which series their steps belong to (series_of)");
+    auto counted = [&](at::Tensor const& x) { return valid.defined() ? at::masked_fill(x, at::logical_not(valid), 0) : x; };
+    series_terms<graph_scalar<T>> terms;
+    static_cast<step_terms<graph_scalar<T>>&>(terms) = at;
+    terms.total = along_series(counted(as_tensor(leaf.term.of_step(at))), series_of);
+    terms.length = at::clamp_min(along_series(counted(at::ones_like(any)), series_of), 1);
+    loss = leaf.term(terms);
+  } else {
+    loss = leaf.term(at);
+  }
+  return as_tensor(leaf.factor * loss);
+}
+
 template <class T, class O>
 at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid) {
-  at::Tensor const* given[] = {&in.sampler_logp, &in.old_logp, &in.logp, &in.ref_logp, &in.advantage, &in.entropy, &in.value, &in.old_value, &in.target};
-  static constexpr char const* names[] = {"sampler_logp", "old_logp", "logp", "ref_logp", "advantage", "entropy", "value", "old_value", "target"};
+  at::Tensor const* given[] = {&in.sampler_logp, &in.old_logp, &in.logp,      &in.ref_logp, &in.advantage, &in.entropy,
+                               &in.value,        &in.old_value, &in.target, &in.kl,       &in.old_kl};
   unsigned needed = terms_read_by(o);
   at::Tensor first;
-  graph_scalar<T> terms[9];
-  for (int k = 0; k < 9; ++k) {
+  graph_scalar<T> terms[cohort::detail::term_count];
+  for (int k = 0; k < cohort::detail::term_count; ++k) {
     if (!(needed >> k & 1)) continue;
     at::Tensor const& t = *given[k];
-    if (!t.defined()) throw value_error(std::string("the objective reads ") + names[k] + ", which these tensors do not have");
+    char const* name = cohort::detail::term_names[k];
+    if (!t.defined()) throw value_error(std::string("the objective reads ") + name + ", which these tensors do not have");
     if (!first.defined()) first = t;
     if (t.scalar_type() != scalar_type<T> || t.device() != first.device() || t.sizes() != first.sizes())
-      throw shape_error(std::string("torch::losses: ") + names[k] + " is " + described(t) + ", expected it as the others: " + described(first));
+      throw shape_error(std::string("torch::losses: ") + name + " is " + described(t) + ", expected it as the others: " + described(first));
     // Before the formula, not after it: what is computed from a NaN has NaN gradients, whatever is made of it later.
     terms[k] = valid.defined() ? at::masked_fill(t, at::logical_not(valid), 0) : t;
   }
-  step_terms<graph_scalar<T>> at{terms[0], terms[1], terms[2], terms[3], terms[4], terms[5], terms[6], terms[7], terms[8]};
-  graph_scalar<T> loss = o(at);
-  if (loss.is_number()) return first.defined() ? at::full_like(first, loss.number) : at::full({}, loss.number, at::TensorOptions(scalar_type<T>));
-  return valid.defined() ? at::masked_fill(loss.tensor, at::logical_not(valid), 0) : loss.tensor;
+  if (!first.defined()) first = in.logp.defined() ? in.logp : in.value.defined() ? in.value : in.entropy;
+  step_terms<graph_scalar<T>> at{terms[0], terms[1], terms[2], terms[3], terms[4], terms[5], terms[6], terms[7], terms[8], terms[9], terms[10]};
+  at::Tensor total = at::zeros_like(first);
+  std::apply([&](auto const&... leaf) { ((total = total + losses_of_term<T>(leaf, at, first, in.series_of, valid)), ...); }, cohort::detail::leaves<1, 0>(o, 1));
+  return valid.defined() ? at::masked_fill(total, at::logical_not(valid), 0) : total;
 }
 
 }  // namespace detail
