@@ -105,14 +105,14 @@ class host_backend : public fallback<Derived, T, host_array> {
     }
   }
 
-  // Time outermost: all lanes of one step, then the next, with a row of carries. A handful of lanes goes one by one.
+  // Time outermost: all lanes of one step, then the next, with a row of carries. Other series go a few at a time.
   using base::scan;
   template <class... O, class F, class... I>
   void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+    base::check_scan(s, out, in...);
     std::ptrdiff_t steps = s.longest(), N = s.count();
     bool packed = std::apply([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); }, out.views);
-    if (!s.is_lanes() || N < 2 * wide::width || !packed) return base::scan(s, d, f, initial, out, in...);
-    base::check_scan(s, out, in...);
+    if (!s.is_lanes() || N < 2 * wide::width || !packed) return scan_side_by_side(s, d, f, initial, out.views, in...);
     run_over_(N / wide::width, std::max<std::ptrdiff_t>(1, grain / (steps * wide::width + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       std::ptrdiff_t end = last == N / wide::width ? N : last * wide::width;
       for (std::ptrdiff_t from = first * wide::width; from < end; from += carries) {
@@ -250,6 +250,11 @@ class host_backend : public fallback<Derived, T, host_array> {
   /// Columns in parallel, so that each is added to in the order of r.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter_add", out, in, index);
+    if (out.columns == 1 && out.contiguous() && in.contiguous() && index.contiguous()) {
+      T* to = out.data;
+      for (std::ptrdiff_t r = 0; r < in.rows; ++r) to[index.data[r]] += in.data[r];
+      return;
+    }
     constexpr std::ptrdiff_t strip = 64;
     run_over_((in.columns + strip - 1) / strip, 1 + grain / (strip * (in.rows + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       std::ptrdiff_t from = first * strip, to = std::min(last * strip, in.columns);
@@ -342,6 +347,35 @@ class host_backend : public fallback<Derived, T, host_array> {
           map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f, lane_source<wide, I>(at(in), step(in))...);
         },
         out.views);
+  }
+
+  /// Eight series at a time: of one alone each step waits for the one before.
+  template <class F, class... O, class... I>
+  void scan_side_by_side(series s, direction d, F f, double initial, std::tuple<view<O>...> out, view<I>... in) {
+    constexpr int side = 8;
+    using S = typename base::scalar;
+    std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N), stride = d == direction::forward ? s.stride() : -s.stride();
+    run_over_((N + side - 1) / side, grain / (side * (average + 1)) + 1, [=](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t n = first * side; n < std::min(N, last * side); n += side) {
+        int count = int(std::min<std::ptrdiff_t>(side, N - n));
+        std::ptrdiff_t at[side], length[side], together = count == side ? s.length(n) : 0;
+        S carry[side];
+        for (int j = 0; j < count; ++j) {
+          length[j] = s.length(n + j), carry[j] = initial, together = std::min(together, length[j]);
+          at[j] = s.first(n + j) + (d == direction::forward ? 0 : (length[j] - 1) * s.stride());
+        }
+        auto step = [&](int j, std::ptrdiff_t k) {
+          std::ptrdiff_t i = at[j] + k * stride;
+          auto next = f(carry[j], row<S, I>::load(&in[i])...);
+          detail::store_present(out, i, next, std::index_sequence_for<O...>());
+          carry[j] = detail::part(next, 0);
+        };
+        for (std::ptrdiff_t k = 0; k < together; ++k)
+          for (int j = 0; j < side; ++j) step(j, k);
+        for (int j = 0; j < count; ++j)
+          for (std::ptrdiff_t k = together; k < length[j]; ++k) step(j, k);
+      }
+    });
   }
 
   static constexpr std::ptrdiff_t carries = 4096;  ///< lanes of a scan at a time
