@@ -5,16 +5,22 @@ namespace cohort {
 
 namespace detail {
 
-/// |d log pi(a) / d logits|^2 of the drawn action, added up along a series.
-struct path_variance {
+/// |d log pi(a) / d logits|^2 of the drawn action, which is then added up along the series.
+struct step_variance {
+  template <class S>
+  constexpr S operator()(S logp, S squares) const {
+    return 1 - 2 * exp(logp) + squares;
+  }
+};
+struct running_sum {
   static constexpr bool affine = true;
   template <class S>
-  constexpr S operator()(S before, S logp, S squares) const {
-    return before + (1 - 2 * exp(logp) + squares);
+  constexpr S operator()(S before, S x) const {
+    return before + x;
   }
   template <class S, class M>
-  constexpr S operator()(S before, S logp, S squares, M valid) const {
-    return select(valid, (*this)(before, logp, squares), before);
+  constexpr S operator()(S before, S x, M valid) const {
+    return select(valid, before + x, before);
   }
 };
 /// The weight of a step in its cell, and its return times that.
@@ -62,11 +68,12 @@ struct optimal_token_baseline {
             by_cell = scratch.all().part(4 * M, 3 * cells), size_of_series = scratch.all().part(4 * M + 3 * cells, N);
     auto cell = backend.template temporary<std::int32_t>(M);
 
+    backend.map(outputs{variance}, detail::step_variance{}, logp, batch.sum_of_squares);
     if (batch.valid) {
-      backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares, batch.valid);
+      backend.scan(batch.decisions, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance), batch.valid);
       backend.map(outputs{counts}, detail::one_where{}, view<T const>(variance), batch.valid);
     } else {
-      backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares);
+      backend.scan(batch.decisions, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance));
       backend.map(outputs{counts}, detail::filled{1}, view<T const>(variance));
     }
     members.cell_of_steps(cell.all());
