@@ -100,14 +100,15 @@ void scan_one(B& backend, layout const& l, bool lanes, direction d, order first,
   REQUIRE(difference(result.now(), want) == "");
 }
 
-/// Three outputs, of which those whose bit in `absent` is set are not wanted; with in_place the second is written over the input.
+/// Three outputs, the last in whole numbers, of which those whose bit in `absent` is set are not wanted; with in_place the second is written over the input.
 template <class B>
 void scan_several(B& backend, layout const& l, bool lanes, direction d, int absent, bool in_place, order o) {
   using T = value_t<B>;
   placed_series<B> s(backend, l, lanes);
-  placed<B, T> x(backend, integers<T>(l.steps, 1, 1), o), carry(backend, l.steps, 1, o), before(backend, l.steps, 1), same(backend, l.steps, 1, o);
+  placed<B, T> x(backend, integers<T>(l.steps, 1, 1), o), carry(backend, l.steps, 1, o), before(backend, l.steps, 1);
+  placed<B, std::int32_t> same(backend, l.steps, 1, o);
   placed<B, std::uint8_t> flag(backend, flags(l.steps, 1, 2));
-  auto wanted = [&](int k, view<T> v) { return absent >> k & 1 ? view<T>() : v; };
+  auto wanted = [&]<class U>(int k, view<U> v) { return absent >> k & 1 ? view<U>() : v; };
   auto second = in_place ? x.out() : before.out();
   backend.scan(s.s, d, cut_difference_and_more{}, 5, outputs{wanted(0, carry.out()), wanted(1, second), wanted(2, same.out())}, x.in(), flag.in());
   grid<double> want_carry(l.steps), want_before(l.steps), want_same(l.steps);

@@ -61,7 +61,7 @@ void scan_segments(series s, direction d, F f, double initial, std::array<at::Te
     auto filled = [&](tensor_scalar<T> x) { return x.is_number() ? at::full_like(index, x.number, options) : x.tensor; };
     carry.index_copy_(0, which, filled(cohort::detail::part(next, 0)));
     for (std::size_t o = 0; o < N; ++o)
-      if (out[o].defined()) out[o].index_copy_(0, index, filled(cohort::detail::part(next, std::ptrdiff_t(o))));
+      if (out[o].defined()) out[o].index_copy_(0, index, filled(cohort::detail::part(next, std::ptrdiff_t(o))).to(out[o].scalar_type()));
   }
 }
 
