@@ -10,6 +10,15 @@ struct cut_difference {
     return select(flag, x, x - carry);
   }
 };
+/// The same, and two more numbers of each step; the second of the three knows the carry that came to it.
+struct cut_difference_and_more {
+  static constexpr bool affine = true;
+  template <class S, class M>
+  constexpr several<S, 3> operator()(S carry, S x, M flag) const {
+    S next = cut_difference{}(carry, x, flag);
+    return {{next, x + 2 * carry, x}};
+  }
+};
 struct decaying {
   template <class S>
   constexpr S operator()(S carry, S x) const {
@@ -91,6 +100,33 @@ void scan_one(B& backend, layout const& l, bool lanes, direction d, order first,
   REQUIRE(difference(result.now(), want) == "");
 }
 
+/// Three outputs, the last in whole numbers, of which those whose bit in `absent` is set are not wanted; with in_place the second is written over the input.
+template <class B>
+void scan_several(B& backend, layout const& l, bool lanes, direction d, int absent, bool in_place, order o) {
+  using T = value_t<B>;
+  placed_series<B> s(backend, l, lanes);
+  placed<B, T> x(backend, integers<T>(l.steps, 1, 1), o), carry(backend, l.steps, 1, o), before(backend, l.steps, 1);
+  placed<B, std::int32_t> same(backend, l.steps, 1, o);
+  placed<B, std::uint8_t> flag(backend, flags(l.steps, 1, 2));
+  auto wanted = [&]<class U>(int k, view<U> v) { return absent >> k & 1 ? view<U>() : v; };
+  auto second = in_place ? x.out() : before.out();
+  backend.scan(s.s, d, cut_difference_and_more{}, 5, outputs{wanted(0, carry.out()), wanted(1, second), wanted(2, same.out())}, x.in(), flag.in());
+  grid<double> want_carry(l.steps), want_before(l.steps), want_same(l.steps);
+  for (std::ptrdiff_t n = 0; n < l.count(); ++n) {
+    double c = 5;
+    for (std::ptrdiff_t k = 0; k < l.length[n]; ++k) {
+      std::ptrdiff_t t = d == direction::forward ? k : l.length[n] - 1 - k, i = l.first[n] + t * l.stride;
+      want_before(i) = double(x(i)) + 2 * c;
+      want_carry(i) = c = flag(i) ? double(x(i)) : double(x(i)) - c;
+      want_same(i) = double(x(i));
+    }
+  }
+  CAPTURE(l.count(), l.longest, lanes, int(d), absent, in_place, int(o));
+  if (!(absent & 1)) REQUIRE(difference(carry.now(), want_carry) == "");
+  if (!(absent & 2)) REQUIRE(difference(in_place ? x.now() : before.now(), want_before) == "");
+  if (!(absent & 4)) REQUIRE(difference(same.now(), want_same) == "");
+}
+
 template <class B>
 void scan(B& backend, tolerances const& tolerance) {
   using T = value_t<B>;
@@ -125,6 +161,17 @@ void scan(B& backend, tolerances const& tolerance) {
       scan_one(backend, layout::ragged(3000, 12, 4), false, d, order::packed, order::packed, order::packed);
       scan_one(backend, layout::lanes(12, 20'003), true, d, order::packed, order::packed, order::packed);
     }
+  }
+  SECTION("scan: several outputs, any of them absent, also in place") {
+    for (auto d : both)
+      for (int absent = 0; absent < 8; ++absent)
+        for (bool in_place : {false, true})
+          for (order o : {order::packed, order::every_second}) {
+            for (std::ptrdiff_t N : {1, 7, 32, 45, 2500}) scan_several(backend, layout::lanes(5, N), true, d, absent, in_place, o);
+            for (std::ptrdiff_t N : {1, 40, 1000}) scan_several(backend, layout::ragged(N, 9, 3), false, d, absent, in_place, o);
+          }
+    for (auto d : both) scan_several(backend, layout::lanes(4, 5003), true, d, 0, true, order::packed);
+    scan_several(backend, layout::segments({0, 0, 0}), false, direction::forward, 0, false, order::packed);
   }
   SECTION("scan: in place") {
     for (std::ptrdiff_t N : {5, 37}) {

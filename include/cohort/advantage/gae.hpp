@@ -32,6 +32,18 @@ struct decaying_gae_step {
     return gae_step{gamma, lambda}(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
   }
 };
+/// The advantage, and with it the target.
+template <class Step>
+struct with_target {
+  static constexpr bool affine = true;
+  Step step;
+
+  template <class S, class... M>
+  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M... flags) const {
+    S advantage = step(next_advantage, reward, value, next_value, flags...);
+    return {{advantage, advantage + value}};
+  }
+};
 
 }  // namespace detail
 
@@ -57,13 +69,12 @@ struct gae {
     detail::require(batch.group == 1, "gae", "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
     detail::require_critic(batch, "gae");
     auto scan = [&](auto step, auto... valid) {
-      backend.scan(batch.decisions, direction::backward, step, 0, out.advantage, batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated,
-                   valid...);
+      backend.scan(batch.decisions, direction::backward, detail::with_target{step}, 0, outputs{out.advantage, out.target}, batch.reward, batch.value,
+                   batch.next_value, batch.terminated, batch.truncated, valid...);
     };
     if (!batch.valid) scan(detail::gae_step{gamma, lambda});
     else if (invalid == invalid_steps::skip) scan(detail::gae_step{gamma, lambda}, batch.valid);
     else scan(detail::decaying_gae_step{gamma, lambda}, batch.valid);
-    if (out.target) backend.map(outputs{out.target}, detail::plus{}, view<T const>(out.advantage), batch.value);
   }
 };
 

@@ -26,6 +26,20 @@ struct discounted_sum {
     return select(valid, reward + gamma * after, after);
   }
 };
+/// Which cell of (group, time index) each step of a series is in; the carry is the time index.
+struct cell_of_step {
+  static constexpr bool affine = true;
+  double longest;
+  template <class S>
+  constexpr several<S, 2> operator()(S before, S group) const {
+    return {{before + 1, group * longest + (before + 1)}};
+  }
+  template <class S, class M>
+  constexpr several<S, 2> operator()(S before, S group, M valid) const {
+    S time = select(valid, before + 1, before);
+    return {{time, group * longest + max(time, S(0))}};
+  }
+};
 struct first_only {
   template <class S>
   constexpr S operator()(S x, S index) const {
@@ -93,6 +107,25 @@ class group_members {
     if (batch_.valid) backend_.map(outputs{by_step_}, one_where{}, view<T const>(by_step_), batch_.valid);
     else backend_.map(outputs{by_step_}, filled{1}, view<T const>(by_step_));
     backend_.segment_reduce(batch_.decisions, out, same{}, view<T const>(by_step_));
+  }
+  /// The same over the steps of all members, M each.
+  void sum_of_steps(view<T> out, view<T const> x) {
+    auto by_series = backend_.template temporary<T>(N_);
+    backend_.segment_reduce(batch_.decisions, by_series.all(), same{}, x);
+    sum(by_series.all(), view<T const>(by_series.all()));
+    to_steps(out, view<T const>(by_series.all()));
+  }
+  /// Groups times the longest series: the cells of steps with the same group and the same time index, which counts valid steps.
+  std::ptrdiff_t cells(char const* who) const {
+    double all = double(groups_) * double(batch_.decisions.longest());
+    require(std::log2(all) <= std::numeric_limits<T>::digits, who, "groups times the longest series", all, "a number that the backend's type counts exactly");
+    return std::max<std::ptrdiff_t>(1, groups_ * batch_.decisions.longest());
+  }
+  void cell_of_steps(view<std::int32_t> out) {
+    to_steps(by_step_, view<T const>(by_series_));
+    detail::cell_of_step f{double(batch_.decisions.longest())};
+    if (batch_.valid) backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_), batch_.valid);
+    else backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_));
   }
   /// A series' number to each of its steps.
   void to_steps(view<T> out, view<T const> by_series) { backend_.spread(batch_.decisions, out, by_series); }

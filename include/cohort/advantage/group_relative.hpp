@@ -7,18 +7,6 @@ namespace cohort {
 /// the sum of those still to come (process supervision); or the single rewards, each for its own step (TorchRL's MCAdvantage).
 enum class credit { episode, return_to_go, process, step };
 
-namespace detail {
-
-struct cell_of {
-  double longest;
-  template <class S>
-  constexpr S operator()(S group, S time) const {
-    return group * longest + time;
-  }
-};
-
-}  // namespace detail
-
 /// GRPO's advantage: how much better a series did than the others that started from the same place.
 ///
 ///     credit::episode       A_it = (R_i - mean_j R_j) / (std_j R_j + epsilon),        R_i = sum_t gamma^t r_it over the valid steps of the series
@@ -50,35 +38,31 @@ struct group_relative {
       throw value_error("group_relative: with invalid steps a time index means nothing: use credit::episode");
     group_statistics statistics{baseline, scale, single, ddof, epsilon, rule};
     detail::group_members<B> members(backend, batch, "group_relative", gamma);
-    std::ptrdiff_t M = batch.decisions.steps(), N = members.count(), groups = members.groups();
-    auto scratch = backend.template temporary<T>(M + 2 * N);
-    view<T> by_step = scratch.all().part(0, M), by_series = scratch.all().part(M, N), size_of_group = scratch.all().part(M + N, N);
+    std::ptrdiff_t M = batch.decisions.steps(), N = members.count();
+    auto scratch = backend.template temporary<T>(M + N);
+    view<T> by_step = scratch.all().part(0, M), by_series = scratch.all().part(M, N);
     if (by == credit::episode) {
-      statistics(backend, members.score(), members.group(), groups, view<T const>{}, by_series);
+      statistics.within(backend, members.score(), [&](view<T> to, view<T const> from) { members.sum(to, from); }, view<T const>{}, by_series);
       return members.to_steps(out.advantage, view<T const>(by_series));
     }
-    auto cells = backend.template temporary<std::int32_t>(M);
-    std::ptrdiff_t longest = batch.decisions.longest();
-    detail::require(std::log2(double(groups) * double(longest)) <= std::numeric_limits<T>::digits, "group_relative", "groups times the longest series",
-                    double(groups) * double(longest), "a number that the backend's type counts exactly");
-    members.to_steps(by_step, members.group_number());
     if (by == credit::process || by == credit::step) {
       view<T> score = by == credit::step ? out.advantage : by_step;
-      backend.map(outputs{cells.all()}, detail::same{}, view<T const>(by_step));
-      statistics(backend, batch.reward, cells.all(), groups, view<T const>{}, score, batch.scored ? batch.scored : batch.valid);
+      statistics.within(backend, batch.reward, [&](view<T> to, view<T const> from) { members.sum_of_steps(to, from); }, view<T const>{}, score,
+                        batch.scored ? batch.scored : batch.valid);
       if (by == credit::process)
         backend.scan(batch.decisions, direction::backward, detail::return_step{gamma}, 0, out.advantage, view<T const>(by_step), batch.terminated, batch.truncated);
       return;
     }
-    backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, out.advantage, members.returns());
-    backend.map(outputs{cells.all()}, detail::cell_of{double(longest)}, view<T const>(by_step), view<T const>(out.advantage));
+    std::ptrdiff_t cells = members.cells("group_relative");
+    auto cell = backend.template temporary<std::int32_t>(M);
+    members.cell_of_steps(cell.all());
     view<T const> size;
     if (finished == finished_episodes::count_as_zero) {
-      members.size(size_of_group);
-      members.to_steps(by_step, view<T const>(size_of_group));
+      members.size(by_series);
+      members.to_steps(by_step, view<T const>(by_series));
       size = by_step;
     }
-    statistics(backend, members.returns(), cells.all(), groups * longest, size, out.advantage);
+    statistics(backend, members.returns(), cell.all(), cells, size, out.advantage);
   }
 };
 

@@ -82,46 +82,51 @@ struct group_statistics {
   void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size, out_view<B> out,
                   view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
-    std::ptrdiff_t n = x.rows;
-    auto by_cell = backend.template temporary<T>(3 * cells);
-    auto by_member = backend.template temporary<T>((present ? 5 : 4) * n);
-    auto batch = backend.template temporary<T>(4);
-    view<T> counts = by_cell.all().part(0, cells), sums = by_cell.all().part(cells, cells), squares = by_cell.all().part(2 * cells, cells);
-    view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n), square = by_member.all().part(2 * n, n),
-            ones = by_member.all().part(3 * n, n);
-    auto masked = [&](auto f, view<T> to, auto... in) {
-      if (present) backend.map(outputs{to}, f, in..., present);
-      else backend.map(outputs{to}, f, in...);
+    auto by_cell = backend.template temporary<T>(cells);
+    auto add_up = [&](view<T> to, view<T const> from) {
+      backend.map(outputs{by_cell.all()}, detail::filled{0}, view<T const>(by_cell.all()));
+      backend.scatter_add(by_cell.all(), from, cell);
+      backend.gather(to, view<T const>(by_cell.all()), cell);
     };
+    within(backend, x, add_up, size, out, present);
+  }
+
+  /// The same where add_up(to, from) gives each member the sum over the members of its cell, however those are found; `to` may be `from`.
+  template <backend B, class AddUp>
+  void within(B& backend, in_view<B> x, AddUp const& add_up, in_view<B> size, out_view<B> out, view<std::uint8_t const> present = {}) const {
+    using T = value_t<B>;
+    std::ptrdiff_t n = x.rows;
+    auto by_member = backend.template temporary<T>((present ? 4 : 3) * n);
+    auto batch = backend.template temporary<T>(4);
+    view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n), square = by_member.all().part(2 * n, n);
     if (present) {  // what absent ones hold may be a NaN
-      view<T> known = by_member.all().part(4 * n, n);
+      view<T> known = by_member.all().part(3 * n, n);
       backend.map(outputs{known}, detail::where_valid{}, x, present);
       x = known;
-      backend.map(outputs{ones}, detail::one_where{}, x, present);
+      backend.map(outputs{count}, detail::one_where{}, x, present);
     } else {
-      backend.map(outputs{ones}, detail::filled{1}, x);
+      backend.map(outputs{count}, detail::filled{1}, x);
     }
 
-    backend.map(outputs{by_cell.all()}, detail::filled{0}, view<T const>(by_cell.all()));
-    backend.scatter_add(counts, view<T const>(ones), cell);
-    backend.scatter_add(sums, x, cell);
-    backend.gather(count, view<T const>(counts), cell);
-    backend.gather(sum, view<T const>(sums), cell);
+    add_up(count, view<T const>(count));
+    add_up(sum, x);
     view<T const> counted = size ? size : view<T const>(count);
-    masked(detail::deviation_squared{}, square, x, counted, view<T const>(sum));
-    backend.scatter_add(squares, view<T const>(square), cell);
-    backend.gather(square, view<T const>(squares), cell);
+    if (present) backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum), present);
+    else backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum));
+    add_up(square, view<T const>(square));
 
     view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1), batch_std = batch.all().part(3, 1);
     view<T const> all = broadcast<T const>(batch_sums.part(0, 1), n), total = broadcast<T const>(batch_sums.part(1, 1), n);
-    if (present) {
-      backend.reduce(batch_sums, detail::count_and_sum{}, x, present);
-      backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total, present);
-    } else {
-      backend.reduce(batch_sums, detail::count_and_sum{}, x);
-      backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total);
+    if (scale == group_scale::batch_std) {
+      if (present) {
+        backend.reduce(batch_sums, detail::count_and_sum{}, x, present);
+        backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total, present);
+      } else {
+        backend.reduce(batch_sums, detail::count_and_sum{}, x);
+        backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total);
+      }
+      backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
     }
-    backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
 
     detail::relative f{baseline, scale, single, rule, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
     backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));

@@ -5,31 +5,29 @@ namespace cohort {
 
 namespace detail {
 
-/// |d log pi(a) / d logits|^2 of the drawn action, added up along a series.
-struct path_variance {
-  static constexpr bool affine = true;
+/// |d log pi(a) / d logits|^2 of the drawn action, which is then added up along the series.
+struct step_variance {
   template <class S>
-  constexpr S operator()(S before, S logp, S squares) const {
-    return before + (1 - 2 * exp(logp) + squares);
-  }
-  template <class S, class M>
-  constexpr S operator()(S before, S logp, S squares, M valid) const {
-    return select(valid, (*this)(before, logp, squares), before);
+  constexpr S operator()(S logp, S squares) const {
+    return 1 - 2 * exp(logp) + squares;
   }
 };
-/// Which of the valid steps of its series a step is.
-struct valid_index {
+struct running_sum {
   static constexpr bool affine = true;
+  template <class S>
+  constexpr S operator()(S before, S x) const {
+    return before + x;
+  }
   template <class S, class M>
-  constexpr S operator()(S before, S, M valid) const {
-    return select(valid, before + 1, before);
+  constexpr S operator()(S before, S x, M valid) const {
+    return select(valid, before + x, before);
   }
 };
-struct cell_of_step {
-  double longest;
+/// The weight of a step in its cell, and its return times that.
+struct weigh {
   template <class S>
-  constexpr S operator()(S group, S time) const {
-    return group * longest + max(time, S(0));
+  constexpr several<S, 2> operator()(S variance, S to_come, S count) const {
+    return {{variance * count, to_come * (variance * count)}};
   }
 };
 struct above_optimal {
@@ -64,39 +62,32 @@ struct optimal_token_baseline {
     if (!batch.sum_of_squares || !logp)
       throw value_error("optimal_token_baseline reads sum_of_squares, and old_logp or sampler_logp, which this batch does not have");
     detail::group_members<B> members(backend, batch, "optimal_token_baseline");
-    std::ptrdiff_t M = batch.decisions.steps(), longest = std::max<std::ptrdiff_t>(1, batch.decisions.longest()), cells = members.groups() * longest;
-    detail::require(std::log2(double(cells)) <= std::numeric_limits<T>::digits, "optimal_token_baseline", "groups times the longest series", double(cells),
-                    "a number that the backend's type counts exactly");
-    std::ptrdiff_t N = members.count();
-    auto scratch = backend.template temporary<T>(5 * M + 3 * cells + N);
-    view<T> variance = scratch.all().part(0, M), time = scratch.all().part(M, M), counts = scratch.all().part(2 * M, M), by_step = scratch.all().part(3 * M, M),
-            by_cell = scratch.all().part(4 * M, 3 * cells), size = scratch.all().part(4 * M + 3 * cells, M),
-            size_of_series = scratch.all().part(5 * M + 3 * cells, N);
+    std::ptrdiff_t M = batch.decisions.steps(), N = members.count(), cells = members.cells("optimal_token_baseline");
+    auto scratch = backend.template temporary<T>(4 * M + 3 * cells + N);
+    view<T> variance = scratch.all().part(0, M), counts = scratch.all().part(M, M), weighted = scratch.all().part(2 * M, M), size = scratch.all().part(3 * M, M),
+            by_cell = scratch.all().part(4 * M, 3 * cells), size_of_series = scratch.all().part(4 * M + 3 * cells, N);
     auto cell = backend.template temporary<std::int32_t>(M);
 
+    backend.map(outputs{variance}, detail::step_variance{}, logp, batch.sum_of_squares);
     if (batch.valid) {
-      backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares, batch.valid);
-      backend.scan(batch.decisions, direction::forward, detail::valid_index{}, -1, time, view<T const>(variance), batch.valid);
+      backend.scan(batch.decisions, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance), batch.valid);
       backend.map(outputs{counts}, detail::one_where{}, view<T const>(variance), batch.valid);
     } else {
-      backend.scan(batch.decisions, direction::forward, detail::path_variance{}, 0, variance, logp, batch.sum_of_squares);
-      backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, time, view<T const>(variance));
+      backend.scan(batch.decisions, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance));
       backend.map(outputs{counts}, detail::filled{1}, view<T const>(variance));
     }
-    members.to_steps(by_step, members.group_number());
-    backend.map(outputs{cell.all()}, detail::cell_of_step{double(longest)}, view<T const>(by_step), view<T const>(time));
+    members.cell_of_steps(cell.all());
     backend.map(outputs{by_cell}, detail::filled{0}, view<T const>(by_cell));
-    backend.map(outputs{variance}, detail::times{}, view<T const>(variance), view<T const>(counts));
-    backend.map(outputs{by_step}, detail::times{}, members.returns(), view<T const>(variance));
+    backend.map(outputs{variance, weighted}, detail::weigh{}, view<T const>(variance), view<T const>(members.returns()), view<T const>(counts));
     auto share = [&](int k, view<T> x) {  // x becomes its cell's sum
       backend.scatter_add(by_cell.part(k * cells, cells), view<T const>(x), cell.all());
       backend.gather(x, view<T const>(by_cell.part(k * cells, cells)), view<std::int32_t const>(cell.all()));
     };
-    share(0, by_step), share(1, variance), share(2, counts);
+    share(0, weighted), share(1, variance), share(2, counts);
     members.size(size_of_series);
     members.to_steps(size, view<T const>(size_of_series));
     detail::above_optimal f{alone_is_zero, epsilon};
-    backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(by_step), view<T const>(variance), view<T const>(counts),
+    backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(weighted), view<T const>(variance), view<T const>(counts),
                 view<T const>(size));
     if (batch.valid) backend.map(outputs{out.advantage}, detail::where_valid{}, view<T const>(out.advantage), batch.valid);
   }

@@ -6,24 +6,15 @@ namespace cohort {
 
 namespace detail {
 
-struct filled_with {
-  double value;
-  template <class S>
-  constexpr S operator()(S) const {
-    return S(value);
-  }
-};
+/// The largest so far, and the largest before.
 struct running_max {
   template <class S>
-  constexpr S operator()(S before, S x) const {
-    return max(before, x);
+  constexpr several<S, 2> operator()(S before, S x) const {
+    return {{max(before, x), before}};
   }
-};
-/// The largest of the others so far: that of the neighbor's side, or what was found on the other side.
-struct larger_side {
   template <class S>
-  constexpr S operator()(S neighbor, S has_neighbor, S other_side) const {
-    return max(other_side, select(has_neighbor > 0, neighbor, S(-std::numeric_limits<double>::infinity())));
+  constexpr several<S, 2> operator()(S after, S x, S before) const {
+    return {{max(after, x), max(before, after)}};
   }
 };
 struct lead {
@@ -74,24 +65,17 @@ struct best_of_group {
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::group_members<B> members(backend, batch, "best_of_group");
     std::ptrdiff_t N = members.count();
-    auto scratch = backend.template temporary<T>(5 * N);
-    view<T> others = scratch.all().part(0, N), side = scratch.all().part(N, N), neighbor = scratch.all().part(2 * N, N), sum = scratch.all().part(3 * N, N),
-            size = scratch.all().part(4 * N, N);
+    auto scratch = backend.template temporary<T>(4 * N);
+    view<T> others = scratch.all().part(0, N), squares = scratch.all().part(N, N), sum = scratch.all().part(2 * N, N), size = scratch.all().part(3 * N, N);
     double none = -std::numeric_limits<double>::infinity();
-    detail::find_first_steps(backend, batch.groups, neighbor);
-    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, side, members.score());
-    backend.map(outputs{sum}, detail::filled_with{none}, view<T const>(sum));
-    detail::map_preceding(backend, batch.groups, others, detail::larger_side{}, view<T const>(side), view<T const>(neighbor), view<T const>(sum));
-    detail::find_last_steps(backend, batch.groups, neighbor);
-    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, side, members.score());
-    detail::map_following(backend, batch.groups, sum, detail::larger_side{}, view<T const>(side), view<T const>(neighbor), view<T const>(others));
-    std::swap(others, sum);
+    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others}, members.score());
+    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others}, members.score(), view<T const>(others));
     members.sum(sum, members.score());
     members.size(size);
-    backend.map(outputs{side}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
-    members.sum(side, view<T const>(side));
-    backend.map(outputs{neighbor}, detail::lead{scale, epsilon}, members.score(), view<T const>(others), view<T const>(side), view<T const>(size));
-    members.to_steps(out.advantage, view<T const>(neighbor));
+    backend.map(outputs{squares}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
+    members.sum(squares, view<T const>(squares));
+    backend.map(outputs{sum}, detail::lead{scale, epsilon}, members.score(), view<T const>(others), view<T const>(squares), view<T const>(size));
+    members.to_steps(out.advantage, view<T const>(sum));
   }
 };
 

@@ -1,30 +1,23 @@
 #pragma once
-#include <cohort/advantage/following.hpp>
-#include <cohort/advantage/returns.hpp>
+#include <algorithm>
+#include <cohort/advantage/batch_view.hpp>
+#include <cohort/backend/concept.hpp>
 
 namespace cohort {
 
 namespace detail {
 
-/// The correction of V, backward: e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) e_{t+1}.
+/// The correction of V, backward: e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) e_{t+1}; with it the advantage and the target.
 struct v_trace_step {
   static constexpr bool affine = true;
-  double gamma, lambda, rho, c;
+  double gamma, lambda, rho, c, rho_pg;
 
   template <class S, class M>
-  constexpr S operator()(S after, S log_ratio, S reward, S value, S next_value, M terminated, M truncated) const {
-    S ratio = exp(log_ratio), delta = select(terminated, reward - value, reward + gamma * next_value - value);
-    return min(ratio, S(rho)) * delta + select(terminated | truncated, S(0), gamma * lambda * min(ratio, S(c)) * after);
-  }
-};
-struct v_trace_advantage {
-  double gamma, lambda, rho;
-
-  template <class S, class M>
-  constexpr S operator()(S after, S goes_on, S log_ratio, S reward, S value, S next_value, M terminated, M truncated) const {
-    S delta = select(terminated, reward - value, reward + gamma * next_value - value);
-    S corrected = select((goes_on > 0) & !(terminated | truncated), delta + gamma * lambda * after, delta);
-    return min(exp(log_ratio), S(rho)) * corrected;
+  constexpr several<S, 3> operator()(S after, S logp, S sampler_logp, S reward, S value, S next_value, M terminated, M truncated) const {
+    S ratio = exp(logp - sampler_logp), delta = select(terminated, reward - value, reward + gamma * next_value - value);
+    M ended = terminated | truncated;
+    S e = min(ratio, S(rho)) * delta + select(ended, S(0), gamma * lambda * min(ratio, S(c)) * after);
+    return {{e, min(ratio, S(rho_pg)) * select(ended, delta, delta + gamma * lambda * after), e + value}};
   }
 };
 
@@ -54,16 +47,9 @@ struct v_trace {
     detail::require_critic(batch, "v_trace");
     if (batch.valid) throw value_error("v_trace does not know invalid steps: use gae");
     if (!batch.sampler_logp) throw value_error("v_trace reads sampler_logp, which this batch does not have");
-    std::ptrdiff_t M = batch.decisions.steps();
-    auto scratch = backend.template temporary<T>(3 * M);
-    view<T> goes_on = scratch.all().part(0, M), log_ratio = scratch.all().part(M, M), e = scratch.all().part(2 * M, M);
-    detail::find_last_steps(backend, batch.decisions, goes_on);
-    backend.map(outputs{log_ratio}, detail::difference{}, batch.old_logp ? batch.old_logp : batch.sampler_logp, batch.sampler_logp);
-    backend.scan(batch.decisions, direction::backward, detail::v_trace_step{gamma, lambda, rho, c}, 0, e, view<T const>(log_ratio), batch.reward, batch.value,
-                 batch.next_value, batch.terminated, batch.truncated);
-    detail::map_following(backend, batch.decisions, out.advantage, detail::v_trace_advantage{gamma, lambda, rho_pg}, view<T const>(e), view<T const>(goes_on),
-                          view<T const>(log_ratio), batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated);
-    if (out.target) backend.map(outputs{out.target}, detail::plus{}, view<T const>(e), batch.value);
+    view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
+    backend.scan(batch.decisions, direction::backward, detail::v_trace_step{gamma, lambda, rho, c, rho_pg}, 0, outputs{view<T>(), out.advantage, out.target},
+                 logp, batch.sampler_logp, batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated);
   }
 };
 

@@ -46,6 +46,7 @@ concept backend = requires(B b, view<typename B::value_type> out, view<typename 
   b.for_rows(1, detail::probe_rows{}, out);
   b.reduce(out, f, in, in);
   b.scan(series{}, direction::backward, f, 0., out, in);
+  b.scan(series{}, direction::backward, f, 0., outputs{out}, in);
   b.segment_reduce(series{}, out, f, in);
   b.spread(series{}, out, in);
   b.gather(out, in, index);

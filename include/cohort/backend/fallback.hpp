@@ -69,12 +69,16 @@ class fallback {
     self().for_each(width, detail::column_sums_kernel<T>{out.transposed(), sums});
   }
 
-  /// Along each series, in the given direction: carry = f(carry, in...), out = carry.
+  /// Along each series, in the given direction: (outputs) = f(carry, in...), of which the first is the next step's carry. f returns S or several<S, N>. An
+  /// output that is absent (a null view) is not written. Outputs may be inputs.
+  template <class... O, class F, class... I>
+  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+    check_scan(s, out, in...);
+    self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{s, d, f, initial, out.views, {in...}});
+  }
   template <class F, class... I>
   void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
-    check_vectors("scan", "the output", s.steps(), out);
-    check_vectors("scan", "an input", s.steps(), in...);
-    self().for_each(s.count(), detail::scan_kernel<scalar, F, std::tuple<view<I>...>>{s, d, f, initial, out, {in...}});
+    self().scan(s, d, f, initial, outputs{out}, in...);
   }
 
   /// out[n] = the sum of f(in...) over the steps of series n, in an order that is always the same.
@@ -225,6 +229,11 @@ class fallback {
   template <class... U>
   static void check_vectors(char const* where, char const* what, std::ptrdiff_t n, view<U>... v) {
     (..., detail::require_same_extents(where, what, v, view<U>(nullptr, n)));
+  }
+  template <class... O, class... I>
+  static void check_scan(series s, outputs<O...> const& out, view<I>... in) {
+    std::apply([&](auto... o) { (..., (o ? check_vectors("scan", "an output", s.steps(), o) : void())); }, out.views);
+    check_vectors("scan", "an input", s.steps(), in...);
   }
   static void check_sums(std::size_t sums, view<T> out) {
     if (out.rows != std::ptrdiff_t(sums) || out.columns != 1)

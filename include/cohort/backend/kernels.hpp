@@ -118,13 +118,19 @@ struct column_sums_kernel {
   }
 };
 
-template <class S, class F, class In>
+/// Component k of a formula's result to element i of output k, where there is that output.
+template <class... O, class R, std::size_t... K>
+constexpr void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, R const& result, std::index_sequence<K...>) {
+  ((std::get<K>(out) ? void(std::get<K>(out)[i] = static_cast<O>(part(result, K).value)) : void()), ...);
+}
+
+template <class S, class F, class Out, class In>
 struct scan_kernel {
   series s;
   direction d;
   F f;
   double initial;
-  view<typename S::value_type> out;
+  Out out;
   In in;
 
   constexpr void operator()(std::ptrdiff_t n) const {
@@ -132,8 +138,9 @@ struct scan_kernel {
     std::ptrdiff_t length = s.length(n), first = s.first(n), stride = s.stride();
     for (std::ptrdiff_t k = 0; k < length; ++k) {
       std::ptrdiff_t i = first + (d == direction::forward ? k : length - 1 - k) * stride;
-      carry = std::apply([&](auto const&... v) { return f(carry, row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...); }, in);
-      out[i] = carry.value;
+      auto next = std::apply([&](auto const&... v) { return f(carry, row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...); }, in);
+      store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
+      carry = part(next, 0);
     }
   }
 };

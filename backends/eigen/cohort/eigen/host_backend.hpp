@@ -105,28 +105,23 @@ class host_backend : public fallback<Derived, T, host_array> {
     }
   }
 
-  // Time outermost: all lanes of one step, then the next, the row of carries being the row just written. A handful of lanes goes one by one.
-  template <class F, class... I>
-  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
-    std::ptrdiff_t T_ = s.longest(), N = s.count();
-    if (!s.is_lanes() || N < 2 * wide::width || !(out.contiguous() && ... && in.contiguous())) return base::scan(s, d, f, initial, out, in...);
-    base::check_vectors("scan", "the output", s.steps(), out);
-    base::check_vectors("scan", "an input", s.steps(), in...);
-    run_over_(N / wide::width, std::max<std::ptrdiff_t>(1, grain / (T_ * wide::width + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      std::ptrdiff_t from = first * wide::width, to = last == N / wide::width ? N : last * wide::width;
-      T start[wide::width];
-      std::fill_n(start, wide::width, T(initial));
-      for (std::ptrdiff_t k = 0; k < T_; ++k) {
-        std::ptrdiff_t t = d == direction::forward ? k : T_ - 1 - k, before = d == direction::forward ? t - 1 : t + 1;
-        T* row_out = out.data + t * N;
-        T const* carry = k == 0 ? start : out.data + before * N;
-        std::ptrdiff_t carry_step = k == 0 ? 0 : 1;
-        std::ptrdiff_t n = from;
-        for (; n + wide::width <= to; n += wide::width)
-          f(wide::load(carry + n * carry_step), load_pack<wide, std::remove_const_t<I>>(in.data + t * N + n)...).store(row_out + n);
-        if (n < to)
-          line(to - n, outputs{view<T>(row_out + n, to - n)}, f, [](auto v) { return v.data; }, [](auto v) { return v.row_stride; },
-               view<T const>(carry + n * carry_step, to - n, 1, carry_step, 1), view<I>(in.data + t * N + n, to - n)...);
+  // Time outermost: all lanes of one step, then the next, with a row of carries. Other series go a few at a time.
+  using base::scan;
+  template <class... O, class F, class... I>
+  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+    base::check_scan(s, out, in...);
+    std::ptrdiff_t steps = s.longest(), N = s.count();
+    bool packed = std::apply([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); }, out.views);
+    if (!s.is_lanes() || N < 2 * wide::width || !packed) return scan_side_by_side(s, d, f, initial, out.views, in...);
+    run_over_(N / wide::width, std::max<std::ptrdiff_t>(1, grain / (steps * wide::width + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      std::ptrdiff_t end = last == N / wide::width ? N : last * wide::width;
+      for (std::ptrdiff_t from = first * wide::width; from < end; from += carries) {
+        alignas(vector_bytes) T carry[carries];
+        std::fill_n(carry, carries, T(initial));
+        for (std::ptrdiff_t k = 0; k < steps; ++k) {
+          std::ptrdiff_t t = d == direction::forward ? k : steps - 1 - k;
+          scan_row(t * N + from, std::min(carries, end - from), k + 1 == steps ? 0 : d == direction::forward ? N : -N, f, carry, out.views, in.data...);
+        }
       }
     });
   }
@@ -255,6 +250,11 @@ class host_backend : public fallback<Derived, T, host_array> {
   /// Columns in parallel, so that each is added to in the order of r.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter_add", out, in, index);
+    if (out.columns == 1 && out.contiguous() && in.contiguous() && index.contiguous()) {
+      T* to = out.data;
+      for (std::ptrdiff_t r = 0; r < in.rows; ++r) to[index.data[r]] += in.data[r];
+      return;
+    }
     constexpr std::ptrdiff_t strip = 64;
     run_over_((in.columns + strip - 1) / strip, 1 + grain / (strip * (in.rows + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       std::ptrdiff_t from = first * strip, to = std::min(last * strip, in.columns);
@@ -347,6 +347,54 @@ class host_backend : public fallback<Derived, T, host_array> {
           map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f, lane_source<wide, I>(at(in), step(in))...);
         },
         out.views);
+  }
+
+  /// Eight series at a time: of one alone each step waits for the one before.
+  template <class F, class... O, class... I>
+  void scan_side_by_side(series s, direction d, F f, double initial, std::tuple<view<O>...> out, view<I>... in) {
+    constexpr int side = 8;
+    using S = typename base::scalar;
+    std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N), stride = d == direction::forward ? s.stride() : -s.stride();
+    run_over_((N + side - 1) / side, grain / (side * (average + 1)) + 1, [=](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t n = first * side; n < std::min(N, last * side); n += side) {
+        int count = int(std::min<std::ptrdiff_t>(side, N - n));
+        std::ptrdiff_t at[side], length[side], together = count == side ? s.length(n) : 0;
+        S carry[side];
+        for (int j = 0; j < count; ++j) {
+          length[j] = s.length(n + j), carry[j] = initial, together = std::min(together, length[j]);
+          at[j] = s.first(n + j) + (d == direction::forward ? 0 : (length[j] - 1) * s.stride());
+        }
+        auto step = [&](int j, std::ptrdiff_t k) {
+          std::ptrdiff_t i = at[j] + k * stride;
+          auto next = f(carry[j], row<S, I>::load(&in[i])...);
+          detail::store_present(out, i, next, std::index_sequence_for<O...>());
+          carry[j] = detail::part(next, 0);
+        };
+        for (std::ptrdiff_t k = 0; k < together; ++k)
+          for (int j = 0; j < side; ++j) step(j, k);
+        for (int j = 0; j < count; ++j)
+          for (std::ptrdiff_t k = together; k < length[j]; ++k) step(j, k);
+      }
+    });
+  }
+
+  static constexpr std::ptrdiff_t carries = 4096;  ///< lanes of a scan at a time
+
+  /// One step of n lanes from element i on; those of the next one are `after` elements away. What that will write is fetched already: a step's lanes are a page
+  /// by themselves, so that the processor does not see it coming, and without it the copy of an output costs a third more.
+  template <class F, class... O, class... I>
+  static void scan_row(std::ptrdiff_t i, std::ptrdiff_t n, std::ptrdiff_t after, F f, T* carry, std::tuple<view<O>...> out, I const*... in) {
+    std::ptrdiff_t k = 0;
+    for (; k + wide::width <= n; k += wide::width) {
+      std::apply([&](auto... o) { (__builtin_prefetch(o.data + i + k + after, 1), ...); }, out);
+      auto next = f(wide::load(carry + k), load_pack<wide>(in + i + k)...);
+      component(next, 0).store(carry + k);
+      store_present(out, i + k, wide::width, next);
+    }
+    if (k == n) return;
+    auto next = f(wide::load(carry + k), lane_source<wide, I>(in + i, 1).collected(k, int(n - k))...);
+    component(next, 0).store(carry + k);
+    store_present(out, i + k, int(n - k), next);
   }
 
   template <class Epilogue>

@@ -61,6 +61,17 @@ constexpr S component(several<S, N> const& x, std::size_t k) {
   return x[int(k)];
 }
 
+/// Component k of a formula's result to `count` elements from i on of output k, where there is that output.
+template <class... O, class R>
+void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, int count, R const& result) {
+  auto one = [&]<class U>(view<U> o, auto x) {
+    if (!o) return;
+    if (count == x.width) return store_pack(o.data + i, x);
+    for (int k = 0; k < count; ++k) o.data[i + k] = static_cast<U>(x[k]);
+  };
+  [&]<std::size_t... K>(std::index_sequence<K...>) { (one(std::get<K>(out), component(result, K)), ...); }(std::index_sequence_for<O...>());
+}
+
 /// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
 template <class P, class... O, class F, class... I>
 void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f, lane_source<P, I>... in) {

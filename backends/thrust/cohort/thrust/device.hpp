@@ -105,17 +105,17 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
     if (target != out.data) copy_elements("reduce", out, view<T const>(target, N));
   }
 
-  template <class F, class... I>
-  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
-    base::check_vectors("scan", "the output", s.steps(), out);
-    base::check_vectors("scan", "an input", s.steps(), in...);
+  using base::scan;
+  template <class... O, class F, class... I>
+  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+    base::check_scan(s, out, in...);
     if (std::max(s.steps(), s.count()) > detail::most_items) return base::scan(s, d, f, initial, out, in...);
     if (s.is_lanes()) {
-      detail::lane_scan<scalar, F, detail::line<I>...> lanes{
-          f, scalar(initial), detail::line_of(out), {detail::line_of(in)...}, std::int32_t(s.longest()), std::int32_t(s.count()), d == direction::backward};
+      detail::lane_scan<scalar, F, decltype(out.views), detail::line<I>...> lanes{
+          f, scalar(initial), out.views, {detail::line_of(in)...}, std::int32_t(s.longest()), std::int32_t(s.count()), d == direction::backward};
       detail::launch(*queue_, "scan", s.count(), lanes);
     } else if constexpr (detail::affine<F>) {
-      detail::scan_packed<T>(*this, *queue_, s, d, f, T(initial), out, in...);
+      detail::scan_packed<T>(*this, *queue_, s, d, f, T(initial), out.views, in...);
     } else {
       base::scan(s, d, f, initial, out, in...);
     }

@@ -6,7 +6,7 @@
 
 namespace cohort::thrust::detail {
 
-/// A formula that says of itself that it is linear in its carry: f(carry, in...) = slope carry + offset. Then steps can be composed before the carry
+/// A formula that says of itself that its carry is linear in the one before: f(carry, in...)[0] = slope carry + offset. Then steps can be composed before the carry
 /// is known, so that time need not be walked one step after the other.
 template <class F>
 concept affine = requires { requires F::affine; };
@@ -40,7 +40,7 @@ struct step_maps {
     std::int32_t i = step(k);
     bool starts = first[i] != 0;
     D carry = starts ? D(real<T>(initial)) : D::variable(real<T>(0), 0);
-    D next = std::apply([&](auto const&... v) { return f(carry, row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
+    D next = part(std::apply([&](auto const&... v) { return f(carry, row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in), 0);
     return {next.tangent[0].value, next.value.value};
   }
 };
@@ -63,10 +63,35 @@ struct store_offset {
   constexpr void operator()(std::int32_t k, step_map<T> const& m) const { out(last_step < 0 ? k : last_step - k) = m.offset; }
 };
 
+/// All outputs of the k-th step in the order of the scan, from the carries that were found before.
+template <class T, class F, class Out, class... In>
+struct outputs_of_carries {
+  F f;
+  T initial;
+  Out out;
+  std::tuple<In...> in;
+  T const* carries;
+  std::uint8_t const* first;
+  std::int32_t before;  ///< where the carry stands that came to a step: -1, or 1 where the scan goes backward
+
+  constexpr void operator()(std::int32_t i) const {
+    using S = real<T>;
+    S carry = first[i] != 0 ? initial : carries[i + before];
+    auto next = std::apply([&](auto const&... v) { return f(carry, row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
+    cohort::detail::store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
+  }
+};
+
 /// A scan along packed series, all steps at once. Sums are composed in an order that may differ from run to run.
-template <class T, class Backend, class F, class... I>
-void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, T initial, view<T> out, view<I>... in) {
+template <class T, class Backend, class F, class... O, class... I>
+void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, T initial, std::tuple<view<O>...> outs, view<I>... in) {
   if (s.steps() == 0) return;
+  constexpr bool several_outputs = sizeof...(O) > 1;  // those after the carry are computed once all carries are known
+  auto all_carries = backend.template temporary<T>(several_outputs ? s.steps() : 0);
+  auto out = [&] {
+    if constexpr (several_outputs) return all_carries.all();
+    else return std::get<0>(outs);
+  }();
   auto marks = backend.template temporary<std::uint8_t>(s.steps());
   std::uint8_t* first = marks.all().data;
   check(cudaMemsetAsync(first, 0, std::size_t(s.steps()), q.stream()), "cudaMemsetAsync", [&] { return bytes(std::size_t(s.steps())); });
@@ -77,14 +102,17 @@ void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, 
   with_scratch(backend, q, "cub::DeviceScan::InclusiveScan", s.steps(), [&](void* memory, std::size_t& size) {
     return cub::DeviceScan::InclusiveScan(memory, size, maps, to, compose{}, std::int32_t(s.steps()), q.stream());
   });
+  if constexpr (several_outputs)
+    launch(q, "scan", s.steps(),
+           outputs_of_carries<T, F, std::tuple<view<O>...>, line<I>...>{f, initial, outs, {line_of(in)...}, out.data, first, d == direction::forward ? -1 : 1});
 }
 
 /// One thread a lane, four steps' inputs read ahead of their use: nothing of them depends on the carry.
-template <class S, class F, class... In>
+template <class S, class F, class Out, class... In>
 struct lane_scan {
   F f;
   S initial;
-  line<typename S::value_type> out;
+  Out out;
   std::tuple<In...> in;
   std::int32_t steps, lanes;
   bool backward;
@@ -102,14 +130,15 @@ struct lane_scan {
       std::tuple<decltype(at<K>(i))...> read[ahead];
       for (int a = 0; a < ahead; ++a) read[a] = {at<K>(i + a * step)...};
       for (int a = 0; a < ahead; ++a) {
-        carry = f(carry, std::get<K>(read[a])...);
-        out(i + a * step) = carry.value;
+        carry = stored(i + a * step, f(carry, std::get<K>(read[a])...));
       }
     }
-    for (; t < steps; ++t, i += step) {
-      carry = f(carry, at<K>(i)...);
-      out(i) = carry.value;
-    }
+    for (; t < steps; ++t, i += step) carry = stored(i, f(carry, at<K>(i)...));
+  }
+  template <class R>
+  constexpr S stored(std::ptrdiff_t i, R const& next) const {
+    cohort::detail::store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
+    return part(next, 0);
   }
   template <std::size_t K>
   constexpr auto at(std::ptrdiff_t i) const {

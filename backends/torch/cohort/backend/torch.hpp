@@ -132,14 +132,15 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     }
   }
 
-  template <class F, class... I>
-  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
-    base::check_vectors("scan", "the output", s.steps(), out);
-    base::check_vectors("scan", "an input", s.steps(), in...);
+  using base::scan;
+  template <class... O, class F, class... I>
+  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+    base::check_scan(s, out, in...);
     if (looped(s.steps())) return base::scan(s, d, f, initial, out, in...);
     no_autograd guard;
-    if (s.is_lanes()) detail::scan_lanes<T>(s, d, f, initial, tensor(out), load(in)...);
-    else detail::scan_segments<T>(s, d, f, initial, tensor(out), tensor(s.offsets()), load(in)...);
+    auto to = std::apply([&](auto... o) { return std::array{o ? tensor(o) : at::Tensor()...}; }, out.views);
+    if (s.is_lanes()) detail::scan_lanes<T>(s, d, f, initial, to, load(in)...);
+    else detail::scan_segments<T>(s, d, f, initial, to, tensor(s.offsets()), load(in)...);
   }
 
   template <class F, class... I>

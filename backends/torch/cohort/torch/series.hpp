@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cohort/backend/series.hpp>
 #include <cohort/torch/rows.hpp>
 
@@ -23,34 +24,44 @@ X as_lanes(X const& x, series s) {
   return x.tensor.reshape({s.longest(), s.count()});
 }
 
-/// All lanes of one step at a time.
-template <class T, class F, class... X>
-void scan_lanes(series s, direction d, F f, double initial, at::Tensor out, X... in) {
+/// All lanes of one step at a time. An undefined output is not wanted.
+template <class T, std::size_t N, class F, class... X>
+void scan_lanes(series s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, X... in) {
   auto inputs = std::tuple(as_lanes(in, s)...);
-  auto rows = out.as_strided({s.longest(), s.count()}, {out.stride(0) * s.count(), out.stride(0)});
   tensor_scalar<T> carry = initial;
   for (std::int64_t k = 0; k < s.longest(); ++k) {
     std::int64_t t = d == direction::forward ? k : s.longest() - 1 - k;
-    carry = std::apply([&](auto const&... x) { return f(carry, row_at(x, t)...); }, inputs);
-    auto row = rows.select(0, t);
-    if (carry.is_number()) row.fill_(carry.number);
-    else row.copy_(carry.tensor);
+    auto next = std::apply([&](auto const&... x) { return f(carry, row_at(x, t)...); }, inputs);
+    std::array<tensor_scalar<T>, N> all;
+    for (std::size_t o = 0; o < N; ++o) {
+      all[o] = cohort::detail::part(next, std::ptrdiff_t(o));
+      if (N > 1 && !all[o].is_number()) all[o].tensor = all[o].tensor.clone();  // it may be a row of an input, which may be an output
+    }
+    carry = all[0];
+    for (std::size_t o = 0; o < N; ++o) {
+      if (!out[o].defined()) continue;
+      auto row = out[o].as_strided({s.count()}, {out[o].stride(0)}, out[o].storage_offset() + t * s.count() * out[o].stride(0));
+      if (all[o].is_number()) row.fill_(all[o].number);
+      else row.copy_(all[o].tensor);
+    }
   }
 }
 
 /// The k-th step of every series that has one, at a time. A device has to tell the host which they are.
-template <class T, class F, class... X>
-void scan_segments(series s, direction d, F f, double initial, at::Tensor out, at::Tensor offsets, X... in) {
+template <class T, std::size_t N, class F, class... X>
+void scan_segments(series s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, at::Tensor offsets, X... in) {
   auto all = offsets.to(at::kLong);
   auto first = all.slice(0, 0, s.count()), length = all.slice(0, 1) - first;
-  auto carry = at::full({s.count()}, initial, out.options());
+  auto options = offsets.options().dtype(scalar_type<T>);
+  auto carry = at::full({s.count()}, initial, options);
   for (std::int64_t k = 0; k < s.longest(); ++k) {
     auto which = at::nonzero(length > k).squeeze(1);
     auto index = d == direction::forward ? first.index_select(0, which) + k : first.index_select(0, which) + length.index_select(0, which) - 1 - k;
-    tensor_scalar<T> next = f(tensor_scalar<T>(carry.index_select(0, which)), rows_at(in, index)...);
-    if (next.is_number()) next.tensor = at::full_like(index, next.number, out.options());
-    carry.index_copy_(0, which, next.tensor);
-    out.index_copy_(0, index, next.tensor);
+    auto next = f(tensor_scalar<T>(carry.index_select(0, which)), rows_at(in, index)...);
+    auto filled = [&](tensor_scalar<T> x) { return x.is_number() ? at::full_like(index, x.number, options) : x.tensor; };
+    carry.index_copy_(0, which, filled(cohort::detail::part(next, 0)));
+    for (std::size_t o = 0; o < N; ++o)
+      if (out[o].defined()) out[o].index_copy_(0, index, filled(cohort::detail::part(next, std::ptrdiff_t(o))).to(out[o].scalar_type()));
   }
 }
 
