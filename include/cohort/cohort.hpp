@@ -1,5 +1,7 @@
 #pragma once
 // Everything that needs only the standard library. A backend is included by itself: cohort/backend/eigen.hpp.
+#include <cohort/advantage/advantage_as_reward.hpp>
+#include <cohort/advantage/chained_samples.hpp>
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gigpo.hpp>
