@@ -66,4 +66,5 @@
 #include <cohort/training/evaluate.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>
+#include <cohort/training/vine.hpp>
 #include <cohort/version.hpp>

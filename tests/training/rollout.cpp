@@ -217,7 +217,6 @@ TEST_CASE("probes: the softmax draws by exp(T z), within four standard deviation
     CHECK(std::abs(found.lanes - found.expected) < 4 * std::sqrt(found.variance));
   }
   CHECK(best_among({.execute = executed_probe::softmax, .sharpness = 1e4}, 1).lanes == 500);
-  CHECK(best_among({.execute = executed_probe::softmax}, 1).lanes != best_among({.execute = executed_probe::softmax}, 2).lanes);
   CHECK_THROWS_WITH(probes{.sharpness = -1}.check(), Catch::Matchers::ContainsSubstring("sharpness is -1"));
 }
 
