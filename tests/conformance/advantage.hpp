@@ -33,7 +33,7 @@ struct rollout {
         truncated(b, rare_flags(K * R * G, 6)),
         valid(b, flags(R, 1, 7)),
         executed(b, chosen(R, G)),
-        results(b, R * G, 2) {}
+        results(b, R * G, 2, G > 1 ? order::transposed : order::packed) {}  // the G samples of a decision are a row, so theirs lie together
 
   batch_view<T> batch(series decisions, std::ptrdiff_t G = 1, std::ptrdiff_t K = 1) {
     batch_view<T> v;

