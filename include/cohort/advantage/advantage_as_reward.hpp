@@ -30,7 +30,8 @@ struct advantage_as_reward {
     detail::require(tau > 0, "advantage_as_reward", "tau", tau, "a positive number");
     detail::require_probes(batch, "advantage_as_reward");
     if (detail::within_group(transform))
-      throw value_error("advantage_as_reward: one sample of each state is left, so the transform cannot be within its group: none, tanh or tanh_of_batch_score");
+      throw value_error("advantage_as_reward: one sample of each state is left, so the transform cannot be within its group, expected none, tanh or "
+                        "tanh_of_batch_score");
     std::ptrdiff_t R = batch.decisions.steps(), G = batch.group;
     estimator(backend, batch, estimates<T>{out.advantage, {}});
 

@@ -18,8 +18,8 @@ enum class critic_target { group_mean, plain_mean, lambda_return };
 ///
 /// over the G probes i of a state, n steps each (shorter where one ends). b mixes V(s) and the group's mean, f is `transform`. By default
 /// each sample keeps its own A_i, and the critic's target is the mean of q. `tail` lets the executed sample's advantage go on along its lane
-/// with gamma lambda (1 - done) A^GAE_{t+1}, so that credit reaches beyond the probe. A group of one has no group to compare with: b = V(s) (but where f is measured within the group, and so
-/// says nothing of one alone).
+/// with gamma lambda (1 - done) A^GAE_{t+1}, so that credit reaches beyond the probe. A group of one has no group to compare with: b = V(s),
+/// unless f is measured within the group and says nothing of one alone: then b is the mix as given.
 ///
 /// `averaged` gives every sample the group's mean advantage, as the paper's main formula is read; its expected gradient is 1/G of the policy
 /// gradient, whatever G. With kappa = 1 the value V(s) cancels, and V(s') too where the probes share it.

@@ -18,8 +18,8 @@ inline constexpr chained_samples first_pull_request{.ddof = 0};
 /// The pull request of March 2025, without its second GAE pass: tanh(r_i) + gamma V(s'_i) - V(s), minus the group's mean (so V(s) cancels).
 inline constexpr hybrid_grpo pull_request{.baseline = {.kappa = 1}, .transform = reward_transform::tanh};
 
-/// The same with it: the executed sample's advantage in the place of its reward, tanh of the z-score over the batch, and GAE. There the last sample is executed,
-/// here the first: they are drawn alike.
+/// The same with it: the executed sample's advantage in the place of its reward, tanh of the z-score over the batch, and GAE. There the last sample is
+/// executed, here the first: they are drawn alike.
 inline constexpr advantage_as_reward<hybrid_grpo> pull_request_second_pass{.estimator = pull_request, .ddof = 0};
 
 /// The fork of September 10, 2025: tanh of the group's z-score, no bootstrap; the critic learns from the executed branch by GAE. There the action with

@@ -39,6 +39,7 @@ struct update {
 ///     PPO   lanes, gae, clipped_ratio + value_loss + entropy_bonus
 ///     GRPO  groups, group_relative, clipped_ratio + kl_penalty
 ///     Hybrid GRPO  probes, hybrid_grpo, clipped_ratio + value_loss + entropy_bonus
+///     VinePPO  vine, gae with lambda = 0, clipped_ratio
 template <class Rollout = lanes, class Advantage = gae, class Objective = clipped_ratio, class Aggregation = step_mean, class Update = update<>>
 struct algorithm {
   Rollout rollout{};

@@ -14,10 +14,10 @@ class vine_collector;
 /// estimate V(s_t) without bias and without a critic: gae{.gamma = the same, .lambda = 0} on them is r_t + gamma V(s_{t+1}) - V(s_t), the paper's advantage.
 /// The policy may be an actor; of one with a critic, its values are not used (value_loss still trains it, towards the estimator's target).
 ///
-/// Copies keep the step count of their state, so the environment's time limit is the end of what they are worth: after a truncation nothing is left to come, and
-/// a state's value depends on the time that is left. Every step of every copy is a simulator step and counts: K times the mean rest of an episode for each
-/// decision. A rollout that the run's remaining steps cannot finish is dropped, its steps counted. Raises value_error for an environment without
-/// max_episode_steps.
+/// Copies keep the step count of their state, so the environment's time limit is the end of what they are worth: after a truncation nothing is left to
+/// come, and a state's value depends on the time that is left. Every step of every copy is a simulator step and counts: K times the mean rest of an
+/// episode for each decision. A rollout that the run's remaining steps cannot finish is dropped, its steps counted. Raises value_error for an environment
+/// without max_episode_steps.
 ///
 /// Source: Kazemnejad et al. 2024, arXiv:2410.01679, eqs. 9 and 10, where states are prefixes of an answer.
 struct vine {
@@ -102,8 +102,7 @@ class vine_collector {
     copies_.copy(backend, states_, index_.all(), 0);
   }
 
-  /// All copies side by side; when a quarter of the states have none left, the others move together (on CartPole twice as fast). False if the budget ended
-  /// before they did.
+  /// All copies side by side; when a quarter of the states have none left, the others move together. False if the budget ended before they did.
   bool play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     int K = options_.rollouts;
     std::ptrdiff_t D = policy.observations(), A = policy.distribution().action_width();
