@@ -14,9 +14,8 @@ namespace cohort {
 ///     tanh_of_batch_score   the same over the whole batch
 ///     weighted_in_group     r tanh(2.5 tau (r - min) / (max - min + epsilon)), min and max over the samples of the state
 ///
-/// With longer probes statistics are over those that are still running at the same step. Where all of a group's rewards are equal, up to rounding, the score
-/// and the weight are 0. All but none change what is optimized, and the
-/// group's know nothing of the level.
+/// With longer probes statistics are over those that are still running at the same step. Where all of a group's rewards are equal, up to rounding, the
+/// score and the weight are 0. All but none change what is optimized.
 enum class reward_transform { none, tanh, tanh_of_group_score, tanh_of_batch_score, weighted_in_group };
 
 namespace detail {
