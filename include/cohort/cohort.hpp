@@ -1,5 +1,7 @@
 #pragma once
 // Everything that needs only the standard library. A backend is included by itself: cohort/backend/eigen.hpp.
+#include <cohort/advantage/advantage_as_reward.hpp>
+#include <cohort/advantage/chained_samples.hpp>
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gigpo.hpp>
@@ -85,4 +87,5 @@
 #include <cohort/training/preferences.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>
+#include <cohort/training/vine.hpp>
 #include <cohort/version.hpp>

@@ -18,6 +18,9 @@ void require_equal(hybrid_grpo const& o, batch const& b) {
 std::vector<mix> const baselines{{.kappa = 0}, {.kappa = .3}, {.kappa = 1}, {.kappa = .3, .leave_one_out = true}, {.kappa = 1, .leave_one_out = true},
                                  {.kappa = .5, .weight = .4}, {.weight = 0}};
 
+std::vector<reward_transform> const transforms{reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score,
+                                               reward_transform::tanh_of_batch_score, reward_transform::weighted_in_group};
+
 }  // namespace
 
 TEST_CASE("hybrid_grpo: by default each probe's return with its discounted bootstrap, minus the mean of V(s) and of the group's mean") {
@@ -40,11 +43,26 @@ TEST_CASE("hybrid_grpo: every baseline, scale and averaging is its definition, f
 TEST_CASE("hybrid_grpo: every transform and bootstrap is its definition, for probes of 1 and 4 steps that end inside or not") {
   for (int K : {1, 4})
     for (double gamma : {1., .9, 0.})
-      for (auto transform :
-           {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score})
+      for (auto transform : transforms)
         for (auto after : {bootstrap::discounted, bootstrap::undiscounted, bootstrap::none})
           for (int ddof : {0, 1})
             require_equal({.gamma = gamma, .transform = transform, .after = after, .ddof = ddof, .epsilon = 1e-3}, random(3, 5, 3, K));
+}
+
+TEST_CASE("hybrid_grpo: tau is the steepness of every tanh, and the plain mean as a target knows neither transform nor its bootstrap") {
+  for (int K : {1, 4})
+    for (int G : {1, 3})
+      for (auto transform : transforms)
+        for (auto after : {bootstrap::discounted, bootstrap::none})
+          for (double kappa : {0., .5, 1.})
+            require_equal({.gamma = .9,
+                           .baseline = {.kappa = kappa},
+                           .transform = transform,
+                           .tau = .6,
+                           .after = after,
+                           .target = critic_target::plain_mean,
+                           .epsilon = 1e-3},
+                          random(3, 5, G, K));
 }
 
 TEST_CASE("hybrid_grpo: the lambda-return of the executed branch, and its tail, are GAE's along the lane; few lanes or many") {
@@ -78,8 +96,7 @@ TEST_CASE("hybrid_grpo: what stands after a probe's end is not read, not even by
     for (int k = 0; k < 4; ++k)
       if (dirty.terminated[k * dirty.M() + i] && read(dirty, k, i)) dirty.probe_value[i] = std::numeric_limits<double>::quiet_NaN();
   REQUIRE(ignored > 20);
-  for (auto transform :
-       {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score}) {
+  for (auto transform : transforms) {
     hybrid_grpo o{.transform = transform};
     REQUIRE(run(o, dirty).advantage == run(o, clean).advantage);
     REQUIRE(run(o, dirty).target == run(o, clean).target);
@@ -91,8 +108,8 @@ TEST_CASE("hybrid_grpo: a group of equal returns has no scale, and rounding is n
   b.reward.assign(b.M(), .1);
   b.probe_value.assign(b.M(), .7);
   for (double x : run({.baseline = {.kappa = 1}, .scale = group_scale::group_std}, b).advantage) REQUIRE(x == 0);
-  for (double x : run({.baseline = {.weight = 0}, .transform = reward_transform::tanh_of_group_score, .after = bootstrap::none}, b).advantage)
-    REQUIRE(x == 0);
+  for (auto transform : {reward_transform::tanh_of_group_score, reward_transform::weighted_in_group})
+    for (double x : run({.baseline = {.weight = 0}, .transform = transform, .after = bootstrap::none}, b).advantage) REQUIRE(x == 0);
 }
 
 TEST_CASE("hybrid_grpo: needs a critic and probes, and refuses what it cannot mean") {
@@ -113,6 +130,7 @@ TEST_CASE("hybrid_grpo: needs a critic and probes, and refuses what it cannot me
   REQUIRE_THROWS_WITH(run({.tail = true}, random(2, 2, 2, 3)), ContainsSubstring("tail") && ContainsSubstring("horizon is 3"));
   REQUIRE_THROWS_WITH(run({.gamma = 1.1}, b), ContainsSubstring("gamma is 1.1"));
   REQUIRE_THROWS_WITH(run({.lambda = -1}, b), ContainsSubstring("lambda is -1"));
+  REQUIRE_THROWS_WITH(run({.tau = 0}, b), ContainsSubstring("tau is 0"));
   REQUIRE_THROWS_WITH(run({.baseline = {.kappa = 2}}, b), ContainsSubstring("kappa is 2"));
   REQUIRE_THROWS_AS(run({.gamma = 2}, b), value_error);
 }

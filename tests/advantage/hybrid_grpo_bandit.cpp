@@ -1,5 +1,6 @@
 #include "../catch.hpp"
 #include "probes.hpp"
+#include <cohort/preset/sane2025.hpp>
 
 // What the variants of Hybrid GRPO estimate, by enumerating every group of G draws from a policy over three actions: nothing is random here.
 using namespace probes;
@@ -31,8 +32,8 @@ struct bandit {
     }
   }
   /// E of the sum over samples of weight(r, g) A d log pi(a) / d logits.
-  template <class W>
-  vector3 expected(hybrid_grpo const& o, W weight) const {
+  template <class Estimator, class W>
+  vector3 expected(Estimator const& o, W weight) const {
     numbers A = run(o, b).advantage;
     vector3 total{};
     for (std::size_t r = 0; r < action.size(); ++r)
@@ -40,10 +41,12 @@ struct bandit {
         for (int k = 0; k < 3; ++k) total[k] += probability[r] * weight(int(r), g) * A[r * G + g] * ((action[r][g] == k) - pi[k]);
     return total;
   }
-  vector3 of_all(hybrid_grpo const& o) const {
+  template <class Estimator = hybrid_grpo>
+  vector3 of_all(Estimator const& o) const {
     return expected(o, [this](int, int) { return 1. / G; });
   }
-  vector3 of_first(hybrid_grpo const& o) const {
+  template <class Estimator = hybrid_grpo>
+  vector3 of_first(Estimator const& o) const {
     return expected(o, [](int, int g) { return double(g == 0); });
   }
 };
@@ -94,6 +97,19 @@ TEST_CASE("hybrid_grpo: the default mix has 1 - kappa / G of the policy gradient
   }
 }
 
+TEST_CASE("chained_samples: a chain of siblings has the policy gradient, for one decision: their rewards are but noise to one another") {
+  for (int G : {1, 2, 3, 4})
+    for (double value : {-3., 0., .7})
+      require_multiple(bandit(G, value).of_all(chained_samples{.gamma = .9, .lambda = .8, .transform = reward_transform::none}), 1, policy_gradient());
+}
+
+TEST_CASE("advantage_as_reward: of the pull request's centered advantages the executed sample has (G - 1) / G of the policy gradient") {
+  for (int G : {2, 3, 4}) {
+    advantage_as_reward<hybrid_grpo> o{.estimator = {.baseline = {.kappa = 1}}, .transform = reward_transform::none};
+    require_multiple(bandit(G).of_first(o), (G - 1.) / G, policy_gradient());
+  }
+}
+
 TEST_CASE("hybrid_grpo: tanh of the rewards has the gradient of another objective, the mean of tanh(r)") {
   require_multiple(bandit(3).of_all({.baseline = {.kappa = 0}, .transform = reward_transform::tanh}), 1,
                    gradient_of_mean([](double r) { return std::tanh(r); }));
@@ -106,7 +122,7 @@ TEST_CASE("hybrid_grpo: tanh of the rewards has the gradient of another objectiv
 TEST_CASE("hybrid_grpo: learning from the best probe alone, as if the policy had drawn it, is no multiple of the policy gradient") {
   for (int G : {2, 4}) {
     bandit b(G);
-    vector3 found = b.expected({.baseline = {.kappa = 0}}, [&](int r, int g) {
+    vector3 found = b.expected(hybrid_grpo{.baseline = {.kappa = 0}}, [&](int r, int g) {
       for (int h = 0; h < G; ++h)
         if (reward[b.action[r][h]] > reward[b.action[r][g]] || (h < g && reward[b.action[r][h]] == reward[b.action[r][g]])) return 0.;
       return 1.;

@@ -54,13 +54,17 @@ inline batch random(int T, int N, int G, int K, double ends = .15) {
 struct result {
   numbers advantage, target;
 };
-inline result run(hybrid_grpo const& o, batch_view<double> const& b) {
+template <class Estimator = hybrid_grpo>
+result run(Estimator const& o, batch_view<double> const& b) {
   cpu backend;
   result r{numbers(b.decisions.steps() * b.group), numbers(b.decisions.steps() * b.group)};
   o(backend, b, {all(r.advantage), all(r.target)});
   return r;
 }
-inline result run(hybrid_grpo const& o, batch const& b) { return run(o, b.views()); }
+template <class Estimator = hybrid_grpo>
+result run(Estimator const& o, batch const& b) {
+  return run(o, b.views());
+}
 
 struct moments {
   double mean = 0, std = 0;
@@ -83,17 +87,24 @@ inline bool read(batch const& b, int k, int i) {
 inline numbers transformed(hybrid_grpo const& o, batch const& b) {
   numbers f = b.reward;
   if (o.transform == reward_transform::tanh)
-    for (double& x : f) x = std::tanh(x);
+    for (double& x : f) x = std::tanh(o.tau * x);
   auto score = [&](int first, int count) {  // those of these rewards that are to be read
     numbers members;
     for (int i = first; i < first + count; ++i)
       if (read(b, i / b.M(), i % b.M())) members.push_back(b.reward[i]);
     moments m = moments_of(members, o.ddof);
-    for (int i = first; i < first + count; ++i) f[i] = std::tanh((b.reward[i] - m.mean) / (m.std + o.epsilon));
+    for (int i = first; i < first + count; ++i) f[i] = std::tanh(o.tau * (b.reward[i] - m.mean) / (m.std + o.epsilon));
   };
   if (o.transform == reward_transform::tanh_of_batch_score) score(0, b.K * b.M());
   if (o.transform == reward_transform::tanh_of_group_score)
     for (int first = 0; first < b.K * b.M(); first += b.G) score(first, b.G);
+  if (o.transform == reward_transform::weighted_in_group)
+    for (int first = 0; first < b.K * b.M(); first += b.G) {
+      double least = 1e300, most = -1e300;
+      for (int i = first; i < first + b.G; ++i)
+        if (read(b, i / b.M(), i % b.M())) least = std::min(least, b.reward[i]), most = std::max(most, b.reward[i]);
+      for (int i = first; i < first + b.G; ++i) f[i] *= std::tanh(2.5 * o.tau * (b.reward[i] - least) / (most - least + o.epsilon));
+    }
   return f;
 }
 
@@ -127,16 +138,23 @@ inline result by_hand(hybrid_grpo const& o, batch const& b) {
   std::vector<moments> of_group;
   for (int r = 0; r < b.R(); ++r) {
     numbers q;
-    for (int g = 0; g < b.G; ++g) q.push_back(probe_return(o, b, f, r * b.G + g));
+    double plain = 0;
+    for (int g = 0; g < b.G; ++g) {
+      q.push_back(probe_return(o, b, f, r * b.G + g));
+      plain += probe_return({.gamma = o.gamma}, b, b.reward, r * b.G + g) / b.G;
+    }
     of_group.push_back(moments_of(q, o.ddof));
     for (int g = 0; g < b.G; ++g) {
       int i = r * b.G + g;
       double mean = of_group[r].mean, others = b.G == 1 ? 0 : (mean * b.G - q[g]) / (b.G - 1);
-      double kappa = b.G == 1 ? 0 : o.baseline.kappa;
+      bool compared = b.G > 1 || o.transform == reward_transform::tanh_of_group_score || o.transform == reward_transform::weighted_in_group;
+      double kappa = compared ? o.baseline.kappa : 0;
       double level = (1 - kappa) * b.value[r] + kappa * (o.baseline.leave_one_out ? others : mean);
       out.advantage[i] = q[g] - o.baseline.weight * level;
       if (o.tail && b.executed[r] == i) out.advantage[i] += along_lane(o, b, f, r, false);
-      out.target[i] = o.target == critic_target::group_mean ? mean : along_lane(o, b, f, r, true) + b.value[r];
+      out.target[i] = o.target == critic_target::group_mean   ? mean
+                      : o.target == critic_target::plain_mean ? plain
+                                                              : along_lane(o, b, f, r, true) + b.value[r];
     }
   }
   moments of_batch = moments_of(out.advantage, o.ddof);

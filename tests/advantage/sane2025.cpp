@@ -52,3 +52,43 @@ TEST_CASE("sane2025::fork is tanh of the group's z-score, ddof 1 and epsilon 1e-
     }
   }
 }
+
+TEST_CASE("sane2025::fork_mean_target has the fork's advantages, and the mean of r_i + gamma (1 - d_i) V(s'_i) for its critic") {
+  for (int G : {1, 4}) {
+    batch b = random(4, 3, G, 1, .2);
+    auto [A, target] = run(sane2025::fork_mean_target, b);
+    REQUIRE(A == run(sane2025::fork, b).advantage);
+    for (int r = 0; r < b.R(); ++r) {
+      double mean = 0;
+      for (int i = r * G; i < r * G + G; ++i) mean += (b.reward[i] + (b.terminated[i] ? 0 : .99 * b.probe_value[i])) / G;
+      for (int g = 0; g < G; ++g) REQUIRE(close(target[r * G + g], mean, 1e-13, 1e-14));
+    }
+  }
+}
+
+TEST_CASE("sane2025::fork_positive is tanh(2.5 minmax(r)) r, fork_centered its z-score over the group with ddof 0") {
+  batch b = random(4, 3, 4, 1, .2);
+  for (int i = 4; i < 8; ++i) b.reward[i] = 1.5;  // equal: no range to be placed in
+  auto positive = run(sane2025::fork_positive, b), centered = run(sane2025::fork_centered, b);
+  REQUIRE(positive.target == run(sane2025::fork_mean_target, b).target);
+  REQUIRE(centered.target == positive.target);
+  for (int r = 0; r < b.R(); ++r) {
+    auto first = b.reward.begin() + r * 4;
+    double least = *std::min_element(first, first + 4), most = *std::max_element(first, first + 4);
+    numbers score;
+    for (int g = 0; g < 4; ++g) score.push_back(std::tanh(2.5 * (first[g] - least) / (most - least + 1e-8)) * first[g]);
+    moments m = moments_of(score, 0);
+    for (int g = 0; g < 4; ++g) {
+      REQUIRE(close(positive.advantage[r * 4 + g], score[g], 1e-13, 1e-14));
+      REQUIRE(close(centered.advantage[r * 4 + g], (score[g] - m.mean) / (m.std + 1e-8), 1e-12, 1e-13));
+    }
+    if (r == 1)
+      for (int g = 0; g < 4; ++g) REQUIRE((positive.advantage[4 + g] == 0 && centered.advantage[4 + g] == 0));
+  }
+}
+
+TEST_CASE("sane2025: what is measured within a group says nothing of a group of one") {
+  batch b = random(4, 3, 1, 1, .2);
+  for (auto const& o : {sane2025::fork, sane2025::fork_mean_target, sane2025::fork_positive, sane2025::fork_centered})
+    for (double x : run(o, b).advantage) REQUIRE(x == 0);
+}

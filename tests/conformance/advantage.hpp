@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/group_relative.hpp>
-#include <cohort/advantage/hybrid_grpo.hpp>
+#include <cohort/preset/sane2025.hpp>
 
 #include "reference.hpp"
 #include "scan.hpp"
@@ -33,7 +33,7 @@ struct rollout {
         truncated(b, rare_flags(K * R * G, 6)),
         valid(b, flags(R, 1, 7)),
         executed(b, chosen(R, G)),
-        results(b, R * G, 2) {}
+        results(b, R * G, 2, G > 1 ? order::transposed : order::packed) {}  // the G samples of a decision are a row, so theirs lie together
 
   batch_view<T> batch(series decisions, std::ptrdiff_t G = 1, std::ptrdiff_t K = 1) {
     batch_view<T> v;
@@ -81,8 +81,8 @@ grid<double> group_relative_of(B& backend, group_relative const& estimator) {
   return as<double>(r.results.now());
 }
 
-template <class B>
-grid<double> hybrid_grpo_of(B& backend, hybrid_grpo const& estimator, std::ptrdiff_t K) {
+template <class B, class Estimator>
+grid<double> probes_of(B& backend, Estimator const& estimator, std::ptrdiff_t K) {
   constexpr std::ptrdiff_t T = 11, N = 19, G = 4;
   rollout<B> r(backend, T * N, G, K);
   estimator(backend, r.batch(series::lanes(T, N), G, K), {r.column(0), r.column(1)});
@@ -110,14 +110,27 @@ void advantages(B& backend, tolerances const& tolerance) {
   }
   SECTION("hybrid_grpo: advantages and targets of one-step and longer probes are those of double") {
     for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
-      for (auto transform : {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score})
+      for (auto transform : {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score,
+                             reward_transform::weighted_in_group})
         for (bool averaged : {false, true}) {
           hybrid_grpo one_step{.scale = scale, .transform = transform, .target = critic_target::lambda_return, .tail = true, .averaged = averaged, .epsilon = .1};
           hybrid_grpo longer{.baseline = {.kappa = 1, .leave_one_out = true}, .scale = scale, .transform = transform, .averaged = averaged, .epsilon = .1};
           CAPTURE(int(scale), int(transform), averaged);
-          REQUIRE(mismatch<B>(hybrid_grpo_of(backend, one_step, 1), hybrid_grpo_of(reference, one_step, 1), tolerance) == "");
-          REQUIRE(mismatch<B>(hybrid_grpo_of(backend, longer, 3), hybrid_grpo_of(reference, longer, 3), tolerance) == "");
+          REQUIRE(mismatch<B>(probes_of(backend, one_step, 1), probes_of(reference, one_step, 1), tolerance) == "");
+          REQUIRE(mismatch<B>(probes_of(backend, longer, 3), probes_of(reference, longer, 3), tolerance) == "");
         }
+  }
+  SECTION("hybrid_grpo: the author's other forms are those of double") {
+    auto check = [&](auto estimator, std::ptrdiff_t K) {
+      estimator.epsilon = .1;
+      REQUIRE(mismatch<B>(probes_of(backend, estimator, K), probes_of(reference, estimator, K), tolerance) == "");
+    };
+    check(sane2025::first_pull_request, 1);
+    for (std::ptrdiff_t K : {1, 3}) {
+      check(sane2025::pull_request_second_pass, K);
+      check(sane2025::fork_mean_target, K);
+      check(sane2025::fork_centered, K);
+    }
   }
 }
 

@@ -53,7 +53,7 @@ void extents_that_do_not_fit(B& backend) {
       refuses("scan", text(5), text(3 * N), scan(out(5), in(3 * N)));
       refuses("scan", text(7), text(3 * N), scan(out(3 * N), in(7)));
       refuses("scan", text(3, N), text(3 * N), scan(out(3 * N), in(3, N)));
-      auto sum = [&](auto to, auto x) { return [=, &backend] { backend.segment_reduce(s, to, product_of_two{}, x, x); }; };
+      auto sum = [&](auto to, auto x) { return [=, &backend] { backend.segment_reduce(s, to, detail::times{}, x, x); }; };
       refuses("segment_reduce", text(N + 1), text(N), sum(out(N + 1), in(3 * N)));
       refuses("segment_reduce", text(7), text(3 * N), sum(out(N), in(7)));
       refuses("spread", text(N + 1), text(N), [&] { backend.spread(s, out(3 * N), in(N + 1)); });
@@ -86,8 +86,8 @@ void extents_that_do_not_fit(B& backend) {
   SECTION("row_max and row_sums refuse results that are not one for each row") {
     refuses("row_max", text(6), text(5), [&] { backend.row_max(out(6), in(5, 4)); });
     refuses("row_max", text(5, 4), text(5), [&] { backend.row_max(out(5, 4), in(5, 4)); });
-    refuses("row_sums", text(4, 5), text(5, 4), [&] { backend.row_sums(out(5), product_of_two{}, in(5, 4), in(4, 5)); });
-    refuses("row_sums", text(6), text(5), [&] { backend.row_sums(out(6), product_of_two{}, in(5, 4), in(5, 4)); });
+    refuses("row_sums", text(4, 5), text(5, 4), [&] { backend.row_sums(out(5), detail::times{}, in(5, 4), in(4, 5)); });
+    refuses("row_sums", text(6), text(5), [&] { backend.row_sums(out(6), detail::times{}, in(5, 4), in(5, 4)); });
     refuses("row_sums", text(5), text(5, 3), [&] { backend.row_sums(out(5), sums_of_two{}, in(5, 4), in(5, 4)); });
   }
   SECTION("matmul_prepared refuses matrices that do not fit together") {

@@ -213,7 +213,7 @@ void segments(B& backend) {
       for (order o : {order::packed, order::every_second, order::one_element}) {
         placed_series<B> s(backend, l, lanes);
         placed<B, T> a(backend, integers<T>(l.steps, 1, 1)), b(backend, integers<T>(l.steps, 1, 2), o), out(backend, l.count(), 1);
-        backend.segment_reduce(s.s, out.out(), product_of_two{}, a.in(), b.in());
+        backend.segment_reduce(s.s, out.out(), detail::times{}, a.in(), b.in());
         grid<double> want(l.count());
         for (std::ptrdiff_t n = 0; n < l.count(); ++n)
           for (std::ptrdiff_t k = 0; k < l.length[n]; ++k) {

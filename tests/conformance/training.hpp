@@ -90,6 +90,15 @@ void training(B& backend) {
                                       .update = descent},
                             time_limit{classic_control::pendulum{}, 7});
   }
+  SECTION("training: VinePPO on Pendulum, and on an environment that steps on the host") {
+    auto vine_ppo = algorithm{.rollout = vine{.lanes = 3, .steps = 10, .rollouts = 2},
+                              .advantage = gae{.lambda = 0},
+                              .objective = clipped_ratio{} + value_loss{.weight = .5},
+                              .update = descent};
+    trains_as_the_reference(backend, vine_ppo, time_limit{classic_control::pendulum{}, 7});
+    vine_ppo.update.normalize = normalization::none;  // there all advantages are 0, but for rounding
+    trains_as_the_reference(backend, vine_ppo, support::counting{.life = 8});
+  }
 }
 
 }  // namespace cohort::conformance

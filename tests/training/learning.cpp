@@ -59,6 +59,16 @@ TEST_CASE("learning: Hybrid GRPO balances the pole within 60,000 steps, every pr
   CHECK(median_return(e, critic(e), hybrid, 60'000) >= 475);
 }
 
+TEST_CASE("learning: VinePPO balances the pole for 100 steps within 200,000 steps, every copy's counted, without a critic") {
+  time_limit e{classic_control::cart_pole{}, 100};
+  auto vine_ppo = algorithm{.rollout = vine{.lanes = 4, .steps = 32, .rollouts = 2, .gamma = .98},
+                            .advantage = gae{.gamma = .98, .lambda = 0},
+                            .objective = clipped_ratio{},
+                            .aggregation = step_mean{},
+                            .update = update{.epochs = 6, .minibatch = steps{64}, .optimizer = adam{.rate = 3e-3}, .max_gradient_norm = .5}};
+  CHECK(median_return(e, [&](auto& cpu, std::uint64_t s) { return actor{cpu, e, {}, seed{s}}; }, vine_ppo, 200'000) >= 95);
+}
+
 TEST_CASE("learning: PPO swings the pendulum up within 100,000 steps") {
   classic_control::pendulum e;
   auto ppo = algorithm{.rollout = lanes{.count = 4, .steps = 1024},

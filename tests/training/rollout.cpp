@@ -150,6 +150,76 @@ TEST_CASE("probes: longer ones stop being counted where they end, and look from 
   CHECK(b.next_value.data()[0] == value_of(c, 1, b.observation.data()[1]));
 }
 
+namespace {
+
+/// One decision an episode, over four actions with the rewards 0, 1, 2 and 4.
+struct four_arms {
+  struct state {
+    int pulled = 0;
+  };
+  static constexpr discrete actions{4};
+  static constexpr box<2> observations{{0, 0}, {1, 1}};
+  int max_episode_steps = 1;
+
+  state reset(random_stream&) const { return {}; }
+  outcome step(state& s, int a) const {
+    ++s.pulled;
+    return {.reward = double(a < 3 ? a : 4), .terminated = true};
+  }
+  std::array<float, 2> observe(state const& s) const { return {float(s.pulled), 0}; }
+};
+
+/// The number of probes with the largest reward among the executed, of 500 lanes with 4 probes; and how many lanes that should be under softmax(T z).
+struct executed_best {
+  int lanes = 0;
+  double expected = 0, variance = 0;
+};
+executed_best best_among(probes o, std::uint64_t run_seed) {
+  o.lanes = 500, o.steps = 1, o.group = 4;
+  B cpu;
+  auto c = collected<probes, four_arms, decltype(actor_critic{cpu, four_arms{}})>(o, four_arms{}, actor_critic{cpu, four_arms{}, {.hidden = {8}}, seed{3}},
+                                                                                run_seed);
+  auto& b = c.next();
+  executed_best found;
+  for (int r = 0; r < b.R; ++r) {
+    float const* reward = b.reward.data() + 4 * r;
+    double mean = 0, deviation = 0, total = 0, at_best = 0;
+    for (int g = 0; g < 4; ++g) mean += reward[g] / 4.;
+    for (int g = 0; g < 4; ++g) deviation += (reward[g] - mean) * (reward[g] - mean);
+    deviation = std::sqrt(deviation / 3);
+    float most = *std::max_element(reward, reward + 4);
+    for (int g = 0; g < 4; ++g) {
+      double weight = std::exp(o.sharpness * (reward[g] - mean) / (deviation + 1e-8));
+      total += weight, at_best += reward[g] == most ? weight : 0;
+    }
+    int executed = b.executed.data()[r] - 4 * r;
+    REQUIRE((executed >= 0 && executed < 4));
+    found.lanes += reward[executed] == most;
+    double p = at_best / total;
+    found.expected += p, found.variance += p * (1 - p);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("probes: the best is the one with the largest reward, the first of equals") {
+  CHECK(best_among({.execute = executed_probe::best}, 1).lanes == 500);
+  auto c = with_critic(probes{.lanes = 2, .steps = 13, .group = 3, .execute = executed_probe::best}, counting{});
+  auto& b = c.next();
+  for (int r = 0; r < 26; ++r) CHECK(b.executed.data()[r] == r * 3);
+}
+
+TEST_CASE("probes: the softmax draws by exp(T z), within four standard deviations; T = 0 any, a large T the best") {
+  for (double T : {0., .5, 1., 3.}) {
+    auto found = best_among({.execute = executed_probe::softmax, .sharpness = T}, 1);
+    CAPTURE(T, found.lanes, found.expected);
+    CHECK(std::abs(found.lanes - found.expected) < 4 * std::sqrt(found.variance));
+  }
+  CHECK(best_among({.execute = executed_probe::softmax, .sharpness = 1e4}, 1).lanes == 500);
+  CHECK_THROWS_WITH(probes{.sharpness = -1}.check(), Catch::Matchers::ContainsSubstring("sharpness is -1"));
+}
+
 TEST_CASE("rollouts: the same seed gives the same batch, another seed another") {
   auto draw = [](std::uint64_t s) {
     B cpu;

@@ -146,11 +146,23 @@ class lane_states {
     if constexpr (steps_with_noise<E, single>) backend.for_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
     else backend.map_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
   }
+  void resize(B& backend, int N) {
+    lanes_ = N;
+    backend.resize(numbers_, N * F);
+    backend.resize(elapsed_, N);
+  }
   void copy(B& backend, view<std::int32_t const> from) {
-    backend.gather(columns(spare_), view<T const>(states()), from);
+    backend.resize(spare_, from.rows * F);
+    backend.resize(spare_elapsed_, from.rows);
+    backend.gather(view<T>(spare_.data(), from.rows, F, 1, from.rows), view<T const>(states()), from);
     backend.gather(spare_elapsed_.all(), view<std::int32_t const>(elapsed_.all()), from);
     std::swap(numbers_, spare_);
     std::swap(elapsed_, spare_elapsed_);
+    lanes_ = from.rows;
+  }
+  void copy(B& backend, lane_states& other, view<std::int32_t const> from, std::ptrdiff_t first) {
+    backend.gather(states().part(first, from.rows), view<T const>(other.states()), from);
+    backend.gather(elapsed_.all().part(first, from.rows), view<std::int32_t const>(other.elapsed_.all()), from);
   }
   void observe(B& backend, view<T> out, int every) {
     view<T const> all = states();
@@ -159,8 +171,7 @@ class lane_states {
 
  private:
   using array = typename B::template array<T>;
-  view<T> columns(array& a) { return {a.data(), lanes_, F, 1, lanes_}; }
-  view<T> states() { return columns(numbers_); }
+  view<T> states() { return {numbers_.data(), lanes_, F, 1, lanes_}; }
 
   E environment_;
   std::ptrdiff_t lanes_;
@@ -177,8 +188,11 @@ class lane_states<B, E> {
   using state = typename E::state;
   static constexpr int D = observation_size<E>;
 
-  lane_states(B&, E const& e, int N)
-      : environment_(e), states_(std::size_t(N)), elapsed_(std::size_t(N), 0), reward_(std::size_t(N)), seen_(std::size_t(N * D)), flags_(std::size_t(2 * N)) {}
+  lane_states(B& backend, E const& e, int N) : environment_(e) { resize(backend, N); }
+  void resize(B&, int N) {
+    auto n = std::size_t(N);
+    states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * D), flags_.resize(2 * n);
+  }
 
   void reset(B&, stream starts, int together) {
     for (int n = 0; n < lanes(); ++n) reset(n, starts, together);
@@ -230,13 +244,16 @@ class lane_states<B, E> {
     backend.upload(next, std::span<T const>(seen_));
   }
   void copy(B& backend, view<std::int32_t const> from) {
-    integers_.resize(std::size_t(lanes()));
+    auto before = *this;
+    resize(backend, int(from.rows));
+    copy(backend, before, from, 0);
+  }
+  void copy(B& backend, lane_states& other, view<std::int32_t const> from, std::ptrdiff_t first) {
+    integers_.resize(std::size_t(from.rows));
     backend.download(std::span<std::int32_t>(integers_), from);
-    auto before = states_;
-    auto elapsed = elapsed_;
-    for (int n = 0; n < lanes(); ++n) {
-      states_[std::size_t(n)] = before[std::size_t(integers_[std::size_t(n)])];
-      elapsed_[std::size_t(n)] = elapsed[std::size_t(integers_[std::size_t(n)])];
+    for (std::size_t i = 0; i < integers_.size(); ++i) {
+      states_[std::size_t(first) + i] = other.states_[std::size_t(integers_[i])];
+      elapsed_[std::size_t(first) + i] = other.elapsed_[std::size_t(integers_[i])];
     }
   }
   void observe(B& backend, view<T> out, int every) {

@@ -42,8 +42,8 @@ class vector_environment {
   using T = value_t<B>;
   static constexpr int D = observation_size<E>;
 
-  vector_environment(B& backend, E const& e, int N, std::uint64_t seed, purpose resets = purpose::reset)
-      : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets) {}
+  vector_environment(B& backend, E const& e, int N, std::uint64_t seed, purpose resets = purpose::reset, purpose noise = purpose::step)
+      : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
 
   int lanes() const { return lanes_; }
   std::int64_t steps() const { return time_; }
@@ -57,7 +57,7 @@ class vector_environment {
   template <class Action>
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated, view<std::uint8_t> truncated, view<T> next,
             int noise_group = 1) {
-    states_.step(backend, actions, reward, terminated, truncated, next, limit_, stream{seed_, purpose::step, std::uint32_t(time_)}, noise_group);
+    states_.step(backend, actions, reward, terminated, truncated, next, limit_, stream{seed_, noise_, std::uint32_t(time_)}, noise_group);
     ++time_;
   }
 
@@ -67,8 +67,20 @@ class vector_environment {
     states_.restart(backend, starts(), together, terminated, truncated, seen, last);
   }
 
-  /// Lane n becomes a clone of lane from[n], its step count included.
-  void copy(B& backend, view<std::int32_t const> from) { states_.copy(backend, from); }
+  /// Lane n becomes a clone of lane from[n], its step count included; there are then as many lanes as from has rows.
+  void copy(B& backend, view<std::int32_t const> from) {
+    states_.copy(backend, from);
+    lanes_ = int(from.rows);
+  }
+  /// Lane first + i becomes a clone of lane from[i] of other environments of this kind.
+  void copy(B& backend, vector_environment& other, view<std::int32_t const> from, std::ptrdiff_t first) {
+    states_.copy(backend, other.states_, from, first);
+  }
+  /// N lanes, whose states are to be copied there.
+  void resize(B& backend, int N) {
+    states_.resize(backend, N);
+    lanes_ = N;
+  }
 
   /// What every `every`-th lane sees now, N / every x D.
   void observe(B& backend, view<T> out, int every = 1) { states_.observe(backend, out, every); }
@@ -93,7 +105,7 @@ class vector_environment {
   detail::lane_states<B, E> states_;
   int lanes_, limit_;
   std::uint64_t seed_;
-  purpose resets_;
+  purpose resets_, noise_;
   std::int64_t time_ = 0;
 };
 

@@ -56,6 +56,7 @@ struct refresh {
 ///     PPO   lanes, gae, clipped_ratio + value_loss + entropy_bonus
 ///     GRPO  groups, group_relative, clipped_ratio + kl_penalty
 ///     Hybrid GRPO  probes, hybrid_grpo, clipped_ratio + value_loss + entropy_bonus
+///     VinePPO  vine, gae with lambda = 0, clipped_ratio
 template <class Rollout = lanes, class Advantage = gae, class Objective = clipped_ratio, class Aggregation = step_mean, class Update = update<>,
           class Reward = raw_reward>
 struct algorithm {

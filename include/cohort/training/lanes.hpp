@@ -37,6 +37,15 @@ class lanes_collector {
 
   /// The next rollout of no more than `budget` simulator steps; R = 0 if not one step of every lane fits.
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {});
+    if constexpr (Policy::has_critic)
+      if (batch_.R > 0) write_values(backend, policy);
+    return batch_;
+  }
+
+  /// The same without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the last one.
+  template <class F>
+  batch_type& play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
     int N = options_.count, D = batch_.observation_size, A = batch_.action_width;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.steps, budget / N), M = steps * N;
     batch_.R = M;
@@ -57,6 +66,7 @@ class lanes_collector {
       auto at = [&](auto& array) { return array.all().part(t * N, N); };
       auto action = batch_.action.matrix(M, A).part(t * N, N);
       auto next = seen.part((t + 1) * N, N);
+      at_state(t, environment_);
       policy.act(backend, view<T const>(seen.part(t * N, N)), stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, action,
                  at(batch_.sampler_logp));
       environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated), at(batch_.truncated), next);
@@ -66,18 +76,24 @@ class lanes_collector {
     environment_.require_finite_observations(backend, seen, first_step, N);
     count_episodes(backend, steps, summary);
     summary.steps += M;
-    if constexpr (Policy::has_critic) {
-      backend.resize(batch_.value, M + N);
-      backend.resize(batch_.next_value, M);
-      policy.value(backend, view<T const>(seen), batch_.value.all());
-      backend.map(outputs{batch_.next_value.all()}, detail::same{}, view<T const>(batch_.value.all().part(N, M)));
-      final_.write(backend, policy, last_.matrix(M, D), batch_.truncated.all(), batch_.next_value.all());
-      batch_.has_values = true;
-    }
+    at_state(steps, environment_);
     return batch_;
   }
 
+  /// Rewards and flags of the last rollout, on the host.
+  detail::rollout_record<T> const& record() const { return record_; }
+
  private:
+  void write_values(B& backend, Policy& policy) {
+    std::ptrdiff_t M = batch_.R, N = options_.count, D = batch_.observation_size;
+    backend.resize(batch_.value, M + N);
+    backend.resize(batch_.next_value, M);
+    policy.value(backend, view<T const>(batch_.observation.matrix(M + N, D)), batch_.value.all());
+    backend.map(outputs{batch_.next_value.all()}, detail::same{}, view<T const>(batch_.value.all().part(N, M)));
+    final_.write(backend, policy, last_.matrix(M, D), batch_.truncated.all(), batch_.next_value.all());
+    batch_.has_values = true;
+  }
+
   void count_episodes(B& backend, std::ptrdiff_t steps, rollout_summary& summary) {
     record_.read(backend, batch_.reward.all(), batch_.terminated.all(), batch_.truncated.all());
     final_.clear();

@@ -4,9 +4,9 @@
 
 namespace cohort {
 
-/// Which of a state's probes the lane goes on with: the first (as good as any, so on-policy) or the one with the largest reward (the author's
-/// fork of Hybrid GRPO; off-policy).
-enum class executed_probe { first, best };
+/// Which of a state's probes the lane goes on with: the first (as good as any, so on-policy), the one with the largest reward, or one drawn by softmax(T z),
+/// z the reward's z-score over the state's probes (the author's fork of Hybrid GRPO; both are off-policy).
+enum class executed_probe { first, best, softmax };
 
 namespace detail {
 
@@ -14,15 +14,38 @@ namespace detail {
 struct choose_probe {
   int G;
   std::ptrdiff_t first;
-  bool best;
+  executed_probe how;
+  double sharpness;  ///< T of softmax(T z)
+  stream draws_from;
+
   template <class R, class X, class L>
   constexpr void operator()(std::ptrdiff_t n, R reward, X executed, L from) const {
-    int chosen = 0;
-    if (best)
-      for (int g = 1; g < G; ++g)
-        if ((reward[g] > reward[chosen]).value) chosen = g;
+    int chosen = how == executed_probe::first ? 0 : largest(reward, std::uint32_t(n));
     executed.set(0, std::int32_t(first + n * G + chosen));
     for (int g = 0; g < G; ++g) from.set(g, std::int32_t(n * G + chosen));
+  }
+
+ private:
+  /// Of the rewards, or of T z and Gumbel noise: that is an exact draw. Ties go to the first.
+  template <class R>
+  constexpr int largest(R reward, std::uint32_t lane) const {
+    using S = typename R::scalar;
+    S scale = 1;
+    if (how == executed_probe::softmax) {
+      S mean = 0, squares = 0;
+      for (int g = 0; g < G; ++g) mean += reward[g] / G;
+      for (int g = 0; g < G; ++g) squares += (reward[g] - mean) * (reward[g] - mean);
+      scale = sharpness / (sqrt(squares / (G > 1 ? G - 1 : 1)) + 1e-8);
+    }
+    random_stream draws(draws_from, lane);
+    int chosen = 0;
+    S most = 0;
+    for (int g = 0; g < G; ++g) {
+      S score = reward[g];
+      if (how == executed_probe::softmax) score = scale * (score - reward[0]) - log(-log(S(open_unit(draws.word()))));
+      if (g == 0 || (score > most).value) chosen = g, most = score;
+    }
+    return chosen;
   }
 };
 
@@ -55,6 +78,7 @@ struct probes {
   int group = 4;    ///< G, actions tried from each state
   int horizon = 1;  ///< n, steps of each probe
   executed_probe execute = executed_probe::first;
+  double sharpness = 1;  ///< T of executed_probe::softmax, >= 0; 0 draws any probe, a large one the best
   cohort::noise noise = cohort::noise::independent;
 
   template <backend B, environment E, class Policy>
@@ -64,6 +88,7 @@ struct probes {
     detail::require(steps > 0, "probes", "steps", steps, "a positive number");
     detail::require(group > 0, "probes", "group", group, "a positive number");
     detail::require(horizon > 0, "probes", "horizon", horizon, "a positive number");
+    detail::require(sharpness >= 0 && sharpness < std::numeric_limits<double>::infinity(), "probes", "sharpness", sharpness, "a finite number, 0 or more");
   }
 };
 
@@ -105,7 +130,9 @@ class probes_collector {
                  at(batch_.sampler_logp).reshaped(N, G));
       environment_.step(backend, view<action const>(act.reshaped(NG, A)), at(batch_.reward), at(batch_.terminated), at(batch_.truncated),
                         last.part(t * NG, NG), common(G));
-      backend.for_rows(N, detail::choose_probe{G, t * NG, options_.execute == executed_probe::best},
+      backend.for_rows(N,
+                       detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
+                                            stream{seed_, purpose::choice, std::uint32_t(environment_.steps())}},
                        view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
       backend.gather(executed_last_.matrix(R, D).part(t * N, N), view<T const>(last), view<std::int32_t const>(executed));
       if (K > 1) look_further(backend, policy, t, M);
