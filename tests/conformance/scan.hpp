@@ -25,12 +25,6 @@ struct decaying {
     return x + .9 * carry;
   }
 };
-struct product_of_two {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a * b;
-  }
-};
 
 /// Series that a test lays out: their first steps, lengths and the stride within.
 struct layout {
