@@ -42,6 +42,19 @@ struct squared {
     return x * x;
   }
 };
+struct is_positive {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return select(x > 0, S(1), S(0));
+  }
+};
+struct clamp_between {
+  double low, high;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return clamp(x, low, high);
+  }
+};
 /// x, or 0 where a step is not valid: selected, since 0 times a NaN is a NaN.
 struct where_valid {
   template <class S, class M>
