@@ -3,6 +3,7 @@
 #include <cohort/advantage/advantage_as_reward.hpp>
 #include <cohort/advantage/chained_samples.hpp>
 #include <cohort/advantage/clipped_advantage.hpp>
+#include <cohort/advantage/clipped_reward.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
@@ -10,6 +11,7 @@
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/hybrid_grpo.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/advantage/max_rl.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/n_step.hpp>

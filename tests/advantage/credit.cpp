@@ -1,10 +1,14 @@
 #include "../catch.hpp"
 #include "grouped.hpp"
 #include <cohort/advantage/clipped_advantage.hpp>
+#include <cohort/advantage/clipped_reward.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/kl_to_go.hpp>
+#include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/optimal_token_baseline.hpp>
 #include <cohort/advantage/several_rewards.hpp>
+#include <cohort/advantage/whitened.hpp>
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -67,6 +71,124 @@ TEST_CASE("kl_in_reward: the distance to the reference is taken from each reward
   STATIC_REQUIRE(decltype(k)::reads_reference);
   view.ref_logp = {};
   REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("ref_logp"));
+}
+
+TEST_CASE("kl_to_go: each step answers for the distance that is still to come, which a group's baseline does not know") {
+  grouped<double> b{{3, 1}, {2}, {0, 0, 4, 2}};
+  b.valid = {1, 0, 1, 1};
+  numbers logp{-1, -2, -3, -1}, ref{-1.5, 7, -1, -2};
+  auto view = b.views();
+  view.sampler_logp = all(std::as_const(logp));
+  view.ref_logp = all(std::as_const(ref));
+  kl_to_go k{.estimator = group_relative{.scale = group_scale::none}, .weight = .1, .gamma = .5};
+  auto a = advantages(k, view);
+  numbers expected{1 - .1 * (.5 + .5 * -2), 1 - .1 * -2, 1 - .1 * -2, -1 - .1 * 1};
+  for (int i : {0, 2, 3}) REQUIRE(close(a[i], expected[i], 1e-14));
+  STATIC_REQUIRE(decltype(k)::reads_reference);
+  view.ref_logp = {};
+  REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("kl_to_go reads") && ContainsSubstring("ref_logp"));
+  k.gamma = 2;
+  REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("gamma is 2"));
+}
+
+TEST_CASE("clipped_reward: each step's reward is clipped before anything is summed, and the advantage may still be larger") {
+  grouped<double> b{{3, 1}, {2}, {5, -7, .5, 3}};
+  monte_carlo plain{.gamma = 1};
+  REQUIRE(advantages(clipped_reward{plain}, b) == numbers{.5, -.5, .5, 1});
+  REQUIRE(advantages(clipped_reward{.estimator = plain, .low = 0, .high = 4}, b) == numbers{4.5, .5, .5, 3});
+  REQUIRE(b.reward == numbers{5, -7, .5, 3});
+  REQUIRE_THROWS_WITH(advantages(clipped_reward{.estimator = plain, .low = 1, .high = 0}, b), ContainsSubstring("clipped_reward: low is 1"));
+}
+
+TEST_CASE("clipped_reward: around kl_in_reward it clips the task's reward, within it what is left of that") {
+  grouped<double> b{{1}, {1}, {5}};
+  numbers logp{-1}, ref{-3};
+  auto view = b.views();
+  view.old_logp = all(std::as_const(logp));
+  view.ref_logp = all(std::as_const(ref));
+  monte_carlo plain{};
+  REQUIRE(advantages(clipped_reward{kl_in_reward{.estimator = plain, .weight = .5}}, view) == numbers{0});
+  REQUIRE(advantages(kl_in_reward{.estimator = clipped_reward{plain}, .weight = .5}, view) == numbers{1});
+}
+
+TEST_CASE("clipped_reward: of several rewards each is clipped by itself and their sum by weighted_rewards; what is absent stays absent") {
+  double nan_ = std::numeric_limits<double>::quiet_NaN();
+  auto b = bandit<double>({0, 0, 0});
+  numbers scores{9, 1, nan_, nan_, -9, nan_};  // series x 2
+  auto view = b.views();
+  view.scores = matrix(std::as_const(scores), 3);
+  weighted_rewards sum{.how = {.scale = group_scale::none}};
+  REQUIRE(advantages(sum, view) == numbers{9.5, 0, -9.5});
+  REQUIRE(advantages(clipped_reward{sum}, view) == numbers{1.5, 0, -1.5});  // 2 and -1
+  sum.low = -3, sum.high = 4;
+  REQUIRE(advantages(sum, view) == numbers{3.5, 0, -3.5});
+  sum.low = 5;
+  REQUIRE_THROWS_WITH(advantages(sum, view), ContainsSubstring("weighted_rewards: low is 5"));
+}
+
+TEST_CASE("weighted_rewards: over steps the batch-wide normalization counts each valid step of a series that has a score") {
+  double nan_ = std::numeric_limits<double>::quiet_NaN();
+  grouped<double> b{{3, 1, 2}, {3}, {0, 0, 0, 0, 0, 0}};
+  b.valid = {1, 0, 1, 1, 1, 1};
+  numbers scores{1, 3, nan_};
+  auto view = b.views();
+  view.scores = matrix(std::as_const(scores), 3);
+  weighted_rewards w{.how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = 0, .ddof = 0}, .over = over::steps};
+  // -1 twice and 1 once: mean -1/3, deviation sqrt(8) / 3
+  auto a = advantages(w, view);
+  double z = std::sqrt(8.) / 3;
+  REQUIRE(close(a[0], (-1 + 1. / 3) / z, 1e-14));
+  REQUIRE(close(a[3], (1 + 1. / 3) / z, 1e-14));
+  REQUIRE((a[4] == 0 && a[5] == 0));
+  w.over = over::series;
+  a = advantages(w, view);
+  REQUIRE(close(a[0], -1, 1e-14));
+  REQUIRE(close(a[3], 1, 1e-14));
+}
+
+TEST_CASE("gdpo: refuses a KL in the reward, which it would not see") {
+  auto b = bandit<double>({0, 0});
+  numbers scores{1, 2}, logp{-1, -1};
+  auto view = b.views();
+  view.scores = matrix(std::as_const(scores), 2);
+  view.old_logp = view.ref_logp = all(std::as_const(logp));
+  REQUIRE_THROWS_WITH(advantages(kl_in_reward{gdpo{}}, view), ContainsSubstring("gdpo normalizes each reward by itself"));
+}
+
+TEST_CASE("whitened: over series each counts once, whatever its length; over steps long ones count more") {
+  grouped<double> b{{3, 1, 2}, {3}, {0, 0, 1, 2, 0, 6}};
+  b.valid = {1, 0, 1, 1, 1, 1};
+  standardize const exact{.epsilon = 0};
+  group_relative centered{.scale = group_scale::none};
+  // Series -2, -1, 3: deviation sqrt(7). Steps -2, -2, -1, 3, 3: mean .2, squares 26.8.
+  auto by_series = advantages(whitened{centered, exact, over::series}, b), by_step = advantages(whitened{centered, exact}, b);
+  numbers z{-2, 0, -2, -1, 3, 3};
+  for (int i : {0, 2, 3, 4, 5}) {
+    REQUIRE(close(by_series[i], z[i] / std::sqrt(7.), 1e-14));
+    REQUIRE(close(by_step[i], (z[i] - .2) / std::sqrt(26.8 / 4), 1e-14));
+  }
+  // Where the steps of a series differ each has its share: rewards to go 6 and 2 of one, 0 of the other.
+  grouped<double> to_go{{2, 1}, {2}, {4, 2, 0}};
+  auto a = advantages(whitened{monte_carlo{.gamma = 1}, standardize{.epsilon = 0, .ddof = 0}, over::series}, to_go);  // 6, 2, 0: mean 2, variance 6
+  for (int i = 0; i < 3; ++i) REQUIRE(close(a[i], numbers{4, 0, -2}[i] / std::sqrt(6.), 1e-14));
+  REQUIRE(advantages(whitened{monte_carlo{}, exact, over::series}, grouped<double>{{1}, {1}, {5}}) == numbers{5});
+}
+
+TEST_CASE("optimal_token_baseline: importance weights, up to their limit, count squared in the path's variance") {
+  grouped<double> b{{1, 1}, {2}, {1, 3}};
+  numbers logp(2, std::log(.5)), sampler{std::log(.5), std::log(.25)}, squares(2, .5);
+  auto view = b.views();
+  view.old_logp = all(std::as_const(logp));
+  view.sampler_logp = all(std::as_const(sampler));
+  view.sum_of_squares = all(std::as_const(squares));
+  optimal_token_baseline o{.epsilon = 0, .importance = true};
+  auto a = advantages(o, view);  // weights 1 and 4
+  REQUIRE(close(a[0], 1 - 13. / 5, 1e-14));
+  o.limit = 1.5;
+  a = advantages(o, view);
+  REQUIRE(close(a[0], 1 - (1 + 2.25 * 3) / 3.25, 1e-14));
+  view.sampler_logp = {};
+  REQUIRE_THROWS_WITH(advantages(o, view), ContainsSubstring("importance weights need old_logp and sampler_logp"));
 }
 
 TEST_CASE("clipped_advantage: no further from 0 than its limit") {

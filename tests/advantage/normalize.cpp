@@ -40,6 +40,11 @@ TEST_CASE("standardize: ddof is 1 and epsilon 1e-8 by default, as in Stable-Base
   REQUIRE(standardize{}.epsilon == 1e-8);
 }
 
+TEST_CASE("standardize: where it does not divide it only moves to mean 0") {
+  REQUIRE(run({.divide = false}, numbers{1, 2, 6}) == numbers{-2, -1, 3});
+  REQUIRE(run({.divide = false}, numbers{1, 2, 6}, {1, 0, 1})[2] == 2.5);
+}
+
 TEST_CASE("standardize: epsilon is added to the standard deviation") {
   auto z = run({.epsilon = 1, .ddof = 0}, numbers{-3, 3});
   REQUIRE(z == numbers{-.75, .75});

@@ -1,7 +1,10 @@
 #include "../catch.hpp"
 #include "grouped.hpp"
+#include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/whitened.hpp>
 
@@ -21,48 +24,83 @@ struct scored : recorded_groups {
       for (std::size_t i = first; i < last; ++i) next[i] = batch.valid[i + 1] ? row("value")[i + 1] : 0;
     }
   }
-  batch_view<double> with_critic() const {
+  batch_view<double> with_reference() const {
     auto b = batch.views();
+    b.old_logp = all(row("old_logp"));
+    b.ref_logp = all(row("ref_logp"));
+    return b;
+  }
+  batch_view<double> with_critic() const {
+    auto b = with_reference();
     b.value = all(row("value"));
     b.next_value = all(next);
     return b;
   }
 };
 char const* const files[] = {"advantage/openrlhf_outcome.txt", "advantage/openrlhf_masked.txt"};
-standardize const over_all{.epsilon = 0, .ddof = 0};
+standardize const over_all{.epsilon = 0, .ddof = 0}, only_moved{.ddof = 0, .divide = false};
 
 }  // namespace
 
-TEST_CASE("openrlhf: reinforce, in which gamma decays over invalid steps, normalized by the batch's deviation", "[golden]") {
+TEST_CASE("openrlhf: reinforce, in which gamma decays over invalid steps, normalized by the batch's deviation; with a KL off each reward", "[golden]") {
   for (auto file : files) {
     scored s(file);
     CAPTURE(file);
     monte_carlo m{.gamma = .97, .invalid = invalid_steps::decay};
     REQUIRE(s.distance(advantages(m, s.batch), "reinforce_return") < 1e-10);
     REQUIRE(s.distance(advantages(whitened{m, over_all}, s.batch), "reinforce") < 1e-10);
+    REQUIRE(s.distance(advantages(whitened{m, only_moved}, s.batch), "reinforce_no_std") < 1e-10);
+    REQUIRE(s.distance(advantages(kl_in_reward{m}, s.with_reference()), "reinforce_kl_return") < 1e-10);
+    REQUIRE(s.distance(advantages(whitened{kl_in_reward{m}, over_all}, s.with_reference()), "reinforce_kl") < 1e-10);
   }
 }
 
-TEST_CASE("openrlhf: gae, in which lambda decays over invalid steps, whose values are 0", "[golden]") {
+TEST_CASE("openrlhf: gae, in which lambda decays over invalid steps, whose values are 0; with a KL off each reward", "[golden]") {
   for (auto file : files) {
     scored s(file);
     CAPTURE(file);
     cpu backend;
-    numbers advantage(s.next.size()), target(s.next.size());
-    whitened{gae{.gamma = .97, .lambda = .9, .invalid = invalid_steps::decay}, over_all}(backend, s.with_critic(), {all(advantage), all(target)});
-    REQUIRE(s.distance(target, "gae_return") < 1e-10);
-    REQUIRE(s.distance(advantage, "gae") < 1e-10);
+    gae g{.gamma = .97, .lambda = .9, .invalid = invalid_steps::decay};
+    auto check = [&](auto const& estimator, std::string const& name) {
+      numbers advantage(s.next.size()), target(s.next.size());
+      whitened{estimator, over_all}(backend, s.with_critic(), {all(advantage), all(target)});
+      REQUIRE(s.distance(target, name + "_return") < 1e-10);
+      REQUIRE(s.distance(advantage, name) < 1e-10);
+    };
+    check(g, "gae");
+    check(kl_in_reward{g}, "gae_kl");
+    numbers moved(s.next.size()), target(s.next.size());
+    whitened{g, only_moved}(backend, s.with_critic(), {all(moved), all(target)});
+    REQUIRE(s.distance(moved, "gae_no_std") < 1e-10);
   }
 }
 
-TEST_CASE("openrlhf: rloo, dr_grpo, group_norm and reinforce_baseline", "[golden]") {
+TEST_CASE("openrlhf: rloo, dr_grpo, group_norm and reinforce_baseline; with the KL that is still to come, outside the baseline", "[golden]") {
   for (auto file : files) {
     scored s(file);
     CAPTURE(file);
+    auto check = [&](auto const& estimator, std::string const& name) {
+      REQUIRE(s.distance(advantages(estimator, s.batch), name) < 1e-10);
+      REQUIRE(s.distance(advantages(kl_to_go{estimator}, s.with_reference()), name + "_kl") < 1e-10);
+    };
     group_relative centered{.scale = group_scale::none};
-    REQUIRE(s.distance(advantages(group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none}, s.batch), "rloo") < 1e-10);
-    REQUIRE(s.distance(advantages(centered, s.batch), "dr_grpo") < 1e-10);
-    REQUIRE(s.distance(advantages(group_relative{.epsilon = 1e-9}, s.batch), "group_norm") < 1e-10);
+    check(group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none}, "rloo");
+    check(centered, "dr_grpo");
+    check(group_relative{.epsilon = 1e-9}, "group_norm");
     REQUIRE(s.distance(advantages(whitened{centered, over_all}, s.batch), "reinforce_baseline") < 1e-10);
+    REQUIRE(s.distance(advantages(kl_to_go{centered}, s.with_reference()), "reinforce_baseline_kl_return") < 1e-10);
+    REQUIRE(s.distance(advantages(whitened{kl_to_go{centered}, over_all}, s.with_reference()), "reinforce_baseline_kl") < 1e-10);
+    REQUIRE(s.distance(advantages(clipped_advantage{group_relative{.epsilon = 1e-9}, .5}, s.batch), "group_norm_clip") < 1e-10);
+  }
+}
+
+TEST_CASE("openrlhf: flash_reinforce is dr_grpo of the whole batch as one group", "[golden]") {
+  for (auto file : files) {
+    scored s(file);
+    CAPTURE(file);
+    s.batch.group_offsets = {0, std::int32_t(s.batch.offsets.size()) - 1};
+    group_relative centered{.scale = group_scale::none};
+    REQUIRE(s.distance(advantages(centered, s.batch), "flash_reinforce") < 1e-10);
+    REQUIRE(s.distance(advantages(kl_to_go{centered}, s.with_reference()), "flash_reinforce_kl") < 1e-10);
   }
 }

@@ -50,7 +50,14 @@ TEST_CASE("trl: normalize_then_sum is GDPO over series", "[golden]") {
   b.same(advantages(g, b.views()), "normalize_then_sum");
 }
 
-TEST_CASE("trl: rloo", "[golden]") {
+TEST_CASE("trl: rloo; with the KL of the whole series off the reward, clipped before that, normalized over the series that have a score and company", "[golden]") {
   trl_batch b;
-  b.same(advantages(weighted_rewards{.weights = b.row("weights"), .how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none}}, b.views()), "rloo");
+  weighted_rewards rloo{.weights = b.row("weights"), .how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none}};
+  b.same(advantages(rloo, b.views()), "rloo");
+  b.same(advantages(kl_in_reward{rloo}, b.views()), "rloo_kl");
+  auto clipped = rloo, normalized = rloo;
+  clipped.low = -1, clipped.high = 1;
+  b.same(advantages(kl_in_reward{clipped}, b.views()), "rloo_clip");
+  normalized.batch_wide = standardize{.epsilon = 1e-4};
+  b.same(advantages(kl_in_reward{normalized}, b.views()), "rloo_normalized");
 }

@@ -114,18 +114,23 @@ TEST_CASE("verl: gae skips invalid steps, and is whitened after its returns are 
   }
 }
 
-TEST_CASE("verl: the optimal token baseline; where steps are invalid, the form that counts valid steps", "[golden]") {
+TEST_CASE("verl: the optimal token baseline; where steps are invalid, the form that counts valid steps; with importance weights", "[golden]") {
   for (auto file : all_files) {
     recorded_groups g(file);
     CAPTURE(file);
     auto b = g.batch.views();
     b.old_logp = all(g.row("old_logp"));
     b.sum_of_squares = all(g.row("sum_pi_squared"));
+    numbers sampler = g.row("old_logp");
+    for (std::size_t i = 0; i < sampler.size(); ++i) sampler[i] -= std::log(g.row("is_weight")[i]);
+    b.sampler_logp = all(std::as_const(sampler));
     std::vector<std::string> forms{"tir_optimal_token_baseline"};
     if (file == std::string(all_files[0])) forms.push_back("optimal_token_baseline");
     for (auto const& form : forms) {
       REQUIRE(g.distance(advantages(optimal_token_baseline{}, b), form) < 1e-10);
       REQUIRE(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false}, b), form + "_tail") < 1e-10);
+      REQUIRE(g.distance(advantages(optimal_token_baseline{.importance = true}, b), form + "_is") < 1e-10);
+      REQUIRE(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false, .importance = true}, b), form + "_is_tail") < 1e-10);
     }
   }
 }

@@ -1,8 +1,10 @@
 #pragma once
 #include <cohort/advantage/clipped_advantage.hpp>
+#include <cohort/advantage/clipped_reward.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/advantage/max_rl.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/n_step.hpp>
@@ -126,7 +128,9 @@ void estimators(B& backend, tolerances const& tolerance) {
     check(v_trace{.gamma = .9, .lambda = .8, .rho = 1.5});
     check(whitened{gae{}});
     check(clipped_advantage{.estimator = gae{}, .limit = .5});
+    check(clipped_reward{.estimator = gae{}, .low = -.5, .high = .25});
     check(kl_in_reward{.estimator = gae{}, .kl = k3{}, .weight = .3});
+    check(kl_to_go{.estimator = monte_carlo{}, .kl = k3{}, .weight = .3, .gamma = .9});
   }
   SECTION("advantages of groups: every estimator's are those of double, with and without invalid steps") {
     auto check = [&](auto const& estimator) {
@@ -139,13 +143,18 @@ void estimators(B& backend, tolerances const& tolerance) {
     check(best_of_group{.epsilon = .1});
     check(pass_at_k{.k = 3, .threshold = 0});
     check(optimal_token_baseline{.epsilon = .1});
+    check(optimal_token_baseline{.epsilon = .1, .importance = true, .limit = 1.5});
     check(gigpo{.episodes = {.epsilon = .1}, .steps = soft});
     check(weighted_rewards{.weights = {1, .5}, .how = soft});
+    check(clipped_reward{.estimator = weighted_rewards{.how = soft, .low = -.75, .high = .5}, .low = -.5, .high = .25});
+    check(kl_in_reward{.estimator = weighted_rewards{.how = soft, .batch_wide = standardize{.epsilon = .1}}, .weight = .3});
+    check(weighted_rewards{.how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = .1}, .over = over::steps});
     check(gdpo{.weights = {1, .5}, .how = soft});
     check(gdpo{.how = soft, .over = over::series});
     check(group_relative{.by = credit::process, .gamma = .9, .epsilon = .1});
     check(group_relative{.by = credit::step, .epsilon = .5, .rule = epsilon_rule::floor});
     check(whitened{group_relative{.scale = group_scale::none}});
+    check(whitened{.estimator = kl_to_go{.estimator = group_relative{.scale = group_scale::none}, .weight = .3}, .over = over::series});
     check(remax{.gamma = .9});
     check(kl_in_reward{.estimator = group_relative{.scale = group_scale::none}, .kl = k1{}, .weight = .3});
   }

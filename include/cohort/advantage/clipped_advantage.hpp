@@ -13,7 +13,7 @@ struct clipped_advantage {
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(limit > 0, "clipped_advantage", "limit", limit, "a positive number");
     estimator(backend, batch, out);
-    backend.map(outputs{out.advantage}, detail::clamp_to{limit}, view<T const>(out.advantage));
+    backend.map(outputs{out.advantage}, detail::clamp_between{-limit, limit}, view<T const>(out.advantage));
   }
 };
 

@@ -21,7 +21,7 @@ struct mixed_baseline {
 ///     A_it = R_it - (mix mean_j R_j + (1 - mix) V(s_it)),    target = R_it = sum_{s >= t} gamma^(s - t) r_is
 ///
 /// over the series j of i's group. mix = 1 is GRPO without its scale (Dr. GRPO), mix = 0 is PPO with lambda = 1. In units of reward; the update may
-/// normalize it. Invalid steps are not known.
+/// normalize it. Invalid steps have no reward and are skipped.
 ///
 /// Source: our reading of Sane 2025 (Hybrid GRPO), arXiv:2502.01652, whose samples share a state; here they share a prompt. See hybrid_grpo for probes.
 struct group_and_value {

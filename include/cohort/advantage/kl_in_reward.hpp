@@ -7,18 +7,30 @@ namespace cohort {
 namespace detail {
 
 template <class Estimator>
-struct penalized {
+struct weighted_distance {
   Estimator estimator;
   double weight;
   template <class S>
-  constexpr S operator()(S reward, S logp, S ref_logp) const {
-    return reward - weight * estimator(logp, ref_logp);
+  constexpr S operator()(S logp, S ref_logp) const {
+    return weight * estimator(logp, ref_logp);
   }
   template <class S, class M>
-  constexpr S operator()(S reward, S logp, S ref_logp, M valid) const {
-    return select(valid, (*this)(reward, logp, ref_logp), S(0));
+  constexpr S operator()(S logp, S ref_logp, M valid) const {
+    return select(valid, (*this)(logp, ref_logp), S(0));
   }
 };
+
+/// out, M: weight KL^ of each step of the batch, 0 at invalid ones. `who` asks, for errors.
+template <backend B, class Estimator, class T = value_t<B>>
+void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estimator const& kl, double weight, view<T> out) {
+  require(weight >= 0, who, "weight", weight, "0 or a positive number");
+  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
+  view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
+  if (!logp || !batch.ref_logp) throw value_error(std::string(who) + " reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
+  weighted_distance<Estimator> f{kl, weight};
+  if (batch.valid) backend.map(outputs{out}, f, logp, batch.ref_logp, batch.valid);
+  else backend.map(outputs{out}, f, logp, batch.ref_logp);
+}
 
 }  // namespace detail
 
@@ -27,7 +39,8 @@ struct penalized {
 ///     r_t - weight KL^(logp_t, ref_logp_t),    logp that of the policy before the update
 ///
 /// With k1 its expected policy gradient is that of KL(pi || ref); with k3 it is not a divergence's (formulas as in cohort/kl/estimators.hpp). Reads old_logp, or else
-/// sampler_logp, and ref_logp; `train` keeps a reference for it. In a group's score it is inside the statistics, as in TRL's RLOO.
+/// sampler_logp, and ref_logp; `train` keeps a reference for it. In a group's score it is inside the statistics, as in TRL's RLOO: that of weighted_rewards too,
+/// which takes it from the sum of its rewards. kl_to_go leaves it outside.
 ///
 /// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
 template <class Advantage = gae, class Estimator = k1>
@@ -39,15 +52,14 @@ struct kl_in_reward {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
-    detail::require(weight >= 0, "kl_in_reward", "weight", weight, "0 or a positive number");
-    detail::require(batch.group == 1, "kl_in_reward", "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
-    view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
-    if (!logp || !batch.ref_logp) throw value_error("kl_in_reward reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
-    auto reward = backend.template temporary<T>(batch.decisions.steps());
-    detail::penalized<Estimator> f{kl, weight};
-    if (batch.valid) backend.map(outputs{reward.all()}, f, batch.reward, logp, batch.ref_logp, batch.valid);
-    else backend.map(outputs{reward.all()}, f, batch.reward, logp, batch.ref_logp);
-    batch.reward = reward.all();
+    std::ptrdiff_t M = batch.decisions.steps();
+    auto scratch = backend.template temporary<T>(2 * M);
+    view<T> reward = scratch.all().part(0, M), penalty = scratch.all().part(M, M);
+    detail::kl_penalties(backend, batch, "kl_in_reward", kl, weight, penalty);
+    backend.map(outputs{reward}, detail::difference{}, batch.reward, view<T const>(penalty));
+    if (batch.penalty) backend.map(outputs{penalty}, detail::plus{}, view<T const>(penalty), batch.penalty);
+    batch.reward = reward;
+    batch.penalty = penalty;
     estimator(backend, batch, out);
   }
 };

@@ -6,8 +6,10 @@ namespace cohort {
 /// Over what advantages are brought to mean 0 and standard deviation 1.
 enum class normalization { none, minibatch, batch };
 
-namespace detail {
+/// What counts as one in the mean and standard deviation of a batch: each step, so that long series weigh more, or each series, whatever its length.
+enum class over { steps, series };
 
+namespace detail {
 
 struct count_and_sum {
   template <class S>
@@ -35,10 +37,11 @@ struct squared_deviation {
 struct standardized {
   double epsilon;
   int ddof;
+  bool divide = true;
   template <class S>
   constexpr S operator()(S x, S count, S sum, S squares) const {
-    S deviation = sqrt(squares / max(count - ddof, S(1)));
-    return select(count > ddof, (x - sum / count) / (deviation + epsilon), x);
+    S deviation = sqrt(squares / max(count - ddof, S(1))), moved = x - sum / count;
+    return select(count > ddof, divide ? moved / (deviation + epsilon) : moved, x);
   }
 };
 
@@ -48,7 +51,8 @@ struct standardized {
 /// as they are. Two passes, so a large mean costs no digits.
 struct standardize {
   double epsilon = 1e-8;
-  int ddof = 1;  ///< the sum of squares is divided by n - ddof
+  int ddof = 1;        ///< the sum of squares is divided by n - ddof
+  bool divide = true;  ///< by the standard deviation; or not: only moved to mean 0
 
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
@@ -63,7 +67,7 @@ struct standardize {
       backend.reduce(sums, detail::count_and_sum{}, in);
       backend.reduce(squares, detail::squared_deviation{}, in, count, sum);
     }
-    backend.map(outputs{x}, detail::standardized{epsilon, ddof}, in, count, sum, broadcast<T const>(squares, x.rows));
+    backend.map(outputs{x}, detail::standardized{epsilon, ddof, divide}, in, count, sum, broadcast<T const>(squares, x.rows));
   }
 };
 

@@ -19,12 +19,12 @@ struct running_max {
 };
 struct lead {
   bool scale;
-  double epsilon;
+  double epsilon, rounding;
   template <class S>
-  constexpr S operator()(S score, S others, S squares, S size) const {
-    S ahead = max(score - select(size <= 1, score, others), S(0));
+  constexpr S operator()(S score, S others, S sum, S squares, S size) const {
+    S ahead = max(score - select((size <= 1) | equal_up_to_rounding(squares, size, S(sum / size), rounding), score, others), S(0));
     if (!scale) return ahead;
-    return ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon);
+    return select(ahead > 0, ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon), S(0));
   }
 };
 struct square_from_mean {
@@ -53,7 +53,7 @@ struct pass_at_k_reward {
 ///
 ///     A_i = max(0, R_i - max_{j != i} R_j) / (std_j R_j + epsilon)
 ///
-/// or without the division. Where two are best, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1) or in units of
+/// or without the division. Where two are best, or all are equal up to rounding, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1) or in units of
 /// the reward. Writes no targets.
 ///
 /// Source: Tang et al. 2025, arXiv:2503.19595; as in verl's grpo_passk.
@@ -74,7 +74,8 @@ struct best_of_group {
     members.size(size);
     backend.map(outputs{squares}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
     members.sum(squares, view<T const>(squares));
-    backend.map(outputs{sum}, detail::lead{scale, epsilon}, members.score(), view<T const>(others), view<T const>(squares), view<T const>(size));
+    backend.map(outputs{sum}, detail::lead{scale, epsilon, double(std::numeric_limits<T>::epsilon())}, members.score(), view<T const>(others),
+                view<T const>(sum), view<T const>(squares), view<T const>(size));
     members.to_steps(out.advantage, view<T const>(sum));
   }
 };

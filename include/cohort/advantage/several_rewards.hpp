@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/advantage/normalize.hpp>
+#include <limits>
+#include <optional>
 #include <vector>
 
 namespace cohort {
@@ -46,38 +48,77 @@ void each_reward(B& backend, batch_view<T> const& batch, std::vector<double> con
   }
 }
 
+struct has_company {
+  template <class S>
+  constexpr S operator()(S any, S size) const {
+    return select(size > 1, any, S(0));
+  }
+};
+
+/// A series' number to each of its steps, having been normalized over the series or steps that count: `counts`, N, is 1 or 0. The others get 0.
+template <backend B, class T = value_t<B>>
+void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B>& members, view<T> by_series, view<T const> counts, standardize const& how,
+                         over which, view<T> out) {
+  std::ptrdiff_t N = members.count(), M = batch.decisions.steps();
+  auto flags = backend.template temporary<std::uint8_t>(N + M);
+  view<std::uint8_t> there = flags.all().part(0, N), here = flags.all().part(N, M);
+  backend.map(outputs{there}, same{}, counts);
+  if (which == over::series) how(backend, by_series, view<std::uint8_t const>(there));
+  backend.map(outputs{by_series}, where_valid{}, view<T const>(by_series), view<std::uint8_t const>(there));
+  if (which == over::series) return members.to_steps(out, view<T const>(by_series));
+  auto by_step = backend.template temporary<T>(M);
+  members.to_steps(by_step.all(), counts);
+  if (batch.valid) backend.map(outputs{by_step.all()}, where_valid{}, view<T const>(by_step.all()), batch.valid);
+  backend.map(outputs{here}, same{}, view<T const>(by_step.all()));
+  members.to_steps(out, view<T const>(by_series));
+  how(backend, out, view<std::uint8_t const>(here));
+  backend.map(outputs{out}, where_valid{}, view<T const>(out), view<std::uint8_t const>(here));
+}
+
 }  // namespace detail
 
 /// GRPO on several rewards at once, added up before they are compared:
 ///
-///     R_i = sum_k w_k r_ik over the rewards that i has,    A_i = (R_i - mean_j R_j) / (std_j R_j + epsilon)
+///     R_i = clamp(sum_k w_k r_ik, low, high) over the rewards that i has,    A_i = (R_i - mean_j R_j) / (std_j R_j + epsilon)
 ///
-/// A series without any reward leaves the statistics and gets 0. `how` has the baseline, scale and constants. Reads scores. Writes no targets. (TRL's GRPO:
-/// epsilon 1e-4.)
+/// A series without any reward leaves the statistics and gets 0. `how` has the baseline, scale and constants. With `batch_wide` A is then normalized over the
+/// batch, without the series that have no reward or are alone with theirs in their group. Inside kl_in_reward, R_i is less the penalties of i's valid steps, after
+/// the clamp. Reads scores. Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
+/// normalize_advantages: batch_wide of epsilon 1e-4.)
 struct weighted_rewards {
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();  ///< of the sum; low <= high
+  std::optional<standardize> batch_wide{};
+  cohort::over over = cohort::over::series;  ///< what batch_wide counts
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(low <= high, "weighted_rewards", "low", low, "a number no higher than high");
     detail::group_members<B> members(backend, batch, "weighted_rewards");
     std::ptrdiff_t N = members.count();
-    auto numbers = backend.template temporary<T>(2 * N);
+    auto numbers = backend.template temporary<T>(3 * N);
     auto there = backend.template temporary<std::uint8_t>(N);
-    view<T> sum = numbers.all().part(0, N), any = numbers.all().part(N, N);
-    backend.map(outputs{numbers.all()}, detail::filled{0}, view<T const>(numbers.all()));
+    view<T> sum = numbers.all().part(0, N), any = numbers.all().part(N, N), taken = numbers.all().part(2 * N, N);
+    backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
     detail::each_reward(backend, batch, weights, "weighted_rewards", there.all(), [&](double weight, view<T const> score) {
       backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
       backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
     });
+    if (low > -std::numeric_limits<double>::infinity() || high < std::numeric_limits<double>::infinity())
+      backend.map(outputs{sum}, detail::clamp_between{low, high}, view<T const>(sum));
+    if (batch.penalty) {
+      backend.segment_reduce(batch.decisions, taken, detail::same{}, batch.penalty);
+      backend.map(outputs{sum}, detail::difference{}, view<T const>(sum), view<T const>(taken));
+    }
     backend.map(outputs{there.all()}, detail::same{}, view<T const>(any));
     how(backend, view<T const>(sum), members.group(), members.groups(), view<T const>{}, sum, view<std::uint8_t const>(there.all()));
-    members.to_steps(out.advantage, view<T const>(sum));
+    if (!batch_wide) return members.to_steps(out.advantage, view<T const>(sum));
+    members.sum(taken, view<T const>(any));  // how many there are in its group
+    backend.map(outputs{any}, detail::has_company{}, view<T const>(any), view<T const>(taken));
+    detail::normalized_to_steps(backend, batch, members, sum, view<T const>(any), *batch_wide, over, out.advantage);
   }
 };
-
-/// Over what GDPO's sum is normalized.
-enum class over { steps, series };
 
 /// GDPO: each reward compared within its group by itself, so that none drowns another, then added up and normalized over the batch:
 ///
@@ -95,28 +136,19 @@ struct gdpo {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    if (batch.penalty) throw value_error("gdpo normalizes each reward by itself, and so has none that a KL could be taken from: use kl_to_go or a kl_penalty");
     detail::group_members<B> members(backend, batch, "gdpo");
-    std::ptrdiff_t N = members.count(), M = batch.decisions.steps();
-    auto numbers = backend.template temporary<T>(3 * N + M);
-    auto flags = backend.template temporary<std::uint8_t>(N + M);
-    view<T> sum = numbers.all().part(0, N), one = numbers.all().part(N, N), any = numbers.all().part(2 * N, N), by_step = numbers.all().part(3 * N, M);
-    view<std::uint8_t> there = flags.all().part(0, N), here = flags.all().part(N, M);
+    std::ptrdiff_t N = members.count();
+    auto numbers = backend.template temporary<T>(3 * N);
+    auto there = backend.template temporary<std::uint8_t>(N);
+    view<T> sum = numbers.all().part(0, N), one = numbers.all().part(N, N), any = numbers.all().part(2 * N, N);
     backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
-    detail::each_reward(backend, batch, weights, "gdpo", there, [&](double weight, view<T const> score) {
-      how(backend, score, members.group(), members.groups(), view<T const>{}, one, view<std::uint8_t const>(there));
+    detail::each_reward(backend, batch, weights, "gdpo", there.all(), [&](double weight, view<T const> score) {
+      how(backend, score, members.group(), members.groups(), view<T const>{}, one, view<std::uint8_t const>(there.all()));
       backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), view<T const>(one));
       backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
     });
-    backend.map(outputs{there}, detail::same{}, view<T const>(any));
-    if (over == cohort::over::series) batch_wide(backend, sum, view<std::uint8_t const>(there));
-    backend.map(outputs{sum}, detail::where_valid{}, view<T const>(sum), view<std::uint8_t const>(there));
-    members.to_steps(out.advantage, view<T const>(sum));
-    if (over == cohort::over::series) return;
-    members.to_steps(by_step, view<T const>(any));
-    if (batch.valid) backend.map(outputs{by_step}, detail::where_valid{}, view<T const>(by_step), batch.valid);
-    backend.map(outputs{here}, detail::same{}, view<T const>(by_step));
-    batch_wide(backend, out.advantage, view<std::uint8_t const>(here));
-    backend.map(outputs{out.advantage}, detail::where_valid{}, view<T const>(out.advantage), view<std::uint8_t const>(here));
+    detail::normalized_to_steps(backend, batch, members, sum, view<T const>(any), batch_wide, over, out.advantage);
   }
 };
 

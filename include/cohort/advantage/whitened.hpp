@@ -4,21 +4,69 @@
 
 namespace cohort {
 
+namespace detail {
+
+/// One step's share of its series: 1 over the series' valid steps, 0 where it is not valid.
+struct share_of_one {
+  template <class S>
+  constexpr S operator()(S valid, S steps) const {
+    return select(valid > 0, 1 / max(steps, S(1)), S(0));
+  }
+};
+struct shared_sum {
+  template <class S>
+  constexpr S operator()(S x, S share) const {
+    return select(share > 0, share * x, S(0));
+  }
+};
+struct shared_deviation {
+  template <class S>
+  constexpr S operator()(S x, S share, S count, S sum) const {
+    return select(share > 0, share * squared_deviation{}(x, count, sum), S(0));
+  }
+};
+
+/// x, M, to mean 0 and standard deviation 1 where each series with a valid step counts as one.
+template <backend B, class T = value_t<B>>
+void standardize_over_series(B& backend, series s, view<std::uint8_t const> valid, standardize const& how, view<T> x) {
+  std::ptrdiff_t M = s.steps(), N = s.count();
+  auto scratch = backend.template temporary<T>(2 * M + N + 3);
+  view<T> ones = scratch.all().part(0, M), share = scratch.all().part(M, M), steps = scratch.all().part(2 * M, N), counted = scratch.all().part(2 * M + N, 1),
+          total = scratch.all().part(2 * M + N + 1, 1), squares = scratch.all().part(2 * M + N + 2, 1);
+  if (valid) backend.map(outputs{ones}, one_where{}, view<T const>(x), valid);
+  else backend.map(outputs{ones}, filled{1}, view<T const>(x));
+  backend.segment_reduce(s, steps, same{}, view<T const>(ones));
+  backend.reduce(counted, is_positive{}, view<T const>(steps));
+  backend.spread(s, share, view<T const>(steps));
+  backend.map(outputs{share}, share_of_one{}, view<T const>(ones), view<T const>(share));
+  view<T const> in = x, count = broadcast<T const>(counted, M), sum = broadcast<T const>(total, M);
+  backend.reduce(total, shared_sum{}, in, view<T const>(share));
+  backend.reduce(squares, shared_deviation{}, in, view<T const>(share), count, sum);
+  backend.map(outputs{x}, standardized{how.epsilon, how.ddof, how.divide}, in, count, sum, broadcast<T const>(squares, M));
+}
+
+}  // namespace detail
+
 /// Another estimator's advantages, brought to mean 0 and standard deviation 1 over the valid steps of the whole batch; its targets stay as they are.
 ///
 ///     whitened{monte_carlo{.gamma = 1}}                          REINFORCE++ (arXiv:2501.03262)
 ///     whitened{group_relative{.scale = group_scale::none}}      REINFORCE++ with the group's mean as baseline
 ///
-/// Long series weigh more, since steps are counted.
+/// Over steps long series weigh more. Over series each has the same weight, shared among its valid steps: where all steps of a series have one number, that is
+/// the mean and standard deviation of these numbers.
 template <class Estimator = gae>
 struct whitened {
   Estimator estimator{};
   standardize how{};
+  cohort::over over = cohort::over::steps;
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(over == cohort::over::steps || batch.group == 1, "whitened over series", "the number of actions at each decision", double(batch.group),
+                    "1 (it is not for probes)");
     estimator(backend, batch, out);
-    how(backend, out.advantage, batch.valid);
+    if (over == cohort::over::steps) how(backend, out.advantage, batch.valid);
+    else detail::standardize_over_series(backend, batch.decisions, batch.valid, how, out.advantage);
   }
 };
 

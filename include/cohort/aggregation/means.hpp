@@ -23,12 +23,6 @@ struct share_of_all {
     return select(valid, 1 / max(count, S(1)), S(0));
   }
 };
-struct is_positive {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return select(x > 0, S(1), S(0));
-  }
-};
 struct share_of_series {
   template <class S>
   constexpr S operator()(S present, S own, S series) const {

@@ -62,6 +62,19 @@ struct squared {
     return x * x;
   }
 };
+struct is_positive {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return select(x > 0, S(1), S(0));
+  }
+};
+struct clamp_between {
+  double low, high;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return clamp(x, low, high);
+  }
+};
 /// x, or 0 where a step is not valid: selected, since 0 times a NaN is a NaN.
 struct where_valid {
   template <class S, class M>
@@ -82,6 +95,12 @@ struct exceeds {
     return select(x > threshold, S(1), S(0));
   }
 };
+/// Whether `size` numbers of this mean and sum of squared deviations differ by no more than their rounding, half a unit for each that was added: what is
+/// divided by such a deviation would make a number out of noise. `epsilon` is the type's.
+template <class S>
+constexpr auto equal_up_to_rounding(S squares, S size, S mean, double epsilon) {
+  return sqrt(squares / size) <= epsilon * max(size, S(8)) * abs(mean);
+}
 /// The G columns of a row all set to its one number.
 struct repeat_in_row {
   int G;

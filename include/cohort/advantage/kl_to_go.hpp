@@ -1,0 +1,40 @@
+#pragma once
+#include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/returns.hpp>
+
+namespace cohort {
+
+/// Another estimator's advantages, from which the distance to the reference that is still to come is taken:
+///
+///     A_t - weight sum_{s >= t} gamma^(s - t) KL^(logp_s, ref_logp_s),    logp that of the policy before the update
+///
+/// so that a step answers for the distance that it and later ones go, and a group's baseline does not know of it (kl_in_reward: it does). Invalid steps have no
+/// distance and are skipped. Targets stay as they are: they are of the task's reward. Reads old_logp, or else sampler_logp, and ref_logp; `train` keeps a
+/// reference for it.
+///
+/// Source: OpenRLHF 0.11.2, of its estimators with a group's baseline (gamma 1, k1).
+template <class Advantage = group_relative, class Estimator = k1>
+struct kl_to_go {
+  static constexpr bool reads_reference = true;
+  Advantage estimator{};
+  Estimator kl{};
+  double weight = .05;  ///< >= 0
+  double gamma = 1;     ///< discount, in [0, 1]
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    detail::require(gamma >= 0 && gamma <= 1, "kl_to_go", "gamma", gamma, "a number in [0, 1]");
+    std::ptrdiff_t M = batch.decisions.steps();
+    auto scratch = backend.template temporary<T>(2 * M);
+    view<T> penalty = scratch.all().part(0, M), to_come = scratch.all().part(M, M);
+    detail::kl_penalties(backend, batch, "kl_to_go", kl, weight, penalty);
+    batch_view<T> distances = batch;
+    distances.reward = penalty;
+    detail::reward_to_go(backend, distances, gamma, invalid_steps::skip, to_come);
+    estimator(backend, batch, out);
+    backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), view<T const>(to_come));
+  }
+};
+
+}  // namespace cohort
