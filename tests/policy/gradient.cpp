@@ -88,6 +88,26 @@ TEST_CASE("policy: a loss of exact divergences from a reference and from the old
   require_all(gaussian{2}, true);
 }
 
+TEST_CASE("policy: the divergence from other parameters is that which evaluate gives from their distributions") {
+  auto require_same = [](auto d) {
+    cpu backend;
+    auto policy = make<actor<cpu, decltype(d)>>(backend, d, D, {.hidden = {5}});
+    numbers x = uniform(R * D, 13), other(policy.parameters().data, policy.parameters().data + policy.parameters().rows), kl(R);
+    for (std::size_t k = 0; k < other.size(); ++k) other[k] += .4 * std::sin(double(k));
+    numbers rows(std::size_t(R * policy.description_size()));
+    policy.describe(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(rows, R));
+    policy.divergence_from(backend, all(std::as_const(other)), matrix(std::as_const(x), R), all(kl));
+    auto action = actions_for(d, R);
+    auto found = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1, {.reference = matrix(std::as_const(rows), R)});
+    for (int r = 0; r < R; ++r) {
+      REQUIRE(kl[r] > 1e-4);
+      REQUIRE(close(kl[r], found.kl[r], 1e-14, 0));
+    }
+  };
+  require_same(categorical{4});
+  require_same(gaussian{2});
+}
+
 TEST_CASE("policy: backward overwrites the gradient, it does not add to it") {
   cpu backend;
   auto policy = make<actor_critic<cpu, categorical>>(backend, categorical{3}, D, {.hidden = {5}});

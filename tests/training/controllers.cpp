@@ -87,6 +87,28 @@ TEST_CASE("train: PPO with a penalty on the exact divergence from the old policy
   CHECK(adapted[5].approximate_kl < free[5].approximate_kl);
 }
 
+TEST_CASE("train: a KL in the reward may be the exact divergence, have a controller, and stand inside other estimators") {
+  auto run = [](auto advantage) {
+    classic_control::cart_pole environment;
+    eigen::backend cpu;
+    actor_critic policy{cpu, environment, {.hidden = {8}}, seed{1}};
+    std::vector<update_metrics> seen;
+    algorithm<lanes, decltype(advantage), decltype(ppo), step_mean, update<>> a{
+        .rollout = lanes{.count = 4, .steps = 32}, .advantage = advantage, .objective = ppo, .update = update<>{.epochs = 4, .optimizer = adam<>{.rate = 1e-2}}};
+    train(cpu, a, environment, policy, {.updates = 8, .seed = 1}, watch{&seen});
+    return seen.back().reference_kl;
+  };
+  double free = run(kl_in_reward<gae, k1>{.weight = 0});
+  CHECK(run(kl_in_reward<gae, exact_kl>{.weight = 0}) == free);
+  CHECK(run(kl_to_go<gae, exact_kl>{.weight = 0}) == free);
+  CHECK(run(kl_in_reward<gae, exact_kl>{.weight = 1}) != free);
+  CHECK(run(whitened<kl_in_reward<gae, exact_kl>>{.estimator = {.weight = 1}}) != run(whitened<gae>{}));
+  doubling_kl rising{.weight = 1, .target = 1e-9, .factor = 8};
+  double adapted = run(whitened<kl_in_reward<gae, exact_kl, doubling_kl>>{.estimator = {.weight = rising}});
+  double kept = run(whitened<kl_in_reward<gae, exact_kl, doubling_kl>>{.estimator = {.weight = {.weight = 1, .target = 1e9, .tolerance = 1e12}}});
+  CHECK(adapted != kept);
+}
+
 TEST_CASE("train: scaled rewards change what is learned, and not what is reported") {
   auto raw = metrics_of(ppo), scaled = metrics_of(ppo, {}, running_reward_scale{}), ones = metrics_of(ppo, {}, standardized_reward{});
   CHECK(raw[0].loss != scaled[0].loss);

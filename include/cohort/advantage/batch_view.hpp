@@ -25,6 +25,7 @@ struct batch_view {
   view<T const> sampler_logp;           ///< M: log-probability under what drew the action
   view<T const> old_logp;               ///< M: under the policy before the update; absent: the sampler's
   view<T const> ref_logp;               ///< M: under the frozen reference
+  view<T const> divergence;             ///< R: KL(pi || ref) of the whole distributions, pi the policy before the update
   view<T const> penalty;                ///< M: what kl_in_reward has taken off each reward, for those that read scores instead; 0 at invalid steps
   view<T const> sum_of_squares;         ///< M: of the probabilities of all actions, under the policy before the update
   view<T const> greedy_score;           ///< of each series: the score of the greedy answer to its prompt

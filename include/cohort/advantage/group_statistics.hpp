@@ -40,7 +40,7 @@ struct relative {
     if (scale == group_scale::group_std) result = scaled(result, deviation);
     if (scale == group_scale::batch_std) result = scaled(result, batch_std);
     // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by itself would make it an advantage.
-    if (baseline != group_baseline::none) result = select(sqrt(all_squares / size) <= rounding * max(size, S(8)) * abs(mean), S(0), result);
+    if (baseline != group_baseline::none) result = select(equal_up_to_rounding(all_squares, size, mean, rounding), S(0), result);
     return select(size <= 1, single == group_of_one::raw ? x : S(0), result);
   }
 };

@@ -1,6 +1,9 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
+#include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
+#include <cohort/schedule/schedule.hpp>
+#include <type_traits>
 
 namespace cohort {
 
@@ -20,16 +23,35 @@ struct weighted_distance {
   }
 };
 
+struct weighted_divergence {
+  double weight;
+  template <class S>
+  constexpr S operator()(S kl) const {
+    return weight * kl;
+  }
+  template <class S, class M>
+  constexpr S operator()(S kl, M valid) const {
+    return select(valid, weight * kl, S(0));
+  }
+};
+
 /// out, M: weight KL^ of each step of the batch, 0 at invalid ones. `who` asks, for errors.
 template <backend B, class Estimator, class T = value_t<B>>
 void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estimator const& kl, double weight, view<T> out) {
   require(weight >= 0, who, "weight", weight, "0 or a positive number");
   require(batch.group == 1, who, "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
-  view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
-  if (!logp || !batch.ref_logp) throw value_error(std::string(who) + " reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
-  weighted_distance<Estimator> f{kl, weight};
-  if (batch.valid) backend.map(outputs{out}, f, logp, batch.ref_logp, batch.valid);
-  else backend.map(outputs{out}, f, logp, batch.ref_logp);
+  auto take = [&](auto f, auto... in) {
+    if (batch.valid) backend.map(outputs{out}, f, in..., batch.valid);
+    else backend.map(outputs{out}, f, in...);
+  };
+  if constexpr (std::is_same_v<Estimator, exact_kl>) {
+    if (!batch.divergence) throw value_error(std::string(who) + " reads divergence, which this batch does not have: only policies that give their distributions do");
+    take(weighted_divergence{weight}, batch.divergence);
+  } else {
+    view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
+    if (!logp || !batch.ref_logp) throw value_error(std::string(who) + " reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
+    take(weighted_distance<Estimator>{kl, weight}, logp, batch.ref_logp);
+  }
 }
 
 }  // namespace detail
@@ -43,24 +65,29 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
 /// which takes it from the sum of its rewards. kl_to_go leaves it outside.
 ///
 /// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
-template <class Advantage = gae, class Estimator = k1>
+template <class Advantage = gae, class Estimator = k1, class Weight = double>
 struct kl_in_reward {
-  static constexpr bool reads_reference = true;
+  static constexpr bool reads_reference = true, reads_divergence = std::is_same_v<Estimator, exact_kl>;
   Advantage estimator{};
   Estimator kl{};
-  double weight = .05;  ///< >= 0
+  Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
     std::ptrdiff_t M = batch.decisions.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> reward = scratch.all().part(0, M), penalty = scratch.all().part(M, M);
-    detail::kl_penalties(backend, batch, "kl_in_reward", kl, weight, penalty);
+    detail::kl_penalties(backend, batch, "kl_in_reward", kl, detail::weight_now(weight), penalty);
     backend.map(outputs{reward}, detail::difference{}, batch.reward, view<T const>(penalty));
     if (batch.penalty) backend.map(outputs{penalty}, detail::plus{}, view<T const>(penalty), batch.penalty);
     batch.reward = reward;
     batch.penalty = penalty;
     estimator(backend, batch, out);
+  }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt_weight(weight, m.reference_kl, m.series);
+    detail::adapt(estimator, m);
   }
 };
 

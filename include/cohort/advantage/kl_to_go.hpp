@@ -14,12 +14,12 @@ namespace cohort {
 /// reference for it.
 ///
 /// Source: OpenRLHF 0.11.2, of its estimators with a group's baseline (gamma 1, k1).
-template <class Advantage = group_relative, class Estimator = k1>
+template <class Advantage = group_relative, class Estimator = k1, class Weight = double>
 struct kl_to_go {
-  static constexpr bool reads_reference = true;
+  static constexpr bool reads_reference = true, reads_divergence = std::is_same_v<Estimator, exact_kl>;
   Advantage estimator{};
   Estimator kl{};
-  double weight = .05;  ///< >= 0
+  Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
   double gamma = 1;     ///< discount, in [0, 1]
 
   template <backend B, class T = value_t<B>>
@@ -28,12 +28,17 @@ struct kl_to_go {
     std::ptrdiff_t M = batch.decisions.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> penalty = scratch.all().part(0, M), to_come = scratch.all().part(M, M);
-    detail::kl_penalties(backend, batch, "kl_to_go", kl, weight, penalty);
+    detail::kl_penalties(backend, batch, "kl_to_go", kl, detail::weight_now(weight), penalty);
     batch_view<T> distances = batch;
     distances.reward = penalty;
     detail::reward_to_go(backend, distances, gamma, invalid_steps::skip, to_come);
     estimator(backend, batch, out);
     backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), view<T const>(to_come));
+  }
+  template <class Measures>
+  void adapt(Measures const& m) {
+    detail::adapt_weight(weight, m.reference_kl, m.series);
+    detail::adapt(estimator, m);
   }
 };
 

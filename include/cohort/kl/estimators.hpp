@@ -68,6 +68,10 @@ struct ratio_corrected {
   }
 };
 
+/// No estimator but the divergence itself, of the whole distributions at a step: for kl_in_reward and kl_to_go, on policies that give their distributions. (As a term of
+/// an objective it is exact_kl_penalty.)
+struct exact_kl {};
+
 /// An estimator of clamp(x, +-log_ratio), itself clamped to +-value; a clamped number has slope 0. verl clamps k3 by 20 and 10, OpenRLHF k1, k2 and k3
 /// by none and 10.
 template <class Estimator = k3>

@@ -22,16 +22,6 @@ constexpr aggregated<Mode, A> aggregate(Mode const& mode, A const& term);
 template <class Selection, objective A>
 constexpr selected<Selection, A> weighted(Selection const& selection, A const& term);
 
-namespace detail {
-
-/// Terms that learn from an update (a weight with a controller) do; all others stay as they are.
-template <class X, class Measures>
-void adapt(X& term, Measures const& m) {
-  if constexpr (requires { term.adapt(m); }) term.adapt(m);
-}
-
-}  // namespace detail
-
 /// a + b, as an objective.
 template <objective A, objective B>
 struct sum {

@@ -163,6 +163,17 @@ class basic_policy {
     cohort::describe(backend, distribution_, head(actor_.forward(backend, parameters, observation, acting_)), free(parameters), out);
   }
 
+  /// KL(pi || other) of R distributions, the other ones under other parameters; R numbers.
+  void divergence_from(B& backend, view<T const> other, view<T const> observation, view<T> kl) {
+    std::ptrdiff_t R = observation.rows;
+    int W = description_size();
+    auto rows = backend.template temporary<T>(2 * R * W);
+    view<T> described(rows.all().data, R, W), slopes(rows.all().data + R * W, R, W);
+    describe(backend, other, observation, described);
+    divergence(backend, distribution_, head(actor_.forward(backend, parameters(), observation, acting_)), free(parameters()), view<T const>(described),
+               divergence_over::pi, kl, slopes);
+  }
+
   evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others = {}) {
     std::ptrdiff_t R = observation.rows;
     observation_ = observation;

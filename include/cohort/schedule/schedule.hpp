@@ -24,6 +24,17 @@ constexpr auto at(X const& x, double progress) {
   else return x;
 }
 
+namespace detail {
+
+/// Components that learn from an update (a weight with a controller) do, also inside another estimator; all others stay as they are.
+template <class X, class Measures>
+void adapt(X& component, Measures const& m) {
+  if constexpr (requires { component.adapt(m); }) component.adapt(m);
+  else if constexpr (requires { component.estimator; }) adapt(component.estimator, m);
+}
+
+}  // namespace detail
+
 /// A component with one number that changes over the run: scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{.epsilon = e}; }}.
 template <class Schedule, class Make>
 struct scheduled {

@@ -22,6 +22,7 @@ struct batch {
   array<T> observation;                          ///< R x D
   array<Action> action;                          ///< R x (G times the action's width)
   array<T> sampler_logp, ref_logp;               ///< R G
+  array<T> divergence;                           ///< R: KL of the policy from the reference, where an estimator reads it
   array<T> reference, old;                       ///< R distributions as rows of `description` numbers, where an objective reads their divergences
   array<T> value, next_value, probe_value;       ///< R, R, R G; with a critic
   array<T> reward;                               ///< K x R G
@@ -65,6 +66,7 @@ struct batch {
       v.value = value.all().part(0, R);
       v.next_value = next_value.all();
     }
+    if (divergence.size() == R && R > 0) v.divergence = divergence.all();
     if (sampler_logp.size() == M()) v.sampler_logp = sampler_logp.all();
     if (ref_logp.size() == M()) v.ref_logp = ref_logp.all();
     if (has_executed) v.executed = executed.all();

@@ -62,6 +62,20 @@ struct blend {
   }
 };
 
+/// Whether an estimator, or one inside it, reads the reference's log-probabilities, or the divergence from it.
+template <class A>
+constexpr bool finds(auto has) {
+  if constexpr (requires { has.template operator()<A>(); }) {
+    if (has.template operator()<A>()) return true;
+  }
+  if constexpr (requires(A a) { a.estimator; }) return finds<std::remove_cvref_t<decltype(std::declval<A&>().estimator)>>(has);
+  else return false;
+}
+template <class A>
+inline constexpr bool reads_reference = finds<A>([]<class E>() requires requires { E::reads_reference; } { return E::reads_reference; });
+template <class A>
+inline constexpr bool reads_divergence = finds<A>([]<class E>() requires requires { E::reads_divergence; } { return E::reads_divergence; });
+
 /// What an objective of any kind reads.
 template <class O>
 constexpr unsigned bits_of(O const& o) {
@@ -155,7 +169,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     typename B::template array<T> reference;
     unsigned read = detail::bits_of(first_objective);
     bool has_reference = read & reads::reference;
-    if constexpr (requires { decltype(at(algorithm.advantage, 0.))::reads_reference; }) has_reference |= decltype(at(algorithm.advantage, 0.))::reads_reference;
+    using advantage_type = decltype(at(algorithm.advantage, 0.));
+    has_reference |= detail::reads_reference<advantage_type>;
+    static_assert(has_distributions || !detail::reads_divergence<advantage_type>,
+                  "the advantage reads an exact divergence, and the policy does not give its distributions: use k1 or another estimator");
     if (has_reference) {
       backend.resize(reference, policy.parameters().rows);
       backend.map(outputs{reference.all()}, detail::same{}, view<T const>(policy.parameters()));
@@ -186,6 +203,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
 
       if (has_reference) batch.evaluate_reference(backend, policy, view<T const>(reference.all()));
       if constexpr (has_distributions) {
+        if constexpr (detail::reads_divergence<advantage_type>) {
+          backend.resize(batch.divergence, batch.R);
+          policy.divergence_from(backend, view<T const>(reference.all()), view<T const>(batch.observation.matrix(batch.R, batch.observation_size)), batch.divergence.all());
+        }
         if (read & reads::kl) batch.describe(backend, policy, view<T const>(reference.all()), batch.reference);
         if (read & reads::old_kl) batch.describe(backend, policy, view<T const>(policy.parameters()), batch.old);
       }
