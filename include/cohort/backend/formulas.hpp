@@ -45,6 +45,19 @@ struct times {
     return a * b;
   }
 };
+struct quotient {
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a / b;
+  }
+};
+struct plus_weighted {
+  double weight;
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a + weight * b;
+  }
+};
 struct squared {
   template <class S>
   constexpr S operator()(S x) const {
