@@ -84,7 +84,7 @@ enum class over { steps, series };
 ///     A_ik = (r_ik - mean_j r_jk) / (std_j r_jk + epsilon),    A_i = standardize(sum_k w_k A_ik)
 ///
 /// An absent reward leaves its statistics and adds 0; so does one that is the only one of its group. A series without any reward, and an invalid step where steps
-/// are normalized, leave the normalization too and get 0. Reads scores. Writes no targets.
+/// are normalized, leave the normalization too and get 0. A score that is infinite makes all advantages NaNs. Reads scores. Writes no targets.
 ///
 /// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over series, both 1e-4.
 struct gdpo {
@@ -104,7 +104,7 @@ struct gdpo {
     backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
     detail::each_reward(backend, batch, weights, "gdpo", there, [&](double weight, view<T const> score) {
       how(backend, score, members.group(), members.groups(), view<T const>{}, one, view<std::uint8_t const>(there));
-      backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), view<T const>(one));
+      backend.map(outputs{sum}, detail::plus_weighted{weight}, view<T const>(sum), view<T const>(one));
       backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
     });
     backend.map(outputs{there}, detail::same{}, view<T const>(any));
