@@ -46,6 +46,18 @@ struct estimates {
 /// Statistics and shapes that several estimators need.
 namespace detail {
 
+/// Whether an estimator reads ref_logp, or scores in the place of reward; estimators around another pass on what that says.
+template <class E>
+inline constexpr bool reads_reference = false;
+template <class E>
+  requires requires { E::reads_reference; }
+inline constexpr bool reads_reference<E> = E::reads_reference;
+template <class E>
+inline constexpr bool reads_scores = false;
+template <class E>
+  requires requires { E::reads_scores; }
+inline constexpr bool reads_scores<E> = E::reads_scores;
+
 template <class T>
 void require_critic(batch_view<T> const& batch, char const* who) {
   if (!batch.value || !batch.next_value)

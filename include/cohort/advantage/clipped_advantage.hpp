@@ -15,9 +15,10 @@ struct clamp_to {
 
 }  // namespace detail
 
-/// Another estimator's advantages, no further from 0 than `limit`; its targets stay as they are.
+/// Another estimator's advantages, no further from 0 than `limit`, an infinite one too (a NaN stays); its targets stay as they are.
 template <class Estimator = gae>
 struct clipped_advantage {
+  static constexpr bool reads_reference = detail::reads_reference<Estimator>, reads_scores = detail::reads_scores<Estimator>;
   Estimator estimator{};
   double limit = 10;  ///< > 0
 

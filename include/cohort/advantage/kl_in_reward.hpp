@@ -28,6 +28,7 @@ struct penalized {
 ///
 /// With k1 its expected policy gradient is that of KL(pi || ref); with k3 it is not a divergence's (formulas as in cohort/kl/estimators.hpp). Reads old_logp, or else
 /// sampler_logp, and ref_logp; `train` keeps a reference for it. In a group's score it is inside the statistics, as in TRL's RLOO.
+/// Invalid steps have none. Estimators that read scores (weighted_rewards, gdpo) would not see it and are refused.
 ///
 /// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
 template <class Advantage = gae, class Estimator = k1>
@@ -41,6 +42,8 @@ struct kl_in_reward {
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
     detail::require(weight >= 0, "kl_in_reward", "weight", weight, "0 or a positive number");
     detail::require(batch.group == 1, "kl_in_reward", "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
+    if (detail::reads_scores<Advantage>)
+      throw value_error("kl_in_reward takes from reward, and the estimator within reads scores instead: put the KL into the objective (kl_penalty)");
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
     if (!logp || !batch.ref_logp) throw value_error("kl_in_reward reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
     auto reward = backend.template temporary<T>(batch.decisions.steps());

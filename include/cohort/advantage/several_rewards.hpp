@@ -55,6 +55,7 @@ void each_reward(B& backend, batch_view<T> const& batch, std::vector<double> con
 /// A series without any reward leaves the statistics and gets 0. `how` has the baseline, scale and constants. Reads scores. Writes no targets. (TRL's GRPO:
 /// epsilon 1e-4.)
 struct weighted_rewards {
+  static constexpr bool reads_scores = true;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
 
@@ -88,6 +89,7 @@ enum class over { steps, series };
 ///
 /// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over series, both 1e-4.
 struct gdpo {
+  static constexpr bool reads_scores = true;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   standardize batch_wide{};

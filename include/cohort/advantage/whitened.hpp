@@ -9,9 +9,11 @@ namespace cohort {
 ///     whitened{monte_carlo{.gamma = 1}}                          REINFORCE++ (arXiv:2501.03262)
 ///     whitened{group_relative{.scale = group_scale::none}}      REINFORCE++ with the group's mean as baseline
 ///
-/// Long series weigh more, since steps are counted.
+/// Long series weigh more, since steps are counted. Advantages that are all equal become 0; a single valid one stays as it is. One that is not finite makes
+/// all of them NaNs.
 template <class Estimator = gae>
 struct whitened {
+  static constexpr bool reads_reference = detail::reads_reference<Estimator>, reads_scores = detail::reads_scores<Estimator>;
   Estimator estimator{};
   standardize how{};
 
