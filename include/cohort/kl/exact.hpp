@@ -55,11 +55,12 @@ struct gaussian_divergence {
 ///
 ///     KL = sum_a p_a (log p_a - log q_a),    dKL / dlogit_a = p_a (log p_a - log q_a - KL)
 ///
-/// logits, ref_logits, slope: R x A, unnormalized (a logit of -inf is impossible; where only the reference's is, KL is inf); out: R. In nats.
+/// logits, ref_logits, slope: R x A, unnormalized (a logit of -inf is impossible; where only the reference's is, KL is inf and
+/// the slope of that row has no value); out: R. In nats.
 template <backend B>
 void categorical_kl(B& backend, in_view<B> logits, in_view<B> ref_logits, out_view<B> out, out_view<B> slope) {
-  detail::require(logits.rows == ref_logits.rows && logits.columns == ref_logits.columns, "categorical_kl", "the reference's logits",
-                  double(ref_logits.columns), "as many as the policy's");
+  detail::require_same_extents("categorical_kl", "the reference's logits", ref_logits, logits);
+  detail::require_same_extents("categorical_kl", "the slope", slope, logits);
   backend.map_rows(logits.rows, detail::categorical_divergence{int(logits.columns)}, view<value_t<B> const>(logits), view<value_t<B> const>(ref_logits), out, slope);
 }
 
@@ -71,6 +72,11 @@ void categorical_kl(B& backend, in_view<B> logits, in_view<B> ref_logits, out_vi
 template <backend B>
 void gaussian_kl(B& backend, in_view<B> mean, in_view<B> log_std, in_view<B> ref_mean, in_view<B> ref_log_std, out_view<B> out, out_view<B> mean_slope,
                  out_view<B> log_std_slope) {
+  auto as_mean = [&](char const* what, auto v) {
+    if (v.columns != mean.columns || (v.row_stride != 0 && v.rows != mean.rows)) detail::require_same_extents("gaussian_kl", what, v, mean);
+  };
+  as_mean("log_std", log_std), as_mean("the reference's mean", ref_mean), as_mean("the reference's log_std", ref_log_std);
+  as_mean("the mean's slope", mean_slope), as_mean("the slope of log_std", log_std_slope);
   backend.map_rows(mean.rows, detail::gaussian_divergence{int(mean.columns)}, mean, log_std, ref_mean, ref_log_std, out, mean_slope, log_std_slope);
 }
 
