@@ -29,7 +29,7 @@ struct batch_view {
   view<T const> greedy_score;           ///< of each series: the score of the greedy answer to its prompt
   view<T const> scores;                 ///< series x K: what each of K rewards gave the series, NaN where it gave none
   view<std::uint8_t const> scored;      ///< M: where a reward stands (process supervision); absent: at every valid step
-  view<std::int32_t const> anchor;      ///< M: the number of the state that a step was taken in, the same for equal states; below `anchors`
+  view<std::int32_t const> anchor;      ///< M: the number of the state that a step was taken in, the same for equal states; in [0, anchors), of invalid steps too
   std::ptrdiff_t anchors = 0;
 };
 

@@ -40,10 +40,10 @@ struct decaying_gae_step {
 ///     delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
 ///     A_t     = delta_t + gamma lambda (1 - terminated_t) (1 - truncated_t) A_{t+1},     target_t = A_t + V_t
 ///
-/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives
-/// Monte-Carlo returns minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of an invalid step neither reward nor value are
-/// read, and with invalid_steps::skip nothing: it hands on what came to it, and its target is that as well. With decay its next_value is read (as 0 where it is not
-/// finite), and whether it ended. In the units of the reward.
+/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives Monte-Carlo returns
+/// minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of an invalid step neither reward nor value are read, and with invalid_steps::skip
+/// nothing: it hands on what came to it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it ended.
+/// In the units of the reward.
 ///
 /// Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378.
 struct gae {

@@ -33,11 +33,11 @@ struct cell_of {
 ///     credit::step          A_it = z_it
 ///
 /// over the series j of i's group (at the same time index t for return_to_go; all rewards of the group together for process and step, which stand at the
-/// `scored` steps that are valid, or at all valid ones). Series that ended before t leave the statistics of t, or count
-/// as 0. Where all members are equal, up to rounding, A is 0 (but with baseline = none). It has no critic: a truncated return is what was collected, and it writes no
-/// targets. Invalid steps have no reward and take no time (return_to_go does not know them); a series without a valid step is a member whose return is 0.
-/// Sums over s >= t stop where an episode ends. A reward that is not finite makes NaNs of its group alone, of the batch with batch_std. Dr. GRPO is
-/// scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale = none.
+/// `scored` steps that are valid, or at all valid ones). Series that ended before t leave the statistics of t, or count as 0. Where all members are equal, up
+/// to rounding, A is 0 (but with baseline = none). It has no critic: a truncated return is what was collected, and it writes no targets. Invalid steps have no
+/// reward and take no time (return_to_go does not know them); a series without a valid step is a member whose return is 0. Sums over s >= t stop where an
+/// episode ends. A reward that is not finite makes NaNs of its group alone, of the batch with batch_std. Dr. GRPO is scale = none; leave-one-out (RLOO) is
+/// baseline = leave_one_out, scale = none.
 ///
 /// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of standard deviations.
 struct group_relative {

@@ -69,8 +69,8 @@ struct exceeds {
 ///
 ///     A_i = max(0, R_i - max_{j != i} R_j) / (std_j R_j + epsilon)
 ///
-/// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1) or in units of
-/// the reward. Writes no targets.
+/// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1)
+/// or in units of the reward. Writes no targets.
 ///
 /// Source: Tang et al. 2025, arXiv:2503.19595; as in verl's grpo_passk.
 struct best_of_group {

@@ -45,8 +45,8 @@ struct piece_of {
 }  // namespace detail
 
 /// The mean over pieces of `series` consecutive series of each one's step mean: weight 1 / (pieces steps of the piece). What a step mean becomes where each
-/// microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh more, and the result depends on the cut. A piece that has steps here, none of them
-/// valid, counts as one.
+/// microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh more, and the result depends on the cut. A piece that has steps here, none of
+/// them valid, counts as one.
 struct piecewise_step_mean {
   std::int32_t series = 1;  ///< in a piece, > 0
 

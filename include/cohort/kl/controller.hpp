@@ -15,7 +15,8 @@ struct fixed_kl {
 ///
 ///     weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)
 ///
-/// after n samples in which the divergence was kl. n must be less than horizon / limit, at which the weight would change its sign. Source: Ziegler et al. 2019, arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
+/// after n samples in which the divergence was kl. n must be less than horizon / limit, at which the weight would change its sign. Source: Ziegler et al. 2019,
+/// arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
 struct proportional_kl {
   double weight = .2;
   double target = .1;       ///< in nats, > 0
