@@ -1,5 +1,7 @@
 #pragma once
 #include <cohort/backend/series.hpp>
+#include <type_traits>
+#include <utility>
 
 namespace cohort {
 
@@ -31,7 +33,7 @@ struct batch_view {
   view<T const> greedy_score;           ///< of each series: the score of the greedy answer to its prompt
   view<T const> scores;                 ///< series x K: what each of K rewards gave the series, NaN where it gave none
   view<std::uint8_t const> scored;      ///< M: where a reward stands (process supervision); absent: at every valid step
-  view<std::int32_t const> anchor;      ///< M: the number of the state that a step was taken in, the same for equal states; below `anchors`
+  view<std::int32_t const> anchor;      ///< M: the number of the state that a step was taken in, the same for equal states; in [0, anchors), of invalid steps too
   std::ptrdiff_t anchors = 0;
 };
 
@@ -47,6 +49,23 @@ struct estimates {
 
 /// Statistics and shapes that several estimators need.
 namespace detail {
+
+/// Whether has<E>() is true of an estimator, or of one inside it.
+template <class E, class Has>
+constexpr bool finds(Has has) {
+  if constexpr (requires { has.template operator()<E>(); }) {
+    if (has.template operator()<E>()) return true;
+  }
+  if constexpr (requires(E e) { e.estimator; }) return finds<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>(has);
+  else return false;
+}
+/// What is read beside rewards: the reference's log-probabilities, the divergence from it, or scores in the place of reward.
+template <class E>
+inline constexpr bool reads_reference = finds<E>([]<class X>() requires requires { X::reads_reference; } { return X::reads_reference; });
+template <class E>
+inline constexpr bool reads_divergence = finds<E>([]<class X>() requires requires { X::reads_divergence; } { return X::reads_divergence; });
+template <class E>
+inline constexpr bool reads_scores = finds<E>([]<class X>() requires requires { X::reads_scores; } { return X::reads_scores; });
 
 template <class T>
 void require_critic(batch_view<T> const& batch, char const* who) {

@@ -28,7 +28,7 @@ struct decaying_gae_step {
 
   template <class S, class M>
   constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
-    S after = select(valid | (next_value == next_value), next_value, S(0));
+    S after = select(valid | (next_value - next_value == 0), next_value, S(0));
     return gae_step{gamma, lambda}(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
   }
 };
@@ -38,10 +38,15 @@ struct with_target {
   static constexpr bool affine = true;
   Step step;
 
-  template <class S, class... M>
-  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M... flags) const {
-    S advantage = step(next_advantage, reward, value, next_value, flags...);
+  template <class S, class M>
+  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated) const {
+    S advantage = step(next_advantage, reward, value, next_value, terminated, truncated);
     return {{advantage, advantage + value}};
+  }
+  template <class S, class M>
+  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
+    S advantage = step(next_advantage, reward, value, next_value, terminated, truncated, valid);
+    return {{advantage, advantage + select(valid, value, S(0))}};
   }
 };
 
@@ -52,9 +57,10 @@ struct with_target {
 ///     delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
 ///     A_t     = delta_t + gamma lambda (1 - terminated_t) (1 - truncated_t) A_{t+1},     target_t = A_t + V_t
 ///
-/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives
-/// Monte-Carlo returns minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of an invalid step neither reward nor value are
-/// read, and with invalid_steps::skip nothing: it hands on what came to it. With decay its next_value is read (a NaN as 0). In the units of the reward.
+/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives Monte-Carlo returns
+/// minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of an invalid step neither reward nor value are read, and with invalid_steps::skip
+/// nothing: it hands on what came to it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it ended.
+/// In the units of the reward.
 ///
 /// Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378.
 struct gae {

@@ -3,18 +3,6 @@
 
 namespace cohort {
 
-namespace detail {
-
-struct plus_weighted {
-  double weight;
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + weight * b;
-  }
-};
-
-}  // namespace detail
-
 /// GiGPO: a series against its group, and each step against all steps of the batch that were taken in an equal state, its anchor,
 ///
 ///     A_it = A^E_i + weight A^S_it,    A^S_it = (R_it - mean R) / (std R + epsilon) over the steps with the same anchor,    R_it = sum_{s >= t} gamma^(s - t) r_is

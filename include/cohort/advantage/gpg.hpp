@@ -16,7 +16,7 @@ struct scaled_above_mean {
   group_of_one single;
   template <class S>
   constexpr S operator()(S score, S sum, S size, S all, S not_zero) const {
-    S centered = select(size <= 1, single == group_of_one::raw ? score : S(0), score - sum / size);
+    S centered = select(size <= 1, single == group_of_one::raw ? score : S(0), above(score, S(sum / size), size));
     return all / max(not_zero, S(1)) * centered / divisor;
   }
 };
@@ -27,8 +27,9 @@ struct scaled_above_mean {
 ///
 ///     A_i = alpha (R_i - mean_j R_j) / divisor,     alpha = series / (series whose score is not 0)
 ///
-/// the same for each step of a series. Meant for -A log pi without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). In the
-/// units of the reward. Writes no targets.
+/// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0. Meant for -A log pi without a ratio. The
+/// only member of a group gets 0, or alpha times its raw score (verl). A series without a valid step has the score 0. In the units of the reward. Writes no
+/// targets.
 ///
 /// Source: Chu et al. 2025, arXiv:2504.02546; alpha as in verl, whose f_norm is the divisor.
 struct gpg {

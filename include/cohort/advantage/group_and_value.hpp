@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
-#include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/group_members.hpp>
 
 namespace cohort {
 
@@ -12,6 +12,10 @@ struct mixed_baseline {
   constexpr S operator()(S collected, S mean, S value) const {
     return collected - (mix * mean + (1 - mix) * value);
   }
+  template <class S, class M>
+  constexpr S operator()(S collected, S mean, S value, M valid) const {
+    return (*this)(collected, mean, select(valid, value, S(0)));
+  }
 };
 
 }  // namespace detail
@@ -21,7 +25,7 @@ struct mixed_baseline {
 ///     A_it = R_it - (mix mean_j R_j + (1 - mix) V(s_it)),    target = R_it = sum_{s >= t} gamma^(s - t) r_is
 ///
 /// over the series j of i's group. mix = 1 is GRPO without its scale (Dr. GRPO), mix = 0 is PPO with lambda = 1. In units of reward; the update may
-/// normalize it. Invalid steps have no reward and are skipped.
+/// normalize it. Invalid steps have neither reward nor value, and take no time; a series without a valid step is a member whose return is 0.
 ///
 /// Source: our reading of Sane 2025 (Hybrid GRPO), arXiv:2502.01652, whose samples share a state; here they share a prompt. See hybrid_grpo for probes.
 struct group_and_value {
@@ -33,17 +37,18 @@ struct group_and_value {
     detail::require(mix >= 0 && mix <= 1, "group_and_value", "mix", mix, "a number in [0, 1]");
     detail::require(gamma >= 0 && gamma <= 1, "group_and_value", "gamma", gamma, "a number in [0, 1]");
     detail::require_critic(batch, "group_and_value");
-    // R_i less the group's mean, and so the mean.
-    group_relative{.gamma = gamma, .scale = group_scale::none}(backend, batch, estimates<T>{out.advantage, {}});
-    std::ptrdiff_t M = batch.decisions.steps(), N = batch.decisions.count();
-    auto scratch = backend.template temporary<T>(2 * M + N);
-    view<T> whole = scratch.all().part(0, M), index = scratch.all().part(M, M), by_series = scratch.all().part(2 * M, N);
-    detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, out.target);
-    backend.scan(batch.decisions, direction::forward, detail::next_index{}, -1, index, batch.reward);
-    backend.segment_reduce(batch.decisions, by_series, detail::first_only{}, view<T const>(out.target), view<T const>(index));
-    backend.spread(batch.decisions, whole, view<T const>(by_series));
-    backend.map(outputs{whole}, detail::difference{}, view<T const>(whole), view<T const>(out.advantage));
-    backend.map(outputs{out.advantage}, detail::mixed_baseline{mix}, view<T const>(out.target), view<T const>(whole), batch.value);
+    detail::group_members<B> members(backend, batch, "group_and_value", gamma);
+    std::ptrdiff_t M = batch.decisions.steps(), N = members.count();
+    auto scratch = backend.template temporary<T>(M + 2 * N);
+    view<T> mean = scratch.all().part(0, M), sum = scratch.all().part(M, N), size = scratch.all().part(M + N, N);
+    members.sum(sum, members.score());
+    members.size(size);
+    backend.map(outputs{sum}, detail::quotient{}, view<T const>(sum), view<T const>(size));
+    members.to_steps(mean, view<T const>(sum));
+    detail::mixed_baseline f{mix};
+    if (batch.valid) backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value, batch.valid);
+    else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
+    if (out.target) backend.map(outputs{out.target}, detail::same{}, members.returns());
   }
 };
 

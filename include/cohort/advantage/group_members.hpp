@@ -2,6 +2,7 @@
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/group_statistics.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <limits>
 #include <utility>
 
 namespace cohort::detail {
@@ -46,6 +47,12 @@ struct first_only {
     return select(index == 0, x, S(0));
   }
 };
+/// x - level; 0 where that is no more than what rounding makes of equal scores in a group of this size, since somebody may divide it by its own deviation.
+template <class S>
+constexpr S above(S x, S level, S size) {
+  constexpr double rounding = std::numeric_limits<typename S::value_type>::epsilon();
+  return select(abs(x - level) <= rounding * max(size, S(8)) * abs(level), S(0), x - level);
+}
 /// The series of a batch as members of their groups: what an estimator that compares whole episodes starts from.
 template <backend B>
 class group_members {

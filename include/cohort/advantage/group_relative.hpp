@@ -7,6 +7,17 @@ namespace cohort {
 /// the sum of those still to come (process supervision); or the single rewards, each for its own step (TorchRL's MCAdvantage).
 enum class credit { episode, return_to_go, process, step };
 
+namespace detail {
+
+struct one_where_both {
+  template <class S, class M>
+  constexpr S operator()(S, M a, M b) const {
+    return select(a & b, S(1), S(0));
+  }
+};
+
+}  // namespace detail
+
 /// GRPO's advantage: how much better a series did than the others that started from the same place.
 ///
 ///     credit::episode       A_it = (R_i - mean_j R_j) / (std_j R_j + epsilon),        R_i = sum_t gamma^t r_it over the valid steps of the series
@@ -15,10 +26,11 @@ enum class credit { episode, return_to_go, process, step };
 ///     credit::step          A_it = z_it
 ///
 /// over the series j of i's group (at the same time index t for return_to_go; all rewards of the group together for process and step, which stand at the
-/// `scored` steps, or at all valid ones). Series that ended before t leave the statistics of t, or count
-/// as 0. Where all members are equal, up to rounding, A is 0. It has no critic: a truncated return is what was collected, and it writes no
-/// targets. Invalid steps have no reward (return_to_go does not know them). Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline =
-/// leave_one_out, scale = none.
+/// `scored` steps that are valid, or at all valid ones). Series that ended before t leave the statistics of t, or count as 0. Where all members are equal, up
+/// to rounding, A is 0 (but with baseline = none). It has no critic: a truncated return is what was collected, and it writes no targets. Invalid steps have no
+/// reward and take no time (return_to_go does not know them); a series without a valid step is a member whose return is 0. Sums over s >= t stop where an
+/// episode ends. A reward that is not finite makes NaNs of its group alone, of the batch with batch_std. Dr. GRPO is scale = none; leave-one-out (RLOO) is
+/// baseline = leave_one_out, scale = none.
 ///
 /// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of standard deviations.
 struct group_relative {
@@ -46,12 +58,18 @@ struct group_relative {
       return members.to_steps(out.advantage, view<T const>(by_series));
     }
     if (by == credit::process || by == credit::step) {
-      view<T> score = by == credit::step ? out.advantage : by_step;
-      statistics.within(backend, batch.reward, [&](view<T> to, view<T const> from) { members.sum_of_steps(to, from); }, view<T const>{}, score,
-                        batch.scored ? batch.scored : batch.valid);
-      if (by == credit::process)
-        backend.scan(batch.decisions, direction::backward, detail::return_step{gamma}, 0, out.advantage, view<T const>(by_step), batch.terminated, batch.truncated);
-      return;
+      view<std::uint8_t const> scored = batch.scored ? batch.scored : batch.valid;
+      auto both = backend.template temporary<std::uint8_t>(batch.scored && batch.valid ? M : 0);
+      if (both.all().rows > 0) {
+        backend.map(outputs{both.all()}, detail::one_where_both{}, view<T const>(by_step), batch.scored, batch.valid);
+        scored = both.all();
+      }
+      statistics.within(backend, batch.reward, [&](view<T> to, view<T const> from) { members.sum_of_steps(to, from); }, view<T const>{},
+                        by == credit::step ? out.advantage : by_step, scored);
+      if (by == credit::step) return;
+      batch_view<T> relative = batch;
+      relative.reward = by_step;
+      return detail::reward_to_go(backend, relative, gamma, invalid_steps::skip, out.advantage);
     }
     std::ptrdiff_t cells = members.cells("group_relative");
     auto cell = backend.template temporary<std::int32_t>(M);

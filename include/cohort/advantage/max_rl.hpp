@@ -9,7 +9,7 @@ struct above_mean_over_mean {
   template <class S>
   constexpr S operator()(S score, S sum, S size) const {
     S mean = sum / size;
-    return select(mean > 0, (score - mean) / select(mean > 0, mean, S(1)), S(0));
+    return select(mean <= 0, S(0), above(score, mean, size) / mean);  // a NaN stays one
   }
 };
 
@@ -20,7 +20,8 @@ struct above_mean_over_mean {
 ///     A_i = (R_i - mean) / mean,     0 where the mean is not positive
 ///
 /// so that hard prompts count more than by a division by the standard deviation: its expectation is the gradient of log p, cut off after as many terms of
-/// sum_k (1 - p)^k / k as the group has members less one. The same for each step of a series; without units. Writes no targets.
+/// sum_k (1 - p)^k / k as the group has members less one. The same for each step of a series; 0 where it is no more than rounding, and for the only member of a
+/// group. A series without a valid step has the score 0. Without units. Writes no targets.
 ///
 /// Source: MaxRL 2026, arXiv:2602.02710; prime-rl's.
 struct max_rl {

@@ -9,8 +9,8 @@ namespace cohort {
 ///     R_t = r_t + gamma (1 - terminated_t) (1 - truncated_t) R_{t+1},     A_t = R_t, or R_t - V_t with a critic,     target_t = R_t
 ///
 /// With `bootstrap` and a critic, a series that is cut off (by truncation, or by the rollout's end) goes on with V of its true last observation: that is gae
-/// with lambda = 1. Without, a cut series has what was collected. Brought to mean 0 and deviation 1 over the batch it is REINFORCE++ (arXiv:2501.03262): see
-/// whitened. In the units of the reward.
+/// with lambda = 1. Without, a cut series has what was collected. Of an invalid step neither reward nor value are read; skipped, it has
+/// what came to it. Brought to mean 0 and deviation 1 over the batch it is REINFORCE++ (arXiv:2501.03262): see whitened. In the units of the reward.
 ///
 /// Source: Williams 1992.
 struct monte_carlo {
@@ -25,7 +25,9 @@ struct monte_carlo {
     if (batch.value && bootstrap) return gae{.gamma = gamma, .lambda = 1, .invalid = invalid}(backend, batch, out);
     detail::reward_to_go(backend, batch, gamma, invalid, out.advantage);
     if (out.target) backend.map(outputs{out.target}, detail::same{}, view<T const>(out.advantage));
-    if (batch.value) backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value);
+    if (!batch.value) return;
+    if (batch.valid) backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value, batch.valid);
+    else backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <limits>
 
 namespace cohort {
 
@@ -34,21 +35,43 @@ struct squared_deviation {
   }
 };
 
+/// The distance from a mean that was rounded, and its square.
+struct distance_from_mean {
+  template <class S>
+  constexpr several<S, 2> operator()(S x, S count, S sum) const {
+    S d = x - sum / count;
+    return {{d, d * d}};
+  }
+  template <class S, class M>
+  constexpr several<S, 2> operator()(S x, S count, S sum, M valid) const {
+    S d = select(valid, x - sum / count, S(0));
+    return {{d, d * d}};
+  }
+};
 struct standardized {
   double epsilon;
   int ddof;
   bool divide = true;
   template <class S>
   constexpr S operator()(S x, S count, S sum, S squares) const {
-    S deviation = sqrt(squares / max(count - ddof, S(1))), moved = x - sum / count;
-    return select(count > ddof, divide ? moved / (deviation + epsilon) : moved, x);
+    return (*this)(x, count, sum, S(0), squares);
+  }
+  /// With the sum of the distances from the mean as well, which would be 0 but for its rounding.
+  template <class S>
+  constexpr S operator()(S x, S count, S sum, S distances, S squares) const {
+    constexpr double rounding = 16 * std::numeric_limits<typename S::value_type>::epsilon();
+    S mean = sum / count, error = distances / count, spread = max(squares - distances * error, S(0)), moved = x - mean - error;
+    S result = divide ? S(moved / (sqrt(spread / max(count - ddof, S(1))) + epsilon)) : moved;
+    // Equal elements differ from their mean by its rounding alone; divided by itself it would be 1.
+    return select(count > ddof, select(sqrt(spread / count) <= rounding * abs(mean), S(0), result), x);
   }
 };
 
 }  // namespace detail
 
 /// (x - mean) / (std + epsilon) over the valid elements, in place. With no more than ddof of them, where there is no standard deviation, they stay
-/// as they are. Two passes, so a large mean costs no digits.
+/// as they are; where they are equal, up to 16 roundings of their mean, they become 0. One that is not finite makes all of them NaNs. Two passes and the second
+/// one's correction of the mean, so that a large mean costs no digits.
 struct standardize {
   double epsilon = 1e-8;
   int ddof = 1;        ///< the sum of squares is divided by n - ddof
@@ -57,17 +80,18 @@ struct standardize {
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
     using T = value_t<B>;
-    auto scratch = backend.template temporary<T>(3);
-    view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 1);
+    auto scratch = backend.template temporary<T>(4);
+    view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 2);
     view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows), sum = broadcast<T const>(sums.part(1, 1), x.rows);
     if (valid) {
       backend.reduce(sums, detail::count_and_sum{}, in, valid);
-      backend.reduce(squares, detail::squared_deviation{}, in, count, sum, valid);
+      backend.reduce(squares, detail::distance_from_mean{}, in, count, sum, valid);
     } else {
       backend.reduce(sums, detail::count_and_sum{}, in);
-      backend.reduce(squares, detail::squared_deviation{}, in, count, sum);
+      backend.reduce(squares, detail::distance_from_mean{}, in, count, sum);
     }
-    backend.map(outputs{x}, detail::standardized{epsilon, ddof, divide}, in, count, sum, broadcast<T const>(squares, x.rows));
+    backend.map(outputs{x}, detail::standardized{epsilon, ddof, divide}, in, count, sum, broadcast<T const>(squares.part(0, 1), x.rows),
+                broadcast<T const>(squares.part(1, 1), x.rows));
   }
 };
 

@@ -10,7 +10,7 @@ struct above_weighted_mean {
   template <class S>
   constexpr S operator()(S score, S weighted, S weights, S size) const {
     S alone = single == group_of_one::raw ? score : S(0);
-    return select(size <= 1, alone, score - weighted / max(weights, S(1)));
+    return select(size <= 1, alone, above(score, S(weighted / max(weights, S(1))), size));
   }
 };
 
@@ -20,7 +20,8 @@ struct above_weighted_mean {
 ///
 ///     A_i = R_i - sum_j l_j R_j / sum_j l_j,     l_j the valid steps of series j
 ///
-/// the same for each of its steps. The only member of a group gets 0, or its raw score (verl). In the units of the reward. Writes no targets.
+/// the same for each of its steps; 0 where it is no more than rounding. The only member of a group gets 0, or its raw score (verl). A series without a valid
+/// step has the score 0 and weighs nothing. In the units of the reward. Writes no targets.
 ///
 /// Source: Hao et al. 2025, arXiv:2505.23585, eq. 6.
 struct opo {

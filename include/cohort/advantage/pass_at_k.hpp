@@ -19,12 +19,12 @@ struct running_max {
 };
 struct lead {
   bool scale;
-  double epsilon, rounding;
+  double epsilon;
   template <class S>
-  constexpr S operator()(S score, S others, S sum, S squares, S size) const {
-    S ahead = max(score - select((size <= 1) | equal_up_to_rounding(squares, size, S(sum / size), rounding), score, others), S(0));
+  constexpr S operator()(S score, S others, S squares, S size) const {
+    S ahead = max(above(score, select(size <= 1, score, others), size), S(0));
     if (!scale) return ahead;
-    return select(ahead > 0, ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon), S(0));
+    return select(ahead == 0, S(0), ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon));
   }
 };
 struct square_from_mean {
@@ -42,8 +42,15 @@ struct pass_at_k_reward {
   template <class S>
   constexpr S operator()(S score, S correct, S n) const {
     S missed = 1;  // that k - 1 drawn from the n - 1 others are all wrong, seen from a wrong one
-    for (int i = 0; i < k - 1; ++i) missed *= max(n - 1 - correct - i, S(0)) / max(n - 1 - i, S(1));
-    return k * select(score > threshold, S(1), 1 - missed);
+    for (int i = 0; i < k - 1; ++i) missed *= select(n - 1 > i, max(n - 1 - correct - i, S(0)) / max(n - 1 - i, S(1)), S(1));
+    return k * select(score > threshold, S(1), select(score == score, 1 - missed, score));
+  }
+};
+struct right_or_wrong {
+  double threshold;
+  template <class S>
+  constexpr S operator()(S score) const {
+    return select(score > threshold, S(1), select(score == score, S(0), score));
   }
 };
 
@@ -53,8 +60,8 @@ struct pass_at_k_reward {
 ///
 ///     A_i = max(0, R_i - max_{j != i} R_j) / (std_j R_j + epsilon)
 ///
-/// or without the division. Where two are best, or all are equal up to rounding, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1) or in units of
-/// the reward. Writes no targets.
+/// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1)
+/// or in units of the reward. Writes no targets.
 ///
 /// Source: Tang et al. 2025, arXiv:2503.19595; as in verl's grpo_passk.
 struct best_of_group {
@@ -74,8 +81,7 @@ struct best_of_group {
     members.size(size);
     backend.map(outputs{squares}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
     members.sum(squares, view<T const>(squares));
-    backend.map(outputs{sum}, detail::lead{scale, epsilon, double(std::numeric_limits<T>::epsilon())}, members.score(), view<T const>(others),
-                view<T const>(sum), view<T const>(squares), view<T const>(size));
+    backend.map(outputs{sum}, detail::lead{scale, epsilon}, members.score(), view<T const>(others), view<T const>(squares), view<T const>(size));
     members.to_steps(out.advantage, view<T const>(sum));
   }
 };
@@ -86,8 +92,8 @@ struct best_of_group {
 ///     A_i = k                                        where i is right
 ///     A_i = k (1 - C(n - 1 - c, k - 1) / C(n - 1, k - 1))    where it is wrong: the chance that k - 1 of the others have one that is right
 ///
-/// to be averaged over the group; k = 1 is the plain reward. A group needs k members: in a smaller one the chance is that of all others. Without units. Writes no
-/// targets.
+/// to be averaged over the group; k = 1 is the plain reward. A group needs k members: in a smaller one the chance is that of all others, for the only member of
+/// a group 0. A score that is a NaN makes NaNs of the wrong ones of its group. Without units. Writes no targets.
 ///
 /// Source: Walder and Karkhanis 2025, arXiv:2505.15201 (times n, since series are averaged here).
 struct pass_at_k {
@@ -101,7 +107,7 @@ struct pass_at_k {
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(2 * N);
     view<T> correct = scratch.all().part(0, N), size = scratch.all().part(N, N);
-    backend.map(outputs{correct}, detail::exceeds{threshold}, members.score());
+    backend.map(outputs{correct}, detail::right_or_wrong{threshold}, members.score());
     members.sum(correct, view<T const>(correct));
     members.size(size);
     backend.map(outputs{correct}, detail::pass_at_k_reward{k, threshold}, members.score(), view<T const>(correct), view<T const>(size));

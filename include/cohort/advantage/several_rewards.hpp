@@ -86,6 +86,7 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
 /// the clamp. Reads scores. Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
 /// normalize_advantages: batch_wide of epsilon 1e-4.)
 struct weighted_rewards {
+  static constexpr bool reads_scores = true;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();  ///< of the sum; low <= high
@@ -125,10 +126,11 @@ struct weighted_rewards {
 ///     A_ik = (r_ik - mean_j r_jk) / (std_j r_jk + epsilon),    A_i = standardize(sum_k w_k A_ik)
 ///
 /// An absent reward leaves its statistics and adds 0; so does one that is the only one of its group. A series without any reward, and an invalid step where steps
-/// are normalized, leave the normalization too and get 0. Reads scores. Writes no targets.
+/// are normalized, leave the normalization too and get 0. A score that is infinite makes all advantages NaNs. Reads scores. Writes no targets.
 ///
 /// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over series, both 1e-4.
 struct gdpo {
+  static constexpr bool reads_scores = true;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   standardize batch_wide{};
@@ -145,7 +147,7 @@ struct gdpo {
     backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
     detail::each_reward(backend, batch, weights, "gdpo", there.all(), [&](double weight, view<T const> score) {
       how(backend, score, members.group(), members.groups(), view<T const>{}, one, view<std::uint8_t const>(there.all()));
-      backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), view<T const>(one));
+      backend.map(outputs{sum}, detail::plus_weighted{weight}, view<T const>(sum), view<T const>(one));
       backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
     });
     detail::normalized_to_steps(backend, batch, members, sum, view<T const>(any), batch_wide, over, out.advantage);

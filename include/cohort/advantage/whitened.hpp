@@ -53,7 +53,8 @@ void standardize_over_series(B& backend, series s, view<std::uint8_t const> vali
 ///     whitened{group_relative{.scale = group_scale::none}}      REINFORCE++ with the group's mean as baseline
 ///
 /// Over steps long series weigh more. Over series each has the same weight, shared among its valid steps: where all steps of a series have one number, that is
-/// the mean and standard deviation of these numbers.
+/// the mean and standard deviation of these numbers. Advantages that are all equal become 0; a single valid one stays as it is. One that is not
+/// finite makes all of them NaNs.
 template <class Estimator = gae>
 struct whitened {
   Estimator estimator{};

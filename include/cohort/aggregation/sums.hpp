@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/aggregation/means.hpp>
 #include <cohort/error.hpp>
+#include <cmath>
+#include <limits>
 
 namespace cohort {
 
@@ -43,13 +45,16 @@ struct piece_of {
 }  // namespace detail
 
 /// The mean over pieces of `series` consecutive series of each one's step mean: weight 1 / (pieces steps of the piece). What a step mean becomes where each
-/// microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh more, and the result depends on the cut.
+/// microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh more, and the result depends on the cut. A piece that has steps here, none of
+/// them valid, counts as one.
 struct piecewise_step_mean {
   std::int32_t series = 1;  ///< in a piece, > 0
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
+    detail::require(std::log2(double(s.series) + 1) < std::numeric_limits<T>::digits - 1, "piecewise_step_mean", "the number of series", double(s.series),
+                    "less than a number that the backend's type counts in halves");
     auto piece = backend.template temporary<std::int32_t>(s.steps);
     auto numbers = backend.template temporary<T>(s.steps);
     backend.map(outputs{numbers.all()}, detail::same{}, s.series_of);

@@ -18,16 +18,25 @@ struct filled {
     return S(value);
   }
 };
+/// With a mask, b is 0 where a step is not valid, whatever it holds.
 struct plus {
   template <class S>
   constexpr S operator()(S a, S b) const {
     return a + b;
+  }
+  template <class S, class M>
+  constexpr S operator()(S a, S b, M valid) const {
+    return a + select(valid, b, S(0));
   }
 };
 struct difference {
   template <class S>
   constexpr S operator()(S a, S b) const {
     return a - b;
+  }
+  template <class S, class M>
+  constexpr S operator()(S a, S b, M valid) const {
+    return a - select(valid, b, S(0));
   }
 };
 struct times {
@@ -54,6 +63,13 @@ struct clamp_to {
   template <class S>
   constexpr S operator()(S x) const {
     return clamp(x, -limit, limit);
+  }
+};
+struct plus_weighted {
+  double weight;
+  template <class S>
+  constexpr S operator()(S a, S b) const {
+    return a + weight * b;
   }
 };
 struct squared {

@@ -41,17 +41,20 @@ struct fixed_kl {
 ///
 ///     weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)
 ///
-/// after n samples in which the divergence was kl. Source: Ziegler et al. 2019, arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
+/// after n samples in which the divergence was kl. n must be less than horizon / limit, at which the weight would change its sign. Source: Ziegler et al. 2019,
+/// arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
 struct proportional_kl {
   double weight = .2;
   double target = .1;       ///< in nats, > 0
   double horizon = 10'000;  ///< samples, > 0
-  double limit = .2;        ///< of the relative error
+  double limit = .2;        ///< of the relative error, >= 0
 
   void update(double kl, double n = 1) {
     detail::require(target > 0, "proportional_kl", "target", target, "a positive number");
     detail::require(horizon > 0, "proportional_kl", "horizon", horizon, "a positive number");
+    detail::require(limit >= 0, "proportional_kl", "limit", limit, "0 or a positive number");
     detail::require(std::isfinite(kl), "proportional_kl", "the divergence", kl, "a finite number");
+    detail::require(n >= 0 && limit * n < horizon, "proportional_kl", "the number of samples", n, "a number from 0 up to less than horizon / limit");
     weight *= 1 + std::clamp(kl / target - 1, -limit, limit) * n / horizon;
   }
 };

@@ -90,11 +90,12 @@ enum class divergence_over { pi, other };
 ///     KL(pi || q) = sum_a p_a (log p_a - log q_a),    dKL / dlogit_a = p_a (log p_a - log q_a - KL)
 ///     KL(q || pi) = sum_a q_a (log q_a - log p_a),    dKL / dlogit_a = p_a - q_a
 ///
-/// logits, other, slope: R x A, unnormalized (a logit of -inf is impossible; where only the second distribution's is, KL is inf); out: R. In nats.
+/// logits, other, slope: R x A, unnormalized (a logit of -inf is impossible; where only the second distribution's is, KL is inf and
+/// the slope of that row has no value); out: R. In nats.
 template <backend B>
 void categorical_kl(B& backend, in_view<B> logits, in_view<B> other, out_view<B> out, out_view<B> slope, divergence_over over = divergence_over::pi) {
-  detail::require(logits.rows == other.rows && logits.columns == other.columns, "categorical_kl", "the number of the other's logits", double(other.columns),
-                  "as many as the policy's");
+  detail::require_same_extents("categorical_kl", "the other's logits", other, logits);
+  detail::require_same_extents("categorical_kl", "the slope", slope, logits);
   int A = int(logits.columns);
   if (over == divergence_over::pi) backend.map_rows(logits.rows, detail::categorical_divergence{A}, logits, other, out, slope);
   else backend.map_rows(logits.rows, detail::categorical_divergence_from{A}, logits, other, out, slope);
@@ -108,6 +109,11 @@ void categorical_kl(B& backend, in_view<B> logits, in_view<B> other, out_view<B>
 template <backend B>
 void gaussian_kl(B& backend, in_view<B> mean, in_view<B> log_std, in_view<B> other_mean, in_view<B> other_log_std, out_view<B> out, out_view<B> mean_slope,
                  out_view<B> log_std_slope, divergence_over over = divergence_over::pi) {
+  auto as_mean = [&](char const* what, auto v) {
+    if (v.columns != mean.columns || (v.row_stride != 0 && v.rows != mean.rows)) detail::require_same_extents("gaussian_kl", what, v, mean);
+  };
+  as_mean("log_std", log_std), as_mean("the other's mean", other_mean), as_mean("the other's log_std", other_log_std);
+  as_mean("the mean's slope", mean_slope), as_mean("the slope of log_std", log_std_slope);
   int D = int(mean.columns);
   if (over == divergence_over::pi)
     backend.map_rows(mean.rows, detail::gaussian_divergence{D}, mean, log_std, other_mean, other_log_std, out, mean_slope, log_std_slope);

@@ -62,20 +62,6 @@ struct blend {
   }
 };
 
-/// Whether an estimator, or one inside it, reads the reference's log-probabilities, or the divergence from it.
-template <class A>
-constexpr bool finds(auto has) {
-  if constexpr (requires { has.template operator()<A>(); }) {
-    if (has.template operator()<A>()) return true;
-  }
-  if constexpr (requires(A a) { a.estimator; }) return finds<std::remove_cvref_t<decltype(std::declval<A&>().estimator)>>(has);
-  else return false;
-}
-template <class A>
-inline constexpr bool reads_reference = finds<A>([]<class E>() requires requires { E::reads_reference; } { return E::reads_reference; });
-template <class A>
-inline constexpr bool reads_divergence = finds<A>([]<class E>() requires requires { E::reads_divergence; } { return E::reads_divergence; });
-
 /// What an objective of any kind reads.
 template <class O>
 constexpr unsigned bits_of(O const& o) {
