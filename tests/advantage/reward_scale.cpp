@@ -1,12 +1,11 @@
 #include <cohort/advantage/reward_scale.hpp>
 #include <cohort/advantage/running_reward_scale.hpp>
 #include <cohort/backend/eigen.hpp>
-#include <random>
 
 #include "../catch.hpp"
 #include "grouped.hpp"
 
-// Rewards scaled before advantages are estimated from them, against plain loops.
+// Rewards scaled before advantages are estimated from them, against Stable-Baselines3's record and closed forms.
 
 namespace {
 
@@ -17,12 +16,12 @@ struct lane_rewards {
   numbers reward;
   flags terminated, truncated;
 
-  lane_rewards(std::ptrdiff_t T, std::ptrdiff_t N, std::mt19937& draws) : T(T), N(N) {
-    std::normal_distribution<double> normal(1, 3);
-    for (std::ptrdiff_t i = 0; i < T * N; ++i) {
-      reward.push_back(normal(draws));
-      terminated.push_back(draws() % 5 == 0);
-      truncated.push_back(draws() % 7 == 0);
+  /// T rows of a record from its number `first` on; every other end is a truncation.
+  lane_rewards(std::ptrdiff_t T, std::ptrdiff_t N, numbers const& r, numbers const& done, std::ptrdiff_t first = 0) : T(T), N(N) {
+    for (std::ptrdiff_t i = first; i < first + T * N; ++i) {
+      reward.push_back(r[std::size_t(i)]);
+      terminated.push_back(done[std::size_t(i)] != 0 && i % 2);
+      truncated.push_back(done[std::size_t(i)] != 0 && i % 2 == 0);
     }
   }
   batch_view<double> views() const {
@@ -30,33 +29,6 @@ struct lane_rewards {
     b.decisions = series::lanes(T, N);
     b.reward = all(reward), b.terminated = all(terminated), b.truncated = all(truncated);
     return b;
-  }
-};
-
-/// VecNormalize, as its source reads: one time step after the other.
-struct vec_normalize {
-  double gamma, epsilon, clip;
-  double count = 1e-4, mean = 0, variance = 1;
-  numbers returns{};
-
-  numbers operator()(lane_rewards const& b) {
-    numbers out;
-    returns.resize(std::size_t(b.N), 0);
-    for (std::ptrdiff_t t = 0; t < b.T; ++t) {
-      double sum = 0, squares = 0, n = double(b.N);
-      for (std::ptrdiff_t k = 0; k < b.N; ++k) sum += returns[std::size_t(k)] = returns[std::size_t(k)] * gamma + b.reward[std::size_t(t * b.N + k)];
-      for (double r : returns) squares += (r - sum / n) * (r - sum / n);
-      double delta = sum / n - mean, total = count + n;
-      variance = (variance * count + squares + delta * delta * count * n / total) / total;
-      mean += delta * n / total;
-      count = total;
-      for (std::ptrdiff_t k = 0; k < b.N; ++k) {
-        auto i = std::size_t(t * b.N + k);
-        out.push_back(std::clamp(b.reward[i] / std::sqrt(variance + epsilon), -clip, clip));
-        if (b.terminated[i] || b.truncated[i]) returns[std::size_t(k)] = 0;
-      }
-    }
-    return out;
   }
 };
 
@@ -75,36 +47,25 @@ numbers scaled(Scale const& scale, batch_view<double> const& b) {
 
 }  // namespace
 
-TEST_CASE("running_reward_scale: in lanes, over several rollouts, it is VecNormalize step by step") {
-  std::mt19937 draws(1);
+TEST_CASE("running_reward_scale: over several rollouts of lanes it is Stable-Baselines3's VecNormalize, step by step", "[golden]") {
+  auto rows = golden::read("advantage/sb3_reward_scale.txt");
+  auto N = std::ptrdiff_t(golden::row(rows, "lanes")[0]), before = std::ptrdiff_t(0);
   cpu backend;
-  running_reward_scale scale{.gamma = .97, .clip = 1.2};
+  running_reward_scale scale{.gamma = .97, .clip = 1.5};
   auto state = scale.start<cpu>(backend);
-  vec_normalize plain{.97, 1e-8, 1.2};
-  int clipped = 0;
-  for (std::ptrdiff_t T : {1, 7, 20, 3}) {
-    lane_rewards b(T, 5, draws);
-    numbers found = scaled(backend, scale, state, b.views()), expected = plain(b);
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      REQUIRE(close(found[i], expected[i], 1e-12, 1e-12));
-      clipped += std::abs(found[i]) == 1.2;
+  int clipped = 0, ended_with_the_rollout = 0;
+  for (std::ptrdiff_t T : {1, 7, 20, 3, 9}) {
+    lane_rewards b(T, N, golden::row(rows, "reward"), golden::row(rows, "done"), before * N);
+    numbers found = scaled(backend, scale, state, b.views());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      REQUIRE(close(found[i], golden::row(rows, "scaled")[std::size_t(before * N) + i], 1e-12, 1e-13));
+      clipped += std::abs(found[i]) == 1.5;
     }
+    for (auto i = std::size_t((T - 1) * N); i < found.size(); ++i) ended_with_the_rollout += b.terminated[i] || b.truncated[i];
+    before += T;
   }
   CHECK(clipped > 0);
-}
-
-TEST_CASE("running_reward_scale: an episode that ended with the last rollout is not gone on with") {
-  std::mt19937 draws(2);
-  cpu backend;
-  running_reward_scale scale{.gamma = 1};
-  auto state = scale.start<cpu>(backend);
-  vec_normalize plain{1, 1e-8, 10};
-  lane_rewards first(4, 2, draws), second(3, 2, draws);
-  first.terminated[6] = 1, first.truncated[6] = 0, first.terminated[7] = first.truncated[7] = 0;
-  scaled(backend, scale, state, first.views());
-  plain(first);
-  numbers found = scaled(backend, scale, state, second.views()), expected = plain(second);
-  for (std::size_t i = 0; i < expected.size(); ++i) REQUIRE(close(found[i], expected[i], 1e-12, 1e-12));
+  CHECK(ended_with_the_rollout > 0);
 }
 
 TEST_CASE("running_reward_scale: series that stand alone are taken in at once, and the statistics go on") {
@@ -159,8 +120,7 @@ TEST_CASE("standardized_reward: where several actions are tried from each state,
 }
 
 TEST_CASE("reward scales: parameters out of range and batches they cannot serve are refused") {
-  std::mt19937 draws(1);
-  lane_rewards b(2, 2, draws);
+  lane_rewards b(2, 2, {1, 2, 3, 4}, numbers(4, 0));
   auto says = [&](auto scale, batch_view<double> const& v) -> std::string {
     try {
       scaled(scale, v);

@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/pair_terms.hpp>
 
 namespace cohort {
@@ -14,6 +16,12 @@ namespace cohort {
 struct bradley_terry {
   double margin = 0;
   double center = 0;  ///< >= 0
+
+  static constexpr about notes{"bradley_terry", "-log sigmoid(score_c - score_r - margin) + center (score_c + score_r)^2", "Bradley and Terry 1952"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("margin", margin), f("center", center);
+  }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {

@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {
@@ -13,8 +15,18 @@ namespace cohort {
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7. epsilon_high > epsilon is DAPO's clip-higher, arXiv:2503.14476, eq. 10.
 struct clipped_ratio {
-  double epsilon = 0.2;           ///< how far the ratio may fall below 1; in (0, 1)
+  double epsilon = 0.2;           ///< how far the ratio may fall below 1; > 0 (from 1 on it may as far as it can)
   double epsilon_high = epsilon;  ///< how far it may rise above 1; > 0
+
+  static constexpr about notes{"clipped_ratio", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)", "Schulman et al. 2017, arXiv:1707.06347, eq. 7"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon), f("epsilon_high", epsilon_high);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "clipped_ratio", "epsilon", epsilon, "a positive number");
+    detail::require(epsilon_high > 0, "clipped_ratio", "epsilon_high", epsilon_high, "a positive number");
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/pair_terms.hpp>
 
 namespace cohort {
@@ -14,6 +16,12 @@ namespace cohort {
 struct dpo {
   double beta = .1;            ///< how far from the reference, > 0
   double label_smoothing = 0;  ///< e, in [0, 1/2)
+
+  static constexpr about notes{"dpo", "-(1 - e) log sigmoid(beta d) - e log sigmoid(-beta d), d the difference of the log-ratios to the reference", "Rafailov et al. 2023, arXiv:2305.18290, eq. 7"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("beta", beta), f("label_smoothing", label_smoothing);
+  }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {
@@ -34,6 +42,12 @@ struct dpo {
 struct ipo {
   double beta = .1;  ///< > 0
 
+  static constexpr about notes{"ipo", "(d - 1 / (2 beta))^2, d the difference of the mean log-ratios to the reference", "Azar et al. 2023, arXiv:2310.12036, eq. 17"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("beta", beta);
+  }
+
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {
     S d = (p.chosen_logp - p.chosen_ref_logp) / p.chosen_length - (p.rejected_logp - p.rejected_ref_logp) / p.rejected_length - 1 / (2 * beta);
@@ -47,6 +61,12 @@ struct ipo {
 /// Source: Zhao et al. 2023, arXiv:2305.10425; TRL's loss_type "hinge".
 struct preference_hinge {
   double beta = .1;  ///< > 0
+
+  static constexpr about notes{"preference_hinge", "max(0, 1 - beta d), d the difference of the log-ratios to the reference", "Zhao et al. 2023, arXiv:2305.10425"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("beta", beta);
+  }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {

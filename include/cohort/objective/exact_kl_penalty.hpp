@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/kl/controller.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {
@@ -14,6 +15,13 @@ namespace cohort {
 template <class Weight = double>
 struct exact_kl_penalty {
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
+
+  static constexpr about notes{"exact_kl_penalty", "weight KL(pi || ref)", "of the whole distributions"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", detail::weight_now(weight));
+  }
+  void check() const { detail::require(detail::weight_now(weight) >= 0, "exact_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number"); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
@@ -36,6 +44,13 @@ struct exact_kl_penalty {
 template <class Weight = double>
 struct old_kl_penalty {
   Weight weight = detail::default_weight<Weight>(1);  ///< >= 0; 1, or what the controller starts with
+
+  static constexpr about notes{"old_kl_penalty", "weight KL(old || pi)", "Schulman et al. 2017, arXiv:1707.06347, eq. 8"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", detail::weight_now(weight));
+  }
+  void check() const { detail::require(detail::weight_now(weight) >= 0, "old_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number"); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

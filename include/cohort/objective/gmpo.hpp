@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
 
 namespace cohort {
@@ -14,6 +16,16 @@ namespace cohort {
 struct gmpo {
   double epsilon = 0.4;           ///< how far a step's log-ratio may fall; > 0
   double epsilon_high = epsilon;  ///< and rise; > 0
+
+  static constexpr about notes{"gmpo", "-A exp(mean over the series of the log-ratios, each clipped on the advantage's side)", "Zhao et al. 2025, arXiv:2507.20673, eq. 4"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon), f("epsilon_high", epsilon_high);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "gmpo", "epsilon", epsilon, "a positive number");
+    detail::require(epsilon_high > 0, "gmpo", "epsilon_high", epsilon_high, "a positive number");
+  }
 
   template <class S>
   constexpr S of_step(step_terms<S> const& step) const {

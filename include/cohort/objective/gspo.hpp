@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
 
 namespace cohort {
@@ -13,9 +15,20 @@ namespace cohort {
 /// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 5 to 7, epsilons from its experiments. TRL and Liger: importance_sampling_level = "sequence"; there delta is their
 /// two-sided clip. LUSPO (arXiv:2602.05261) is this with series_sum_mean{.empty = count}, epsilons 2e-3 and 2.5e-3.
 struct gspo {
-  double epsilon = 3e-4;       ///< how far the ratio may fall below 1; in (0, 1)
+  double epsilon = 3e-4;       ///< how far the ratio may fall below 1; > 0 (from 1 on it may as far as it can)
   double epsilon_high = 4e-4;  ///< how far it may rise above 1; > 0
   double delta = 1e300;        ///< upper limit of the unclipped ratio, for negative advantages; > 1 + epsilon_high
+
+  static constexpr about notes{"gspo", "-min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A), s the geometric mean of the series' ratios", "Zheng et al. 2025, arXiv:2507.18071, eq. 5"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "gspo", "epsilon", epsilon, "a positive number");
+    detail::require(epsilon_high > 0, "gspo", "epsilon_high", epsilon_high, "a positive number");
+    detail::require(delta > 1 + epsilon_high, "gspo", "delta", delta, "a number above 1 + epsilon_high");
+  }
 
   template <class S>
   constexpr S of_step(step_terms<S> const& step) const {
@@ -37,8 +50,18 @@ struct gspo {
 ///
 /// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 13 and 14; verl's gspo.
 struct gspo_step {
-  double epsilon = 3e-4;       ///< in (0, 1)
+  double epsilon = 3e-4;       ///< > 0
   double epsilon_high = 4e-4;  ///< > 0
+
+  static constexpr about notes{"gspo_step", "as gspo, the gradient of s to the step alone", "Zheng et al. 2025, arXiv:2507.18071, eq. 13"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon), f("epsilon_high", epsilon_high);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "gspo_step", "epsilon", epsilon, "a positive number");
+    detail::require(epsilon_high > 0, "gspo_step", "epsilon_high", epsilon_high, "a positive number");
+  }
 
   template <class S>
   constexpr S of_step(step_terms<S> const& step) const {

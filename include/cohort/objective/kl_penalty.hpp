@@ -1,6 +1,8 @@
 #pragma once
+#include <cohort/error.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {
@@ -18,6 +20,15 @@ template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
+
+  static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)", "Shao et al. 2024, arXiv:2402.03300, eq. 4"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", detail::weight_now(weight));
+  }
+  void check() const {
+    detail::require(detail::weight_now(weight) >= 0, "kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

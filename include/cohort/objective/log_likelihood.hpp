@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {
@@ -6,6 +7,8 @@ namespace cohort {
 /// Maximum likelihood, as a loss for one step: -logp. In nats. On demonstrations it is supervised fine-tuning (SFT), on good samples of the policy's own
 /// rejection fine-tuning.
 struct log_likelihood {
+  static constexpr about notes{"log_likelihood", "-logp", "maximum likelihood"};
+
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     return -step.logp;

@@ -1,6 +1,8 @@
 #pragma once
+#include <cohort/error.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
 
 namespace cohort {
@@ -16,6 +18,15 @@ template <class Estimator = k3, class Weight = double>
 struct series_kl_penalty {
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
+
+  static constexpr about notes{"series_kl_penalty", "weight s KL^(logp, ref_logp), s the geometric mean of the series' ratios", "TRL 1.16, use_bias_correction_kl by sequence"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", detail::weight_now(weight));
+  }
+  void check() const {
+    detail::require(detail::weight_now(weight) >= 0, "series_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");
+  }
 
   template <class S>
   constexpr S of_step(step_terms<S> const& step) const {

@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
 
 namespace cohort {
@@ -13,6 +15,15 @@ namespace cohort {
 /// Source: Pang and Jin 2025, arXiv:2508.02833.
 struct tic_grpo {
   double epsilon = 0.2;  ///< how far the ratio may rise above 1; > 0
+
+  static constexpr about notes{"tic_grpo", "-min(W, 1 + epsilon) A, W the series' ratio", "Pang and Jin 2025, arXiv:2508.02833"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "tic_grpo", "epsilon", epsilon, "a positive number");
+  }
 
   template <class S>
   constexpr S of_step(step_terms<S> const& step) const {

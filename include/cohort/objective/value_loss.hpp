@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {
@@ -13,6 +15,15 @@ namespace cohort {
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 9.
 struct value_loss {
   double weight = 0.5;  ///< >= 0
+
+  static constexpr about notes{"value_loss", "weight (V - R)^2", "Schulman et al. 2017, arXiv:1707.06347, eq. 9"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", weight);
+  }
+  void check() const {
+    detail::require(weight >= 0, "value_loss", "weight", weight, "0 or a positive number");
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

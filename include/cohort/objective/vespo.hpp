@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
 
 namespace cohort {
@@ -19,6 +21,16 @@ template <ratio_to From = ratio_to::old>
 struct vespo {
   double k = 2, lambda = 3;                    ///< for A >= 0; lambda > 0
   double k_negative = 3, lambda_negative = 2;  ///< for A < 0
+
+  static constexpr about notes{"vespo", "-sg(exp(lambda (1 - W)) W^k) A logp, W the series' ratio", "arXiv:2602.10693"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("k", k), f("lambda", lambda), f("k_negative", k_negative), f("lambda_negative", lambda_negative);
+  }
+  void check() const {
+    detail::require(lambda > 0, "vespo", "lambda", lambda, "a positive number");
+    detail::require(lambda_negative > 0, "vespo", "lambda_negative", lambda_negative, "a positive number");
+  }
 
   template <class S>
   constexpr S of_step(step_terms<S> const& step) const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cohort/objective/text.hpp>
 #include <cohort/training/groups.hpp>
 #include <cohort/training/language_task.hpp>
 #include <cohort/training/learner.hpp>
@@ -143,6 +144,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     detail::require(options.steps > 0, "train", "steps", double(options.steps), "a positive number");
     algorithm.rollout.check();
     algorithm.reference.check();
+    detail::check_objective(first_objective);
 
     auto started = clock::now();
     typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy, options.seed);

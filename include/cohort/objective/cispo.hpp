@@ -1,0 +1,38 @@
+#pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// CISPO: the policy gradient with a clipped importance weight that is not differentiated, so that a clipped step still has a gradient:
+///
+///     -sg(clamp(r, low, high)) A logp,    r = exp(logp - old_logp)
+///
+/// Reads logp, old_logp, advantage. Unitless. low and high are ratios themselves. verl clips on both sides, to 1 - epsilon and 1 + epsilon; TRL and Liger only from above, at
+/// an absolute value: cispo{.low = 0, .high = 5}. (A clamp of r that is differentiated is another objective: it has no gradient where it clips.) The log-ratio is
+/// clamped to +-20.
+///
+/// Source: MiniMax-M1, arXiv:2506.13585, eq. 4 and 5; ScaleRL, arXiv:2510.13786, with high = 5.
+struct cispo {
+  double low = 0;   ///< >= 0
+  double high = 5;  ///< > low
+
+  static constexpr about notes{"cispo", "-sg(clamp(r, low, high)) A logp", "MiniMax-M1, arXiv:2506.13585, eq. 4"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("low", low), f("high", high);
+  }
+  void check() const {
+    detail::require(low >= 0, "cispo", "low", low, "0 or a positive number");
+    detail::require(high > low, "cispo", "high", high, "a number above low");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S weight = clamp(exp(clamp(step.logp - step.old_logp, -20, 20)), low, high);
+    return -stop_gradient(weight) * step.advantage * step.logp;
+  }
+};
+
+}  // namespace cohort

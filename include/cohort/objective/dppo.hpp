@@ -1,0 +1,103 @@
+#pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// DPPO by total variation: the policy gradient with a truncated importance weight, of steps whose probability has not moved too far in the advantage's direction:
+///
+///     -A sg(min(r, limit)) logp keep,    r = exp(logp - old_logp),    keep: pi - pi_old <= high (A > 0), >= -low (else),    pi = exp(logp)
+///
+/// Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare action is not held back by its large ratio. The log-ratio is clamped to +-20.
+///
+/// Source: verl's dppo_tv (limit 20; where a configuration has clip_ratio_c, that).
+struct dppo_tv {
+  double low = .2;    ///< >= 0
+  double high = .2;   ///< >= 0
+  double limit = 20;  ///< > 0
+
+  static constexpr about notes{"dppo_tv", "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0", "verl 0.9.1, dppo_tv"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("low", low), f("high", high), f("limit", limit);
+  }
+  void check() const {
+    detail::require(low >= 0, "dppo_tv", "low", low, "0 or a positive number");
+    detail::require(high >= 0, "dppo_tv", "high", high, "0 or a positive number");
+    detail::require(limit > 0, "dppo_tv", "limit", limit, "a positive number");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S weight = min(exp(clamp(step.logp - step.old_logp, -20, 20)), S(limit)), moved = exp(step.logp) - exp(S(step.old_logp));
+    auto keep = ((step.advantage > 0) & (moved <= high)) | (!(step.advantage > 0) & (moved >= -low));
+    return select(keep, -step.advantage * stop_gradient(weight) * step.logp, S(0));
+  }
+};
+
+/// DPPO by the divergence of the two outcomes "this action" and "another one":
+///
+///     as dppo_tv, keep: KL(pi_old || pi) <= high or pi <= pi_old (A > 0), KL <= low or pi >= pi_old (else),
+///     KL = pi_old log(pi_old / pi) + (1 - pi_old) log((1 - pi_old + 1e-8) / (1 - pi + 1e-8))
+///
+/// Source: verl's dppo_kl.
+struct dppo_kl {
+  double low = .05;   ///< >= 0
+  double high = .05;  ///< >= 0
+  double limit = 20;  ///< > 0
+
+  static constexpr about notes{"dppo_kl", "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or low, or moves back, else 0", "verl 0.9.1, dppo_kl"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("low", low), f("high", high), f("limit", limit);
+  }
+  void check() const {
+    detail::require(low >= 0, "dppo_kl", "low", low, "0 or a positive number");
+    detail::require(high >= 0, "dppo_kl", "high", high, "0 or a positive number");
+    detail::require(limit > 0, "dppo_kl", "limit", limit, "a positive number");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S weight = min(exp(clamp(step.logp - step.old_logp, -20, 20)), S(limit)), p = exp(step.logp), old = exp(S(step.old_logp));
+    S kl = old * (step.old_logp - step.logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
+    auto up = (kl <= high) | (p <= old), down = (kl <= low) | (p >= old);
+    auto keep = ((step.advantage > 0) & up) | (!(step.advantage > 0) & down);
+    return select(keep, -step.advantage * stop_gradient(weight) * step.logp, S(0));
+  }
+};
+
+/// prime-rl's loss: the unclipped ratio to the sampler, of steps whose probability has not moved too far, and a square that holds them:
+///
+///     -A r keep + weight x^2,    x = logp - sampler_logp,    r = exp(x),    keep as in dppo_tv, or symmetric: |pi - pi_sampler| <= high
+///
+/// Reads logp, sampler_logp, advantage. Unitless. Its default has bounds of 0.2; `symmetric` with 0.1 is its "IPO". The log-ratio in r is clamped to +-20.
+///
+/// Source: prime-rl 559b447, its default loss and ipo.
+struct prime_rl_loss {
+  double low = .2, high = .2;  ///< >= 0
+  bool symmetric = false;      ///< by the change alone, whatever the advantage's sign
+  double weight = 1e-3;        ///< >= 0
+
+  static constexpr about notes{"prime_rl_loss", "-A r keep + weight (logp - sampler_logp)^2", "prime-rl 559b447"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("low", low), f("high", high), f("symmetric", double(symmetric)), f("weight", weight);
+  }
+  void check() const {
+    detail::require(low >= 0, "prime_rl_loss", "low", low, "0 or a positive number");
+    detail::require(high >= 0, "prime_rl_loss", "high", high, "0 or a positive number");
+    detail::require(weight >= 0, "prime_rl_loss", "weight", weight, "0 or a positive number");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S x = step.logp - step.sampler_logp, ratio = exp(clamp(x, -20, 20)), moved = exp(step.logp) - exp(S(step.sampler_logp));
+    auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | (!(step.advantage > 0) & (moved >= -low));
+    S gain = ratio * step.advantage;
+    return weight * (x * x) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,52 @@
+#pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// DRO: the policy gradient, held by the square of the log-ratio:
+///
+///     -(A logp - (beta / 2) x^2),    x = logp - old_logp
+///
+/// Reads logp, old_logp, advantage. Unitless. It needs no ratio of probabilities, so it is finite for every finite input.
+///
+/// Source: Richemond et al. 2024, arXiv:2405.19107, without its value function; verl's dro.
+struct dro {
+  double beta = .5;  ///< >= 0
+
+  static constexpr about notes{"dro", "-(A logp - (beta / 2) (logp - old_logp)^2)", "Richemond et al. 2024, arXiv:2405.19107"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("beta", beta);
+  }
+  void check() const { detail::require(beta >= 0, "dro", "beta", beta, "0 or a positive number"); }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S x = step.logp - step.old_logp;
+    return .5 * beta * (x * x) - step.advantage * step.logp;
+  }
+};
+
+/// weight |logp - old_logp|: how far a step's log-probability has moved, in nats times the weight. KL-Cov puts it on the few steps that lower the entropy most:
+/// importance_ratio{} + weighted(kl_cov{}, log_ratio_distance{.weight = 1}). At 0 its slope is 0.
+///
+/// Source: Cui et al. 2025, arXiv:2505.22617, eq. 12.
+struct log_ratio_distance {
+  double weight = 1;  ///< >= 0
+
+  static constexpr about notes{"log_ratio_distance", "weight |logp - old_logp|", "Cui et al. 2025, arXiv:2505.22617, eq. 12"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", weight);
+  }
+  void check() const { detail::require(weight >= 0, "log_ratio_distance", "weight", weight, "0 or a positive number"); }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return weight * abs(S(step.logp - step.old_logp));
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,69 @@
+#pragma once
+#include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
+#include <cohort/objective/step_terms.hpp>
+
+namespace cohort {
+
+/// PPO's clip with a second one for negative advantages, whose loss is otherwise unbounded where the ratio is large:
+///
+///     u = -min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A),    A < 0: min(u, -c A),    r = exp(logp - old_logp)
+///
+/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20. No gradient where r > c and A < 0.
+///
+/// Source: Ye et al. 2020, arXiv:1912.09729, eq. 4; verl's vanilla loss.
+struct dual_clip {
+  double epsilon = 0.2;           ///< > 0
+  double epsilon_high = epsilon;  ///< > 0
+  double c = 3;                   ///< > 1
+
+  static constexpr about notes{"dual_clip", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A), of negative A at most -c A", "Ye et al. 2020, arXiv:1912.09729, eq. 4"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("c", c);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "dual_clip", "epsilon", epsilon, "a positive number");
+    detail::require(epsilon_high > 0, "dual_clip", "epsilon_high", epsilon_high, "a positive number");
+    detail::require(c > 1, "dual_clip", "c", c, "a number above 1");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S ratio = exp(clamp(step.logp - step.old_logp, -20, 20));
+    S loss = -min(ratio * step.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * step.advantage);
+    return select(step.advantage < 0, min(loss, -c * step.advantage), loss);
+  }
+};
+
+/// PPO's clip whose unclipped branch has an upper limit as well (INTELLECT-2):
+///
+///     -min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A),    r = exp(logp - old_logp)
+///
+/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20. dual_clip with c = delta has the same values and gradients.
+///
+/// Source: arXiv:2505.07291, eq. 1 (delta 4); TRL's and Liger's delta.
+struct two_sided_clip {
+  double epsilon = 0.2;           ///< > 0
+  double epsilon_high = epsilon;  ///< > 0
+  double delta = 4;               ///< > 1 + epsilon_high
+
+  static constexpr about notes{"two_sided_clip", "-min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)", "INTELLECT-2, arXiv:2505.07291"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta);
+  }
+  void check() const {
+    detail::require(epsilon > 0, "two_sided_clip", "epsilon", epsilon, "a positive number");
+    detail::require(epsilon_high > 0, "two_sided_clip", "epsilon_high", epsilon_high, "a positive number");
+    detail::require(delta > 1 + epsilon_high, "two_sided_clip", "delta", delta, "a number above 1 + epsilon_high");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    S ratio = exp(clamp(step.logp - step.old_logp, -20, 20));
+    return -min(min(ratio, S(delta)) * step.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * step.advantage);
+  }
+};
+
+}  // namespace cohort
