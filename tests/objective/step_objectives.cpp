@@ -75,7 +75,7 @@ TEST_CASE("step objectives: duals equal five-point differences to 1e-9, but wher
   auto of_moderate = [](auto const& o) {
     for (auto const& p : grid()) {
       double x = (p.logp - p.old_logp).value;
-      if (std::abs(x) > 5) continue;
+      if (std::abs(x) > 5 || std::abs(x + .2231) < 1e-3 || std::abs(x - .2468) < 1e-3) continue;  // off the clamp and the edges
       auto found = scalars::partials(o, p), expected = scalars::differences(o, p, 2e-4);
       double size = std::max(1., std::abs(plain(o(p)).value));
       REQUIRE(close(found[0], expected[0], 1e-9, 1e-8 * size));
@@ -83,6 +83,19 @@ TEST_CASE("step objectives: duals equal five-point differences to 1e-9, but wher
   };
   of_moderate(importance_ratio{}), of_moderate(clipped_ratio{}), of_moderate(dual_clip{}), of_moderate(two_sided_clip{.delta = 1.5}), of_moderate(sapo{});
   of_moderate(clipped_ratio{} + .3 * kl_penalty{.estimator = k3{}} + dro{.beta = .1} + sapo{});
+}
+
+TEST_CASE("step objectives: on an edge of a clip the gradient is one of the one-sided ones") {
+  auto check = [](auto const& o) {
+    for (double A : {-2., 2.})
+      for (double edge : {.8, 1.28, 1.5, 3.}) {
+        auto slope_at = [&](double ratio) { return scalars::partials(o, step_at(std::log(ratio), A))[0]; };
+        double on = slope_at(edge), below = slope_at(edge * (1 - 1e-12)), above = slope_at(edge * (1 + 1e-12));
+        REQUIRE((close(on, below, 1e-9, 1e-9) || close(on, above, 1e-9, 1e-9)));
+      }
+  };
+  check(clipped_ratio{.epsilon = .2, .epsilon_high = .28}), check(dual_clip{.epsilon = .2, .epsilon_high = .28});
+  check(two_sided_clip{.epsilon = .2, .epsilon_high = .28, .delta = 1.5}), check(cispo{.low = .8, .high = 1.28});
 }
 
 TEST_CASE("step objectives: the gradient that a stop-gradient leaves is the weight times that of logp") {
