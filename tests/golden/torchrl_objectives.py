@@ -63,7 +63,8 @@ def steps(kind):
         distribution = categorical
     else:
         old = {"old_loc": draws.normal(0, 1, (STEPS, 2)), "old_scale": draws.uniform(0.3, 1.5, (STEPS, 2))}
-        new = {"loc": old["old_loc"] + old["old_scale"] * draws.normal(0, 0.3, (STEPS, 2)), "scale": old["old_scale"] * numpy.exp(draws.normal(0, 0.1, (STEPS, 2)))}
+        new = {"loc": old["old_loc"] + old["old_scale"] * draws.normal(0, 0.3, (STEPS, 2)),
+               "scale": old["old_scale"] * numpy.exp(draws.normal(0, 0.1, (STEPS, 2)))}
         action, distribution = old["old_loc"] + old["old_scale"] * draws.normal(0, 1, (STEPS, 2)), gaussian
     logp, old_logp = (distribution(*map(torch.tensor, x.values())).log_prob(torch.tensor(action)) for x in [new, old])
     ratio = (logp - old_logp).exp().numpy()
