@@ -38,13 +38,17 @@
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/exact_kl_penalty.hpp>
 #include <cohort/objective/expression.hpp>
+#include <cohort/objective/importance_ratio.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/log_likelihood.hpp>
+#include <cohort/objective/parts.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include <cohort/policy/curvature.hpp>
 #include <cohort/policy/divergence.hpp>
 #include <cohort/policy/generate.hpp>
 #include <cohort/policy/language_model.hpp>
@@ -68,4 +72,5 @@
 #include <cohort/training/evaluate.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>
+#include <cohort/training/trust_region.hpp>
 #include <cohort/version.hpp>

@@ -1,48 +1,11 @@
 #pragma once
-#include <cohort/objective/clipped_ratio.hpp>
-#include <cohort/objective/differentiate.hpp>
-#include <cohort/objective/kl_penalty.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/training/algorithm.hpp>
-#include <cohort/training/minibatch.hpp>
+#include <cohort/training/objective_pass.hpp>
 
 namespace cohort {
 
-/// What the last minibatch of an update looked like.
-struct update_metrics {
-  double loss = 0;            ///< the objective, aggregated
-  double entropy = 0;         ///< mean over steps, in nats
-  double approximate_kl = 0;  ///< of the old policy from the new: mean of r - 1 - log r, r = exp(logp - old_logp)
-  double gradient_norm = 0;   ///< before clipping
-  double reference_kl = 0;    ///< of the policy from the reference: mean of k3; 0 without a reference
-  double clip_low = 0;        ///< share of the steps that an objective's clipped_ratio clips from below (negative advantage)
-  double clip_high = 0;       ///< and from above (positive advantage)
-  double kl_weight = 0;       ///< of the objective's kl_penalty in this update; 0 without
-  double series = 0;          ///< of the whole batch
-};
-
 namespace detail {
-
-struct metric_terms {
-  double low, high;
-  template <class S>
-  constexpr several<S, 6> operator()(S loss, S entropy, S logp, S old_logp, S ref_logp, S advantage) const {
-    S x = logp - old_logp, ratio = exp(x);
-    return {{loss, entropy, expm1(x) - x, k3{}(logp, ref_logp), select((ratio < low) & (advantage < 0), S(1), S(0)),
-             select((ratio > high) & (advantage > 0), S(1), S(0))}};
-  }
-};
-
-/// Between which ratios an objective's clipped_ratio (the first one, if there is any) does not clip.
-inline void find_clip(clipped_ratio const& o, double& low, double& high) { low = 1 - o.epsilon, high = 1 + o.epsilon_high; }
-template <class O>
-void find_clip(O const&, double&, double&) {}
-
-inline double kl_weight_of(auto const&) { return 0; }
-template <class Estimator, class Weight>
-double kl_weight_of(kl_penalty<Estimator, Weight> const& o) {
-  return weight_now(o.weight);
-}
 
 /// 0 ... n - 1 in an order that depends on the seed and the round alone (Fisher and Yates).
 inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream s) {
@@ -62,7 +25,7 @@ class learner {
   using array = typename B::template array<T>;
 
  public:
-  learner(B& backend, Update const& update, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
+  learner(B& backend, Update const& update, Aggregation const& aggregation, Policy const& policy, std::uint64_t seed)
       : update_(update), aggregation_(aggregation), optimizer_(update.optimizer.template start<B>(backend, policy.parameters().rows)), seed_(seed) {
     update.check();
     backend.resize(norm_, 2);
@@ -95,44 +58,9 @@ class learner {
  private:
   template <objective O>
   void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress, update_metrics* metrics) {
-    std::ptrdiff_t M = m.steps();
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
 
-    constexpr int modes = detail::aggregations_in<O>;
-    backend.resize(weight_, (1 + modes) * M);
-    constexpr int partials = 1 + detail::differentiable_count;
-    backend.resize(partial_, partials * M);
-    aggregated_steps<T> all{M, series, m.series_of, {}};
-    auto weight = [&](int k) { return weight_.all().part(k * M, M); };
-    aggregation_(backend, all, weight(0));
-    std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, all, weight(k++)), ...); }, detail::modes(o));
-
-    constexpr unsigned bits = detail::terms_read_by_type<O>();
-    for (int k = 1; k < 4; ++k)
-      if (constexpr unsigned terms[] = {0, reads::logp, reads::entropy, reads::value}; !(bits & terms[k]))
-        backend.map(outputs{partial_.all().part(k * M, M)}, detail::filled{0}, view<T const>(partial_.all().part(k * M, M)));
-    double sums[6] = {};
-    minibatches_.pass(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
-      std::ptrdiff_t n = now.logp.rows;
-      auto in = [&](auto v) { return v ? v.part(first, n) : v; };
-      auto partial = [&](int k) { return partial_.all().part(k * M + first, n); };
-      std::array<view<T const>, 1 + modes> weights;
-      for (int k = 0; k <= modes; ++k) weights[std::size_t(k)] = weight(k).part(first, n);
-      auto divergence = [&](auto member) {
-        if constexpr (requires { now.kl; }) return member(now);
-        else return view<T const>{};
-      };
-      step_views<T> at{.sampler_logp = in(m.sampler_logp), .old_logp = in(m.old_logp), .logp = now.logp, .ref_logp = in(m.ref_logp),
-                       .advantage = in(view<T const>(m.advantage)), .entropy = now.entropy, .value = now.value, .old_value = in(m.old_value),
-                       .target = in(m.target),
-                       .kl = divergence([](auto const& n) { return n.kl; }), .old_kl = divergence([](auto const& n) { return n.old_kl; })};
-      differentiate(backend, o, at, weights, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
-      if (metrics) add_metrics(backend, o, view<T const>(partial(0)), at, sums);
-      struct {
-        view<T const> logp, entropy, value, kl, old_kl;
-      } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{}, at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
-      return slope;
-    });
+    pass_(backend, aggregation_, o, policy, minibatches_, m, series, metrics);
 
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
     gradient_norm_scale(backend, update_.max_gradient_norm, view<T const>(policy.gradient()), squares, scale);
@@ -140,20 +68,7 @@ class learner {
     if (!metrics) return;
     T square[1];
     backend.download(std::span<T>(square), view<T const>(squares));
-    double n = double(M);
-    *metrics = {sums[0], sums[1] / n, sums[2] / n, std::sqrt(double(square[0])), m.ref_logp ? sums[3] / n : 0, sums[4] / n, sums[5] / n, 0, double(series)};
-    std::apply([&](auto const&... leaf) { ((metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term)), ...); }, detail::leaves<1, 0>(o, 1));
-  }
-
-  template <class O>
-  void add_metrics(B& backend, O const& o, view<T const> loss, step_views<T> const& at, double (&sums)[6]) {
-    double low = 0, high = std::numeric_limits<double>::infinity();
-    std::apply([&](auto const&... leaf) { (detail::find_clip(leaf.term, low, high), ...); }, detail::leaves<1, 0>(o, 1));
-    auto scratch = backend.template temporary<T>(6);
-    backend.reduce(scratch.all(), detail::metric_terms{low, high}, loss, at.entropy, at.logp, at.old_logp, at.ref_logp ? at.ref_logp : at.logp, at.advantage);
-    T found[6];
-    backend.download(std::span<T>(found), view<T const>(scratch.all()));
-    for (int k = 0; k < 6; ++k) sums[k] += double(found[k]);
+    metrics->gradient_norm = std::sqrt(double(square[0]));
   }
 
   Update update_;
@@ -162,7 +77,8 @@ class learner {
   std::uint64_t seed_;
   std::int64_t rounds_ = 0;
   typename Batch::template minibatches<Policy> minibatches_;
-  array weight_, partial_, norm_;
+  array norm_;
+  objective_pass<B> pass_;
   std::vector<std::int32_t> order_;
 };
 
