@@ -55,6 +55,7 @@
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/log_likelihood.hpp>
+#include <cohort/objective/parts.hpp>
 #include <cohort/objective/policy_gradient.hpp>
 #include <cohort/objective/sapo.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
@@ -63,9 +64,11 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/objective/vespo.hpp>
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include <cohort/policy/curvature.hpp>
 #include <cohort/policy/divergence.hpp>
 #include <cohort/policy/generate.hpp>
 #include <cohort/policy/language_model.hpp>
@@ -98,5 +101,6 @@
 #include <cohort/training/preferences.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>
+#include <cohort/training/trust_region.hpp>
 #include <cohort/training/vine.hpp>
 #include <cohort/version.hpp>

@@ -106,6 +106,32 @@ TEST_CASE("mlp: the gradient of a 64-64 network is that of differences along ran
   }
 }
 
+TEST_CASE("mlp: the tangent along a direction of all parameters is that of differences, with tanh and relu, and the gradient is its transpose") {
+  for (auto hidden : {activation::tanh, activation::relu})
+    for (std::vector<int> sizes : {std::vector{3, 2}, {3, 6, 1}, {3, 5, 4, 2}, {4, 64, 64, 3}})
+      for (int R : {1, 6, 21}) {
+        network n{sizes, hidden, 5};
+        cpu backend;
+        mlp::trace<cpu> trace;
+        double wide = sizes.size() > 3 ? .2 : 1;
+        numbers parameters = uniform(n.parameters(), 1, -wide, wide), v = uniform(n.parameters(), 4), x = uniform(R * sizes.front(), 2), dy = uniform(R * sizes.back(), 3);
+        n.shape.forward(backend, all(std::as_const(parameters)), matrix(std::as_const(x), R), trace);
+        view<double> t = n.shape.tangent(backend, all(std::as_const(parameters)), all(std::as_const(v)), matrix(std::as_const(x), R), trace);
+        REQUIRE((t.rows == R && t.columns == sizes.back()));
+        numbers tangent(t.data, t.data + t.size());
+        for (std::size_t i = 0; i < tangent.size(); ++i) {
+          auto moved = [&](double e) {
+            numbers p = parameters;
+            for (std::size_t k = 0; k < p.size(); ++k) p[k] += e * v[k];
+            return n.by_hand(p, x)[i];
+          };
+          REQUIRE(close(tangent[i], slope(moved, 0, hidden == activation::relu ? 1e-7 : 2e-4), 1e-8, 1e-8));
+        }
+        numbers gradient = n.backward(parameters, x, dy, numbers(n.parameters()));
+        REQUIRE(close(dot(dy, tangent), dot(gradient, v), 1e-12, 1e-12 * std::sqrt(dot(gradient, gradient) * dot(v, v))));
+      }
+}
+
 TEST_CASE("mlp: it reads and writes behind its offset alone") {
   network shifted{{3, 4, 2}, activation::tanh, 10}, plain{{3, 4, 2}, activation::tanh};
   numbers parameters = uniform(plain.parameters(), 1), x = uniform(15, 2), dy = uniform(10, 3), moved(10, std::numeric_limits<double>::quiet_NaN());

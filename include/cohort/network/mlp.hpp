@@ -80,10 +80,10 @@ class mlp {
     return {parameters.data + offsets_[layer] + std::ptrdiff_t(sizes_[layer]) * sizes_[layer + 1], 1, sizes_[layer + 1]};
   }
 
-  /// What a pass leaves behind for the backward pass: the outputs of each layer, and room for gradients.
+  /// What a pass leaves behind for the backward pass: the outputs of each layer, and room for gradients and tangents.
   template <backend B>
   struct trace {
-    std::vector<typename B::template array<value_t<B>>> out, gradient;
+    std::vector<typename B::template array<value_t<B>>> out, gradient, tangent;
     std::ptrdiff_t rows = 0;
   };
 
@@ -120,6 +120,27 @@ class mlp {
       detail::through_activation(backend, activation_, dx, in);
       dy = dx;
     }
+  }
+
+  /// The directional derivative of y when the parameters move along v (an array as theirs), R x outputs, inside the trace, after a forward pass of the same x:
+  ///
+  ///     dh_l = activation'(h_l) (h_{l-1} V_l + c_l + dh_{l-1} W_l),   dh_0 = 0,   V_l and c_l what v has in the places of W_l and b_l
+  template <backend B>
+  out_view<B> tangent(B& backend, in_view<B> parameters, in_view<B> v, in_view<B> x, trace<B>& t) const {
+    using T = value_t<B>;
+    t.tangent.resize(layers());
+    view<T> dout;
+    for (int l = 0; l < layers(); ++l) {
+      view<T const> din = dout;
+      backend.resize(t.tangent[l], t.rows * sizes_[l + 1]);
+      dout = t.tangent[l].matrix(t.rows, sizes_[l + 1]);
+      backend.dense(dout, x, weight(v, l), bias(v, l), detail::linear_of{});
+      if (l > 0) backend.matmul(dout, din, weight(parameters, l), true);
+      if (l + 1 == layers()) break;
+      x = t.out[l].matrix(t.rows, sizes_[l + 1]);
+      detail::through_activation(backend, activation_, dout, x);
+    }
+    return dout;
   }
 
   /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero biases.

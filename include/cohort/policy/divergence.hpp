@@ -11,10 +11,11 @@ namespace cohort {
 namespace detail {
 
 struct joined {
-  int D;
+  int first, second;
   template <class A, class C, class Out>
   constexpr void operator()(A a, C b, Out out) const {
-    for (int d = 0; d < D; ++d) out.set(d, a[d]), out.set(D + d, b[d]);
+    for (int d = 0; d < first; ++d) out.set(d, a[d]);
+    for (int d = 0; d < second; ++d) out.set(first + d, b[d]);
   }
 };
 
@@ -33,7 +34,7 @@ void describe(B& backend, categorical const& d, in_view<B> logits, in_view<B>, o
 }
 template <backend B>
 void describe(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, out_view<B> out) {
-  backend.map_rows(mean.rows, detail::joined{d.dimensions}, mean, d.rows_of(mean, log_std), out);
+  backend.map_rows(mean.rows, detail::joined{d.dimensions, d.dimensions}, mean, d.rows_of(mean, log_std), out);
 }
 
 /// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R x description_size).

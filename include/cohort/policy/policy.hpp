@@ -1,11 +1,15 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
 #include <cohort/network/mlp.hpp>
+#include <cohort/policy/curvature.hpp>
 #include <cohort/policy/divergence.hpp>
 
 namespace cohort {
 
 enum class trunk { separate, shared };
+
+/// What of a policy a pass is about.
+enum class policy_part { all, actor, critic };
 
 /// The network of a policy. Defaults are those with which PPO is usually tuned (Huang et al. 2022, "The 37 implementation details of PPO", 2 and 13).
 struct network_options {
@@ -174,22 +178,30 @@ class basic_policy {
                divergence_over::pi, kl, slopes);
   }
 
-  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others = {}) {
+  /// Of a part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs separate trunks.
+  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others = {},
+                      policy_part part = policy_part::all) {
+    if (joint_ && part != policy_part::all) throw value_error("policy: actor and critic share their trunk, so neither can be evaluated alone: use trunk::separate");
     std::ptrdiff_t R = observation.rows;
     observation_ = observation;
     action_ = a;
     G_ = G;
+    part_ = part;
     backend.resize(results_, 5 * R * G);
     auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
-    view<T> out = actor_.forward(backend, parameters(), observation, actor_trace_);
-    distribution_.evaluate(backend, head(out), free(parameters()), a, G, result(0), result(1));
-    if constexpr (Critic) {
-      view<T const> v = joint_ ? value_column(out) : view<T const>(critic_.forward(backend, parameters(), observation, critic_trace_));
-      backend.map_rows(R, detail::repeat_in_row{G}, v, result(2));
+    auto flat = [&](int k, bool here = true) { return here ? view<T const>(result(k).reshaped(R * G)) : view<T const>{}; };
+    view<T> out;
+    if (with_actor()) {
+      out = actor_.forward(backend, parameters(), observation, actor_trace_);
+      distribution_.evaluate(backend, head(out), free(parameters()), a, G, result(0), result(1));
     }
-    auto flat = [&](int k) { return view<T const>(result(k).reshaped(R * G)); };
+    if constexpr (Critic)
+      if (with_critic()) {
+        view<T const> v = joint_ ? value_column(out) : view<T const>(critic_.forward(backend, parameters(), observation, critic_trace_));
+        backend.map_rows(R, detail::repeat_in_row{G}, v, result(2));
+      }
     auto compare = [&](int k, array& slopes, view<T const> other, divergence_over over) {
-      if (!other) return view<T const>{};
+      if (!other || !with_actor()) return view<T const>{};
       int W = description_size();
       backend.resize(slopes, R * W);
       auto kl = backend.template temporary<T>(R);
@@ -198,7 +210,7 @@ class basic_policy {
       return flat(k);
     };
     auto kl = compare(3, kl_slope_, others.reference, divergence_over::pi), old_kl = compare(4, old_kl_slope_, others.old, divergence_over::other);
-    return {flat(0), flat(1), Critic ? flat(2) : view<T const>{}, kl, old_kl};
+    return {flat(0, with_actor()), flat(1, with_actor()), flat(2, with_critic()), kl, old_kl};
   }
 
   /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy, value and, where they were evaluated, the divergences (R G each)
@@ -206,25 +218,69 @@ class basic_policy {
   void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl = {}, view<T const> dold_kl = {}) {
     std::ptrdiff_t R = observation_.rows;
     auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
-    view<T> out = actor_trace_.out.back().matrix(R, actor_.outputs());
+    if (part_ != policy_part::all) backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient()));
     backend.resize(doutput_, R * actor_.outputs());
     view<T> dout = doutput_.matrix(R, actor_.outputs());
-    distribution_.backward(backend, head(out), free(parameters()), action_, G_, rows(dlogp), rows(dentropy),
-                           part(dout, 0, distribution_.parameters()), free(gradient()));
-    if (dkl) add_divergence(backend, rows(dkl), kl_slope_, dout);
-    if (dold_kl) add_divergence(backend, rows(dold_kl), old_kl_slope_, dout);
-    if constexpr (Critic) {
-      if (!joint_) backend.resize(dvalue_, R);
-      view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();
-      backend.map_rows(R, detail::sum_of_row{G_}, rows(dvalue), dv);
-      if (!joint_) critic_.backward(backend, parameters(), observation_, critic_trace_, view<T const>(dv), gradient());
+    if (with_actor()) {
+      distribution_.backward(backend, output(), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), part(dout, 0, distribution_.parameters()),
+                             free(gradient()));
+      if (dkl) add_divergence(backend, rows(dkl), kl_slope_, dout);
+      if (dold_kl) add_divergence(backend, rows(dold_kl), old_kl_slope_, dout);
     }
-    actor_.backward(backend, parameters(), observation_, actor_trace_, view<T const>(dout), gradient());
+    if constexpr (Critic)
+      if (with_critic()) {
+        if (!joint_) backend.resize(dvalue_, R);
+        view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();
+        backend.map_rows(R, detail::sum_of_row{G_}, rows(dvalue), dv);
+        if (!joint_) critic_.backward(backend, parameters(), observation_, critic_trace_, view<T const>(dv), gradient());
+      }
+    if (with_actor()) actor_.backward(backend, parameters(), observation_, actor_trace_, view<T const>(dout), gradient());
+  }
+
+  /// KL of the R distributions evaluated last from those that `other` describes, without derivatives.
+  void distance(B& backend, view<T const> other, divergence_over over, view<T> kl) {
+    int W = description_size();
+    auto slope = backend.template temporary<T>(other.rows * W);
+    divergence(backend, distribution_, output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));
+  }
+
+  /// J v: how what describes the R distributions evaluated last (R x description_size()) changes when the parameters move along v. Needs separate trunks.
+  void tangent(B& backend, view<T const> v, view<T> out) {
+    view<T const> dy = actor_.tangent(backend, parameters(), v, observation_, actor_trace_), dfree = free(v);
+    int P = distribution_.parameters(), F = distribution_.free_parameters();
+    backend.map_rows(dy.rows, detail::joined{P, F}, dy, view<T const>(dfree.data, dy.rows, F, 0, 1), out);
+  }
+
+  /// F v, F the Fisher information of the parameters: J' H J, averaged over the R distributions evaluated last, H that of what describes them. Equally the second
+  /// derivative of their mean KL(old || pi) at pi = old. The critic's part of `out` is 0. Needs separate trunks; leaves gradient() as it is.
+  ///
+  /// Source: Pearlmutter 1994 and Schraudolph 2002, "Fast curvature matrix-vector products for second-order gradient descent".
+  void fisher_product(B& backend, view<T const> v, view<T> out) {
+    std::ptrdiff_t R = observation_.rows;
+    int P = distribution_.parameters(), F = distribution_.free_parameters();
+    backend.resize(tangent_, R * (P + F));
+    view<T> rows = tangent_.matrix(R, P + F);
+    tangent(backend, v, rows);
+    curvature(backend, distribution_, output(), free(parameters()), 1 / double(R), rows);
+    if (Critic) backend.map(outputs{critic_part(out)}, detail::filled{0}, view<T const>(critic_part(out)));
+    actor_.backward(backend, parameters(), observation_, actor_trace_, view<T const>(part(rows, 0, P)), out);
+    if (F > 0) backend.column_sum(free(out).reshaped(1, F), view<T const>(part(rows, P, F)));
+  }
+
+  bool shares_trunk() const { return joint_; }
+  /// What of an array like parameters() is the critic's, where it has layers of its own.
+  template <class U>
+  view<U> critic_part(view<U> all) const {
+    return all.part(actor_.end(), free_ - actor_.end());
   }
 
  private:
   using array = typename B::template array<T>;
 
+  bool with_actor() const { return part_ != policy_part::critic; }
+  bool with_critic() const { return Critic && part_ != policy_part::actor; }
+  /// What the network gave for the distributions evaluated last.
+  view<T const> output() { return head(actor_trace_.out.back().matrix(actor_trace_.rows, actor_.outputs())); }
   void add_divergence(B& backend, view<T const> derivative, array& slopes, view<T> dout) {
     std::ptrdiff_t R = derivative.rows;
     int P = distribution_.parameters(), F = distribution_.free_parameters();
@@ -247,11 +303,12 @@ class basic_policy {
   mlp actor_, critic_;
   bool joint_ = false;
   std::ptrdiff_t free_ = 0;
-  array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_;
+  array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_, tangent_;
   typename mlp::template trace<B> acting_, actor_trace_, critic_trace_;
   view<T const> observation_;
   view<action const> action_;
   int G_ = 1;
+  policy_part part_ = policy_part::all;
 };
 
 }  // namespace cohort

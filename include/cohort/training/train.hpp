@@ -77,6 +77,22 @@ constexpr unsigned bits_of_type() {
   else return reads::everything;
 }
 
+/// The learner that an update asks for; `learner` if it asks for none.
+template <class B, class Update, class Aggregation, class Policy, class Batch>
+struct learner_for {
+  using type = learner<B, Update, Aggregation, Policy, Batch>;
+};
+template <class B, class Update, class Aggregation, class Policy, class Batch>
+  requires requires { typename Update::template learner<B, Aggregation, Policy, Batch>; }
+struct learner_for<B, Update, Aggregation, Policy, Batch> {
+  using type = typename Update::template learner<B, Aggregation, Policy, Batch>;
+};
+template <class Update, class B, class Policy>
+constexpr bool update_fits() {
+  if constexpr (requires { Update::template fits<B, Policy>; }) return Update::template fits<B, Policy>;
+  else return true;
+}
+
 class recent_returns {
  public:
   void add(double r) {
@@ -124,6 +140,9 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                   "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
     return {};
+  } else if constexpr (!detail::update_fits<std::remove_cvref_t<decltype(algorithm.update)>, B, Policy>()) {
+    static_assert(is_objective && !is_objective, "a trust_region needs the Fisher information of the policy, which this one does not give: actor and actor_critic do");
+    return {};
   } else if constexpr (!is_objective || !are_hooks) {
     static_assert(is_objective, "an objective needs `template <class S> constexpr S operator()(step_terms<S> const&) const` (or of series_terms<S>, or of pair_terms<S>)");
     static_assert(are_hooks, "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), on_end(report)");
@@ -149,8 +168,9 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     auto started = clock::now();
     typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy, options.seed);
     using Batch = typename decltype(collector)::batch_type;
-    learner<B, std::remove_cvref_t<decltype(algorithm.update)>, std::remove_cvref_t<decltype(algorithm.aggregation)>, Policy, Batch> learner(
-        backend, algorithm.update, algorithm.aggregation, policy, options.seed);
+    using Update = std::remove_cvref_t<decltype(algorithm.update)>;
+    using Aggregation = std::remove_cvref_t<decltype(algorithm.aggregation)>;
+    typename detail::learner_for<B, Update, Aggregation, Policy, Batch>::type learner(backend, algorithm.update, algorithm.aggregation, policy, options.seed);
     auto objective_now = algorithm.objective;  // of their own, since controllers in them change
     auto advantage_now = algorithm.advantage;
     auto reward = algorithm.reward.template start<B>(backend);

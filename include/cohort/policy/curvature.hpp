@@ -1,0 +1,65 @@
+#pragma once
+#include <cohort/policy/divergence.hpp>
+#include <cohort/scalar/dual.hpp>
+
+// The Fisher information of a policy's distributions, in the numbers that describe them (divergence.hpp), from the slopes of KL(old || pi) in duals: whoever writes
+// a divergence has its curvature. A distribution of one's own joins by an overload of curvature, found by argument-dependent lookup.
+
+namespace cohort {
+
+namespace detail {
+
+/// A row that moves along another: its numbers with those of the other as their tangents.
+template <class R, class V>
+struct moving_row {
+  using scalar = dual<typename R::scalar, 1>;
+  R at;
+  V along;
+  constexpr scalar operator[](std::ptrdiff_t j) const {
+    scalar x(at[j]);
+    x.tangent[0] = along[j];
+    return x;
+  }
+};
+/// Keeps the tangents of what is set, times a factor.
+template <class R>
+struct row_of_tangents {
+  R row;
+  double factor;
+  constexpr void set(std::ptrdiff_t j, dual<typename R::scalar, 1> const& x) const { row.set(j, factor * x.tangent[0]); }
+};
+struct unwritten_row {
+  template <class X>
+  constexpr void set(std::ptrdiff_t, X const&) const {}
+};
+
+/// Of a divergence over rows, f(pi's..., old's..., out, slopes...): how the slopes change when pi moves from where the old one is.
+template <class Divergence>
+struct slope_along {
+  Divergence f;
+  double factor;
+  template <class X, class V>
+  constexpr void operator()(X x, V v) const {
+    f(moving_row<X, V>{x, v}, x, unwritten_row{}, row_of_tangents<V>{v, factor});
+  }
+  template <class X, class Y, class V, class W>
+  constexpr void operator()(X x, Y y, V v, W w) const {
+    f(moving_row<X, V>{x, v}, moving_row<Y, W>{y, w}, x, y, unwritten_row{}, row_of_tangents<V>{v, factor}, row_of_tangents<W>{w, factor});
+  }
+};
+
+}  // namespace detail
+
+/// v <- factor H v row by row, H the second derivative of KL(old || pi) with respect to what describes pi, at pi = old: for logits diag(p) - p p', for means and
+/// log-deviations diag(1 / s^2, 2). v: R x description_size.
+template <backend B>
+void curvature(B& backend, categorical const& d, in_view<B> logits, in_view<B>, double factor, out_view<B> v) {
+  backend.map_rows(logits.rows, detail::slope_along<detail::categorical_divergence_from>{{d.actions}, factor}, logits, v);
+}
+template <backend B>
+void curvature(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, double factor, out_view<B> v) {
+  auto half = [&](int k) { return out_view<B>(v.data + k * d.dimensions, v.rows, d.dimensions, v.row_stride, 1); };
+  backend.map_rows(mean.rows, detail::slope_along<detail::gaussian_divergence_from>{{d.dimensions}, factor}, mean, d.rows_of(mean, log_std), half(0), half(1));
+}
+
+}  // namespace cohort

@@ -1,0 +1,51 @@
+#pragma once
+#include <cohort/policy/policy.hpp>
+
+// A policy seen as one of its parts, to passes over minibatches that are about that part alone.
+
+namespace cohort::detail {
+
+/// The actor: no values, and a gradient only where one is wanted.
+template <class Policy>
+struct actor_part {
+  using T = typename Policy::T;
+  using action = typename Policy::action;
+  static constexpr bool has_critic = false;
+  Policy& policy;
+  bool with_gradient = true;
+
+  int description_size() const { return policy.description_size(); }
+  template <class B>
+  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others) {
+    return policy.evaluate(backend, observation, a, G, others, policy_part::actor);
+  }
+  template <class B>
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl, view<T const> dold_kl) {
+    if (with_gradient) policy.backward(backend, dlogp, dentropy, dvalue, dkl, dold_kl);
+  }
+};
+
+/// The critic, with its own parameters alone.
+template <class Policy>
+struct critic_part {
+  using T = typename Policy::T;
+  using action = typename Policy::action;
+  static constexpr bool has_critic = true;
+  Policy& policy;
+
+  view<T> parameters() const { return policy.critic_part(policy.parameters()); }
+  view<T> gradient() const { return policy.critic_part(policy.gradient()); }
+  /// Terms that read the value read nothing of the actor, for which the value stands here.
+  template <class B>
+  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G) {
+    auto now = policy.evaluate(backend, observation, a, G, {}, policy_part::critic);
+    now.logp = now.entropy = now.value;
+    return now;
+  }
+  template <class B>
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue) {
+    policy.backward(backend, dlogp, dentropy, dvalue);
+  }
+};
+
+}  // namespace cohort::detail
