@@ -13,7 +13,7 @@ import pathlib
 import sys
 
 import numpy
-from common import check_versions, write
+from common import check_versions, float64, write
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
@@ -61,6 +61,7 @@ if __name__ == "__main__":
     rewards, dones = draws.normal(0.5, 2, (T, LANES)), draws.uniform(size=(T, LANES)) < 0.15
     env = VecNormalize(recorded(rewards, dones), norm_obs=False, clip_reward=1.5, gamma=0.97)
     env.reset()
-    scaled = [env.step(numpy.zeros(LANES))[1] for _ in range(T)]
+    with float64():  # VecNormalize returns float32
+        scaled = [env.step(numpy.zeros(LANES))[1] for _ in range(T)]
     write(folder / "advantage/sb3_reward_scale.txt", f"recorded by sb3_reward_scale.py with {NEEDED}",
           {"lanes": [LANES], "reward": rewards, "done": dones, "scaled": scaled})

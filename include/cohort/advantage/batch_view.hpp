@@ -50,22 +50,49 @@ struct estimates {
 /// Statistics and shapes that several estimators need.
 namespace detail {
 
-/// Whether has<E>() is true of an estimator, or of one inside it.
-template <class E, class Has>
-constexpr bool finds(Has has) {
-  if constexpr (requires { has.template operator()<E>(); }) {
-    if (has.template operator()<E>()) return true;
-  }
-  if constexpr (requires(E e) { e.estimator; }) return finds<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>(has);
-  else return false;
-}
-/// What is read beside rewards: the reference's log-probabilities, the divergence from it, or scores in the place of reward.
+/// What an estimator says of itself that it reads beside rewards; false where it says nothing.
 template <class E>
-inline constexpr bool reads_reference = finds<E>([]<class X>() requires requires { X::reads_reference; } { return X::reads_reference; });
+inline constexpr bool says_reference = false;
 template <class E>
-inline constexpr bool reads_divergence = finds<E>([]<class X>() requires requires { X::reads_divergence; } { return X::reads_divergence; });
+  requires requires { E::reads_reference; }
+inline constexpr bool says_reference<E> = E::reads_reference;
 template <class E>
-inline constexpr bool reads_scores = finds<E>([]<class X>() requires requires { X::reads_scores; } { return X::reads_scores; });
+inline constexpr bool says_divergence = false;
+template <class E>
+  requires requires { E::reads_divergence; }
+inline constexpr bool says_divergence<E> = E::reads_divergence;
+template <class E>
+inline constexpr bool says_anchor = false;
+template <class E>
+  requires requires { E::reads_anchor; }
+inline constexpr bool says_anchor<E> = E::reads_anchor;
+template <class E>
+inline constexpr bool says_scores = false;
+template <class E>
+  requires requires { E::reads_scores; }
+inline constexpr bool says_scores<E> = E::reads_scores;
+
+/// The same of an estimator or of any inside it: the reference's log-probabilities, the divergence from it, the states' numbers, scores in the place of reward.
+template <class E>
+inline constexpr bool reads_reference = says_reference<E>;
+template <class E>
+  requires requires(E e) { e.estimator; }
+inline constexpr bool reads_reference<E> = says_reference<E> || reads_reference<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
+template <class E>
+inline constexpr bool reads_divergence = says_divergence<E>;
+template <class E>
+  requires requires(E e) { e.estimator; }
+inline constexpr bool reads_divergence<E> = says_divergence<E> || reads_divergence<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
+template <class E>
+inline constexpr bool reads_anchor = says_anchor<E>;
+template <class E>
+  requires requires(E e) { e.estimator; }
+inline constexpr bool reads_anchor<E> = says_anchor<E> || reads_anchor<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
+template <class E>
+inline constexpr bool reads_scores = says_scores<E>;
+template <class E>
+  requires requires(E e) { e.estimator; }
+inline constexpr bool reads_scores<E> = says_scores<E> || reads_scores<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
 
 template <class T>
 void require_critic(batch_view<T> const& batch, char const* who) {

@@ -7,11 +7,12 @@ namespace cohort {
 ///
 ///     A_it = A^E_i + weight A^S_it,    A^S_it = (R_it - mean R) / (std R + epsilon) over the steps with the same anchor,    R_it = sum_{s >= t} gamma^(s - t) r_is
 ///
-/// A^E is group_relative's of whole episodes. An anchor that only one step has adds 0. Reads anchor and anchors: whoever fills the batch numbers the states
+/// A^E is group_relative's of whole episodes. An anchor that only one step has adds 0. Reads anchor and anchors: `train` numbers equal observations; in a loop of one's own whoever fills the batch numbers the states
 /// (within a group, so that steps of other groups are not compared). An invalid step has no A^S. Writes no targets.
 ///
 /// Source: Feng et al. 2025, arXiv:2505.10978, eq. 3 to 8 (with the standard deviation, or without: scale none).
 struct gigpo {
+  static constexpr bool reads_anchor = true;
   double weight = 1;    ///< of the steps' part
   double gamma = .95;   ///< discount of the steps' returns, in [0, 1]
   group_relative episodes{};

@@ -7,7 +7,7 @@ namespace cohort {
 ///
 ///     A_it = sum_{s >= t} gamma^(s - t) r_is - greedy_i
 ///
-/// Reads greedy_score, one for each series: somebody has to generate that answer and score it. An invalid step has what came to it, without the baseline being
+/// Reads greedy_score, one for each series: completions{.greedy = true} brings it. An invalid step has what came to it, without the baseline being
 /// of any meaning there. In the units of the reward. Writes no targets.
 ///
 /// Source: Li et al. 2023, arXiv:2310.10505, eq. 5.

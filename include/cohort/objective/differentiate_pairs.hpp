@@ -49,8 +49,10 @@ void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<s
   unsigned needed = detail::terms_read_by_pair(o);
   if (!in.series_of || !last) throw value_error("differentiate_pairs: this batch does not say which series its steps belong to, and which are the last ones");
   detail::require(in.series % 2 == 0, "differentiate_pairs", "the number of series", double(in.series), "an even one, chosen and rejected in turn");
-  for (auto [bit, given, name] : {std::tuple(reads::logp, in.logp, "logp"), std::tuple(reads::ref_logp, in.ref_logp, "ref_logp"), std::tuple(reads::value, in.value, "value")})
+  auto require = [&](unsigned bit, view<T const> given, char const* name) {
     if (needed & bit && !given) throw value_error(std::string("the objective reads ") + name + ", which this batch does not have");
+  };
+  require(reads::logp, in.logp, "logp"), require(reads::ref_logp, in.ref_logp, "ref_logp"), require(reads::value, in.value, "value");
   std::ptrdiff_t M = in.series_of.rows, N = in.series, P = N / 2;
   auto room = backend.template temporary<T>(M + 7 * N + P + 1);
   view<T> steps = room.all().part(0, M), length = room.all().part(M, N), logp = room.all().part(M + N, N), ref = room.all().part(M + 2 * N, N),

@@ -2,6 +2,9 @@
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
 #include <cohort/training/completion_metrics.hpp>
+#include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace cohort {
@@ -22,6 +25,8 @@ struct batch {
   array<T> observation;                          ///< R x D
   array<Action> action;                          ///< R x (G times the action's width)
   array<T> sampler_logp, ref_logp;               ///< R G
+  array<std::int32_t> anchor;                    ///< R: the number of a step's state, where an estimator reads it
+  std::ptrdiff_t anchors = 0;
   array<T> divergence;                           ///< R: KL of the policy from the reference, where an estimator reads it
   array<T> reference, old;                       ///< R distributions as rows of `description` numbers, where an objective reads their divergences
   array<T> value, next_value, probe_value;       ///< R, R, R G; with a critic
@@ -53,6 +58,24 @@ struct batch {
     policy.describe(backend, parameters, observation.matrix(R, observation_size), out.matrix(R, description));
   }
 
+  /// Numbers the observations: equal ones of the same group have the same number. On the host.
+  void number_states(B& backend) {
+    auto steps = std::size_t(R), ends = std::size_t(groups.count() + 1);
+    std::vector<T> seen(steps * std::size_t(observation_size));
+    std::vector<std::int32_t> series(steps), first_of_group(ends), numbers;
+    backend.download(std::span<T>(seen), view<T const>(observation.all().part(0, R * observation_size)));
+    backend.download(std::span<std::int32_t>(series), view<std::int32_t const>(series_of.all()));
+    backend.download(std::span<std::int32_t>(first_of_group), view<std::int32_t const>(group_offsets.all()));
+    std::map<std::pair<std::int32_t, std::vector<T>>, std::int32_t> known;
+    for (std::ptrdiff_t r = 0; r < R; ++r) {
+      auto group = std::int32_t(std::upper_bound(first_of_group.begin(), first_of_group.end(), series[std::size_t(r)]) - first_of_group.begin());
+      auto row = seen.begin() + r * observation_size;
+      numbers.push_back(known.try_emplace({group, std::vector<T>(row, row + observation_size)}, std::int32_t(known.size())).first->second);
+    }
+    backend.assign(anchor, std::span<std::int32_t const>(numbers));
+    anchors = std::ptrdiff_t(known.size());
+  }
+
   batch_view<T> view_for_estimator() {
     batch_view<T> v;
     v.decisions = decisions;
@@ -67,6 +90,7 @@ struct batch {
       v.next_value = next_value.all();
     }
     if (divergence.size() == R && R > 0) v.divergence = divergence.all();
+    if (anchors > 0 && anchor.size() == R) v.anchor = anchor.all(), v.anchors = anchors;
     if (sampler_logp.size() == M()) v.sampler_logp = sampler_logp.all();
     if (ref_logp.size() == M()) v.ref_logp = ref_logp.all();
     if (has_executed) v.executed = executed.all();

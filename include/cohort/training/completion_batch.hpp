@@ -19,6 +19,7 @@ struct completion_batch : batch<B, std::int32_t> {
   std::vector<std::int32_t> group_first;              ///< groups + 1: the series of each group
   std::vector<std::int32_t> step_first;               ///< series + 1: the steps of each series
   typename B::template array<T> old_logp;             ///< M; sampler_logp is what the sampler's cuts left
+  typename B::template array<T> greedy_score, scores;  ///< of each series: its prompt's greedy answer; what each reward gave it
   double temperature = 1;                             ///< of all log-probabilities
 
   template <class Policy>
@@ -29,13 +30,17 @@ struct completion_batch : batch<B, std::int32_t> {
   batch_view<T> view_for_estimator() {
     auto v = batch<B, std::int32_t>::view_for_estimator();
     v.old_logp = old_logp.all();
+    v.scored = v.terminated;  // the score stands on the last token
+    auto N = std::ptrdiff_t(completion.size());
+    if (greedy_score.size() == N) v.greedy_score = greedy_score.all();
+    if (N > 0 && scores.size() > 0 && scores.size() % N == 0) v.scores = scores.matrix(N, scores.size() / N);
     return v;
   }
 
   void clear() {
     prompt.clear(), completion.clear();
     group_first.assign(1, 0), step_first.assign(1, 0);
-    for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward}) v->clear();
+    for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward, &staged_.greedy_score, &staged_.scores}) v->clear();
     staged_.ended.clear(), staged_.series_of.clear();
   }
   void begin_group(std::vector<std::int32_t> const& tokens) {
@@ -56,6 +61,12 @@ struct completion_batch : batch<B, std::int32_t> {
     step_first.push_back(std::int32_t(staged_.old_logp.size()));
     ++group_first.back();
   }
+  /// Of the completion added last: the score of its prompt's greedy answer, and what each of several rewards gave it.
+  void add_greedy_score(double score) { staged_.greedy_score.push_back(T(score)); }
+  template <class Parts>
+  void add_parts(Parts const& parts) {
+    for (double x : parts) staged_.scores.push_back(T(x));
+  }
   /// To the backend's memory.
   void finish(B& backend) {
     std::ptrdiff_t longest = 0, largest = 0;
@@ -75,6 +86,8 @@ struct completion_batch : batch<B, std::int32_t> {
     this->groups = series::segments(this->group_offsets.all(), std::ptrdiff_t(completion.size()), largest);
     backend.resize(this->advantage, this->R);
     backend.resize(this->target, this->R);
+    backend.assign(greedy_score, std::span<T const>(staged_.greedy_score));
+    backend.assign(scores, std::span<T const>(staged_.scores));
   }
 
   template <class Policy>
@@ -82,7 +95,7 @@ struct completion_batch : batch<B, std::int32_t> {
 
  private:
   struct {
-    std::vector<T> sampler_logp, old_logp, reward;
+    std::vector<T> sampler_logp, old_logp, reward, greedy_score, scores;
     std::vector<std::uint8_t> ended;
     std::vector<std::int32_t> series_of;
   } staged_;

@@ -15,6 +15,8 @@ class completions_collector;
 /// more rounds of `prompts` prompts are drawn until there are `prompts` groups; those that are then too many are left out too. If no group of any round
 /// differs, the last round stands as it is. Metrics are of all that was drawn.
 ///
+/// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline; its tokens count as steps.
+///
 /// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token stop(), all const. Steps are tokens;
 /// a run ends with the rollout in which they are used up.
 struct completions {
@@ -23,6 +25,7 @@ struct completions {
   int max_tokens = 64;  ///< of a completion, its stop token included
   token_sampler sampler{};
   int resample = 0;  ///< rounds at most, >= 0
+  bool greedy = false;
 
   using reads_a_task = void;  ///< tells train that it plays no environment
   template <backend B, class Task, class Policy>
@@ -81,6 +84,7 @@ class completions_collector {
       counter.add(double(all[i].tokens.size()), all[i].stopped);
       summary.episode_returns.push_back(score[i]);
     }
+    std::vector<double> baseline = options_.greedy ? greedy_scores(backend, policy, rows, prompts, summary) : std::vector<double>{};
     bool none_yet = batch_.groups_count() == 0, any = options_.resample == 0;
     for (auto const& s : of_group) any = any || s.differs();
     for (std::size_t p = 0; p < prompts.size(); ++p) {
@@ -90,8 +94,27 @@ class completions_collector {
       if (!teaches || !room) continue;
       batch_.begin_group(prompts[p]);
       for (std::size_t i = p * G; i < (p + 1) * G; ++i)
-        if (!std::isnan(score[i])) batch_.add(all[i].tokens, all[i].logp, all[i].sampler_logp, score[i]);
+        if (!std::isnan(score[i])) {
+          batch_.add(all[i].tokens, all[i].logp, all[i].sampler_logp, score[i]);
+          if (options_.greedy) batch_.add_greedy_score(baseline[p]);
+          if constexpr (detail::has_parts<Task>) batch_.add_parts(task_.parts(rows[p], all[i].tokens, all[i].stopped));
+        }
     }
+  }
+
+  /// What the likeliest completion of each prompt is worth.
+  std::vector<double> greedy_scores(B& backend, Policy& policy, std::vector<typename Task::row> const& rows, std::vector<std::vector<std::int32_t>> const& prompts,
+                                    rollout_summary& summary) {
+    generation_options how{1, options_.max_tokens, task_.stop(), {.temperature = 0}};
+    auto likeliest = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_});
+    std::vector<double> scores;
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+      summary.steps += std::int64_t(likeliest[p].tokens.size());
+      scores.push_back(detail::score_of(task_, rows[p], likeliest[p].tokens, likeliest[p].stopped, {std::ptrdiff_t(p), 0}));
+      if (!std::isfinite(scores.back()))
+        throw value_error("completions: the score of the likeliest completion of prompt " + std::to_string(p) + " is " + detail::text(scores.back()) + ", expected a finite number");
+    }
+    return scores;
   }
 
   /// The value before each token; the value after it is that before the next, and nobody reads it where the completion ends.

@@ -179,6 +179,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     bool has_reference = read & reads::reference;
     using advantage_type = decltype(at(algorithm.advantage, 0.));
     has_reference |= detail::reads_reference<advantage_type>;
+    static_assert(!task || !detail::reads_anchor<advantage_type>, "gigpo compares equal observations of an environment, which completions do not have");
     static_assert(has_distributions || !detail::reads_divergence<advantage_type>,
                   "the advantage reads an exact divergence, and the policy does not give its distributions: use k1 or another estimator");
     if (has_reference) {
@@ -219,6 +220,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
         if (read & reads::old_kl) batch.describe(backend, policy, view<T const>(policy.parameters()), batch.old);
       }
       estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
+      if constexpr (detail::reads_anchor<advantage_type>) batch.number_states(backend);
       algorithm.reward(backend, reward, batch.view_for_estimator(), batch.reward.all());
       at(advantage_now, progress)(backend, batch.view_for_estimator(), out);
       report.metrics = learner.learn(backend, at(objective_now, progress), policy, batch, progress);
