@@ -1,7 +1,7 @@
 """Records the rewards of Stable-Baselines3's VecNormalize.
 
     python3 -m venv build/sb3
-    build/sb3/bin/pip install stable-baselines3==2.9.2 gymnasium==1.4.0 numpy==2.4.6
+    build/sb3/bin/pip install stable-baselines3==2.9.2 gymnasium==1.4.0 numpy==2.4.6 torch==2.15.0
     build/sb3/bin/python tests/golden/sb3_reward_scale.py
 
 It writes advantage/sb3_reward_scale.txt beside itself, or into the folder given as its argument: lines of `name number number ...`, each number the shortest
