@@ -103,9 +103,13 @@ TEMPLATE_TEST_CASE("eigen: map, reduce and scan give the same bits on any number
   requires_same_bits<T>(300 * 600, [&](auto& b, auto& out) { b.map(outputs{out.matrix(300, 600)}, curve{}, in(x, 600, 300).transposed(), in(y, 300, 600)); });
   requires_same_bits<T>(2, [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, n)); });
   requires_same_bits<T>(2, [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, 600, 300).transposed()); });
+  host_array<std::int32_t> offsets(2002);  // 2,001 series of 0 to 201 steps, the last of what is left
+  for (std::ptrdiff_t i = 0, at = 0; i < 2002; ++i, at = std::min(n, at + i * 37 % 202)) offsets.data()[i] = std::int32_t(i == 2001 ? n : at);
+  series packed = series::segments(std::as_const(offsets).all(), n, n);
   for (auto d : {direction::forward, direction::backward}) {
     requires_same_bits<T>(40 * 5000, [&](auto& b, auto& out) { b.scan(series::lanes(40, 5000), d, decay{}, 0, out.all(), in(x, 40 * 5000)); });
     requires_same_bits<T>(40 * 4997, [&](auto& b, auto& out) { b.scan(series::lanes(40, 4997), d, decay{}, 0, out.all(), in(x, 40 * 4997)); });
+    requires_same_bits<T>(n, [&](auto& b, auto& out) { b.scan(packed, d, decay{}, 0, out.all(), in(x, n)); });
   }
 }
 
