@@ -53,7 +53,11 @@ class objective_pass {
     minibatches.pass(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
       std::ptrdiff_t n = now.logp.rows;
       step_views<T> at = views_at(m, series, first, n, now);
-      if (!std::exchange(seen, true)) look(at);
+      if (!std::exchange(seen, true)) {
+        detail::require(n == M, "objective_pass", "the number of steps of a pass's first run", double(n),
+                        "all of the minibatch: for terms of series and selections a minibatch that comes in several runs needs evaluate(backend, policy, logp, entropy)");
+        look(at);
+      }
       auto partial = [&](int k) { return partial_.all().part(k * M + first, n); };
       auto here = weights;
       for (auto& w : here) w = w.part(first, n);
