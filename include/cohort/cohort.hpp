@@ -72,6 +72,7 @@
 #include <cohort/policy/divergence.hpp>
 #include <cohort/policy/generate.hpp>
 #include <cohort/policy/language_model.hpp>
+#include <cohort/policy/network_options.hpp>
 #include <cohort/preset/sane2025.hpp>
 #include <cohort/random/philox.hpp>
 #include <cohort/random/stream.hpp>

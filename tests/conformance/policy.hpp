@@ -1,7 +1,5 @@
 #pragma once
-#include <cohort/network/mlp.hpp>
-#include <cohort/sampler/categorical.hpp>
-#include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/policy/policy.hpp>
 
 #include "memory.hpp"
 #include "reference.hpp"
@@ -99,7 +97,7 @@ void gaussian_samples(B& backend, int D, tolerances const& tolerance) {
   REQUIRE(difference(mode.now(), mean.host) == "");
 }
 
-/// The outputs of a network, and the gradient of its parameters for a given gradient of the outputs, in two columns.
+/// The outputs of a network, the gradient of its parameters for a given gradient of the outputs, and the outputs' tangent along given parameters, one after the other.
 template <class B>
 grid<double> network_results(B& backend, std::vector<int> const& sizes, activation hidden, std::ptrdiff_t rows) {
   using T = value_t<B>;
@@ -110,9 +108,30 @@ grid<double> network_results(B& backend, std::vector<int> const& sizes, activati
   backend.map(outputs{out.out()}, detail::same{}, view<T const>(network.forward(backend, parameters.in(), x.in(), trace)));
   network.backward(backend, parameters.in(), x.in(), trace, dy.in(), gradient.out());
   auto y = as<double>(out.now()), g = as<double>(gradient.now());
-  y.values.insert(y.values.end(), g.values.begin(), g.values.end());
+  placed<B, T> v(backend, inputs<T>(network.end(), 1, 5, -.1, .1));
+  backend.map(outputs{out.out()}, detail::same{}, view<T const>(network.tangent(backend, parameters.in(), v.in(), x.in(), trace)));
+  auto dy_along = as<double>(out.now());
+  for (auto const* more : {&g, &dy_along}) y.values.insert(y.values.end(), more->values.begin(), more->values.end());
   y.rows = std::ptrdiff_t(y.values.size()), y.columns = 1;
   return y;
+}
+
+/// A Fisher-vector product of a policy, and what describes its distributions when it is known how they change.
+template <class Distribution, class B>
+grid<double> fisher_results(B& backend, Distribution const& distribution, activation hidden) {
+  using T = value_t<B>;
+  basic_policy<B, Distribution, true> policy(backend, distribution, 5, {.hidden = {16, 16}, .activation = hidden}, seed{3});
+  placed<B, T> parameters(backend, inputs<T>(policy.parameters().rows, 1, 1, -.5, .5)), v(backend, inputs<T>(policy.parameters().rows, 1, 2)),
+      x(backend, inputs<T>(R, 5, 3)), out(backend, policy.parameters().rows, 1), tangent(backend, R, policy.description_size());
+  placed<B, typename Distribution::action> action(backend, R, distribution.action_width());
+  backend.map(outputs{policy.parameters()}, detail::same{}, parameters.in());
+  policy.evaluate(backend, x.in(), action.in(), 1);
+  policy.tangent(backend, v.in(), tangent.out());
+  policy.fisher_product(backend, v.in(), out.out());
+  auto product = as<double>(out.now()), moved = as<double>(tangent.now());
+  product.values.insert(product.values.end(), moved.values.begin(), moved.values.end());
+  product.rows = std::ptrdiff_t(product.values.size());
+  return product;
 }
 
 template <class B>
@@ -130,7 +149,14 @@ void policies(B& backend, tolerances const& tolerance) {
   SECTION("diagonal_gaussian: samples are Box and Muller's, from Philox") {
     for (int D : {1, 2, 9}) gaussian_samples(backend, D, tolerance);
   }
-  SECTION("mlp: outputs and parameter gradients are those of double") {
+  SECTION("policy: tangents and Fisher-vector products are those of double") {
+    for (auto hidden : {activation::tanh, activation::relu}) {
+      REQUIRE(mismatch<B>(fisher_results(backend, categorical{4}, hidden), fisher_results(reference, categorical{4}, hidden), tolerance) == "");
+      REQUIRE(mismatch<B>(fisher_results(backend, diagonal_gaussian<value_t<B>>{3}, hidden), fisher_results(reference, diagonal_gaussian<double>{3}, hidden), tolerance) ==
+              "");
+    }
+  }
+  SECTION("mlp: outputs, parameter gradients and tangents are those of double") {
     for (auto hidden : {activation::tanh, activation::relu})
       for (auto const& sizes : {std::vector<int>{4, 64, 64, 2}, {3, 7, 1}, {5, 2}, {17, 400, 400, 3}})
         REQUIRE(mismatch<B>(network_results(backend, sizes, hidden, 37), network_results(reference, sizes, hidden, 37), tolerance) == "");

@@ -90,6 +90,14 @@ void training(B& backend) {
                                       .update = descent},
                             time_limit{classic_control::pendulum{}, 7});
   }
+  SECTION("training: TRPO on CartPole and on Pendulum") {
+    auto trpo = algorithm{.rollout = lanes{.count = 6, .steps = 20},
+                          .advantage = gae{},
+                          .objective = importance_ratio{} + value_loss{},
+                          .update = trust_region{.target_kl = .001, .damping = 1, .iterations = 3, .critic = update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}}}};
+    trains_as_the_reference(backend, trpo, classic_control::cart_pole{});
+    trains_as_the_reference(backend, trpo, classic_control::pendulum{});
+  }
   SECTION("training: VinePPO on Pendulum, and on an environment that steps on the host") {
     auto vine_ppo = algorithm{.rollout = vine{.lanes = 3, .steps = 10, .rollouts = 2},
                               .advantage = gae{.lambda = 0},

@@ -69,6 +69,26 @@ TEST_CASE("learning: VinePPO balances the pole for 100 steps within 200,000 step
   CHECK(median_return(e, [&](auto& cpu, std::uint64_t s) { return actor{cpu, e, {}, seed{s}}; }, vine_ppo, 200'000) >= 95);
 }
 
+TEST_CASE("learning: TRPO balances the pole within 20,000 steps") {
+  classic_control::cart_pole e;
+  auto trpo = algorithm{.rollout = lanes{.count = 8, .steps = 64},
+                        .advantage = gae{.gamma = .98, .lambda = .8},
+                        .objective = importance_ratio{} + value_loss{},
+                        .aggregation = step_mean{},
+                        .update = trust_region{.critic = update{.epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}}}};
+  CHECK(median_return(e, critic(e), trpo, 20'000) >= 475);
+}
+
+TEST_CASE("learning: TRPO swings the pendulum up within 50,000 steps") {
+  classic_control::pendulum e;
+  auto trpo = algorithm{.rollout = lanes{.count = 8, .steps = 128},
+                        .advantage = gae{.gamma = .9, .lambda = .95},
+                        .objective = importance_ratio{} + value_loss{},
+                        .aggregation = step_mean{},
+                        .update = trust_region{}};
+  CHECK(median_return(e, critic(e), trpo, 50'000) >= -300);
+}
+
 TEST_CASE("learning: PPO swings the pendulum up within 100,000 steps") {
   classic_control::pendulum e;
   auto ppo = algorithm{.rollout = lanes{.count = 4, .steps = 1024},

@@ -1,16 +1,12 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
 #include <cohort/network/mlp.hpp>
-#include <cohort/policy/divergence.hpp>
-
-// What a controller's policy is made of: its network's options, the shapes that an environment gives it, formulas over its rows.
+#include <cohort/sampler/categorical.hpp>
+#include <cohort/sampler/diagonal_gaussian.hpp>
 
 namespace cohort {
 
 enum class trunk { separate, shared };
-
-/// What of a policy a pass is about.
-enum class policy_part { all, actor, critic };
 
 /// The network of a policy. Defaults are those with which PPO is usually tuned (Huang et al. 2022, "The 37 implementation details of PPO", 2 and 13).
 struct network_options {
@@ -45,33 +41,5 @@ constexpr int observation_count() {
   else return 1;
 }
 
-/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the network's and the free parameters'.
-struct add_divergence {
-  int G, P, F;
-  template <class D, class X, class Out, class Free>
-  constexpr void operator()(D derivative, X slope, Out out, Free free) const {
-    typename D::scalar factor = derivative[0];
-    for (int g = 1; g < G; ++g) factor += derivative[g];
-    for (int p = 0; p < P; ++p) out.set(p, out[p] + factor * slope[p]);
-    for (int f = 0; f < F; ++f) free.set(f, factor * slope[P + f]);
-  }
-};
-struct sum_of_row {
-  int G;
-  template <class X, class Out>
-  constexpr void operator()(X x, Out out) const {
-    typename X::scalar total = x[0];
-    for (int g = 1; g < G; ++g) total += x[g];
-    out.set(0, total);
-  }
-};
-
 }  // namespace detail
-
-/// Distributions that a policy's are compared with, R rows as `describe` gives them; absent where nobody asks for the divergence.
-template <class T>
-struct other_distributions {
-  view<T const> reference{}, old{};
-};
-
 }  // namespace cohort

@@ -1,8 +1,44 @@
 #pragma once
+#include <cohort/network/mlp.hpp>
 #include <cohort/policy/curvature.hpp>
+#include <cohort/policy/divergence.hpp>
 #include <cohort/policy/network_options.hpp>
 
 namespace cohort {
+
+/// What of a policy a pass is about.
+enum class policy_part { all, actor, critic };
+
+namespace detail {
+
+/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the network's and the free parameters'.
+struct add_divergence {
+  int G, P, F;
+  template <class D, class X, class Out, class Free>
+  constexpr void operator()(D derivative, X slope, Out out, Free free) const {
+    typename D::scalar factor = derivative[0];
+    for (int g = 1; g < G; ++g) factor += derivative[g];
+    for (int p = 0; p < P; ++p) out.set(p, out[p] + factor * slope[p]);
+    for (int f = 0; f < F; ++f) free.set(f, factor * slope[P + f]);
+  }
+};
+struct sum_of_row {
+  int G;
+  template <class X, class Out>
+  constexpr void operator()(X x, Out out) const {
+    typename X::scalar total = x[0];
+    for (int g = 1; g < G; ++g) total += x[g];
+    out.set(0, total);
+  }
+};
+
+}  // namespace detail
+
+/// Distributions that a policy's are compared with, R rows as `describe` gives them; absent where nobody asks for the divergence.
+template <class T>
+struct other_distributions {
+  view<T const> reference{}, old{};
+};
 
 /// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then what no observation
 /// changes (log_std). R observations at a time; G actions to each.

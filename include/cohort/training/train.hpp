@@ -124,6 +124,7 @@ template <backend B, class Algorithm, class E, class Policy, class... Hooks>
 train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy, train_options const& options, Hooks&&... hooks) {
   using first_objective_type = decltype(at(algorithm.objective, 0.));
   constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type>, are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
+  constexpr bool update_fits = detail::update_fits<std::remove_cvref_t<decltype(algorithm.update)>, B, Policy>();
   constexpr bool task = requires { typename std::remove_cvref_t<decltype(algorithm.rollout)>::reads_a_task; };
   if constexpr (task && !language_task<E>) {
     static_assert(language_task<E>, "a task needs a type `row` and, all const, `row draw(random_stream&)`, `std::vector<std::int32_t> prompt(row)`, "
@@ -140,8 +141,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                   "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
     return {};
-  } else if constexpr (!detail::update_fits<std::remove_cvref_t<decltype(algorithm.update)>, B, Policy>()) {
-    static_assert(is_objective && !is_objective, "a trust_region needs the Fisher information of the policy, which this one does not give: actor and actor_critic do");
+  } else if constexpr (!update_fits) {
+    static_assert(update_fits, "a trust_region needs the Fisher information of the policy, which this one does not give: actor and actor_critic do");
     return {};
   } else if constexpr (!is_objective || !are_hooks) {
     static_assert(is_objective, "an objective needs `template <class S> constexpr S operator()(step_terms<S> const&) const` (or of series_terms<S>, or of pair_terms<S>)");
