@@ -1,5 +1,4 @@
 #pragma once
-#include <cohort/scalar/real.hpp>
 
 // One-line formulas that maps of several components are made of. Named structs, since a lambda cannot be a kernel's argument.
 namespace cohort::detail {

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/pair_terms.hpp>
 #include <cohort/objective/series_terms.hpp>
 
 namespace cohort {
@@ -7,10 +8,12 @@ namespace cohort {
 template <class O>
 concept objective = step_objective<O> || series_objective<O>;
 
-/// Which terms an objective reads, as bits of `reads`, found by evaluating it.
-template <objective O>
+/// Which terms an objective, of pairs too, reads, as bits of `reads`, found by evaluating it.
+template <class O>
+  requires objective<O> || pair_objective<O>
 constexpr unsigned terms_read_by(O const& o) {
   if constexpr (requires { o.terms_read(); }) return o.terms_read();
+  else if constexpr (pair_objective<O>) return detail::terms_read_by_pair(o);
   else if constexpr (series_objective<O>) return detail::terms_read_directly(o) | o.of_step(detail::all_terms()).bits;
   else return o(detail::all_terms()).bits;
 }

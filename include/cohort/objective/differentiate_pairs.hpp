@@ -46,7 +46,7 @@ struct both_there {
 /// `last` marks the last step of each series, M flags, whose value is the series' score. Raises value_error naming what the objective reads and the batch does not have.
 template <backend B, pair_objective O, class T = value_t<B>>
 void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<std::uint8_t const> last, partial_views<T> const& out) {
-  unsigned needed = detail::terms_read_by_pair(o);
+  unsigned needed = terms_read_by(o);
   if (!in.series_of || !last) throw value_error("differentiate_pairs: this batch does not say which series its steps belong to, and which are the last ones");
   detail::require(in.series % 2 == 0, "differentiate_pairs", "the number of series", double(in.series), "an even one, chosen and rejected in turn");
   auto require = [&](unsigned bit, view<T const> given, char const* name) {

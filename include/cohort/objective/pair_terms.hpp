@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/concept.hpp>
+#include <cohort/objective/step_terms.hpp>
 
 namespace cohort {
 

@@ -57,6 +57,7 @@ std::string component_text(O const& o) {
 ///
 ///     clipped_ratio{epsilon = 0.2, epsilon_high = 0.28} + aggregate(step_mean, kl_penalty{k3, weight = 0.04}) + 0.5 value_loss{weight = 1}
 template <class O>
+  requires objective<O> || pair_objective<O>
 std::string text(O const& o) {
   return detail::component_text(o);
 }

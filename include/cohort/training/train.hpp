@@ -63,20 +63,6 @@ struct blend {
   }
 };
 
-/// What an objective of any kind reads.
-template <class O>
-constexpr unsigned bits_of(O const& o) {
-  if constexpr (pair_objective<O>) return terms_read_by_pair(o);
-  else return terms_read_by(o);
-}
-template <class O>
-concept reads_are_known = requires { typename constant_bits<bits_of(O{})>; };
-template <class O>
-constexpr unsigned bits_of_type() {
-  if constexpr (reads_are_known<O>) return bits_of(O{});
-  else return reads::everything;
-}
-
 /// The learner that an update asks for; `learner` if it asks for none.
 template <class B, class Update, class Aggregation, class Policy, class Batch>
 struct learner_for {
@@ -153,11 +139,11 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     using Rollout = std::remove_cvref_t<decltype(algorithm.rollout)>;
     using clock = std::chrono::steady_clock;
     auto first_objective = at(algorithm.objective, 0.);
-    constexpr unsigned bits = detail::bits_of_type<first_objective_type>();
-    if constexpr (detail::reads_are_known<first_objective_type> && !Policy::has_critic)
+    constexpr unsigned bits = detail::terms_read_by_type<first_objective_type>();
+    if constexpr (detail::known_at_compile_time<first_objective_type> && !Policy::has_critic)
       static_assert(!(bits & (reads::value | reads::target)), "the objective reads the value function, and the policy has none: use actor_critic");
     constexpr bool has_distributions = requires { policy.description_size(); };
-    if constexpr (detail::reads_are_known<first_objective_type> && !has_distributions)
+    if constexpr (detail::known_at_compile_time<first_objective_type> && !has_distributions)
       static_assert(!(bits & (reads::kl | reads::old_kl)),
                     "the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with an estimator");
     detail::require(options.updates > 0, "train", "updates", double(options.updates), "a positive number");
@@ -176,7 +162,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     auto advantage_now = algorithm.advantage;
     auto reward = algorithm.reward.template start<B>(backend);
     typename B::template array<T> reference;
-    unsigned read = detail::bits_of(first_objective);
+    unsigned read = terms_read_by(first_objective);
     bool has_reference = read & reads::reference;
     using advantage_type = decltype(at(algorithm.advantage, 0.));
     has_reference |= detail::reads_reference<advantage_type>;
