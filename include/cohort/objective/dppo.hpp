@@ -34,7 +34,7 @@ struct dppo_tv {
   constexpr S operator()(step_terms<S> const& step) const {
     using C = constant_t<S>;
     C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit)), moved = exp(logp) - exp(step.old_logp);
-    auto keep = ((step.advantage > 0) & (moved <= high)) | (!(step.advantage > 0) & (moved >= -low));
+    auto keep = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
     return -detail::weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
   }
 };
@@ -70,7 +70,7 @@ struct dppo_kl {
     C p = min(exp(logp), C(1)), old = min(exp(step.old_logp), C(1));
     C kl = old * (step.old_logp - logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
     auto up = (kl <= high) | (p <= old), down = (kl <= low) | (p >= old);
-    auto keep = ((step.advantage > 0) & up) | (!(step.advantage > 0) & down);
+    auto keep = ((step.advantage > 0) & up) | ((!(step.advantage > 0)) & down);
     return -detail::weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
   }
 };
@@ -103,7 +103,7 @@ struct prime_rl_loss {
   constexpr S operator()(step_terms<S> const& step) const {
     S x = step.logp - step.sampler_logp, ratio = exp(clamp(x, -20, 20));
     auto moved = exp(detail::constant_of(step.logp)) - exp(step.sampler_logp);
-    auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | (!(step.advantage > 0) & (moved >= -low));
+    auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
     S gain = ratio * step.advantage;
     return (weight > 0 ? S(weight * (x * x)) : S(0)) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
   }
