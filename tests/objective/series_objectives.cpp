@@ -124,3 +124,15 @@ TEST_CASE("tic_grpo: above its limit a series has no gradient, whichever sign it
   CHECK(slope[3] == 0);
   CHECK(close(slope[5], -std::exp(-.8) / 3, 1e-14, 0));
 }
+
+TEST_CASE("vespo: an action that has become impossible leaves the gradient of its series finite, weight times A at each step") {
+  small_batch b;
+  b.add({.1, -.2, .05}, 1.5);
+  double before = b.logp[1];
+  b.logp[1] = -std::numeric_limits<double>::infinity();
+  auto slopes = b(vespo{}).second;
+  double log_w = std::log(1e-8), phi = std::exp(3 * (1 - std::exp(log_w)) + 2 * log_w);
+  for (double x : slopes) CHECK(close(x, -phi * 1.5 / 3, 1e-12));
+  b.logp[1] = before;
+  CHECK(b(vespo{}).second[0] < slopes[0]);
+}

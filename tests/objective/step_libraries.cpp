@@ -23,6 +23,20 @@ clipped_ratio const clip{.epsilon = .2, .epsilon_high = .28};
 kl_penalty<k3> const kl{.weight = .04};
 kl_penalty<ratio_corrected<k3>> const corrected{.weight = .04};
 
+/// The same number for each step.
+numbers each(recorded_batch const& b, double x) { return numbers(b.valid.size(), x); }
+/// verl divides a series' sum by its valid steps plus 1e-8: what that makes of a weight of 1 / steps, or with of_sum of a weight of 1.
+numbers verl_mean(recorded_batch const& b, bool of_sum = false, double factor = 1) {
+  numbers steps(std::size_t(b.N), 0), result;
+  for (std::size_t i = 0; i < b.valid.size(); ++i) steps[std::size_t(b.series_of[i])] += b.valid[i];
+  for (auto n : b.series_of) result.push_back(factor * (of_sum ? 1 : steps[std::size_t(n)]) / (steps[std::size_t(n)] + 1e-8));
+  return result;
+}
+numbers product(numbers a, numbers const& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
+  return a;
+}
+
 }  // namespace
 
 TEST_CASE("liger: grpo, bnpo, dr_grpo, dapo, cispo and sapo by token, with a delta, a KL and weights of importance", "[golden]") {
@@ -35,9 +49,16 @@ TEST_CASE("liger: grpo, bnpo, dr_grpo, dapo, cispo and sapo by token, with a del
     CHECK(b.distance(term + corrected, mode, name + "_kl_corrected") < 1e-10);
     CHECK(b.distance(term, mode, name + "_is", w) < 1e-10);
   };
+  // Importance weights on the surrogate and not on the KL.
+  auto all_of_it = [&](std::string const& name, auto const& term, auto const& mode) {
+    CAPTURE(name);
+    CHECK(b.distance(term + aggregate(mode, corrected), mode, name + "_all", w) < 1e-10);
+  };
+  two_sided_clip two_sided{.epsilon = .2, .epsilon_high = .28, .delta = 1.5};
   auto clipped = [&](std::string const& name, auto const& mode) {
     with_kl(name, clip, mode);
-    CHECK(b.distance(two_sided_clip{.epsilon = .2, .epsilon_high = .28, .delta = 1.5}, mode, name + "_delta") < 1e-10);
+    CHECK(b.distance(two_sided, mode, name + "_delta") < 1e-10);
+    all_of_it(name, two_sided, mode);
   };
   clipped("grpo", counting);
   clipped("bnpo", step_mean{});
@@ -45,6 +66,10 @@ TEST_CASE("liger: grpo, bnpo, dr_grpo, dapo, cispo and sapo by token, with a del
   clipped("dr_grpo", dr_grpo);
   with_kl("cispo", cispo{.low = 0, .high = 2}, step_mean{});
   with_kl("sapo", sapo{}, counting);
+  all_of_it("cispo", cispo{.low = 0, .high = 2}, step_mean{});
+  all_of_it("sapo", sapo{}, counting);
+  CHECK(b.distance(clip, step_sum{}, "dapo_items", each(b, 1 / 120.)) < 1e-10);
+  CHECK(b.distance(cispo{.low = 0, .high = 2}, step_sum{}, "cispo_items", each(b, 1 / 120.)) < 1e-10);
 }
 
 TEST_CASE("trl: its losses by token, and the entropy bonus beside them", "[golden]") {
@@ -60,6 +85,13 @@ TEST_CASE("trl: its losses by token, and the entropy bonus beside them", "[golde
   CHECK(b.distance(clip + corrected, counting, "grpo_kl_corrected") < 1e-10);
   CHECK(b.distance(clip + corrected, luspo, "luspo_kl_corrected") < 1e-10);
   CHECK(b.distance(clip + aggregate(step_mean{}, entropy_bonus{.weight = .01}), counting, "grpo_bonus") < 1e-10);
+  numbers const &w = b.row("is_weight"), &undecided = b.row("high_entropy_mask");
+  CHECK(b.distance(clip, counting, "grpo_is", w) < 1e-10);
+  CHECK(b.distance(sapo{}, counting, "sapo_is", w) < 1e-10);
+  CHECK(b.distance(clip, luspo, "luspo_is", w) < 1e-10);
+  CHECK(b.distance(clip + kl, luspo, "luspo_kl") < 1e-10);
+  CHECK(b.distance(clip, step_sum{}, "dapo_parts", each(b, 1 / (120. * 2 / 4))) < 1e-10);
+  CHECK(b.distance(clip, counting, "grpo_high_entropy", undecided) < 1e-10);
 }
 
 TEST_CASE("trl: the coefficient that holds the entropy at its target", "[golden]") {
@@ -85,9 +117,16 @@ TEST_CASE("verl: vanilla with and without its dual clip, in each aggregation, wi
   CHECK(by_series.distance(vanilla, step_mean{}, "vanilla_series") < 1e-10);
   CHECK(b.distance(clip, step_mean{}, "vanilla_single") < 1e-10);
   CHECK(b.distance(vanilla, step_sum{}, "vanilla_token-sum") < 1e-10);
-  CHECK(b.distance(vanilla, series_mean{}, "vanilla_seq-mean-token-mean") < 1e-8);  // it divides by the length plus 1e-8
+  CHECK(b.distance(vanilla, series_mean{}, "vanilla_seq-mean-token-mean", verl_mean(b)) < 1e-10);
   CHECK(b.distance(vanilla, series_sum_mean{}, "vanilla_seq-mean-token-sum") < 1e-10);
   CHECK(b.distance(vanilla, series_sum_mean{.length = 40}, "vanilla_seq-mean-token-sum-norm") < 1e-10);
+  // One of two processes, with 150 steps and 16 series in all and a length of 50.
+  CHECK(b.distance(vanilla, step_sum{}, "vanilla_global_token-mean", each(b, 2 / 150.)) < 1e-10);
+  CHECK(b.distance(vanilla, step_sum{}, "vanilla_global_token-sum", each(b, 2)) < 1e-10);
+  CHECK(b.distance(vanilla, step_sum{}, "vanilla_global_seq-mean-token-mean", verl_mean(b, true, 2 / 16.)) < 1e-10);
+  CHECK(b.distance(vanilla, step_sum{}, "vanilla_global_seq-mean-token-sum", each(b, 2 / 16.)) < 1e-10);
+  CHECK(b.distance(vanilla, step_sum{}, "vanilla_global_seq-mean-token-sum-norm", each(b, 2 / 16. / 50)) < 1e-10);
+  CHECK(b.distance(vanilla, step_mean{}, "bypass_clip") < 1e-10);
   auto const& x = b.row("extreme_log_ratio");
   double loss = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -117,8 +156,16 @@ TEST_CASE("verl: gpg, cispo, sapo, dro, dppo", "[golden]") {
   check(dppo_kl{.low = .03, .high = .05}, "dppo_kl");
   check(dppo_tv{.low = .15, .high = .2, .limit = 3}, "dppo_tv_default");
   check(dppo_kl{.low = .03, .high = .05, .limit = 3}, "dppo_kl_default");
-  CHECK(b.distance(sapo{}, series_mean{}, "sapo") < 1e-8);  // it divides by the length plus 1e-8
+  CHECK(b.distance(sapo{}, series_mean{}, "sapo", verl_mean(b)) < 1e-10);
+  CHECK(b.distance(sapo{}, series_mean{}, "sapo_is", product(w, verl_mean(b))) < 1e-10);
   CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce") < 1e-10);
+  CHECK(b.distance(cispo{.low = 0, .high = 2}, step_mean{}, "bypass_reinforce_token") < 1e-10);  // with truncated weights it is CISPO from above
+  // kl_cov: the distance on the steps it chose.
+  numbers const& mask = b.row("kl_cov/chosen");
+  auto [ratio_loss, ratio_slope] = b(importance_ratio{}, step_mean{});
+  auto [distance_loss, distance_slope] = b(log_ratio_distance{.weight = .7}, step_mean{}, mask);
+  CHECK(close(ratio_loss + distance_loss, b.row("kl_cov")[0], 1e-10));
+  for (std::size_t i = 0; i < mask.size(); ++i) CHECK(close(ratio_slope[i] + distance_slope[i], b.row("kl_cov/logp")[i], 1e-10, 1e-15));
 }
 
 TEST_CASE("verl: the clipped value loss in each aggregation", "[golden]") {
@@ -129,12 +176,14 @@ TEST_CASE("verl: the clipped value loss in each aggregation", "[golden]") {
   integers series_of;
   for (std::ptrdiff_t n = 0; n < N; ++n)
     for (double i = offsets[std::size_t(n)]; i < offsets[std::size_t(n) + 1]; ++i) series_of.push_back(std::int32_t(n));
-  auto check = [&](auto const& o, auto const& mode, std::string const& name, double tolerance) {
+  auto check = [&](auto const& o, auto const& mode, std::string const& name, numbers const& by_step = {}) {
     CAPTURE(name);
+    constexpr double tolerance = 1e-10;
     cpu backend;
     numbers w(valid.size()), loss(valid.size()), slope(valid.size());
     aggregated_steps<double> steps{M, N, all(std::as_const(series_of)), all(std::as_const(valid))};
     mode(backend, steps, all(w));
+    for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
     step_views<double> v{.value = all(golden::row(rows, "value")), .old_value = all(golden::row(rows, "old_value")), .target = all(golden::row(rows, "return"))};
     v.valid = all(std::as_const(valid));
     differentiate(backend, o, v, {all(std::as_const(w))}, {.loss = all(loss), .value = all(slope)});
@@ -144,9 +193,15 @@ TEST_CASE("verl: the clipped value loss in each aggregation", "[golden]") {
     for (std::size_t i = 0; i < slope.size(); ++i) CHECK(close(slope[i], golden::row(rows, name + "/value")[i], tolerance, tolerance));
   };
   clipped_value_loss clipped{.weight = .5, .clip = .5};
-  check(clipped, step_mean{}, "clipped_token-mean", 1e-10);
-  check(clipped, step_sum{}, "clipped_token-sum", 1e-10);
-  check(clipped, series_mean{}, "clipped_seq-mean-token-mean", 1e-8);
-  check(clipped, series_sum_mean{}, "clipped_seq-mean-token-sum", 1e-10);
-  check(value_loss{.weight = .5}, step_mean{}, "plain_token-mean", 1e-10);
+  recorded_batch same_series("objective/verl_policy.txt", false);
+  REQUIRE(same_series.series_of == series_of);
+  auto in_each = [&](auto const& o, std::string const& name) {
+    check(o, step_mean{}, name + "_token-mean");
+    check(o, step_sum{}, name + "_token-sum");
+    check(o, series_mean{}, name + "_seq-mean-token-mean", verl_mean(same_series));
+    check(o, series_sum_mean{}, name + "_seq-mean-token-sum");
+    check(o, series_sum_mean{.length = 40}, name + "_seq-mean-token-sum-norm");
+  };
+  in_each(clipped, "clipped");
+  in_each(value_loss{.weight = .5}, "plain");
 }

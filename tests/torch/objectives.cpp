@@ -87,6 +87,19 @@ TEST_CASE("torch: autograd and the duals agree to 1e-12 on every objective, and 
   agree(2 * (clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = .04}) + aggregate(series_mean{}, value_loss{}));
 }
 
+TEST_CASE("torch: weights that are not differentiated are constants to autograd too; the other objectives of steps") {
+  agree(policy_gradient{} + .5 * importance_ratio{} + positive_likelihood{.threshold = .3});
+  agree(dual_clip{.epsilon = .2, .epsilon_high = .28, .c = 1.5});
+  agree(two_sided_clip{.delta = 1.5});
+  agree(cispo{.low = .8, .high = 1.28});
+  agree(sapo{});
+  agree(dro{} + log_ratio_distance{.weight = .3});
+  agree(dppo_tv{.low = .05, .high = .05, .limit = 1.5});
+  agree(dppo_kl{.low = .02, .high = .02, .limit = 1.5});
+  agree(prime_rl_loss{.low = .1, .high = .1, .symmetric = true});
+  agree(clipped_value_loss{.clip = .3} + huber_value_loss{.delta = .7});
+}
+
 TEST_CASE("torch: autograd through the totals of series agrees with the duals' way back, and exact divergences are terms like others") {
   agree(gspo{.epsilon = .1, .epsilon_high = .1});
   agree(gspo_step{.epsilon = .1, .epsilon_high = .1});

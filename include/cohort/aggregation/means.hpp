@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -63,6 +64,8 @@ void weigh_by_series(B& backend, aggregated_steps<T> const& s, empty_series empt
 
 /// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid step: all weights 0.
 struct step_mean {
+  static constexpr about notes{"step_mean", "every valid step weighs 1 / M", "DAPO, arXiv:2503.14476, eq. 8"};
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     if (!s.valid) return backend.map(outputs{weight}, detail::filled{1. / double(s.steps)}, view<T const>(weight));
@@ -77,6 +80,12 @@ struct step_mean {
 /// (arXiv:2402.03300, eq. 3).
 struct series_mean {
   empty_series empty = empty_series::leave;
+
+  static constexpr about notes{"series_mean", "a valid step weighs 1 / (series, valid steps of its own)", "Shao et al. 2024, arXiv:2402.03300, eq. 3"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (empty == empty_series::count) f("empty", "count");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/aggregation/means.hpp>
 #include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cmath>
 #include <limits>
 
@@ -8,6 +9,8 @@ namespace cohort {
 
 /// No mean at all: every valid step weighs 1. verl's token-sum.
 struct step_sum {
+  static constexpr about notes{"step_sum", "every valid step weighs 1", "verl's token-sum"};
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     if (s.valid) backend.map(outputs{weight}, detail::one_where{}, view<T const>(weight), s.valid);
@@ -24,6 +27,13 @@ struct step_sum {
 struct series_sum_mean {
   double length = 1;  ///< > 0
   empty_series empty = empty_series::leave;
+
+  static constexpr about notes{"series_sum_mean", "a valid step weighs 1 / (series length)", "Dr. GRPO, arXiv:2503.20783"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("length", length);
+    if (empty == empty_series::count) f("empty", "count");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
@@ -49,6 +59,12 @@ struct piece_of {
 /// them valid, counts as one.
 struct piecewise_step_mean {
   std::int32_t series = 1;  ///< in a piece, > 0
+
+  static constexpr about notes{"piecewise_step_mean", "a valid step weighs 1 / (pieces, valid steps of its own)", "TRL's bnpo"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("series", series);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {

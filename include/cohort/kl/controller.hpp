@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/error.hpp>
+#include <cohort/objective/about.hpp>
 #include <cmath>
 #include <type_traits>
 
@@ -34,6 +35,13 @@ void adapt_weight(W& weight, double measured, double samples) {
 /// The weight of a KL term that stays what it is.
 struct fixed_kl {
   double weight = .04;
+
+  static constexpr about notes{"fixed_kl", "the weight stays", "a number"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", weight);
+  }
+
   void update(double, double = 1) {}
 };
 
@@ -48,6 +56,12 @@ struct proportional_kl {
   double target = .1;       ///< in nats, > 0
   double horizon = 10'000;  ///< samples, > 0
   double limit = .2;        ///< of the relative error, >= 0
+
+  static constexpr about notes{"proportional_kl", "weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)", "Ziegler et al. 2019, arXiv:1909.08593, 2.2"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", weight), f("target", target), f("horizon", horizon), f("limit", limit);
+  }
 
   void update(double kl, double n = 1) {
     detail::require(target > 0, "proportional_kl", "target", target, "a positive number");
@@ -66,6 +80,12 @@ struct doubling_kl {
   double target = .01;     ///< in nats, > 0
   double tolerance = 1.5;  ///< > 1
   double factor = 2;       ///< > 1
+
+  static constexpr about notes{"doubling_kl", "weight times factor where kl > tolerance target, over it where kl < target / tolerance", "Schulman et al. 2017, arXiv:1707.06347, section 4"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", weight), f("target", target), f("tolerance", tolerance), f("factor", factor);
+  }
 
   void update(double kl, double = 1) {
     detail::require(target > 0, "doubling_kl", "target", target, "a positive number");

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/scalar/real.hpp>
 
 namespace cohort {
@@ -8,6 +9,8 @@ namespace cohort {
 
 /// x: unbiased, of either sign. As a loss its expected gradient is zero: it regularizes nothing.
 struct k1 {
+  static constexpr about notes{"k1", "x = log pi - log ref", "Schulman 2020, Approximating KL divergence"};
+
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
     return logp - ref_logp;
@@ -16,6 +19,8 @@ struct k1 {
 
 /// x^2 / 2: biased, never negative. As a loss its expected gradient is that of KL(pi || ref) exactly.
 struct k2 {
+  static constexpr about notes{"k2", "x^2 / 2, x = log pi - log ref", "Schulman 2020, Approximating KL divergence"};
+
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
     S x = logp - ref_logp;
@@ -26,6 +31,8 @@ struct k2 {
 /// exp(-x) - 1 + x: unbiased, never negative; GRPO's. As a loss its expected gradient is that of the forward KL(ref || pi). Its relative error
 /// near x = 0 is two roundings over |x|, where that of exp(-x) - 1 + x would be two over x^2.
 struct k3 {
+  static constexpr about notes{"k3", "exp(-x) - 1 + x, x = log pi - log ref", "Schulman 2020, Approximating KL divergence"};
+
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
     S x = logp - ref_logp;
@@ -36,6 +43,8 @@ struct k3 {
 /// |x|: a distance, of which the expectation is no divergence. As a loss it pushes every drawn action's log-probability to the reference's with the same
 /// force; at x = 0 its slope is 0. OpenRLHF's and verl's "abs".
 struct absolute_log_ratio {
+  static constexpr about notes{"absolute_log_ratio", "|log pi - log ref|", "verl, OpenRLHF"};
+
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
     return abs(S(logp - ref_logp));
@@ -49,6 +58,12 @@ struct straight_through {
   Value value{};
   Gradient gradient{};
 
+  static constexpr about notes{"straight_through", "the value of the first, the gradient of the second", "verl's k3+"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", value), f("", gradient);
+  }
+
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
     S slope = gradient(logp, ref_logp);
@@ -61,6 +76,12 @@ struct straight_through {
 template <class Estimator = k3>
 struct ratio_corrected {
   Estimator estimator{};
+
+  static constexpr about notes{"ratio_corrected", "ratio KL^, ratio = exp(logp - old_logp)", "DeepSeek-V3.2, arXiv:2512.02556"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", estimator);
+  }
 
   template <class S, class R, class O>
   constexpr S operator()(S const& logp, R const& ref_logp, O const& old_logp) const {
@@ -78,6 +99,12 @@ template <class Estimator = k3>
 struct clamped {
   Estimator estimator{};
   double log_ratio = 20, value = 10;
+
+  static constexpr about notes{"clamped", "KL^ of the clamped log-ratio, clamped", "verl, OpenRLHF"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", estimator), f("log_ratio", log_ratio), f("value", value);
+  }
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {

@@ -2,6 +2,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/weighed_logp.hpp>
 
 namespace cohort {
 
@@ -10,8 +11,8 @@ namespace cohort {
 ///     -sg(clamp(r, low, high)) A logp,    r = exp(logp - old_logp)
 ///
 /// Reads logp, old_logp, advantage. Unitless. low and high are ratios themselves. verl clips on both sides, to 1 - epsilon and 1 + epsilon; TRL and Liger only from above, at
-/// an absolute value: cispo{.low = 0, .high = 5}. (A clamp of r that is differentiated is another objective: it has no gradient where it clips.) The log-ratio is
-/// clamped to +-20.
+/// an absolute value: cispo{.low = 0, .high = 5}. (A clamp of r that is differentiated is another objective, TorchRL's CISPOLoss: it has no gradient where it clips.)
+/// The log-ratio is clamped to +-20. The derivative is finite for every logp, -inf among them; the loss is 0 where A is.
 ///
 /// Source: MiniMax-M1, arXiv:2506.13585, eq. 4 and 5; ScaleRL, arXiv:2510.13786, with high = 5.
 struct cispo {
@@ -30,8 +31,8 @@ struct cispo {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    S weight = clamp(exp(clamp(step.logp - step.old_logp, -20, 20)), low, high);
-    return -stop_gradient(weight) * step.advantage * step.logp;
+    auto ratio = exp(clamp(detail::constant_of(step.logp) - step.old_logp, -20, 20));
+    return -detail::weighed_logp(clamp(ratio, low, high) * step.advantage, step.logp);
   }
 };
 

@@ -9,7 +9,8 @@ namespace cohort {
 ///
 ///     -min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A),    r = exp(logp - old_logp)
 ///
-/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20, as verl does, so the loss is finite for every finite input. Its
+/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20, as verl does, so the loss is finite for every logp, -inf among them (not where old_logp is
+/// -inf too: such a ratio is a NaN). TorchRL clamps the log-ratio to [log(1 - epsilon), log(1 + epsilon_high)], which is the same clip. Its
 /// derivative with respect to logp is -A r where the ratio is inside the clip or A pulls it back inside, and 0 elsewhere (and beyond the
 /// clamp of the log-ratio).
 ///

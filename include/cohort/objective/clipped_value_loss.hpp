@@ -25,7 +25,7 @@ struct clipped_value_loss {
                                "Engstrom et al. 2020, arXiv:2005.12729, eq. 3"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("weight", weight), f("clip", clip);
+    f("weight", weight), f("clip", clip), f("rule", rule == value_clip::clipped ? "clipped" : "larger_error");
   }
   void check() const {
     detail::require(weight >= 0, "clipped_value_loss", "weight", weight, "0 or a positive number");

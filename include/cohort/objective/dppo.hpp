@@ -2,6 +2,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/weighed_logp.hpp>
 
 namespace cohort {
 
@@ -9,15 +10,16 @@ namespace cohort {
 ///
 ///     -A sg(min(r, limit)) logp keep,    r = exp(logp - old_logp),    keep: pi - pi_old <= high (A > 0), >= -low (else),    pi = exp(logp)
 ///
-/// Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare action is not held back by its large ratio. The log-ratio is clamped to +-20.
+/// Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare action is not held back by its large ratio; it is for discrete actions. The
+/// log-ratio is clamped to +-20. The derivative is finite for every logp, -inf among them; the loss is 0 where A is.
 ///
-/// Source: verl's dppo_tv (limit 20; where a configuration has clip_ratio_c, that).
+/// Source: Qi et al. 2026, arXiv:2602.04879; verl's dppo_tv (limit 20; where a configuration has clip_ratio_c, that).
 struct dppo_tv {
   double low = .2;    ///< >= 0
   double high = .2;   ///< >= 0
   double limit = 20;  ///< > 0
 
-  static constexpr about notes{"dppo_tv", "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0", "verl 0.9.1, dppo_tv"};
+  static constexpr about notes{"dppo_tv", "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0", "Qi et al. 2026, arXiv:2602.04879"};
   template <class F>
   constexpr void parameters(F f) const {
     f("low", low), f("high", high), f("limit", limit);
@@ -30,9 +32,10 @@ struct dppo_tv {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    S weight = min(exp(clamp(step.logp - step.old_logp, -20, 20)), S(limit)), moved = exp(step.logp) - exp(S(step.old_logp));
-    auto keep = ((step.advantage > 0) & (moved <= high)) | (!(step.advantage > 0) & (moved >= -low));
-    return select(keep, -step.advantage * stop_gradient(weight) * step.logp, S(0));
+    using C = constant_t<S>;
+    C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit)), moved = exp(logp) - exp(step.old_logp);
+    auto keep = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
+    return -detail::weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
   }
 };
 
@@ -41,13 +44,15 @@ struct dppo_tv {
 ///     as dppo_tv, keep: KL(pi_old || pi) <= high or pi <= pi_old (A > 0), KL <= low or pi >= pi_old (else),
 ///     KL = pi_old log(pi_old / pi) + (1 - pi_old) log((1 - pi_old + 1e-8) / (1 - pi + 1e-8))
 ///
-/// Source: verl's dppo_kl.
+/// A probability that rounding has put above 1 counts as 1.
+///
+/// Source: Qi et al. 2026, arXiv:2602.04879; verl's dppo_kl.
 struct dppo_kl {
   double low = .05;   ///< >= 0
   double high = .05;  ///< >= 0
   double limit = 20;  ///< > 0
 
-  static constexpr about notes{"dppo_kl", "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or low, or moves back, else 0", "verl 0.9.1, dppo_kl"};
+  static constexpr about notes{"dppo_kl", "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or low, or moves back, else 0", "Qi et al. 2026, arXiv:2602.04879"};
   template <class F>
   constexpr void parameters(F f) const {
     f("low", low), f("high", high), f("limit", limit);
@@ -60,11 +65,13 @@ struct dppo_kl {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    S weight = min(exp(clamp(step.logp - step.old_logp, -20, 20)), S(limit)), p = exp(step.logp), old = exp(S(step.old_logp));
-    S kl = old * (step.old_logp - step.logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
+    using C = constant_t<S>;
+    C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit));
+    C p = min(exp(logp), C(1)), old = min(exp(step.old_logp), C(1));
+    C kl = old * (step.old_logp - logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
     auto up = (kl <= high) | (p <= old), down = (kl <= low) | (p >= old);
-    auto keep = ((step.advantage > 0) & up) | (!(step.advantage > 0) & down);
-    return select(keep, -step.advantage * stop_gradient(weight) * step.logp, S(0));
+    auto keep = ((step.advantage > 0) & up) | ((!(step.advantage > 0)) & down);
+    return -detail::weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
   }
 };
 
@@ -72,7 +79,8 @@ struct dppo_kl {
 ///
 ///     -A r keep + weight x^2,    x = logp - sampler_logp,    r = exp(x),    keep as in dppo_tv, or symmetric: |pi - pi_sampler| <= high
 ///
-/// Reads logp, sampler_logp, advantage. Unitless. Its default has bounds of 0.2; `symmetric` with 0.1 is its "IPO". The log-ratio in r is clamped to +-20.
+/// Reads logp, sampler_logp, advantage. Unitless. Its default has bounds of 0.2; `symmetric` with 0.1 is its "IPO". The log-ratio in r is clamped to +-20. A logp of -inf
+/// costs inf, unless the weight is 0.
 ///
 /// Source: prime-rl 559b447, its default loss and ipo.
 struct prime_rl_loss {
@@ -83,7 +91,7 @@ struct prime_rl_loss {
   static constexpr about notes{"prime_rl_loss", "-A r keep + weight (logp - sampler_logp)^2", "prime-rl 559b447"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("low", low), f("high", high), f("symmetric", double(symmetric)), f("weight", weight);
+    f("low", low), f("high", high), f("symmetric", symmetric), f("weight", weight);
   }
   void check() const {
     detail::require(low >= 0, "prime_rl_loss", "low", low, "0 or a positive number");
@@ -93,10 +101,11 @@ struct prime_rl_loss {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    S x = step.logp - step.sampler_logp, ratio = exp(clamp(x, -20, 20)), moved = exp(step.logp) - exp(S(step.sampler_logp));
-    auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | (!(step.advantage > 0) & (moved >= -low));
+    S x = step.logp - step.sampler_logp, ratio = exp(clamp(x, -20, 20));
+    auto moved = exp(detail::constant_of(step.logp)) - exp(step.sampler_logp);
+    auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
     S gain = ratio * step.advantage;
-    return weight * (x * x) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
+    return (weight > 0 ? S(weight * (x * x)) : S(0)) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
   }
 };
 

@@ -9,23 +9,23 @@ namespace cohort {
 ///
 ///     -(A logp - (beta / 2) x^2),    x = logp - old_logp
 ///
-/// Reads logp, old_logp, advantage. Unitless. It needs no ratio of probabilities, so it is finite for every finite input.
+/// Reads logp, old_logp, advantage. Unitless. It needs no ratio of probabilities, so it is finite for every finite input. A logp of -inf costs inf, whatever the sign of A.
 ///
 /// Source: Richemond et al. 2024, arXiv:2405.19107, without its value function; verl's dro.
 struct dro {
-  double beta = .5;  ///< >= 0
+  double beta = .5;  ///< > 0
 
   static constexpr about notes{"dro", "-(A logp - (beta / 2) (logp - old_logp)^2)", "Richemond et al. 2024, arXiv:2405.19107"};
   template <class F>
   constexpr void parameters(F f) const {
     f("beta", beta);
   }
-  void check() const { detail::require(beta >= 0, "dro", "beta", beta, "0 or a positive number"); }
+  void check() const { detail::require(beta > 0, "dro", "beta", beta, "a positive number"); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     S x = step.logp - step.old_logp;
-    return .5 * beta * (x * x) - step.advantage * step.logp;
+    return x * (.5 * beta * x - step.advantage) - step.advantage * step.old_logp;  // in this order no inf is taken from another
   }
 };
 

@@ -23,6 +23,12 @@ struct entropy_target {
   double coefficient = 0;  ///< >= 0
   double weight = 0;       ///< what the bonus weighs now
 
+  static constexpr about notes{"entropy_target", "coefficient +- step towards the target, applied while H <= target", "He et al. 2025, arXiv:2505.22312, 4.4"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("target", target), f("step", step), f("most", most), f("coefficient", coefficient);
+  }
+
   void update(double entropy, double = 1) {
     detail::require(step > 0, "entropy_target", "step", step, "a positive number");
     detail::require(coefficient >= 0 && coefficient <= most, "entropy_target", "coefficient", coefficient, "a number in [0, most]");
@@ -48,7 +54,7 @@ struct entropy_bonus {
   static constexpr about notes{"entropy_bonus", "-weight H", "Williams and Peng 1991"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("weight", detail::weight_now(weight));
+    f("weight", weight);
   }
   void check() const { detail::require(detail::weight_now(weight) >= 0, "entropy_bonus", "weight", detail::weight_now(weight), "0 or a positive number"); }
 

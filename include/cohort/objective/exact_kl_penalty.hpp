@@ -19,7 +19,7 @@ struct exact_kl_penalty {
   static constexpr about notes{"exact_kl_penalty", "weight KL(pi || ref)", "of the whole distributions"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("weight", detail::weight_now(weight));
+    f("weight", weight);
   }
   void check() const { detail::require(detail::weight_now(weight) >= 0, "exact_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number"); }
 
@@ -48,7 +48,7 @@ struct old_kl_penalty {
   static constexpr about notes{"old_kl_penalty", "weight KL(old || pi)", "Schulman et al. 2017, arXiv:1707.06347, eq. 8"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("weight", detail::weight_now(weight));
+    f("weight", weight);
   }
   void check() const { detail::require(detail::weight_now(weight) >= 0, "old_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number"); }
 

@@ -24,7 +24,7 @@ struct kl_penalty {
   static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)", "Shao et al. 2024, arXiv:2402.03300, eq. 4"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("weight", detail::weight_now(weight));
+    f("", estimator), f("weight", weight);
   }
   void check() const {
     detail::require(detail::weight_now(weight) >= 0, "kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");

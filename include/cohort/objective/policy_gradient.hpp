@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/weighed_logp.hpp>
 
 namespace cohort {
 
@@ -9,7 +10,7 @@ namespace cohort {
 ///     -A logp
 ///
 /// Reads logp, advantage. REINFORCE, A2C (with value_loss and entropy_bonus, one epoch), GPG (with gpg's advantages). Its expected gradient is right only for actions of
-/// the policy as it is: one epoch. Where A is 0 and logp is -inf it is a NaN, as 0 times infinity is.
+/// the policy as it is: one epoch. Where A is 0 the loss is 0, also for a logp of -inf; the derivative is -A for every logp.
 ///
 /// Source: Williams 1992; Mnih et al. 2016, arXiv:1602.01783.
 struct policy_gradient {
@@ -17,7 +18,7 @@ struct policy_gradient {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    return -(step.advantage * step.logp);
+    return -detail::weighed_logp(step.advantage, step.logp);
   }
 };
 

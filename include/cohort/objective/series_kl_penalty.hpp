@@ -22,7 +22,7 @@ struct series_kl_penalty {
   static constexpr about notes{"series_kl_penalty", "weight s KL^(logp, ref_logp), s the geometric mean of the series' ratios", "TRL 1.16, use_bias_correction_kl by sequence"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("weight", detail::weight_now(weight));
+    f("", estimator), f("weight", weight);
   }
   void check() const {
     detail::require(detail::weight_now(weight) >= 0, "series_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");

@@ -42,14 +42,34 @@ std::string component_name(X const&) {
   if constexpr (requires { X::notes; }) return X::notes.name;
   else return type_name<X>();
 }
-template <class O>
-std::string component_text(O const& o) {
-  std::string inside;
-  if constexpr (requires { o.estimator; }) inside = component_name(o.estimator);
-  if constexpr (requires { o.parameters([](char const*, double) {}); })
-    o.parameters([&](char const* name, double value) { inside += (inside.empty() ? "" : ", ") + std::string(name) + " = " + text(value); });
-  return component_name(o) + "{" + inside + "}";
+/// f(each parameter's name, its value).
+template <class X, class F>
+void each_parameter(X const& x, F f) {
+  if constexpr (requires { x.parameters(f); }) x.parameters(f);
 }
+
+/// name{parameter = 1, ...}; without parameters an objective has its braces, what stands inside another component has not.
+template <class X>
+std::string component_text(X const& x, bool braces = true) {
+  std::string inside;
+  each_parameter(x, [&]<class V>(char const* name, V const& value) {
+    inside += inside.empty() ? "" : ", ";
+    if (*name) inside += std::string(name) + " = ";
+    if constexpr (std::is_same_v<V, bool>) inside += value ? "true" : "false";
+    else if constexpr (std::is_arithmetic_v<V>) inside += text(double(value));
+    else if constexpr (std::is_convertible_v<V const&, char const*>) inside += value;
+    else inside += component_text(value, false);
+  });
+  return component_name(x) + (braces || !inside.empty() ? "{" + inside + "}" : "");
+}
+
+/// Whether a multiple of it needs parentheses.
+template <class O>
+inline constexpr bool is_compound = false;
+template <class A, class B>
+inline constexpr bool is_compound<sum<A, B>> = true;
+template <class A>
+inline constexpr bool is_compound<scaled<A>> = true;
 
 }  // namespace detail
 
@@ -70,6 +90,11 @@ std::string text(aggregated<M, A> const& o);
 template <class S, class A>
 std::string text(selected<S, A> const& o);
 
+/// A scheduled term as it is at the beginning of the run: scheduled(linear{from = 0.2, to = 0}, at first clipped_ratio{epsilon = 0.2, epsilon_high = 0.2}).
+template <class Schedule, class Make>
+std::string text(scheduled<Schedule, Make> const& o) {
+  return "scheduled(" + detail::component_text(o.schedule, false) + ", at first " + text(o.at(0)) + ")";
+}
 template <class A, class B>
 std::string text(sum<A, B> const& o) {
   return text(o.a) + " + " + text(o.b);
@@ -77,29 +102,47 @@ std::string text(sum<A, B> const& o) {
 template <class A>
 std::string text(scaled<A> const& o) {
   std::string inner = text(o.term);
-  bool of_several = inner.find(" + ") != std::string::npos && inner.find("(") != 0 && inner.rfind("aggregate(", 0) != 0 && inner.rfind("weighted(", 0) != 0;
-  return detail::text(o.factor) + " " + (of_several ? "(" + inner + ")" : inner);
+  return detail::text(o.factor) + " " + (detail::is_compound<A> ? "(" + inner + ")" : inner);
 }
 template <class M, class A>
 std::string text(aggregated<M, A> const& o) {
-  return "aggregate(" + detail::component_name(o.mode) + ", " + text(o.term) + ")";
+  return "aggregate(" + detail::component_text(o.mode, false) + ", " + text(o.term) + ")";
 }
 template <class S, class A>
 std::string text(selected<S, A> const& o) {
-  return "weighted(" + detail::component_name(o.selection) + ", " + text(o.term) + ")";
+  return "weighted(" + detail::component_text(o.selection, false) + ", " + text(o.term) + ")";
 }
 
-/// The same, and below it a line for each term: its name, its formula and where it is from.
+namespace detail {
+
+/// "  name: formula (source)" and below it, further in, those of the components among its parameters. What is there already is not said again.
+template <class X>
+void explain(std::string& all, X const& x, bool always, std::string const& indent) {
+  if constexpr (requires { x.selection; x.base; }) return explain(all, x.selection, always, indent);
+  else {
+    std::string line = "\n" + indent + component_name(x);
+    if constexpr (requires { X::notes; }) line += ": " + std::string(X::notes.formula) + " (" + X::notes.source + ")";
+    else if (!always) return;
+    line += "\n";
+    if (all.find(line) == std::string::npos) all += line.substr(1);
+    each_parameter(x, [&]<class V>(char const*, V const& value) {
+      if constexpr (std::is_class_v<V>) explain(all, value, false, indent + "  ");
+    });
+  }
+}
+
+}  // namespace detail
+
+/// The same, and below it a line for each term: its name, its formula and where it is from; and for each estimator, controller and aggregation in it that says so.
 template <class O>
-std::string explained(O const& o) {
-  std::string all = text(o) + "\n";
-  auto line = [&]<class T>(T const& term) {
-    all += "  " + detail::component_name(term);
-    if constexpr (requires { T::notes; }) all += ": " + std::string(T::notes.formula) + " (" + T::notes.source + ")";
-    all += "\n";
-  };
-  if constexpr (pair_objective<O>) line(o);
-  else std::apply([&](auto const&... leaf) { (line(leaf.term), ...); }, detail::leaves<1, 0>(o, 1));
+std::string explained(O const& objective) {
+  std::string all = text(objective) + "\n";
+  auto o = at(objective, 0.);
+  if constexpr (pair_objective<decltype(o)>) detail::explain(all, o, true, "  ");
+  else {
+    std::apply([&](auto const&... leaf) { (detail::explain(all, leaf.term, true, "  "), ...); }, detail::leaves<1, 0>(o, 1));
+    std::apply([&](auto const&... mode) { (detail::explain(all, mode, false, "  "), ...); }, detail::modes(o));
+  }
   return all;
 }
 

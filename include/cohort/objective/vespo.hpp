@@ -2,6 +2,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
+#include <cohort/objective/weighed_logp.hpp>
 
 namespace cohort {
 
@@ -42,7 +43,7 @@ struct vespo {
   constexpr S operator()(series_terms<S> const& s) const {
     S log_w = clamp(stop_gradient(s.total), log_least(), 20), w = exp(log_w);
     S phi = select(s.advantage >= 0, exp(lambda * (1 - w) + k * log_w), exp(lambda_negative * (1 - w) + k_negative * log_w));
-    return -stop_gradient(phi) * s.advantage * s.logp;
+    return -detail::weighed_logp(detail::constant_of(phi) * s.advantage, s.logp);
   }
 
  private:

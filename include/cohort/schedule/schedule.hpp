@@ -7,12 +7,22 @@ namespace cohort {
 
 struct constant {
   double value = 0;
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("value", value);
+  }
   constexpr double operator()(double) const { return value; }
 };
 
 /// From `from` at the start to `to` at the end, in a straight line.
 struct linear {
   double from = 0, to = 0;
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("from", from), f("to", to);
+  }
   constexpr double operator()(double progress) const { return from + (to - from) * progress; }
 };
 
