@@ -68,7 +68,7 @@ TEST_CASE("kl_in_reward: the distance to the reference is taken from each reward
   auto a = advantages(k, view);
   double first = 3 - .1 * (.5 - 1), second = 5;
   for (int i = 0; i < 3; ++i) REQUIRE(close(a[i], (i < 2 ? 1 : -1) * (first - second) / 2, 1e-14));
-  STATIC_REQUIRE(decltype(k)::reads_reference);
+  STATIC_REQUIRE(decltype(k)::reads == also::reference);
   view.ref_logp = {};
   REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("ref_logp"));
 }
@@ -84,7 +84,7 @@ TEST_CASE("kl_to_go: each step answers for the distance that is still to come, w
   auto a = advantages(k, view);
   numbers expected{1 - .1 * (.5 + .5 * -2), 1 - .1 * -2, 1 - .1 * -2, -1 - .1 * 1};
   for (int i : {0, 2, 3}) REQUIRE(close(a[i], expected[i], 1e-14));
-  STATIC_REQUIRE(decltype(k)::reads_reference);
+  STATIC_REQUIRE(decltype(k)::reads == also::reference);
   view.ref_logp = {};
   REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("kl_to_go reads") && ContainsSubstring("ref_logp"));
   k.gamma = 2;

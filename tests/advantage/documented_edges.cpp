@@ -106,8 +106,8 @@ TEST_CASE("several rewards: where no series has any there is no advantage") {
 
 TEST_CASE("wrappers: train learns through them that the reference is read; gdpo refuses a KL that it could not see") {
   using around = decltype(clipped_advantage{.estimator = whitened{kl_in_reward{.estimator = monte_carlo{}}}});
-  STATIC_REQUIRE(detail::reads_reference<around>);
-  STATIC_REQUIRE(!detail::reads_reference<decltype(whitened{monte_carlo{}})>);
+  STATIC_REQUIRE(detail::reads_also<around>() == also::reference);
+  STATIC_REQUIRE(detail::reads_also<decltype(whitened{monte_carlo{}})>() == 0);
   auto b = bandit<double>({1, 2, 3});
   auto view = b.views();
   view.sampler_logp = view.ref_logp = all(std::as_const(b.reward));

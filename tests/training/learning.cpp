@@ -69,6 +69,28 @@ TEST_CASE("learning: VinePPO balances the pole for 100 steps within 200,000 step
   CHECK(median_return(e, [&](auto& cpu, std::uint64_t s) { return actor{cpu, e, {}, seed{s}}; }, vine_ppo, 200'000) >= 95);
 }
 
+TEST_CASE("learning: A2C balances the pole within 200,000 steps, each seen once") {
+  classic_control::cart_pole e;
+  auto a2c = algorithm{.rollout = lanes{.count = 8, .steps = 16},
+                       .advantage = gae{.gamma = .98, .lambda = .95},
+                       .objective = policy_gradient{} + value_loss{},
+                       .aggregation = step_mean{},
+                       .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = linear{4e-3, 0}}, .max_gradient_norm = .5},
+                       .reward = running_reward_scale{.gamma = .98}};
+  CHECK(median_return(e, critic(e), a2c, 200'000) >= 475);
+}
+
+TEST_CASE("learning: A2C swings the pendulum up within 1,000,000 steps, each seen once") {
+  classic_control::pendulum e;
+  auto a2c = algorithm{.rollout = lanes{.count = 8, .steps = 32},
+                       .advantage = gae{.gamma = .9, .lambda = .9},
+                       .objective = policy_gradient{} + value_loss{},
+                       .aggregation = step_mean{},
+                       .update = update{.epochs = 1, .normalize = normalization::batch, .optimizer = adam{.rate = linear{2e-3, 0}}, .max_gradient_norm = .5},
+                       .reward = running_reward_scale{.gamma = .9}};
+  CHECK(median_return(e, critic(e), a2c, 1'000'000) >= -200);
+}
+
 TEST_CASE("learning: TRPO balances the pole within 20,000 steps") {
   classic_control::cart_pole e;
   auto trpo = algorithm{.rollout = lanes{.count = 8, .steps = 64},

@@ -47,52 +47,25 @@ struct estimates {
   view<T> advantage, target;
 };
 
+/// What an estimator may read beside rewards and values, as bits: it says so in a member, `static constexpr unsigned reads = also::scores;`.
+namespace also {
+inline constexpr unsigned reference = 1;   ///< ref_logp: `train` keeps a reference policy
+inline constexpr unsigned divergence = 2;  ///< divergence
+inline constexpr unsigned anchor = 4;      ///< anchor: `train` numbers equal observations
+inline constexpr unsigned scores = 8;      ///< scores, in the place of reward
+}  // namespace also
+
 /// Statistics and shapes that several estimators need.
 namespace detail {
 
-/// What an estimator says of itself that it reads beside rewards; false where it says nothing.
+/// What an estimator, or any inside it, reads beside rewards and values.
 template <class E>
-inline constexpr bool says_reference = false;
-template <class E>
-  requires requires { E::reads_reference; }
-inline constexpr bool says_reference<E> = E::reads_reference;
-template <class E>
-inline constexpr bool says_divergence = false;
-template <class E>
-  requires requires { E::reads_divergence; }
-inline constexpr bool says_divergence<E> = E::reads_divergence;
-template <class E>
-inline constexpr bool says_anchor = false;
-template <class E>
-  requires requires { E::reads_anchor; }
-inline constexpr bool says_anchor<E> = E::reads_anchor;
-template <class E>
-inline constexpr bool says_scores = false;
-template <class E>
-  requires requires { E::reads_scores; }
-inline constexpr bool says_scores<E> = E::reads_scores;
-
-/// The same of an estimator or of any inside it: the reference's log-probabilities, the divergence from it, the states' numbers, scores in the place of reward.
-template <class E>
-inline constexpr bool reads_reference = says_reference<E>;
-template <class E>
-  requires requires(E e) { e.estimator; }
-inline constexpr bool reads_reference<E> = says_reference<E> || reads_reference<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
-template <class E>
-inline constexpr bool reads_divergence = says_divergence<E>;
-template <class E>
-  requires requires(E e) { e.estimator; }
-inline constexpr bool reads_divergence<E> = says_divergence<E> || reads_divergence<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
-template <class E>
-inline constexpr bool reads_anchor = says_anchor<E>;
-template <class E>
-  requires requires(E e) { e.estimator; }
-inline constexpr bool reads_anchor<E> = says_anchor<E> || reads_anchor<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
-template <class E>
-inline constexpr bool reads_scores = says_scores<E>;
-template <class E>
-  requires requires(E e) { e.estimator; }
-inline constexpr bool reads_scores<E> = says_scores<E> || reads_scores<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>;
+constexpr unsigned reads_also() {
+  unsigned bits = 0;
+  if constexpr (requires { E::reads; }) bits |= E::reads;
+  if constexpr (requires(E e) { e.estimator; }) bits |= reads_also<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>();
+  return bits;
+}
 
 template <class T>
 void require_critic(batch_view<T> const& batch, char const* who) {

@@ -12,7 +12,7 @@ namespace cohort {
 ///
 /// Source: Feng et al. 2025, arXiv:2505.10978, eq. 3 to 8 (with the standard deviation, or without: scale none).
 struct gigpo {
-  static constexpr bool reads_anchor = true;
+  static constexpr unsigned reads = also::anchor;
   double weight = 1;    ///< of the steps' part
   double gamma = .95;   ///< discount of the steps' returns, in [0, 1]
   group_relative episodes{};

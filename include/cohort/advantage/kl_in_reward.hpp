@@ -67,7 +67,7 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
 /// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
 template <class Advantage = gae, class Estimator = k1, class Weight = double>
 struct kl_in_reward {
-  static constexpr bool reads_reference = true, reads_divergence = std::is_same_v<Estimator, exact_kl>;
+  static constexpr unsigned reads = also::reference | (std::is_same_v<Estimator, exact_kl> ? also::divergence : 0);
   Advantage estimator{};
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)

@@ -16,7 +16,7 @@ namespace cohort {
 /// Source: OpenRLHF 0.11.2, of its estimators with a group's baseline (gamma 1, k1).
 template <class Advantage = group_relative, class Estimator = k1, class Weight = double>
 struct kl_to_go {
-  static constexpr bool reads_reference = true, reads_divergence = std::is_same_v<Estimator, exact_kl>;
+  static constexpr unsigned reads = also::reference | (std::is_same_v<Estimator, exact_kl> ? also::divergence : 0);
   Advantage estimator{};
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)

@@ -86,7 +86,7 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
 /// the clamp. Reads scores. Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
 /// normalize_advantages: batch_wide of epsilon 1e-4.)
 struct weighted_rewards {
-  static constexpr bool reads_scores = true;
+  static constexpr unsigned reads = also::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();  ///< of the sum; low <= high
@@ -130,7 +130,7 @@ struct weighted_rewards {
 ///
 /// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over series, both 1e-4.
 struct gdpo {
-  static constexpr bool reads_scores = true;
+  static constexpr unsigned reads = also::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   standardize batch_wide{};

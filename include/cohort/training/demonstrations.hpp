@@ -25,7 +25,6 @@ struct demonstrations {
 
 template <backend B, class Task, class Policy>
 class demonstrations_collector {
-  using T = value_t<B>;
   static_assert(requires(Task const& t, typename Task::row const& r) { std::vector<std::int32_t>(t.solution(r)); },
                 "a task of demonstrations needs `std::vector<std::int32_t> solution(row) const`");
 
@@ -41,9 +40,8 @@ class demonstrations_collector {
     for (int i = 0; i < options_.count; ++i) {
       auto row = task_.draw(draws);
       std::vector<std::int32_t> solution = task_.solution(row);
-      unknown_.assign(solution.size(), std::numeric_limits<T>::quiet_NaN());
       batch_.begin_group(task_.prompt(row));
-      batch_.add(solution, unknown_, unknown_, std::numeric_limits<double>::quiet_NaN());
+      batch_.add_given(solution);
       counter.add(double(solution.size()), true);
       summary.steps += std::int64_t(solution.size());
     }
@@ -57,7 +55,6 @@ class demonstrations_collector {
   Task const& task_;
   std::uint64_t seed_;
   std::uint32_t rollouts_ = 0;
-  std::vector<T> unknown_;
   batch_type batch_;
 };
 

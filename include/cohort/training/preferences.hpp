@@ -24,7 +24,6 @@ struct preferences {
 
 template <backend B, class Task, class Policy>
 class preferences_collector {
-  using T = value_t<B>;
   static_assert(requires(Task const& t, typename Task::row const& r) {
     std::vector<std::int32_t>(t.chosen(r));
     std::vector<std::int32_t>(t.rejected(r));
@@ -46,8 +45,7 @@ class preferences_collector {
         std::vector<std::int32_t> tokens = chosen ? task_.chosen(row) : task_.rejected(row);
         if (tokens.empty())
           throw value_error("preferences: the " + std::string(chosen ? "chosen" : "rejected") + " completion of pair " + std::to_string(i) + " is empty, expected a token or more");
-        unknown_.assign(tokens.size(), std::numeric_limits<T>::quiet_NaN());
-        batch_.add(tokens, unknown_, unknown_, std::numeric_limits<double>::quiet_NaN());
+        batch_.add_given(tokens);
         counter.add(double(tokens.size()), true);
         summary.steps += std::int64_t(tokens.size());
       }
@@ -62,7 +60,6 @@ class preferences_collector {
   Task const& task_;
   std::uint64_t seed_;
   std::uint32_t rollouts_ = 0;
-  std::vector<T> unknown_;
   batch_type batch_;
 };
 

@@ -165,9 +165,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     unsigned read = terms_read_by(first_objective);
     bool has_reference = read & reads::reference;
     using advantage_type = decltype(at(algorithm.advantage, 0.));
-    has_reference |= detail::reads_reference<advantage_type>;
-    static_assert(!task || !detail::reads_anchor<advantage_type>, "gigpo compares equal observations of an environment, which completions do not have");
-    static_assert(has_distributions || !detail::reads_divergence<advantage_type>,
+    constexpr unsigned also_read = detail::reads_also<advantage_type>();
+    has_reference |= (also_read & also::reference) != 0;
+    static_assert(!task || !(also_read & also::anchor), "gigpo compares equal observations of an environment, which completions do not have");
+    static_assert(has_distributions || !(also_read & also::divergence),
                   "the advantage reads an exact divergence, and the policy does not give its distributions: use k1 or another estimator");
     if (has_reference) {
       backend.resize(reference, policy.parameters().rows);
@@ -199,7 +200,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
 
       if (has_reference) batch.evaluate_reference(backend, policy, view<T const>(reference.all()));
       if constexpr (has_distributions) {
-        if constexpr (detail::reads_divergence<advantage_type>) {
+        if constexpr (also_read & also::divergence) {
           backend.resize(batch.divergence, batch.R);
           policy.divergence_from(backend, view<T const>(reference.all()), view<T const>(batch.observation.matrix(batch.R, batch.observation_size)), batch.divergence.all());
         }
@@ -207,7 +208,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
         if (read & reads::old_kl) batch.describe(backend, policy, view<T const>(policy.parameters()), batch.old);
       }
       estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
-      if constexpr (detail::reads_anchor<advantage_type>) batch.number_states(backend);
+      if constexpr (also_read & also::anchor) batch.number_states(backend);
       algorithm.reward(backend, reward, batch.view_for_estimator(), batch.reward.all());
       at(advantage_now, progress)(backend, batch.view_for_estimator(), out);
       report.metrics = learner.learn(backend, at(objective_now, progress), policy, batch, progress);
