@@ -1,0 +1,95 @@
+#pragma once
+#include <cohort/backend/eigen.hpp>
+#include <cohort/backend/series.hpp>
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <string>
+#include <vector>
+
+// numpy's arrays as views, without copies. An array of steps is [series, step]; its memory goes series by series, or, as the transpose of an array [step, series], step by
+// step.
+
+namespace cohort::python {
+
+namespace nb = nanobind;
+using any_array = nb::ndarray<nb::ro, nb::device::cpu>;
+
+template <class T>
+eigen::basic_backend<T>& backend() {
+  static eigen::basic_backend<T> only;  // calls hold Python's lock
+  return only;
+}
+
+template <class T>
+constexpr char const* type_name() {
+  return sizeof(T) == 4 ? "float32" : "float64";
+}
+std::string type_name(nb::dlpack::dtype type);
+std::string shape_text(any_array const& a);
+
+/// How the arrays of one call are laid out; the first one decides.
+struct layout {
+  std::ptrdiff_t series = 0, steps = 0;
+  bool by_step = false;  ///< whether the elements of one step are neighbors
+  int dimensions = 0;
+  std::string first = {};  ///< the name of the array that decided
+
+  std::ptrdiff_t size() const { return series * steps; }
+  bool operator==(layout const&) const = default;
+};
+
+/// The arrays of one call. Every error names the call, the array, what was given and what was expected.
+class call {
+ public:
+  explicit call(char const* name) : name_(name) {}
+
+  char const* name() const { return name_; }
+  layout const& shape() const { return layout_; }
+  [[noreturn]] void refuse(std::string const& what) const;
+
+  any_array array(nb::handle given, char const* what) const;
+  /// Sets the layout, or asks whether it is the same.
+  void fit(any_array const& a, char const* what);
+
+  /// The numbers of an array of steps; absent if it is None. With `by_series`, an array with one number for each series is repeated along it.
+  template <class T>
+  view<T const> numbers(nb::handle given, char const* what, bool by_series = false);
+  view<std::uint8_t const> flags(nb::handle given, char const* what);
+  /// A vector of `count` numbers, or of any.
+  template <class T>
+  view<T const> vector(nb::handle given, char const* what, std::ptrdiff_t count = -1);
+  std::vector<std::int64_t> integers(nb::handle given, char const* what);
+
+  /// The series of the layout. `offsets` is room for what it may need.
+  series decisions(std::vector<std::int32_t>& offsets) const;
+  /// Which series each step belongs to; kept from call to call while the layout stays.
+  view<std::int32_t const> series_of() const;
+
+ private:
+  char const* name_;
+  layout layout_;
+  std::vector<any_array> kept_;
+  std::vector<std::vector<float>> floats_;
+  std::vector<std::vector<double>> doubles_;
+};
+
+/// A new array like those of the call.
+template <class T>
+struct result {
+  view<T> numbers;
+  nb::object array;
+
+  result() = default;
+  explicit result(layout const& l);
+  static result vector(std::ptrdiff_t count);
+};
+
+/// f(T{}) with the type of the array.
+template <class F>
+auto with_type(call const& c, any_array const& a, char const* what, F f) {
+  if (a.dtype() == nb::dtype<float>()) return f(float{});
+  if (a.dtype() == nb::dtype<double>()) return f(double{});
+  c.refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected float32 or float64");
+}
+
+}  // namespace cohort::python

@@ -1,0 +1,28 @@
+#include <cohort/error.hpp>
+#include <cohort/version.hpp>
+#include <nanobind/stl/string.h>
+
+#include "arrays.hpp"
+
+namespace cohort::python {
+
+void add_advantages(nb::module_& m);
+void add_aggregations(nb::module_& m);
+void add_objectives(nb::module_& m);
+
+}  // namespace cohort::python
+
+NB_MODULE(_cohort, m) {
+  using namespace cohort::python;
+  nb::register_exception_translator([](std::exception_ptr const& p, void*) {
+    try {
+      std::rethrow_exception(p);
+    } catch (cohort::error const& e) {
+      PyErr_SetString(PyExc_ValueError, e.what());
+    }
+  });
+  m.attr("__version__") = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH);
+  add_advantages(m);
+  add_aggregations(m);
+  add_objectives(m);
+}
