@@ -97,7 +97,8 @@ TEST_CASE("torch: weights that are not differentiated are constants to autograd 
   agree(dppo_tv{.low = .05, .high = .05, .limit = 1.5});
   agree(dppo_kl{.low = .02, .high = .02, .limit = 1.5});
   agree(prime_rl_loss{.low = .1, .high = .1, .symmetric = true});
-  agree(clipped_value_loss{.clip = .3} + huber_value_loss{.delta = .7});
+  agree(clipped_value_loss{.clip = .3} + value_loss{.distance = huber_error{.delta = .7}});
+  agree(clipped_value_loss{.clip = .3, .distance = absolute_error{}} + clipped_value_loss{.rule = value_clip::clipped, .distance = huber_error{.delta = .7}});
 }
 
 TEST_CASE("torch: autograd through the totals of series agrees with the duals' way back, and exact divergences are terms like others") {
