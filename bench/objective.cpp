@@ -95,7 +95,7 @@ OBJECTIVE(kl_penalty_k3, kl_penalty{.estimator = k3{}});
 OBJECTIVE(exact_kl_penalty, exact_kl_penalty{});
 OBJECTIVE(value_loss, value_loss{});
 OBJECTIVE(clipped_value_loss, clipped_value_loss{});
-OBJECTIVE(huber_value_loss, huber_value_loss{});
+OBJECTIVE(value_loss_huber, value_loss{.distance = huber_error{}});
 OBJECTIVE(entropy_bonus, entropy_bonus{});
 OBJECTIVE(gspo, gspo{});
 OBJECTIVE(gspo_step, gspo_step{});

@@ -61,6 +61,7 @@
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/objective/tic_grpo.hpp>
+#include <cohort/objective/value_distance.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/objective/vespo.hpp>
 #include <cohort/optimizer/adam.hpp>
