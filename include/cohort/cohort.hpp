@@ -85,7 +85,10 @@
 #include <cohort/scalar/dependency.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <cohort/scalar/real.hpp>
+#include <cohort/schedule/curves.hpp>
+#include <cohort/schedule/piecewise.hpp>
 #include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/warm_up.hpp>
 #include <cohort/selection/clip_cov.hpp>
 #include <cohort/selection/divergence_bound.hpp>
 #include <cohort/selection/effective_sample_size.hpp>
