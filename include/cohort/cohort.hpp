@@ -64,8 +64,13 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/objective/vespo.hpp>
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
+#include <cohort/optimizer/lion.hpp>
+#include <cohort/optimizer/muon.hpp>
+#include <cohort/optimizer/rmsprop.hpp>
+#include <cohort/optimizer/sgd.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
 #include <cohort/policy/curvature.hpp>

@@ -39,6 +39,12 @@ class basic_language_model {
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    network_.for_each_matrix([&](parameter_matrix const& m) { all.push_back(m); });
+    if (Critic) all.push_back({network_.parameters(), 1, options().hidden, matrix_place::output});
+    return {parameters_.size(), std::move(all)};
+  }
 
   /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent outputs are not written.
   void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature, head_results<T> const& out) {
