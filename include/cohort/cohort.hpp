@@ -107,6 +107,7 @@
 #include <cohort/training/csv_log.hpp>
 #include <cohort/training/demonstrations.hpp>
 #include <cohort/training/evaluate.hpp>
+#include <cohort/training/moving_average.hpp>
 #include <cohort/training/preferences.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>

@@ -30,10 +30,28 @@ train_report after_demonstrations(Optimizer const& optimizer) {
   return train(cpu, sft, copy_digit{}, model, {.updates = 60, .seed = 1});
 }
 
+auto const ppo = algorithm{.rollout = lanes{.count = 4, .steps = 32},
+                           .advantage = gae{},
+                           .objective = clipped_ratio{} + value_loss{},
+                           .update = update{.epochs = 2, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-2}}};
+
 template <class P>
 std::vector<double> copied(P const& p) {
   return {p.data, p.data + p.rows};
 }
+
+/// Keeps the parameters after each update.
+struct history {
+  std::vector<std::vector<double>> all;
+  template <class P>
+  void on_start(train_report const&, P& policy) {
+    all.push_back(copied(policy.parameters()));
+  }
+  template <class P>
+  void on_update(train_report const&, P& policy) {
+    all.push_back(copied(policy.parameters()));
+  }
+};
 
 }  // namespace
 
@@ -65,4 +83,46 @@ TEST_CASE("train: a limit on the gradient's elements keeps each from moving a pa
   one.update.max_gradient_value = 0;
   CHECK_THROWS_WITH(train(cpu, one, classic_control::cart_pole{}, policy, {.updates = 1}),
                     "update: max_gradient_value is 0, expected a positive number (infinity: no limit)");
+}
+
+TEST_CASE("moving_average: as a hook it is the weighted sum of the parameters at the start and after each update, or of the updates alone") {
+  eigen::basic_backend<double> cpu;
+  for (bool corrected : {false, true}) {
+    actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {8}}, seed{1}};
+    moving_average average{cpu, {.share = .3, .corrected = corrected}};
+    history seen;
+    train(cpu, ppo, classic_control::cart_pole{}, policy, {.updates = 4}, average, seen);
+    REQUIRE(seen.all.size() == 5);
+    double weights[] = {corrected ? 0 : .2401, .3 * .343, .3 * .49, .3 * .7, .3}, total = 0;
+    for (double w : weights) total += w;
+    CHECK((corrected ? total < .8 : std::abs(total - 1) < 1e-15));
+    auto last = copied(policy.parameters()), found = copied(average.parameters());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      double expected = 0;
+      for (std::size_t k = 0; k < 5; ++k) expected += weights[k] / total * seen.all[k][i];
+      REQUIRE(std::abs(found[i] - expected) < 1e-14);
+    }
+    average.swap(policy);
+    CHECK(copied(policy.parameters()) == found);
+    CHECK(copied(average.parameters()) == last);
+    CHECK(average.bytes() == 8 * last.size());
+  }
+}
+
+TEST_CASE("moving_average: of every second update, and with a share of 1 the last one that it saw") {
+  eigen::basic_backend<double> cpu;
+  actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {8}}, seed{1}};
+  moving_average average{cpu, {.share = 1, .every = 2}};
+  history seen;
+  train(cpu, ppo, classic_control::cart_pole{}, policy, {.updates = 3}, average, seen);
+  CHECK(copied(average.parameters()) == seen.all[2]);
+}
+
+TEST_CASE("moving_average: bad parameters, and a swap without an average, are refused") {
+  eigen::basic_backend<double> cpu;
+  CHECK_THROWS_WITH((moving_average{cpu, {.share = 0}}), "moving_average: share is 0, expected a number in (0, 1]");
+  CHECK_THROWS_WITH((moving_average{cpu, {.every = 0}}), "moving_average: every is 0, expected a positive number");
+  actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {8}}, seed{1}};
+  moving_average average{cpu};
+  CHECK_THROWS_WITH(average.swap(policy), "moving_average: swap without an average, expected a start before");
 }
