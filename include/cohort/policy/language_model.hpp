@@ -8,7 +8,7 @@ namespace cohort {
 /// How a language model works through a batch; none of it changes what is computed but for rounding.
 struct language_options {
   double initial_std = .02;            ///< of all weights but the norms', which start at 1
-  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more)
+  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more); gradients add up over the passes
   std::ptrdiff_t head_rows = 256;      ///< rows of logits that exist at once
 };
 
