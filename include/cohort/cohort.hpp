@@ -65,8 +65,13 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/objective/vespo.hpp>
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
+#include <cohort/optimizer/lion.hpp>
+#include <cohort/optimizer/muon.hpp>
+#include <cohort/optimizer/rmsprop.hpp>
+#include <cohort/optimizer/sgd.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
 #include <cohort/policy/curvature.hpp>
@@ -86,7 +91,10 @@
 #include <cohort/scalar/dependency.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <cohort/scalar/real.hpp>
+#include <cohort/schedule/curves.hpp>
+#include <cohort/schedule/piecewise.hpp>
 #include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/warm_up.hpp>
 #include <cohort/selection/clip_cov.hpp>
 #include <cohort/selection/divergence_bound.hpp>
 #include <cohort/selection/effective_sample_size.hpp>
@@ -100,6 +108,7 @@
 #include <cohort/training/csv_log.hpp>
 #include <cohort/training/demonstrations.hpp>
 #include <cohort/training/evaluate.hpp>
+#include <cohort/training/moving_average.hpp>
 #include <cohort/training/preferences.hpp>
 #include <cohort/training/progress_bar.hpp>
 #include <cohort/training/train.hpp>

@@ -8,7 +8,7 @@ namespace cohort {
 /// How a language model works through a batch; none of it changes what is computed but for rounding.
 struct language_options {
   double initial_std = .02;            ///< of all weights but the norms', which start at 1
-  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more)
+  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more); gradients add up over the passes
   std::ptrdiff_t head_rows = 256;      ///< rows of logits that exist at once
 };
 
@@ -39,6 +39,12 @@ class basic_language_model {
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    network_.for_each_matrix([&](parameter_matrix const& m) { all.push_back(m); });
+    if (Critic) all.push_back({network_.parameters(), 1, options().hidden, matrix_place::output});
+    return {parameters_.size(), std::move(all)};
+  }
 
   /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent outputs are not written.
   void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature, head_results<T> const& out) {

@@ -103,6 +103,13 @@ class basic_policy {
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    auto add = [&](parameter_matrix const& m) { all.push_back(m); };
+    actor_.for_each_matrix(add);
+    if (Critic && !joint_) critic_.for_each_matrix(add);
+    return {parameters_.size(), std::move(all)};
+  }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
   void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {

@@ -6,6 +6,7 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/gradient_norm.hpp>
 #include <cohort/training/lanes.hpp>
 #include <limits>
 
@@ -26,13 +27,16 @@ struct update {
   normalization normalize = normalization::minibatch;  ///< of the advantages
   standardize standardization{};                       ///< how, if at all
   Optimizer optimizer{};
-  double max_gradient_norm = std::numeric_limits<double>::infinity();
+  double max_gradient_norm = std::numeric_limits<double>::infinity();   ///< > 0
+  double max_gradient_value = std::numeric_limits<double>::infinity();  ///< > 0; of each element, before the norm's limit
 
+  gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {
     detail::require(epochs > 0, "update", "epochs", epochs, "a positive number");
     detail::require(minibatch.count >= 0, "update", "minibatch", double(minibatch.count), "0 (all) or more");
     detail::require(minibatches >= 0, "update", "minibatches", minibatches, "0 (by minibatch) or a positive number");
     detail::require(max_gradient_norm > 0, "update", "max_gradient_norm", max_gradient_norm, "a positive number (infinity: no limit)");
+    detail::require(max_gradient_value > 0, "update", "max_gradient_value", max_gradient_value, "a positive number (infinity: no limit)");
   }
 };
 

@@ -55,14 +55,6 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_start(r); } || requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); };
 
-struct blend {
-  double share;
-  template <class S>
-  constexpr S operator()(S before, S now) const {
-    return share == 1 ? now : S((1 - share) * before + share * now);
-  }
-};
-
 /// The learner that an update asks for; `learner` if it asks for none.
 template <class B, class Update, class Aggregation, class Policy, class Batch>
 struct learner_for {
