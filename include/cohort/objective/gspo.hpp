@@ -30,10 +30,7 @@ struct gspo {
     detail::require(delta > 1 + epsilon_high, "gspo", "delta", delta, "a number above 1 + epsilon_high");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     S ratio = exp(clamp(s.total / s.length, -20, 20));
@@ -63,10 +60,7 @@ struct gspo_step {
     detail::require(epsilon_high > 0, "gspo_step", "epsilon_high", epsilon_high, "a positive number");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     S ratio = exp(min(stop_gradient(S(s.total / s.length)) + (s.logp - stop_gradient(s.logp)), S(10)));

@@ -25,10 +25,7 @@ struct tic_grpo {
     detail::require(epsilon > 0, "tic_grpo", "epsilon", epsilon, "a positive number");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     return -min(exp(clamp(s.total, -20, 20)), S(1 + epsilon)) * s.advantage;

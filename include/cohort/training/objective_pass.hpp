@@ -23,7 +23,7 @@ class objective_pass {
                   update_metrics* metrics) {
     if (metrics) *metrics = {};
     std::ptrdiff_t M = m.steps();
-    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_terms_in<O>, partials = 1 + detail::differentiable_count;
+    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_totals_in<O>, partials = 1 + detail::differentiable_count;
     backend.resize(weight_, slots * M);
     backend.resize(partial_, partials * M);
     backend.resize(series_, sums > 0 ? (1 + 2 * sums) * M : 0);
