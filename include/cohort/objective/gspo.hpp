@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/series_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 
 namespace cohort {
 
@@ -36,6 +36,10 @@ struct gspo {
     S ratio = exp(clamp(s.total / s.length, -20, 20));
     return -min(min(ratio, S(delta)) * s.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * s.advantage);
   }
+  template <class S>
+  constexpr S clipped(series_terms<S> const& s) const {
+    return detail::clip_side(exp(s.total / s.length), s.advantage, 1 - epsilon, 1 + epsilon_high, delta);
+  }
 };
 
 /// GSPO's form for advantages that differ from step to step: the ratio is that of the series, its gradient goes to the step alone:
@@ -65,6 +69,10 @@ struct gspo_step {
   constexpr S operator()(series_terms<S> const& s) const {
     S ratio = exp(min(stop_gradient(S(s.total / s.length)) + (s.logp - stop_gradient(s.logp)), S(10)));
     return -min(ratio * s.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * s.advantage);
+  }
+  template <class S>
+  constexpr S clipped(series_terms<S> const& s) const {
+    return detail::clip_side(exp(s.total / s.length), s.advantage, 1 - epsilon, 1 + epsilon_high);
   }
 };
 
