@@ -40,7 +40,9 @@
 #include <cohort/objective/about.hpp>
 #include <cohort/objective/bradley_terry.hpp>
 #include <cohort/objective/cispo.hpp>
+#include <cohort/objective/clip_side.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
+#include <cohort/objective/clipped_steps.hpp>
 #include <cohort/objective/clipped_value_loss.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>

@@ -103,7 +103,7 @@ class fallback {
     self().for_each(out.rows, detail::gather_kernel<U>{out, in, index});
   }
 
-  /// out[index[r]] += in[r], whole rows, in the order of r.
+  /// out[index[r]] += in[r], whole rows, in an order that the indices alone give.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     check_scatter("scatter_add", out, in, index);
     self().for_each(out.columns, detail::scatter_add_kernel<T>{out, in, index});

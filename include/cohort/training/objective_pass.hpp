@@ -23,7 +23,7 @@ class objective_pass {
                   update_metrics* metrics) {
     if (metrics) *metrics = {};
     std::ptrdiff_t M = m.steps();
-    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_terms_in<O>, partials = 1 + detail::differentiable_count;
+    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_totals_in<O>, partials = 1 + detail::differentiable_count;
     backend.resize(weight_, slots * M);
     backend.resize(partial_, partials * M);
     backend.resize(series_, sums > 0 ? (1 + 2 * sums) * M : 0);
@@ -64,7 +64,10 @@ class objective_pass {
       detail::series_sums<T, sums> sums_here;
       if constexpr (sums > 0) sums_here = along.part(first, n);
       detail::differentiate_steps(backend, o, at, here, sums_here, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
-      if (metrics) add_sums(backend, o, view<T const>(partial(0)), at, *metrics);
+      if (metrics)
+        add_sums(backend, view<T const>(partial(0)), at, *metrics, [&]([[maybe_unused]] view<T> low_and_high) {
+          if constexpr (detail::has_clip<O>) detail::count_clipped(backend, o, at, here, sums_here, low_and_high);
+        });
       struct {
         view<T const> logp, entropy, value, kl, old_kl;
       } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{}, at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
@@ -102,7 +105,7 @@ class objective_pass {
     if (!metrics) return;
     *metrics = {};
     at.entropy = now(1), at.old_logp = at.logp;  // there is no policy that they were drawn from
-    add_sums(backend, o, view<T const>(partial(0)), at, *metrics);
+    add_sums(backend, view<T const>(partial(0)), at, *metrics, [](view<T>) {});
     average(*metrics, m, series);
   }
 
@@ -140,13 +143,13 @@ class objective_pass {
     return weights;
   }
 
-  /// Adds what a run of steps gives to the metrics that are sums.
-  template <class O>
-  void add_sums(B& backend, O const& o, view<T const> loss, step_views<T> const& at, update_metrics& m) {
-    double low = 0, high = std::numeric_limits<double>::infinity();
-    if constexpr (objective<O>) std::apply([&](auto const&... leaf) { (detail::find_clip(leaf.term, low, high), ...); }, detail::leaves<1, 0>(o, 1));
+  /// Adds what a run of steps gives to the metrics that are sums; `clipped` writes two of them, if any.
+  template <class F>
+  static void add_sums(B& backend, view<T const> loss, step_views<T> const& at, update_metrics& m, F clipped) {
     auto scratch = backend.template temporary<T>(6);
-    backend.reduce(scratch.all(), detail::metric_terms{low, high}, loss, at.entropy, at.logp, at.old_logp, at.ref_logp ? at.ref_logp : at.logp, at.advantage);
+    backend.map(outputs{scratch.all()}, detail::filled{0}, view<T const>(scratch.all()));
+    backend.reduce(scratch.all().part(0, 4), detail::metric_terms{}, loss, at.entropy, at.logp, at.old_logp, at.ref_logp ? at.ref_logp : at.logp);
+    clipped(scratch.all().part(4, 2));
     T found[6];
     backend.download(std::span<T>(found), view<T const>(scratch.all()));
     int k = 0;
