@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/schedule/schedule.hpp>
 
 namespace cohort {
@@ -28,6 +29,14 @@ struct adam {
   Rate rate = detail::usual_rate<Rate>();  ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .999;
   double epsilon = 1e-5;
+
+  static constexpr about notes{"adam", "p <- p - rate m^ / (sqrt(v^) + epsilon)", "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate);
+    if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
+    f("epsilon", epsilon);
+  }
 
   template <backend B>
   struct state {
