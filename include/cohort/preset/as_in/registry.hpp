@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/aggregation/sums.hpp>
+#include <cohort/objective/text.hpp>
 #include <cohort/preset/as_in/cleanrl.hpp>
 #include <cohort/preset/as_in/liger_0_8.hpp>
 #include <cohort/preset/as_in/openrlhf_0_11.hpp>
@@ -46,6 +47,7 @@ struct outcome {
   std::vector<double> weight;     ///< of each step in the mean
   std::vector<double> slope;      ///< d loss / d logp
   double loss = 0;                ///< of the policy
+  std::string objective;          ///< the whole one as text, with the terms of value and entropy
   double gradient_norm = 0;       ///< of `slope`
 };
 
@@ -63,7 +65,7 @@ template <class C, backend B>
 outcome evaluate(B& backend, C const&, recorded_batch const& batch) {
   auto M = std::size_t(batch.steps());
   outcome o;
-  o.rules = &C::rules, o.kl_at = C::kl_at;
+  o.rules = &C::rules, o.kl_at = C::kl_at, o.objective = text(C::objective());
   auto whole = apply(backend, C::advantage(), C::loss(), C::mean(), batch, C::normalize());
   o.advantage = whole.advantage, o.slope = whole.logp, o.loss = whole.total, o.gradient_norm = whole.gradient_norm;
 
