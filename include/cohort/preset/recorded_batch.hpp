@@ -58,14 +58,16 @@ struct recorded_batch {
     std::size_t T = s.reward.size();
     auto append = [&](std::vector<double>& to, std::vector<double> const& from, char const* name) {
       bool wanted = series() == 0 ? !from.empty() : !to.empty();
-      detail::require(from.size() == (wanted ? T : 0), "recorded_batch", (std::string("the number of ") + name + " of series " + std::to_string(series())).c_str(), double(from.size()),
+      std::string what = std::string("the number of ") + name + " of series " + std::to_string(series());
+      detail::require(from.size() == (wanted ? T : 0), "recorded_batch", what.c_str(), double(from.size()),
                       wanted ? "one for each of its rewards" : "none, as the series before it");
       to.insert(to.end(), from.begin(), from.end());
     };
     if (T == 0) throw value_error("recorded_batch: series " + std::to_string(series()) + " has no step");
-    append(logp, s.logp, "logp"), append(old_logp, s.old_logp, "old_logp"), append(ref_logp, s.ref_logp, "ref_logp"), append(sampler_logp, s.sampler_logp, "sampler_logp");
-    append(entropy, s.entropy, "entropy"), append(value, s.value, "value");
-    detail::require(s.valid.empty() || s.valid.size() == T, "recorded_batch", "the number of flags in valid", double(s.valid.size()), "one for each reward, or none");
+    append(logp, s.logp, "logp"), append(old_logp, s.old_logp, "old_logp"), append(ref_logp, s.ref_logp, "ref_logp");
+    append(sampler_logp, s.sampler_logp, "sampler_logp"), append(entropy, s.entropy, "entropy"), append(value, s.value, "value");
+    detail::require(s.valid.empty() || s.valid.size() == T, "recorded_batch", "the number of flags in valid", double(s.valid.size()),
+                    "one for each reward, or none");
     for (std::size_t t = 0; t < T; ++t) {
       bool last = t + 1 == T;
       reward.push_back(s.reward[t]);

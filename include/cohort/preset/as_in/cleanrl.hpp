@@ -5,6 +5,17 @@
 #include <cohort/preset/as_in/rules.hpp>
 #include <cohort/training/algorithm.hpp>
 
+namespace cohort::detail {
+
+struct one_at_end {
+  template <class S, class M>
+  constexpr S operator()(S, M terminated, M truncated) const {
+    return select(terminated | truncated, S(1), S(0));
+  }
+};
+
+}  // namespace cohort::detail
+
 namespace cohort::preset::as_in {
 
 /// A truncation taken for a termination, as programs do that know `done` alone.
@@ -18,16 +29,10 @@ struct truncation_ends {
   }
   static constexpr about notes{"truncation_ends", "a truncation is a termination", "CleanRL"};
 
-  struct either {
-    template <class S, class M>
-    constexpr S operator()(S, M terminated, M truncated) const {
-      return select(terminated | truncated, S(1), S(0));
-    }
-  };
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
     auto ends = backend.template temporary<std::uint8_t>(batch.decisions.steps());
-    backend.map(outputs{ends.all()}, either{}, batch.reward, batch.terminated, batch.truncated);
+    backend.map(outputs{ends.all()}, detail::one_at_end{}, batch.reward, batch.terminated, batch.truncated);
     batch.terminated = ends.all();
     estimator(backend, batch, out);
   }
@@ -53,7 +58,11 @@ struct cleanrl {
   static auto loss() { return ratio(); }
   static auto objective() { return loss() + clipped_value_loss{.weight = .25, .clip = .2} + entropy_bonus{.weight = .01}; }
   static auto update() {
-    return cohort::update{.epochs = 4, .minibatches = 4, .normalize = normalization::minibatch, .optimizer = adam{.rate = linear{2.5e-4, 0}, .epsilon = 1e-5}, .max_gradient_norm = .5};
+    return cohort::update{.epochs = 4,
+                          .minibatches = 4,
+                          .normalize = normalization::minibatch,
+                          .optimizer = adam{.rate = linear{2.5e-4, 0}, .epsilon = 1e-5},
+                          .max_gradient_norm = .5};
   }
 };
 

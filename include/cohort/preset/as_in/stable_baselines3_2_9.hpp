@@ -26,7 +26,11 @@ struct stable_baselines3_2_9 {
   static auto loss() { return ratio(); }
   static auto objective() { return loss() + value_loss{.weight = .5}; }
   static auto update() {
-    return cohort::update{.epochs = 10, .minibatch = steps{64}, .normalize = normalization::minibatch, .optimizer = adam{.rate = 3e-4, .epsilon = 1e-5}, .max_gradient_norm = .5};
+    return cohort::update{.epochs = 10,
+                          .minibatch = steps{64},
+                          .normalize = normalization::minibatch,
+                          .optimizer = adam{.rate = 3e-4, .epsilon = 1e-5},
+                          .max_gradient_norm = .5};
   }
 };
 
