@@ -113,6 +113,7 @@
 #include <cohort/training/moving_average.hpp>
 #include <cohort/training/preferences.hpp>
 #include <cohort/training/progress_bar.hpp>
+#include <cohort/training/text.hpp>
 #include <cohort/training/train.hpp>
 #include <cohort/training/trust_region.hpp>
 #include <cohort/training/vine.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/objective/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/schedule.hpp>
 
@@ -60,6 +61,14 @@ struct adam {
   Rate rate = detail::usual_rate<Rate>(3e-4);  ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .999;             ///< in [0, 1)
   double epsilon = 1e-5;                       ///< >= 0; in the unit of the gradient
+
+  static constexpr about notes{"adam", "p <- p - rate m^ / (sqrt(v^) + epsilon)", "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate);
+    if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
+    f("epsilon", epsilon);
+  }
 
   template <backend B>
   using state = detail::adam_moments<B>;

@@ -27,6 +27,16 @@ struct completions {
   int resample = 0;  ///< rounds at most, >= 0
   bool greedy = false;
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("prompts", prompts), f("group", group), f("max_tokens", max_tokens);
+    if (sampler.temperature != 1) f("temperature", sampler.temperature);
+    if (sampler.top_k > 0) f("top_k", sampler.top_k);
+    if (sampler.top_p < 1) f("top_p", sampler.top_p);
+    if (resample > 0) f("resample", resample);
+    if (greedy) f("greedy", greedy);
+  }
+
   using reads_a_task = void;  ///< tells train that it plays no environment
   template <backend B, class Task, class Policy>
   using collector = completions_collector<B, Task, Policy>;

@@ -1,8 +1,8 @@
 #pragma once
-#include <cohort/aggregation/means.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>
 #include <cohort/training/minibatch.hpp>
 #include <cohort/training/update_metrics.hpp>
+#include <cohort/training/weigh_terms.hpp>
 #include <utility>
 
 namespace cohort {
@@ -121,26 +121,11 @@ class objective_pass {
     return at;
   }
 
-  /// The weights of all terms: of the algorithm's aggregation, then those that stand in the objective.
   template <class O>
   std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weigh(B& backend, auto const& aggregation, O const& o, minibatch<T> const& m, std::ptrdiff_t series,
                                                                                  step_views<T> const& at) {
-    std::ptrdiff_t M = m.steps();
-    aggregated_steps<T> all{M, series, m.series_of, {}};
-    std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weights;
-    auto slot = [&](int k) { return weight_.all().part(k * M, M); };
-    for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = slot(int(k));
-    aggregation(backend, all, slot(0));
-    auto make = [&]<class Mode>(Mode const& mode, int k) {
-      if constexpr (requires { mode.selection; }) {
-        mode.selection(backend, at, stream{seed_, purpose::selection, std::uint32_t(selections_++)}, slot(k));
-        backend.map(outputs{slot(k)}, detail::times{}, weights[std::size_t(k)], weights[std::size_t(mode.base)]);
-      } else {
-        mode(backend, all, slot(k));
-      }
-    };
-    std::apply([&, k = 1](auto const&... mode) mutable { (make(mode, k++), ...); }, detail::modes(o));
-    return weights;
+    aggregated_steps<T> all{m.steps(), series, m.series_of, {}};
+    return detail::weigh_terms(backend, aggregation, o, all, at, [&] { return stream{seed_, purpose::selection, std::uint32_t(selections_++)}; }, weight_.all());
   }
 
   /// Adds what a run of steps gives to the metrics that are sums; `clipped` writes two of them, if any.
