@@ -49,6 +49,21 @@ struct slope_along {
   }
 };
 
+/// Of D independent numbers, in the closed form that their model gives.
+template <class Model, int D>
+struct independent_curvature {
+  Model model;
+  double factor;
+  template <class X, class V>
+  constexpr void operator()(X x, V v) const {
+    using S = typename X::scalar;
+    for (int d = 0; d < D; ++d) {
+      auto product = model.curvature(parameters_of<Model, S>(x, d, D), parameters_of<Model, S>(v, d, D));
+      for (int k = 0; k < Model::parameters; ++k) v.set(k * D + d, factor * product[k]);
+    }
+  }
+};
+
 }  // namespace detail
 
 /// v <- factor H v row by row, H the second derivative of KL(old || pi) with respect to what describes pi, at pi = old: for logits diag(p) - p p', for means and
@@ -70,7 +85,9 @@ void curvature(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_
 }
 template <backend B, class Model, int D>
 void curvature(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, double factor, out_view<B> v) {
-  backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x, v);
+  constexpr bool closed = requires(several<real<double>, Model::parameters> p) { d.model.curvature(p, p); };
+  if constexpr (closed) backend.map_rows(x.rows, detail::independent_curvature<Model, D>{d.model, factor}, x, v);
+  else backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x, v);
 }
 
 }  // namespace cohort

@@ -32,9 +32,11 @@ struct independent_divergence {
     S total = 0;
     for (int d = 0; d < D; ++d) {
       auto p = parameters_of<Model, V>(x, d, D);
-      several<V, Model::parameters> q{};
-      for (int k = 0; k < Model::parameters; ++k) q[k] = V(S(other[k * D + d]));
-      V kl = from_other ? model.divergence(q, p) : model.divergence(p, q);
+      several<S, Model::parameters> q{};
+      for (int k = 0; k < Model::parameters; ++k) q[k] = S(other[k * D + d]);
+      V kl{};
+      if constexpr (from_other) kl = model.divergence(q, p);
+      else kl = model.divergence(p, q);
       total += kl.value;
       for (int k = 0; k < Model::parameters; ++k) slope.set(k * D + d, kl.tangent[k]);
     }

@@ -32,10 +32,11 @@ struct bernoulli {
   constexpr S mode(several<S, 1> const& l) const {
     return select(l[0] > 0, S(1), S(0));
   }
-  template <class V>
-  constexpr V divergence(several<V, 1> const& l, several<V, 1> const& other) const {
-    V one = sigmoid(l[0]), zero = sigmoid(-l[0]);
-    return select(one == 0, V(0), one * (softplus(-other[0]) - softplus(-l[0]))) + select(zero == 0, V(0), zero * (softplus(other[0]) - softplus(l[0])));
+  template <class P, class Q>
+  constexpr detail::wider<P, Q> divergence(several<P, 1> const& l, several<Q, 1> const& other) const {
+    using V = detail::wider<P, Q>;
+    P one = sigmoid(l[0]), zero = sigmoid(-l[0]);
+    return select(one == 0, V(0), V(one * (softplus(-other[0]) - softplus(-l[0])))) + select(zero == 0, V(0), V(zero * (softplus(other[0]) - softplus(l[0]))));
   }
 };
 

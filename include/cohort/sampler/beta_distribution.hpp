@@ -96,11 +96,20 @@ struct beta_distribution {
     S a = softplus(p[0]), b = softplus(p[1]);
     return select((a == 0) & (b == 0), S(0), log(a) - log(b));
   }
-  template <class V>
-  constexpr V divergence(several<V, 2> const& p, several<V, 2> const& q) const {
-    detail::beta_shapes<V> s(p), t(q);
+  template <class P, class Q>
+  constexpr detail::wider<P, Q> divergence(several<P, 2> const& p, several<Q, 2> const& q) const {
+    detail::beta_shapes<P> s(p);
+    detail::beta_shapes<Q> t(q);
     return t.rests() - s.rests() + (t.a - .5) * (t.log_mean - s.log_mean) + (t.b - .5) * (t.log_rest - s.log_rest) - .5 * (log(t.total) - log(s.total)) +
            (s.a - t.a) * detail::digamma_rest(s.a) + (s.b - t.b) * detail::digamma_rest(s.b) - (s.total - t.total) * detail::digamma_rest(s.total);
+  }
+  /// The Fisher information times v: trigamma(alpha) and trigamma(beta) on the diagonal less trigamma(alpha + beta) everywhere, through the softplus. (In closed form,
+  /// since nvcc 13 does not survive the divergence in duals of duals.)
+  template <class S>
+  constexpr several<S, 2> curvature(several<S, 2> const& p, several<S, 2> const& v) const {
+    detail::beta_shapes<S> s(p);
+    S first = sigmoid(p[0]), second = sigmoid(p[1]), da = first * v[0], db = second * v[1], both = polygamma(1, s.total) * (da + db);
+    return {first * (polygamma(1, s.a) * da - both), second * (polygamma(1, s.b) * db - both)};
   }
 };
 

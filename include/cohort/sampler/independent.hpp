@@ -14,7 +14,8 @@ namespace cohort {
 ///     static constexpr bool bounded = false;                 ///< true: `unit(u)` in [0, 1] is what u on the whole line stands for
 ///     template <class T> using action = T;
 ///     V logp(several<V, parameters>, S u), entropy(several<V, parameters>, S u);    S draw(several<S, parameters>, several<S, uniforms>), mode(...)
-///     V divergence(several<V, parameters> p, several<V, parameters> q)              KL(p || q)
+///     detail::wider<P, Q> divergence(several<P, parameters> p, several<Q, parameters> q)     KL(p || q), P or Q a dual of the other
+///     several<S, parameters> curvature(several<S, parameters> p, several<S, parameters> v)   optional: the Fisher information times v; else by duals of KL
 template <class M>
 concept number_model = requires {
   { M::parameters } -> std::convertible_to<int>;
@@ -24,6 +25,10 @@ concept number_model = requires {
 };
 
 namespace detail {
+
+/// Of two scalars the one that the other converts to: a dual, if one is.
+template <class P, class Q>
+using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
 
 /// Parameter k of number d is in column k D + d. Where P is a dual of what the row holds, they are its variables.
 template <class Model, class P, class R>

@@ -47,9 +47,10 @@ struct state_dependent_gaussian {
   constexpr S mode(several<S, 2> const& p) const {
     return p[0];
   }
-  template <class V>
-  constexpr V divergence(several<V, 2> const& p, several<V, 2> const& q) const {
-    V other = log_std(q[1]), narrower = log_std(p[1]) - other, z = (p[0] - q[0]) * exp(-other);
+  template <class P, class Q>
+  constexpr detail::wider<P, Q> divergence(several<P, 2> const& p, several<Q, 2> const& q) const {
+    Q other = log_std(q[1]);
+    detail::wider<P, Q> narrower = log_std(p[1]) - other, z = (p[0] - q[0]) * exp(-other);
     return .5 * (expm1(2 * narrower) + z * z) - narrower;
   }
 
