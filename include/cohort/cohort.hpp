@@ -89,6 +89,13 @@
 #include <cohort/reward/repetition.hpp>
 #include <cohort/reward/rewards.hpp>
 #include <cohort/reward/soft_overlong.hpp>
+#include <cohort/sampler/bernoulli.hpp>
+#include <cohort/sampler/beta_distribution.hpp>
+#include <cohort/sampler/categorical.hpp>
+#include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/sampler/independent.hpp>
+#include <cohort/sampler/multi_categorical.hpp>
+#include <cohort/sampler/state_dependent_gaussian.hpp>
 #include <cohort/sampler/token_sampler.hpp>
 #include <cohort/scalar/dependency.hpp>
 #include <cohort/scalar/dual.hpp>
