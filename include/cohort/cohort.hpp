@@ -81,6 +81,8 @@
 #include <cohort/reward/repetition.hpp>
 #include <cohort/reward/rewards.hpp>
 #include <cohort/reward/soft_overlong.hpp>
+#include <cohort/sampler/kept_tokens.hpp>
+#include <cohort/sampler/logit_edits.hpp>
 #include <cohort/sampler/token_sampler.hpp>
 #include <cohort/scalar/dependency.hpp>
 #include <cohort/scalar/dual.hpp>
