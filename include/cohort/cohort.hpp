@@ -94,6 +94,8 @@
 #include <cohort/sampler/categorical.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
 #include <cohort/sampler/independent.hpp>
+#include <cohort/sampler/kept_tokens.hpp>
+#include <cohort/sampler/logit_edits.hpp>
 #include <cohort/sampler/multi_categorical.hpp>
 #include <cohort/sampler/state_dependent_gaussian.hpp>
 #include <cohort/sampler/token_sampler.hpp>

@@ -6,6 +6,7 @@
 #include <cohort/backend/host_array.hpp>
 #include <cohort/eigen/loops.hpp>
 #include <cohort/eigen/parallel.hpp>
+#include <cohort/eigen/row_loops.hpp>
 #include <cohort/eigen/attention.hpp>
 
 namespace cohort::eigen {
@@ -22,6 +23,7 @@ class host_backend : public fallback<Derived, T, host_array> {
 
  public:
   using wide = pack<T>;
+  using row_loops = eigen::row_loops;  ///< of draws of tokens
 
   int threads() const { return run_over_.threads(); }
 
