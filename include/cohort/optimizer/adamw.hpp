@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/optimizer/adam.hpp>
 #include <cohort/network/parameter_layout.hpp>
 #include <span>
@@ -42,6 +43,15 @@ struct adamw {
   double epsilon = 1e-8;                       ///< >= 0; in the unit of the gradient
   double decay = .01;                          ///< >= 0; over the rate's unit
   decayed decays = decayed::matrices;
+
+  static constexpr about notes{"adamw", "p <- p (1 - rate decay) - rate m^ / (sqrt(v^) + epsilon)", "Loshchilov and Hutter 2017, arXiv:1711.05101"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate);
+    if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
+    f("epsilon", epsilon), f("decay", decay);
+    if (decays == decayed::all) f("decays", "all");
+  }
 
   template <backend B>
   struct state : detail::adam_moments<B> {

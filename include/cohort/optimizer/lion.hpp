@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/schedule.hpp>
 
@@ -30,6 +31,13 @@ struct lion {
   Rate rate = detail::usual_rate<Rate>(1e-4);  ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .99;              ///< in [0, 1)
   double decay = 0;                            ///< >= 0; of all parameters
+
+  static constexpr about notes{"lion", "p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p)", "Chen et al. 2023, arXiv:2302.06675"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate), f("beta1", beta1), f("beta2", beta2);
+    if (decay != 0) f("decay", decay);
+  }
 
   template <backend B>
   struct state {

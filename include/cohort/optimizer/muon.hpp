@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/orthogonalize.hpp>
 
@@ -41,6 +42,12 @@ struct muon {
   newton_schulz orthogonal{};
   muon_scale scale = muon_scale::original;
   Others others{};
+
+  static constexpr about notes{"muon", "p <- p (1 - rate decay) - rate factor orthogonal(U)", "Jordan et al. 2024, Muon"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate), f("momentum", momentum), f("decay", decay), f("others", others);
+  }
 
   template <backend B>
   struct state {

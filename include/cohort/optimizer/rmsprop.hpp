@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/schedule.hpp>
 
@@ -65,6 +66,15 @@ struct rmsprop {
   double momentum = 0;                         ///< in [0, 1)
   bool centered = false;
   rmsprop_form form = rmsprop_form::torch;
+
+  static constexpr about notes{"rmsprop", "p <- p - rate g / root of a running mean of g^2", "Tieleman and Hinton 2012"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate), f("alpha", alpha), f("epsilon", epsilon);
+    if (momentum != 0) f("momentum", momentum);
+    if (centered) f("centered", centered);
+    if (form == rmsprop_form::tensorflow) f("form", "tensorflow");
+  }
 
   template <backend B>
   struct state {

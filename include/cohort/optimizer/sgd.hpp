@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/schedule.hpp>
 
@@ -41,6 +42,15 @@ struct sgd {
   double dampening = 0;                        ///< in [0, 1]; 0 with Nesterov's momentum
   bool nesterov = false;                       ///< needs a momentum
   double decay = 0;                            ///< >= 0
+
+  static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g", "Robbins and Monro 1951; Sutskever et al. 2013"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("rate", rate);
+    if (momentum != 0) f("momentum", momentum), f("nesterov", nesterov);
+    if (dampening != 0) f("dampening", dampening);
+    if (decay != 0) f("decay", decay);
+  }
 
   template <backend B>
   struct state {
