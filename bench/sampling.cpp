@@ -22,8 +22,8 @@ struct one_row {
     copy();
   }
   void copy() { std::copy_n(source.data(), V, logits.data()); }
-  void draw(token_sampler const& sampler, std::uint32_t t, bool keep) {
-    draw_tokens(cpu, sampler, stream{}, t, logits.matrix(1, V), view<std::int32_t const>(lane.all()), token.all(), numbers.all().part(0, 1), numbers.all().part(1, 1),
+  void draw(token_sampler const& sampler, std::uint32_t t, bool whole, bool keep) {
+    draw_tokens(cpu, sampler, stream{}, t, logits.matrix(1, V), view<std::int32_t const>(lane.all()), token.all(), whole ? numbers.all().part(0, 1) : view<float>{}, numbers.all().part(1, 1),
                 {}, keep ? kept.matrix(1, kept_tokens::words_of(V)) : view<std::int32_t>{});
   }
 };
@@ -35,7 +35,7 @@ void read(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
-/// What each draw below also does, since it overwrites its logits.
+/// What each draw below does besides, since it may overwrite its logits.
 void copy(benchmark::State& state) {
   one_row row(8);
   for (auto _ : state) {
@@ -43,12 +43,12 @@ void copy(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
-void draw(benchmark::State& state, double scale, token_sampler sampler, bool keep = false) {
+void draw(benchmark::State& state, double scale, token_sampler sampler, bool whole = false, bool keep = false) {
   one_row row(scale);
   std::uint32_t t = 0;
   for (auto _ : state) {
     row.copy();
-    row.draw(sampler, t++, keep);
+    row.draw(sampler, t++, whole, keep);
     benchmark::ClobberMemory();
   }
 }
@@ -62,7 +62,8 @@ DRAW(plain, token_sampler{});
 DRAW(greedy, {.temperature = 0});
 DRAW(top_k_50, {.top_k = 50});
 DRAW(top_p_0.9, {.top_p = .9});
-DRAW(top_p_0.9_kept_set, {.top_p = .9}, true);
+DRAW(top_p_0.9/with_logp_of_all, {.top_p = .9}, true);
+DRAW(top_p_0.9/with_kept_set, {.top_p = .9}, false, true);
 DRAW(min_p_0.05, {.min_p = .05});
 DRAW(typical_p_0.9, {.typical_p = .9});
 

@@ -24,7 +24,7 @@ struct generation_options {
   token_sampler sampler{};
   std::vector<double> temperatures{};  ///< of samples 0 ... G - 1 of each prompt, in the place of the sampler's; empty: that one for all
   allowed_tokens allowed{};
-  bool keep = false;        ///< whether to store which tokens the cuts and `allowed` left: at most V / 8 bytes a token
+  bool keep = false;        ///< whether to store which tokens the cuts and `allowed` left (at most V / 8 bytes a token), and no log-probability of the whole softmax
 
   double temperature_of(int sample) const { return temperatures.empty() ? sampler.temperature : temperatures[std::size_t(sample)]; }
   void check() const {
@@ -39,7 +39,7 @@ struct generation_options {
 };
 
 /// One completion: its tokens, the stop token included, and each one's log-probability: of the whole softmax at the temperature, and of what the
-/// sampler's cuts left of it.
+/// sampler's cuts left of it. With options.keep logp stays empty.
 template <class T>
 struct generated {
   std::vector<std::int32_t> tokens;
@@ -126,7 +126,7 @@ class generator {
     backend.assign(head_row_, std::span<std::int32_t const>(last_row));
     backend.assign(lane_, std::span<std::int32_t const>(alive_));
     backend.resize(token_, A);
-    backend.resize(logp_, 2 * A);
+    backend.resize(logp_, (o.keep ? 1 : 2) * A);
     view<T> logits = model.head().logits(backend, view<T const>(hidden), head_row_.all(), model.network().head_factor(std::as_const(model).parameters()));
     if (o.sampler.repetition_penalty != 1) penalize(backend, prompts, o, logits, all);
     if (o.allowed) forbid(backend, prompts, o, logits, all);
@@ -139,9 +139,9 @@ class generator {
     }
     std::ptrdiff_t words = kept_tokens::words_of(logits.columns);
     backend.resize(kept_, o.keep ? A * words : 0);
-    draw_tokens(backend, o.sampler, draws, t, logits, lane_.all(), token_.all(), logp_.all().part(0, A), logp_.all().part(A, A), temperatures,
+    draw_tokens(backend, o.sampler, draws, t, logits, lane_.all(), token_.all(), o.keep ? view<T>{} : logp_.all().part(A, A), logp_.all().part(0, A), temperatures,
                 o.keep ? kept_.matrix(A, words) : view<std::int32_t>{});
-    tokens_.resize(std::size_t(A)), logps_.resize(std::size_t(2 * A)), words_.resize(std::size_t(kept_.size()));
+    tokens_.resize(std::size_t(A)), logps_.resize(std::size_t(logp_.size())), words_.resize(std::size_t(kept_.size()));
     backend.download(std::span<std::int32_t>(tokens_), token_.all());
     backend.download(std::span<T>(logps_), logp_.all());
     if (o.keep) backend.download(std::span<std::int32_t>(words_), kept_.all());
@@ -155,8 +155,8 @@ class generator {
                                                                                  : "all logits are -inf") +
                           ", expected finite ones");
       g.tokens.push_back(tokens_[i]);
-      g.logp.push_back(logps_[i]);
-      g.sampler_logp.push_back(logps_[i + std::size_t(A)]);
+      if (!o.keep) g.logp.push_back(logps_[i + std::size_t(A)]);
+      g.sampler_logp.push_back(logps_[i]);
       if (o.keep) g.kept.add_bits(std::span(words_).subspan(i * std::size_t(words), std::size_t(words)));
       g.stopped = tokens_[i] == o.stop;
       if (g.stopped) continue;

@@ -21,6 +21,8 @@ struct held_weights {
 
 /// The loops over V numbers that lie `stride` apart that a draw is made of. A backend with a type row_loops has faster ones for stride 1.
 struct plain_row_loops {
+  static constexpr bool save_exponentials = false;
+
   /// Each logit l becomes the weight exp((l - maximum) / temperature); their sum.
   template <class T>
   static constexpr double weigh(T* l, std::ptrdiff_t stride, int V, T maximum, T temperature) {
@@ -55,14 +57,14 @@ struct plain_row_loops {
     }
     return n;
   }
-  /// The largest of each of some groups of weights, which have none in common; how many groups.
+  /// The largest of each of groups of `size` logits that have none in common, and of the rest; a NaN wins. How many groups, at most V / size + 1.
   template <class T>
-  static constexpr int group_maxima(T const* e, std::ptrdiff_t stride, int V, T* room, int most) {
-    int groups = V / 64 < most ? V / 64 : most;
-    for (int g = 0; g < groups; ++g) {
-      T largest = e[g * 64 * stride];
-      for (int v = g * 64; v < (g + 1) * 64; ++v) largest = e[v * stride] > largest ? e[v * stride] : largest;
-      room[g] = largest;
+  static constexpr int group_maxima(T const* l, std::ptrdiff_t stride, int V, int size, T* room) {
+    int groups = 0;
+    for (int first = 0; first < V; first += size, ++groups) {
+      real<T> largest = -std::numeric_limits<T>::infinity();
+      for (int v = first; v < V && v < first + size; ++v) largest = max(largest, real<T>(l[v * stride]));
+      room[groups] = largest.value;
     }
     return groups;
   }
@@ -103,10 +105,13 @@ struct most_typical_weights {
 struct holds_count {
   int wanted;
   constexpr bool operator()(held_weights h) const { return h.count >= wanted; }
+  /// How much is too much.
+  constexpr double excess(held_weights h) const { return double(h.count) - wanted; }
 };
 struct holds_mass {
   double wanted;
   constexpr bool operator()(held_weights h) const { return h.mass >= wanted; }
+  constexpr double excess(held_weights h) const { return h.mass - wanted; }
 };
 
 /// A row of V weights, and room for at most `most` of them.
@@ -121,20 +126,22 @@ struct row_of_weights {
 
   constexpr held_weights measure(weights_between<T> which) const { return Loops::measure(e, stride, V, which); }
 
-  /// The smallest of the sets sets.at(low) ... sets.at(high) that is enough; the largest one is. Bisection over the bits, by whole rows until what is
-  /// still undecided fits into the room.
+  /// The smallest of the sets sets.at(low) ... sets.at(high) that is enough; the largest one is. By whole rows, at bits that the excess tells and then half way,
+  /// until so few weights are undecided that they are looked at alone.
   template <class Sets, class Enough>
   constexpr weights_between<T> smallest(Sets sets, bits low, bits high, Enough enough) const {
     weights_between<T> inner{1, 0};
-    held_weights surely;
-    int n = 0;
-    while ((n = Loops::collect(e, stride, V, sets.at(low), inner, room, most)) > most) {
-      if (low == high) return sets.at(low);
+    held_weights surely, possibly{0, V};
+    if (V > most) possibly = measure(sets.at(low));
+    for (bool half = false; V > most && possibly.count - surely.count > most / 4 && low < high; half = !half) {
       bits middle = low + (high - low + 1) / 2;
+      if constexpr (Loops::save_exponentials)
+        if (!half) middle = where_enough(low, high, enough.excess(possibly), enough.excess(surely));
       held_weights h = measure(sets.at(middle));
-      if (enough(h)) low = middle;
+      if (enough(h)) low = middle, possibly = h;
       else high = middle - 1, surely = h, inner = sets.at(middle);
     }
+    int n = low < high ? Loops::collect(e, stride, V, sets.at(low), inner, room, most) : 0;
     while (low < high) {
       bits middle = low + (high - low + 1) / 2;
       if (enough(surely + Loops::measure(room, 1, n, sets.at(middle)))) low = middle;
@@ -143,24 +150,22 @@ struct row_of_weights {
     return sets.at(low);
   }
 
-  constexpr weights_between<T> top_k(weights_between<T> kept, int k) const {
-    bits low = std::bit_cast<bits>(kept.low), high = std::bit_cast<bits>(kept.high);
-    if (V > most) {  // the k-th largest of the groups' largest has k weights at or above it
-      int groups = Loops::group_maxima(e, stride, V, room, most);
-      bits from = low, to = groups < k ? low : high;
-      while (from < to) {
-        bits middle = from + (to - from + 1) / 2;
-        if (Loops::measure(room, 1, groups, weights_between<T>{std::bit_cast<T>(middle), kept.high}).count >= k) from = middle;
-        else to = middle - 1;
-      }
-      low = from;
-    }
-    return smallest(largest_weights<T>{kept}, low, high, holds_count{k});
+  /// Where a line from the excess at low to that at high is 0, and a little further, so that what is left is the smaller part.
+  static constexpr bits where_enough(bits low, bits high, double at_low, double at_high) {
+    double share = at_low / (at_low - at_high);
+    share += share < .5 ? 1. / 32 : -1. / 32;
+    share = share > 0 ? share < 1 ? share : 31. / 32 : 1. / 32;
+    bits middle = low + 1 + bits(double(high - low) * share);
+    return middle < high ? middle : high;
   }
-  constexpr weights_between<T> top_p(weights_between<T> kept, held_weights all, double p) const {
-    // All weights below this together are less than 1 - p.
-    T idle = T(.999 * (1 - p) * all.mass / all.count), low = idle > kept.low ? idle : kept.low;
-    return smallest(largest_weights<T>{kept}, std::bit_cast<bits>(low), std::bit_cast<bits>(kept.high), holds_mass{p * all.mass});
+
+  constexpr weights_between<T> top_k(weights_between<T> kept, int k) const {
+    return smallest(largest_weights<T>{kept}, std::bit_cast<bits>(kept.low), std::bit_cast<bits>(kept.high), holds_count{k});
+  }
+  /// The weights below `idle` are not wanted, that is known.
+  constexpr weights_between<T> top_p(weights_between<T> kept, T idle, double wanted) const {
+    T low = idle > kept.low ? idle : kept.low;
+    return smallest(largest_weights<T>{kept}, std::bit_cast<bits>(low), std::bit_cast<bits>(kept.high), holds_mass{wanted});
   }
   constexpr weights_between<T> typical(weights_between<T> kept, held_weights all, double p) const {
     double mean = Loops::mass_of_logs(e, stride, V, kept) / all.mass;
@@ -187,21 +192,6 @@ struct row_of_weights {
       if (rest_there <= 0) break;
     }
     return choice;
-  }
-};
-
-/// Bit v % 32 of word v / 32 tells whether token v was kept.
-struct kept_bits {
-  int V;
-  template <class E, class Bounds, class Words>
-  constexpr void operator()(std::ptrdiff_t, E e, Bounds bounds, Words words) const {
-    using T = typename E::scalar::value_type;
-    weights_between<T> kept{bounds[0].value, bounds[1].value};
-    for (int first = 0; first < V; first += 32) {
-      std::uint32_t word = 0;
-      for (int v = first; v < V && v < first + 32; ++v) word |= std::uint32_t(kept.hold(e[v].value)) << (v - first);
-      words.data[first / 32 * words.column_stride] = std::int32_t(word);
-    }
   }
 };
 
