@@ -1,8 +1,7 @@
-"""Records distributions of actions: log-probabilities, entropies, divergences and their gradients, of torch.distributions, SciPy, mpmath, Stable-Baselines3 and
-sb3-contrib.
+"""Records distributions of actions: log-probabilities, entropies, divergences and their gradients, of torch.distributions, SciPy, mpmath and Stable-Baselines3.
 
     python3 -m venv build/distributions
-    build/distributions/bin/pip install torch==2.15.0 stable-baselines3==2.9.2 sb3-contrib==2.9.2 scipy==1.17.1 numpy==2.4.6 mpmath==1.3.0
+    build/distributions/bin/pip install torch==2.15.0 stable-baselines3==2.9.2 scipy==1.17.1 numpy==2.4.6 mpmath==1.3.0
     build/distributions/bin/python tests/golden/distributions.py
 
 It writes the files of distribution/ beside itself, or into the folder given as its argument: lines of `name number number ...`, rows in order, each number the
@@ -19,11 +18,10 @@ import scipy.special
 import scipy.stats
 import torch
 from common import check_versions, float64, write
-from sb3_contrib.common.maskable.distributions import MaskableCategoricalDistribution, MaskableMultiCategoricalDistribution
 from stable_baselines3.common.distributions import MultiCategoricalDistribution
 from torch.distributions import Bernoulli, Beta, Normal, TanhTransform, kl_divergence
 
-NEEDED = {"torch": "2.15.0", "stable-baselines3": "2.9.2", "sb3-contrib": "2.9.2", "scipy": "1.17.1", "numpy": "2.4.6", "mpmath": "1.3.0"}
+NEEDED = {"torch": "2.15.0", "stable-baselines3": "2.9.2", "scipy": "1.17.1", "numpy": "2.4.6", "mpmath": "1.3.0"}
 R, D = 12, 2
 draws = numpy.random.default_rng(5)
 
@@ -150,44 +148,12 @@ def multi_categorical(n):
     return {"n": n} | with_gradient(p, action, lambda p: of(p).log_prob(action), lambda p: of(p).entropy())
 
 
-def allowed(n):
-    mask = draws.uniform(size=(R, sum(n))) < 0.5
-    first = 0
-    for k in n:
-        mask[numpy.arange(R), first + draws.integers(0, k, R)] = True
-        first += k
-    action = []
-    for r in range(R):
-        first, row = 0, []
-        for k in n:
-            row.append(draws.choice(numpy.flatnonzero(mask[r, first:first + k])))
-            first += k
-        action.append(row)
-    return mask, torch.tensor(numpy.array(action))
-
-
-def masked(n):
-    """Of one choice by MaskableCategoricalDistribution, of several by MaskableMultiCategoricalDistribution."""
-    p = number(R, sum(n), scale=2)
-    mask, action = allowed(n)
-
-    def of(p):
-        d = MaskableCategoricalDistribution(n[0]) if len(n) == 1 else MaskableMultiCategoricalDistribution(n)
-        d.proba_distribution(p)
-        d.apply_masking(mask)
-        return d
-
-    given = action[:, 0] if len(n) == 1 else action
-    return {"n": n, "mask": mask} | with_gradient(p, action, lambda p: of(p).log_prob(given), lambda p: of(p).entropy())
-
-
 def main():
     check_versions(NEEDED)
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
     with float64(), unittest.mock.patch.object(torch, "digamma", ExactDigamma.apply):
         files = {"bernoulli": bernoulli(), "state_dependent_gaussian": gaussian(), "tanh_gaussian": tanh_gaussian([-2.0, -1.0], [2.0, 1.0]),
-                 "beta": beta([-2.0, 0.0], [2.0, 1.0]), "beta_extremes": beta_extremes(), "multi_categorical": multi_categorical([3, 2, 5]), "masked": masked([6]),
-                 "multi_masked": masked([3, 2, 5])}
+                 "beta": beta([-2.0, 0.0], [2.0, 1.0]), "beta_extremes": beta_extremes(), "multi_categorical": multi_categorical([3, 2, 5])}
     for name, rows in files.items():
         write(folder / "distribution" / f"{name}.txt", f"recorded by distributions.py with {NEEDED}", rows)
 

@@ -87,3 +87,28 @@ TEST_CASE("train: importance weights know what the sampler's cuts left, where tr
   CHECK(after(clipped_ratio{}, kept_set::full_softmax) != after(corrected, kept_set::full_softmax));
   CHECK(after(clipped_ratio{}, kept_set::renormalize) == after(corrected, kept_set::renormalize));
 }
+
+TEST_CASE("train: the effective sample size of importance weights is a metric, 1 where nothing was cut from what was sampled, and 1 without them") {
+  struct last_metric {
+    double* seen;
+    void on_update(train_report const& r) { *seen = r.metrics.effective_sample_size; }
+  };
+  auto seen = [](auto const& objective, token_sampler sampler) {
+    eigen::basic_backend<double> cpu;
+    language_model model{cpu, shape, seed{1}, {.initial_std = .2}};
+    algorithm a{.rollout = completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler, .kept = kept_set::full_softmax},
+                .advantage = group_relative{},
+                .objective = objective,
+                .aggregation = step_mean{},
+                .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 3e-3}}};
+    double found = -1;
+    train(cpu, a, echo{}, model, {.updates = 1, .seed = 2}, last_metric{&found});
+    return found;
+  };
+  auto corrected = weighted(importance_weights{.high = 1e9}, clipped_ratio{});
+  CHECK(std::abs(seen(corrected, {}) - 1) < 1e-12);
+  double cut = seen(corrected, {.top_k = 3});
+  CHECK(cut > 0);
+  CHECK(cut < .999);
+  CHECK(seen(clipped_ratio{}, {.top_k = 3}) == 1);
+}

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/objective/differentiate_pairs.hpp>
+#include <cohort/selection/effective_sample_size.hpp>
 #include <cohort/training/minibatch.hpp>
 #include <cohort/training/update_metrics.hpp>
 #include <cohort/training/weigh_terms.hpp>
@@ -17,11 +18,15 @@ class objective_pass {
   /// `seed` is that of the draws of selections.
   explicit objective_pass(std::uint64_t seed = 0) : seed_(seed) {}
 
+  /// The selections of the next pass draw what those of the last one drew.
+  void repeat_draws() { selections_ = first_selection_; }
+
   /// `minibatches` are those that made m; `series` is how many the whole batch has. Of the metrics, if any are asked for, all but the gradient's norm are written.
   template <class Aggregation, objective O, class Policy, class Minibatches>
   void operator()(B& backend, Aggregation const& aggregation, O const& o, Policy& policy, Minibatches& minibatches, minibatch<T> const& m, std::ptrdiff_t series,
                   update_metrics* metrics) {
     if (metrics) *metrics = {};
+    first_selection_ = selections_;
     std::ptrdiff_t M = m.steps();
     constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_totals_in<O>, partials = 1 + detail::differentiable_count;
     backend.resize(weight_, slots * M);
@@ -37,7 +42,7 @@ class objective_pass {
     std::array<view<T const>, std::size_t(slots)> weights;
     detail::series_sums<T, sums> along;
     auto look = [&](step_views<T> const& at) {
-      weights = weigh(backend, aggregation, o, m, series, at);
+      weights = weigh(backend, aggregation, o, m, series, at, metrics);
       along = detail::sum_series(backend, o, at, weights, series_.all());
     };
     bool seen = !looks_ahead;
@@ -123,9 +128,13 @@ class objective_pass {
 
   template <class O>
   std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weigh(B& backend, auto const& aggregation, O const& o, minibatch<T> const& m, std::ptrdiff_t series,
-                                                                                 step_views<T> const& at) {
+                                                                                 step_views<T> const& at, update_metrics* metrics) {
     aggregated_steps<T> all{m.steps(), series, m.series_of, {}};
-    return detail::weigh_terms(backend, aggregation, o, all, at, [&] { return stream{seed_, purpose::selection, std::uint32_t(selections_++)}; }, weight_.all());
+    auto draws = [&] { return stream{seed_, purpose::selection, std::uint32_t(selections_++)}; };
+    return detail::weigh_terms(backend, aggregation, o, all, at, draws, weight_.all(), [&]<class S>(S const&, view<T const> weight) {
+      if constexpr (requires { S::corrects_sampler; })
+        if (metrics) metrics->effective_sample_size = effective_sample_size(backend, weight);
+    });
   }
 
   /// Adds what a run of steps gives to the metrics that are sums; `clipped` writes two of them, if any.
@@ -149,7 +158,7 @@ class objective_pass {
   }
 
   std::uint64_t seed_;
-  std::int64_t selections_ = 0;
+  std::int64_t selections_ = 0, first_selection_ = 0;
   array weight_, partial_, series_, now_;
 };
 

@@ -145,6 +145,7 @@ class trust_region_learner {
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {
       backend.map(outputs{policy.parameters()}, detail::plus_multiple{share * length}, view<T const>(start_.all()), view<T const>(x));
+      pass_.repeat_draws();
       auto after = evaluate(false);
       after.approximate_kl = distance(backend, policy, batch.R);
       if (!(after.approximate_kl < update_.target_kl && after.loss < before.loss)) continue;

@@ -15,6 +15,7 @@ struct update_metrics {
   double clip_high = 0;       ///< and from above: those of positive advantage
   double kl_weight = 0;       ///< of the objective's kl_penalty in this update; 0 without
   double series = 0;          ///< of the whole batch
+  double effective_sample_size = 1;  ///< share of the minibatch that the objective's importance_weights leave (cohort/selection/effective_sample_size.hpp); 1 without
   double step = 0;            ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };
 
