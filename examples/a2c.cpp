@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
                    algorithm{.rollout = lanes{.count = 8, .steps = 5},
                              .advantage = gae{.gamma = .99, .lambda = 1},
                              .objective = objective,
-                             .update = once(rmsprop{.rate = 7e-4, .form = rmsprop_form::tensorflow}, normalization::none)},
+                             .update = once(rmsprop{.rate = 7e-4}, normalization::none)},
                    "CartPole-v1", s, 100'000);
   if (name == "CartPole-v1")
     return one_run(classic_control::cart_pole{},

@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <string>
 
-/// The mean return of the last 100 episodes after an update, at most once in 1,000 steps.
+/// The mean return of the last 100 episodes after an update, from the first end of an episode on, at most once in 1,000 steps.
 struct curve {
   std::string points = {};
   long long last = -1000;
   void on_update(cohort::train_report const& r) {
-    if (r.steps - last < 1000) return;
+    if (r.episodes == 0 || r.steps - last < 1000) return;
     last = r.steps;
     char point[64];
     std::snprintf(point, sizeof point, "%s[%lld, %.2f]", points.empty() ? "" : ", ", last, r.mean_return);

@@ -99,7 +99,7 @@ struct objective_kernel {
       else return none;
     };
     (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], length(), sum_for(std::integral_constant<int, totals<Leaves>.of[K]>{}), total), ...);
-    auto back_through = [&]<int k>(std::integral_constant<int, k>) {
+    [[maybe_unused]] auto back_through = [&]<int k>(std::integral_constant<int, k>) {
       if constexpr (totals<Leaves>.has_slope[k]) {
         using D = dual<S, 1>;
         step_terms<D> terms;

@@ -54,7 +54,7 @@ struct rmsprop_long_step {
 ///     v <- alpha v + (1 - alpha) g^2,   mean <- alpha mean + (1 - alpha) g,   b <- momentum b + g / root,   p <- p - rate b
 ///
 /// with root = sqrt(v) + epsilon, or sqrt(v + epsilon) in TensorFlow's form; `centered` takes v - mean^2 for v. Equal to torch.optim.RMSprop, and in
-/// TensorFlow's form to Stable-Baselines3's RMSpropTFLike, A2C's usual optimizer there. One number for each parameter is kept, or three with a mean or a momentum.
+/// TensorFlow's form to Stable-Baselines3's RMSpropTFLike, with which its A2C gives what Stable-Baselines2 gave. One number for each parameter is kept, or three with a mean or a momentum.
 /// Where v - mean^2 rounds below 0 it counts as 0 (torch has a NaN there).
 ///
 /// Source: Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850, eq. 38 to 45; epsilon and rate: Stable-Baselines3's A2C.

@@ -92,14 +92,14 @@ inline constexpr ppo_kl_preset ppo_kl{};
 struct a2c_preset {
   static constexpr source from{"a2c", "Mnih et al. 2016, arXiv:1602.01783, algorithm S3 and section 8",
                                "16 actors, 5 steps, gamma .99, entropy weight .01, one pass, no ratio, advantages as they are",
-                               "RMSprop's form and epsilon, the rate, .5 of the squared error and the gradient norm are Stable-Baselines3's"};
+                               "RMSprop's decay and epsilon, the rate, .5 of the squared error and the gradient norm are Stable-Baselines3's"};
   auto operator()() const {
     return algorithm{.rollout = lanes{.count = 16, .steps = 5},
                      .advantage = monte_carlo{.gamma = .99},
                      .objective = policy_gradient{} + value_loss{.weight = .5} + entropy_bonus{.weight = .01},
                      .update = update{.epochs = 1,
                                       .normalize = normalization::none,
-                                      .optimizer = rmsprop{.rate = 7e-4, .form = rmsprop_form::tensorflow},
+                                      .optimizer = rmsprop{.rate = 7e-4},
                                       .max_gradient_norm = .5}};
   }
 };
