@@ -54,15 +54,15 @@ void clipped_ratio_and_k3_by_hand(benchmark::State& state) {
 }
 BENCHMARK(clipped_ratio_and_k3_by_hand);
 
-/// An objective of steps, and of 64 series of 256 steps.
+/// An objective of steps, and of 64 series of 256 steps, one after the other or side by side.
 template <class O>
-void of(benchmark::State& state, O const& objective) {
+void of(benchmark::State& state, O const& objective, bool lanes = false) {
   eigen::backend cpu({.threads = 1});
   arrays a(16);
   host_array<float> weight(1);
   weight.data()[0] = 1;
   host_array<std::int32_t> series_of(M);
-  for (int i = 0; i < M; ++i) series_of.data()[i] = i / 256;
+  for (int i = 0; i < M; ++i) series_of.data()[i] = lanes ? i % 64 : i / 256;
   step_views<float> at{.sampler_logp = a[9], .old_logp = a[0], .logp = a[1], .ref_logp = a[2], .advantage = a[3], .entropy = a[4], .value = a[5], .old_value = a[10],
                        .target = a[6], .kl = a[11], .old_kl = a[12]};
   at.series_of = series_of.all(), at.series = M / 256;
@@ -95,9 +95,11 @@ OBJECTIVE(kl_penalty_k3, kl_penalty{.estimator = k3{}});
 OBJECTIVE(exact_kl_penalty, exact_kl_penalty{});
 OBJECTIVE(value_loss, value_loss{});
 OBJECTIVE(clipped_value_loss, clipped_value_loss{});
-OBJECTIVE(huber_value_loss, huber_value_loss{});
+OBJECTIVE(value_loss_huber, value_loss{.distance = huber_error{}});
 OBJECTIVE(entropy_bonus, entropy_bonus{});
 OBJECTIVE(gspo, gspo{});
+OBJECTIVE(gspo_in_lanes, gspo{}, true);
+OBJECTIVE(gspo_and_series_kl_penalty, gspo{} + series_kl_penalty{});
 OBJECTIVE(gspo_step, gspo_step{});
 OBJECTIVE(gmpo, gmpo{});
 OBJECTIVE(vespo, vespo{});

@@ -1,59 +1,28 @@
 // TRPO for 100,000 steps with the values of rl-baselines3-zoo: trpo [CartPole-v1 | Pendulum-v1] [seed]
 //
-// Prints one line of JSON, as bench/peers/trpo.py does for sb3-contrib: the mean return of the last 100 episodes after each update, and of 500 deterministic
+// Prints one line of JSON, as bench/peers/zoo.py does for sb3-contrib: the mean return of the last 100 episodes after each update, and of 500 deterministic
 // episodes at the end.
-#include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <string>
-
-using namespace cohort;
-
-namespace {
-
-struct curve {
-  std::string points = {};
-  void on_update(train_report const& r) {
-    char point[64];
-    std::snprintf(point, sizeof point, "%s[%lld, %.2f]", points.empty() ? "" : ", ", (long long)r.steps, r.mean_return);
-    points += point;
-  }
-};
-
-template <class E, class Algorithm>
-int run(E const& environment, Algorithm const& trpo, char const* name, std::uint64_t s) {
-  eigen::backend cpu({.threads = 1});
-  actor_critic policy{cpu, environment, {}, seed{s}};
-  curve seen;
-  auto report = train(cpu, trpo, environment, policy, {.steps = 100'000, .seed = s}, seen);
-  double mean = 0;
-  for (double r : evaluate(cpu, environment, policy, 500, s)) mean += r / 500;
-  std::printf("{\"environment\": \"%s\", \"seed\": %llu, \"seconds\": %.2f, \"evaluation\": %.2f, \"curve\": [%s]}\n", name, (unsigned long long)s, report.seconds, mean,
-              seen.points.c_str());
-  return 0;
-}
-
-}  // namespace
+#include "one_run.hpp"
 
 int main(int argc, char** argv) {
+  using namespace cohort;
   std::string name = argc > 1 ? argv[1] : "CartPole-v1";
   std::uint64_t s = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   auto critic = [](int epochs, int minibatch) { return update{.epochs = epochs, .minibatch = steps{minibatch}, .optimizer = adam{.rate = 1e-3}}; };
   auto const objective = importance_ratio{} + value_loss{.weight = 1};
   if (name == "CartPole-v1")
-    return run(classic_control::cart_pole{},
-               algorithm{.rollout = lanes{.count = 2, .steps = 512},
-                         .advantage = gae{.gamma = .99, .lambda = .98},
-                         .objective = objective,
-                         .update = trust_region{.damping = 1e-3, .over = divergence_over::pi, .critic = critic(20, 512)}},
-               "CartPole-v1", s);
+    return one_run(classic_control::cart_pole{},
+                   algorithm{.rollout = lanes{.count = 2, .steps = 512},
+                             .advantage = gae{.gamma = .99, .lambda = .98},
+                             .objective = objective,
+                             .update = trust_region{.damping = 1e-3, .over = divergence_over::pi, .critic = critic(20, 512)}},
+                   "CartPole-v1", s);
   if (name == "Pendulum-v1")
-    return run(classic_control::pendulum{},
-               algorithm{.rollout = lanes{.count = 2, .steps = 1024},
-                         .advantage = gae{.gamma = .9, .lambda = .95},
-                         .objective = objective,
-                         .update = trust_region{.over = divergence_over::pi, .critic = critic(15, 128)}},
-               "Pendulum-v1", s);
+    return one_run(classic_control::pendulum{},
+                   algorithm{.rollout = lanes{.count = 2, .steps = 1024},
+                             .advantage = gae{.gamma = .9, .lambda = .95},
+                             .objective = objective,
+                             .update = trust_region{.over = divergence_over::pi, .critic = critic(15, 128)}},
+                   "Pendulum-v1", s);
   return std::fprintf(stderr, "trpo: unknown environment %s, expected CartPole-v1 or Pendulum-v1\n", name.c_str()), 2;
 }

@@ -1,6 +1,6 @@
 #pragma once
 #include <algorithm>
-#include <numeric>
+#include <cohort/preset/names.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -10,21 +10,7 @@
 
 namespace compare {
 
-/// How many letters must be inserted, removed or replaced to turn one word into the other; upper and lower case count as the same.
-inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-  auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    auto diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      auto const replaced = diagonal + (lower(a[i]) != lower(b[j]));
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
+using cohort::detail::edit_distance;
 
 /// The known name that was probably meant: one at most two letters off, or else one that begins like it. Empty if there is none.
 inline std::string closest(std::string const& name, std::vector<std::string> const& known) {

@@ -9,11 +9,14 @@
 #include "map_rows.hpp"
 #include "memory.hpp"
 #include "objective.hpp"
+#include "pairs.hpp"
 #include "policy.hpp"
 #include "product.hpp"
 #include "reduce.hpp"
 #include "rows.hpp"
 #include "scan.hpp"
+#include "selection.hpp"
+#include "series_objective.hpp"
 #include "tokens.hpp"
 #include "training.hpp"
 
@@ -35,6 +38,9 @@ void run(Make make, tolerances const& tolerance = {}) {
   attention(b, tolerance);
   extents_that_do_not_fit(b);
   objectives(b, tolerance);
+  series_objectives(b, tolerance);
+  pairs(b, tolerance);
+  selections(b, tolerance);
   advantages(b, tolerance);
   estimators(b, tolerance);
   policies(b, tolerance);

@@ -46,6 +46,23 @@ void gather(B& backend) {
     gather_one(backend, reals<T>(2000, 4, 5), 30'000, order::packed, order::packed, order::packed);
     gather_one(backend, reals<T>(2000, 1, 6), 60'000, order::packed, order::packed, order::packed);
   }
+  SECTION("gather and scatter_add: indices that stay the same for some rows, as those of series' steps do") {
+    for (std::ptrdiff_t run : {1, 3, 7, 8, 9, 16, 40}) {
+      constexpr std::ptrdiff_t rows = 501;
+      grid<std::int32_t> runs(rows, 1);
+      for (std::ptrdiff_t r = 0; r < rows; ++r) runs(r) = std::int32_t(r / run * 7 % 11);
+      placed<B, std::int32_t> index(backend, runs);
+      placed<B, T> each(backend, integers<T>(rows, 1, 7)), sums(backend, integers<T>(11, 1, 8)), out(backend, grid<T>(rows, 1));
+      grid<double> want(11, 1), found(rows, 1);
+      for (std::ptrdiff_t n = 0; n < 11; ++n) want(n) = double(sums(n));
+      for (std::ptrdiff_t r = 0; r < rows; ++r) want(index(r)) += double(each(r)), found(r) = double(sums(index(r)));
+      backend.gather(out.out(), sums.in(), index.in());
+      backend.scatter_add(sums.out(), each.in(), index.in());
+      CAPTURE(run);
+      REQUIRE(difference(out.now(), found) == "");
+      REQUIRE(difference(sums.now(), want) == "");
+    }
+  }
   SECTION("scatter_add: rows added to where their index says, some of them to the same row") {
     for (std::ptrdiff_t rows : {0, 1, 3, 8, 50, 4000})
       for (std::ptrdiff_t columns : {1, 2, 8, 19})

@@ -97,6 +97,64 @@ void gaussian_samples(B& backend, int D, tolerances const& tolerance) {
   REQUIRE(difference(mode.now(), mean.host) == "");
 }
 
+/// Of given actions: logp and entropy of every sample, then the gradient of what the network gives, then KL both ways, their slopes and the curvature along a vector.
+template <class B, class Distribution>
+grid<double> distribution_results(B& backend, Distribution const& d) {
+  using T = value_t<B>;
+  using action = typename Distribution::action;
+  int P = d.parameters(), W = d.action_width();
+  auto actions = as<action>(inputs<T>(R, G * W, 4));
+  if constexpr (std::is_integral_v<action>) actions = integers<std::int32_t>(R, G * W, 4, 0, 1);
+  placed<B, T> p(backend, inputs<T>(R, P, 1)), dlogp(backend, inputs<T>(R, G, 2)), dentropy(backend, inputs<T>(R, G, 3)), other(backend, inputs<T>(R, P, 5)),
+      v(backend, inputs<T>(R, P, 6)), out(backend, R, 2 * G + 3 * P + 2);
+  placed<B, action> action_rows(backend, actions);
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().transposed().part(first, count).transposed(); };
+  d.evaluate(backend, p.in(), {}, action_rows.in(), G, columns(0, G), columns(G, G));
+  d.backward(backend, p.in(), {}, action_rows.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, P), {});
+  divergence(backend, d, p.in(), {}, other.in(), divergence_over::pi, columns(2 * G + P, 1), columns(2 * G + P + 2, P));
+  divergence(backend, d, p.in(), {}, other.in(), divergence_over::other, columns(2 * G + P + 1, 1), columns(2 * G + 2 * P + 2, P));
+  curvature(backend, d, p.in(), {}, .5, v.out());
+  auto all = as<double>(out.now()), product = as<double>(v.now());
+  all.values.insert(all.values.end(), product.values.begin(), product.values.end());
+  all.rows = std::ptrdiff_t(all.values.size()), all.columns = 1;
+  return all;
+}
+
+/// Samples, of which evaluate says what sample said. Numbers that lie on the whole line, those behind a bounded action too.
+template <class B, class Distribution>
+grid<double> distribution_samples(B& backend, Distribution const& d, tolerances const& tolerance) {
+  using T = value_t<B>;
+  int P = d.parameters(), W = d.action_width();
+  placed<B, T> p(backend, inputs<T>(R, P, 1)), logp(backend, R, G), again(backend, R, G), entropy(backend, R, G);
+  placed<B, typename Distribution::action> action(backend, R, G * W);
+  d.sample(backend, stream{13, purpose::action, 5}, p.in(), {}, G, action.out(), logp.out());
+  d.evaluate(backend, p.in(), {}, action.in(), G, again.out(), entropy.out());
+  REQUIRE(mismatch<B>(as<double>(again.now()), as<double>(logp.now()), tolerance) == "");
+  return as<double>(action.now());
+}
+
+/// The draws of Box and Muller and of coins, from Philox, for D numbers of a sample.
+template <class Model, int D, class B>
+void independent_samples(B& backend, independent<Model, value_t<B>, D> const& d, tolerances const& tolerance) {
+  using T = value_t<B>;
+  auto found = distribution_samples(backend, d, tolerance);
+  auto p = as<double>(inputs<T>(R, d.parameters(), 1));
+  grid<double> want(R, found.columns);
+  stream s{13, purpose::action, 5};
+  for (std::ptrdiff_t r = 0; r < R; ++r)
+    for (int i = 0; i < G * D; ++i) {
+      auto u = [&](int k) { return double(expected_uniform<T>(s, std::uint32_t(r), std::uint32_t(Model::uniforms * i + k))); };
+      int at = Model::bounded ? i / D * 2 * D + D + i % D : i;
+      if constexpr (Model::uniforms == 1) {
+        want(r, at) = u(0) < 1 / (1 + std::exp(-p(r, i % D)));
+      } else {
+        want(r, at) = p(r, i % D) + std::exp(p(r, D + i % D)) * std::sqrt(-2 * std::log(u(0))) * std::cos(2 * std::numbers::pi * u(1));
+        if (Model::bounded) want(r, at - D) = d.low[std::size_t(i % D)] + (d.high[std::size_t(i % D)] - d.low[std::size_t(i % D)]) * (1 + std::tanh(want(r, at))) / 2;
+      }
+    }
+  REQUIRE(mismatch<B>(found, want, tolerance) == "");
+}
+
 /// The outputs of a network, the gradient of its parameters for a given gradient of the outputs, and the outputs' tangent along given parameters, one after the other.
 template <class B>
 grid<double> network_results(B& backend, std::vector<int> const& sizes, activation hidden, std::ptrdiff_t rows) {
@@ -148,6 +206,25 @@ void policies(B& backend, tolerances const& tolerance) {
   }
   SECTION("diagonal_gaussian: samples are Box and Muller's, from Philox") {
     for (int D : {1, 2, 9}) gaussian_samples(backend, D, tolerance);
+  }
+  SECTION("multi_categorical, bernoulli, state_dependent_gaussian, tanh_gaussian, beta_distribution: everything that is computed of given actions is that of double") {
+    using T = value_t<B>;
+    auto check = [&](auto const& d, auto const& exact) { REQUIRE(mismatch<B>(distribution_results(backend, d), distribution_results(reference, exact), tolerance) == ""); };
+    check(multi_categorical<3>{{2, 3, 4}}, multi_categorical<3>{{2, 3, 4}});
+    check(independent<bernoulli, T, 3>{}, independent<bernoulli, double, 3>{});
+    check(independent<state_dependent_gaussian, T, 2>{{.low = -.5, .high = .5}}, independent<state_dependent_gaussian, double, 2>{{.low = -.5, .high = .5}});
+    check(independent<tanh_gaussian, T, 2>{{}, {-2, 0}, {2, 1}}, independent<tanh_gaussian, double, 2>{{}, {-2, 0}, {2, 1}});
+    check(independent<beta_distribution, T, 2>{{}, {-2, 0}, {2, 1}}, independent<beta_distribution, double, 2>{{}, {-2, 0}, {2, 1}});
+  }
+  SECTION("multi_categorical, bernoulli, state_dependent_gaussian, tanh_gaussian, beta_distribution: samples are those that Philox's words make") {
+    using T = value_t<B>;
+    distribution_samples(backend, multi_categorical<3>{{2, 3, 4}}, tolerance);
+    independent_samples(backend, independent<bernoulli, T, 3>{}, tolerance);
+    independent_samples(backend, independent<state_dependent_gaussian, T, 2>{}, tolerance);
+    independent_samples(backend, independent<tanh_gaussian, T, 2>{{}, {-2, 0}, {2, 1}}, tolerance);
+    auto found = distribution_samples(backend, independent<beta_distribution, T, 2>{{}, {-2, 0}, {2, 1}}, tolerance),
+         want = distribution_samples(reference, independent<beta_distribution, double, 2>{{}, {-2, 0}, {2, 1}}, tolerance);
+    REQUIRE(mismatch<B>(found, want, tolerance) == "");
   }
   SECTION("policy: tangents and Fisher-vector products are those of double") {
     for (auto hidden : {activation::tanh, activation::relu}) {

@@ -23,12 +23,25 @@ inline drawn_token plain_draw(std::vector<double> const& logits, token_sampler c
   std::size_t n = 0;
   while (sampler.top_p < 1 && n < sorted.size() && mass < wanted) mass += sorted[n++];
   if (sampler.top_p < 1) sorted.resize(n);
-  double from = std::max(sorted.back(), sampler.greedy() ? 1. : sampler.min_p), total = 0, kept = 0;
-  for (double w : weights) total += w, kept += w >= from ? w : 0;
+  double from = std::max(sorted.back(), sampler.greedy() ? 1. : sampler.min_p), to = 1, total = 0, kept = 0;
+  if (sampler.typical_p < 1 && !sampler.greedy()) {
+    double left = 0, logs = 0;
+    for (double w : weights)
+      if (w >= from && w > 0) left += w, logs += w * std::log(w);
+    std::vector<double> typical;
+    for (double w : weights)
+      if (w >= from && w > 0) typical.push_back(w);
+    std::sort(typical.begin(), typical.end(), [&](double a, double b) { return std::abs(std::log(a) - logs / left) < std::abs(std::log(b) - logs / left); });
+    double most = 0, held = 0;
+    for (std::size_t i = 0; i < typical.size() && held < sampler.typical_p * left; ++i)
+      from = i == 0 ? typical[i] : std::min(from, typical[i]), most = std::max(most, typical[i]), held += typical[i];
+    to = most;
+  }
+  for (double w : weights) total += w, kept += w >= from && w <= to ? w : 0;
   double rest = sampler.greedy() ? 0 : u * kept;
   std::int32_t token = -1;
   for (std::size_t v = 0; v < weights.size(); ++v) {
-    if (weights[v] < from || weights[v] == 0) continue;
+    if (weights[v] < from || weights[v] > to || weights[v] == 0) continue;
     token = std::int32_t(v);
     if ((rest -= weights[v]) <= 0) break;
   }
@@ -56,10 +69,9 @@ void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t ro
     auto words = draws.words(std::uint32_t(lanes(r)), t);
     drawn_token d{-1, std::nan(""), std::nan("")};
     if (r != 4) d = plain_draw(row, sampler, open_unit(words[0], words[1]));
-    else if (sampler.greedy()) d.sampler_logp = 0;
     want(r) = d.token, want_logp(r, 0) = d.logp, want_logp(r, 1) = d.sampler_logp;
   }
-  CAPTURE(rows, V, sampler.temperature, sampler.top_k, sampler.top_p, sampler.min_p);
+  CAPTURE(rows, V, sampler.temperature, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
   REQUIRE(difference(token.now(), want) == "");
   REQUIRE(mismatch<B>(as<double>(logp.now()), want_logp, tolerance) == "");
 }
@@ -68,7 +80,8 @@ template <class B>
 void token_samples(B& backend, tolerances const& tolerance) {
   SECTION("draw_tokens: tokens and their log-probabilities are those of a plain loop in double, whatever cuts there are") {
     for (token_sampler sampler : {token_sampler{}, {.temperature = 0}, {.temperature = .7, .top_k = 5}, {.temperature = 1.3, .top_p = .8}, {.min_p = .1},
-                                  {.temperature = .9, .top_k = 20, .top_p = .95, .min_p = .02}, {.temperature = 0, .top_k = 3, .top_p = .5}}) {
+                                  {.temperature = .9, .top_k = 20, .top_p = .95, .min_p = .02}, {.temperature = 0, .top_k = 3, .top_p = .5},
+                                  {.typical_p = .4}, {.temperature = 1.2, .top_k = 25, .typical_p = .8}}) {
       draw_tokens_one(backend, sampler, 203, 37, tolerance);
       draw_tokens_one(backend, sampler, 3, 1031, tolerance);
     }

@@ -4,6 +4,7 @@
 #include <cohort/environment/classic_control/pendulum.hpp>
 #include <cohort/environment/lane_states.hpp>
 #include <cohort/network/token_head.hpp>
+#include <cohort/sampler/logit_edits.hpp>
 
 using namespace cohort;
 using device = cohort::thrust::backend;
@@ -15,6 +16,10 @@ void attended(device& b, attention_layout const& layout, view<float> out, view<f
 void token_gradient(device& b, token_head<device>& head, head_inputs<float> const& in, head_weights<float const> const& w, view<float> dhidden,
                     head_weights<float> const& dw) {
   head.pass(b, in, w, dhidden, dw, [](std::ptrdiff_t, head_results<float> const& now) { return head_results<float const>{now.logp, now.entropy, now.value}; });
+}
+void edited(device& b, view<float> logits, view<std::int32_t const> seen, view<std::uint8_t const> allowed) {
+  penalize_repetition(b, 1.2, logits, seen);
+  forbid_tokens(b, logits, allowed);
 }
 template <class E, class A>
 void steps(device& b, std::ptrdiff_t lanes, view<float> numbers, view<A const> actions, view<std::uint8_t> flags) {

@@ -1,5 +1,5 @@
-# Fails unless every table that PROGRAM prints, of those separated by empty lines, stands in PAGE as it is.
-execute_process(COMMAND "${PROGRAM}" OUTPUT_VARIABLE rest COMMAND_ERROR_IS_FATAL ANY)
+# Fails unless every table that PROGRAM prints, given ARGUMENTS, of those separated by empty lines, stands in PAGE as it is.
+execute_process(COMMAND "${PROGRAM}" ${ARGUMENTS} OUTPUT_VARIABLE rest COMMAND_ERROR_IS_FATAL ANY)
 file(READ "${PAGE}" page)
 string(STRIP "${rest}" rest)
 while(NOT rest STREQUAL "")

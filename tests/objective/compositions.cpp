@@ -26,7 +26,7 @@ namespace {
 constexpr auto pool = std::tuple{clipped_ratio{.epsilon = .2, .epsilon_high = .28}, dual_clip{.c = 2.5}, two_sided_clip{.epsilon = .2, .epsilon_high = .28, .delta = 1.5},
                                  sapo{}, dro{.beta = .3}, policy_gradient{}, importance_ratio{}, log_ratio_distance{.weight = .2}, log_likelihood{},
                                  positive_likelihood{.threshold = .1}, kl_penalty<k3>{.weight = .3}, kl_penalty<ratio_corrected<k3>>{.weight = .1},
-                                 value_loss{}, clipped_value_loss{.clip = .3}, huber_value_loss{.delta = .8}, entropy_bonus<>{.weight = .2}};
+                                 value_loss{}, clipped_value_loss{.clip = .3}, value_loss{.weight = 1, .distance = huber_error{.delta = .8}}, entropy_bonus<>{.weight = .2}};
 constexpr int terms_in_pool = std::tuple_size_v<decltype(pool)>;
 
 /// A number below n from the draw `which` of composition `seed`.

@@ -85,7 +85,7 @@ TEST_CASE("random compositions: the gradient of the whole is that of its differe
     double e = b.number(.1, .3), f = b.number(-1, 2), g = b.number(.1, 2);
     require_differences(clipped_ratio{.epsilon = e} + g * kl_penalty{.estimator = k3{}, .weight = f * f} + value_loss{.weight = g} + entropy_bonus{.weight = e}, b);
     require_differences(f * dual_clip{.epsilon = e, .c = 1.4 + g} + aggregate(step_mean{}, g * dro{.beta = e}) + clipped_value_loss{.clip = g}, b);
-    require_differences(aggregate(step_sum{}, f * sapo{.tau = g} + log_likelihood{}) + huber_value_loss{.delta = g} + exact_kl_penalty{.weight = g}, b);
+    require_differences(aggregate(step_sum{}, f * sapo{.tau = g} + log_likelihood{}) + value_loss{.weight = 1, .distance = huber_error{.delta = g}} + exact_kl_penalty{.weight = g}, b);
     require_differences(gspo{.epsilon = e, .epsilon_high = e} + f * gmpo{.epsilon = e} + old_kl_penalty{.weight = e} + policy_gradient{}, b);
     require_differences(aggregate(series_sum_mean{.length = g}, tic_grpo{.epsilon = e}) + g * (two_sided_clip{.epsilon = e, .delta = 2} + f * importance_ratio{}), b);
     require_differences(series_kl_penalty{.estimator = k2{}, .weight = g} + kl_penalty{.estimator = ratio_corrected<k1>{}, .weight = e} + positive_likelihood{.threshold = f} +

@@ -4,6 +4,7 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/random/stream.hpp>
 
 // What tests/golden/*_objectives.py recorded: a batch of packed series, and losses and gradients by name.
 
@@ -31,6 +32,14 @@ struct recorded_batch {
   }
   numbers const& row(std::string const& name) const { return golden::row(rows, name); }
 
+  /// The valid steps of its series, for each step.
+  numbers steps_of_series() const {
+    numbers steps(std::size_t(N), 0), result;
+    for (std::size_t i = 0; i < valid.size(); ++i) steps[std::size_t(series_of[i])] += valid[i];
+    for (auto n : series_of) result.push_back(steps[std::size_t(n)]);
+    return result;
+  }
+
   step_views<double> views() const {
     auto of = [&](char const* name) { return rows.count(name) ? all(row(name)) : view<double const>{}; };
     step_views<double> v{.old_logp = of("old_logp"), .logp = of("logp"), .ref_logp = of("ref_logp"), .advantage = all(advantage), .entropy = of("entropy")};
@@ -38,15 +47,31 @@ struct recorded_batch {
     v.valid = all(valid), v.series_of = all(series_of), v.series = N;
     return v;
   }
-  /// Loss and gradient by logp of an objective, aggregated so; the weights of `aggregate` inside it too. `by_step`: further weights of the steps.
+  /// What a selection makes of the batch, or of other views of it.
+  template <class Selection>
+  numbers selected(Selection const& selection, step_views<double> const& at, stream draws = {}) const {
+    cpu backend;
+    numbers result(std::size_t(M), -99);
+    selection(backend, at, draws, all(result));
+    return result;
+  }
+  /// Loss and gradient by logp of an objective, aggregated so; the weights of `aggregate` and `weighted` inside it too. `by_step`: further weights of the steps.
   template <class O, class Mode>
-  std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {}) const {
+  std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {}, stream draws = {}) const {
     cpu backend;
     numbers w(std::size_t((1 + detail::aggregations_in<O>)*M)), loss(std::size_t(M), -99), slope(std::size_t(M), 0), entropy(std::size_t(M), 0);
     aggregated_steps<double> steps{M, N, all(series_of), all(valid)};
     mode(backend, steps, all(w).part(0, M));
-    std::apply([&, k = 1](auto const&... m) mutable { (m(backend, steps, all(w).part(k++ * M, M)), ...); }, detail::modes(o));
     for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
+    auto weigh = [&](auto const& m, std::ptrdiff_t k) {
+      if constexpr (requires { m.selection; }) {
+        numbers chosen = selected(m.selection, views(), draws);
+        for (std::ptrdiff_t i = 0; i < M; ++i) w[std::size_t(k * M + i)] = chosen[std::size_t(i)] * w[std::size_t(m.base * M + i)];
+      } else {
+        m(backend, steps, all(w).part(k * M, M));
+      }
+    };
+    std::apply([&, k = 1](auto const&... m) mutable { (weigh(m, k++), ...); }, detail::modes(o));
     std::array<view<double const>, 1 + detail::aggregations_in<O>> weights;
     for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = all(std::as_const(w)).part(std::ptrdiff_t(k) * M, M);
     differentiate(backend, o, views(), weights, {.loss = all(loss), .logp = all(slope), .entropy = all(entropy)});
@@ -56,8 +81,8 @@ struct recorded_batch {
   }
   /// How far loss and gradient are from the recorded ones, relative to 1 or to their own size.
   template <class O, class Mode>
-  double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {}) const {
-    auto [loss, slope] = (*this)(o, mode, by_step);
+  double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {}, stream draws = {}) const {
+    auto [loss, slope] = (*this)(o, mode, by_step, draws);
     double worst = std::abs(loss - row(name)[0]) / std::max(1., std::abs(loss));
     for (std::ptrdiff_t i = 0; i < M; ++i) {
       double expected = row(name + "/logp")[std::size_t(i)], d = std::abs(slope[std::size_t(i)] - expected) / std::max(1., std::abs(expected));
@@ -66,3 +91,14 @@ struct recorded_batch {
     return worst;
   }
 };
+
+inline numbers product(numbers a, numbers const& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
+  return a;
+}
+/// verl divides a series' sum by its valid steps plus 1e-8: what that makes of a weight of 1 / steps, or with of_sum of a weight of 1.
+inline numbers verl_mean(recorded_batch const& b, bool of_sum = false, double factor = 1) {
+  numbers result = b.steps_of_series();
+  for (double& n : result) n = factor * (of_sum ? 1 : n) / (n + 1e-8);
+  return result;
+}

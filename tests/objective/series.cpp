@@ -3,7 +3,11 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
+#include <cohort/objective/series_kl_penalty.hpp>
+#include <cohort/objective/tic_grpo.hpp>
+#include <cohort/objective/vespo.hpp>
 
 // Objectives of series: the total along the series, and the gradient that comes back through it, against differences of a plain loop.
 
@@ -27,7 +31,29 @@ struct mine {
 };
 static_assert(series_objective<mine> && !step_objective<mine>);
 static_assert(terms_read_by(mine{}) == (reads::logp | reads::old_logp | reads::advantage | reads::ref_logp));
-static_assert(detail::series_terms_in<decltype(mine{} + 2. * mine{} + clipped_ratio{})> == 2);
+
+// What is computed once for several terms, and what is not computed at all.
+template <class... O>
+constexpr auto found_in = detail::totals<detail::leaves_of<decltype((O{} + ...))>>;
+static_assert(found_in<mine, mine, clipped_ratio>.count == 2);
+static_assert(found_in<gspo, clipped_ratio, series_kl_penalty<>, vespo<>, tic_grpo>.count == 2);
+static_assert(found_in<gspo, clipped_ratio, series_kl_penalty<>, vespo<>, tic_grpo>.of[3] == 1 && found_in<gspo, clipped_ratio>.of[1] == -1);
+static_assert(found_in<gspo>.has_slope[0] && found_in<mine>.has_slope[0] && found_in<gspo_step, series_kl_penalty<>>.has_slope[0]);
+static_assert(!found_in<gspo_step>.has_slope[0] && !found_in<vespo<>>.has_slope[0]);
+static_assert(found_in<gspo>.needs_length && !found_in<vespo<>, tic_grpo, clipped_ratio>.needs_length);
+
+/// Reads more with one parameter than with its default.
+struct moody {
+  bool far = false;
+  template <class S>
+  constexpr S of_step(step_terms<S> const& step) const {
+    return step.logp;
+  }
+  template <class S>
+  constexpr S operator()(series_terms<S> const& s) const {
+    return far ? S(s.total * s.advantage) : S(stop_gradient(s.total) * s.advantage);
+  }
+};
 
 constexpr int M = 41, N = 7;
 using plain = real<double>;
@@ -129,6 +155,56 @@ TEST_CASE("series objectives: in an expression they are one term among others, e
     REQUIRE(close(whole.loss[i], one.loss[i] + two.loss[i] + three.loss[i], 1e-12, 1e-14));
     REQUIRE(close(whole.logp[i], one.logp[i] + two.logp[i] + three.logp[i], 1e-12, 1e-14));
   }
+}
+
+TEST_CASE("series objectives: steps side by side in order of their series, or in runs that come back, give what the same steps in any order give") {
+  constexpr int most = 97;
+  for (int run_of : {1, 2, 7, 8, 9, 30}) {
+    steps_of_series b;
+    b.old_logp = uniform(most, 1, -2, 0), b.ref_logp = uniform(most, 2, -2, 0), b.advantage = uniform(most, 3, -2, 2), b.logp = uniform(most, 4, -2, 0);
+    b.series_of = integers(most);
+    for (int i = 0; i < most; ++i) b.series_of[i] = i / run_of * 5 % N;
+    std::vector<int> order(most);
+    for (int i = 0; i < most; ++i) order[i] = i * 37 % most;
+    steps_of_series mixed = b;
+    for (int i = 0; i < most; ++i)
+      mixed.old_logp[i] = b.old_logp[order[i]], mixed.ref_logp[i] = b.ref_logp[order[i]], mixed.advantage[i] = b.advantage[order[i]], mixed.logp[i] = b.logp[order[i]],
+      mixed.series_of[i] = b.series_of[order[i]];
+    auto both = [](steps_of_series const& s) {
+      cpu backend;
+      numbers loss(most), slope(most), weight(most, 1);
+      differentiate(backend, mine{} + gspo{.epsilon = .5}, s.views(), {all(std::as_const(weight))}, {.loss = all(loss), .logp = all(slope)});
+      return std::pair(loss, slope);
+    };
+    auto [loss, slope] = both(b);
+    auto [mixed_loss, mixed_slope] = both(mixed);
+    for (int i = 0; i < most; ++i) {
+      CAPTURE(run_of, i);
+      REQUIRE(close(mixed_loss[i], loss[order[i]], 1e-12, 1e-13));
+      REQUIRE(close(mixed_slope[i], slope[order[i]], 1e-12, 1e-13));
+    }
+  }
+}
+
+TEST_CASE("series objectives: terms that share a total give what each of them gives with its own") {
+  steps_of_series b;
+  for (int i = 0; i < M; ++i) b.valid.push_back(i % 5 != 1);
+  gspo a{.epsilon = .5};
+  gspo_step step{.epsilon = .5};
+  series_kl_penalty<> kl{.weight = .3};
+  auto whole = run(a + .5 * aggregate(step_mean{}, kl) + step + 2. * tic_grpo{} + vespo<>{}, b);
+  auto one = run(a, b), two = run(.5 * aggregate(step_mean{}, kl), b), three = run(step, b), four = run(2. * tic_grpo{}, b), five = run(vespo<>{}, b);
+  for (int i = 0; i < M; ++i) {
+    REQUIRE(close(whole.loss[i], one.loss[i] + two.loss[i] + three.loss[i] + four.loss[i] + five.loss[i], 1e-12, 1e-14));
+    REQUIRE(close(whole.logp[i], one.logp[i] + two.logp[i] + three.logp[i] + four.logp[i] + five.logp[i], 1e-12, 1e-14));
+  }
+}
+
+TEST_CASE("series objectives: a term that has a derivative with respect to its total only with the parameters it has is refused") {
+  steps_of_series b;
+  CHECK_NOTHROW(run(moody{}, b));
+  CHECK_THROWS_WITH(run(moody{.far = true}, b), "a term of the objective reads the total of a series, with a derivative, with the parameters it has, and not with those of "
+                                                "its type's default: it must read the same with all");
 }
 
 TEST_CASE("series objectives: a batch that does not say which series its steps belong to is refused") {

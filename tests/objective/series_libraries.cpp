@@ -1,6 +1,5 @@
 #include "../catch.hpp"
 #include "recorded_batch.hpp"
-#include <cohort/objective/gmpo.hpp>
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
@@ -56,15 +55,4 @@ TEST_CASE("liger: VESPO, also with a KL", "[golden]") {
   CHECK(b.distance(vespo<ratio_to::sampler>{}, step_mean{}, "vespo_is") < 1e-10);
   CHECK(b.distance(vespo{} + kl_penalty<k3>{.weight = .04}, step_mean{}, "vespo_kl") < 1e-10);
   CHECK(b.distance(vespo{} + kl_penalty{.estimator = ratio_corrected<k3>{}, .weight = .04}, step_mean{}, "vespo_kl_corrected") < 1e-10);
-}
-
-TEST_CASE("verl: gspo step by step, and geo_mean, whose means divide by a length plus 1e-8", "[golden]") {
-  recorded_batch b("objective/verl_policy.txt"), by_step("objective/verl_policy.txt", false);
-  gspo_step step{.epsilon = .02, .epsilon_high = .03};
-  CHECK(b.distance(step, step_mean{}, "gspo_token-mean") < 1e-10);
-  CHECK(b.distance(step, step_mean{}, "gspo_token-mean_is", b.row("is_weight")) < 1e-10);
-  CHECK(b.distance(step, series_mean{}, "gspo_seq-mean-token-mean") < 1e-8);  // it divides by the length plus 1e-8
-  CHECK(by_step.distance(step, series_mean{}, "gspo_token_advantage") < 1e-8);
-  CHECK(b.distance(gmpo{.epsilon = .2, .epsilon_high = .28}, grpo, "geo_mean") < 1e-8);
-  CHECK(by_step.distance(gmpo{.epsilon = .2, .epsilon_high = .28}, grpo, "geo_mean_token_advantage") < 1e-8);
 }

@@ -31,7 +31,8 @@ void each_objective(F f) {
   f(clipped_ratio{}), f(clipped_ratio{.epsilon = .2, .epsilon_high = .28}), f(dual_clip{}), f(two_sided_clip{.delta = 1.5});
   f(cispo{}), f(cispo{.low = .8, .high = 1.28}), f(dro{}), f(log_ratio_distance{.weight = .3});
   f(dppo_tv{}), f(dppo_kl{}), f(prime_rl_loss{}), f(prime_rl_loss{.low = .1, .high = .1, .symmetric = true});
-  f(value_loss{}), f(clipped_value_loss{}), f(clipped_value_loss{.rule = value_clip::clipped}), f(huber_value_loss{.delta = .75});
+  f(value_loss{}), f(clipped_value_loss{}), f(clipped_value_loss{.rule = value_clip::clipped});
+  f(value_loss{.distance = absolute_error{}}), f(value_loss{.distance = huber_error{.delta = .75}}), f(clipped_value_loss{.distance = huber_error{.delta = .75}});
   f(entropy_bonus{});
 }
 
@@ -119,7 +120,11 @@ TEST_CASE("step objectives: those of values equal five-point differences to 1e-9
       }
   auto everywhere = [](point const&) { return true; };
   auto check = [&](auto const& o) { REQUIRE(grid::compare_differences(o, points, everywhere) == 96); };
-  check(value_loss{}), check(clipped_value_loss{.clip = .3}), check(clipped_value_loss{.clip = .3, .rule = value_clip::clipped}), check(huber_value_loss{.delta = .8});
+  auto with_each_rule = [&](auto const& distance) {
+    check(value_loss{.weight = .5, .distance = distance});
+    for (value_clip rule : {value_clip::larger_error, value_clip::clipped}) check(clipped_value_loss{.weight = .5, .clip = .3, .rule = rule, .distance = distance});
+  };
+  with_each_rule(squared_error{}), with_each_rule(absolute_error{}), with_each_rule(huber_error{.delta = .8});
 }
 
 TEST_CASE("step objectives: on an edge of a clip the gradient is one of the one-sided ones") {
@@ -202,6 +207,35 @@ TEST_CASE("clipped_value_loss: the two rules part where the prediction has left 
   REQUIRE(partials(clipped_value_loss{.weight = 1, .rule = value_clip::clipped}, p)[2] == 0);
 }
 
+TEST_CASE("value distances: absolute_error pulls alike everywhere and not at 0; huber_error is quadratic up to delta and a line beyond") {
+  for (double e : {-7., -1.5, -.25, 0., .5, 1.5, 30.}) {
+    point p = step(0, 0);
+    p.value = 4 + e, p.target = 4;
+    double sign = e > 0 ? 1 : e < 0 ? -1 : 0, far = std::abs(e);
+    value_loss l1{.weight = .3, .distance = absolute_error{}};
+    REQUIRE(close(loss(l1, p), .3 * far, 1e-15));
+    REQUIRE(partials(l1, p)[2] == .3 * sign);
+    value_loss huber{.weight = .3, .distance = huber_error{.delta = 1.5}};
+    REQUIRE(close(loss(huber, p), .3 * (far <= 1.5 ? e * e / 2 : 1.5 * far - 1.125), 1e-14));
+    REQUIRE(close(partials(huber, p)[2], .3 * (far <= 1.5 ? e : 1.5 * sign), 1e-14));
+  }
+}
+
+TEST_CASE("clipped_value_loss: of any distance the larger one counts, or that of the prediction that is held") {
+  point p = step(0, 0);
+  p.old_value = 0, p.value = 1, p.target = 2;  // held at 0.2: errors of -1 and -1.8
+  auto check = [&](auto const& distance, double held, double free, double free_slope) {
+    clipped_value_loss one{.weight = 1, .distance = distance}, two{.weight = 1, .rule = value_clip::clipped, .distance = distance};
+    REQUIRE(close(loss(one, p), std::max(held, free), 1e-14));
+    REQUIRE(close(loss(two, p), held, 1e-14));
+    REQUIRE(close(partials(one, p)[2], free > held ? free_slope : 0, 1e-14));
+    REQUIRE(partials(two, p)[2] == 0);
+  };
+  check(absolute_error{}, 1.8, 1, -1), check(huber_error{.delta = 1.5}, 1.5 * 1.8 - 1.125, .5, -1);
+  p.target = -1;  // errors of 2 and 1.2
+  check(absolute_error{}, 1.2, 2, 1), check(huber_error{.delta = 1.5}, .72, 3 - 1.125, 1.5);
+}
+
 TEMPLATE_LIST_TEST_CASE("step objectives: every scalar agrees with double, value and gradient, to 2 roundings, and sapo to 20", "", scalars::all) {
   each_objective([](auto const& o) { REQUIRE(scalars::disagreement<TestType>(o, scalars::exact_points()) <= 2); });
   REQUIRE(scalars::disagreement<TestType>(sapo{}, scalars::exact_points()) <= 20);
@@ -217,7 +251,7 @@ TEST_CASE("step objectives: what they read is what changes them") {
   STATIC_REQUIRE(terms_read_by(prime_rl_loss{}) == (reads::logp | reads::sampler_logp | reads::advantage));
   STATIC_REQUIRE(terms_read_by(log_ratio_distance{}) == (reads::logp | reads::old_logp));
   STATIC_REQUIRE(terms_read_by(clipped_value_loss{}) == (reads::value | reads::old_value | reads::target));
-  STATIC_REQUIRE(terms_read_by(huber_value_loss{}) == (reads::value | reads::target));
+  STATIC_REQUIRE(terms_read_by(value_loss{.distance = huber_error{}}) == (reads::value | reads::target));
   STATIC_REQUIRE(terms_read_by(log_likelihood{}) == reads::logp);
   STATIC_REQUIRE(terms_read_by(entropy_bonus<entropy_target>{}) == reads::entropy);
   // And the other way round: changing a term of the step changes the loss just where it is read, at one of two steps: the one held by the value's clip, the other not.
@@ -240,5 +274,6 @@ TEST_CASE("step objectives: what they read is what changes them") {
   };
   check(policy_gradient{}), check(importance_ratio{}), check(positive_likelihood{.threshold = 1.5}), check(log_likelihood{}), check(clipped_ratio{}), check(dual_clip{});
   check(two_sided_clip{}), check(cispo{}), check(sapo{}), check(dro{}), check(log_ratio_distance{}), check(dppo_tv{}), check(dppo_kl{}), check(prime_rl_loss{});
-  check(value_loss{}), check(clipped_value_loss{}), check(clipped_value_loss{.rule = value_clip::clipped}), check(huber_value_loss{}), check(entropy_bonus{});
+  check(value_loss{}), check(clipped_value_loss{}), check(clipped_value_loss{.rule = value_clip::clipped}), check(entropy_bonus{});
+  check(value_loss{.distance = absolute_error{}}), check(clipped_value_loss{.distance = absolute_error{}}), check(clipped_value_loss{.distance = huber_error{}});
 }

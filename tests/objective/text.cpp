@@ -23,6 +23,8 @@ TEST_CASE("text: an objective prints itself as it was composed, with its paramet
   CHECK(text(dpo{.beta = .1}) == "dpo{beta = 0.1, label_smoothing = 0}");
   CHECK(text(prime_rl_loss{}) == "prime_rl_loss{low = 0.2, high = 0.2, symmetric = false, weight = 0.001}");
   CHECK(text(clipped_value_loss{.rule = value_clip::clipped}) == "clipped_value_loss{weight = 0.5, clip = 0.2, rule = clipped}");
+  CHECK(text(value_loss{.distance = absolute_error{}}) == "value_loss{weight = 0.5, absolute_error}");
+  CHECK(text(clipped_value_loss{.distance = huber_error{.delta = 2}}) == "clipped_value_loss{weight = 0.5, clip = 0.2, rule = larger_error, huber_error{delta = 2}}");
 }
 
 TEST_CASE("text: aggregations, selections, estimators and controllers print their parameters too, wherever they stand") {
@@ -69,6 +71,8 @@ TEST_CASE("check: each term with a parameter out of its range says which, and tr
   CHECK_THROWS_WITH(detail::check_objective(clipped_ratio{.epsilon = -.2}), "clipped_ratio: epsilon is -0.2, expected a positive number");
   CHECK_THROWS_WITH(detail::check_objective(log_likelihood{} + .5 * aggregate(series_mean{}, cispo{.low = 2, .high = 1})),
                     "cispo: high is 1, expected a number above low");
+  CHECK_THROWS_WITH(detail::check_objective(value_loss{.distance = huber_error{.delta = -1}}), "huber_error: delta is -1, expected a positive number");
+  CHECK_THROWS_WITH(detail::check_objective(clipped_value_loss{.distance = huber_error{.delta = 0}}), "huber_error: delta is 0, expected a positive number");
   CHECK_THROWS_WITH(detail::check_objective(dpo{.beta = 0}), "dpo: beta is 0, expected a positive number");
   CHECK_THROWS_WITH(detail::check_objective(kl_penalty{.weight = -1.}), "kl_penalty: weight is -1, expected 0 or a positive number");
   CHECK_NOTHROW(detail::check_objective(mine::soft_gate{} + clipped_ratio{}));

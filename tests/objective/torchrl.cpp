@@ -146,7 +146,7 @@ TEST_CASE("torchrl: PPO with a KL penalty, its loss with the weight before its c
     }
 }
 
-TEST_CASE("torchrl: the critic's losses, l2 with and without a clip, and smooth_l1", "[golden]") {
+TEST_CASE("torchrl: the critic's losses, l2, l1 and smooth_l1, each with and without a clip", "[golden]") {
   for (char const* file : {"objective/torchrl_categorical.txt", "objective/torchrl_gaussian.txt"}) {
     auto rows = golden::read(file);
     auto same = [&](auto const& o, std::string const& name) {
@@ -162,9 +162,13 @@ TEST_CASE("torchrl: the critic's losses, l2 with and without a clip, and smooth_
       CHECK(close(total, golden::row(rows, name)[0], 1e-10));
       for (std::size_t i = 0; i < M; ++i) CHECK(close(slope[i], golden::row(rows, name + "/value")[i], 1e-10, 1e-15));
     };
-    same(value_loss{.weight = 1}, "critic_l2");
-    same(clipped_value_loss{.weight = 1, .clip = .5}, "critic_l2_clipped");
-    same(huber_value_loss{.weight = 1, .delta = 1}, "critic_smooth_l1");
+    auto with_and_without_clip = [&](auto const& distance, std::string const& name) {
+      same(value_loss{.weight = 1, .distance = distance}, name);
+      same(clipped_value_loss{.weight = 1, .clip = .5, .distance = distance}, name + "_clipped");
+    };
+    with_and_without_clip(squared_error{}, "critic_l2");
+    with_and_without_clip(absolute_error{}, "critic_l1");
+    with_and_without_clip(huber_error{.delta = 1}, "critic_smooth_l1");
   }
 }
 

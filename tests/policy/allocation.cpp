@@ -38,5 +38,7 @@ TEST_CASE("policy: evaluate and backward allocate in their first pass alone") {
       require_no_allocation<actor_critic<cpu, categorical>>(categorical{2}, t, G);
       require_no_allocation<actor_critic<cpu, gaussian>>(gaussian{2}, t, G);
       require_no_allocation<actor<cpu, categorical>>(categorical{2}, t, G);
+      require_no_allocation<actor_critic<cpu, multi_categorical<2>>>(choices, t, G);
+      require_no_allocation<actor<cpu, std::remove_const_t<decltype(humped)>>>(humped, t, G);
     }
 }

@@ -83,9 +83,20 @@ TEST_CASE(
   require_all(gaussian{2});
 }
 
+TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for several choices, bits, Gaussians and beta distributions") {
+  require_all(choices);
+  require_all(bits{});
+  require_all(wide{});
+  require_all(humped);
+}
+
 TEST_CASE("policy: a loss of exact divergences from a reference and from the old policy has the gradient of differences too") {
   require_all(categorical{4}, true);
   require_all(gaussian{2}, true);
+  require_all(choices, true);
+  require_all(bits{}, true);
+  require_all(wide{}, true);
+  require_all(humped, true);
 }
 
 TEST_CASE("policy: the divergence from other parameters is that which evaluate gives from their distributions") {
@@ -106,6 +117,8 @@ TEST_CASE("policy: the divergence from other parameters is that which evaluate g
   };
   require_same(categorical{4});
   require_same(gaussian{2});
+  require_same(choices);
+  require_same(squashed);
 }
 
 TEST_CASE("policy: backward overwrites the gradient, it does not add to it") {

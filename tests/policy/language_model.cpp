@@ -157,5 +157,144 @@ TEST_CASE("generation: what cannot be is named") {
                     "token_sampler: temperature is -1, expected 0 (the most probable token) or a positive number");
   CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.top_p = 0}}, stream{}), "token_sampler: top_p is 0, expected a number in (0, 1]");
   model.parameters()[0] = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2}, stream{}), "generate: the logits of completion 0 at token 0 are not finite");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2}, stream{}), "generate: prompt 0, sample 0, token 0: a logit is NaN, expected finite ones");
+}
+
+TEST_CASE("generation: logits that cannot be drawn from are named by prompt, sample and token") {
+  archetype<double> backend;
+  language_model model{backend, small(false), seed{3}, {.initial_std = .5}};
+  generator<archetype<double>> generate;
+  auto head = model.network().head(model.parameters());
+  double was = head(6, 2), infinity = std::numeric_limits<double>::infinity();
+  for (token_sampler const& sampler : {token_sampler{}, {.temperature = 0}, {.top_p = .5}}) {
+    head(6, 2) = std::nan("");
+    CHECK_THROWS_WITH(generate(backend, model, {{1}, {2}}, {.group = 2, .max_tokens = 2, .sampler = sampler}, stream{}),
+                      "generate: prompt 0, sample 0, token 0: a logit is NaN, expected finite ones");
+    allowed_tokens others{.always = std::vector<std::uint8_t>(13, 1)};
+    others.always[6] = 0;
+    CHECK_NOTHROW(generate(backend, model, {{1}, {2}}, {.group = 2, .max_tokens = 2, .sampler = sampler, .allowed = others}, stream{}));
+    std::vector<double> kept;
+    for (std::ptrdiff_t h = 0; h < 8; ++h) {
+      kept.push_back(head(6, h));
+      head(6, h) = 0;
+    }
+    head(6, 2) = infinity;
+    bool threw = false;
+    for (std::int32_t first = 0; first < 13 && !threw; ++first) {  // of some prompt it is +inf
+      try {
+        generate(backend, model, {{first}}, {.max_tokens = 1, .sampler = sampler}, stream{});
+      } catch (value_error const& e) {
+        CHECK(std::string(e.what()) == "generate: prompt 0, sample 0, token 0: a logit is infinite, expected finite ones");
+        threw = true;
+      }
+    }
+    CHECK(threw);
+    for (std::ptrdiff_t h = 0; h < 8; ++h) head(6, h) = kept[std::size_t(h)];
+    head(6, 2) = was;
+  }
+  for (std::int32_t v = 0; v < 13; ++v) head(v, 2) = -infinity;
+  bool threw = false;
+  for (std::int32_t first = 0; first < 13 && !threw; ++first) {
+    try {
+      generate(backend, model, {{first}}, {.max_tokens = 1}, stream{});
+    } catch (value_error const& e) {
+      threw = std::string(e.what()) == "generate: prompt 0, sample 0, token 0: all logits are -inf, expected finite ones";
+    }
+  }
+  CHECK(threw);
+}
+
+TEMPLATE_TEST_CASE("generation: only allowed tokens are drawn, by the softmax over them, and that is what is kept", "", archetype<double>,
+                   eigen::basic_backend<double>) {
+  TestType backend;
+  language_model model{backend, small(), seed{3}, {.initial_std = .5}};
+  generator<TestType> generate;
+  std::vector<std::vector<std::int32_t>> asked;
+  allowed_tokens ascending{.always = std::vector<std::uint8_t>(13, 1),  // each token larger than the last, and never 4
+                           .here = [&](std::span<std::int32_t const> prompt, std::span<std::int32_t const> completion, std::span<std::uint8_t> allowed) {
+                             CHECK(allowed[4] == 0);
+                             asked.emplace_back(prompt.begin(), prompt.end());
+                             asked.back().insert(asked.back().end(), completion.begin(), completion.end());
+                             for (std::int32_t v = 0; v < 12; ++v) allowed[std::size_t(v)] &= v > asked.back().back();
+                           }};
+  ascending.always[4] = 0;
+  std::vector<std::vector<std::int32_t>> const starts{{1, 2}, {5}};
+  auto all = generate(backend, model, starts, {.group = 5, .max_tokens = 4, .stop = 12, .allowed = ascending, .keep = true}, stream{7});
+  std::size_t drawn = 0;
+  token_packing<TestType> packing;
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    auto const& g = all[n];
+    std::int32_t last = starts[n / 5].back();
+    for (std::size_t t = 0; t < g.tokens.size(); ++t, ++drawn) {
+      std::vector<std::int32_t> may;
+      for (std::int32_t v = last + 1; v < 13; ++v)
+        if (v != 4) may.push_back(v);
+      CHECK(g.kept.tokens(t) == may);
+      CHECK(std::count(may.begin(), may.end(), g.tokens[t]) == 1);
+      last = g.tokens[t];
+    }
+    if (n % 5 == 0) packing.prompt(model.options(), starts[n / 5]);
+    packing.completion(model.options(), g.tokens, {.kept = &g.kept});
+  }
+  CHECK(asked.size() == drawn);
+  packing.finish(backend, model.options());
+  typename TestType::template array<double> room;
+  backend.resize(room, packing.steps());
+  model.evaluate(backend, std::as_const(model).parameters(), packing, 1, {room.all(), {}, {}});
+  auto logp = on_host(backend, view<double const>(room.all()));
+  std::size_t i = 0;
+  for (auto const& g : all)
+    for (double x : g.sampler_logp) CHECK(std::abs(logp[i++] - x) < 1e-12);
+
+  allowed_tokens nothing{.always = {}, .here = [](auto, std::span<std::int32_t const> completion, std::span<std::uint8_t> allowed) {
+                           if (completion.size() == 2) std::fill(allowed.begin(), allowed.end(), std::uint8_t(0));
+                         }};
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 3, .allowed = nothing}, stream{}), "generate: prompt 0, sample 0, token 2: `allowed` allows no token");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 3, .allowed = {.always = {1, 1}}}, stream{}),
+                    "generate: allowed.always has 2 flags, expected one for each of the vocabulary's 13");
+}
+
+TEMPLATE_TEST_CASE("generation: the repetition penalty is on prompt and completion, each token once", "", archetype<double>, eigen::basic_backend<double>) {
+  TestType backend;
+  language_model model{backend, small(), seed{3}, {.initial_std = .5}};
+  generator<TestType> generate;
+  std::vector<std::vector<std::int32_t>> const starts{{1, 2, 1, 3}, {5}};
+  constexpr double penalty = 1.7, temperature = .8;
+  auto all = generate(backend, model, starts, {.group = 3, .max_tokens = 8, .sampler = {.temperature = temperature, .repetition_penalty = penalty}}, stream{7});
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    token_packing<TestType> packing;
+    packing.prompt(model.options(), starts[n / 3]);
+    packing.completion(model.options(), all[n].tokens);
+    packing.finish(backend, model.options());
+    view<double> hidden = model.network().forward(backend, std::as_const(model).parameters(), packing.tokens());
+    view<double> l = model.head().logits(backend, view<double const>(hidden), packing.head_row(), model.network().head_factor(std::as_const(model).parameters()));
+    std::vector<std::int32_t> before = starts[n / 3];
+    for (std::ptrdiff_t t = 0; t < packing.steps(); ++t) {
+      double total = 0, of_token = 0;
+      for (std::int32_t v = 0; v < 13; ++v) {
+        double x = l(t, v);
+        if (std::count(before.begin(), before.end(), v)) x = x > 0 ? x / penalty : x * penalty;
+        total += std::exp(x / temperature);
+        if (v == all[n].tokens[std::size_t(t)]) of_token = x / temperature;
+      }
+      CHECK(std::abs(all[n].logp[std::size_t(t)] - (of_token - std::log(total))) < 1e-12);
+      before.push_back(all[n].tokens[std::size_t(t)]);
+    }
+  }
+}
+
+TEST_CASE("generation: each sample of a group may have its own temperature, and is then what it would be if all had it") {
+  archetype<double> backend;
+  language_model model{backend, small(), seed{3}, {.initial_std = .5}};
+  generator<archetype<double>> generate;
+  std::vector<double> const temperatures{.4, 0, 1.6};
+  auto all = generate(backend, model, prompts, {.group = 3, .max_tokens = 8, .temperatures = temperatures}, stream{5});
+  for (std::size_t g = 0; g < 3; ++g) {
+    auto same = generate(backend, model, prompts, {.group = 3, .max_tokens = 8, .sampler = {.temperature = temperatures[g]}}, stream{5});
+    for (std::size_t n = g; n < all.size(); n += 3) {
+      CHECK(all[n].tokens == same[n].tokens);
+      CHECK(all[n].logp == same[n].logp);
+      CHECK(all[n].temperature == (g == 1 ? 1 : temperatures[g]));
+    }
+  }
 }

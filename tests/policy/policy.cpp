@@ -111,6 +111,10 @@ TEST_CASE("policy: act, evaluate, value and log_probability agree, for G actions
   };
   check(categorical{3});
   check(gaussian{2});
+  check(choices);
+  check(bits{});
+  check(squashed);
+  check(humped);
 }
 
 TEST_CASE("policy: the deterministic action is the most probable one, a Gaussian's its mean") {

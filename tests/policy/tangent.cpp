@@ -20,6 +20,19 @@ struct weighted_actions {
     for (int a = 0; a < P; ++a) total += std::exp(logits[a]);
     for (int a = 0; a < P; ++a) actions.push_back({double(a)}), probability.push_back(std::exp(logits[a]) / total);
   }
+  weighted_actions(multi_categorical<2> const& d, double const* logits, int) {
+    weighted_actions first(categorical{}, logits, d.n[0]), second(categorical{}, logits + d.n[0], d.n[1]);
+    for (int a = 0; a < d.n[0]; ++a)
+      for (int b = 0; b < d.n[1]; ++b) actions.push_back({double(a), double(b)}), probability.push_back(first.probability[std::size_t(a)] * second.probability[std::size_t(b)]);
+  }
+  weighted_actions(bits const&, double const* logits, int) {
+    double const both[] = {0, logits[0], 0, logits[1]};
+    *this = weighted_actions(multi_categorical<2>{{2, 2}}, both, 4);
+  }
+  weighted_actions(wide const&, double const* described, int) : weighted_actions(gaussian{}, described, 2) {}
+  weighted_actions(decltype(squashed) const&, double const* described, int) : weighted_actions(gaussian{}, described, 2) {
+    for (auto& a : actions) a.insert(a.begin(), 2, 0);
+  }
   weighted_actions(gaussian const&, double const* described, int dimensions) {
     double nodes[] = {-std::sqrt(3.), 0, std::sqrt(3.)}, weights[] = {1 / 6., 2 / 3., 1 / 6.};
     actions = {{}}, probability = {1};
@@ -64,7 +77,7 @@ numbers fisher_by_enumeration(cpu& backend, Policy& policy, Distribution const& 
 }
 
 template <class Policy, class Distribution>
-void require_tangent_and_fisher(Distribution d, network_options const& o, int G) {
+void require_tangent_and_fisher(Distribution const& d, network_options const& o, int G) {
   cpu backend;
   Policy policy = make<Policy>(backend, d, D, o);
   int W = policy.description_size();
@@ -99,7 +112,7 @@ void require_tangent_and_fisher(Distribution d, network_options const& o, int G)
 }
 
 template <class Distribution>
-void require_all(Distribution d) {
+void require_all(Distribution const& d) {
   for (int G : {1, 3})
     for (auto act : {activation::tanh, activation::relu})
       for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}}) {
@@ -160,6 +173,13 @@ TEST_CASE("policy: a tangent is that of differences, and the Fisher-vector produ
 
 TEST_CASE("policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over Gaussian actions") {
   require_all(gaussian{2});
+}
+
+TEST_CASE("policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over several choices, bits, and Gaussians whose deviations are the network's") {
+  require_all(choices);
+  require_all(bits{});
+  require_all(wide{});
+  require_all(squashed);
 }
 
 TEST_CASE("policy: the Fisher-vector product is the Hessian-vector product of the KL divergence that autograd recorded") {

@@ -82,25 +82,30 @@ inline std::vector<point> exact_points() {
   return points;
 }
 
-/// The largest difference of value and of partials between S and real<double>, in units of S's rounding of max(1, |value|).
-template <class S, class O>
-double disagreement(O const& o, std::vector<point> const& points) {
+/// The largest difference of value and of partials between S and real<double>, in units of S's rounding of max(1, |value|); loss(Scalar(), first) evaluates
+/// Scalar::width points from the first on.
+template <class S, class F>
+double disagreement_of(F loss, std::size_t points) {
   using exact = dual<plain, 3>;
   double worst = 0, unit = std::numeric_limits<typename S::value_type>::epsilon();
   auto compare = [&](double found, double expected) {
     double difference = std::abs(found - expected) / (unit * std::max(1., std::abs(expected)));
     worst = difference <= worst ? worst : difference;  // a NaN becomes the worst, and stays
   };
-  for (std::size_t first = 0; first < points.size(); first += S::width) {
-    S loss = o(terms<S>(points, first));
+  for (std::size_t first = 0; first < points; first += S::width) {
+    S found = loss(S(), first);
     for (int i = 0; i < S::width; ++i) {
-      exact expected = o(terms<exact>(points, first + i));
-      compare(lane(loss, i), expected.value.value);
+      exact expected = loss(exact(), first + i);
+      compare(lane(found, i), expected.value.value);
       if constexpr (is_dual<S>)
-        for (int k = 0; k < 3; ++k) compare(lane(loss.tangent[k], i), expected.tangent[k].value);
+        for (int k = 0; k < 3; ++k) compare(lane(found.tangent[k], i), expected.tangent[k].value);
     }
   }
   return worst;
+}
+template <class S, class O>
+double disagreement(O const& o, std::vector<point> const& points) {
+  return disagreement_of<S>([&]<class R>(R, std::size_t first) { return o(terms<R>(points, first)); }, points.size());
 }
 
 /// The partial derivatives with respect to logp, entropy and value.

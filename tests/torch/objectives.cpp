@@ -3,6 +3,7 @@
 #include <cohort/torch/autograd.hpp>
 
 #include "../catch.hpp"
+#include "../support/own_objectives.hpp"
 
 using namespace cohort;
 using B = cohort::torch::basic_backend<double>;
@@ -56,11 +57,11 @@ void agree(O const& o) {
   std::array<view<double const>, 1 + cohort::detail::aggregations_in<O>> weights;
   for (auto& w : weights) w = broadcast(view<double const>(one.data_ptr<double>(), 1), M);
   differentiate(backend, o, in, weights, {row(0), row(1), row(2), row(3), row(4), row(5)});
-  CHECK(furthest(out[0], loss.detach()) <= 1e-12);
+  REQUIRE(furthest(out[0], loss.detach()) <= 1e-12);
   int k = 1;
   for (auto const* t : {&s.logp, &s.entropy, &s.value, &s.kl, &s.old_kl}) {
-    if (t->grad().defined()) CHECK(furthest(out[k], t->grad()) <= 1e-12);
-    else CHECK(out[k].abs().max().item<double>() == 0);
+    if (t->grad().defined()) REQUIRE(furthest(out[k], t->grad()) <= 1e-12);
+    else REQUIRE(out[k].abs().max().item<double>() == 0);
     ++k;
   }
 }
@@ -97,7 +98,8 @@ TEST_CASE("torch: weights that are not differentiated are constants to autograd 
   agree(dppo_tv{.low = .05, .high = .05, .limit = 1.5});
   agree(dppo_kl{.low = .02, .high = .02, .limit = 1.5});
   agree(prime_rl_loss{.low = .1, .high = .1, .symmetric = true});
-  agree(clipped_value_loss{.clip = .3} + huber_value_loss{.delta = .7});
+  agree(clipped_value_loss{.clip = .3} + value_loss{.distance = huber_error{.delta = .7}});
+  agree(clipped_value_loss{.clip = .3, .distance = absolute_error{}} + clipped_value_loss{.rule = value_clip::clipped, .distance = huber_error{.delta = .7}});
 }
 
 TEST_CASE("torch: autograd through the totals of series agrees with the duals' way back, and exact divergences are terms like others") {
@@ -107,6 +109,7 @@ TEST_CASE("torch: autograd through the totals of series agrees with the duals' w
   agree(vespo{});
   agree(tic_grpo{});
   agree(series_kl_penalty{.estimator = k3{}, .weight = .3});
+  agree(mine::of_series{} + mine::of_step{});
   agree(clipped_ratio{} + .5 * gspo{.epsilon = .05, .epsilon_high = .05} + exact_kl_penalty{.weight = .2} + old_kl_penalty{.weight = .1});
 }
 
@@ -115,11 +118,11 @@ TEST_CASE("torch: what a select discards has no gradient, though its slope is in
   s.logp = at::tensor({1., -.5, 800., -1e-300}, at::kDouble).requires_grad_();
   s.advantage = at::ones({4}, at::kDouble);
   cohort::torch::losses(discards_an_overflow{}, s).sum().backward();
-  CHECK(s.logp.grad().isfinite().all().item<bool>());
-  CHECK(s.logp.grad()[0].item<double>() == 1);
-  CHECK(s.logp.grad()[2].item<double>() == 1);
+  REQUIRE(s.logp.grad().isfinite().all().item<bool>());
+  REQUIRE(s.logp.grad()[0].item<double>() == 1);
+  REQUIRE(s.logp.grad()[2].item<double>() == 1);
   double p = -.5;
-  CHECK(s.logp.grad()[1].item<double>() == Approx(1000 * std::exp(1000 * p) - .5 / std::sqrt(-p)).epsilon(1e-12));
+  REQUIRE(s.logp.grad()[1].item<double>() == Approx(1000 * std::exp(1000 * p) - .5 / std::sqrt(-p)).epsilon(1e-12));
 }
 
 TEST_CASE("torch: an invalid step has loss and gradient 0, though its numbers are NaN") {
@@ -131,10 +134,10 @@ TEST_CASE("torch: an invalid step has loss and gradient 0, though its numbers ar
   s.logp = poisoned.requires_grad_();
   auto loss = cohort::torch::losses(clipped_ratio{} + kl_penalty{}, s, valid);
   loss.sum().backward();
-  CHECK(loss.isfinite().all().item<bool>());
-  CHECK(s.logp.grad().isfinite().all().item<bool>());
-  CHECK(loss[3].item<double>() == 0);
-  CHECK(s.logp.grad()[7].item<double>() == 0);
+  REQUIRE(loss.isfinite().all().item<bool>());
+  REQUIRE(s.logp.grad().isfinite().all().item<bool>());
+  REQUIRE(loss[3].item<double>() == 0);
+  REQUIRE(s.logp.grad()[7].item<double>() == 0);
 }
 
 TEST_CASE("torch: losses names the term that is missing or does not fit") {

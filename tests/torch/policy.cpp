@@ -61,7 +61,7 @@ TEST_CASE("torch_policy: the gradient of a module's parameters is autograd's thr
   B backend;
   gaussian module;
   cohort::torch::torch_policy policy{backend, classic_control::pendulum{}, module};
-  CHECK(policy.parameters().rows == 12);
+  REQUIRE(policy.parameters().rows == 12);
   auto x = uniform({50, 3}), action = uniform({50, 1}), dlogp = uniform({50}), dentropy = uniform({50}), dvalue = uniform({50});
   auto now = policy.evaluate(backend, cohort::torch::view_of<double>(x), cohort::torch::view_of<double>(action), 1);
   auto at = [](at::Tensor const& t) { return view<double const>(cohort::torch::view_of<double>(t)); };
@@ -72,12 +72,12 @@ TEST_CASE("torch_policy: the gradient of a module's parameters is autograd's thr
   auto z = (action - out.parameters) * ::torch::exp(-out.log_std);
   auto logp = (-.5 * z * z - out.log_std - .5 * std::log(2 * std::numbers::pi)).squeeze(1);
   auto entropy = (out.log_std + .5 + .5 * std::log(2 * std::numbers::pi)).squeeze(1);
-  CHECK(((backend.tensor(now.logp) - logp).abs().max() < 1e-12).item<bool>());
-  CHECK(((backend.tensor(now.entropy) - entropy).abs().max() < 1e-12).item<bool>());
+  REQUIRE(((backend.tensor(now.logp) - logp).abs().max() < 1e-12).item<bool>());
+  REQUIRE(((backend.tensor(now.entropy) - entropy).abs().max() < 1e-12).item<bool>());
   auto grads = ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * out.value.squeeze(1)).sum()}, module->parameters());
   std::vector<at::Tensor> flat;
   for (auto& g : grads) flat.push_back(g.reshape({-1}));
-  CHECK(((ours - ::torch::cat(flat)).abs().max() < 1e-12).item<bool>());
+  REQUIRE(((ours - ::torch::cat(flat)).abs().max() < 1e-12).item<bool>());
 }
 
 TEST_CASE("torch_policy: the module's parameters are the policy's, and those of a reference leave them as they are") {
@@ -87,16 +87,16 @@ TEST_CASE("torch_policy: the module's parameters are the policy's, and those of 
   module->to(at::kDouble);
   auto before = module->parameters()[0].clone();
   cohort::torch::torch_policy policy{backend, classic_control::cart_pole{}, module};
-  CHECK(at::equal(module->parameters()[0], before));
+  REQUIRE(at::equal(module->parameters()[0], before));
   policy.parameters()[0] = 42;
-  CHECK(module->parameters()[0].view({-1})[0].item<double>() == 42);
+  REQUIRE(module->parameters()[0].view({-1})[0].item<double>() == 42);
   auto reference = at::zeros({policy.parameters().rows}, at::kDouble);
   auto x = uniform({5, 4}), logp = uniform({5});
   auto action = at::zeros({5}, at::kInt);
   policy.log_probability(backend, cohort::torch::view_of<double>(reference), cohort::torch::view_of<double>(x),
                          cohort::torch::view_of<std::int32_t>(action), 1, cohort::torch::view_of<double>(logp));
-  CHECK(((logp + std::log(2.)).abs().max() < 1e-12).item<bool>());
-  CHECK(module->parameters()[0].view({-1})[0].item<double>() == 42);
+  REQUIRE(((logp + std::log(2.)).abs().max() < 1e-12).item<bool>());
+  REQUIRE(module->parameters()[0].view({-1})[0].item<double>() == 42);
 }
 
 TEST_CASE("torch_policy: torch's Adam and Cohort's take the same steps") {
@@ -115,11 +115,11 @@ TEST_CASE("torch_policy: torch's Adam and Cohort's take the same steps") {
   };
   auto ours = trained(adam{.rate = 1e-3});
   auto theirs = trained(cohort::torch::optimizer<>{.settings = ::torch::optim::AdamOptions(1e-3).eps(1e-5)});
-  CHECK(((ours - theirs).abs().max() < 1e-12).item<bool>());
+  REQUIRE(((ours - theirs).abs().max() < 1e-12).item<bool>());
   auto scheduled = trained(cohort::torch::optimizer<::torch::optim::Adam, ::torch::optim::AdamOptions, linear>{
       .settings = ::torch::optim::AdamOptions(1).eps(1e-5), .rate = linear{1e-3, 0}});
   auto ours_scheduled = trained(adam{.rate = linear{1e-3, 0}});
-  CHECK(((ours_scheduled - scheduled).abs().max() < 1e-12).item<bool>());
+  REQUIRE(((ours_scheduled - scheduled).abs().max() < 1e-12).item<bool>());
 }
 
 TEST_CASE("torch_policy: a decoder learns by GRPO which token to say") {
@@ -134,7 +134,7 @@ TEST_CASE("torch_policy: a decoder learns by GRPO which token to say") {
                         .objective = clipped_ratio{} + kl_penalty{.weight = .001},
                         .update = update{.epochs = 4, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}}};
   auto report = train(backend, grpo, environment, policy, {.steps = 8000, .seed = 1});
-  CHECK(report.mean_return > 3.5);  // of 4; chance is 0.8
+  REQUIRE(report.mean_return > 3.5);  // of 4; chance is 0.8
 }
 
 TEST_CASE("torch_policy: a module whose numbers or shapes do not fit is refused with what it gave") {

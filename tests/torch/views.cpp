@@ -8,19 +8,19 @@ using Catch::Matchers::ContainsSubstring;
 TEST_CASE("torch: a user's tensor and a view of it are the same memory, in both directions and with any strides") {
   auto t = at::arange(12, at::kFloat).view({3, 4});
   auto v = cohort::torch::view_of<float>(t.t());
-  CHECK(v.rows == 4);
-  CHECK(v.columns == 3);
-  CHECK(v(3, 2) == 11);
+  REQUIRE(v.rows == 4);
+  REQUIRE(v.columns == 3);
+  REQUIRE(v(3, 2) == 11);
   v(0, 1) = 77;
-  CHECK(t[1][0].item<float>() == 77);
+  REQUIRE(t[1][0].item<float>() == 77);
   auto back = cohort::torch::tensor_of(v);
-  CHECK(back.data_ptr() == t.data_ptr());
-  CHECK(at::equal(back, t.t()));
+  REQUIRE(back.data_ptr() == t.data_ptr());
+  REQUIRE(at::equal(back, t.t()));
   cohort::torch::backend backend;
   auto every_second = cohort::torch::view_of<float>(t.slice(1, 0, 4, 2));
   auto out = at::zeros({3, 2}, at::kFloat);
   backend.gather(cohort::torch::view_of<float>(out), view<float const>(every_second), cohort::torch::view_of<std::int32_t>(at::tensor({2, 0, 1}, at::kInt)));
-  CHECK(at::equal(out, t.slice(1, 0, 4, 2).index_select(0, at::tensor({2, 0, 1}))));
+  REQUIRE(at::equal(out, t.slice(1, 0, 4, 2).index_select(0, at::tensor({2, 0, 1}))));
 }
 
 TEST_CASE("torch: a tensor of another type, shape or layout is refused by name, and so is a device that is not there") {

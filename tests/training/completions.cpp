@@ -44,8 +44,8 @@ double greedy_score(B& backend, language_model<B>& model) {
 }
 
 template <class B, class Algorithm>
-std::vector<double> parameters_after(B& backend, Algorithm const& algorithm, int updates) {
-  language_model model{backend, shape, seed{1}, {.initial_std = .2, .rows_per_pass = 40}};
+std::vector<double> parameters_after(B& backend, Algorithm const& algorithm, int updates, std::ptrdiff_t rows_per_pass = 40) {
+  language_model model{backend, shape, seed{1}, {.initial_std = .2, .rows_per_pass = rows_per_pass}};
   train(backend, algorithm, echo{}, model, {.updates = updates, .seed = 2});
   auto p = model.parameters();
   return {p.data, p.data + p.rows};
@@ -99,6 +99,25 @@ TEST_CASE("completions: neither the cut into passes nor the backend changes an u
   double furthest = 0;
   for (std::size_t i = 0; i < want.size(); ++i) furthest = std::max(furthest, std::abs(got[i] - want[i]));
   CHECK(furthest < 1e-9);
+}
+
+TEST_CASE("completions: a minibatch in 40 passes gives the gradient of one that goes through at once, but for rounding: the weights are the minibatch's") {
+  eigen::basic_backend<double> cpu;
+  auto furthest = [&](auto aggregation) {
+    auto one = algorithm{.rollout = grpo.rollout, .advantage = grpo.advantage, .objective = grpo.objective, .aggregation = aggregation,
+                         .update = update<sgd<>>{.epochs = 1, .minibatches = 2, .normalize = normalization::none, .optimizer = {.rate = 1}}};
+    auto whole = parameters_after(cpu, one, 1, 1'000'000), cut = parameters_after(cpu, one, 1, 10);
+    auto start = [&] {
+      language_model model{cpu, shape, seed{1}, {.initial_std = .2}};
+      return std::vector<double>(model.parameters().data, model.parameters().data + model.parameters().rows);
+    }();
+    double off = 0, moved = 0;
+    for (std::size_t i = 0; i < whole.size(); ++i) off = std::max(off, std::abs(cut[i] - whole[i])), moved = std::max(moved, std::abs(whole[i] - start[i]));
+    CHECK(moved > 1e-2);
+    return off / moved;
+  };
+  CHECK(furthest(step_mean{}) < 1e-13);
+  CHECK(furthest(series_mean{}) < 1e-13);
 }
 
 TEST_CASE("completions: the same bits on one thread and on two") {

@@ -43,7 +43,7 @@ TEST_CASE("csv_log: a header, then a row for each update") {
     log.on_update(halfway());
   }
   CHECK(read(f.path / "run.csv") ==
-        "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm\n500,2.000000,3,1,12.5,0.5,0.25,0.125,4\n");
+        "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm,clip_low,clip_high,effective_sample_size\n500,2.000000,3,1,12.5,0.5,0.25,0.125,4,0,0,1\n");
 }
 
 TEST_CASE("csv_log: an existing file is refused, and kept, unless it may be overwritten") {

@@ -127,6 +127,17 @@ struct kinked {
   }
 };
 
+/// Notes which draws it was given.
+struct noted_draws {
+  std::vector<std::uint32_t>* steps = nullptr;
+  static constexpr unsigned reads = 0;
+  template <backend B>
+  void operator()(B& backend, step_views<value_t<B>> const&, stream draws, view<value_t<B>> weight) const {
+    steps->push_back(draws.step);
+    backend.map(outputs{weight}, detail::filled{1}, view<value_t<B> const>(weight));
+  }
+};
+
 struct not_a_number {
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
@@ -228,4 +239,21 @@ TEST_CASE("trust_region: a bad parameter, or a trunk that actor and critic share
   CHECK_THAT(what_is_wrong({.shrink = 1}), ContainsSubstring("trust_region: shrink is 1"));
   CHECK_THAT(what_is_wrong({}, {.trunk = trunk::shared}), ContainsSubstring("trunk::separate"));
   CHECK(what_is_wrong({}) == "");
+}
+
+TEST_CASE("trust_region: the line search judges by the draws that the gradient was taken with, and the next step draws anew") {
+  cpu backend;
+  std::vector<std::uint32_t> drawn;
+  auto trpo = small_trpo();
+  auto selected = algorithm{.rollout = trpo.rollout,
+                            .advantage = trpo.advantage,
+                            .objective = weighted(noted_draws{&drawn}, importance_ratio{}) + value_loss{},
+                            .aggregation = step_mean{},
+                            .update = trpo.update};
+  actor_critic policy{backend, classic_control::cart_pole{}, {.hidden = {16, 16}}, seed{1}};
+  train(backend, selected, classic_control::cart_pole{}, policy, {.updates = 1, .seed = 1});
+  REQUIRE(drawn.size() >= 2);
+  for (std::uint32_t d : drawn) CHECK(d == drawn.front());
+  train(backend, selected, classic_control::cart_pole{}, policy, {.updates = 2, .seed = 1});
+  CHECK(drawn.back() == drawn.front() + 1);
 }

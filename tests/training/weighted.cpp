@@ -23,11 +23,11 @@ struct echo {
 decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
 
 template <class O>
-std::vector<double> parameters_after(O const& objective, int rows_per_pass, int updates = 2, token_sampler sampler = {}) {
+std::vector<double> parameters_after(O const& objective, int rows_per_pass, int updates = 2, token_sampler sampler = {}, kept_set kept = kept_set::renormalize) {
   eigen::basic_backend<double> cpu;
   language_model model{cpu, shape, seed{1}, {.initial_std = .2, .rows_per_pass = rows_per_pass, .head_rows = 16}};
   algorithm<completions, group_relative, O, step_mean, update<>> a{
-      .rollout = completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler},
+      .rollout = completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler, .kept = kept},
       .objective = objective,
       .update = update<>{.epochs = 2, .minibatches = 2, .normalize = normalization::none, .optimizer = adam<>{.rate = 3e-3}, .max_gradient_norm = 1},
   };
@@ -80,8 +80,35 @@ TEST_CASE("train: selections by what the policy says now, and terms of series, d
   check(weighted(clip_cov{.share = .2, .low = -10, .high = 10}, clipped_ratio{}));
 }
 
-TEST_CASE("train: importance weights know what the sampler's cuts left") {
+TEST_CASE("train: importance weights know what the sampler's cuts left, where training does not") {
   token_sampler narrow{.top_p = .8};
-  auto plain = parameters_after(clipped_ratio{}, 1000, 2, narrow), corrected = parameters_after(weighted(importance_weights{}, clipped_ratio{}), 1000, 2, narrow);
-  CHECK(plain != corrected);
+  auto after = [&](auto const& objective, kept_set kept) { return parameters_after(objective, 1000, 2, narrow, kept); };
+  auto corrected = weighted(importance_weights{}, clipped_ratio{});
+  CHECK(after(clipped_ratio{}, kept_set::full_softmax) != after(corrected, kept_set::full_softmax));
+  CHECK(after(clipped_ratio{}, kept_set::renormalize) == after(corrected, kept_set::renormalize));
+}
+
+TEST_CASE("train: the effective sample size of importance weights is a metric, 1 where nothing was cut from what was sampled, and 1 without them") {
+  struct last_metric {
+    double* seen;
+    void on_update(train_report const& r) { *seen = r.metrics.effective_sample_size; }
+  };
+  auto seen = [](auto const& objective, token_sampler sampler) {
+    eigen::basic_backend<double> cpu;
+    language_model model{cpu, shape, seed{1}, {.initial_std = .2}};
+    algorithm a{.rollout = completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler, .kept = kept_set::full_softmax},
+                .advantage = group_relative{},
+                .objective = objective,
+                .aggregation = step_mean{},
+                .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 3e-3}}};
+    double found = -1;
+    train(cpu, a, echo{}, model, {.updates = 1, .seed = 2}, last_metric{&found});
+    return found;
+  };
+  auto corrected = weighted(importance_weights{.high = 1e9}, clipped_ratio{});
+  CHECK(std::abs(seen(corrected, {}) - 1) < 1e-12);
+  double cut = seen(corrected, {.top_k = 3});
+  CHECK(cut > 0);
+  CHECK(cut < .999);
+  CHECK(seen(clipped_ratio{}, {.top_k = 3}) == 1);
 }

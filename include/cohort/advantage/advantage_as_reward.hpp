@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/hybrid_grpo.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -24,6 +25,12 @@ struct advantage_as_reward {
   double tau = 1;  ///< steepness of the transform's tanh, > 0
   int ddof = 1;
   double epsilon = 1e-8;
+
+  static constexpr about notes{"advantage_as_reward", "GAE of the executed samples' advantages", "Sane 2025, pull request"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

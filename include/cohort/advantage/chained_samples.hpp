@@ -2,6 +2,7 @@
 #include <cohort/advantage/executed_lane.hpp>
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/reward_transform.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -90,6 +91,12 @@ struct chained_samples {
   double tau = 1;  ///< steepness of the transform's tanh, > 0
   int ddof = 1;
   double epsilon = 1e-8;
+
+  static constexpr about notes{"chained_samples", "GAE along all samples of all states", "Sane 2025, pull requests"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/returns.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -67,6 +68,14 @@ struct gae {
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< how far the estimate looks before it trusts the critic, in [0, 1]
   invalid_steps invalid = invalid_steps::skip;
+
+  static constexpr about notes{"gae", "sum_k (gamma lambda)^k delta_{t+k}, delta = r + gamma V' - V",
+                               "Schulman et al. 2015, arXiv:1506.02438, eq. 16"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("gamma", gamma), f("lambda", lambda);
+    if (invalid == invalid_steps::decay) f("invalid", "decay");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

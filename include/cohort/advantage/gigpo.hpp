@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_relative.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -17,6 +18,13 @@ struct gigpo {
   double gamma = .95;   ///< discount of the steps' returns, in [0, 1]
   group_relative episodes{};
   group_statistics steps{};
+
+  static constexpr about notes{"gigpo", "A_i + weight A_it, the second among steps in an equal state",
+                               "Feng et al. 2025, arXiv:2505.10978, eq. 8"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("weight", weight), f("gamma", gamma), f("episodes", episodes), f("steps", steps);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

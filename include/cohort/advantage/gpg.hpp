@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -35,6 +36,14 @@ struct scaled_above_mean {
 struct gpg {
   double divisor = 1;  ///< > 0
   group_of_one single = group_of_one::zero;
+
+  static constexpr about notes{"gpg", "alpha (R_i - mean R) / divisor, alpha = series / (series whose score is not 0)",
+                               "Chu et al. 2025, arXiv:2504.02546"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (divisor != 1) f("divisor", divisor);
+    if (single == group_of_one::raw) f("single", "raw");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

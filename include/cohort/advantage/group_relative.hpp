@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -43,6 +44,15 @@ struct group_relative {
   int ddof = 1;
   double epsilon = 1e-6;
   epsilon_rule rule = epsilon_rule::added;
+
+  static constexpr about notes{"group_relative", "(R_i - mean R) / (std R + epsilon) within the group", "Shao et al. 2024, arXiv:2402.03300, 4.1.2"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (by != credit::episode) f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");
+    if (gamma != 1) f("gamma", gamma);
+    group_statistics{baseline, scale, single, ddof, epsilon, rule}.parameters(f);
+    if (finished == finished_episodes::count_as_zero) f("finished", "count_as_zero");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

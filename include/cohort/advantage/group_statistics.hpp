@@ -78,6 +78,15 @@ struct group_statistics {
   double epsilon = 1e-6;  ///< added to the standard deviation, or its least value
   epsilon_rule rule = epsilon_rule::added;
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (baseline != group_baseline::mean) f("baseline", baseline == group_baseline::none ? "none" : "leave_one_out");
+    if (scale != group_scale::group_std) f("scale", scale == group_scale::none ? "none" : "batch_std");
+    if (single == group_of_one::raw) f("single", "raw");
+    if (scale != group_scale::none) f("ddof", ddof), f("epsilon", epsilon);
+    if (rule == epsilon_rule::floor) f("rule", "floor");
+  }
+
   template <backend B>
   void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size, out_view<B> out,
                   view<std::uint8_t const> present = {}) const {

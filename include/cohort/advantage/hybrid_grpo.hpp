@@ -3,6 +3,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/probe_formulas.hpp>
 #include <cohort/advantage/reward_transform.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -39,6 +40,21 @@ struct hybrid_grpo {
   bool averaged = false;
   int ddof = 1;
   double epsilon = 1e-8;
+
+  static constexpr about notes{"hybrid_grpo", "q_i - b(s) over probes of one state, q = f(r) + gamma V(s'), b = V(s), the group's mean, or a mix",
+                               "Sane 2025, arXiv:2502.01652"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("gamma", gamma);
+    if (tail || target == critic_target::lambda_return) f("lambda", lambda);
+    f("weight", baseline.weight), f("kappa", baseline.kappa);
+    if (scale != group_scale::none) f("scale", scale == group_scale::group_std ? "group_std" : "batch_std"), f("ddof", ddof);
+    if (transform != reward_transform::none) f("transform", detail::name_of(transform));
+    if (after != bootstrap::discounted) f("after", after == bootstrap::none ? "none" : "undiscounted");
+    if (target != critic_target::group_mean) f("target", target == critic_target::plain_mean ? "plain_mean" : "lambda_return");
+    if (tail) f("tail", tail);
+    if (averaged) f("averaged", averaged);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -2,6 +2,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <type_traits>
 
@@ -71,6 +72,12 @@ struct kl_in_reward {
   Advantage estimator{};
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
+
+  static constexpr about notes{"kl_in_reward", "r_t - weight KL^_t in the place of r_t", "Ziegler et al. 2019, arXiv:1909.08593, eq. 2"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", estimator), f("", kl), f("weight", weight);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {

@@ -2,6 +2,7 @@
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -21,6 +22,12 @@ struct kl_to_go {
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
   double gamma = 1;     ///< discount, in [0, 1]
+
+  static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", estimator), f("", kl), f("weight", weight);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -17,6 +18,14 @@ struct monte_carlo {
   double gamma = .99;     ///< discount, in [0, 1]
   bool bootstrap = true;  ///< where there is a critic
   invalid_steps invalid = invalid_steps::skip;
+
+  static constexpr about notes{"monte_carlo", "what is still to come, less V where there is a critic", "Williams 1992"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("gamma", gamma);
+    if (!bootstrap) f("bootstrap", bootstrap);
+    if (invalid == invalid_steps::decay) f("invalid", "decay");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

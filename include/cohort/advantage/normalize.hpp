@@ -77,6 +77,12 @@ struct standardize {
   int ddof = 1;        ///< the sum of squares is divided by n - ddof
   bool divide = true;  ///< by the standard deviation; or not: only moved to mean 0
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("ddof", ddof), f("epsilon", epsilon);
+    if (!divide) f("divide", divide);
+  }
+
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
     using T = value_t<B>;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -26,6 +27,12 @@ struct above_weighted_mean {
 /// Source: Hao et al. 2025, arXiv:2505.23585, eq. 6.
 struct opo {
   group_of_one single = group_of_one::zero;
+
+  static constexpr about notes{"opo", "R_i - sum_j l_j R_j / sum_j l_j within the group", "Hao et al. 2025, arXiv:2505.23585, eq. 6"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (single == group_of_one::raw) f("single", "raw");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/objective/about.hpp>
 #include <limits>
 
 namespace cohort {
@@ -68,6 +69,14 @@ struct best_of_group {
   bool scale = true;      ///< by the group's standard deviation
   double epsilon = 1e-6;  ///< added to it
 
+  static constexpr about notes{"best_of_group", "the best of a group gets its lead over the second, the others 0",
+                               "Tang et al. 2025, arXiv:2503.19595"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("scale", scale);
+    if (scale) f("epsilon", epsilon);
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::group_members<B> members(backend, batch, "best_of_group");
@@ -99,6 +108,12 @@ struct best_of_group {
 struct pass_at_k {
   int k = 4;              ///< > 0
   double threshold = .5;  ///< a series is right whose score is above it
+
+  static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k", "Walder and Karkhanis 2025, arXiv:2505.15201"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("k", k);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/returns.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -13,6 +14,12 @@ namespace cohort {
 /// Source: Li et al. 2023, arXiv:2310.10505, eq. 5.
 struct remax {
   double gamma = 1;  ///< discount, in [0, 1]
+
+  static constexpr about notes{"remax", "what is still to come, less the greedy answer's score", "Li et al. 2023, arXiv:2310.10505, eq. 5"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (gamma != 1) f("gamma", gamma);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -73,6 +73,11 @@ struct running_reward_scale {
   double epsilon = 1e-8;
   double clip = 10;      ///< > 0
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("gamma", gamma), f("clip", clip);
+  }
+
   template <backend B>
   struct state {
     detail::running_moments moments;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/objective/about.hpp>
 
 namespace cohort {
 
@@ -60,6 +61,13 @@ struct whitened {
   Estimator estimator{};
   standardize how{};
   cohort::over over = cohort::over::steps;
+
+  static constexpr about notes{"whitened", "brought to mean 0 and standard deviation 1 over the batch", "Hu 2025, arXiv:2501.03262"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", estimator), how.parameters(f);
+    if (over == cohort::over::series) f("over", "series");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

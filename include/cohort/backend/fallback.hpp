@@ -59,7 +59,7 @@ class fallback {
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     check_extents("reduce", in, more...);
     using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
-    constexpr std::ptrdiff_t block = 1024, width = sizeof(term) / sizeof(scalar);
+    constexpr std::ptrdiff_t block = 4096, width = sizeof(term) / sizeof(scalar);
     check_sums(width, out);
     std::ptrdiff_t blocks = (in.size() + block - 1) / block;
     auto partial = self().template temporary<T>((blocks + 1) * width);
@@ -103,7 +103,7 @@ class fallback {
     self().for_each(out.rows, detail::gather_kernel<U>{out, in, index});
   }
 
-  /// out[index[r]] += in[r], whole rows, in the order of r.
+  /// out[index[r]] += in[r], whole rows, in an order that the indices alone give.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     check_scatter("scatter_add", out, in, index);
     self().for_each(out.columns, detail::scatter_add_kernel<T>{out, in, index});

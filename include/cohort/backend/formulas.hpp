@@ -57,6 +57,14 @@ struct scaled_by {
     return factor * x;
   }
 };
+/// From `before` towards `now`, by 1 all the way.
+struct blend {
+  double share;
+  template <class S>
+  constexpr S operator()(S before, S now) const {
+    return share == 1 ? now : S((1 - share) * before + share * now);
+  }
+};
 struct clamp_to {
   double limit;
   template <class S>

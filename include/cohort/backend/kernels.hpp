@@ -89,7 +89,7 @@ struct numbered_rows_kernel {
   }
 };
 
-/// The sums over block b of `block` elements.
+/// The sums over block b of `block` elements, in short chains: in a long one the roundings of addends that are alike would add up.
 template <class S, class F, class In>
 struct block_sums_kernel {
   view<typename S::value_type> sums;
@@ -98,10 +98,16 @@ struct block_sums_kernel {
   std::ptrdiff_t block, size, columns;
 
   constexpr void operator()(std::ptrdiff_t b) const {
-    for (std::ptrdiff_t k = 0; k < sums.columns; ++k) sums(b, k) = 0;
-    for (std::ptrdiff_t i = b * block; i < size && i < (b + 1) * block; ++i) {
-      auto term = at_element<S>(f, in, i / columns, i % columns);
-      for (std::ptrdiff_t k = 0; k < sums.columns; ++k) sums(b, k) += part(term, k).value;
+    constexpr std::ptrdiff_t chain = 64, width = sizeof(decltype(at_element<S>(f, in, 0, 0))) / sizeof(S);
+    for (std::ptrdiff_t k = 0; k < width; ++k) sums(b, k) = 0;
+    std::ptrdiff_t end = size < (b + 1) * block ? size : (b + 1) * block;
+    for (std::ptrdiff_t first = b * block; first < end; first += chain) {
+      typename S::value_type partial[width] = {};
+      for (std::ptrdiff_t i = first; i < end && i < first + chain; ++i) {
+        auto term = at_element<S>(f, in, i / columns, i % columns);
+        for (std::ptrdiff_t k = 0; k < width; ++k) partial[k] += part(term, k).value;
+      }
+      for (std::ptrdiff_t k = 0; k < width; ++k) sums(b, k) += partial[k];
     }
   }
 };

@@ -8,9 +8,13 @@ namespace cohort {
 namespace detail {
 
 template <class E>
-concept has_spaces = requires {
+inline constexpr bool discrete_actions = requires {
   { E::actions.n } -> std::convertible_to<int>;
-} || requires { requires is_box<std::remove_cvref_t<decltype(E::actions)>>; };
+};
+template <class E>
+using actions_of = std::remove_cvref_t<decltype(E::actions)>;
+template <class E>
+concept has_spaces = discrete_actions<E> || requires { requires is_box<actions_of<E>> || is_multi_discrete<actions_of<E>> || is_binary<actions_of<E>>; };
 
 template <class E>
 concept has_observations = requires { requires is_box<std::remove_cvref_t<decltype(E::observations)>>; };
@@ -32,17 +36,14 @@ struct state_of<E, false> {
 template <class E>
 concept has_state = generic_state<E> || requires { typename E::state; };
 
-template <class E>
-inline constexpr bool discrete_actions = requires { E::actions.n; };
-
-/// What a step receives: an int, or an array of floats; S or an array of S where the environment is scalar-generic.
+/// What a step receives: an int, or an array of floats (box) or ints; S or an array of S where the environment is scalar-generic.
 template <class E, class Number, bool = discrete_actions<E>>
 struct action_of {
   using type = Number;
 };
 template <class E, class Number>
 struct action_of<E, Number, false> {
-  using type = std::array<std::conditional_t<std::is_same_v<Number, int>, float, Number>, std::remove_cvref_t<decltype(E::actions)>::dimensions>;
+  using type = std::array<std::conditional_t<std::is_same_v<Number, int> && is_box<actions_of<E>>, float, Number>, actions_of<E>::dimensions>;
 };
 template <class E>
 using step_action = typename action_of<E, std::conditional_t<generic_state<E>, real<double>, int>>::type;
@@ -81,10 +82,11 @@ concept has_observe = requires(E const& e, typename state_of<E>::type const& s) 
 /// An environment: a state that is a value, and functions of it. Copying the state clones the environment.
 ///
 ///     struct state { ... };                                  or template <class S> struct state { S ...; }, nothing but S inside
-///     static constexpr discrete actions{2};                  or box<D>
+///     static constexpr discrete actions{2};                  or box<D>, multi_discrete{3, 5}, binary<N>
 ///     static constexpr box<4> observations{low, high};
 ///     state reset(random_stream&) const;                     generic: template <class S> state<S> reset(random_stream&) const
-///     outcome step(state&, int action) const;                generic: outcome_of<S> step(state<S>&, S action); box: std::array<float, D> (or S);
+///     outcome step(state&, int action) const;                generic: outcome_of<S> step(state<S>&, S action); box: std::array<float, D> (or S); multi_discrete,
+///                                                            binary: std::array<int, K> (or S);
 ///                                                            may take a random_stream& as well
 ///     std::array<float, 4> observe(state const&) const;
 ///     int max_episode_steps;                                 optional: episodes are truncated after so many steps

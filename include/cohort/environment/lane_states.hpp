@@ -5,12 +5,19 @@
 
 namespace cohort::detail {
 
-/// The action of a lane as an environment takes it, from a row of the batch: an int or S, or numbers clipped to their bounds.
+/// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their bounds.
 template <class E, class Number, class Row>
 constexpr auto action_from(Row const& given) {
+  auto integer = [&](int d) {
+    if constexpr (std::is_same_v<Number, int>) return int(given[d].value);
+    else return Number(given[d]);
+  };
   if constexpr (discrete_actions<E>) {
-    if constexpr (std::is_same_v<Number, int>) return int(given[0].value);
-    else return Number(given[0]);
+    return integer(0);
+  } else if constexpr (!is_box<actions_of<E>>) {
+    typename action_of<E, Number>::type a{};
+    for (int d = 0; d < int(a.size()); ++d) a[d] = integer(d);
+    return a;
   } else {
     typename action_of<E, Number>::type a{};
     using S = typename Row::scalar;

@@ -16,6 +16,21 @@ struct box {
   std::array<double, D> low{}, high{};
 };
 
+/// K choices in one action, choice k one of 0 ... n[k] - 1: multi_discrete actions{3, 5}.
+template <int K>
+struct multi_discrete {
+  static constexpr int dimensions = K;
+  std::array<int, K> n{};
+};
+template <class... N>
+multi_discrete(N...) -> multi_discrete<int(sizeof...(N))>;
+
+/// N bits in one action, each 0 or 1.
+template <int N>
+struct binary {
+  static constexpr int dimensions = N;
+};
+
 /// What a step of a plain environment returns. `terminated` is the end of the task itself; a time limit is the runner's business.
 struct outcome {
   double reward = 0;
@@ -35,6 +50,14 @@ template <class A>
 inline constexpr bool is_box = false;
 template <int D>
 inline constexpr bool is_box<box<D>> = true;
+template <class A>
+inline constexpr bool is_multi_discrete = false;
+template <int K>
+inline constexpr bool is_multi_discrete<multi_discrete<K>> = true;
+template <class A>
+inline constexpr bool is_binary = false;
+template <int N>
+inline constexpr bool is_binary<binary<N>> = true;
 
 }  // namespace detail
 }  // namespace cohort

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/network/decoder_options.hpp>
 #include <cohort/network/gated.hpp>
+#include <cohort/network/parameter_layout.hpp>
 #include <cohort/network/rms_norm.hpp>
 #include <cohort/network/rotary.hpp>
 
@@ -48,10 +49,19 @@ class decoder {
   decoder_options const& options() const { return options_; }
   std::ptrdiff_t parameters() const { return parameters_; }
 
+  /// f of each weight, in the order of the array. An embedding that is the head, too, is one of the input.
+  template <class F>
+  void for_each_matrix(F f) const {
+    for (auto const& t : tensors_of(options_)) {
+      auto place = t.offset == 0 ? matrix_place::input : t.offset == offset_of_head() ? matrix_place::output : matrix_place::hidden;
+      if (t.columns > 0) f(parameter_matrix{t.offset, t.rows, t.columns, place});
+    }
+  }
+
   /// Rows of weights by which hidden states become logits: V x H.
   template <class U>
   view<U> head(view<U> parameters) const {
-    return matrix(parameters, options_.tied ? 0 : offsets_.size() - 1, options_.vocabulary, options_.hidden);
+    return {parameters.data + offset_of_head(), options_.vocabulary, options_.hidden};
   }
 
   /// The keys and values of one layer where tokens are generated one after the other: rows of earlier calls stay, and the layout's keys name them.
@@ -112,6 +122,7 @@ class decoder {
   };
   enum part { norm1, queries, keys, values, out, norm2, gate, up, down, parts };
 
+  std::ptrdiff_t offset_of_head() const { return options_.tied ? 0 : offsets_.back(); }
   int wide() const { return options_.heads * options_.size_of_head(); }
   int narrow() const { return options_.keys() * options_.size_of_head(); }
   std::size_t tensor(std::size_t l, part p) const { return 1 + l * parts + p; }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/network/orthogonal.hpp>
+#include <cohort/network/parameter_layout.hpp>
 #include <vector>
 
 namespace cohort {
@@ -78,6 +79,15 @@ class mlp {
   template <class T>
   view<T> bias(view<T> parameters, int layer) const {
     return {parameters.data + offsets_[layer] + std::ptrdiff_t(sizes_[layer]) * sizes_[layer + 1], 1, sizes_[layer + 1]};
+  }
+
+  /// f of each weight, in the order of the array.
+  template <class F>
+  void for_each_matrix(F f) const {
+    for (int l = 0; l < layers(); ++l) {
+      auto place = l + 1 == layers() ? matrix_place::output : l == 0 ? matrix_place::input : matrix_place::hidden;
+      f(parameter_matrix{offsets_[l], sizes_[l], sizes_[l + 1], place, true});
+    }
   }
 
   /// What a pass leaves behind for the backward pass: the outputs of each layer, and room for gradients and tangents.

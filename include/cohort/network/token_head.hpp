@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/network/rms_norm.hpp>
+#include <cohort/sampler/kept_tokens.hpp>
 
 namespace cohort {
 
@@ -44,7 +45,36 @@ struct add_at_target {
   }
 };
 
+/// A logit or its slope over the temperature of its step, which is the pass's where that is 0.
+struct over_temperature {
+  double otherwise;
+  template <class S>
+  constexpr S operator()(S x, S temperature) const {
+    return x / select(temperature == 0, S(otherwise), temperature);
+  }
+};
+/// -inf to the logits of tokens whose bit is not set, so that they have no probability and no slope.
+struct only_kept {
+  std::ptrdiff_t V;
+  template <class L, class Words>
+  constexpr void operator()(std::ptrdiff_t, L logits, Words words) const {
+    using T = typename L::scalar::value_type;
+    for (std::ptrdiff_t first = 0; first < V; first += 32) {
+      auto word = std::uint32_t(words.data[first / 32 * words.column_stride]);
+      if (word == ~std::uint32_t(0)) continue;
+      for (std::ptrdiff_t v = first; v < V && v < first + 32; ++v)
+        if (!(word >> (v - first) & 1)) logits.data[v * logits.column_stride] = -std::numeric_limits<T>::infinity();
+    }
+  }
+};
+
 }  // namespace detail
+
+/// What a sampler kept at one step, or (null) the whole vocabulary.
+struct kept_step {
+  kept_tokens const* of = nullptr;
+  std::size_t step = 0;
+};
 
 /// What a head over a vocabulary reads: the hidden state of row head_row[i] predicts target[i].
 template <class T>
@@ -53,6 +83,8 @@ struct head_inputs {
   view<std::int32_t const> head_row;     ///< M
   view<std::int32_t const> target;       ///< M
   double temperature = 1;                ///< logits are divided by it
+  view<T const> temperatures{};          ///< M, or absent; where one is not 0, instead
+  std::span<kept_step const> kept{};     ///< M, or empty: the softmax is over these tokens
 };
 /// Weights (V x H) by which hidden states become logits; value_weight (H) and value_bias (1) where there is a value head.
 template <class T>
@@ -69,7 +101,7 @@ struct head_results {
 ///
 ///     l = hidden W' / temperature,   logp = l_target - log sum exp(l),   H = -sum p log p
 ///
-/// Natural logarithms. With gradients the logits are computed once: of a block come logp and entropy, from them the objective's partials, then the
+/// Natural logarithms. Sums are over the vocabulary, or at each step over the tokens that were kept; the others' logits then get no gradient. With gradients the logits are computed once: of a block come logp and entropy, from them the objective's partials, then the
 /// gradients of hidden states and weights, then the next block.
 template <backend B>
 class token_head {
@@ -95,9 +127,11 @@ class token_head {
       head_results<T const> d = partials(first, found);
       view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns), dhere = dhidden_.matrix(n, in.hidden.columns);
       auto wide = [&](view<T const> column) { return detail::as_columns(column, w.logits.rows); };
-      backend.map(outputs{logits}, detail::logit_slope{in.temperature}, view<T const>(logits), wide(maximum(n)), wide(sums(n).column(0)),
+      double temperature = in.temperatures ? 1 : in.temperature;
+      backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)), wide(sums(n).column(0)),
                   wide(found.entropy), wide(d.logp), wide(d.entropy));
-      backend.for_rows(n, detail::add_at_target{in.temperature}, logits, in.target.part(first, n), d.logp);
+      backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
+      divide_by_temperatures(backend, in, first, logits);
       backend.matmul(dhere, view<T const>(logits), w.logits);
       backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
       if (w.value_weight) {
@@ -121,7 +155,7 @@ class token_head {
     return logits_.matrix(n, V);
   }
 
-  std::size_t bytes() const { return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T); }
+  std::size_t bytes() const { return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T) + std::size_t(words_.size()) * sizeof(std::int32_t); }
 
  private:
   view<T> maximum(std::ptrdiff_t n) { return found_.all().part(0, n); }
@@ -135,10 +169,13 @@ class token_head {
       std::ptrdiff_t n = std::min(block_, in.target.rows - first);
       backend.resize(found_, 6 * n);
       view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits.transposed());
+      double temperature = in.temperatures ? 1 : in.temperature;
+      divide_by_temperatures(backend, in, first, l);
+      keep_only(backend, in, first, l);
       backend.row_max(maximum(n), view<T const>(l));
-      backend.row_sums(sums(n), detail::softmax_terms{in.temperature}, view<T const>(l), detail::as_columns(view<T const>(maximum(n)), l.columns));
+      backend.row_sums(sums(n), detail::softmax_terms{temperature}, view<T const>(l), detail::as_columns(view<T const>(maximum(n)), l.columns));
       head_results<T> found{found_.all().part(3 * n, n), found_.all().part(4 * n, n), {}};
-      backend.for_rows(n, detail::token_log_probability{in.temperature}, view<T const>(l), in.target.part(first, n), view<T const>(maximum(n)),
+      backend.for_rows(n, detail::token_log_probability{temperature}, view<T const>(l), in.target.part(first, n), view<T const>(maximum(n)),
                        view<T const>(sums(n)), found.logp, found.entropy);
       if (w.value_weight) {
         found.value = found_.all().part(5 * n, n);
@@ -148,7 +185,27 @@ class token_head {
     }
   }
 
+  void divide_by_temperatures(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
+    if (in.temperatures)
+      backend.map(outputs{l}, detail::over_temperature{in.temperature}, view<T const>(l), detail::as_columns(in.temperatures.part(first, l.rows), l.columns));
+  }
+
+  void keep_only(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
+    if (in.kept.empty()) return;
+    std::ptrdiff_t words = kept_tokens::words_of(l.columns);
+    bits_.resize(std::size_t(l.rows * words));
+    for (std::ptrdiff_t r = 0; r < l.rows; ++r) {
+      auto row = std::span(bits_).subspan(std::size_t(r * words), std::size_t(words));
+      if (auto [of, step] = in.kept[std::size_t(first + r)]; of) of->bits(step, row);
+      else std::fill(row.begin(), row.end(), -1);
+    }
+    backend.assign(words_, std::span<std::int32_t const>(bits_));
+    backend.for_rows(l.rows, detail::only_kept{l.columns}, l, view<std::int32_t const>(words_.matrix(l.rows, words)));
+  }
+
   std::ptrdiff_t block_;
+  std::vector<std::int32_t> bits_;
+  array<std::int32_t> words_;
   array<T> logits_, hidden_, dhidden_, found_;
 };
 

@@ -1,7 +1,14 @@
 #pragma once
 #include <cohort/network/decoder.hpp>
+#include <cohort/network/token_head.hpp>
 
 namespace cohort {
+
+/// How a completion was drawn, where it was not from the whole softmax at the temperature of the pass.
+struct drawn_how {
+  double temperature = 0;             ///< of all its log-probabilities; 0: that of the pass
+  kept_tokens const* kept = nullptr;  ///< of each token what the sampler's cuts left; must outlive the pass
+};
 
 /// Packs prompts and their completions for one pass of a decoder. A prompt stands once, before all of its completions, which see it and themselves; the
 /// last token of a completion is never read, only predicted. A step is one token of a completion: it is predicted at `head_row`.
@@ -12,6 +19,7 @@ class token_packing {
  public:
   void clear() {
     segments_.clear(), token_.clear(), position_.clear(), segment_of_.clear(), head_row_.clear(), target_.clear();
+    kept_.clear(), temperature_.clear();
     series_ = 0;
   }
   void prompt(decoder_options const& o, std::span<std::int32_t const> tokens) {
@@ -23,9 +31,21 @@ class token_packing {
     last_ = std::int32_t(token_.size()) - 1;
   }
   /// Of the last prompt.
-  void completion(decoder_options const& o, std::span<std::int32_t const> tokens) {
+  void completion(decoder_options const& o, std::span<std::int32_t const> tokens, drawn_how how = {}) {
     if (tokens.empty()) throw value_error("completion " + std::to_string(series_) + " is empty, expected one token or more");
     check(o, "completion " + std::to_string(series_), tokens, length_);
+    if (how.kept && (how.kept->steps() != tokens.size() || how.kept->vocabulary() != o.vocabulary))
+      throw value_error("completion " + std::to_string(series_) + " has " + std::to_string(tokens.size()) + " tokens of a vocabulary of " + std::to_string(o.vocabulary) +
+                        ", and its kept_tokens " + std::to_string(how.kept->steps()) + " of " + std::to_string(how.kept->vocabulary()));
+    auto steps = target_.size();
+    if (how.kept) {
+      kept_.resize(steps);
+      for (std::size_t t = 0; t < tokens.size(); ++t) kept_.push_back({how.kept, t});
+    }
+    if (how.temperature != 0) {
+      temperature_.resize(steps, 0);
+      temperature_.resize(steps + tokens.size(), value_t<B>(how.temperature));
+    }
     auto first = std::int32_t(token_.size());
     for (std::size_t t = 0; t < tokens.size(); ++t) {
       head_row_.push_back(t == 0 ? last_ : first + std::int32_t(t) - 1);
@@ -48,12 +68,18 @@ class token_packing {
     backend.assign(segment_of_on_, std::span<std::int32_t const>(segment_of_));
     backend.assign(head_row_on_, std::span<std::int32_t const>(head_row_));
     backend.assign(target_on_, std::span<std::int32_t const>(target_));
+    if (!kept_.empty()) kept_.resize(target_.size());
+    if (!temperature_.empty()) temperature_.resize(target_.size(), 0);
+    backend.assign(temperature_on_, std::span<value_t<B> const>(temperature_));
     tokens_ = {token_on_.all(), position_on_.all(),
                {flat_on_.matrix(std::ptrdiff_t(segments_.size()), 7), segment_of_on_.all(), segments_, o.heads, o.keys(), o.size_of_head()}};
   }
   packed_tokens const& tokens() const { return tokens_; }
   view<std::int32_t const> head_row() const { return head_row_on_.all(); }  ///< of each step
   view<std::int32_t const> target() const { return target_on_.all(); }      ///< the token of each step
+  /// Of each step, or empty; 0 where the temperature is that of the pass.
+  view<value_t<B> const> temperature() const { return temperature_.empty() ? view<value_t<B> const>{} : view<value_t<B> const>(temperature_on_.all()); }
+  std::span<kept_step const> kept() const { return kept_; }
 
  private:
   std::ptrdiff_t prompts() const { return std::count_if(segments_.begin(), segments_.end(), [](auto const& s) { return s.prefix < 0; }); }
@@ -81,10 +107,13 @@ class token_packing {
 
   std::vector<attention_segment> segments_;
   std::vector<std::int32_t> token_, position_, segment_of_, head_row_, target_;
+  std::vector<kept_step> kept_;
+  std::vector<value_t<B>> temperature_;
   std::int32_t root_ = 0, last_ = 0;
   std::size_t length_ = 0;
   std::ptrdiff_t series_ = 0;
   typename B::template array<std::int32_t> flat_on_, token_on_, position_on_, segment_of_on_, head_row_on_, target_on_;
+  typename B::template array<value_t<B>> temperature_on_;
   packed_tokens tokens_;
 };
 

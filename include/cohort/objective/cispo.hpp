@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 #include <cohort/objective/weighed_logp.hpp>
 
 namespace cohort {
@@ -33,6 +33,12 @@ struct cispo {
   constexpr S operator()(step_terms<S> const& step) const {
     auto ratio = exp(clamp(detail::constant_of(step.logp) - step.old_logp, -20, 20));
     return -detail::weighed_logp(clamp(ratio, low, high) * step.advantage, step.logp);
+  }
+  /// Where the weight is clipped; there is a gradient all the same.
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    S ratio = exp(step.logp - step.old_logp);
+    return select(step.advantage == 0, S(0), select(ratio > high, S(1), select(ratio < low, S(-1), S(0))));
   }
 };
 

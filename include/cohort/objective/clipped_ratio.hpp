@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 
 namespace cohort {
 
@@ -35,6 +35,10 @@ struct clipped_ratio {
     S gain = ratio * step.advantage;
     S clipped = clamp(ratio, 1 - epsilon, 1 + epsilon_high) * step.advantage;
     return -min(gain, clipped);
+  }
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return detail::clip_side(exp(step.logp - step.old_logp), step.advantage, 1 - epsilon, 1 + epsilon_high);
   }
 };
 

@@ -14,7 +14,7 @@ template <class O>
 constexpr unsigned terms_read_by(O const& o) {
   if constexpr (requires { o.terms_read(); }) return o.terms_read();
   else if constexpr (pair_objective<O>) return detail::terms_read_by_pair(o);
-  else if constexpr (series_objective<O>) return detail::terms_read_directly(o) | o.of_step(detail::all_terms()).bits;
+  else if constexpr (series_objective<O>) return (detail::series_reads(o) & reads::everything) | detail::step_of(o, detail::all_terms()).bits;
   else return o(detail::all_terms()).bits;
 }
 

@@ -12,19 +12,22 @@ struct partial_views {
 
 namespace detail {
 
-/// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. `series` holds the length and, for this term, the total of its
-/// series and the loss's derivative with respect to that.
+/// What a term reads at the step itself.
+template <class Leaf>
+inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf> & reads::everything : Leaf::reads;
+
+/// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series it gets the length and the total.
 template <class V, class Leaf>
-[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const* length,
-                                               [[maybe_unused]] V const* sums, V (&total)[1 + differentiable_count]) {
-  constexpr unsigned bits = Leaf::reads & reads::differentiable;
-  using D = dual<V, std::max(1, std::popcount(bits))>;
+[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const& length,
+                                               [[maybe_unused]] V const& sum, V (&total)[1 + differentiable_count]) {
+  constexpr unsigned bits = reads_at_step<Leaf> & reads::differentiable;
+  using D = std::conditional_t<bits == 0, V, dual<V, std::max(1, std::popcount(bits))>>;
   D loss;
   if constexpr (is_of_series<Leaf>) {
     series_terms<D> terms;
     fill_terms<bits>(static_cast<step_terms<D>&>(terms), at);
-    terms.length = *length;
-    terms.total = D(sums[0]);
+    terms.length = length;
+    terms.total = D(sum);
     loss = leaf.term(terms);
   } else {
     step_terms<D> terms;
@@ -32,37 +35,36 @@ template <class V, class Leaf>
     loss = leaf.term(terms);
   }
   V factor = weight * leaf.factor;
-  auto of = [&](V const& x) {
-    if constexpr (Leaf::is_selected) return select(factor == 0, V(0), factor * x);
-    else return factor * x;
-  };
-  total[0] += of(loss.value);
-  int slot = 0;
-  if (bits & reads::logp) total[1] += of(loss.tangent[slot++]);
-  if (bits & reads::entropy) total[2] += of(loss.tangent[slot++]);
-  if (bits & reads::value) total[3] += of(loss.tangent[slot++]);
-  if (bits & reads::kl) total[4] += of(loss.tangent[slot++]);
-  if (bits & reads::old_kl) total[5] += of(loss.tangent[slot++]);
-  if constexpr (is_of_series<Leaf>) {
-    using E = dual<V, 1>;
-    step_terms<E> terms;
-    fill_terms<reads::logp>(terms, at);
-    total[1] += sums[1] * leaf.term.of_step(terms).tangent[0];
+  if constexpr (bits == 0) total[0] += weighed<Leaf>(factor, loss);
+  else {
+    total[0] += weighed<Leaf>(factor, loss.value);
+    int slot = 0;
+    if (bits & reads::logp) total[1] += weighed<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & reads::entropy) total[2] += weighed<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & reads::value) total[3] += weighed<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & reads::kl) total[4] += weighed<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & reads::old_kl) total[5] += weighed<Leaf>(factor, loss.tangent[slot++]);
   }
 }
 
 /// What a term reads is taken from its type; one that reads more with the parameters it has would lose that derivative.
 template <class Leaf>
 void check_reads(Leaf const& leaf) {
-  if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads)
-    throw value_error(std::string("a term of the objective reads ") + term_names[std::countr_zero(unknown)] +
-                      " with the parameters it has, and not with those of its type's default: it must read the same with all");
-  if constexpr (is_of_series<Leaf>)
-    if (leaf.term.of_step(all_terms()).bits & reads::differentiable & ~reads::logp)
+  auto refuse = [](char const* what) {
+    throw value_error(std::string("a term of the objective reads ") + what + " with the parameters it has, and not with those of its type's default: it must read the same with all");
+  };
+  if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads) refuse(term_names[std::countr_zero(unknown)]);
+  if constexpr (is_of_series<Leaf>) {
+    if (step_of(leaf.term, all_terms()).bits & reads::differentiable & ~reads::logp)
       throw value_error("of_step of a term of series may read logp, and nothing else that depends on the parameters");
+    unsigned unknown = series_reads(leaf.term) & ~series_bits<Leaf>;
+    if (unknown & series_length) refuse("the length of a series");
+    if (unknown & total_derivative) refuse("the total of a series, with a derivative,");
+    if (unknown) refuse((std::string(term_names[std::countr_zero(unknown)]) + " at the step").c_str());
+  }
 }
 
-/// The terms that Reads names arrive in their order; the weights follow, and for terms of series the length and two numbers each.
+/// The terms that Reads names arrive in their order; the weights follow, then the length where a term needs it, and for each total that and, where there is one, its slope.
 template <class Leaves, unsigned Reads, int Weights>
 struct objective_kernel {
   static constexpr unsigned bits = Reads & reads::differentiable;
@@ -73,21 +75,39 @@ struct objective_kernel {
   [[gnu::always_inline]] constexpr several<S, results> operator()(S first, More... more) const {
     S const all[] = {first, more...};
     constexpr int terms = std::popcount(Reads);
-    return evaluate(terms_from<Reads>(all), all + terms, all + terms + Weights, std::make_index_sequence<std::tuple_size_v<Leaves>>());
+    return evaluate(terms_from<Reads>(all), all + terms, all + terms + Weights, std::make_index_sequence<std::tuple_size_v<Leaves>>(),
+                    std::make_integer_sequence<int, totals<Leaves>.count>());
   }
 
  private:
-  /// How many terms of series come before the K-th leaf.
-  template <std::size_t K, std::size_t... J>
-  static constexpr int before(std::index_sequence<J...>) {
-    return (0 + ... + int(is_of_series<std::tuple_element_t<J, Leaves>>));
+  /// Where total number k stands after the weights.
+  static constexpr int place(int k) {
+    int at = totals<Leaves>.needs_length;
+    for (int j = 0; j < k; ++j) at += 1 + totals<Leaves>.has_slope[j];
+    return at;
   }
-  template <class S, std::size_t... K>
-  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights, S const* series, std::index_sequence<K...>) const {
-    S total[1 + differentiable_count] = {S(0), S(0), S(0), S(0), S(0), S(0)};
-    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], series,
-              series + 1 + 2 * before<K>(std::make_index_sequence<K>()), total),
-     ...);
+  template <class S, std::size_t... K, int... J>
+  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights, [[maybe_unused]] S const* series, std::index_sequence<K...>,
+                                                                std::integer_sequence<int, J...>) const {
+    S total[1 + differentiable_count] = {S(0), S(0), S(0), S(0), S(0), S(0)}, none(0);
+    auto sum_for = [&]<int k>(std::integral_constant<int, k>) -> S const& {
+      if constexpr (k < 0) return none;
+      else return series[std::integral_constant<int, place(k)>::value];
+    };
+    auto length = [&]() -> S const& {
+      if constexpr (totals<Leaves>.needs_length) return series[0];
+      else return none;
+    };
+    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], length(), sum_for(std::integral_constant<int, totals<Leaves>.of[K]>{}), total), ...);
+    [[maybe_unused]] auto back_through = [&]<int k>(std::integral_constant<int, k>) {
+      if constexpr (totals<Leaves>.has_slope[k]) {
+        using D = dual<S, 1>;
+        step_terms<D> terms;
+        fill_terms<reads::logp>(terms, at);
+        total[1] += series[std::integral_constant<int, place(k) + 1>::value] * step_of(std::get<std::size_t(totals<Leaves>.first[k])>(leaves).term, terms).tangent[0];
+      }
+    };
+    (back_through(std::integral_constant<int, J>{}), ...);
     several<S, results> out;
     int k = 0;
     out[k++] = total[0];
@@ -103,7 +123,7 @@ struct objective_kernel {
 /// The pass over steps whose series are summed already.
 template <backend B, objective O, class T = value_t<B>>
 void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                         series_sums<T, series_terms_in<O>> const& sums, partial_views<T> const& out) {
+                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out) {
   auto leaves = detail::leaves<1, 0>(o, 1);
   constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
   unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
@@ -121,13 +141,10 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::a
                                 one_if<(bits & reads::kl) != 0>(room(reads::kl, out.kl, "kl")),
                                 one_if<(bits & reads::old_kl) != 0>(room(reads::old_kl, out.old_kl, "old_kl")));
   objective_kernel<decltype(leaves), bits, 1 + aggregations_in<O>> kernel{leaves};
-  auto series = [&] {
-    if constexpr (series_terms_in<O> == 0) return std::tuple<>();
-    else
-      return [&]<std::size_t... K>(std::index_sequence<K...>) {
-        return std::tuple_cat(std::tuple(sums.length), std::tuple(sums.total[K], sums.slope[K])...);
-      }(std::make_index_sequence<std::size_t(series_terms_in<O>)>());
-  }();
+  using Leaves = decltype(leaves);
+  auto series = [&]<std::size_t... K>(std::index_sequence<K...>) {
+    return std::tuple_cat(one_if<totals<Leaves>.needs_length>(sums.length), std::tuple_cat(std::tuple(sums.total[K]), one_if<totals<Leaves>.has_slope[K]>(sums.slope[K]))...);
+  }(std::make_index_sequence<std::size_t(totals<Leaves>.count)>());
   with_terms<bits>(terms, [&](auto... v) {
     std::apply([&](auto... more) { std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, v..., more...); }, targets); },
                std::tuple_cat(weights, series));
@@ -144,12 +161,12 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::a
 ///     out.loss[i] = sum over terms of weights[k_term][i] term(i),    out.logp[i] = d (sum of out.loss) / d logp[i], ...
 ///
 /// weights[0] belongs to the algorithm's aggregation, weights[k] to the k-th `aggregate` or `weighted` in the objective; each is M or one broadcast element. Terms of
-/// series take three passes more each, and need all steps of a series.
+/// series need all steps of a series, and up to two passes more (objective/series_sums.hpp).
 /// Raises value_error naming the term if the objective reads one that is absent.
 template <backend B, objective O>
 void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
                    std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights, partial_views<value_t<B>> const& out) {
-  auto room = backend.template temporary<value_t<B>>(detail::series_terms_in<O> ? (1 + 2 * detail::series_terms_in<O>) * out.loss.rows : 0);
+  auto room = backend.template temporary<value_t<B>>(detail::series_totals_in<O> ? (1 + 2 * detail::series_totals_in<O>) * out.loss.rows : 0);
   detail::differentiate_steps(backend, o, in, weights, detail::sum_series(backend, o, in, weights, room.all()), out);
 }
 

@@ -1,10 +1,20 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 #include <cohort/objective/weighed_logp.hpp>
 
 namespace cohort {
+
+namespace detail {
+
+/// -1 or 1 for a step that is left out because its probability has moved too far down or up, as the advantage would have it; an advantage of 0 leaves nothing to clip.
+template <class S, class M>
+constexpr S side_of_dropped(M const& keep, S const& advantage) {
+  return select(keep | (advantage == 0), S(0), select(advantage > 0, S(1), S(-1)));
+}
+
+}  // namespace detail
 
 /// DPPO by total variation: the policy gradient with a truncated importance weight, of steps whose probability has not moved too far in the advantage's direction:
 ///
@@ -33,9 +43,20 @@ struct dppo_tv {
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     using C = constant_t<S>;
-    C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit)), moved = exp(logp) - exp(step.old_logp);
-    auto keep = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
-    return -detail::weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
+    C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit));
+    return -detail::weighed_logp(select(keep(step), step.advantage * weight, C(0)), step.logp);
+  }
+  /// Which steps are dropped.
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return detail::side_of_dropped(keep(step), step.advantage);
+  }
+
+ private:
+  template <class S>
+  constexpr auto keep(step_terms<S> const& step) const {
+    constant_t<S> moved = exp(detail::constant_of(step.logp)) - exp(step.old_logp);
+    return ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
   }
 };
 
@@ -67,11 +88,22 @@ struct dppo_kl {
   constexpr S operator()(step_terms<S> const& step) const {
     using C = constant_t<S>;
     C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit));
-    C p = min(exp(logp), C(1)), old = min(exp(step.old_logp), C(1));
+    return -detail::weighed_logp(select(keep(step), step.advantage * weight, C(0)), step.logp);
+  }
+  /// Which steps are dropped.
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return detail::side_of_dropped(keep(step), step.advantage);
+  }
+
+ private:
+  template <class S>
+  constexpr auto keep(step_terms<S> const& step) const {
+    using C = constant_t<S>;
+    C logp = detail::constant_of(step.logp), p = min(exp(logp), C(1)), old = min(exp(step.old_logp), C(1));
     C kl = old * (step.old_logp - logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
     auto up = (kl <= high) | (p <= old), down = (kl <= low) | (p >= old);
-    auto keep = ((step.advantage > 0) & up) | ((!(step.advantage > 0)) & down);
-    return -detail::weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
+    return ((step.advantage > 0) & up) | ((!(step.advantage > 0)) & down);
   }
 };
 
@@ -102,10 +134,16 @@ struct prime_rl_loss {
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     S x = step.logp - step.sampler_logp, ratio = exp(clamp(x, -20, 20));
-    auto moved = exp(detail::constant_of(step.logp)) - exp(step.sampler_logp);
+    constant_t<S> moved = exp(detail::constant_of(step.logp)) - exp(step.sampler_logp);
     auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
     S gain = ratio * step.advantage;
     return (weight > 0 ? S(weight * (x * x)) : S(0)) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
+  }
+  /// Which steps are dropped.
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    S moved = exp(step.logp) - exp(step.sampler_logp), side = select(moved > high, S(1), select(moved < -low, S(-1), S(0)));
+    return select((symmetric ? step.advantage != 0 : side * step.advantage > 0), side, S(0));
   }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/step_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 
 namespace cohort {
 
@@ -34,6 +34,10 @@ struct dual_clip {
     S loss = -min(ratio * step.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * step.advantage);
     return select(step.advantage < 0, min(loss, -c * step.advantage), loss);
   }
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return detail::clip_side(exp(step.logp - step.old_logp), step.advantage, 1 - epsilon, 1 + epsilon_high, c);
+  }
 };
 
 /// PPO's clip whose unclipped branch has an upper limit as well (INTELLECT-2):
@@ -63,6 +67,10 @@ struct two_sided_clip {
   constexpr S operator()(step_terms<S> const& step) const {
     S ratio = exp(clamp(step.logp - step.old_logp, -20, 20));
     return -min(min(ratio, S(delta)) * step.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * step.advantage);
+  }
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return detail::clip_side(exp(step.logp - step.old_logp), step.advantage, 1 - epsilon, 1 + epsilon_high, delta);
   }
 };
 

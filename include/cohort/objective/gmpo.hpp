@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/series_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 
 namespace cohort {
 
@@ -35,6 +35,10 @@ struct gmpo {
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     return -exp(clamp(s.total / s.length, -20, 20)) * s.advantage;
+  }
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return detail::clip_side(S(step.logp - step.old_logp), step.advantage, -epsilon, epsilon_high);
   }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/series_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 
 namespace cohort {
 
@@ -30,14 +30,15 @@ struct gspo {
     detail::require(delta > 1 + epsilon_high, "gspo", "delta", delta, "a number above 1 + epsilon_high");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     S ratio = exp(clamp(s.total / s.length, -20, 20));
     return -min(min(ratio, S(delta)) * s.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * s.advantage);
+  }
+  template <class S>
+  constexpr S clipped(series_terms<S> const& s) const {
+    return detail::clip_side(exp(s.total / s.length), s.advantage, 1 - epsilon, 1 + epsilon_high, delta);
   }
 };
 
@@ -63,14 +64,15 @@ struct gspo_step {
     detail::require(epsilon_high > 0, "gspo_step", "epsilon_high", epsilon_high, "a positive number");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     S ratio = exp(min(stop_gradient(S(s.total / s.length)) + (s.logp - stop_gradient(s.logp)), S(10)));
     return -min(ratio * s.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon_high) * s.advantage);
+  }
+  template <class S>
+  constexpr S clipped(series_terms<S> const& s) const {
+    return detail::clip_side(exp(s.total / s.length), s.advantage, 1 - epsilon, 1 + epsilon_high);
   }
 };
 

@@ -28,10 +28,7 @@ struct series_kl_penalty {
     detail::require(detail::weight_now(weight) >= 0, "series_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     return detail::weight_now(weight) * exp(clamp(s.total / s.length, -20, 20)) * estimator(s.logp, s.ref_logp);

@@ -1,8 +1,9 @@
 #pragma once
 #include <cohort/objective/along_series.hpp>
 
-// Objectives of series in three passes: of_step of each step, and its sum along the series; the derivative of the loss with respect to that sum, added up over the
-// series' steps; and then, for each step by itself, its loss and the derivative that comes back through the sum.
+// Objectives of series in up to three passes: of_step of each step, and its sum along the series; the derivative of the loss with respect to that sum, added up over the
+// series' steps; and then, for each step by itself, its loss and the derivative that comes back through the sum. The second is left out where there is no such
+// derivative, and terms with the same of_step share the first two.
 
 namespace cohort::detail {
 
@@ -11,89 +12,153 @@ inline constexpr bool is_of_series = false;
 template <series_objective O, int Weights, bool Selected>
 inline constexpr bool is_of_series<leaf<O, Weights, Selected>> = true;
 
-template <class Leaves>
-inline constexpr int series_terms_in_leaves = 0;
-template <class... Leaf>
-inline constexpr int series_terms_in_leaves<std::tuple<Leaf...>> = (0 + ... + int(is_of_series<Leaf>));
-/// How many terms of an objective are of series.
-template <class O>
-inline constexpr int series_terms_in = series_terms_in_leaves<leaves_of<O>>;
+/// series_reads, as far as the type tells.
+template <class Leaf>
+inline constexpr unsigned series_bits = 0;
+template <series_objective O, int Weights, bool Selected>
+inline constexpr unsigned series_bits<leaf<O, Weights, Selected>> = [] {
+  if constexpr (known_at_compile_time<O>) return series_reads(O{});
+  else return reads::everything | series_length | total_derivative;
+}();
 
-/// What the steps of a minibatch know of their series, M each: the length, then for each term of series its total and the derivative of the loss with respect to it.
-template <class T, int Terms>
+template <class A, class B>
+inline constexpr bool same_of_step = false;
+template <class A, int Wa, bool Sa, class B, int Wb, bool Sb>
+  requires requires { requires std::same_as<typename A::of_step, typename B::of_step>; }
+inline constexpr bool same_of_step<leaf<A, Wa, Sa>, leaf<B, Wb, Sb>> = true;
+
+/// Which totals an objective has, and which of them each of its terms reads.
+template <int Leaves>
+struct totals_of_leaves {
+  int count = 0;
+  int of[Leaves] = {};             ///< the total of each term of series, -1 of others
+  int first[Leaves] = {};          ///< of each total, the first term that reads it,
+  unsigned reads[Leaves] = {};     ///< and what all of these read
+  bool has_slope[Leaves] = {};     ///< whether any of them has a derivative with respect to it
+  bool needs_length = false;
+};
+template <class... Leaf>
+constexpr auto find_totals(std::type_identity<std::tuple<Leaf...>>) {
+  totals_of_leaves<sizeof...(Leaf)> found;
+  int k = 0;
+  auto one = [&]<class L>(std::type_identity<L>) {
+    found.of[k] = -1;
+    if constexpr (is_of_series<L>) {
+      constexpr bool same[] = {same_of_step<L, Leaf>...};
+      for (int j = k; j-- > 0;)
+        if (same[j]) found.of[k] = found.of[j];
+      if (found.of[k] < 0) found.first[found.of[k] = found.count++] = k;
+      found.reads[found.of[k]] |= L::reads;
+      found.has_slope[found.of[k]] |= (series_bits<L> & total_derivative) != 0;
+      found.needs_length |= (series_bits<L> & series_length) != 0;
+    }
+    ++k;
+  };
+  (one(std::type_identity<Leaf>{}), ...);
+  return found;
+}
+template <class Leaves>
+inline constexpr auto totals = find_totals(std::type_identity<Leaves>{});
+template <class O>
+inline constexpr int series_totals_in = totals<leaves_of<O>>.count;
+
+/// What the steps of a minibatch know of their series, M each: the length, the totals, and the derivatives of the loss with respect to these; absent is what no term needs.
+template <class T, int Totals>
 struct series_sums {
   view<T const> length{};
-  std::array<view<T const>, std::size_t(Terms)> total{}, slope{};
+  std::array<view<T const>, std::size_t(Totals)> total{}, slope{};
 
   series_sums part(std::ptrdiff_t first, std::ptrdiff_t n) const {
-    series_sums here;
-    here.length = length.part(first, n);
-    for (std::size_t k = 0; k < std::size_t(Terms); ++k) here.total[k] = total[k].part(first, n), here.slope[k] = slope[k].part(first, n);
+    auto in = [&](view<T const> v) { return v ? v.part(first, n) : v; };
+    series_sums here{in(length)};
+    for (std::size_t k = 0; k < std::size_t(Totals); ++k) here.total[k] = in(total[k]), here.slope[k] = in(slope[k]);
     return here;
   }
 };
 
-template <class Leaf>
+template <class O, unsigned Reads>
 struct of_step_kernel {
-  Leaf leaf;
+  O term;
   template <class S, class... More>
   constexpr S operator()(S first, More... more) const {
     S const all[] = {first, more...};
-    return leaf.term.of_step(terms_from<Leaf::reads>(all));
+    return step_of(term, terms_from<Reads>(all));
   }
 };
 
-/// d loss / d total at one step; the weight, the length and the total come after the terms.
-template <class Leaf>
+/// weight x, and 0 where a selection has left out the step, whatever x is there.
+template <class Leaf, class V>
+[[gnu::always_inline]] constexpr V weighed(V const& factor, V const& x) {
+  if constexpr (Leaf::is_selected) return select(factor == 0, V(0), factor * x);
+  else return factor * x;
+}
+
+/// d loss / d total at one step, of all terms that read total number Total; the weights, the total and the length come after the terms.
+template <class Leaves, int Total, int Weights>
 struct total_slope_kernel {
-  Leaf leaf;
+  static constexpr unsigned reads = totals<Leaves>.reads[Total];
+  Leaves leaves;
   template <class S, class... More>
   constexpr S operator()(S first, More... more) const {
     S const all[] = {first, more...};
-    constexpr int n = std::popcount(Leaf::reads);
+    constexpr int n = std::popcount(reads);
     using D = dual<S, 1>;
     series_terms<D> terms;
-    fill_terms<0>(static_cast<step_terms<D>&>(terms), terms_from<Leaf::reads>(all));
-    terms.length = all[n + 1];
-    terms.total = D::variable(all[n + 2], 0);
-    S factor = all[n] * leaf.factor, slope = leaf.term(terms).tangent[0];
-    if constexpr (Leaf::is_selected) return select(factor == 0, S(0), factor * slope);
-    else return factor * slope;
+    fill_terms<0>(static_cast<step_terms<D>&>(terms), terms_from<reads>(all));
+    terms.total = D::variable(all[n + Weights], 0);
+    if constexpr (totals<Leaves>.needs_length) terms.length = all[n + Weights + 1];
+    return sum(terms, all + n, std::make_index_sequence<std::tuple_size_v<Leaves>>());
+  }
+
+ private:
+  template <class D, class S, std::size_t... K>
+  constexpr S sum(series_terms<D> const& terms, S const* weights, std::index_sequence<K...>) const {
+    S slope(0);
+    auto one = [&]<class Leaf>(Leaf const& leaf) { slope += weighed<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]); };
+    auto if_it_does = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
+      if constexpr (totals<Leaves>.of[k] == Total && (series_bits<std::tuple_element_t<k, Leaves>> & total_derivative) != 0) one(std::get<k>(leaves));
+    };
+    (if_it_does(std::integral_constant<std::size_t, K>{}), ...);
+    return slope;
   }
 };
 
-/// Fills `room`, (1 + 2 Terms) M numbers.
+/// Fills `room`, (1 + 2 totals) M numbers.
 template <backend B, objective O, class T = value_t<B>>
-series_sums<T, series_terms_in<O>> sum_series(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                                              view<T> room) {
-  constexpr int n = series_terms_in<O>;
-  series_sums<T, n> found;
-  if constexpr (n > 0) {
+series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+                                               view<T> room) {
+  using Leaves = leaves_of<O>;
+  series_sums<T, series_totals_in<O>> sums;
+  if constexpr (totals<Leaves>.count > 0) {
     if (!in.series_of) throw value_error("the objective has a term of series, and this batch does not say which series its steps belong to (series_of)");
     std::ptrdiff_t M = in.series_of.rows;
-    auto along = [&](view<T> steps) { sum_along_series(backend, in, steps); };
-    view<T> length = room.part(0, M);
-    backend.map(outputs{length}, filled{1}, view<T const>(length));
-    along(length);
-    found.length = length;
-    std::size_t k = 0;
-    auto one = [&]<class Leaf>(Leaf const& leaf) {
-      if constexpr (is_of_series<Leaf>) {
-        view<T> total = room.part((1 + 2 * std::ptrdiff_t(k)) * M, M), slope = room.part((2 + 2 * std::ptrdiff_t(k)) * M, M);
-        auto terms = terms_of(in, terms_read_by(leaf.term), view<T const>(total));
-        with_terms<Leaf::reads>(terms, [&](auto... v) { backend.map(outputs{total}, of_step_kernel<Leaf>{leaf}, v...); });
-        along(total);
-        with_terms<Leaf::reads>(terms, [&](auto... v) {
-          backend.map(outputs{slope}, total_slope_kernel<Leaf>{leaf}, v..., weights[std::size_t(Leaf::weights)], view<T const>(length), view<T const>(total));
+    auto all = leaves<1, 0>(o, 1);
+    auto part = [&](int k) { return room.part(k * M, M); };
+    if constexpr (totals<Leaves>.needs_length) {
+      backend.map(outputs{part(0)}, filled{1}, view<T const>(part(0)));
+      sum_along_series(backend, in, part(0));
+      sums.length = part(0);
+    }
+    auto one = [&]<int k>(std::integral_constant<int, k>) {
+      view<T> total = part(1 + 2 * k), slope = part(2 + 2 * k);
+      constexpr unsigned reads = totals<Leaves>.reads[k];
+      auto const& first = std::get<std::size_t(totals<Leaves>.first[k])>(all);
+      auto terms = terms_of(in, std::apply([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all), view<T const>(total));
+      with_terms<reads>(terms, [&](auto... v) { backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...); });
+      sum_along_series(backend, in, total);
+      sums.total[k] = total;
+      if constexpr (totals<Leaves>.has_slope[k]) {
+        auto more = std::tuple_cat(weights, std::tuple(view<T const>(total)), one_if<totals<Leaves>.needs_length>(sums.length));
+        with_terms<reads>(terms, [&](auto... v) {
+          std::apply([&](auto... w) { backend.map(outputs{slope}, total_slope_kernel<Leaves, k, 1 + aggregations_in<O>>{all}, v..., w...); }, more);
         });
-        along(slope);
-        found.total[k] = total, found.slope[k] = slope;
-        ++k;
+        sum_along_series(backend, in, slope);
+        sums.slope[k] = slope;
       }
     };
-    std::apply([&](auto const&... leaf) { (one(leaf), ...); }, leaves<1, 0>(o, 1));
+    [&]<int... K>(std::integer_sequence<int, K...>) { (one(std::integral_constant<int, K>{}), ...); }(std::make_integer_sequence<int, totals<Leaves>.count>());
   }
-  return found;
+  return sums;
 }
 
 }  // namespace cohort::detail

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/objective/step_terms.hpp>
+#include <cohort/scalar/dual.hpp>
 
 namespace cohort {
 
@@ -12,28 +13,58 @@ namespace cohort {
 ///       template <class S> constexpr S operator()(series_terms<S> const& s) const { return -exp(s.total / s.length) * s.advantage; }
 ///     };
 ///
-/// The gradient goes through the total to every step of the series, exactly.
+/// The gradient goes through the total to every step of the series, exactly. Instead of the function of_step there may be a type of this name, a formula of a step without
+/// parameters: `using of_step = step_log_ratio;`. Terms with the same one share their total.
 template <class S>
 struct series_terms : step_terms<S> {
   S total{};               ///< of the series, of of_step
   constant_t<S> length{};  ///< its valid steps, 1 or more
 };
 
+/// The usual of_step: logp - old_logp, whose mean over a series is the logarithm of the geometric mean of its steps' ratios.
+struct step_log_ratio {
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return step.logp - step.old_logp;
+  }
+};
+
+namespace detail {
+
+/// of_step, be it a function or a type.
+template <class O, class S>
+constexpr S step_of(O const& o, step_terms<S> const& step) {
+  if constexpr (requires { typename O::of_step; }) return typename O::of_step{}(step);
+  else return o.of_step(step);
+}
+template <class O>
+concept has_of_step = requires(O const& o, step_terms<dependency> const& step) { { o.of_step(step) } -> std::same_as<dependency>; } ||
+                      requires(typename O::of_step const& of_step, step_terms<dependency> const& step) { { of_step(step) } -> std::same_as<dependency>; };
+
+}  // namespace detail
+
 /// A callable that gives the loss of a step from its series' total.
 template <class O>
-concept series_objective = !step_objective<O> && requires(O const& o, step_terms<dependency> const& step, series_terms<dependency> const& terms) {
-  { o.of_step(step) } -> std::same_as<dependency>;
+concept series_objective = !step_objective<O> && detail::has_of_step<O> && requires(O const& o, series_terms<dependency> const& terms) {
   { o(terms) } -> std::same_as<dependency>;
 };
 
 namespace detail {
 
-/// What a series objective reads at the step itself (not through the total).
+/// What the loss of a series' step needs beside the total.
+inline constexpr unsigned series_length = 2048, total_derivative = 4096;
+
+/// What a series objective reads at the step itself (not through the total), the length among it, and whether it has a derivative with respect to the total: one that stands
+/// behind a stop_gradient has none.
 template <series_objective O>
-constexpr unsigned terms_read_directly(O const& o) {
+constexpr unsigned series_reads(O const& o) {
   series_terms<dependency> terms;
   static_cast<step_terms<dependency>&>(terms) = all_terms();
-  return o(terms).bits;
+  terms.length = dependency::on(series_length);
+  // Here no value depends on anything, so that a tangent does only on the total's.
+  series_terms<dual<dependency, 1>> followed;
+  followed.total.tangent[0] = dependency::on(total_derivative);
+  return o(terms).bits | o(followed).tangent[0].bits;
 }
 
 }  // namespace detail

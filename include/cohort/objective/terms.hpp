@@ -36,7 +36,10 @@ template <unsigned Bits, class D, class V>
   terms.advantage = at.advantage;
   terms.old_value = at.old_value;
   terms.target = at.target;
-  auto variable = [](unsigned bit, V const& x) { return Bits & bit ? D::variable(x, std::popcount(Bits & reads::differentiable & (bit - 1))) : D(x); };
+  auto variable = [](unsigned bit, V const& x) {
+    if constexpr (Bits == 0) return D(x);
+    else return Bits & bit ? D::variable(x, std::popcount(Bits & reads::differentiable & (bit - 1))) : D(x);
+  };
   terms.logp = variable(reads::logp, at.logp);
   terms.entropy = variable(reads::entropy, at.entropy);
   terms.value = variable(reads::value, at.value);

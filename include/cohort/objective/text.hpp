@@ -135,9 +135,10 @@ void explain(std::string& all, X const& x, bool always, std::string const& inden
 
 /// The same, and below it a line for each term: its name, its formula and where it is from; and for each estimator, controller and aggregation in it that says so.
 template <class O>
-std::string explained(O const& objective) {
-  std::string all = text(objective) + "\n";
-  auto o = at(objective, 0.);
+  requires objective<O> || pair_objective<O>
+std::string explained(O const& composed) {
+  std::string all = text(composed) + "\n";
+  auto o = at(composed, 0.);
   if constexpr (pair_objective<decltype(o)>) detail::explain(all, o, true, "  ");
   else {
     std::apply([&](auto const&... leaf) { (detail::explain(all, leaf.term, true, "  "), ...); }, detail::leaves<1, 0>(o, 1));

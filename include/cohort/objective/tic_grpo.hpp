@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cohort/objective/series_terms.hpp>
+#include <cohort/objective/clip_side.hpp>
 
 namespace cohort {
 
@@ -25,13 +25,14 @@ struct tic_grpo {
     detail::require(epsilon > 0, "tic_grpo", "epsilon", epsilon, "a positive number");
   }
 
-  template <class S>
-  constexpr S of_step(step_terms<S> const& step) const {
-    return step.logp - step.old_logp;
-  }
+  using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     return -min(exp(clamp(s.total, -20, 20)), S(1 + epsilon)) * s.advantage;
+  }
+  template <class S>
+  constexpr S clipped(series_terms<S> const& s) const {
+    return select((exp(s.total) > 1 + epsilon) & (s.advantage != 0), S(1), S(0));
   }
 };
 

@@ -41,9 +41,10 @@ struct vespo {
   }
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
-    S log_w = clamp(stop_gradient(s.total), log_least(), 20), w = exp(log_w);
-    S phi = select(s.advantage >= 0, exp(lambda * (1 - w) + k * log_w), exp(lambda_negative * (1 - w) + k_negative * log_w));
-    return -detail::weighed_logp(detail::constant_of(phi) * s.advantage, s.logp);
+    using C = constant_t<S>;
+    C log_w = clamp(detail::constant_of(s.total), log_least(), 20), w = exp(log_w);
+    C phi = exp(select(s.advantage >= 0, C(lambda * (1 - w) + k * log_w), C(lambda_negative * (1 - w) + k_negative * log_w)));
+    return -detail::weighed_logp(C(phi * s.advantage), s.logp);
   }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <limits>
 
 namespace cohort {
 
@@ -10,6 +11,16 @@ struct norm_scale {
   template <class S>
   constexpr S operator()(S squares) const {
     return min(S(1), limit / (sqrt(squares) + 1e-6));
+  }
+};
+
+/// The square of an element, and that of what a limit leaves of it.
+struct squares_before_and_after {
+  double limit;
+  template <class S>
+  constexpr several<S, 2> operator()(S g) const {
+    S clipped = clamp(g, -limit, limit);
+    return {{g * g, clipped * clipped}};
   }
 };
 
@@ -25,5 +36,23 @@ void gradient_norm_scale(B& backend, double limit, in_view<B> gradient, out_view
   backend.reduce(squares, detail::squared{}, gradient);
   backend.map(outputs{scale}, detail::norm_scale{limit}, view<T const>(squares));
 }
+
+/// What limits a gradient before an optimizer's step: each element to -value ... value (torch's clip_grad_value_), then the global norm of those. Infinity is no limit.
+/// Neither takes a pass of its own over the gradient: the elements are clipped and scaled where the optimizer reads them.
+struct gradient_limits {
+  double norm = std::numeric_limits<double>::infinity();
+  double value = std::numeric_limits<double>::infinity();
+
+  /// squares[0] = |g|^2 of the gradient as it is, and scale[0] for what is left of it.
+  template <backend B>
+  void measure(B& backend, in_view<B> gradient, out_view<B> squares, out_view<B> scale) const {
+    using T = value_t<B>;
+    if (value == std::numeric_limits<double>::infinity()) return gradient_norm_scale(backend, norm, gradient, squares, scale);
+    auto both = backend.template temporary<T>(2);
+    backend.reduce(both.all(), detail::squares_before_and_after{value}, gradient);
+    backend.map(outputs{squares}, detail::same{}, view<T const>(both.all().part(0, 1)));
+    backend.map(outputs{scale}, detail::norm_scale{norm}, view<T const>(both.all().part(1, 1)));
+  }
+};
 
 }  // namespace cohort

@@ -24,9 +24,10 @@ struct moving_row {
 /// Keeps the tangents of what is set, times a factor.
 template <class R>
 struct row_of_tangents {
+  using scalar = dual<typename R::scalar, 1>;
   R row;
   double factor;
-  constexpr void set(std::ptrdiff_t j, dual<typename R::scalar, 1> const& x) const { row.set(j, factor * x.tangent[0]); }
+  constexpr void set(std::ptrdiff_t j, scalar const& x) const { row.set(j, factor * x.tangent[0]); }
 };
 struct unwritten_row {
   template <class X>
@@ -48,6 +49,21 @@ struct slope_along {
   }
 };
 
+/// Of D independent numbers, in the closed form that their model gives.
+template <class Model, int D>
+struct independent_curvature {
+  Model model;
+  double factor;
+  template <class X, class V>
+  constexpr void operator()(X x, V v) const {
+    using S = typename X::scalar;
+    for (int d = 0; d < D; ++d) {
+      auto product = model.curvature(parameters_of<Model, S>(x, d, D), parameters_of<Model, S>(v, d, D));
+      for (int k = 0; k < Model::parameters; ++k) v.set(k * D + d, factor * product[k]);
+    }
+  }
+};
+
 }  // namespace detail
 
 /// v <- factor H v row by row, H the second derivative of KL(old || pi) with respect to what describes pi, at pi = old: for logits diag(p) - p p', for means and
@@ -60,6 +76,18 @@ template <backend B>
 void curvature(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, double factor, out_view<B> v) {
   auto half = [&](int k) { return out_view<B>(v.data + k * d.dimensions, v.rows, d.dimensions, v.row_stride, 1); };
   backend.map_rows(mean.rows, detail::slope_along<detail::gaussian_divergence_from>{{d.dimensions}, factor}, mean, d.rows_of(mean, log_std), half(0), half(1));
+}
+
+template <backend B, int K>
+void curvature(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, double factor, out_view<B> v) {
+  using divergence = detail::multi_categorical_divergence<K, detail::categorical_divergence_from>;
+  backend.map_rows(logits.rows, detail::slope_along<divergence>{{d.kernel(1)}, factor}, logits, v);
+}
+template <backend B, class Model, int D>
+void curvature(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, double factor, out_view<B> v) {
+  constexpr bool closed = requires(several<real<double>, Model::parameters> p) { d.model.curvature(p, p); };
+  if constexpr (closed) backend.map_rows(x.rows, detail::independent_curvature<Model, D>{d.model, factor}, x, v);
+  else backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x, v);
 }
 
 }  // namespace cohort

@@ -2,6 +2,8 @@
 #include <cohort/kl/exact.hpp>
 #include <cohort/sampler/categorical.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/sampler/independent.hpp>
+#include <cohort/sampler/multi_categorical.hpp>
 
 // What an objective needs that reads exact divergences of a policy's distributions: R of them as rows of numbers, and KL between such rows. A distribution of one's
 // own joins by overloads of these three functions, found by argument-dependent lookup.
@@ -16,6 +18,44 @@ struct joined {
   constexpr void operator()(A a, C b, Out out) const {
     for (int d = 0; d < first; ++d) out.set(d, a[d]);
     for (int d = 0; d < second; ++d) out.set(first + d, b[d]);
+  }
+};
+
+/// KL between rows of D independent numbers: KL(pi || other) or, from_other, KL(other || pi); the slope by duals.
+template <class Model, int D, bool from_other>
+struct independent_divergence {
+  Model model;
+  template <class X, class Q, class Out, class Slope>
+  constexpr void operator()(X x, Q other, Out out, Slope slope) const {
+    using S = typename X::scalar;
+    using V = dual<S, Model::parameters>;
+    S total = 0;
+    for (int d = 0; d < D; ++d) {
+      auto p = parameters_of<Model, V>(x, d, D);
+      several<S, Model::parameters> q{};
+      for (int k = 0; k < Model::parameters; ++k) q[k] = S(other[k * D + d]);
+      V kl{};
+      if constexpr (from_other) kl = model.divergence(q, p);
+      else kl = model.divergence(p, q);
+      total += kl.value;
+      for (int k = 0; k < Model::parameters; ++k) slope.set(k * D + d, kl.tangent[k]);
+    }
+    out.set(0, total);
+  }
+};
+
+/// KL between rows of K choices: the sum of theirs.
+template <int K, class Divergence>
+struct multi_categorical_divergence : choices<K> {
+  template <class X, class Q, class Out, class Slope>
+  constexpr void operator()(X logits, Q other, Out out, Slope slope) const {
+    constexpr bool written = requires { typename Out::scalar; };
+    if constexpr (written) out.set(0, typename Out::scalar(0));
+    for (int k = 0; k < K; ++k) {
+      Divergence f{this->n[k]};
+      if constexpr (written) f(this->logits(logits, k), this->logits(other, k), added_to_row<Out>{out}, this->logits(slope, k));
+      else f(this->logits(logits, k), this->logits(other, k), out, this->logits(slope, k));
+    }
   }
 };
 
@@ -37,6 +77,15 @@ void describe(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mea
   backend.map_rows(mean.rows, detail::joined{d.dimensions, d.dimensions}, mean, d.rows_of(mean, log_std), out);
 }
 
+template <backend B, int K>
+void describe(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, out_view<B> out) {
+  backend.map_rows(logits.rows, detail::copy_columns{d.parameters()}, logits, out);
+}
+template <backend B, class Model, int D>
+void describe(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, out_view<B> out) {
+  backend.map_rows(x.rows, detail::copy_columns{d.parameters()}, x, out);
+}
+
 /// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R x description_size).
 template <backend B>
 void divergence(B& backend, categorical const&, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
@@ -47,6 +96,19 @@ void divergence(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> m
                 out_view<B> slope) {
   auto half = [&](auto rows, int k) { return decltype(rows){rows.data + k * d.dimensions, rows.rows, d.dimensions, rows.row_stride, 1}; };
   gaussian_kl(backend, mean, d.rows_of(mean, log_std), half(other, 0), half(other, 1), kl, half(slope, 0), half(slope, 1), over);
+}
+
+template <backend B, int K>
+void divergence(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
+  using namespace detail;
+  if (over == divergence_over::pi) backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence>{d.kernel(1)}, logits, other, kl, slope);
+  else backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence_from>{d.kernel(1)}, logits, other, kl, slope);
+}
+template <backend B, class Model, int D>
+void divergence(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, in_view<B> other, divergence_over over, out_view<B> kl,
+                out_view<B> slope) {
+  if (over == divergence_over::pi) backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model}, x, other, kl, slope);
+  else backend.map_rows(x.rows, detail::independent_divergence<Model, D, true>{d.model}, x, other, kl, slope);
 }
 
 }  // namespace cohort

@@ -8,7 +8,7 @@ namespace cohort {
 /// How a language model works through a batch; none of it changes what is computed but for rounding.
 struct language_options {
   double initial_std = .02;            ///< of all weights but the norms', which start at 1
-  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more)
+  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more); gradients add up over the passes
   std::ptrdiff_t head_rows = 256;      ///< rows of logits that exist at once
 };
 
@@ -39,11 +39,18 @@ class basic_language_model {
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    network_.for_each_matrix([&](parameter_matrix const& m) { all.push_back(m); });
+    if (Critic) all.push_back({network_.parameters(), 1, options().hidden, matrix_place::output});
+    return {parameters_.size(), std::move(all)};
+  }
 
-  /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent outputs are not written.
+  /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent outputs are not written. Completions
+  /// packed with a temperature of their own, or with what was kept of each token, get log-probabilities and entropies of that distribution.
   void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature, head_results<T> const& out) {
     view<T> hidden = network_.forward(backend, parameters, in.tokens());
-    head_.evaluate(backend, {hidden, in.head_row(), in.target(), temperature}, weights(parameters), out);
+    head_.evaluate(backend, inputs(hidden, in, temperature), weights(parameters), out);
     note_activations();
   }
 
@@ -55,7 +62,7 @@ class basic_language_model {
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
     backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
-    head_.pass(backend, {hidden, in.head_row(), in.target(), temperature}, weights(view<T const>(parameters())), dhidden, weights(gradient()), partials);
+    head_.pass(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden, weights(gradient()), partials);
     network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
     note_activations();
   }
@@ -71,6 +78,9 @@ class basic_language_model {
  private:
   void note_activations() {
     most_bytes_ = std::max(most_bytes_, network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T));
+  }
+  static head_inputs<T> inputs(view<T> hidden, token_packing<B> const& in, double temperature) {
+    return {hidden, in.head_row(), in.target(), temperature, in.temperature(), in.kept()};
   }
   template <class U>
   head_weights<U> weights(view<U> all) const {

@@ -2,7 +2,11 @@
 #include <cohort/environment/concept.hpp>
 #include <cohort/network/mlp.hpp>
 #include <cohort/sampler/categorical.hpp>
+#include <cohort/sampler/bernoulli.hpp>
+#include <cohort/sampler/beta_distribution.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/sampler/multi_categorical.hpp>
+#include <cohort/sampler/state_dependent_gaussian.hpp>
 
 namespace cohort {
 
@@ -20,21 +24,30 @@ struct network_options {
 
 namespace detail {
 
-template <class B, class E>
-auto distribution_of() {
-  if constexpr (discrete_actions<E>) return categorical{};
-  else return diagonal_gaussian<value_t<B>>{};
+template <class Model, class E>
+constexpr bool fits_box() {
+  if constexpr (environment<E>) return is_box<actions_of<E>> && std::is_same_v<typename Model::template action<double>, double>;
+  else return false;
 }
-template <class B, class E>
-using distribution_for = decltype(distribution_of<B, E>());
 
-// Of a type that is no environment the one sentence that says so is error enough: the numbers then don't matter.
-template <class E>
-constexpr int action_count() {
-  if constexpr (!environment<E>) return 1;
-  else if constexpr (discrete_actions<E>) return E::actions.n;
-  else return std::remove_cvref_t<decltype(E::actions)>::dimensions;
+/// What an environment's actions are drawn from, of numbers of type T, unless a model is chosen for its box. (Of a type that is no environment, and of a model that
+/// does not fit, the one sentence that says so is error enough: what is returned then doesn't matter.)
+template <class T, class E>
+auto distribution_of(E const&) {
+  if constexpr (!environment<E>) return diagonal_gaussian<T>{1};
+  else if constexpr (discrete_actions<E>) return categorical{E::actions.n};
+  else if constexpr (is_multi_discrete<actions_of<E>>) return multi_categorical<actions_of<E>::dimensions>{E::actions.n};
+  else if constexpr (is_binary<actions_of<E>>) return independent<bernoulli, T, actions_of<E>::dimensions>{};
+  else return diagonal_gaussian<T>{actions_of<E>::dimensions};
 }
+template <class T, class E, number_model Model>
+auto distribution_of(E const& e, Model const& model) {
+  if constexpr (fits_box<Model, E>()) return independent<Model, T, actions_of<E>::dimensions>(model, E::actions.low, E::actions.high);
+  else return distribution_of<T>(e);
+}
+template <class B, class E, class... Model>
+using distribution_for = decltype(distribution_of<value_t<B>>(std::declval<E const&>(), std::declval<Model const&>()...));
+
 template <class E>
 constexpr int observation_count() {
   if constexpr (environment<E>) return observation_size<E>;

@@ -78,6 +78,8 @@ class basic_policy {
     std::vector<double> gains(P, o.policy_gain);
     gains.resize(actor_.outputs(), o.value_gain);
     actor_.initialize(start, gains, s.value);
+    if constexpr (requires { distribution.start(0, o.log_std); })
+      for (int p = 0; p < P; ++p) start[std::size_t(actor_.end() - actor_.outputs() + p)] = T(distribution.start(p, o.log_std));
     if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
@@ -85,17 +87,25 @@ class basic_policy {
 
   /// For an environment. (Its requirements stand here and in train, since each call on the way would make the compiler's message longer.)
   template <class E>
-  basic_policy(B& backend, E const&, network_options const& o = {}, seed s = {})
-      : basic_policy(backend, Distribution{detail::action_count<E>()}, detail::observation_count<E>(), o, s) {
+  basic_policy(B& backend, E const& e, network_options const& o = {}, seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s) {
     using parts = environment_parts<E>;
     static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
     static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
-    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
+    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};` (or multi_discrete, binary)");
     static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
     static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
     static_assert(parts::step,
-                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
+  }
+
+  /// For an environment whose box actions come from a distribution of one's choice: actor_critic{backend, environment, beta_distribution{}, {.hidden = {64, 64}}}.
+  template <class E, number_model Model>
+  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e, model), detail::observation_count<E>(), o, s) {
+    constexpr bool fits = detail::fits_box<Model, E>();
+    static_assert(fits, "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, or one's own");
   }
 
   Distribution const& distribution() const { return distribution_; }
@@ -103,6 +113,13 @@ class basic_policy {
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    auto add = [&](parameter_matrix const& m) { all.push_back(m); };
+    actor_.for_each_matrix(add);
+    if (Critic && !joint_) critic_.for_each_matrix(add);
+    return {parameters_.size(), std::move(all)};
+  }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
   void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {

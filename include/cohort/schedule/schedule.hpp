@@ -1,5 +1,8 @@
 #pragma once
+#include <algorithm>
+#include <cohort/error.hpp>
 #include <concepts>
+#include <limits>
 
 namespace cohort {
 
@@ -35,6 +38,24 @@ constexpr auto at(X const& x, double progress) {
 }
 
 namespace detail {
+
+template <class Rate>
+constexpr Rate usual_rate(double usual) {
+  if constexpr (std::is_same_v<Rate, double>) return usual;
+  else return Rate{};
+}
+
+/// A learning rate may be 0 at times, such as at the end of a run, but not always.
+template <class Rate>
+void require_rate(char const* where, Rate const& rate) {
+  double largest = 0;
+  for (int k = 0; k <= 16; ++k) {
+    double r = cohort::at(rate, k / 16.);
+    require(r >= 0 && r <= std::numeric_limits<double>::max(), where, "rate", r, "a positive number");
+    largest = std::max(largest, r);
+  }
+  require(largest > 0, where, "rate", largest, "a positive number");
+}
 
 /// Components that learn from an update (a weight with a controller) do, also inside another estimator; all others stay as they are.
 template <class X, class Measures>

@@ -94,6 +94,7 @@ struct importance_weights {
   double low = 0, high = 2;
   bool normalize = false;
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
+  static constexpr bool corrects_sampler = true;  ///< so `train` reports the effective sample size of its weights
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {

@@ -20,7 +20,8 @@ struct completion_batch : batch<B, std::int32_t> {
   std::vector<std::int32_t> step_first;               ///< series + 1: the steps of each series
   typename B::template array<T> old_logp;             ///< M; sampler_logp is what the sampler's cuts left
   typename B::template array<T> greedy_score, scores;  ///< of each series: its prompt's greedy answer; what each reward gave it
-  double temperature = 1;                             ///< of all log-probabilities
+  double temperature = 1;                             ///< of all log-probabilities, but of series with another
+  kept_set training = kept_set::renormalize;          ///< what log-probabilities are of where the sampler's cuts left a part of the vocabulary
 
   template <class Policy>
   using minibatches = completion_minibatches<B, Policy>;
@@ -40,6 +41,7 @@ struct completion_batch : batch<B, std::int32_t> {
   void clear() {
     prompt.clear(), completion.clear();
     group_first.assign(1, 0), step_first.assign(1, 0);
+    how_.clear();
     for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward, &staged_.greedy_score, &staged_.scores}) v->clear();
     staged_.ended.clear(), staged_.series_of.clear();
   }
@@ -47,9 +49,16 @@ struct completion_batch : batch<B, std::int32_t> {
     prompt.push_back(tokens);
     group_first.push_back(group_first.back());
   }
-  /// A completion of the last prompt; its last token gets the score as its reward, and ends it.
-  void add(std::vector<std::int32_t> const& tokens, std::span<T const> logp, std::span<T const> sampler, double score) {
+  /// A completion of the last prompt; its last token gets the score as its reward, and ends it. logp is of the distribution that training is to use:
+  /// where cuts left a part of the vocabulary that is what was kept (`kept`, of each token), unless `training` says full_softmax.
+  ///
+  /// Raises value_error where sampler_logp shows that tokens were cut away and `kept` is missing or without a token that was drawn.
+  void add(std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, double score, kept_tokens kept = kept_tokens{},
+           double own_temperature = 0) {
     auto n = std::int32_t(completion.size());
+    check_kept(n, tokens, logp, sampler, kept);
+    if (training == kept_set::full_softmax) kept = kept_tokens{};
+    how_.push_back({std::move(kept), own_temperature});
     staged_.series_of.insert(staged_.series_of.end(), tokens.size(), n);
     staged_.old_logp.insert(staged_.old_logp.end(), logp.begin(), logp.end());
     staged_.sampler_logp.insert(staged_.sampler_logp.end(), sampler.begin(), sampler.end());
@@ -57,7 +66,7 @@ struct completion_batch : batch<B, std::int32_t> {
     staged_.ended.resize(staged_.old_logp.size(), 0);
     staged_.reward.back() = T(score);
     staged_.ended.back() = 1;
-    completion.push_back(tokens);
+    completion.emplace_back(tokens.begin(), tokens.end());
     step_first.push_back(std::int32_t(staged_.old_logp.size()));
     ++group_first.back();
   }
@@ -65,6 +74,17 @@ struct completion_batch : batch<B, std::int32_t> {
   void add_given(std::vector<std::int32_t> const& tokens) {
     unknown_.assign(tokens.size(), std::numeric_limits<T>::quiet_NaN());
     add(tokens, unknown_, unknown_, std::numeric_limits<double>::quiet_NaN());
+  }
+  /// How series n was drawn, for a pass over it.
+  drawn_how how(std::size_t n) const {
+    auto const& h = how_[n];
+    return {h.temperature, h.kept.steps() > 0 ? &h.kept : nullptr};
+  }
+  /// What is remembered of the cuts.
+  std::size_t kept_bytes() const {
+    std::size_t total = 0;
+    for (auto const& h : how_) total += h.kept.bytes();
+    return total;
   }
   /// Of the completion added last: the score of its prompt's greedy answer, and what each of several rewards gave it.
   void add_greedy_score(double score) { staged_.greedy_score.push_back(T(score)); }
@@ -99,6 +119,28 @@ struct completion_batch : batch<B, std::int32_t> {
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference);
 
  private:
+  void check_kept(std::int32_t n, std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, kept_tokens const& kept) const {
+    if (training == kept_set::full_softmax) return;
+    auto where = [&](std::size_t t) { return "completion_batch: token " + std::to_string(t) + " of completion " + std::to_string(n); };
+    if (kept.steps() > 0) {
+      if (kept.steps() != tokens.size())
+        throw value_error("completion_batch: completion " + std::to_string(n) + " has " + std::to_string(tokens.size()) + " tokens, and its kept_tokens " +
+                          std::to_string(kept.steps()));
+      for (std::size_t t = 0; t < tokens.size(); ++t)
+        if (!kept.kept(t, tokens[t])) throw value_error(where(t) + " is " + std::to_string(tokens[t]) + ", which is not among those that its cuts kept");
+      return;
+    }
+    for (std::size_t t = 0; t < tokens.size(); ++t)
+      if (sampler[t] - logp[t] > 64 * std::numeric_limits<T>::epsilon() * (1 + std::abs(logp[t])))
+        throw value_error(where(t) + " has sampler_logp " + detail::text(double(sampler[t])) + " and logp " + detail::text(double(logp[t])) +
+                          ": tokens were cut away when it was drawn; expected what was kept (generation_options.keep), or kept_set::full_softmax, whose ratio is biased");
+  }
+
+  struct drawn_series {
+    kept_tokens kept;
+    double temperature;
+  };
+  std::vector<drawn_series> how_;
   struct {
     std::vector<T> sampler_logp, old_logp, reward, greedy_score, scores;
     std::vector<std::uint8_t> ended;
@@ -126,7 +168,7 @@ class completion_packings {
         auto more = std::ptrdiff_t(completion.size() + (begun ? 0 : prompt.size()));
         if (!open || (open->rows() > 0 && open->rows() + more > rows)) open = &next(), begun = false;
         if (!begun) open->prompt(shape, prompt), begun = true;
-        open->completion(shape, completion);
+        open->completion(shape, completion, b.how(std::size_t(n)));
         for (std::int32_t i = b.step_first[std::size_t(n)]; i < b.step_first[std::size_t(n) + 1]; ++i) steps_.push_back(i);
       }
     }

@@ -17,6 +17,13 @@ class completions_collector;
 ///
 /// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline; its tokens count as steps.
 ///
+/// Where the sampler cuts (top_k, top_p, min_p, typical_p) or `allowed` forbids, what was kept at each token is stored, and training's log-probabilities,
+/// entropies and reference are of the softmax over that: the ratio is that of the distributions sampled from. `kept = kept_set::full_softmax` is what other
+/// libraries do instead (see kept_set). A repetition penalty, which training does not apply, and a temperature of 0, under which there is no gradient, are
+/// refused without it.
+///
+/// `temperatures` gives sample g of each group its own temperature, in generation and in training.
+///
 /// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token stop(), all const. Steps are tokens;
 /// a run ends with the rollout in which they are used up.
 struct completions {
@@ -26,6 +33,19 @@ struct completions {
   token_sampler sampler{};
   int resample = 0;  ///< rounds at most, >= 0
   bool greedy = false;
+  std::vector<double> temperatures{};  ///< G, or empty: the sampler's for all
+  allowed_tokens allowed{};
+  kept_set kept = kept_set::renormalize;
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("prompts", prompts), f("group", group), f("max_tokens", max_tokens);
+    if (sampler.temperature != 1) f("temperature", sampler.temperature);
+    if (sampler.top_k > 0) f("top_k", sampler.top_k);
+    if (sampler.top_p < 1) f("top_p", sampler.top_p);
+    if (resample > 0) f("resample", resample);
+    if (greedy) f("greedy", greedy);
+  }
 
   using reads_a_task = void;  ///< tells train that it plays no environment
   template <backend B, class Task, class Policy>
@@ -33,7 +53,20 @@ struct completions {
   void check() const {
     detail::require(prompts > 0, "completions", "prompts", prompts, "a positive number");
     detail::require(resample >= 0, "completions", "resample", resample, "0 or a positive number");
-    generation_options{group, max_tokens, -1, sampler}.check();
+    generation_options const o = how(-1);
+    o.check();
+    if (kept == kept_set::full_softmax) return;
+    if (sampler.repetition_penalty != 1)
+      throw value_error("completions: sampler.repetition_penalty is " + detail::text(sampler.repetition_penalty) +
+                        ", which training does not apply; expected 1, or kept = kept_set::full_softmax, whose ratio is biased");
+    for (int g = 0; g < group; ++g)
+      if (o.temperature_of(g) == 0)
+        throw value_error("completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or kept = kept_set::full_softmax");
+  }
+  /// Of what is generated to be learned from.
+  generation_options how(std::int32_t stop) const {
+    bool keep = kept == kept_set::renormalize && (sampler.cuts() || allowed);
+    return {group, max_tokens, stop, sampler, temperatures, allowed, keep};
   }
 };
 
@@ -49,11 +82,15 @@ class completions_collector {
   batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
     batch_.clear();
+    batch_.training = options_.kept;
     for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more) draw(backend, policy, more == 0, counter, summary);
     if (summary.episode_returns.empty()) throw value_error("completions: not one completion of the rollout has a score, all are NaN");
     summary.completions = counter.means();
     batch_.temperature = options_.sampler.scale();
     batch_.finish(backend);
+    // Of the policy without its penalty and with all tokens, as training will see it.
+    if (options_.kept == kept_set::full_softmax && (options_.sampler.repetition_penalty != 1 || options_.allowed))
+      passes_.evaluate(backend, policy, std::as_const(policy).parameters(), batch_, batch_.old_logp.all(), {});
     if constexpr (Policy::has_critic) find_values(backend, policy);
     return batch_;
   }
@@ -68,7 +105,7 @@ class completions_collector {
       rows.push_back(task_.draw(draws));
       prompts.push_back(task_.prompt(rows.back()));
     }
-    generation_options how{options_.group, options_.max_tokens, task_.stop(), options_.sampler};
+    generation_options how = options_.how(task_.stop());
     auto all = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_++});
 
     auto G = std::size_t(options_.group);
@@ -95,7 +132,8 @@ class completions_collector {
       batch_.begin_group(prompts[p]);
       for (std::size_t i = p * G; i < (p + 1) * G; ++i)
         if (!std::isnan(score[i])) {
-          batch_.add(all[i].tokens, all[i].logp, all[i].sampler_logp, score[i]);
+          batch_.add(all[i].tokens, how.keep ? all[i].sampler_logp : all[i].logp, all[i].sampler_logp, score[i], std::move(all[i].kept),
+                     options_.temperatures.empty() ? 0. : all[i].temperature);
           if (options_.greedy) batch_.add_greedy_score(baseline[p]);
           if constexpr (detail::has_parts<Task>) batch_.add_parts(task_.parts(rows[p], all[i].tokens, all[i].stopped));
         }
@@ -105,7 +143,7 @@ class completions_collector {
   /// What the likeliest completion of each prompt is worth.
   std::vector<double> greedy_scores(B& backend, Policy& policy, std::vector<typename Task::row> const& rows, std::vector<std::vector<std::int32_t>> const& prompts,
                                     rollout_summary& summary) {
-    generation_options how{1, options_.max_tokens, task_.stop(), {.temperature = 0}};
+    generation_options how{1, options_.max_tokens, task_.stop(), {.temperature = 0, .repetition_penalty = options_.sampler.repetition_penalty}, {}, options_.allowed};
     auto likeliest = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_});
     std::vector<double> scores;
     for (std::size_t p = 0; p < prompts.size(); ++p) {
@@ -122,7 +160,7 @@ class completions_collector {
     batch_type& b = batch_;
     backend.resize(b.value, b.R);
     backend.resize(b.next_value, b.R);
-    values_.evaluate(backend, policy, std::as_const(policy).parameters(), b, b.old_logp.all(), b.value.all());
+    passes_.evaluate(backend, policy, std::as_const(policy).parameters(), b, b.old_logp.all(), b.value.all());
     view<T> next = b.next_value.all();
     backend.map(outputs{next.part(0, b.R - 1)}, detail::same{}, view<T const>(b.value.all().part(1, b.R - 1)));
     backend.map(outputs{next.part(b.R - 1, 1)}, detail::filled{0}, view<T const>(next.part(b.R - 1, 1)));
@@ -134,7 +172,7 @@ class completions_collector {
   std::uint64_t seed_;
   std::uint32_t rounds_ = 0;
   generator<B> generate_;
-  completion_packings<B> values_;
+  completion_packings<B> passes_;
   batch_type batch_;
 };
 

@@ -17,6 +17,11 @@ class demonstrations_collector;
 struct demonstrations {
   int count = 128;
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("count", count);
+  }
+
   using reads_a_task = void;
   template <backend B, class Task, class Policy>
   using collector = demonstrations_collector<B, Task, Policy>;

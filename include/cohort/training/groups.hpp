@@ -22,6 +22,12 @@ struct groups {
   cohort::noise noise = cohort::noise::independent;
   int resample = 0;  ///< rounds at most, >= 0
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("count", count), f("group", group);
+    if (resample > 0) f("resample", resample);
+  }
+
   template <backend B, environment E, class Policy>
   using collector = groups_collector<B, E, Policy>;
   void check() const {

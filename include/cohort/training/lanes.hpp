@@ -13,6 +13,11 @@ struct lanes {
   int count = 8;    ///< N
   int steps = 128;  ///< T
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("count", count), f("steps", steps);
+  }
+
   template <backend B, environment E, class Policy>
   using collector = lanes_collector<B, E, Policy>;
   void check() const {

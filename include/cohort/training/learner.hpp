@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/optimizer/gradient_norm.hpp>
+#include <cohort/network/parameter_layout.hpp>
 #include <cohort/training/algorithm.hpp>
 #include <cohort/training/objective_pass.hpp>
 
@@ -26,7 +26,7 @@ class learner {
 
  public:
   learner(B& backend, Update const& update, Aggregation const& aggregation, Policy const& policy, std::uint64_t seed)
-      : update_(update), aggregation_(aggregation), optimizer_(update.optimizer.template start<B>(backend, policy.parameters().rows)), seed_(seed), pass_(seed) {
+      : update_(update), aggregation_(aggregation), optimizer_(detail::start_optimizer(backend, update.optimizer, layout_of(policy))), seed_(seed), pass_(seed) {
     update.check();
     backend.resize(norm_, 2);
   }
@@ -63,8 +63,9 @@ class learner {
     pass_(backend, aggregation_, o, policy, minibatches_, m, series, metrics);
 
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
-    gradient_norm_scale(backend, update_.max_gradient_norm, view<T const>(policy.gradient()), squares, scale);
-    update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()), view<T const>(scale));
+    gradient_limits limits = update_.limits();
+    limits.measure(backend, view<T const>(policy.gradient()), squares, scale);
+    update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()), view<T const>(scale), limits.value);
     if (!metrics) return;
     T square[1];
     backend.download(std::span<T>(square), view<T const>(squares));

@@ -1,8 +1,9 @@
 #pragma once
-#include <cohort/aggregation/means.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>
+#include <cohort/selection/effective_sample_size.hpp>
 #include <cohort/training/minibatch.hpp>
 #include <cohort/training/update_metrics.hpp>
+#include <cohort/training/weigh_terms.hpp>
 #include <utility>
 
 namespace cohort {
@@ -17,13 +18,17 @@ class objective_pass {
   /// `seed` is that of the draws of selections.
   explicit objective_pass(std::uint64_t seed = 0) : seed_(seed) {}
 
+  /// The selections of the next pass draw what those of the last one drew.
+  void repeat_draws() { selections_ = first_selection_; }
+
   /// `minibatches` are those that made m; `series` is how many the whole batch has. Of the metrics, if any are asked for, all but the gradient's norm are written.
   template <class Aggregation, objective O, class Policy, class Minibatches>
   void operator()(B& backend, Aggregation const& aggregation, O const& o, Policy& policy, Minibatches& minibatches, minibatch<T> const& m, std::ptrdiff_t series,
                   update_metrics* metrics) {
     if (metrics) *metrics = {};
+    first_selection_ = selections_;
     std::ptrdiff_t M = m.steps();
-    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_terms_in<O>, partials = 1 + detail::differentiable_count;
+    constexpr int slots = 1 + detail::aggregations_in<O>, sums = detail::series_totals_in<O>, partials = 1 + detail::differentiable_count;
     backend.resize(weight_, slots * M);
     backend.resize(partial_, partials * M);
     backend.resize(series_, sums > 0 ? (1 + 2 * sums) * M : 0);
@@ -37,7 +42,7 @@ class objective_pass {
     std::array<view<T const>, std::size_t(slots)> weights;
     detail::series_sums<T, sums> along;
     auto look = [&](step_views<T> const& at) {
-      weights = weigh(backend, aggregation, o, m, series, at);
+      weights = weigh(backend, aggregation, o, m, series, at, metrics);
       along = detail::sum_series(backend, o, at, weights, series_.all());
     };
     bool seen = !looks_ahead;
@@ -64,7 +69,10 @@ class objective_pass {
       detail::series_sums<T, sums> sums_here;
       if constexpr (sums > 0) sums_here = along.part(first, n);
       detail::differentiate_steps(backend, o, at, here, sums_here, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
-      if (metrics) add_sums(backend, o, view<T const>(partial(0)), at, *metrics);
+      if (metrics)
+        add_sums(backend, view<T const>(partial(0)), at, *metrics, [&]([[maybe_unused]] view<T> low_and_high) {
+          if constexpr (detail::has_clip<O>) detail::count_clipped(backend, o, at, here, sums_here, low_and_high);
+        });
       struct {
         view<T const> logp, entropy, value, kl, old_kl;
       } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{}, at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
@@ -102,7 +110,7 @@ class objective_pass {
     if (!metrics) return;
     *metrics = {};
     at.entropy = now(1), at.old_logp = at.logp;  // there is no policy that they were drawn from
-    add_sums(backend, o, view<T const>(partial(0)), at, *metrics);
+    add_sums(backend, view<T const>(partial(0)), at, *metrics, [](view<T>) {});
     average(*metrics, m, series);
   }
 
@@ -118,35 +126,24 @@ class objective_pass {
     return at;
   }
 
-  /// The weights of all terms: of the algorithm's aggregation, then those that stand in the objective.
   template <class O>
   std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weigh(B& backend, auto const& aggregation, O const& o, minibatch<T> const& m, std::ptrdiff_t series,
-                                                                                 step_views<T> const& at) {
-    std::ptrdiff_t M = m.steps();
-    aggregated_steps<T> all{M, series, m.series_of, {}};
-    std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weights;
-    auto slot = [&](int k) { return weight_.all().part(k * M, M); };
-    for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = slot(int(k));
-    aggregation(backend, all, slot(0));
-    auto make = [&]<class Mode>(Mode const& mode, int k) {
-      if constexpr (requires { mode.selection; }) {
-        mode.selection(backend, at, stream{seed_, purpose::selection, std::uint32_t(selections_++)}, slot(k));
-        backend.map(outputs{slot(k)}, detail::times{}, weights[std::size_t(k)], weights[std::size_t(mode.base)]);
-      } else {
-        mode(backend, all, slot(k));
-      }
-    };
-    std::apply([&, k = 1](auto const&... mode) mutable { (make(mode, k++), ...); }, detail::modes(o));
-    return weights;
+                                                                                 step_views<T> const& at, update_metrics* metrics) {
+    aggregated_steps<T> all{m.steps(), series, m.series_of, {}};
+    auto draws = [&] { return stream{seed_, purpose::selection, std::uint32_t(selections_++)}; };
+    return detail::weigh_terms(backend, aggregation, o, all, at, draws, weight_.all(), [&]<class S>(S const&, view<T const> weight) {
+      if constexpr (requires { S::corrects_sampler; })
+        if (metrics) metrics->effective_sample_size = effective_sample_size(backend, weight);
+    });
   }
 
-  /// Adds what a run of steps gives to the metrics that are sums.
-  template <class O>
-  void add_sums(B& backend, O const& o, view<T const> loss, step_views<T> const& at, update_metrics& m) {
-    double low = 0, high = std::numeric_limits<double>::infinity();
-    if constexpr (objective<O>) std::apply([&](auto const&... leaf) { (detail::find_clip(leaf.term, low, high), ...); }, detail::leaves<1, 0>(o, 1));
+  /// Adds what a run of steps gives to the metrics that are sums; `clipped` writes two of them, if any.
+  template <class F>
+  static void add_sums(B& backend, view<T const> loss, step_views<T> const& at, update_metrics& m, F clipped) {
     auto scratch = backend.template temporary<T>(6);
-    backend.reduce(scratch.all(), detail::metric_terms{low, high}, loss, at.entropy, at.logp, at.old_logp, at.ref_logp ? at.ref_logp : at.logp, at.advantage);
+    backend.map(outputs{scratch.all()}, detail::filled{0}, view<T const>(scratch.all()));
+    backend.reduce(scratch.all().part(0, 4), detail::metric_terms{}, loss, at.entropy, at.logp, at.old_logp, at.ref_logp ? at.ref_logp : at.logp);
+    clipped(scratch.all().part(4, 2));
     T found[6];
     backend.download(std::span<T>(found), view<T const>(scratch.all()));
     int k = 0;
@@ -161,7 +158,7 @@ class objective_pass {
   }
 
   std::uint64_t seed_;
-  std::int64_t selections_ = 0;
+  std::int64_t selections_ = 0, first_selection_ = 0;
   array weight_, partial_, series_, now_;
 };
 

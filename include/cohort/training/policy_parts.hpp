@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/network/parameter_layout.hpp>
 #include <cohort/policy/policy.hpp>
 
 // A policy seen as one of its parts, to passes over minibatches that are about that part alone.
@@ -35,6 +36,7 @@ struct critic_part {
 
   view<T> parameters() const { return policy.critic_part(policy.parameters()); }
   view<T> gradient() const { return policy.critic_part(policy.gradient()); }
+  parameter_layout layout() const { return layout_of(policy).part(parameters().data - policy.parameters().data, parameters().rows); }
   /// Terms that read the value read nothing of the actor, for which the value stands here.
   template <class B>
   auto evaluate(B& backend, view<T const> observation, view<action const> a, int G) {

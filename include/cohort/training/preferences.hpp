@@ -16,6 +16,11 @@ class preferences_collector;
 struct preferences {
   int count = 64;  ///< pairs
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("count", count);
+  }
+
   using reads_a_task = void;
   template <backend B, class Task, class Policy>
   using collector = preferences_collector<B, Task, Policy>;

@@ -39,6 +39,13 @@ struct probes {
   double sharpness = 1;  ///< T of executed_probe::softmax, >= 0; 0 draws any probe, a large one the best
   cohort::noise noise = cohort::noise::independent;
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("lanes", lanes), f("steps", steps), f("group", group);
+    if (horizon > 1) f("horizon", horizon);
+    if (execute != executed_probe::first) f("execute", execute == executed_probe::best ? "best" : "softmax");
+  }
+
   template <backend B, environment E, class Policy>
   using collector = probes_collector<B, E, Policy>;
   void check() const {

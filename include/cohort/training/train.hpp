@@ -55,14 +55,6 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_start(r); } || requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); };
 
-struct blend {
-  double share;
-  template <class S>
-  constexpr S operator()(S before, S now) const {
-    return share == 1 ? now : S((1 - share) * before + share * now);
-  }
-};
-
 /// The learner that an update asks for; `learner` if it asks for none.
 template <class B, class Update, class Aggregation, class Policy, class Batch>
 struct learner_for {
@@ -120,11 +112,11 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     using parts = environment_parts<E>;
     static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
     static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
-    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};`");
+    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};` (or multi_discrete, binary)");
     static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
     static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
     static_assert(parts::step,
-                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)");
+                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
     return {};
   } else if constexpr (!update_fits) {

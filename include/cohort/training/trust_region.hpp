@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/objective/parts.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/training/learner.hpp>
@@ -50,6 +51,13 @@ struct trust_region {
   normalization normalize = normalization::batch;    ///< of the advantages; minibatch is the same
   standardize standardization{};
   Critic critic = detail::usual_critic_update<Critic>();  ///< default: 10 epochs of minibatches of 128, adam{.rate = 1e-3}; its normalize is not used
+
+  static constexpr about notes{"trust_region", "the natural gradient as far as the KL divergence allows",
+                               "Schulman et al. 2015, arXiv:1502.05477, appendix C"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("target_kl", target_kl), f("damping", damping), f("iterations", iterations), f("critic", critic);
+  }
 
   template <backend B, class Aggregation, class Policy, class Batch>
   using learner = trust_region_learner<B, trust_region, Aggregation, Policy, Batch>;
@@ -137,6 +145,7 @@ class trust_region_learner {
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {
       backend.map(outputs{policy.parameters()}, detail::plus_multiple{share * length}, view<T const>(start_.all()), view<T const>(x));
+      pass_.repeat_draws();
       auto after = evaluate(false);
       after.approximate_kl = distance(backend, policy, batch.R);
       if (!(after.approximate_kl < update_.target_kl && after.loss < before.loss)) continue;

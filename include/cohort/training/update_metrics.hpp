@@ -1,7 +1,6 @@
 #pragma once
-#include <cohort/objective/clipped_ratio.hpp>
+#include <cohort/objective/clipped_steps.hpp>
 #include <cohort/objective/kl_penalty.hpp>
-#include <limits>
 
 namespace cohort {
 
@@ -12,29 +11,23 @@ struct update_metrics {
   double approximate_kl = 0;  ///< of the old policy from the new: mean of r - 1 - log r, r = exp(logp - old_logp)
   double gradient_norm = 0;   ///< before clipping
   double reference_kl = 0;    ///< of the policy from the reference: mean of k3; 0 without a reference
-  double clip_low = 0;        ///< share of the steps that an objective's clipped_ratio clips from below (negative advantage)
-  double clip_high = 0;       ///< and from above (positive advantage)
+  double clip_low = 0;        ///< share of the steps that a term of the objective clips from below (cohort/objective/clip_side.hpp): of clipped_ratio, those of negative advantage
+  double clip_high = 0;       ///< and from above: those of positive advantage
   double kl_weight = 0;       ///< of the objective's kl_penalty in this update; 0 without
   double series = 0;          ///< of the whole batch
+  double effective_sample_size = 1;  ///< share of the minibatch that the objective's importance_weights leave (cohort/selection/effective_sample_size.hpp); 1 without
   double step = 0;            ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };
 
 namespace detail {
 
 struct metric_terms {
-  double low, high;
   template <class S>
-  constexpr several<S, 6> operator()(S loss, S entropy, S logp, S old_logp, S ref_logp, S advantage) const {
-    S x = logp - old_logp, ratio = exp(x);
-    return {{loss, entropy, expm1(x) - x, k3{}(logp, ref_logp), select((ratio < low) & (advantage < 0), S(1), S(0)),
-             select((ratio > high) & (advantage > 0), S(1), S(0))}};
+  constexpr several<S, 4> operator()(S loss, S entropy, S logp, S old_logp, S ref_logp) const {
+    S x = logp - old_logp;
+    return {{loss, entropy, expm1(x) - x, k3{}(logp, ref_logp)}};
   }
 };
-
-/// Between which ratios an objective's clipped_ratio (the first one, if there is any) does not clip.
-inline void find_clip(clipped_ratio const& o, double& low, double& high) { low = 1 - o.epsilon, high = 1 + o.epsilon_high; }
-template <class O>
-void find_clip(O const&, double&, double&) {}
 
 inline double kl_weight_of(auto const&) { return 0; }
 template <class Estimator, class Weight>

@@ -27,6 +27,11 @@ struct vine {
   double gamma = .99;  ///< discount, in [0, 1]; the estimator's should be the same
   cohort::noise noise = cohort::noise::independent;  ///< of the copies of one state
 
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("lanes", lanes), f("steps", steps), f("rollouts", rollouts), f("gamma", gamma);
+  }
+
   template <backend B, environment E, class Policy>
   using collector = vine_collector<B, E, Policy>;
   void check() const {

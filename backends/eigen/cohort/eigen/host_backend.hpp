@@ -6,6 +6,7 @@
 #include <cohort/backend/host_array.hpp>
 #include <cohort/eigen/loops.hpp>
 #include <cohort/eigen/parallel.hpp>
+#include <cohort/eigen/row_loops.hpp>
 #include <cohort/eigen/attention.hpp>
 
 namespace cohort::eigen {
@@ -22,6 +23,7 @@ class host_backend : public fallback<Derived, T, host_array> {
 
  public:
   using wide = pack<T>;
+  using row_loops = eigen::row_loops;  ///< of draws of tokens
 
   int threads() const { return run_over_.threads(); }
 
@@ -247,12 +249,19 @@ class host_backend : public fallback<Derived, T, host_array> {
       });
   }
 
-  /// Columns in parallel, so that each is added to in the order of r.
+  /// Columns in parallel, so that each is added to in the order of r. Of one column, runs with one index are added up in packs first: one by one each addition
+  /// would wait for the one before to be stored.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter_add", out, in, index);
     if (out.columns == 1 && out.contiguous() && in.contiguous() && index.contiguous()) {
-      T* to = out.data;
-      for (std::ptrdiff_t r = 0; r < in.rows; ++r) to[index.data[r]] += in.data[r];
+      auto run = [to = out.data, from = in.data](std::int32_t i, std::ptrdiff_t first, std::ptrdiff_t last) {
+        wide sum = wide::load(from + first);
+        for (std::ptrdiff_t r = first + wide::width; r < last; r += wide::width) sum += wide::load(from + r);
+        T total = 0;
+        for (int k = 0; k < wide::width; ++k) total += sum[k];
+        to[i] += total;
+      };
+      for_runs(index, run, [to = out.data, from = in.data](std::int32_t i, std::ptrdiff_t r) { to[i] += from[r]; });
       return;
     }
     constexpr std::ptrdiff_t strip = 64;
@@ -295,7 +304,12 @@ class host_backend : public fallback<Derived, T, host_array> {
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
-    if (out.columns == 1) {
+    if (out.columns == 1 && out.contiguous() && index.contiguous()) {
+      auto one = [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t r) { to[r] = from[i * stride]; };
+      for_runs(index, [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t first, std::ptrdiff_t last) {
+        std::fill(to + first, to + last, from[i * stride]);
+      }, one);
+    } else if (out.columns == 1) {
       for (std::ptrdiff_t r = 0; r < out.rows; ++r) out.data[r * out.row_stride] = in.data[index[r] * in.row_stride];
     } else if (out.column_stride == 1 && in.column_stride == 1) {
       for (std::ptrdiff_t r = 0; r < out.rows; ++r) std::copy_n(&in(index[r], 0), out.columns, &out(r, 0));
@@ -305,6 +319,29 @@ class host_backend : public fallback<Derived, T, host_array> {
   }
 
  private:
+  /// run(i, first, last) for stretches of one or more whole packs of the same index i, one(i, r) for what is between them, in order.
+  template <class Run, class One>
+  static void for_runs(view<std::int32_t const> index, Run run, One one) {
+    constexpr std::ptrdiff_t W = wide::width;
+    auto all_are = [](std::int32_t i, std::int32_t const* at) {
+      typename pack_mask<float, W>::vector here;
+      std::memcpy(&here, at, sizeof here);
+      here ^= i;
+      std::int32_t different = 0;
+      for (int k = 0; k < W; ++k) different |= here[k];
+      return different == 0;
+    };
+    std::int32_t const* at = index.data;
+    std::ptrdiff_t r = 0, n = index.rows;
+    while (r + W <= n) {
+      std::ptrdiff_t end = r;
+      while (end + W <= n && at[end + W - 1] == at[r] && all_are(at[r], at + end)) end += W;
+      if (end > r) run(at[r], r, end), r = end;
+      else
+        for (int k = 0; k < W; ++k, ++r) one(at[r], r);
+    }
+    for (; r < n; ++r) one(at[r], r);
+  }
   /// whole(c) for each whole pack of n columns, then tail(c, count).
   template <class Whole, class Tail>
   static void for_packs(std::ptrdiff_t n, Whole whole, Tail tail) {

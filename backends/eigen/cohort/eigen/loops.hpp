@@ -72,6 +72,26 @@ void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, int coun
   [&]<std::size_t... K>(std::index_sequence<K...>) { (one(std::get<K>(out), component(result, K)), ...); }(std::index_sequence_for<O...>());
 }
 
+/// Where a settled operand lies, of step 1 or 0. By value alone: of a lane_source somebody has the address, and a loop that stores would read its members each time.
+template <class P, class U>
+struct side_by_side_source {
+  U const* data;
+  std::ptrdiff_t mask;
+  explicit side_by_side_source(lane_source<P, U> const& s) : data(s.data), mask(-s.step) {}
+  auto full(std::ptrdiff_t i) const { return load_pack<P, std::remove_const_t<U>>(data + (i & mask)); }
+};
+
+/// The whole packs of n elements; returns where the rest begins.
+template <class P, std::size_t... K, class... O, class F, class... I>
+std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, std::tuple<O*...> out, F f, side_by_side_source<P, I>... in) {
+  std::ptrdiff_t i = 0;
+  for (; i + P::width <= n; i += P::width) {
+    auto result = f(in.full(i)...);
+    (store_pack(std::get<K>(out) + i, component(result, K)), ...);
+  }
+  return i;
+}
+
 /// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
 template <class P, class... O, class F, class... I>
 void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f, lane_source<P, I>... in) {
@@ -85,14 +105,11 @@ void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t
       for (int k = 0; k < count; ++k) std::get<K>(out)[(i + k) * out_step[K]] = line[k];
     }());
   };
-  auto put_full = [&]<std::size_t... K>(std::ptrdiff_t i, auto const& result, std::index_sequence<K...>) {
-    (store_pack(std::get<K>(out) + i, component(result, K)), ...);
-  };
   constexpr auto all = std::index_sequence_for<O...>();
   std::ptrdiff_t i = 0;
   if (side_by_side) {
     (in.settle(), ...);
-    for (; i + W <= n; i += W) put_full(i, f(in.full(i)...), all);
+    i = map_full_packs<P>(n, all, out, f, side_by_side_source<P, I>(in)...);
   }
   for (; i < n; i += W) {
     int count = int(std::min<std::ptrdiff_t>(W, n - i));

@@ -41,11 +41,22 @@ struct pack_mask : detail::never_a_bool {
   friend pack_mask operator!(pack_mask a) { return vector(~a.value); }
 };
 
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+/// The root by an estimate of 1 / sqrt(x), good to 14 bits, and one step of Newton's: within .81 ulps. The exact instruction would queue for the divider, with the division that mostly follows.
+inline __m512 square_root(__m512 x) {
+  __m512 const half = _mm512_set1_ps(.5f);
+  __m512 estimate = _mm512_rsqrt14_ps(x), root = _mm512_mul_ps(x, estimate);
+  __m512 rest = _mm512_fnmadd_ps(root, _mm512_mul_ps(half, estimate), half);
+  constexpr int zeros_and_infinity = 0x02 | 0x04 | 0x08;  // whose estimates are infinite or 0
+  return _mm512_mask_mov_ps(_mm512_fmadd_ps(root, rest, root), _mm512_fpclass_ps_mask(x, zeros_and_infinity), x);
+}
+#endif
+
 /// W floats or doubles in a compiler vector. Functions and edges as `real` documents them, with these differences:
 ///
-/// In float exp, log, sin and cos are within 2.4 ulps of the true value, expm1, log1p, sigmoid and softplus within 3.2, sqrt within 5, tanh within 6.5
+/// In float exp, log, sin and cos are within 2.4 ulps of the true value, expm1, log1p, sigmoid and softplus within 3.2, sqrt within 5 (AVX-512: .81), tanh within 6.5
 /// (4.7 with fused multiply-add); in double exp, log, tanh, sigmoid and softplus within 2.4. The others are those of the C library, one by one.
-/// Numbers below the smallest normal count as 0, in log as the smallest normal, and exp never gives one.
+/// Numbers below the smallest normal count as 0 (not in sqrt with AVX-512), in log as the smallest normal, and exp never gives one.
 /// In float modulo is rounded once, so that it may return y itself or a rounding less than 0.
 template <class T, int W = vector_bytes / int(sizeof(T))>
 struct pack {
@@ -96,6 +107,10 @@ struct pack {
   friend pack floor(pack x) { return by_array(x, [](auto a) { return a.floor(); }); }
   // Eigen's kernel multiplies by a reciprocal root, which is 0 at infinity.
   friend pack sqrt(pack x) {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+    if constexpr (sizeof(T) == 4 && W == 16) return vector(square_root(__m512(x.value)));
+    else
+#endif
     return select(x == std::numeric_limits<T>::infinity(), x, by_array(x, [](auto a) { return a.sqrt(); }));
   }
 

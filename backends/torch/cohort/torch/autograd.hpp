@@ -82,7 +82,7 @@ at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& a
     auto counted = [&](at::Tensor const& x) { return valid.defined() ? at::masked_fill(x, at::logical_not(valid), 0) : x; };
     series_terms<graph_scalar<T>> terms;
     static_cast<step_terms<graph_scalar<T>>&>(terms) = at;
-    terms.total = along_series(counted(as_tensor(leaf.term.of_step(at))), series_of);
+    terms.total = along_series(counted(as_tensor(cohort::detail::step_of(leaf.term, at))), series_of);
     terms.length = at::clamp_min(along_series(counted(at::ones_like(any)), series_of), 1);
     loss = leaf.term(terms);
   } else {

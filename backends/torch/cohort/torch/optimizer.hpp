@@ -30,7 +30,8 @@ struct optimizer {
     return {};
   }
   template <cohort::backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale) const {
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = std::numeric_limits<double>::infinity()) const {
     if (!s.optimizer) {
       s.parameters = backend.tensor(parameters);
       s.optimizer = std::make_shared<Optimizer>(std::vector<at::Tensor>{s.parameters}, settings);
@@ -38,7 +39,8 @@ struct optimizer {
     double now = at(rate, progress);
     if (now > 0)
       for (auto& group : s.optimizer->param_groups()) static_cast<Options&>(group.options()).lr(now);
-    s.parameters.mutable_grad() = at::mul(backend.tensor(gradient), backend.tensor(scale));
+    at::Tensor clipped = limit < std::numeric_limits<double>::infinity() ? at::clamp(backend.tensor(gradient), -limit, limit) : backend.tensor(gradient);
+    s.parameters.mutable_grad() = at::mul(clipped, backend.tensor(scale));
     s.optimizer->step();
   }
 };

@@ -89,8 +89,8 @@ class torch_policy {
   torch_policy(B& backend, Distribution distribution, int observations, std::shared_ptr<Module> module)
       : distribution_(distribution), observations_(observations), module_(std::move(module)), flat_(*module_, backend.device()) {}
   template <environment E>
-  torch_policy(B& backend, E const&, std::shared_ptr<Module> module)
-      : torch_policy(backend, Distribution{cohort::detail::action_count<E>()}, cohort::detail::observation_count<E>(), std::move(module)) {}
+  torch_policy(B& backend, E const& e, std::shared_ptr<Module> module)
+      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(), std::move(module)) {}
   template <environment E>
   torch_policy(B& backend, E const& e, ::torch::nn::ModuleHolder<Module> const& module) : torch_policy(backend, e, module.ptr()) {}
 

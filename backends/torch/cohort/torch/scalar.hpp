@@ -52,7 +52,7 @@ struct tensor_scalar {
 
   tensor_scalar() = default;
   template <cohort::number U>
-  tensor_scalar(U x) : number(double(x)) {}
+  tensor_scalar(U x) : number(double(static_cast<T>(x))) {}  // as real<T> does, and torch refuses to: a number too large for a float is infinite
   tensor_scalar(at::Tensor t) : tensor(std::move(t)) {}
 
   bool is_number() const { return !tensor.defined(); }

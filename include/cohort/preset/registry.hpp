@@ -1,0 +1,67 @@
+#pragma once
+#include <cohort/preset/baseline.hpp>
+#include <cohort/preset/grpo.hpp>
+#include <cohort/preset/imitation.hpp>
+#include <cohort/preset/names.hpp>
+#include <cohort/preset/ppo.hpp>
+#include <cohort/preset/ratio.hpp>
+#include <cohort/preset/selective.hpp>
+#include <cohort/preset/states.hpp>
+#include <cohort/training/text.hpp>
+#include <tuple>
+
+// All named algorithms, by name. A program that knows which one it wants includes that family's header and calls preset::grpo_outcome().
+
+namespace cohort::preset {
+
+/// Every preset, in the order of docs/presets.md.
+inline constexpr std::tuple all{
+    ppo, ppo_atari, ppo_37, ppo_kl, a2c, trpo,
+    grpo_outcome, grpo_process, deepseek_r1, dr_grpo, dapo, lite_ppo, intellect_2, deepseek_v3_2, gdpo,
+    gspo, luspo, gmpo, cispo, sapo, vespo, tic_grpo, dppo_tv, dppo_kl, dro,
+    rloo, reinforce_plus_plus, reinforce_plus_plus_baseline, remax, opo, gpg, max_rl, pkpo, best_of_group,
+    clip_cov, kl_cov, high_entropy, tis,
+    hybrid_grpo, sane2025_paper, sane2025_first_pull_request, sane2025_pull_request, sane2025_second_pass, sane2025_fork, sane2025_fork_mean_target, sane2025_fork_positive,
+    sane2025_fork_centered, vine_ppo, gigpo,
+    sft, online_rft, dpo,
+};
+
+/// f(preset) for each: preset.from says where it is from, preset() is the algorithm. Each is a type of its own, so f is compiled for each.
+template <class F>
+void each(F f) {
+  std::apply([&](auto const&... p) { (f(p), ...); }, all);
+}
+
+inline std::vector<std::string> names() {
+  std::vector<std::string> result;
+  each([&](auto const& p) { result.push_back(p.from.name); });
+  return result;
+}
+
+/// f(preset) for the one of this name:
+///
+///     preset::with_preset("dapo", [&](auto const& p) { if constexpr (requires { p().rollout.prompts; }) train(cpu, p(), task, model, options); });
+///
+/// f is compiled for all of them, and train for those that f trains. Raises value_error naming the nearest names where there is none of this one.
+template <class F>
+void with_preset(std::string_view name, F f) {
+  bool found = false;
+  each([&](auto const& p) {
+    if (name == p.from.name) found = true, f(p);
+  });
+  if (!found) throw detail::unknown_name("preset", "algorithm", name, names());
+}
+
+/// What a preset is, for a reader: where it is from, its parts with their formulas, what is certain and what is not.
+template <class Preset>
+  requires requires { Preset::from; }
+std::string described(Preset const& p) {
+  return std::string(p.from.name) + ": " + p.from.paper + "\n\n" + explained(p()) + "\ncertain: " + p.from.certain + "\nopen:    " + p.from.open + "\n";
+}
+inline std::string described(std::string_view name) {
+  std::string result;
+  with_preset(name, [&](auto const& p) { result = described(p); });
+  return result;
+}
+
+}  // namespace cohort::preset

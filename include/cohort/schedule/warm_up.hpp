@@ -1,0 +1,33 @@
+#pragma once
+#include <cohort/error.hpp>
+#include <cohort/schedule/schedule.hpp>
+
+namespace cohort {
+
+/// Another schedule (or a number) after a warm-up, for which the rest of the run is all of its progress:
+///
+///     then(0) (first + (1 - first) p / share)   for p < share,      then((p - share) / (1 - share))   from there on
+///
+/// warm_up{.share = .05, .then = cosine{1e-3, 1e-4}}. first > 0 since a run's first update has progress 0 and would do nothing at a rate of 0: that, as
+/// transformers' schedules have it, is first = 0. Raises value_error for a share outside of [0, 1) or a first outside of [0, 1].
+///
+/// Source: Goyal et al. 2017, arXiv:1706.02677, section 2.2; torch's SequentialLR of a LinearLR with start_factor = first and another.
+template <class Then = double>
+struct warm_up {
+  double share = .1;  ///< of the run, in [0, 1)
+  double first = .1;  ///< share of then's first number that it begins with, in [0, 1]
+  Then then{};
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("share", share), f("first", first), f("then", then);
+  }
+  double operator()(double progress) const {
+    detail::require(share >= 0 && share < 1, "warm_up", "share", share, "a number in [0, 1)");
+    detail::require(first >= 0 && first <= 1, "warm_up", "first", first, "a number in [0, 1]");
+    if (progress < share) return at(then, 0.) * (first + (1 - first) * progress / share);
+    return at(then, (progress - share) / (1 - share));
+  }
+};
+
+}  // namespace cohort

@@ -1,0 +1,16 @@
+// expect: a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, or one's own
+// at most: 10 lines
+#include <cohort/backend/eigen.hpp>
+#include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/environment/classic_control/pendulum.hpp>
+#include <cohort/policy/actor_critic.hpp>
+
+int main() {
+  cohort::eigen::backend cpu;
+#ifdef CONTROL
+  cohort::classic_control::pendulum environment;
+#else
+  cohort::classic_control::cart_pole environment;
+#endif
+  auto policy = cohort::actor_critic{cpu, environment, cohort::beta_distribution{}, {.hidden = {8}}, cohort::seed{1}};
+}

@@ -1,0 +1,29 @@
+#pragma once
+#include <cohort/preset/registry.hpp>
+#include <cohort/training/train.hpp>
+
+// Presets at the size of a test: the same types, fewer and shorter rollouts.
+namespace small {
+
+template <class R>
+void shrink_rollout(R& r) {
+  if constexpr (requires { r.prompts; }) r.prompts = 4, r.group = std::min(r.group, 4), r.max_tokens = 4, r.resample = std::min(r.resample, 1);
+  else if constexpr (std::is_same_v<R, cohort::lanes>) r.count = 2, r.steps = 16;
+  else if constexpr (std::is_same_v<R, cohort::probes>) r.lanes = 2, r.steps = 16;
+  else if constexpr (std::is_same_v<R, cohort::groups>) r.count = 2, r.group = 4;
+  else if constexpr (std::is_same_v<R, cohort::vine>) r.lanes = 2, r.steps = 8, r.rollouts = 2;
+  else r.count = 8;
+}
+template <class A>
+A shrink(A a) {
+  shrink_rollout(a.rollout);
+  if constexpr (requires { a.update.minibatches; }) a.update.minibatches = 2, a.update.epochs = std::min(a.update.epochs, 2), a.update.minibatch = {};
+  return a;
+}
+/// Whether a preset plays an environment, and whether it needs a critic there.
+template <class P>
+constexpr bool plays() {
+  return !requires { typename decltype(std::declval<P>()().rollout)::reads_a_task; };
+}
+
+}  // namespace small

@@ -1,0 +1,296 @@
+#include <cohort/backend/eigen.hpp>
+
+#include "../catch.hpp"
+#include "../support/archetype.hpp"
+#include "../support/golden.hpp"
+#include <cohort/sampler/kept_tokens.hpp>
+#include <cohort/sampler/logit_edits.hpp>
+#include <cohort/sampler/token_sampler.hpp>
+#include <numeric>
+
+using namespace cohort;
+
+namespace {
+
+template <class T>
+struct drawn {
+  std::int32_t token = 0;
+  T logp = 0, sampler_logp = 0;
+  std::vector<std::int32_t> kept;
+};
+
+/// One row, drawn once for each lane.
+template <class B, class T = value_t<B>>
+std::vector<drawn<T>> draw(B& backend, token_sampler const& sampler, std::vector<T> const& logits, int lanes = 1, std::vector<T> const& temperatures = {}, bool whole_softmax = true) {
+  std::ptrdiff_t R = lanes, V = std::ptrdiff_t(logits.size()), words = kept_tokens::words_of(V);
+  host_array<T> rows(R * V), logp(2 * R), scales(R);
+  host_array<std::int32_t> lane(R), token(R), kept(R * words);
+  for (std::ptrdiff_t r = 0; r < R; ++r) {
+    std::copy(logits.begin(), logits.end(), rows.data() + r * V);
+    lane.data()[r] = std::int32_t(r);
+    if (!temperatures.empty()) scales.data()[r] = temperatures[std::size_t(r)];
+  }
+  draw_tokens(backend, sampler, stream{4}, 2, rows.matrix(R, V), view<std::int32_t const>(lane.all()), token.all(), whole_softmax ? logp.all().part(0, R) : view<T>{}, logp.all().part(R, R),
+              temperatures.empty() ? view<T const>{} : view<T const>(scales.all()), kept.matrix(R, words));
+  std::vector<drawn<T>> result;
+  for (std::ptrdiff_t r = 0; r < R; ++r) {
+    kept_tokens all{int(V)};
+    all.add_bits(std::span<std::int32_t const>(kept.data() + r * words, std::size_t(words)));
+    result.push_back({token.data()[r], logp.data()[r], logp.data()[R + r], all.tokens(0)});
+  }
+  return result;
+}
+
+/// The kept set by its definition: sorted, one filter after the other. Weights are given.
+std::vector<std::int32_t> by_sorting(std::vector<double> const& weights, token_sampler const& s) {
+  std::vector<std::int32_t> kept(weights.size());
+  std::iota(kept.begin(), kept.end(), 0);
+  std::erase_if(kept, [&](auto v) { return weights[std::size_t(v)] == 0; });
+  auto w = [&](std::int32_t v) { return weights[std::size_t(v)]; };
+  auto mass = [&] { return std::accumulate(kept.begin(), kept.end(), 0., [&](double sum, auto v) { return sum + w(v); }); };
+  auto fewest = [&](auto key, double wanted) {  // the first that hold so much, in ascending order of a key
+    std::stable_sort(kept.begin(), kept.end(), [&](auto a, auto b) { return key(a) < key(b); });
+    double sum = 0;
+    std::size_t n = 0;
+    while (n < kept.size() && sum < wanted) sum += w(kept[n++]);
+    while (n < kept.size() && key(kept[n]) == key(kept[n - 1])) ++n;
+    kept.resize(n);
+  };
+  auto largest = [&](auto v) { return -w(v); };
+  if (s.top_k > 0 && std::size_t(s.top_k) < kept.size()) {
+    std::stable_sort(kept.begin(), kept.end(), [&](auto a, auto b) { return w(a) > w(b); });
+    double last = w(kept[std::size_t(s.top_k) - 1]);
+    std::erase_if(kept, [&](auto v) { return w(v) < last; });
+  }
+  if (s.top_p < 1) fewest(largest, s.top_p * mass());
+  if (s.min_p > 0) std::erase_if(kept, [&](auto v) { return w(v) < s.min_p; });
+  if (s.typical_p < 1) {
+    double total = mass(), entropy = 0;
+    for (auto v : kept) entropy -= w(v) / total * std::log(w(v) / total);
+    fewest([&](auto v) { return std::abs(-std::log(w(v) / total) - entropy); }, s.typical_p * total);
+  }
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+std::vector<double> normals(std::size_t n, double scale, std::uint32_t seed) {
+  random_stream draws(stream{seed, purpose::user});
+  std::vector<double> x(n);
+  for (auto& l : x) l = scale * draws.normal();
+  return x;
+}
+
+token_sampler const some_samplers[] = {{},
+                                       {.temperature = .7, .top_k = 5},
+                                       {.top_k = 50},
+                                       {.temperature = 1.4, .top_k = 1900},
+                                       {.top_p = .9},
+                                       {.top_p = .1},
+                                       {.temperature = 2, .top_p = .999},
+                                       {.min_p = .05},
+                                       {.typical_p = .2},
+                                       {.typical_p = .95},
+                                       {.temperature = 1.3, .top_k = 400, .top_p = .95, .min_p = .001, .typical_p = .9}};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("token_sampler: what is kept, and its log-probabilities, are transformers' processors'", "[golden]", archetype<double>,
+                   eigen::basic_backend<double>) {
+  TestType backend;
+  auto const recorded = golden::read("sampler/transformers.txt");
+  for (int n = 0; n < 33; ++n) {
+    auto of = [&](char const* what) { return golden::row(recorded, what + std::string("_") + std::to_string(n)); };
+    auto o = of("options"), logits = of("logits"), want = of("logp");
+    token_sampler sampler{o[1], int(o[2]), o[3], o[4], o[5], o[0]};
+    std::vector<std::int32_t> before;
+    for (double v : of("before"))
+      if (std::find(before.begin(), before.end(), int(v)) == before.end()) before.push_back(int(v));
+    host_array<double> row{};
+    host_array<std::int32_t> seen{};
+    backend.assign(row, std::span<double const>(logits));
+    backend.assign(seen, std::span<std::int32_t const>(before));
+    auto V = std::ptrdiff_t(logits.size());
+    if (o[0] != 1) penalize_repetition(backend, o[0], row.matrix(1, V), view<std::int32_t const>(seen.matrix(1, std::ptrdiff_t(before.size()))));
+    logits.assign(row.data(), row.data() + V);
+    CAPTURE(n);
+    std::vector<std::int32_t> kept;
+    for (int v = 0; v < V; ++v)
+      if (std::isfinite(want[std::size_t(v)])) kept.push_back(v);
+    for (auto const& d : draw(backend, sampler, logits, 20)) {
+      REQUIRE(d.kept == kept);
+      REQUIRE(std::abs(d.sampler_logp - want[std::size_t(d.token)]) < 1e-10);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("token_sampler: the kept set is that of the sorted definition, for peaked and flat logits, short and long rows", "", archetype<double>,
+                   eigen::basic_backend<double>) {
+  TestType backend;
+  std::uint32_t seed = 0;
+  for (std::size_t V : {1u, 7u, 333u, 5000u, 20'011u})
+    for (double scale : {.01, 1., 8., 60.})
+      for (auto const& sampler : some_samplers) {
+        auto logits = normals(V, scale, ++seed);
+        if (V > 7) logits[3] = -std::numeric_limits<double>::infinity();
+        double largest = *std::max_element(logits.begin(), logits.end()), total = 0, kept = 0;
+        std::vector<double> weights;
+        for (double l : logits) weights.push_back(std::exp((l - largest) / sampler.scale())), total += weights.back();
+        auto want = by_sorting(weights, sampler);
+        for (auto v : want) kept += weights[std::size_t(v)];
+        auto d = draw(backend, sampler, logits)[0];
+        CAPTURE(V, scale, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
+        REQUIRE(d.kept == want);
+        REQUIRE(std::binary_search(want.begin(), want.end(), d.token));
+        REQUIRE(std::abs(d.logp - std::log(weights[std::size_t(d.token)] / total)) < 1e-11);
+        REQUIRE(std::abs(d.sampler_logp - std::log(weights[std::size_t(d.token)] / kept)) < 1e-11);
+        // The way that computes few exponentials.
+        auto short_way = draw(backend, sampler, logits, 1, {}, false)[0];
+        REQUIRE(short_way.kept == want);
+        REQUIRE(short_way.token == d.token);
+        REQUIRE(std::abs(short_way.sampler_logp - d.sampler_logp) < 1e-11);
+      }
+}
+
+TEST_CASE("token_sampler: the Eigen backend's loops give what the plain ones give, in float") {
+  archetype<float> plain;
+  eigen::basic_backend<float> cpu;
+  std::uint32_t seed = 100;
+  for (std::size_t V : {5u, 1030u, 49'152u})
+    for (double scale : {1., 8.})
+      for (auto const& sampler : some_samplers) {
+        auto numbers = normals(V, scale, ++seed);
+        std::vector<float> logits(numbers.begin(), numbers.end());
+        bool whole = seed % 2 == 0;
+        auto a = draw(plain, sampler, logits, 3, {}, true), b = draw(cpu, sampler, logits, 3, {}, whole);
+        CAPTURE(whole, V, scale, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
+        for (int i = 0; i < 3; ++i) {
+          REQUIRE(a[std::size_t(i)].token == b[std::size_t(i)].token);
+          if (whole) REQUIRE(std::abs(a[std::size_t(i)].logp - b[std::size_t(i)].logp) < 4e-6);  // weights differ by 2 ulps
+          REQUIRE(std::abs(a[std::size_t(i)].sampler_logp - b[std::size_t(i)].sampler_logp) < 4e-6);
+          std::vector<std::int32_t> apart;
+          std::set_symmetric_difference(a[0].kept.begin(), a[0].kept.end(), b[0].kept.begin(), b[0].kept.end(), std::back_inserter(apart));
+          REQUIRE(apart.size() <= 1 + V / 10'000);  // a share that is reached within rounding
+        }
+      }
+}
+
+TEMPLATE_TEST_CASE("token_sampler: equal logits at a cut are all kept", "", archetype<float>, eigen::basic_backend<float>) {
+  TestType backend;
+  std::vector<float> logits{2, 1, 3, 1, 0, 1};
+  CHECK(draw(backend, {.top_k = 3}, logits)[0].kept == std::vector<std::int32_t>{0, 1, 2, 3, 5});
+  CHECK(draw(backend, {.top_p = .9}, logits)[0].kept == std::vector<std::int32_t>{0, 1, 2, 3, 5});
+  std::vector<float> level(3000, .5f);  // more than fit into the room
+  for (token_sampler s : {token_sampler{.top_k = 3}, {.top_p = .1}, {.min_p = 1}, {.typical_p = .1}}) CHECK(draw(backend, s, level)[0].kept.size() == 3000);
+}
+
+TEST_CASE("token_sampler: typical_p leaves out the likeliest token where that surprises too little") {
+  eigen::basic_backend<double> cpu;
+  // Entropy 1.5 ln 2; -log p is ln 2 for the first, 2 ln 2 for the others: equally far away. Of .6, .2, .1, .1 the entropy is 1.089, nearest to it .2 (1.609).
+  auto logs = [](std::vector<double> p) {
+    for (double& x : p) x = std::log(x);
+    return p;
+  };
+  CHECK(draw(cpu, {.typical_p = .1}, logs({.6, .2, .1, .1}))[0].kept == std::vector<std::int32_t>{1});
+  CHECK(draw(cpu, {.typical_p = .5}, logs({.6, .2, .1, .1}))[0].kept == std::vector<std::int32_t>{0, 1});
+  CHECK(draw(cpu, {.typical_p = .9}, logs({.6, .2, .1, .1}))[0].kept == std::vector<std::int32_t>{0, 1, 2, 3});
+}
+
+TEMPLATE_TEST_CASE("token_sampler: tokens come as often as their probabilities say, under each filter", "", archetype<double>, eigen::basic_backend<double>) {
+  TestType backend;
+  auto logits = normals(12, 1, 9);
+  constexpr int N = 20'000;
+  for (token_sampler const& s : {token_sampler{.temperature = 1.5}, {.top_k = 4}, {.top_p = .8}, {.min_p = .2}, {.typical_p = .7}}) {
+    auto all = draw(backend, s, logits, N);
+    for (auto v : all[0].kept) {
+      double count = 0, p = 0;
+      for (auto const& d : all)
+        if (d.token == v) ++count, p = std::exp(d.sampler_logp);
+      CHECK(std::abs(count - N * p) < 4 * std::sqrt(N * p * (1 - p)));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("token_sampler: each row may have its own temperature, 0 among them", "", archetype<double>, eigen::basic_backend<double>) {
+  TestType backend;
+  auto logits = normals(40, 2, 3);
+  std::vector<double> temperatures{.5, 0, 1, 2};
+  auto together = draw(backend, {.top_p = .9}, logits, 4, temperatures);
+  for (std::size_t r = 0; r < 4; ++r) {
+    auto alone = draw(backend, {.temperature = temperatures[r], .top_p = .9}, logits, 4)[r];
+    CHECK(together[r].token == alone.token);
+    CHECK(together[r].kept == alone.kept);
+    CHECK(together[r].logp == alone.logp);
+    CHECK(together[r].sampler_logp == alone.sampler_logp);
+  }
+  CHECK(together[1].token == std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+TEMPLATE_TEST_CASE("token_sampler: logits that cannot be drawn from give no token but say why", "", archetype<float>, eigen::basic_backend<float>) {
+  TestType backend;
+  float nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+  for (token_sampler s : {token_sampler{}, {.temperature = 0}, {.top_k = 2}, {.top_p = .5}, {.min_p = .1}, {.typical_p = .5}}) {
+    auto code = [&](std::vector<float> logits) {
+      auto d = draw(backend, s, logits)[0];
+      CHECK(std::isnan(d.logp) == (d.token < 0));
+      CHECK(std::isnan(d.sampler_logp) == (d.token < 0));
+      CHECK(d.kept.empty() == (d.token < 0));
+      return d.token;
+    };
+    CHECK(code({1, nan, 2, infinity}) == logits_with_nan);
+    CHECK(code({1, infinity, 2, 0}) == logits_with_infinity);
+    CHECK(code({-infinity, -infinity}) == logits_without_finite);
+    CHECK(code({-infinity, 3, -infinity}) == 1);
+    CHECK(code({-3e38f, 3e38f, -infinity}) == 1);  // their difference is infinite
+  }
+}
+
+TEST_CASE("token_sampler: parameters out of range are named") {
+  auto message = [](token_sampler const& s) {
+    try {
+      s.check();
+    } catch (value_error const& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  double nan = std::nan("");
+  CHECK(message({.temperature = -1}) == "token_sampler: temperature is -1, expected 0 (the most probable token) or a positive number");
+  CHECK(message({.temperature = nan}) == "token_sampler: temperature is nan, expected 0 (the most probable token) or a positive number");
+  CHECK(message({.top_k = -1}) == "token_sampler: top_k is -1, expected 0 (all) or a positive number");
+  for (double p : {0., 1.5, nan}) {
+    CHECK(message({.top_p = p}) == "token_sampler: top_p is " + detail::text(p) + ", expected a number in (0, 1]");
+    CHECK(message({.typical_p = p}) == "token_sampler: typical_p is " + detail::text(p) + ", expected a number in (0, 1]");
+  }
+  for (double p : {-.1, 1.5, nan}) CHECK(message({.min_p = p}) == "token_sampler: min_p is " + detail::text(p) + ", expected a number in [0, 1]");
+  for (double p : {0., -1., nan}) CHECK(message({.repetition_penalty = p}) == "token_sampler: repetition_penalty is " + detail::text(p) + ", expected a positive number");
+  CHECK(message({}).empty());
+}
+
+TEMPLATE_TEST_CASE("forbid_tokens: forbidden logits count nowhere, whatever they are; one mask may serve all rows", "", archetype<double>, eigen::basic_backend<double>) {
+  TestType backend;
+  double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  std::vector<double> const numbers{1, nan, 2, 4, infinity, 3};
+  std::vector<std::uint8_t> const mask{1, 0, 1, 1, 0, 1};
+  host_array<double> logits;
+  host_array<std::uint8_t> allowed;
+  backend.assign(logits, std::span<double const>(numbers));
+  backend.assign(allowed, std::span<std::uint8_t const>(mask));
+  forbid_tokens(backend, logits.matrix(2, 3), view<std::uint8_t const>(allowed.matrix(2, 3)));
+  CHECK(std::vector<double>(logits.data(), logits.data() + 6) == std::vector<double>{1, -infinity, 2, 4, -infinity, 3});
+  forbid_tokens(backend, logits.matrix(2, 3), view<std::uint8_t const>(allowed.data(), 2, 3, 0, 1));
+  CHECK(std::vector<double>(logits.data(), logits.data() + 6) == std::vector<double>{1, -infinity, 2, 4, -infinity, 3});
+}
+
+TEST_CASE("kept_tokens: a list where that is shorter than a bit for each token; both give back what was put in") {
+  kept_tokens kept(100);  // four words
+  std::vector<std::vector<std::int32_t>> const sets{{7}, {0, 31, 32}, {1, 2, 3, 99}, {}, {64, 65, 66, 67, 68, 99}};
+  for (auto const& s : sets) kept.add(s);
+  REQUIRE(kept.steps() == sets.size());
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    CHECK(kept.tokens(i) == sets[i]);
+    for (std::int32_t v = 0; v < 100; ++v) CHECK(kept.kept(i, v) == (std::find(sets[i].begin(), sets[i].end(), v) != sets[i].end()));
+  }
+  CHECK(kept.bytes() == (1 + 3 + 4 + 0 + 4) * 4 + 5 * sizeof(std::size_t));
+  std::vector<std::int32_t> const wrong{3, 100};
+  CHECK_THROWS_WITH(kept.add(wrong), "kept_tokens: token 100 was kept, expected one of the vocabulary's 100");
+}
