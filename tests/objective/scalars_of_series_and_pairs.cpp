@@ -44,7 +44,7 @@ double of_series(O const& o) {
     t.total = taken<R>(total, first, 1), t.length = taken<constant_t<R>>(length, first);
     return o(t);
   };
-  auto step = [&]<class R>(R, std::size_t first) { return o.of_step(scalars::terms<R>(points, first)); };
+  auto step = [&]<class R>(R, std::size_t first) { return cohort::detail::step_of(o, scalars::terms<R>(points, first)); };
   return std::max(scalars::disagreement_of<S>(loss, points.size()), scalars::disagreement_of<S>(step, points.size()));
 }
 

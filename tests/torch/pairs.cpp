@@ -139,7 +139,7 @@ double of_series(O const& o) {
     series_terms<S> t;
     t.total = x[0], t.logp = x[1], t.old_logp = constant(x[2]), t.ref_logp = constant(x[3]), t.advantage = constant(x[4]), t.sampler_logp = constant(x[5]);
     t.length = constant(x[6]);
-    S result = o(t) + .5 * o.of_step(t);
+    S result = o(t) + .5 * cohort::detail::step_of(o, t);
     return result;
   });
 }

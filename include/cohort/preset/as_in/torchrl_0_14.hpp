@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
-#include <cohort/objective/clipped_value_loss.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
+#include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/as_in/rules.hpp>
 
 namespace cohort::preset::as_in {
@@ -24,7 +24,7 @@ struct torchrl_0_14 {
   static constexpr kl_place kl_at = kl_place::none;
   static auto mean() { return step_mean{}; }
   static auto loss() { return ratio(); }
-  static auto objective() { return loss() + huber_value_loss{.weight = 1} + entropy_bonus{.weight = .01}; }
+  static auto objective() { return loss() + value_loss{.weight = 1, .distance = huber_error{}} + entropy_bonus{.weight = .01}; }
 };
 
 }  // namespace cohort::preset::as_in
