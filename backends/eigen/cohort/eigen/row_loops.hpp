@@ -123,7 +123,7 @@ struct row_loops {
 
   template <class T>
   struct sums {
-    using vector __attribute__((vector_size(sizeof(double) * W<T>))) = double;
+    using vector = typename pack<double, W<T>>::vector;
     vector value[chains]{};
     void add(int k, pack<T> x) { value[k] += __builtin_convertvector(x.value, vector); }
     double all() const {
