@@ -148,7 +148,7 @@ void add_advantages(nb::module_& m) {
         gae e{gamma, lam, choice<invalid_steps>("gae", "invalid", invalid, {{"skip", invalid_steps::skip}, {"decay", invalid_steps::decay}})};
         return along("gae", e, {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
       },
-      nb::arg("reward"), nb::arg("value"), nb::arg("next_value"), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(),
+      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(),
       nb::arg("gamma") = .99, nb::arg("lam") = .95, nb::arg("invalid") = "skip",
       "Generalized advantage estimation: (advantage, target), target = advantage + value.\n\n"
       "delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - truncated_t) A_{t+1}\n\n"
@@ -160,7 +160,7 @@ void add_advantages(nb::module_& m) {
         return along("monte_carlo", monte_carlo{.gamma = gamma, .bootstrap = !next_value.is_none()},
                      {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()}, false);
       },
-      nb::arg("reward"), nb::arg("value") = none, nb::arg("next_value") = none, nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("valid") = none,
+      nb::arg("reward").none(), nb::arg("value") = none, nb::arg("next_value") = none, nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("valid") = none,
       nb::kw_only(), nb::arg("gamma") = .99,
       "What is still to come, less the value where there is one: (advantage, target). With next_value it bootstraps where a series is cut off.");
   m.def(
@@ -168,7 +168,7 @@ void add_advantages(nb::module_& m) {
       [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated, nb::handle valid, int n, double gamma) {
         return along("n_step", n_step{.n = n, .gamma = gamma}, {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
       },
-      nb::arg("reward"), nb::arg("value"), nb::arg("next_value"), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(),
+      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(),
       nb::arg("n") = 5, nb::arg("gamma") = .99, "r_t + ... + gamma^n V_{t+n} - V_t: (advantage, target).");
   m.def(
       "v_trace",
@@ -177,7 +177,7 @@ void add_advantages(nb::module_& m) {
         return along("v_trace", v_trace{.gamma = gamma, .lambda = lam, .rho = rho, .c = c, .rho_pg = rho_pg},
                      {reward, value, next_value, terminated, truncated, nb::none(), old_logp, sampler_logp});
       },
-      nb::arg("reward"), nb::arg("value"), nb::arg("next_value"), nb::arg("old_logp"), nb::arg("sampler_logp"), nb::arg("terminated") = none, nb::arg("truncated") = none,
+      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("old_logp"), nb::arg("sampler_logp"), nb::arg("terminated") = none, nb::arg("truncated") = none,
       nb::kw_only(), nb::arg("gamma") = .99, nb::arg("lam") = 1., nb::arg("rho") = 1., nb::arg("c") = 1., nb::arg("rho_pg") = 1.,
       "V-trace, with the ratio exp(old_logp - sampler_logp): (advantage, target).\n\nSource: Espeholt et al. 2018, arXiv:1802.01561.");
   m.def(

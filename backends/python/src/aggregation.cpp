@@ -61,7 +61,7 @@ void add_aggregations(nb::module_& m) {
             if (dtype == "float64") return weights<double>(c, how, flags);
             throw value_error("weights: dtype is '" + dtype + "', expected 'float32' or 'float64'");
           },
-          nb::arg("valid"), nb::arg("dtype") = "float32", "The weight of each step, [series, step]; 0 where it is not valid.");
+          nb::arg("valid").none(), nb::arg("dtype") = "float32", "The weight of each step, [series, step]; 0 where it is not valid.");
   m.def("step_mean", [] { return make(step_mean{}); }, "Every valid step weighs 1 / M (DAPO's token mean).");
   m.def("step_sum", [] { return make(step_sum{}); }, "Every valid step weighs 1.");
   m.def(

@@ -16,7 +16,7 @@ struct any_aggregation {
   virtual void weigh(eigen::basic_backend<double>&, aggregated_steps<double> const&, view<double>) const = 0;
   virtual std::string text() const = 0;
 };
-using aggregation_ptr = std::shared_ptr<any_aggregation const>;
+using aggregation_ptr = std::shared_ptr<any_aggregation>;
 /// From an object, or by its name.
 aggregation_ptr aggregation_of(nb::handle given);
 
@@ -41,7 +41,7 @@ struct any_objective {
   virtual std::string text() const = 0;
   virtual std::string explained() const = 0;
 };
-using objective_ptr = std::shared_ptr<any_objective const>;
+using objective_ptr = std::shared_ptr<any_objective>;
 
 namespace detail {
 

@@ -211,7 +211,7 @@ void add_objectives(nb::module_& m) {
         "weight KL^(logp, ref_logp), the estimator one of 'k1', 'k2', 'k3', 'abs', 'k3+', 'k3_ratio_corrected'; verl clamps k3 by 20 and 10.\n\n"
         "Source: Shao et al. 2024, arXiv:2402.03300, eq. 4; Schulman 2020, Approximating KL divergence.");
   add_objectives<policy_gradient, importance_ratio, positive_likelihood, log_likelihood, clipped_ratio, dual_clip, two_sided_clip, cispo, sapo, dro, log_ratio_distance,
-                 dppo_tv, dppo_kl, prime_rl_loss, value_loss, clipped_value_loss, huber_value_loss, entropy_bonus<>, gspo, gspo_step, gmpo, vespo<>, tic_grpo>(m);
+                 dppo_tv, dppo_kl, prime_rl_loss, value_loss<>, clipped_value_loss<>, entropy_bonus<>, gspo, gspo_step, gmpo, vespo<>, tic_grpo>(m);
 }
 
 }  // namespace cohort::python
