@@ -1,6 +1,5 @@
-#include <cohort/aggregation/sums.hpp>
 #include <nanobind/stl/shared_ptr.h>
-#include <nanobind/stl/string.h>
+#include <cohort/aggregation/sums.hpp>
 
 #include "component.hpp"
 
@@ -40,7 +39,8 @@ aggregation_ptr aggregation_of(nb::handle given) {
     if (name == "step_mean") return make(step_mean{});
     if (name == "series_mean") return make(series_mean{});
     if (name == "step_sum") return make(step_sum{});
-    throw value_error("aggregation is '" + name + "', expected 'step_mean', 'series_mean', 'step_sum', or an aggregation object such as series_sum_mean(length=1024)");
+    throw value_error("aggregation is '" + name +
+                      "', expected 'step_mean', 'series_mean', 'step_sum', or an aggregation object such as series_sum_mean(length=1024)");
   }
   aggregation_ptr found;
   if (!nb::try_cast(given, found) || !found)

@@ -31,7 +31,8 @@ std::string text(layout const& l) {
   return l.dimensions == 1 ? "(" + std::to_string(l.steps) + ",)" : "(" + std::to_string(l.series) + ", " + std::to_string(l.steps) + ")";
 }
 bool goes_by(bool step, std::ptrdiff_t series, std::ptrdiff_t steps, std::int64_t along_series, std::int64_t along_steps) {
-  return step ? (series == 1 || along_series == 1) && (steps == 1 || along_steps == series) : (steps == 1 || along_steps == 1) && (series == 1 || along_series == steps);
+  return step ? (series == 1 || along_series == 1) && (steps == 1 || along_steps == series)
+              : (steps == 1 || along_steps == 1) && (series == 1 || along_series == steps);
 }
 
 }  // namespace
@@ -51,8 +52,10 @@ any_array call::array(nb::handle given, char const* what) const {
 void call::fit(any_array const& a, char const* what) {
   bool known = layout_.dimensions > 0;
   if (a.ndim() < 1 || a.ndim() > 2 || a.size() == 0)
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + (known ? text(layout_) : "[series, step] or [step], with a step or more"));
-  layout l{a.ndim() == 2 ? std::ptrdiff_t(a.shape(0)) : 1, std::ptrdiff_t(a.shape(a.ndim() - 1)), known && layout_.by_step, int(a.ndim()), layout_.first};
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " +
+           (known ? text(layout_) : "[series, step] or [step], with a step or more"));
+  layout l{a.ndim() == 2 ? std::ptrdiff_t(a.shape(0)) : 1, std::ptrdiff_t(a.shape(a.ndim() - 1)), known && layout_.by_step, int(a.ndim()),
+           layout_.first};
   if (known && (l.series != layout_.series || l.steps != layout_.steps || l.dimensions != layout_.dimensions))
     refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", that of " + layout_.first);
   std::int64_t along_series = a.ndim() == 2 ? a.stride(0) : l.steps, along_steps = a.stride(a.ndim() - 1);
@@ -61,7 +64,8 @@ void call::fit(any_array const& a, char const* what) {
     std::string expected = !known      ? "one block of memory, by rows or by columns"
                            : l.by_step ? "those of " + layout_.first + ", whose columns are contiguous"
                                        : "those of " + layout_.first + ", whose rows are contiguous";
-    refuse(std::string(what) + " has the strides " + strides_text(a) + " in elements, expected " + expected + " (numpy.ascontiguousarray makes a copy with contiguous rows)");
+    refuse(std::string(what) + " has the strides " + strides_text(a) + " in elements, expected " + expected +
+           " (numpy.ascontiguousarray makes a copy with contiguous rows)");
   }
   if (known) return;
   layout_ = l;
@@ -73,18 +77,23 @@ view<T const> call::numbers(nb::handle given, char const* what, bool by_series) 
   if (given.is_none()) return {};
   any_array a = array(given, what);
   if (a.dtype() != nb::dtype<T>())
-    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>() + (layout_.first.empty() ? "" : ", that of " + layout_.first));
+    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>() +
+           (layout_.first.empty() ? "" : ", that of " + layout_.first));
   auto* data = static_cast<T const*>(a.data());
   if (by_series && a.ndim() == 1 && layout_.dimensions == 2) {
     if (std::ptrdiff_t(a.size()) != layout_.series)
-      refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", or a number for each of the " + std::to_string(layout_.series) + " series");
+      refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", or a number for each of the " +
+             std::to_string(layout_.series) + " series");
     auto& room = [&]() -> auto& {
-      if constexpr (sizeof(T) == 4) return floats_;
-      else return doubles_;
+      if constexpr (sizeof(T) == 4)
+        return floats_;
+      else
+        return doubles_;
     }()
                               .emplace_back(std::size_t(layout_.size()));
     for (std::ptrdiff_t n = 0; n < layout_.series; ++n)
-      for (std::ptrdiff_t t = 0; t < layout_.steps; ++t) room[std::size_t(layout_.by_step ? t * layout_.series + n : n * layout_.steps + t)] = data[n * a.stride(0)];
+      for (std::ptrdiff_t t = 0; t < layout_.steps; ++t)
+        room[std::size_t(layout_.by_step ? t * layout_.series + n : n * layout_.steps + t)] = data[n * a.stride(0)];
     return {room.data(), layout_.size()};
   }
   fit(a, what);
@@ -110,8 +119,10 @@ view<T const> call::vector(nb::handle given, char const* what, std::ptrdiff_t co
   any_array a = array(given, what);
   if (a.dtype() != nb::dtype<T>()) refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>());
   if (a.ndim() != 1 || a.size() == 0 || (count >= 0 && std::ptrdiff_t(a.size()) != count))
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + (count >= 0 ? "(" + std::to_string(count) + ",)" : "a number for each series"));
-  if (a.size() > 1 && a.stride(0) != 1) refuse(std::string(what) + " has the stride " + std::to_string(a.stride(0)) + ", expected 1 (numpy.ascontiguousarray makes a copy of stride 1)");
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " +
+           (count >= 0 ? "(" + std::to_string(count) + ",)" : "a number for each series"));
+  if (a.size() > 1 && a.stride(0) != 1)
+    refuse(std::string(what) + " has the stride " + std::to_string(a.stride(0)) + ", expected 1 (numpy.ascontiguousarray makes a copy of stride 1)");
   view<T const> found{static_cast<T const*>(a.data()), std::ptrdiff_t(a.size())};
   kept_.push_back(std::move(a));
   return found;
@@ -122,7 +133,8 @@ template view<double const> call::vector<double>(nb::handle, char const*, std::p
 std::vector<std::int64_t> call::integers(nb::handle given, char const* what) {
   any_array a = array(given, what);
   bool narrow = a.dtype() == nb::dtype<std::int32_t>();
-  if (!narrow && a.dtype() != nb::dtype<std::int64_t>()) refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected int32 or int64");
+  if (!narrow && a.dtype() != nb::dtype<std::int64_t>())
+    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected int32 or int64");
   if (a.ndim() != 1) refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected an integer for each series");
   std::vector<std::int64_t> found(a.size());
   for (std::size_t i = 0; i < found.size(); ++i) {

@@ -1,13 +1,14 @@
 #pragma once
-#include <cohort/backend/eigen.hpp>
-#include <cohort/backend/series.hpp>
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <cohort/backend/eigen.hpp>
+#include <cohort/backend/series.hpp>
 #include <string>
 #include <vector>
 
-// numpy's arrays as views, without copies. An array of steps is [series, step]; its memory goes series by series, or, as the transpose of an array [step, series], step by
-// step.
+// numpy's arrays as views, without copies. An array of steps is [series, step]; its memory goes series by series, or, as the transpose of an array
+// [step, series], step by step.
 
 namespace cohort::python {
 

@@ -95,7 +95,7 @@ class objective_leaf : public any_objective {
     auto scratch = e.backend.template temporary<T>(e.any ? 4 * e.weight.rows : 0);
     int used = 0;
     partial_views<T> into;
-    auto choose = [&](view<T> partial_views<T>::*which, unsigned bit, bool there) {
+    auto choose = [&](view<T> partial_views<T>::* which, unsigned bit, bool there) {
       if (bit && !(here & bit)) return;
       into.*which = there ? scratch.all().part(used++ * e.weight.rows, e.weight.rows) : e.out.*which;
     };

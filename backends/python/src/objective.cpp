@@ -1,7 +1,6 @@
-#include <cohort/cohort.hpp>
 #include <nanobind/operators.h>
 #include <nanobind/stl/shared_ptr.h>
-#include <nanobind/stl/string.h>
+#include <cohort/cohort.hpp>
 
 #include "component.hpp"
 
@@ -81,7 +80,7 @@ nb::tuple evaluate(call& c, objective_ptr const& o, nb::kwargs const& arrays, nb
   struct named {
     char const* name;
     unsigned bit;
-    view<T const> step_views<T>::*member;
+    view<T const> step_views<T>::* member;
   };
   constexpr named terms[] = {{"logp", reads::logp, &step_views<T>::logp},
                              {"entropy", reads::entropy, &step_views<T>::entropy},
@@ -95,7 +94,9 @@ nb::tuple evaluate(call& c, objective_ptr const& o, nb::kwargs const& arrays, nb
   for (auto [key, value] : arrays) {
     auto name = nb::cast<std::string>(key);
     if (std::none_of(std::begin(terms), std::end(terms), [&](named const& t) { return name == t.name; }))
-      throw value_error(std::string(c.name()) + ": " + name + " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, advantage, entropy, value, old_value or target");
+      throw value_error(
+          std::string(c.name()) + ": " + name +
+          " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, advantage, entropy, value, old_value or target");
   }
   unsigned needed = o->reads();
   for (named const& t : terms)
@@ -144,7 +145,8 @@ template <class O>
 void add_objective(nb::module_& m) {
   std::string doc = std::string(O::notes.formula) + "\n\n", defaults;
   cohort::detail::each_parameter(O{}, [&]<class V>(char const* name, V const& value) {
-    if constexpr (std::is_arithmetic_v<V>) defaults += (defaults.empty() ? "" : ", ") + std::string(name) + " = " + cohort::detail::text(double(value));
+    if constexpr (std::is_arithmetic_v<V>)
+      defaults += (defaults.empty() ? "" : ", ") + std::string(name) + " = " + cohort::detail::text(double(value));
   });
   if (!defaults.empty()) doc += "Keywords and their defaults: " + defaults + ".\n\n";
   doc += "Source: " + std::string(O::notes.source) + ".";
@@ -191,27 +193,36 @@ void add_objectives(nb::module_& m) {
 }  // namespace
 
 void add_objectives(nb::module_& m) {
-  nb::class_<any_objective>(m, "Objective",
-                            "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a)).\n\n"
-                            "Calling it gives (loss, gradient): the number sum over valid steps of weight times term, and a dict of arrays, the exact derivatives with\n"
-                            "respect to the logp, entropy and value that it reads. Arrays are [series, step] of float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
-                            "sampler_logp, advantage (or one number for each series), entropy, value, old_value, target. valid: bool, None for all. per_step: the weighted\n"
-                            "losses as an array in the place of their sum. None of the arrays is copied or changed.")
-      .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(), nb::arg("aggregation") = "step_mean", nb::arg("per_step") = false, nb::arg("arrays"))
+  nb::class_<any_objective>(
+      m, "Objective",
+      "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a)).\n\n"
+      "Calling it gives (loss, gradient): the number sum over valid steps of weight times term, and a dict of arrays, the exact derivatives with\n"
+      "respect to the logp, entropy and value that it reads. Arrays are [series, step] of float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
+      "sampler_logp, advantage (or one number for each series), entropy, value, old_value, target. valid: bool, None for all. per_step: the "
+      "weighted\n"
+      "losses as an array in the place of their sum. None of the arrays is copied or changed.")
+      .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(), nb::arg("aggregation") = "step_mean",
+           nb::arg("per_step") = false, nb::arg("arrays"))
       .def("__repr__", [](objective_ptr o) { return o->text(); })
-      .def("explained", [](objective_ptr o) { return o->text() + "\n" + o->explained(); }, "The objective with the formula and the source of each term.")
+      .def(
+          "explained", [](objective_ptr o) { return o->text() + "\n" + o->explained(); },
+          "The objective with the formula and the source of each term.")
       .def("__add__", [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); })
       .def("__mul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_weighed<by_factor>>(by_factor{f}, a); })
       .def("__rmul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_weighed<by_factor>>(by_factor{f}, a); });
   m.def(
       "aggregate",
-      [](nb::handle how, objective_ptr term) -> objective_ptr { return std::make_shared<objective_weighed<by_aggregation>>(by_aggregation{aggregation_of(how)}, term); },
+      [](nb::handle how, objective_ptr term) -> objective_ptr {
+        return std::make_shared<objective_weighed<by_aggregation>>(by_aggregation{aggregation_of(how)}, term);
+      },
       nb::arg("aggregation"), nb::arg("term"), "A term with an aggregation of its own.");
-  m.def("kl_penalty", &kl_term, nb::arg("estimator") = "k3", nb::arg("weight") = .04, nb::arg("clamp_log_ratio") = 1e300, nb::arg("clamp_value") = 1e300,
+  m.def("kl_penalty", &kl_term, nb::arg("estimator") = "k3", nb::arg("weight") = .04, nb::arg("clamp_log_ratio") = 1e300,
+        nb::arg("clamp_value") = 1e300,
         "weight KL^(logp, ref_logp), the estimator one of 'k1', 'k2', 'k3', 'abs', 'k3+', 'k3_ratio_corrected'; verl clamps k3 by 20 and 10.\n\n"
         "Source: Shao et al. 2024, arXiv:2402.03300, eq. 4; Schulman 2020, Approximating KL divergence.");
-  add_objectives<policy_gradient, importance_ratio, positive_likelihood, log_likelihood, clipped_ratio, dual_clip, two_sided_clip, cispo, sapo, dro, log_ratio_distance,
-                 dppo_tv, dppo_kl, prime_rl_loss, value_loss<>, clipped_value_loss<>, entropy_bonus<>, gspo, gspo_step, gmpo, vespo<>, tic_grpo>(m);
+  add_objectives<policy_gradient, importance_ratio, positive_likelihood, log_likelihood, clipped_ratio, dual_clip, two_sided_clip, cispo, sapo, dro,
+                 log_ratio_distance, dppo_tv, dppo_kl, prime_rl_loss, value_loss<>, clipped_value_loss<>, entropy_bonus<>, gspo, gspo_step, gmpo,
+                 vespo<>, tic_grpo>(m);
 }
 
 }  // namespace cohort::python
