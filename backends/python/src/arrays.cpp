@@ -84,17 +84,12 @@ view<T const> call::numbers(nb::handle given, char const* what, bool by_series) 
     if (std::ptrdiff_t(a.size()) != layout_.series)
       refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", or a number for each of the " +
              std::to_string(layout_.series) + " series");
-    auto& room = [&]() -> auto& {
-      if constexpr (sizeof(T) == 4)
-        return floats_;
-      else
-        return doubles_;
-    }()
-                              .emplace_back(std::size_t(layout_.size()));
+    result<T> repeated(layout_);
     for (std::ptrdiff_t n = 0; n < layout_.series; ++n)
       for (std::ptrdiff_t t = 0; t < layout_.steps; ++t)
-        room[std::size_t(layout_.by_step ? t * layout_.series + n : n * layout_.steps + t)] = data[n * a.stride(0)];
-    return {room.data(), layout_.size()};
+        repeated.numbers[layout_.by_step ? t * layout_.series + n : n * layout_.steps + t] = data[n * a.stride(0)];
+    made_.push_back(repeated.array);
+    return repeated.numbers;
   }
   fit(a, what);
   kept_.push_back(std::move(a));
@@ -115,20 +110,18 @@ view<std::uint8_t const> call::flags(nb::handle given, char const* what) {
 }
 
 template <class T>
-view<T const> call::vector(nb::handle given, char const* what, std::ptrdiff_t count) {
+view<T const> call::vector(nb::handle given, char const* what) {
   any_array a = array(given, what);
   if (a.dtype() != nb::dtype<T>()) refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>());
-  if (a.ndim() != 1 || a.size() == 0 || (count >= 0 && std::ptrdiff_t(a.size()) != count))
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " +
-           (count >= 0 ? "(" + std::to_string(count) + ",)" : "a number for each series"));
+  if (a.ndim() != 1 || a.size() == 0) refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a number for each series");
   if (a.size() > 1 && a.stride(0) != 1)
     refuse(std::string(what) + " has the stride " + std::to_string(a.stride(0)) + ", expected 1 (numpy.ascontiguousarray makes a copy of stride 1)");
   view<T const> found{static_cast<T const*>(a.data()), std::ptrdiff_t(a.size())};
   kept_.push_back(std::move(a));
   return found;
 }
-template view<float const> call::vector<float>(nb::handle, char const*, std::ptrdiff_t);
-template view<double const> call::vector<double>(nb::handle, char const*, std::ptrdiff_t);
+template view<float const> call::vector<float>(nb::handle, char const*);
+template view<double const> call::vector<double>(nb::handle, char const*);
 
 std::vector<std::int64_t> call::integers(nb::handle given, char const* what) {
   any_array a = array(given, what);

@@ -56,9 +56,9 @@ class call {
   template <class T>
   view<T const> numbers(nb::handle given, char const* what, bool by_series = false);
   view<std::uint8_t const> flags(nb::handle given, char const* what);
-  /// A vector of `count` numbers, or of any.
+  /// A number for each series.
   template <class T>
-  view<T const> vector(nb::handle given, char const* what, std::ptrdiff_t count = -1);
+  view<T const> vector(nb::handle given, char const* what);
   std::vector<std::int64_t> integers(nb::handle given, char const* what);
 
   /// The series of the layout. `offsets` is room for what it may need.
@@ -70,8 +70,7 @@ class call {
   char const* name_;
   layout layout_;
   std::vector<any_array> kept_;
-  std::vector<std::vector<float>> floats_;
-  std::vector<std::vector<double>> doubles_;
+  std::vector<nb::object> made_;
 };
 
 /// A new array like those of the call.

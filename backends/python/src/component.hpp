@@ -35,7 +35,6 @@ struct evaluation {
 struct any_objective {
   virtual ~any_objective() = default;
   virtual unsigned reads() const = 0;
-  virtual bool of_series() const = 0;
   virtual void add(evaluation<float>&) const = 0;
   virtual void add(evaluation<double>&) const = 0;
   virtual std::string text() const = 0;
@@ -82,7 +81,6 @@ class objective_leaf : public any_objective {
  public:
   explicit objective_leaf(O const& o) : o_(o) {}
   unsigned reads() const override { return terms_read_by(o_); }
-  bool of_series() const override { return series_objective<O>; }
   void add(evaluation<float>& e) const override { add_to(e); }
   void add(evaluation<double>& e) const override { add_to(e); }
   std::string text() const override { return cohort::text(o_); }

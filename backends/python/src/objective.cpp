@@ -12,7 +12,6 @@ class objective_sum : public any_objective {
  public:
   objective_sum(objective_ptr a, objective_ptr b) : a_(std::move(a)), b_(std::move(b)) {}
   unsigned reads() const override { return a_->reads() | b_->reads(); }
-  bool of_series() const override { return a_->of_series() || b_->of_series(); }
   void add(evaluation<float>& e) const override { a_->add(e), b_->add(e); }
   void add(evaluation<double>& e) const override { a_->add(e), b_->add(e); }
   std::string text() const override { return a_->text() + " + " + b_->text(); }
@@ -28,7 +27,6 @@ class objective_weighed : public any_objective {
  public:
   objective_weighed(Weigh weigh, objective_ptr term) : weigh_(std::move(weigh)), term_(std::move(term)) {}
   unsigned reads() const override { return term_->reads(); }
-  bool of_series() const override { return term_->of_series() || weigh_.of_series; }
   void add(evaluation<float>& e) const override { add_to(e); }
   void add(evaluation<double>& e) const override { add_to(e); }
   std::string text() const override { return weigh_.text(term_->text()); }
@@ -47,24 +45,15 @@ class objective_weighed : public any_objective {
   objective_ptr term_;
 };
 
-struct times_factor {
-  double factor;
-  template <class S>
-  constexpr S operator()(S x) const {
-    return factor * x;
-  }
-};
 struct by_factor {
-  static constexpr bool of_series = false;
   double factor;
   template <class T>
   void operator()(evaluation<T>& e, view<T> weight) const {
-    e.backend.map(outputs{weight}, times_factor{factor}, e.weight);
+    e.backend.map(outputs{weight}, cohort::detail::scaled_by{factor}, e.weight);
   }
   std::string text(std::string const& term) const { return cohort::detail::text(factor) + " (" + term + ")"; }
 };
 struct by_aggregation {
-  static constexpr bool of_series = true;
   aggregation_ptr how;
   template <class T>
   void operator()(evaluation<T>& e, view<T> weight) const {
