@@ -128,8 +128,8 @@ class generator {
     backend.resize(token_, A);
     backend.resize(logp_, (o.keep ? 1 : 2) * A);
     view<T> logits = model.head().logits(backend, view<T const>(hidden), head_row_.all(), model.network().head_factor(std::as_const(model).parameters()));
-    if (o.sampler.repetition_penalty != 1) penalize(backend, prompts, o, logits, all);
-    if (o.allowed) forbid(backend, prompts, o, logits, all);
+    if (o.sampler.repetition_penalty != 1) penalize(backend, prompts, o, t, logits, all);
+    if (o.allowed) forbid(backend, prompts, o, t, logits, all);
     view<T const> temperatures;
     if (!o.temperatures.empty()) {
       logps_.clear();
@@ -170,29 +170,42 @@ class generator {
     return "generate: prompt " + std::to_string(n / o.group) + ", sample " + std::to_string(n % o.group) + ", token " + std::to_string(t) + ": ";
   }
 
-  /// Each token of prompt and completion once.
-  void penalize(B& backend, lists const& prompts, generation_options const& o, view<T> logits, std::vector<generated<T>> const& all) {
-    lists seen(alive_.size());
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < alive_.size(); ++i) {
-      auto const &before = prompts[std::size_t(alive_[i] / o.group)], &drawn = all[std::size_t(alive_[i])].tokens;
-      seen[i] = before;
-      seen[i].insert(seen[i].end(), drawn.begin(), drawn.end());
-      std::sort(seen[i].begin(), seen[i].end());
-      seen[i].erase(std::unique(seen[i].begin(), seen[i].end()), seen[i].end());
-      longest = std::max(longest, seen[i].size());
+  /// Each token of prompt and completion once: in ascending order what was seen before, and the one drawn last.
+  void penalize(B& backend, lists const& prompts, generation_options const& o, std::uint32_t t, view<T> logits, std::vector<generated<T>> const& all) {
+    if (t == 0) {
+      seen_by_.resize(all.size());
+      for (std::size_t n = 0; n < all.size(); ++n) {
+        auto& seen = seen_by_[n] = prompts[n / std::size_t(o.group)];
+        std::sort(seen.begin(), seen.end());
+        seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+      }
     }
-    words_.clear();
-    for (auto& s : seen) {
-      s.resize(longest, -1);
-      words_.insert(words_.end(), s.begin(), s.end());
+    std::size_t longest = 0;
+    for (auto n : alive_) {
+      auto& seen = seen_by_[std::size_t(n)];
+      if (t > 0) {
+        std::int32_t drawn = all[std::size_t(n)].tokens.back();
+        auto at = std::lower_bound(seen.begin(), seen.end(), drawn);
+        if (at == seen.end() || *at != drawn) seen.insert(at, drawn);
+      }
+      longest = std::max(longest, seen.size());
+    }
+    words_.assign(alive_.size() * longest, -1);
+    for (std::size_t i = 0; i < alive_.size(); ++i) {
+      auto const& seen = seen_by_[std::size_t(alive_[i])];
+      std::copy(seen.begin(), seen.end(), words_.begin() + std::ptrdiff_t(i * longest));
     }
     backend.assign(seen_, std::span<std::int32_t const>(words_));
     penalize_repetition(backend, o.sampler.repetition_penalty, logits, view<std::int32_t const>(seen_.matrix(logits.rows, std::ptrdiff_t(longest))));
   }
 
-  void forbid(B& backend, lists const& prompts, generation_options const& o, view<T> logits, std::vector<generated<T>> const& all) {
-    auto V = std::size_t(logits.columns), rows = o.allowed.here ? alive_.size() : 1;
+  /// Flags that are the same everywhere go to the backend once.
+  void forbid(B& backend, lists const& prompts, generation_options const& o, std::uint32_t t, view<T> logits, std::vector<generated<T>> const& all) {
+    if (o.allowed.here || t == 0) allow(backend, prompts, o, logits.columns, all);
+    forbid_tokens(backend, logits, view<std::uint8_t const>(allowed_.all().data, logits.rows, logits.columns, o.allowed.here ? logits.columns : 0, 1));
+  }
+  void allow(B& backend, lists const& prompts, generation_options const& o, std::ptrdiff_t vocabulary, std::vector<generated<T>> const& all) {
+    auto V = std::size_t(vocabulary), rows = o.allowed.here ? alive_.size() : 1;
     flags_.assign(rows * V, 1);
     for (std::size_t i = 0; i < rows; ++i) {
       auto row = std::span(flags_).subspan(i * V, V);
@@ -203,7 +216,6 @@ class generator {
         throw value_error(place(alive_[i], std::uint32_t(drawn.size()), o) + "`allowed` allows no token");
     }
     backend.assign(allowed_, std::span<std::uint8_t const>(flags_));
-    forbid_tokens(backend, logits, view<std::uint8_t const>(allowed_.all().data, logits.rows, logits.columns, o.allowed.here ? logits.columns : 0, 1));
   }
 
   /// The tokens just drawn, one row each; what they see are their prompt and what they wrote to the cache before.
@@ -244,6 +256,7 @@ class generator {
   array<T> logp_, temperature_;
   std::vector<attention_segment> prompt_segments_, segments_;
   std::vector<std::int32_t> alive_, tokens_, words_;
+  lists seen_by_;  // of each completion, under a repetition penalty: its tokens and those of its prompt, in ascending order
   std::vector<std::uint8_t> flags_;
   std::vector<T> logps_;
 };

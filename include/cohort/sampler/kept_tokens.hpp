@@ -25,10 +25,7 @@ class kept_tokens {
   void add_bits(std::span<std::int32_t const> words) {
     std::size_t count = 0, most = words.size() - 1;
     for (auto w : words) count += std::size_t(std::popcount(std::uint32_t(w)));
-    if (count <= most)
-      for (std::int32_t v = 0; v < vocabulary_; ++v) {
-        if (std::uint32_t(words[std::size_t(v / 32)]) >> (v % 32) & 1) data_.push_back(v);
-      }
+    if (count <= most) each_token(words, [&](std::int32_t v) { data_.push_back(v); });
     else data_.insert(data_.end(), words.begin(), words.end());
     ends_.push_back(data_.size());
   }
@@ -54,17 +51,23 @@ class kept_tokens {
   std::vector<std::int32_t> tokens(std::size_t step) const {
     std::vector<std::int32_t> words(std::size_t(words_of(vocabulary_))), found;
     bits(step, words);
-    for (std::int32_t v = 0; v < vocabulary_; ++v)
-      if (std::uint32_t(words[std::size_t(v / 32)]) >> (v % 32) & 1) found.push_back(v);
+    each_token(words, [&](std::int32_t v) { found.push_back(v); });
     return found;
   }
   bool kept(std::size_t step, std::int32_t token) const {
+    if (token < 0 || token >= vocabulary_) return false;
     auto part = stored(step);
     if (part.size() == std::size_t(words_of(vocabulary_))) return std::uint32_t(part[std::size_t(token / 32)]) >> (token % 32) & 1;
-    return std::find(part.begin(), part.end(), token) != part.end();
+    return std::binary_search(part.begin(), part.end(), token);
   }
 
  private:
+  /// f of each token whose bit is set, in ascending order.
+  template <class F>
+  static void each_token(std::span<std::int32_t const> words, F f) {
+    for (std::size_t w = 0; w < words.size(); ++w)
+      for (auto left = std::uint32_t(words[w]); left != 0; left &= left - 1) f(std::int32_t(32 * w) + std::countr_zero(left));
+  }
   /// A list is shorter than the bits, so its length tells it from them.
   std::span<std::int32_t const> stored(std::size_t step) const {
     std::size_t first = step == 0 ? 0 : ends_[step - 1];
