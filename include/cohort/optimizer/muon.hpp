@@ -46,14 +46,18 @@ struct muon {
   static constexpr about notes{"muon", "p <- p (1 - rate decay) - rate factor orthogonal(U)", "Jordan et al. 2024, Muon"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("rate", rate), f("momentum", momentum), f("decay", decay), f("others", others);
+    f("rate", rate), f("momentum", momentum);
+    if (!nesterov) f("nesterov", nesterov);
+    f("decay", decay);
+    if (scale != muon_scale::original) f("scale", scale == muon_scale::match_rms ? "match_rms" : "spectral");
+    f("others", others);
   }
 
   template <backend B>
   struct state {
     struct run {
       std::ptrdiff_t first, count;
-      decltype(detail::start_optimizer(std::declval<B&>(), std::declval<Others const&>(), parameter_layout(0))) of_others;
+      typename Others::template state<B> of_others;
     };
     std::vector<parameter_matrix> matrices;
     typename B::template array<value_t<B>> momentum;  // one matrix after the other

@@ -51,12 +51,13 @@ template <class... Parts>
 std::string explained(algorithm<Parts...> const& a) {
   std::string all;
   detail::each_part(a, [&]<class Part>(std::string what, Part const& part) {
+    bool update = what == "update";  // everybody knows its formula
     what.resize(13, ' ');
     if constexpr (requires { cohort::explained(part); }) {
       all += what + cohort::explained(part);
     } else {
       all += what + detail::part_text(part) + "\n";
-      if (what[0] != 'u') detail::explain(all, part, false, "  ");  // of the update everybody knows it
+      if (!update) detail::explain(all, part, false, "  ");
     }
   });
   return all;

@@ -56,7 +56,9 @@ struct trust_region {
                                "Schulman et al. 2015, arXiv:1502.05477, appendix C"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("target_kl", target_kl), f("damping", damping), f("iterations", iterations), f("critic", critic);
+    f("target_kl", target_kl), f("damping", damping), f("iterations", iterations);
+    if (over == divergence_over::pi) f("over", "pi");
+    f("critic", critic);
   }
 
   template <backend B, class Aggregation, class Policy, class Batch>
