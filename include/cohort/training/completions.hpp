@@ -43,6 +43,10 @@ struct completions {
     if (sampler.temperature != 1) f("temperature", sampler.temperature);
     if (sampler.top_k > 0) f("top_k", sampler.top_k);
     if (sampler.top_p < 1) f("top_p", sampler.top_p);
+    if (sampler.min_p > 0) f("min_p", sampler.min_p);
+    if (sampler.typical_p < 1) f("typical_p", sampler.typical_p);
+    if (sampler.repetition_penalty != 1) f("repetition_penalty", sampler.repetition_penalty);
+    if (kept == kept_set::full_softmax) f("kept", "full_softmax");
     if (resample > 0) f("resample", resample);
     if (greedy) f("greedy", greedy);
   }
@@ -88,10 +92,10 @@ class completions_collector {
     summary.completions = counter.means();
     batch_.temperature = options_.sampler.scale();
     batch_.finish(backend);
-    // Of the policy without its penalty and with all tokens, as training will see it.
-    if (options_.kept == kept_set::full_softmax && (options_.sampler.repetition_penalty != 1 || options_.allowed))
-      passes_.evaluate(backend, policy, std::as_const(policy).parameters(), batch_, batch_.old_logp.all(), {});
+    // Either evaluates the policy without its penalty and with all tokens, as training will see it.
     if constexpr (Policy::has_critic) find_values(backend, policy);
+    else if (options_.kept == kept_set::full_softmax && (options_.sampler.repetition_penalty != 1 || options_.allowed))
+      passes_.evaluate(backend, policy, std::as_const(policy).parameters(), batch_, batch_.old_logp.all(), {});
     return batch_;
   }
 
