@@ -15,4 +15,11 @@ void sum_along_series(B& backend, step_views<T> const& at, view<T> steps) {
   backend.gather(steps, view<T const>(by_series.all()), at.series_of);
 }
 
+/// The valid steps of its series, for each step.
+template <backend B, class T = value_t<B>>
+void count_along_series(B& backend, step_views<T> const& at, view<T> own) {
+  backend.map(outputs{own}, filled{1}, view<T const>(own));
+  sum_along_series(backend, at, own);
+}
+
 }  // namespace cohort::detail

@@ -14,6 +14,19 @@ constexpr S side_of_dropped(M const& keep, S const& advantage) {
   return select(keep | (advantage == 0), S(0), select(advantage > 0, S(1), S(-1)));
 }
 
+/// Whether a probability has not moved too far in the advantage's direction.
+template <class C>
+constexpr auto near_by_sign(C const& moved, C const& advantage, double low, double high) {
+  return ((advantage > 0) & (moved <= high)) | ((!(advantage > 0)) & (moved >= -low));
+}
+/// -A sg(min(r, limit)) logp of the steps that are kept.
+template <class S, class M>
+constexpr S policy_gradient_of_kept(step_terms<S> const& step, M const& keep, double limit) {
+  using C = constant_t<S>;
+  C weight = min(exp(clamp(constant_of(step.logp) - step.old_logp, -20, 20)), C(limit));
+  return -weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
+}
+
 }  // namespace detail
 
 /// DPPO by total variation: the policy gradient with a truncated importance weight, of steps whose probability has not moved too far in the advantage's direction:
@@ -42,9 +55,7 @@ struct dppo_tv {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    using C = constant_t<S>;
-    C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit));
-    return -detail::weighed_logp(select(keep(step), step.advantage * weight, C(0)), step.logp);
+    return detail::policy_gradient_of_kept(step, keep(step), limit);
   }
   /// Which steps are dropped.
   template <class S>
@@ -56,7 +67,7 @@ struct dppo_tv {
   template <class S>
   constexpr auto keep(step_terms<S> const& step) const {
     constant_t<S> moved = exp(detail::constant_of(step.logp)) - exp(step.old_logp);
-    return ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
+    return detail::near_by_sign(moved, step.advantage, low, high);
   }
 };
 
@@ -86,9 +97,7 @@ struct dppo_kl {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    using C = constant_t<S>;
-    C logp = detail::constant_of(step.logp), weight = min(exp(clamp(logp - step.old_logp, -20, 20)), C(limit));
-    return -detail::weighed_logp(select(keep(step), step.advantage * weight, C(0)), step.logp);
+    return detail::policy_gradient_of_kept(step, keep(step), limit);
   }
   /// Which steps are dropped.
   template <class S>
@@ -135,7 +144,7 @@ struct prime_rl_loss {
   constexpr S operator()(step_terms<S> const& step) const {
     S x = step.logp - step.sampler_logp, ratio = exp(clamp(x, -20, 20));
     constant_t<S> moved = exp(detail::constant_of(step.logp)) - exp(step.sampler_logp);
-    auto near = (moved <= high) & (moved >= -low), by_sign = ((step.advantage > 0) & (moved <= high)) | ((!(step.advantage > 0)) & (moved >= -low));
+    auto near = (moved <= high) & (moved >= -low), by_sign = detail::near_by_sign(moved, step.advantage, low, high);
     S gain = ratio * step.advantage;
     return (weight > 0 ? S(weight * (x * x)) : S(0)) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
   }

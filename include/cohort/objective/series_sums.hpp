@@ -135,8 +135,7 @@ series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_view
     auto all = leaves<1, 0>(o, 1);
     auto part = [&](int k) { return room.part(k * M, M); };
     if constexpr (totals<Leaves>.needs_length) {
-      backend.map(outputs{part(0)}, filled{1}, view<T const>(part(0)));
-      sum_along_series(backend, in, part(0));
+      count_along_series(backend, in, part(0));
       sums.length = part(0);
     }
     auto one = [&]<int k>(std::integral_constant<int, k>) {

@@ -29,7 +29,11 @@ struct row_of_tangents {
   double factor;
   constexpr void set(std::ptrdiff_t j, scalar const& x) const { row.set(j, factor * x.tangent[0]); }
 };
+/// Reads as zeros, and forgets what is set.
+template <class S>
 struct unwritten_row {
+  using scalar = S;
+  constexpr S operator[](std::ptrdiff_t) const { return S(0); }
   template <class X>
   constexpr void set(std::ptrdiff_t, X const&) const {}
 };
@@ -41,11 +45,11 @@ struct slope_along {
   double factor;
   template <class X, class V>
   constexpr void operator()(X x, V v) const {
-    f(moving_row<X, V>{x, v}, x, unwritten_row{}, row_of_tangents<V>{v, factor});
+    f(moving_row<X, V>{x, v}, x, unwritten_row<dual<typename X::scalar, 1>>{}, row_of_tangents<V>{v, factor});
   }
   template <class X, class Y, class V, class W>
   constexpr void operator()(X x, Y y, V v, W w) const {
-    f(moving_row<X, V>{x, v}, moving_row<Y, W>{y, w}, x, y, unwritten_row{}, row_of_tangents<V>{v, factor}, row_of_tangents<W>{w, factor});
+    f(moving_row<X, V>{x, v}, moving_row<Y, W>{y, w}, x, y, unwritten_row<dual<typename X::scalar, 1>>{}, row_of_tangents<V>{v, factor}, row_of_tangents<W>{w, factor});
   }
 };
 

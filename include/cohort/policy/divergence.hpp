@@ -31,9 +31,8 @@ struct independent_divergence {
     using V = dual<S, Model::parameters>;
     S total = 0;
     for (int d = 0; d < D; ++d) {
-      auto p = parameters_of<Model, V>(x, d, D);
-      several<S, Model::parameters> q{};
-      for (int k = 0; k < Model::parameters; ++k) q[k] = S(other[k * D + d]);
+      auto p = variables_of<Model>(x, d, D);
+      auto q = parameters_of<Model, S>(other, d, D);
       V kl{};
       if constexpr (from_other) kl = model.divergence(q, p);
       else kl = model.divergence(p, q);
@@ -49,13 +48,9 @@ template <int K, class Divergence>
 struct multi_categorical_divergence : choices<K> {
   template <class X, class Q, class Out, class Slope>
   constexpr void operator()(X logits, Q other, Out out, Slope slope) const {
-    constexpr bool written = requires { typename Out::scalar; };
-    if constexpr (written) out.set(0, typename Out::scalar(0));
-    for (int k = 0; k < K; ++k) {
-      Divergence f{this->n[k]};
-      if constexpr (written) f(this->logits(logits, k), this->logits(other, k), added_to_row<Out>{out}, this->logits(slope, k));
-      else f(this->logits(logits, k), this->logits(other, k), out, this->logits(slope, k));
-    }
+    out.set(0, typename Out::scalar(0));
+    for (int k = 0; k < K; ++k)
+      Divergence{this->n[k]}(this->logits(logits, k), this->logits(other, k), added_to_row<Out>{out}, this->logits(slope, k));
   }
 };
 

@@ -30,14 +30,19 @@ namespace detail {
 template <class P, class Q>
 using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
 
-/// Parameter k of number d is in column k D + d. Where P is a dual of what the row holds, they are its variables.
+/// Parameter k of number d is in column k D + d.
 template <class Model, class P, class R>
 constexpr several<P, Model::parameters> parameters_of(R const& row, int d, int D) {
   several<P, Model::parameters> p{};
-  for (int k = 0; k < Model::parameters; ++k) {
-    if constexpr (std::is_same_v<P, dual<typename R::scalar, Model::parameters>>) p[k] = P::variable(row[k * D + d], k);
-    else p[k] = P(row[k * D + d]);
-  }
+  for (int k = 0; k < Model::parameters; ++k) p[k] = P(row[k * D + d]);
+  return p;
+}
+/// The same as the variables of duals.
+template <class Model, class R>
+constexpr auto variables_of(R const& row, int d, int D) {
+  using V = dual<typename R::scalar, Model::parameters>;
+  several<V, Model::parameters> p{};
+  for (int k = 0; k < Model::parameters; ++k) p[k] = V::variable(row[k * D + d], k);
   return p;
 }
 
@@ -136,7 +141,7 @@ struct independent_backward : independent_layout<Model, D> {
     using S = typename X::scalar;
     using V = dual<S, Model::parameters>;
     for (int d = 0; d < D; ++d) {
-      auto p = parameters_of<Model, V>(x, d, D);
+      auto p = variables_of<Model>(x, d, D);
       several<S, Model::parameters> slope{};
       for (int k = 0; k < Model::parameters; ++k) slope[k] = S(0);
       for (int g = 0; g < this->G; ++g) {

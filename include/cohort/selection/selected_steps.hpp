@@ -33,12 +33,6 @@ void map_valid(B& backend, view<std::uint8_t const> valid, view<value_t<B>> out,
   else backend.map(outputs{out}, f, in...);
 }
 
-/// The valid steps of its series, for each step.
-template <backend B, class T = value_t<B>>
-void count_along_series(B& backend, step_views<T> const& at, view<T> own) {
-  backend.map(outputs{own}, filled{1}, view<T const>(own));
-  sum_along_series(backend, at, own);
-}
 /// In place, the mean over the valid steps of its series; where a series has none, not a number.
 template <backend B, class T = value_t<B>>
 void average_along_series(B& backend, step_views<T> const& at, view<T> steps) {
