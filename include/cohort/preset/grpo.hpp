@@ -34,11 +34,9 @@ struct grpo_process_preset {
   static constexpr source from{"grpo_process", "Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.3", "advantage; the rest as grpo_outcome",
                                "as grpo_outcome"};
   auto operator()() const {
-    return algorithm{.rollout = completions{.prompts = 16, .group = 64, .max_tokens = 1024},
-                     .advantage = group_relative{.by = credit::process},
-                     .objective = clipped_ratio{.epsilon = .2} + kl_penalty{.estimator = k3{}, .weight = .04},
-                     .aggregation = series_mean{},
-                     .update = language_update(1e-6)};
+    auto process = grpo_outcome();
+    process.advantage.by = credit::process;
+    return process;
   }
 };
 inline constexpr grpo_process_preset grpo_process{};

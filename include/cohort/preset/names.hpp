@@ -4,6 +4,7 @@
 #include <numeric>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace cohort::detail {
@@ -41,6 +42,25 @@ inline value_error unknown_name(std::string const& where, std::string const& kin
   std::string list;
   for (std::size_t i = 0; i < near.size(); ++i) list += (i == 0 ? "" : i + 1 == near.size() ? " and " : ", ") + near[i];
   return value_error(where + ": there is no " + kind + " named '" + std::string(name) + "'; the nearest are " + list);
+}
+
+/// What name_of says of each of a tuple.
+template <class Tuple, class NameOf>
+std::vector<std::string> names_of(Tuple const& all, NameOf name_of) {
+  std::vector<std::string> names;
+  std::apply([&](auto const&... x) { (names.push_back(name_of(x)), ...); }, all);
+  return names;
+}
+
+/// f(the one of this name), f being compiled for each. Raises unknown_name where there is none.
+template <class Tuple, class NameOf, class F>
+void with_named(Tuple const& all, NameOf name_of, char const* where, char const* kind, std::string_view name, F f) {
+  bool found = false;
+  auto one = [&](auto const& x) {
+    if (name == name_of(x)) found = true, f(x);
+  };
+  std::apply([&](auto const&... x) { (one(x), ...); }, all);
+  if (!found) throw unknown_name(where, kind, name, names_of(all, name_of));
 }
 
 }  // namespace cohort::detail

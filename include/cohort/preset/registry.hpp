@@ -32,11 +32,8 @@ void each(F f) {
   std::apply([&](auto const&... p) { (f(p), ...); }, all);
 }
 
-inline std::vector<std::string> names() {
-  std::vector<std::string> result;
-  each([&](auto const& p) { result.push_back(p.from.name); });
-  return result;
-}
+inline constexpr auto name_of = [](auto const& p) { return p.from.name; };
+inline std::vector<std::string> names() { return detail::names_of(all, name_of); }
 
 /// f(preset) for the one of this name:
 ///
@@ -45,11 +42,7 @@ inline std::vector<std::string> names() {
 /// f is compiled for all of them, and train for those that f trains. Raises value_error naming the nearest names where there is none of this one.
 template <class F>
 void with_preset(std::string_view name, F f) {
-  bool found = false;
-  each([&](auto const& p) {
-    if (name == p.from.name) found = true, f(p);
-  });
-  if (!found) throw detail::unknown_name("preset", "algorithm", name, names());
+  detail::with_named(all, name_of, "preset", "algorithm", name, f);
 }
 
 /// What a preset is, for a reader: where it is from, its parts with their formulas, what is certain and what is not.

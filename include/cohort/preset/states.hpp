@@ -30,8 +30,7 @@ inline constexpr hybrid_grpo_preset hybrid_grpo{};
 /// The author's forms around his own constants: of the paper's time his pursuit environment, later those of his fork of CleanRL.
 template <class Advantage>
 auto sane2025_of_pull_requests(Advantage advantage, normalization normalize = normalization::minibatch) {
-  if constexpr (requires { advantage.lambda; }) advantage.lambda = .8;
-  advantage.gamma = .85;
+  advantage.gamma = .85, advantage.lambda = .8;
   return algorithm{
       .rollout = probes{.lanes = 1, .steps = 600, .group = 5},
       .advantage = advantage,
@@ -39,9 +38,9 @@ auto sane2025_of_pull_requests(Advantage advantage, normalization normalize = no
       .update =
           update{.epochs = 10, .minibatch = steps{100}, .normalize = normalize, .optimizer = adam{.rate = linear{2e-4, 0}}, .max_gradient_norm = .5}};
 }
-inline auto sane2025_of_fork(cohort::hybrid_grpo const& advantage, executed_probe execute) {
+inline auto sane2025_of_fork(cohort::hybrid_grpo const& advantage) {
   return algorithm{
-      .rollout = probes{.lanes = 1, .steps = 2048, .group = 4, .execute = execute},
+      .rollout = probes{.lanes = 1, .steps = 2048, .group = 4, .execute = executed_probe::best},
       .advantage = advantage,
       .objective = clipped_ratio{.epsilon = .2} + clipped_value_loss{.weight = .25, .clip = .2},
       .update = update{
@@ -91,7 +90,7 @@ struct sane2025_fork_preset {
   static constexpr source from{"sane2025_fork", "Sane's fork of CleanRL, 10 September 2025 (6aa5abbe)",
                                "advantage, K 4, the best action is executed: code read",
                                "the other constants are those of CleanRL's ppo_continuous_action"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork, executed_probe::best); }
+  auto operator()() const { return sane2025_of_fork(sane2025::fork); }
 };
 inline constexpr sane2025_fork_preset sane2025_fork{};
 
@@ -99,7 +98,7 @@ inline constexpr sane2025_fork_preset sane2025_fork{};
 struct sane2025_fork_mean_target_preset {
   static constexpr source from{"sane2025_fork_mean_target", "Sane's fork of CleanRL, 25 September 2025 (2e21400)", "advantage, target: code read",
                                "Huber's loss is squared here; constants as sane2025_fork"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork_mean_target, executed_probe::best); }
+  auto operator()() const { return sane2025_of_fork(sane2025::fork_mean_target); }
 };
 inline constexpr sane2025_fork_mean_target_preset sane2025_fork_mean_target{};
 
@@ -107,7 +106,7 @@ inline constexpr sane2025_fork_mean_target_preset sane2025_fork_mean_target{};
 struct sane2025_fork_positive_preset {
   static constexpr source from{"sane2025_fork_positive", "Sane's fork of CleanRL, 25 September 2025 (56c11cf), \"pos\"", "advantage: code read",
                                "constants as sane2025_fork; there the rollout is K times as long"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork_positive, executed_probe::best); }
+  auto operator()() const { return sane2025_of_fork(sane2025::fork_positive); }
 };
 inline constexpr sane2025_fork_positive_preset sane2025_fork_positive{};
 
@@ -115,7 +114,7 @@ inline constexpr sane2025_fork_positive_preset sane2025_fork_positive{};
 struct sane2025_fork_centered_preset {
   static constexpr source from{"sane2025_fork_centered", "Sane's fork of CleanRL, 25 September 2025 (56c11cf), its default", "advantage: code read",
                                "constants as sane2025_fork; there the rollout is K times as long"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork_centered, executed_probe::best); }
+  auto operator()() const { return sane2025_of_fork(sane2025::fork_centered); }
 };
 inline constexpr sane2025_fork_centered_preset sane2025_fork_centered{};
 

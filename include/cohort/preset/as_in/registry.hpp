@@ -19,21 +19,13 @@ namespace cohort::preset::as_in {
 
 inline constexpr std::tuple<trl_1_16, verl_0_9, openrlhf_0_11, liger_0_8, prime_rl, torchrl_0_14, stable_baselines3_2_9, cleanrl> all{};
 
-inline std::vector<std::string> names() {
-  std::vector<std::string> result;
-  std::apply([&](auto const&... c) { (result.push_back(c.rules.name), ...); }, all);
-  return result;
-}
+inline constexpr auto name_of = [](auto const& c) { return c.rules.name; };
+inline std::vector<std::string> names() { return detail::names_of(all, name_of); }
 
 /// f(convention) for the one of this name; f is compiled for each. Raises value_error naming the nearest names where there is none.
 template <class F>
 void with_convention(std::string_view name, F f) {
-  bool found = false;
-  auto one = [&](auto const& c) {
-    if (name == c.rules.name) found = true, f(c);
-  };
-  std::apply([&](auto const&... c) { (one(c), ...); }, all);
-  if (!found) throw detail::unknown_name("as_in", "convention", name, names());
+  detail::with_named(all, name_of, "as_in", "convention", name, f);
 }
 
 /// What a convention makes of a batch; lists have a number for each step, which is 0 where the step is not valid.
