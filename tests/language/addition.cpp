@@ -1,7 +1,5 @@
 // The story of examples/language/addition.cpp, shortened: that it learns is shown by the program itself (docs/language.md).
 #ifdef COHORT_ADDITION
-#include <sys/wait.h>
-
 #include <cohort/language/llama_files.hpp>
 #include <sstream>
 
@@ -15,17 +13,8 @@ using files::scratch;
 
 namespace {
 
-struct outcome_of_program {
-  int status;
-  std::string out, err;
-};
-
 /// In the folder, where the output goes to build/addition.
-outcome_of_program addition(scratch const& here, std::string const& arguments) {
-  std::string const command = "cd '" + here.path.string() + "' && '" COHORT_ADDITION "' " + arguments + " >out 2>err";
-  int const status = WEXITSTATUS(std::system(command.c_str()));
-  return {status, files::get(here.path / "out"), files::get(here.path / "err")};
-}
+auto addition(scratch const& here, std::string const& arguments) { return files::run_in(here, COHORT_ADDITION, arguments); }
 std::string const brief = "--digits 2 --sft-until 0 --goal 1 --updates 2 --no-control ";
 
 std::vector<json> lines_of(std::filesystem::path const& file) {

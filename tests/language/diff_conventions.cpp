@@ -1,7 +1,5 @@
 // examples/diff_conventions.cpp: what it prints for machines, and what it refuses. Its text stands in docs/conventions.md, where another test compares it.
 #ifdef COHORT_DIFF_CONVENTIONS
-#include <sys/wait.h>
-
 #include <cohort/language/json.hpp>
 
 #include "../catch.hpp"
@@ -14,15 +12,7 @@ using files::scratch;
 
 namespace {
 
-struct outcome_of_program {
-  int status;
-  std::string out, err;
-};
-outcome_of_program diff(scratch const& here, std::string const& arguments) {
-  std::string const command = "cd '" + here.path.string() + "' && '" COHORT_DIFF_CONVENTIONS "' " + arguments + " >out 2>err";
-  int const status = WEXITSTATUS(std::system(command.c_str()));
-  return {status, files::get(here.path / "out"), files::get(here.path / "err")};
-}
+auto diff(scratch const& here, std::string const& arguments) { return files::run_in(here, COHORT_DIFF_CONVENTIONS, arguments); }
 /// The sentence with which a batch is refused.
 std::string refused(std::string const& text) {
   scratch const here;

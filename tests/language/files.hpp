@@ -1,9 +1,11 @@
 #pragma once
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -44,6 +46,17 @@ inline void put(std::filesystem::path const& path, std::string const& text) { st
 inline std::string get(std::filesystem::path const& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct outcome_of_program {
+  int status;
+  std::string out, err;
+};
+/// Of a program run in the folder, where what it prints stands as out and err.
+inline outcome_of_program run_in(scratch const& here, std::string const& program, std::string const& arguments) {
+  std::string const command = "cd '" + here.path.string() + "' && '" + program + "' " + arguments + " >out 2>err";
+  int const status = WEXITSTATUS(std::system(command.c_str()));
+  return {status, get(here.path / "out"), get(here.path / "err")};
 }
 
 inline auto entries(std::filesystem::path const& folder) { return std::distance(std::filesystem::directory_iterator(folder), {}); }

@@ -32,10 +32,7 @@ struct own_folder {
   std::string model() const { return "--model '" + path.string() + "' "; }
 };
 
-struct outcome_of_program {
-  int status;
-  std::string out, err;
-};
+using files::outcome_of_program;
 
 /// `after` may hold redirections; `in` is what stdin holds.
 outcome_of_program run(std::string const& program, std::string const& arguments, std::string const& in = "") {

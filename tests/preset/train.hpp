@@ -2,6 +2,8 @@
 #include <cohort/preset/registry.hpp>
 #include <cohort/training/train.hpp>
 
+#include "../catch.hpp"
+
 // Presets at the size of a test: the same types, fewer and shorter rollouts.
 namespace small {
 
@@ -20,10 +22,27 @@ A shrink(A a) {
   if constexpr (requires { a.update.minibatches; }) a.update.minibatches = 2, a.update.epochs = std::min(a.update.epochs, 2), a.update.minibatch = {};
   return a;
 }
-/// Whether a preset plays an environment, and whether it needs a critic there.
+/// Whether a preset plays an environment.
 template <class P>
 constexpr bool plays() {
   return !requires { typename decltype(std::declval<P>()().rollout)::reads_a_task; };
+}
+/// One update of a preset moves the parameters, and all numbers stay finite.
+template <class B, class P, class Task, class Policy>
+void check_update(B& backend, P const& p, Task const& task, Policy&& policy, cohort::train_options const& options) {
+  INFO(p.from.name);
+  auto parameters = [&] {
+    auto now = policy.parameters();
+    return std::vector<double>(now.data, now.data + now.rows);
+  };
+  auto before = parameters();
+  auto report = cohort::train(backend, shrink(p()), task, policy, options);
+  CHECK(report.updates == 1);
+  CHECK(std::isfinite(report.metrics.loss));
+  CHECK(report.metrics.gradient_norm > 0);
+  auto after = parameters();
+  CHECK(before != after);
+  CHECK(std::all_of(after.begin(), after.end(), [](double x) { return std::isfinite(x); }));
 }
 
 }  // namespace small

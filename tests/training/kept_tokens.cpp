@@ -2,11 +2,13 @@
 
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
+#include "../support/echo.hpp"
 #include <cohort/cohort.hpp>
 
 // Training on what a sampler's cuts kept: ratios and gradients of the distribution that was sampled from.
 
 using namespace cohort;
+using support::echo;
 
 namespace {
 
@@ -219,18 +221,6 @@ TEMPLATE_TEST_CASE("kept tokens: the gradient under temperatures of their own is
 }
 
 namespace {
-
-struct echo {
-  struct row {
-    int digit;
-  };
-  row draw(random_stream& draws) const { return {int(draws.integer(10))}; }
-  std::vector<std::int32_t> prompt(row const& r) const { return {11, r.digit}; }
-  double score(row const& r, std::span<std::int32_t const> tokens, bool stopped) const {
-    return .5 * (tokens[0] == r.digit) + .5 * (stopped && tokens.size() == 2);
-  }
-  std::int32_t stop() const { return 10; }
-};
 
 struct outcome {
   std::vector<double> parameters;

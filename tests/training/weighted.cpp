@@ -1,25 +1,16 @@
 #include <cohort/backend/eigen.hpp>
 
 #include "../catch.hpp"
+#include "../support/echo.hpp"
 #include <cohort/cohort.hpp>
 
 // Selections and terms of series in a training run: what they need of all steps is known before the first derivative, however a minibatch is cut into passes.
 
 using namespace cohort;
+using support::echo;
 
 namespace {
 
-struct echo {
-  struct row {
-    int digit;
-  };
-  row draw(random_stream& draws) const { return {int(draws.integer(10))}; }
-  std::vector<std::int32_t> prompt(row const& r) const { return {11, r.digit}; }
-  double score(row const& r, std::span<std::int32_t const> tokens, bool stopped) const {
-    return .5 * (tokens[0] == r.digit) + .5 * (stopped && tokens.size() == 2);
-  }
-  std::int32_t stop() const { return 10; }
-};
 decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
 
 template <class O>
