@@ -222,3 +222,8 @@ def test_mistakes_are_one_sentence(k):
     with pytest.raises(kind, match=text) as seen:
         call()
     assert "\n" not in str(seen.value)
+
+
+def test_an_expression_explains_each_term_once():
+    lines = (cohort.clipped_ratio() + 0.5 * cohort.value_loss()).explained().splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["clipped_ratio", "value_loss"]

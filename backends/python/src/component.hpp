@@ -84,7 +84,11 @@ class objective_leaf : public any_objective {
   void add(evaluation<float>& e) const override { add_to(e); }
   void add(evaluation<double>& e) const override { add_to(e); }
   std::string text() const override { return cohort::text(o_); }
-  std::string explained() const override { return cohort::explained(o_); }
+  /// Without the text, which stands above all terms.
+  std::string explained() const override {
+    std::string all = cohort::explained(o_);
+    return all.substr(all.find('\n') + 1);
+  }
 
  private:
   template <class T>
