@@ -54,11 +54,16 @@ struct given_advantage {
 
 /// Raises value_error where the batch has not what the convention reads: ref_logp, value, sampler_logp.
 template <class C, backend B>
-outcome evaluate(B& backend, C const&, recorded_batch const& batch) {
-  auto M = std::size_t(batch.steps());
+outcome evaluate(B& backend, C const&, recorded_batch const& given) {
+  auto M = std::size_t(given.steps());
+  recorded_batch batch = given;
   outcome o;
   o.rules = &C::rules, o.kl_at = C::kl_at, o.objective = text(C::objective());
   auto whole = apply(backend, C::advantage(), C::loss(), C::mean(), batch, C::normalize());
+  if constexpr (requires { C::leaves_out_zero_advantages; }) {
+    for (std::size_t i = 0; i < M; ++i) batch.valid[i] = batch.valid[i] && whole.advantage[i] != 0;
+    whole = apply(backend, given_advantage{whole.advantage}, C::loss(), C::mean(), batch);
+  }
   o.advantage = whole.advantage, o.slope = whole.logp, o.loss = whole.total, o.gradient_norm = whole.gradient_norm;
 
   std::vector<double> unit(M, 1);  // the sign decides which side of the clip holds
