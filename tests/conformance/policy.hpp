@@ -138,29 +138,49 @@ grid<double> masked_results(B& backend, Distribution const& d) {
   return as<double>(out.now());
 }
 
-/// Of given actions of gsde: logp and entropy, the gradients of means, features and (for each row) free parameters, KL both ways with slopes, curvature; then samples.
+/// Of given actions of gsde: logp and entropy, the gradients of means, features and (for each row) free parameters, KL both ways with slopes, curvature.
 template <class B>
 grid<double> gsde_results(B& backend, gsde const& model) {
   using T = value_t<B>;
   constexpr int D = 2, L = 3, P = D + L, F = D * L;
   auto d = model.distribution<T, D>(L);
   placed<B, T> x(backend, inputs<T>(R, P, 1)), log_s(backend, inputs<T>(F, 1, 2)), action(backend, inputs<T>(R, G * D, 3)), dlogp(backend, inputs<T>(R, G, 4)),
-      dentropy(backend, inputs<T>(R, G, 5)), other(backend, inputs<T>(R, P + F, 6)), v(backend, inputs<T>(R, P + F, 7)), sum(backend, F, 1), sampled(backend, R, G * D),
-      out(backend, R, 3 * G + P + 2 * (1 + P + F) + G * D);
+      dentropy(backend, inputs<T>(R, G, 5)), other(backend, inputs<T>(R, P + F, 6)), v(backend, inputs<T>(R, P + F, 7)), sum(backend, F, 1),
+      out(backend, R, 2 * G + P + 2 * (1 + P + F));
   auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
   d.evaluate(backend, x.in(), log_s.in(), action.in(), G, columns(0, G), columns(G, G));
-  d.backward(backend, x.in(), log_s.in(), action.in(), G, dlogp.in(), dentropy.in(), columns(3 * G, P), sum.out());
-  constexpr int kl = 3 * G + P, kl_from = kl + 1 + P + F, samples = kl_from + 1 + P + F;
+  d.backward(backend, x.in(), log_s.in(), action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, P), sum.out());
+  constexpr int kl = 2 * G + P, kl_from = kl + 1 + P + F;
   divergence(backend, d, x.in(), log_s.in(), other.in(), divergence_over::pi, columns(kl, 1), columns(kl + 1, P + F));
   divergence(backend, d, x.in(), log_s.in(), other.in(), divergence_over::other, columns(kl_from, 1), columns(kl_from + 1, P + F));
   curvature(backend, d, x.in(), log_s.in(), .5, v.out());
-  d.sample(backend, stream{13, purpose::action, 5}, x.in(), log_s.in(), G, sampled.out(), columns(2 * G, G));
-  backend.map_rows(R, detail::copy_columns{G * D}, sampled.in(), columns(samples, G * D));
   auto all = as<double>(out.now());
   for (auto const& more : {as<double>(v.now()), as<double>(sum.now())})
     for (double number : more.values) all.values.push_back(more.rows == F ? number / R : number);
   all.rows = std::ptrdiff_t(all.values.size()), all.columns = 1;
   return all;
+}
+
+template <class B>
+void gsde_samples(B& backend, tolerances const& tolerance) {
+  using T = value_t<B>;
+  constexpr int D = 2, L = 3, draws = G * D * L;
+  auto d = gsde{.sample_every = 4}.distribution<T, D>(L);
+  placed<B, T> x(backend, inputs<T>(R, D + L, 1)), log_s(backend, inputs<T>(L * D, 1, 2)), action(backend, R, G * D), logp(backend, R, G), again(backend, R, G), entropy(backend, R, G);
+  d.sample(backend, stream{13, purpose::action, 6}, x.in(), log_s.in(), G, action.out(), logp.out());
+  d.evaluate(backend, x.in(), log_s.in(), action.in(), G, again.out(), entropy.out());
+  REQUIRE(mismatch<B>(as<double>(again.now()), as<double>(logp.now()), tolerance) == "");
+  grid<double> want(R, G * D);
+  for (std::ptrdiff_t r = 0; r < R; ++r)
+    for (int i = 0; i < G * D; ++i) {
+      want(r, i) = double(x(r, i % D));
+      for (int l = 0; l < L; ++l) {
+        auto u = [&](int k) { return double(expected_uniform<T>(stream{13, purpose::action, 4}, std::uint32_t(r), std::uint32_t(k))); };
+        double z = std::sqrt(-2 * std::log(u(i * L + l))) * std::cos(2 * std::numbers::pi * u(draws + i * L + l));
+        want(r, i) += double(x(r, D + l)) * std::exp(double(log_s(l * D + i % D))) * z;
+      }
+    }
+  REQUIRE(mismatch<B>(as<double>(action.now()), want, tolerance) == "");
 }
 
 /// Samples, of which evaluate says what sample said. Numbers that lie on the whole line, those behind a bounded action too.
@@ -280,6 +300,7 @@ void policies(B& backend, tolerances const& tolerance) {
       gsde model{.learn_features = learn, .expln = learn};
       REQUIRE(mismatch<B>(gsde_results(backend, model), gsde_results(reference, model), tolerance) == "");
     }
+    gsde_samples(backend, tolerance);
   }
   SECTION("policy: tangents and Fisher-vector products are those of double") {
     for (auto hidden : {activation::tanh, activation::relu}) {
