@@ -73,30 +73,26 @@ void call::fit(any_array const& a, char const* what) {
 }
 
 template <class T>
-view<T const> call::numbers(nb::handle given, char const* what, bool by_series) {
+view<T const> call::numbers(nb::handle given, char const* what, std::vector<T>* of_series) {
   if (given.is_none()) return {};
   any_array a = array(given, what);
   if (a.dtype() != nb::dtype<T>())
     refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>() +
            (layout_.first.empty() ? "" : ", that of " + layout_.first));
   auto* data = static_cast<T const*>(a.data());
-  if (by_series && a.ndim() == 1 && layout_.dimensions == 2) {
+  if (of_series && a.ndim() == 1 && layout_.dimensions == 2) {
     if (std::ptrdiff_t(a.size()) != layout_.series)
       refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", or a number for each of the " +
              std::to_string(layout_.series) + " series");
-    result<T> repeated(layout_);
-    for (std::ptrdiff_t n = 0; n < layout_.series; ++n)
-      for (std::ptrdiff_t t = 0; t < layout_.steps; ++t)
-        repeated.numbers[layout_.by_step ? t * layout_.series + n : n * layout_.steps + t] = data[n * a.stride(0)];
-    made_.push_back(repeated.array);
-    return repeated.numbers;
+    for (std::ptrdiff_t n = 0; n < layout_.series; ++n) of_series->push_back(data[n * a.stride(0)]);
+    return {};
   }
   fit(a, what);
   kept_.push_back(std::move(a));
   return {data, layout_.size()};
 }
-template view<float const> call::numbers<float>(nb::handle, char const*, bool);
-template view<double const> call::numbers<double>(nb::handle, char const*, bool);
+template view<float const> call::numbers<float>(nb::handle, char const*, std::vector<float>*);
+template view<double const> call::numbers<double>(nb::handle, char const*, std::vector<double>*);
 
 view<std::uint8_t const> call::flags(nb::handle given, char const* what) {
   if (given.is_none()) return {};

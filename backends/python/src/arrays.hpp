@@ -52,9 +52,9 @@ class call {
   /// Sets the layout, or asks whether it is the same.
   void fit(any_array const& a, char const* what);
 
-  /// The numbers of an array of steps; absent if it is None. With `by_series`, an array with one number for each series is repeated along it.
+  /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series goes there, and is absent too.
   template <class T>
-  view<T const> numbers(nb::handle given, char const* what, bool by_series = false);
+  view<T const> numbers(nb::handle given, char const* what, std::vector<T>* of_series = nullptr);
   view<std::uint8_t const> flags(nb::handle given, char const* what);
   /// A number for each series.
   template <class T>
@@ -70,7 +70,6 @@ class call {
   char const* name_;
   layout layout_;
   std::vector<any_array> kept_;
-  std::vector<nb::object> made_;
 };
 
 /// A new array like those of the call.
