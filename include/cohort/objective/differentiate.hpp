@@ -18,7 +18,7 @@ inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf>
 
 /// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series it gets the length and the total.
 template <class V, class Leaf>
-[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const& length,
+[[gnu::always_inline, gnu::flatten]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const& length,
                                                [[maybe_unused]] V const& sum, V (&total)[1 + differentiable_count]) {
   constexpr unsigned bits = reads_at_step<Leaf> & reads::differentiable;
   using D = std::conditional_t<bits == 0, V, dual<V, std::max(1, std::popcount(bits))>>;
