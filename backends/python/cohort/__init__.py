@@ -8,4 +8,4 @@ Arrays are [series, step], float32 or float64, and are read where they are; mask
 """
 
 from ._cohort import *  # noqa: F403
-from ._cohort import Aggregation, Objective, __version__  # noqa: F401
+from ._cohort import Aggregation, Objective, Selection, __version__  # noqa: F401

@@ -10,21 +10,11 @@
 #include <cohort/advantage/v_trace.hpp>
 
 #include "arrays.hpp"
+#include "parameters.hpp"
 
 namespace cohort::python {
 
 namespace {
-
-/// One of some names.
-template <class E, std::size_t N>
-E choice(char const* where, char const* what, std::string const& given, std::pair<char const*, E> const (&options)[N]) {
-  std::string names;
-  for (auto const& [name, value] : options) {
-    if (given == name) return value;
-    names += (names.empty() ? "'" : ", '") + std::string(name) + "'";
-  }
-  throw value_error(std::string(where) + ": " + what + " is '" + given + "', expected one of " + names);
-}
 
 struct of_steps {
   nb::handle reward, value, next_value, terminated, truncated, valid, old_logp, sampler_logp;

@@ -34,6 +34,8 @@ struct any_objective {
   virtual ~any_objective() = default;
   /// As bits of cohort::reads.
   virtual unsigned reads() const = 0;
+  /// Those of them that it has derivatives with respect to.
+  virtual unsigned derivatives() const = 0;
   /// Whether it has a term of series, for which all steps of a series must be in one block.
   virtual bool of_series() const = 0;
   virtual bool has_aggregation() const { return false; }

@@ -13,6 +13,7 @@ class objective_leaf : public any_objective {
  public:
   explicit objective_leaf(O const& o) : o_(o) {}
   unsigned reads() const override { return terms_read_by(o_); }
+  unsigned derivatives() const override { return reads() & cohort::reads::differentiable; }
   bool of_series() const override { return series_objective<O>; }
   void add(evaluation<float>& e) const override { e.add(o_); }
   void add(evaluation<double>& e) const override { e.add(o_); }

@@ -3,6 +3,7 @@
 #include <cohort/objective/text.hpp>
 
 #include "component.hpp"
+#include "steps.hpp"
 
 namespace cohort::python {
 
@@ -16,6 +17,7 @@ class objective_sum : public any_objective {
  public:
   objective_sum(objective_ptr a, objective_ptr b) : a_(std::move(a)), b_(std::move(b)) {}
   unsigned reads() const override { return a_->reads() | b_->reads(); }
+  unsigned derivatives() const override { return a_->derivatives() | b_->derivatives(); }
   bool of_series() const override { return a_->of_series() || b_->of_series(); }
   bool has_aggregation() const override { return a_->has_aggregation() || b_->has_aggregation(); }
   void prepare(evaluation<float>& e) const override { a_->prepare(e), b_->prepare(e); }
@@ -33,6 +35,7 @@ class objective_multiple : public any_objective {
  public:
   objective_multiple(double factor, objective_ptr term) : factor_(factor), term_(std::move(term)) {}
   unsigned reads() const override { return term_->reads(); }
+  unsigned derivatives() const override { return term_->derivatives(); }
   bool of_series() const override { return term_->of_series(); }
   bool has_aggregation() const override { return term_->has_aggregation(); }
   void prepare(evaluation<float>& e) const override { term_->prepare(e); }
@@ -59,6 +62,7 @@ class objective_weighed : public any_objective {
  public:
   objective_weighed(Weigh weigh, objective_ptr term) : weigh_(std::move(weigh)), term_(std::move(term)) { weigh_.check(*term_); }
   unsigned reads() const override { return term_->reads() | weigh_.reads(); }
+  unsigned derivatives() const override { return term_->derivatives(); }
   bool of_series() const override { return term_->of_series(); }
   bool has_aggregation() const override { return Weigh::aggregates || term_->has_aggregation(); }
   void prepare(evaluation<float>& e) const override { prepare_in(e); }
@@ -121,52 +125,17 @@ struct by_selection {
   std::string explained() const { return selection->explained(); }
 };
 
-template <class T>
-struct array_of_term {
-  char const* name;
-  unsigned bit;
-  view<T const> step_views<T>::* member;
-};
-template <class T>
-constexpr array_of_term<T> terms[] = {{"logp", reads::logp, &step_views<T>::logp},
-                                      {"entropy", reads::entropy, &step_views<T>::entropy},
-                                      {"value", reads::value, &step_views<T>::value},
-                                      {"old_logp", reads::old_logp, &step_views<T>::old_logp},
-                                      {"ref_logp", reads::ref_logp, &step_views<T>::ref_logp},
-                                      {"sampler_logp", reads::sampler_logp, &step_views<T>::sampler_logp},
-                                      {"old_value", reads::old_value, &step_views<T>::old_value},
-                                      {"target", reads::target, &step_views<T>::target},
-                                      {"advantage", reads::advantage, &step_views<T>::advantage}};
-
 /// The loss as a number, and its derivatives with respect to what depends on the parameters, as a dict of arrays.
 template <class T>
-nb::tuple evaluate(call& c, objective_ptr const& o, nb::kwargs const& arrays, nb::handle valid, nb::handle aggregation, bool per_step, std::uint64_t seed) {
-  for (auto [key, value] : arrays) {
-    auto name = nb::cast<std::string>(key);
-    if (std::none_of(std::begin(terms<T>), std::end(terms<T>), [&](auto const& t) { return name == t.name; }))
-      throw value_error(std::string(c.name()) + ": " + name +
-                        " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, advantage, entropy, value, old_value or target");
-  }
-  step_views<T> in;
-  std::vector<T> advantage_of_series;
-  unsigned needed = o->reads();
-  for (auto const& t : terms<T>)
-    if (needed & t.bit) {
-      if (!arrays.contains(t.name)) throw value_error(std::string(c.name()) + ": " + o->text() + " reads " + t.name + ", which was not given");
-      in.*t.member = c.numbers<T>(arrays[t.name], t.name, t.bit == reads::advantage ? &advantage_of_series : nullptr);
-    }
+nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps, nb::handle aggregation, bool per_step, std::uint64_t seed) {
   by_aggregation how{aggregation_of(aggregation)};
-  in.valid = c.flags(valid, "valid");
-  in.series_of = c.series_of();
-  in.series = c.shape().series;
-  evaluation<T> e(backend<T>(), c.shape(), in, std::move(advantage_of_series), seed);
+  evaluation<T> e(backend<T>(), c.shape(), steps.views, std::move(steps.advantage_of_series), seed);
   e.keep(how(e));
-  o->prepare(e);
-
+  o.prepare(e);
   partial_views<T> out;
   nb::dict gradient;
   auto derivative = [&](unsigned bit, char const* name, view<T>& into) {
-    if (!(needed & bit)) return;
+    if (!(o.derivatives() & bit)) return;
     result<T> r(c.shape());
     into = r.numbers;
     gradient[name] = r.array;
@@ -175,16 +144,14 @@ nb::tuple evaluate(call& c, objective_ptr const& o, nb::kwargs const& arrays, nb
   derivative(reads::entropy, "entropy", out.entropy);
   derivative(reads::value, "value", out.value);
   result<T> losses = per_step ? result<T>(c.shape()) : result<T>();
-  double sum = e.over_blocks(o->of_series(), out, losses.numbers, [&](evaluation<T>& block) { o->add(block); });
+  double sum = e.over_blocks(o.of_series(), out, losses.numbers, [&](evaluation<T>& block) { o.add(block); });
   return per_step ? nb::make_tuple(losses.array, gradient) : nb::make_tuple(sum, gradient);
 }
 
 nb::tuple call_objective(objective_ptr o, nb::handle valid, nb::handle aggregation, bool per_step, std::uint64_t seed, nb::kwargs arrays) {
   call c("objective");
-  char const* first = o->reads() & reads::logp ? "logp" : o->reads() & reads::value ? "value" : "entropy";
-  if (!arrays.contains(first)) throw value_error("objective: " + o->text() + " reads " + first + ", which was not given");
-  any_array a = c.array(arrays[first], first);
-  return with_type(c, a, first, [&]<class T>(T) { return evaluate<T>(c, o, arrays, valid, aggregation, per_step, seed); });
+  return with_steps(c, o->text(), o->reads(), arrays, valid,
+                    [&]<class T>(T, given_steps<T>& steps) { return evaluate(c, *o, steps, aggregation, per_step, seed); });
 }
 
 }  // namespace
@@ -192,12 +159,12 @@ nb::tuple call_objective(objective_ptr o, nb::handle valid, nb::handle aggregati
 void add_objectives(nb::module_& m) {
   nb::class_<any_objective>(
       m, "Objective",
-      "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a)).\n\n"
+      "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a), weighted(selection, a)).\n\n"
       "Calling it gives (loss, gradient): the number sum over valid steps of weight times term, and a dict of arrays, the exact derivatives with\n"
       "respect to the logp, entropy and value that it reads. Arrays are [series, step] of float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
       "sampler_logp, advantage (or one number for each series), entropy, value, old_value, target. valid: bool, None for all. per_step: the "
       "weighted\n"
-      "losses as an array in the place of their sum. None of the arrays is copied or changed.")
+      "losses as an array in the place of their sum. seed: of the draws of clip_cov. None of the arrays is copied or changed.")
       .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(), nb::arg("aggregation") = "step_mean",
            nb::arg("per_step") = false, nb::arg("seed") = 0, nb::arg("arrays"))
       .def("__repr__", [](objective_ptr o) { return o->text(); })
@@ -213,6 +180,13 @@ void add_objectives(nb::module_& m) {
         return std::make_shared<objective_weighed<by_aggregation>>(by_aggregation{aggregation_of(how)}, term);
       },
       nb::arg("aggregation"), nb::arg("term"), "A term with an aggregation of its own.");
+  m.def(
+      "weighted",
+      [](selection_ptr selection, objective_ptr term) -> objective_ptr {
+        return std::make_shared<objective_weighed<by_selection>>(by_selection{selection}, term);
+      },
+      nb::arg("selection"), nb::arg("term"),
+      "A term whose steps a selection weighs, on top of their aggregation: importance weights, masks. Of a step with weight 0 nothing is read.");
   add_step_objectives(m);
   add_series_objectives(m);
   add_kl_penalty(m);

@@ -7,6 +7,17 @@
 
 namespace cohort::python {
 
+/// One of some names.
+template <class E, std::size_t N>
+E choice(char const* where, char const* what, std::string const& given, std::pair<char const*, E> const (&options)[N]) {
+  std::string names;
+  for (auto const& [name, value] : options) {
+    if (given == name) return value;
+    names += (names.empty() ? "'" : ", '") + std::string(name) + "'";
+  }
+  throw value_error(std::string(where) + ": " + what + " is '" + given + "', expected one of " + names);
+}
+
 /// An object with the parameters that keywords give; what they leave keeps its default, one that follows another's included.
 template <class O>
 O with_parameters(nb::kwargs const& given) {
