@@ -1,4 +1,5 @@
 #include "arrays.hpp"
+#include <algorithm>
 #include <memory>
 #include <numeric>
 
@@ -130,6 +131,43 @@ std::vector<std::int64_t> call::integers(nb::handle given, char const* what) {
     std::int64_t at = std::int64_t(i) * a.stride(0);
     found[i] = narrow ? static_cast<std::int32_t const*>(a.data())[at] : static_cast<std::int64_t const*>(a.data())[at];
   }
+  return found;
+}
+
+std::vector<std::uint8_t> call::flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N) {
+  if (given.is_none()) return {};
+  any_array a = array(given, what);
+  if (a.dtype() != nb::dtype<bool>() && a.dtype() != nb::dtype<std::uint8_t>())
+    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected bool or uint8");
+  if (a.ndim() != 1 || std::ptrdiff_t(a.size()) != N)
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a flag for each of the " + std::to_string(N) + " series");
+  std::vector<std::uint8_t> found;
+  for (std::ptrdiff_t n = 0; n < N; ++n) found.push_back(static_cast<std::uint8_t const*>(a.data())[n * a.stride(0)] != 0);
+  return found;
+}
+
+std::vector<std::int32_t> call::groups(nb::handle given, std::ptrdiff_t N) {
+  std::vector<std::int32_t> found{0};
+  std::int64_t size = 0;
+  if (nb::try_cast(given, size, false)) {
+    if (size <= 0 || N % size != 0)
+      refuse("group is " + std::to_string(size) + ", expected a size that divides the " + std::to_string(N) +
+             " scores, or the number of each series' group");
+    for (std::ptrdiff_t n = size; n <= N; n += size) found.push_back(std::int32_t(n));
+    return found;
+  }
+  auto of = integers(given, "group");
+  if (std::ptrdiff_t(of.size()) != N)
+    refuse("group has " + std::to_string(of.size()) + " elements, expected one for each of the " + std::to_string(N) + " scores");
+  std::vector<std::int64_t> seen;
+  for (std::ptrdiff_t n = 1; n <= N; ++n)
+    if (n == N || of[std::size_t(n)] != of[std::size_t(n - 1)]) {
+      found.push_back(std::int32_t(n));
+      seen.push_back(of[std::size_t(n - 1)]);
+    }
+  std::sort(seen.begin(), seen.end());
+  if (auto twice = std::adjacent_find(seen.begin(), seen.end()); twice != seen.end())
+    refuse("group " + std::to_string(*twice) + " stands in two places, expected its series next to each other");
   return found;
 }
 

@@ -60,6 +60,10 @@ class call {
   template <class T>
   view<T const> vector(nb::handle given, char const* what);
   std::vector<std::int64_t> integers(nb::handle given, char const* what);
+  /// A flag for each of N series; empty if it is None.
+  std::vector<std::uint8_t> flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N);
+  /// Where the groups of N series begin and end: given is the size of all, or the number of each series' group, equal ones next to each other.
+  std::vector<std::int32_t> groups(nb::handle given, std::ptrdiff_t N);
 
   /// The series of the layout. `offsets` is room for what it may need.
   series decisions(std::vector<std::int32_t>& offsets) const;

@@ -9,6 +9,8 @@ void add_advantages(nb::module_& m);
 void add_aggregations(nb::module_& m);
 void add_selections(nb::module_& m);
 void add_objectives(nb::module_& m);
+void add_pairs(nb::module_& m);
+void add_conventions(nb::module_& m);
 
 }  // namespace cohort::python
 
@@ -27,4 +29,6 @@ NB_MODULE(_cohort, m) {
   add_aggregations(m);
   add_selections(m);
   add_objectives(m);
+  add_pairs(m);
+  add_conventions(m);
 }
