@@ -1,23 +1,13 @@
 """The Python module: against formulas written out in numpy, five-point differences, and mistakes that its users make.
 
-python3 -m venv build/python && build/python/bin/pip install ./backends/python pytest && build/python/bin/pytest tests/python
+ctest --preset dev -R python    builds and tests it in a virtual environment
 """
 
 import numpy as np
 import pytest
 
 import cohort
-
-rng = np.random.default_rng(3)
-N, T = 5, 7
-
-
-def steps(dtype=np.float64, scale=1.0):
-    return (rng.normal(size=(N, T)) * scale).astype(dtype)
-
-
-def masks():
-    return rng.random((N, T)) < 0.2, rng.random((N, T)) < 0.1, rng.random((N, T)) < 0.7
+from arrays import N, T, batch, masks, rng, steps
 
 
 def gae_by_loops(reward, value, next_value, terminated, truncated, valid, gamma, lam):
@@ -86,21 +76,6 @@ def test_standardize_over_the_valid_elements():
     y = cohort.standardize(x, valid)
     np.testing.assert_allclose(y[valid], (x[valid] - x[valid].mean()) / (x[valid].std(ddof=1) + 1e-8), rtol=1e-12)
     assert (y[~valid] == 0).all()
-
-
-def batch():
-    logp = steps(scale=0.3) - 1
-    return dict(
-        logp=logp,
-        old_logp=logp + steps(scale=0.3),
-        ref_logp=logp + steps(scale=0.3),
-        sampler_logp=logp + steps(scale=0.3),
-        advantage=steps(),
-        entropy=np.abs(steps()),
-        value=steps(),
-        old_value=steps(),
-        target=steps(),
-    )
 
 
 def test_grpo_is_its_formula():

@@ -171,9 +171,9 @@ void add_objectives(nb::module_& m) {
       .def(
           "explained", [](objective_ptr o) { return o->text() + "\n" + o->explained(); },
           "The objective with the formula and the source of each term.")
-      .def("__add__", [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); })
-      .def("__mul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); })
-      .def("__rmul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); });
+      .def("__add__", [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); }, nb::is_operator())
+      .def("__mul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator())
+      .def("__rmul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator());
   m.def(
       "aggregate",
       [](nb::handle how, objective_ptr term) -> objective_ptr {
