@@ -7,11 +7,13 @@ namespace cohort::python {
 
 std::string type_name(nb::dlpack::dtype type) {
   auto code = nb::dlpack::dtype_code(type.code);
-  char const* kind = code == nb::dlpack::dtype_code::Float  ? "float"
-                     : code == nb::dlpack::dtype_code::Int  ? "int"
-                     : code == nb::dlpack::dtype_code::UInt ? "uint"
-                     : code == nb::dlpack::dtype_code::Bool ? "bool"
-                                                            : "another kind of ";
+  char const* kind = code == nb::dlpack::dtype_code::Float     ? "float"
+                     : code == nb::dlpack::dtype_code::Int     ? "int"
+                     : code == nb::dlpack::dtype_code::UInt    ? "uint"
+                     : code == nb::dlpack::dtype_code::Bool    ? "bool"
+                     : code == nb::dlpack::dtype_code::Bfloat  ? "bfloat"
+                     : code == nb::dlpack::dtype_code::Complex ? "complex"
+                                                               : "another kind of ";
   return code == nb::dlpack::dtype_code::Bool ? kind : kind + std::to_string(int(type.bits));
 }
 

@@ -52,7 +52,8 @@ class call {
   /// Sets the layout, or asks whether it is the same.
   void fit(any_array const& a, char const* what);
 
-  /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series goes there, and is absent too.
+  /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series goes there, and is absent
+  /// too.
   template <class T>
   view<T const> numbers(nb::handle given, char const* what, std::vector<T>* of_series = nullptr);
   view<std::uint8_t const> flags(nb::handle given, char const* what);

@@ -51,11 +51,13 @@ recorded record(call& c, arguments const& given) {
   std::ptrdiff_t N = shape.series;
   auto of_series = [&](nb::handle array, char const* what) {
     auto v = array.is_none() ? view<T const>{} : c.vector<T>(array, what);
-    if (v && v.rows != N) c.refuse(std::string(what) + " has " + std::to_string(v.rows) + " elements, expected one for each of the " + std::to_string(N) + " series");
+    if (v && v.rows != N)
+      c.refuse(std::string(what) + " has " + std::to_string(v.rows) + " elements, expected one for each of the " + std::to_string(N) + " series");
     return v;
   };
   auto score = of_series(given.score, "score"), value_after = of_series(given.value_after, "value_after");
-  if (bool(score) == bool(reward)) c.refuse(score ? "score and reward are given, expected one of them" : "score is None, expected a number for each series, or reward");
+  if (bool(score) == bool(reward))
+    c.refuse(score ? "score and reward are given, expected one of them" : "score is None, expected a number for each series, or reward");
   auto truncated = c.flags_of_series(given.truncated, "truncated", N);
   if (given.group.is_none() && !value) c.refuse("group is None, expected the size of all groups, or the number of each series' group");
   auto groups = c.groups(given.group.is_none() ? nb::cast(1) : nb::borrow(given.group), N);
@@ -106,7 +108,8 @@ nb::object array_of(call const& c, recorded const& r, std::vector<double> const&
   std::fill_n(to.numbers.data, c.shape().size(), T(0));
   std::size_t i = 0;
   for (std::size_t n = 0; n < r.length.size(); ++n)
-    for (std::ptrdiff_t t = 0; t < r.length[n]; ++t) to.numbers[c.shape().by_step ? t * c.shape().series + std::ptrdiff_t(n) : std::ptrdiff_t(n) * c.shape().steps + t] = T(numbers[i++]);
+    for (std::ptrdiff_t t = 0; t < r.length[n]; ++t)
+      to.numbers[c.shape().by_step ? t * c.shape().series + std::ptrdiff_t(n) : std::ptrdiff_t(n) * c.shape().steps + t] = T(numbers[i++]);
   return to.array;
 }
 
@@ -139,7 +142,9 @@ nb::list differences_of(std::string const& a, std::string const& b, arguments co
       nb::dict d;
       d["rule"] = rule.name, d["in_a"] = rule.in_a, d["in_b"] = rule.in_b;
       d["steps_that_differ"] = rule.both() || (rule.a->empty() && rule.b->empty()) ? nb::cast(rule.differ) : nb::none();
-      auto at = [&](std::size_t i) -> nb::object { return rule.differ > 0 ? nb::object(nb::make_tuple(place(i), (*rule.a)[i], (*rule.b)[i])) : nb::none(); };
+      auto at = [&](std::size_t i) -> nb::object {
+        return rule.differ > 0 ? nb::object(nb::make_tuple(place(i), (*rule.a)[i], (*rule.b)[i])) : nb::none();
+      };
       d["first"] = at(rule.first), d["most"] = at(rule.most);
       all.append(d);
     }
@@ -148,9 +153,12 @@ nb::list differences_of(std::string const& a, std::string const& b, arguments co
 }
 
 constexpr char const* batch_in_words =
-    "The batch: logp, old_logp, ref_logp, sampler_logp (else old_logp) and value are arrays [series, step] of one type, float32 or float64; score has a\n"
-    "number for each series (it is the reward of the last step), or reward is an array; group is the size of all groups, or the number of each series'\n"
-    "group, equal ones next to each other (with a value it may be left out); valid is bool, and behind its last valid step a series has ended. A series of which truncated says so was cut\n"
+    "The batch: logp, old_logp, ref_logp, sampler_logp (else old_logp) and value are arrays [series, step] of one type, float32 or float64; score "
+    "has a\n"
+    "number for each series (it is the reward of the last step), or reward is an array; group is the size of all groups, or the number of each "
+    "series'\n"
+    "group, equal ones next to each other (with a value it may be left out); valid is bool, and behind its last valid step a series has ended. A "
+    "series of which truncated says so was cut\n"
     "off in a state of value value_after; the others end. What a convention does not read may be left out.";
 
 }  // namespace
@@ -159,22 +167,28 @@ void add_conventions(nb::module_& m) {
   auto none = nb::none();
   nb::class_<convention>(m, "Convention", "What a library does by default, in words and in numbers.")
       .def_prop_ro("name", [](convention const& c) { return c.name; })
-      .def_prop_ro("library", [](convention const& c) { return c.rules->library; }, "With its version, and the algorithm whose defaults these are.")
+      .def_prop_ro(
+          "library", [](convention const& c) { return c.rules->library; }, "With its version, and the algorithm whose defaults these are.")
       .def_prop_ro("rules", &rules_of, "A sentence for each rule, as a dict; compared_with says what the numbers were compared with.")
-      .def_prop_ro("objective", [](convention const& c) { return c.objective; }, "The whole loss as composed.")
+      .def_prop_ro(
+          "objective", [](convention const& c) { return c.objective; }, "The whole loss as composed.")
       .def("__repr__", [](convention const& c) { return c.name + ": " + c.rules->library; })
       .def(
           "__call__",
           [](convention const& self, nb::handle logp, nb::handle old_logp, nb::handle score, nb::handle reward, nb::handle group, nb::handle valid,
-             nb::handle ref_logp, nb::handle sampler_logp, nb::handle value, nb::handle truncated, nb::handle value_after, std::optional<double> kl_weight) {
-            return call_convention(self, {logp, old_logp, score, reward, group, valid, ref_logp, sampler_logp, value, truncated, value_after}, kl_weight);
+             nb::handle ref_logp, nb::handle sampler_logp, nb::handle value, nb::handle truncated, nb::handle value_after,
+             std::optional<double> kl_weight) {
+            return call_convention(self, {logp, old_logp, score, reward, group, valid, ref_logp, sampler_logp, value, truncated, value_after},
+                                   kl_weight);
           },
-          nb::kw_only(), nb::arg("logp").none(), nb::arg("old_logp").none(), nb::arg("score") = none, nb::arg("reward") = none, nb::arg("group") = none,
-          nb::arg("valid") = none, nb::arg("ref_logp") = none, nb::arg("sampler_logp") = none, nb::arg("value") = none, nb::arg("truncated") = none,
-          nb::arg("value_after") = none, nb::arg("kl_weight") = none,
-          (std::string("What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d loss / d logp} and gradient_norm, and\n"
-                       "for each step the advantage as the loss reads it, the ratio that multiplies it in the gradient (0 where a clip holds the step), the kl\n"
-                       "(None where there is none) and the weight in the mean. kl_weight: of its KL, in the place of the default, which may be 0.\n\n") +
+          nb::kw_only(), nb::arg("logp").none(), nb::arg("old_logp").none(), nb::arg("score") = none, nb::arg("reward") = none,
+          nb::arg("group") = none, nb::arg("valid") = none, nb::arg("ref_logp") = none, nb::arg("sampler_logp") = none, nb::arg("value") = none,
+          nb::arg("truncated") = none, nb::arg("value_after") = none, nb::arg("kl_weight") = none,
+          (std::string(
+               "What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d loss / d logp} and gradient_norm, and\n"
+               "for each step the advantage as the loss reads it, the ratio that multiplies it in the gradient (0 where a clip holds the step), the "
+               "kl\n"
+               "(None where there is none) and the weight in the mean. kl_weight: of its KL, in the place of the default, which may be 0.\n\n") +
            batch_in_words)
               .c_str());
   m.def("as_in", &convention_of, nb::arg("name"), "The convention of this name, one of convention_names().");
@@ -185,9 +199,9 @@ void add_conventions(nb::module_& m) {
          nb::handle valid, nb::handle ref_logp, nb::handle sampler_logp, nb::handle value, nb::handle truncated, nb::handle value_after) {
         return differences_of(a, b, {logp, old_logp, score, reward, group, valid, ref_logp, sampler_logp, value, truncated, value_after});
       },
-      nb::arg("a"), nb::arg("b"), nb::kw_only(), nb::arg("logp").none(), nb::arg("old_logp").none(), nb::arg("score") = none, nb::arg("reward") = none,
-      nb::arg("group") = none, nb::arg("valid") = none, nb::arg("ref_logp") = none, nb::arg("sampler_logp") = none, nb::arg("value") = none,
-      nb::arg("truncated") = none, nb::arg("value_after") = none,
+      nb::arg("a"), nb::arg("b"), nb::kw_only(), nb::arg("logp").none(), nb::arg("old_logp").none(), nb::arg("score") = none,
+      nb::arg("reward") = none, nb::arg("group") = none, nb::arg("valid") = none, nb::arg("ref_logp") = none, nb::arg("sampler_logp") = none,
+      nb::arg("value") = none, nb::arg("truncated") = none, nb::arg("value_after") = none,
       (std::string("Where two conventions part on a batch: a dict for each of advantage, ratio, KL, mean and gradient, with the rule in_a and in_b,\n"
                    "steps_that_differ (None where only one has a KL), and the first of them and the one that differs most, each\n"
                    "((series, step), number of a, number of b) or None.\n\n") +

@@ -4,8 +4,8 @@ namespace cohort::python {
 
 namespace {
 
-/// f(series, first, count) for the runs of steps [first, first + count) of an array that stand side by side and are of one series each, or of series one after
-/// the other.
+/// f(series, first, count) for the runs of steps [first, first + count) of an array that stand side by side and are of one series each, or of series
+/// one after the other.
 template <class F>
 void each_run(layout const& shape, std::ptrdiff_t first, std::ptrdiff_t count, F f) {
   std::ptrdiff_t length = shape.by_step ? shape.series : shape.steps;
@@ -18,8 +18,10 @@ void each_run(layout const& shape, std::ptrdiff_t first, std::ptrdiff_t count, F
 template <class T>
 void spread_over(layout const& shape, std::vector<T> const& of_series, std::ptrdiff_t first, view<T> to) {
   each_run(shape, first, to.rows, [&](std::ptrdiff_t series, std::ptrdiff_t at, std::ptrdiff_t n) {
-    if (shape.by_step) std::copy_n(of_series.data() + series, n, to.data + at);
-    else std::fill_n(to.data + at, n, of_series[std::size_t(series)]);
+    if (shape.by_step)
+      std::copy_n(of_series.data() + series, n, to.data + at);
+    else
+      std::fill_n(to.data + at, n, of_series[std::size_t(series)]);
   });
 }
 
@@ -51,7 +53,8 @@ template void spread_over_steps<float>(layout const&, std::vector<float> const&,
 template void spread_over_steps<double>(layout const&, std::vector<double> const&, view<double>);
 
 template <class T>
-evaluation<T>::evaluation(eigen::basic_backend<T>& b, layout const& shape, step_views<T> const& all, std::vector<T> advantage_of_series, std::uint64_t seed)
+evaluation<T>::evaluation(eigen::basic_backend<T>& b, layout const& shape, step_views<T> const& all, std::vector<T> advantage_of_series,
+                          std::uint64_t seed)
     : backend(b), shape_(shape), all_(all), advantage_of_series_(std::move(advantage_of_series)), seed_(seed) {
   own_ = valid_steps_of_series<T>(shape, all.valid);
 }
@@ -98,8 +101,20 @@ template <class T>
 void evaluation<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> const& out, view<T> loss, bool adds_loss) {
   auto in = [&](auto v) { return v ? v.part(first, n) : v; };
   first_ = first, count_ = n, next_ = 1;
-  in_ = {in(all_.sampler_logp), in(all_.old_logp), in(all_.logp), in(all_.ref_logp), in(all_.advantage), in(all_.entropy), in(all_.value),
-         in(all_.old_value), in(all_.target), {}, {}, in(all_.valid), {}, 0};
+  in_ = {in(all_.sampler_logp),
+         in(all_.old_logp),
+         in(all_.logp),
+         in(all_.ref_logp),
+         in(all_.advantage),
+         in(all_.entropy),
+         in(all_.value),
+         in(all_.old_value),
+         in(all_.target),
+         {},
+         {},
+         in(all_.valid),
+         {},
+         0};
   if (!all_.advantage && !advantage_of_series_.empty()) in_.advantage = spread(advantage_of_series_, advantage_room_);
   if (all_.series_of) {  // the first ones of all series have the same pattern, and numbers from 0
     in_.series_of = all_.series_of.part(0, n);

@@ -31,10 +31,10 @@ class evaluation {
 
   // While weights are made
   eigen::basic_backend<T>& backend;
-  std::vector<T> const& valid_steps() const { return own_; }      ///< of each series
-  std::size_t in_force = 0;                                       ///< number of the weights around the term
-  std::size_t keep(step_weights<T> w);                            ///< returns its number
-  step_views<T> const& for_selections();                          ///< all steps, with an advantage of each
+  std::vector<T> const& valid_steps() const { return own_; }  ///< of each series
+  std::size_t in_force = 0;                                   ///< number of the weights around the term
+  std::size_t keep(step_weights<T> w);                        ///< returns its number
+  step_views<T> const& for_selections();                      ///< all steps, with an advantage of each
   stream next_draws() { return {seed_, purpose::selection, selections_++}; }
   void multiply(std::vector<T>& of_step, std::size_t weights) const;
 
@@ -78,8 +78,9 @@ class evaluation {
     [[gnu::always_inline]] constexpr several<S, Kernel::results> operator()(M valid, S first, More... more) const {
       S const all[] = {first, more...};
       constexpr int results = Kernel::results;
-      several<S, results> found = [&]<std::size_t... K>(std::index_sequence<K...>) { return kernel(all[results + K]...); }(
-          std::make_index_sequence<sizeof...(More) + 1 - std::size_t(results)>());
+      several<S, results> found = [&]<std::size_t... K>(std::index_sequence<K...>) {
+        return kernel(all[results + K]...);
+      }(std::make_index_sequence<sizeof...(More) + 1 - std::size_t(results)>());
       for (int k = 0; k < results; ++k) found[k] = all[k] + select(valid, found[k], S(0));
       return found;
     }

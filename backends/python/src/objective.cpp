@@ -110,7 +110,8 @@ struct by_selection {
   selection_ptr selection;
 
   void check(any_objective const& term) const {
-    if (term.has_aggregation()) throw value_error("weighted: the term has an aggregation of its own, expected aggregate(how, weighted(selection, term))");
+    if (term.has_aggregation())
+      throw value_error("weighted: the term has an aggregation of its own, expected aggregate(how, weighted(selection, term))");
   }
   unsigned reads() const { return selection->reads(); }
   template <class T>
@@ -171,8 +172,10 @@ void add_objectives(nb::module_& m) {
       .def(
           "explained", [](objective_ptr o) { return o->text() + "\n" + o->explained(); },
           "The objective with the formula and the source of each term.")
-      .def("__add__", [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); }, nb::is_operator())
-      .def("__mul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator())
+      .def(
+          "__add__", [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); }, nb::is_operator())
+      .def(
+          "__mul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator())
       .def("__rmul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator());
   m.def(
       "aggregate",

@@ -66,8 +66,10 @@ class pairs_leaf : public any_pairs {
       now = both(given.chosen_score, "chosen_score", given.rejected_score, "rejected_score");
       ref.assign(now.size(), T(0));
     }
-    if constexpr (std::is_same_v<O, ipo>) length = both(given.chosen_length, "chosen_length", given.rejected_length, "rejected_length");
-    else length.assign(now.size(), T(1));
+    if constexpr (std::is_same_v<O, ipo>)
+      length = both(given.chosen_length, "chosen_length", given.rejected_length, "rejected_length");
+    else
+      length.assign(now.size(), T(1));
     for (T n : length)
       if (!(n > 0)) c.refuse("a length is " + cohort::detail::text(double(n)) + ", expected the number of a series' valid steps, a positive number");
 
@@ -93,9 +95,9 @@ class pairs_leaf : public any_pairs {
 
 template <class... O>
 void add_objectives_of_pairs(nb::module_& m) {
-  (m.def(O::notes.name,
-         [](nb::kwargs given) -> std::shared_ptr<any_pairs> { return std::make_shared<pairs_leaf<O>>(with_parameters<O>(given)); },
-         documentation<O>().c_str()),
+  (m.def(
+       O::notes.name, [](nb::kwargs given) -> std::shared_ptr<any_pairs> { return std::make_shared<pairs_leaf<O>>(with_parameters<O>(given)); },
+       documentation<O>().c_str()),
    ...);
 }
 
@@ -107,14 +109,15 @@ void add_pairs(nb::module_& m) {
       m, "PairObjective",
       "A loss of pairs, a chosen and a rejected series for the same prompt.\n\n"
       "Calling it gives (loss, gradient): the mean over pairs, and a dict of arrays, the exact derivatives with respect to what depends on the\n"
-      "parameters. Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, rejected_logp, chosen_ref_logp, rejected_ref_logp\n"
-      "(sums of log-probabilities along the series; the derivative of each of its steps is that of the sum), for ipo chosen_length and rejected_length,\n"
+      "parameters. Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, rejected_logp, chosen_ref_logp, "
+      "rejected_ref_logp\n"
+      "(sums of log-probabilities along the series; the derivative of each of its steps is that of the sum), for ipo chosen_length and "
+      "rejected_length,\n"
       "for bradley_terry chosen_score and rejected_score alone.")
       .def(
           "__call__",
-          [](any_pairs const& o, nb::handle cl, nb::handle rl, nb::handle cr, nb::handle rr, nb::handle cs, nb::handle rs, nb::handle cn, nb::handle rn) {
-            return o.call({cl, rl, cr, rr, cs, rs, cn, rn});
-          },
+          [](any_pairs const& o, nb::handle cl, nb::handle rl, nb::handle cr, nb::handle rr, nb::handle cs, nb::handle rs, nb::handle cn,
+             nb::handle rn) { return o.call({cl, rl, cr, rr, cs, rs, cn, rn}); },
           nb::kw_only(), nb::arg("chosen_logp") = none, nb::arg("rejected_logp") = none, nb::arg("chosen_ref_logp") = none,
           nb::arg("rejected_ref_logp") = none, nb::arg("chosen_score") = none, nb::arg("rejected_score") = none, nb::arg("chosen_length") = none,
           nb::arg("rejected_length") = none)

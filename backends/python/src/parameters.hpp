@@ -39,7 +39,8 @@ O with_parameters(nb::kwargs const& given) {
         if (parameter != one) return;
         found = true;
         if (!nb::try_cast(value, const_cast<V&>(member)))
-          wrong(parameter, " is " + nb::cast<std::string>(nb::repr(value)) + (std::is_same_v<V, bool> ? ", expected True or False" : ", expected a number"));
+          wrong(parameter,
+                " is " + nb::cast<std::string>(nb::repr(value)) + (std::is_same_v<V, bool> ? ", expected True or False" : ", expected a number"));
       }
     });
     if (!found) wrong(parameter, std::string(" is no parameter of it") + (names.empty() ? ", which has none" : ", expected one of " + names));

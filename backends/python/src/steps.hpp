@@ -39,11 +39,13 @@ auto with_steps(call& c, std::string const& reader, unsigned needed, nb::kwargs 
   for (auto [key, value] : given) {
     auto name = nb::cast<std::string>(key);
     if (std::none_of(std::begin(known), std::end(known), [&](auto const& t) { return name == t.name; }))
-      throw value_error(std::string(c.name()) + ": " + name +
-                        " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, advantage, entropy, value, old_value or target");
+      throw value_error(
+          std::string(c.name()) + ": " + name +
+          " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, advantage, entropy, value, old_value or target");
   }
   for (auto const& t : known)
-    if (needed & t.bit && !given.contains(t.name)) throw value_error(std::string(c.name()) + ": " + reader + " reads " + t.name + ", which was not given");
+    if (needed & t.bit && !given.contains(t.name))
+      throw value_error(std::string(c.name()) + ": " + reader + " reads " + t.name + ", which was not given");
   auto first = std::find_if(std::begin(known), std::end(known), [&](auto const& t) { return (needed & t.bit) != 0; });
   return with_type(c, c.array(given[first->name], first->name), first->name, [&]<class T>(T type) {
     given_steps<T> steps;
