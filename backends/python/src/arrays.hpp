@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/backend/series.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,17 @@ template <class T>
 eigen::basic_backend<T>& backend() {
   static eigen::basic_backend<T> only;  // calls hold Python's lock
   return only;
+}
+
+/// One for each thread, that starts no others.
+template <class T>
+std::vector<std::unique_ptr<eigen::basic_backend<T>>> const& backends_of_threads() {
+  static auto all = [] {
+    std::vector<std::unique_ptr<eigen::basic_backend<T>>> made;
+    for (int k = 0; k < eigen::hardware_threads(); ++k) made.push_back(std::make_unique<eigen::basic_backend<T>>(eigen::options{.threads = 1}));
+    return made;
+  }();
+  return all;
 }
 
 template <class T>

@@ -43,8 +43,8 @@ struct any_objective {
   virtual void prepare(evaluation<float>&) const {}
   virtual void prepare(evaluation<double>&) const {}
   /// Adds its loss and derivatives on a block of steps.
-  virtual void add(evaluation<float>&) const = 0;
-  virtual void add(evaluation<double>&) const = 0;
+  virtual void add(block<float>&) const = 0;
+  virtual void add(block<double>&) const = 0;
   virtual std::string text() const = 0;
   virtual std::string explained() const = 0;
 };

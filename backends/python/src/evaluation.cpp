@@ -53,16 +53,14 @@ template void spread_over_steps<float>(layout const&, std::vector<float> const&,
 template void spread_over_steps<double>(layout const&, std::vector<double> const&, view<double>);
 
 template <class T>
-evaluation<T>::evaluation(eigen::basic_backend<T>& b, layout const& shape, step_views<T> const& all, std::vector<T> advantage_of_series,
-                          std::uint64_t seed)
-    : backend(b), shape_(shape), all_(all), advantage_of_series_(std::move(advantage_of_series)), seed_(seed) {
+evaluation<T>::evaluation(layout const& shape, step_views<T> const& all, std::vector<T> advantage_of_series, std::uint64_t seed)
+    : backend(python::backend<T>()), shape_(shape), all_(all), advantage_of_series_(std::move(advantage_of_series)), seed_(seed) {
   own_ = valid_steps_of_series<T>(shape, all.valid);
 }
 
 template <class T>
 std::size_t evaluation<T>::keep(step_weights<T> w) {
   weights_.push_back(std::move(w));
-  masks_.emplace_back();
   return weights_.size() - 1;
 }
 
@@ -90,47 +88,51 @@ void evaluation<T>::multiply(std::vector<T>& of_step, std::size_t weights) const
 }
 
 template <class T>
-std::ptrdiff_t evaluation<T>::length_from(std::ptrdiff_t first, bool whole_series) const {
-  std::ptrdiff_t left = shape_.size() - first;
-  if (shape_.by_step) return whole_series ? left : std::min(block, left);
-  if (shape_.steps <= block || whole_series) return std::min(left, std::max<std::ptrdiff_t>(1, block / shape_.steps) * shape_.steps);
-  return std::min(block, shape_.steps - first % shape_.steps);
+block<T>::block(evaluation<T> const& whole, eigen::basic_backend<T>& backend)
+    : whole_(whole), backend_(backend), weight_rooms_(whole.weights_.size()), masks_(whole.weights_.size()) {}
+
+template <class T>
+std::ptrdiff_t block<T>::length_from(layout const& shape, std::ptrdiff_t first, bool whole_series) {
+  std::ptrdiff_t left = shape.size() - first;
+  if (shape.by_step) return whole_series ? left : std::min(steps, left);
+  if (shape.steps <= steps || whole_series) return std::min(left, std::max<std::ptrdiff_t>(1, steps / shape.steps) * shape.steps);
+  return std::min(steps, shape.steps - first % shape.steps);
 }
 
 template <class T>
-void evaluation<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> const& out, view<T> loss, bool adds_loss) {
+void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> const& out, view<T> loss, bool sums) {
   auto in = [&](auto v) { return v ? v.part(first, n) : v; };
+  step_views<T> const& all = whole_.all_;
+  layout const& shape = whole_.shape_;
   first_ = first, count_ = n, next_ = 1;
-  in_ = {in(all_.sampler_logp),
-         in(all_.old_logp),
-         in(all_.logp),
-         in(all_.ref_logp),
-         in(all_.advantage),
-         in(all_.entropy),
-         in(all_.value),
-         in(all_.old_value),
-         in(all_.target),
+  in_ = {in(all.sampler_logp),
+         in(all.old_logp),
+         in(all.logp),
+         in(all.ref_logp),
+         in(all.advantage),
+         in(all.entropy),
+         in(all.value),
+         in(all.old_value),
+         in(all.target),
          {},
          {},
-         in(all_.valid),
+         in(all.valid),
          {},
          0};
-  if (!all_.advantage && !advantage_of_series_.empty()) in_.advantage = spread(advantage_of_series_, advantage_room_);
-  if (all_.series_of) {  // the first ones of all series have the same pattern, and numbers from 0
-    in_.series_of = all_.series_of.part(0, n);
-    in_.series = shape_.by_step ? shape_.series : n / shape_.steps;
-  }
+  if (!all.advantage && !whole_.advantage_of_series_.empty()) in_.advantage = spread(whole_.advantage_of_series_, advantage_room_);
+  in_.series_of = all.series_of.part(0, n);  // of whole series the first ones have the same pattern, and numbers from 0
+  in_.series = shape.by_step ? shape.series : (n + shape.steps - 1) / shape.steps;
   out_ = {loss, in(out.logp), in(out.entropy), in(out.value)};
   written_.clear();
-  if (adds_loss) written_.push_back(loss.data);
-  where_ = all_.valid ? in_.valid : broadcast(view<std::uint8_t const>(&one_, 1), n);
+  if (sums) written_.push_back(loss.data);
+  where_ = all.valid ? in_.valid : broadcast(view<std::uint8_t const>(&one_, 1), n);
   take(0);
 }
 
 template <class T>
-void evaluation<T>::take(std::size_t weights) {
-  auto& w = weights_[weights];
-  weight_ = w.of_step.empty() ? spread(w.of_series, w.room) : view<T const>{w.of_step.data() + first_, count_};
+void block<T>::take(std::size_t weights) {
+  auto& w = whole_.weights_[weights];
+  weight_ = w.of_step.empty() ? spread(w.of_series, weight_rooms_[weights]) : view<T const>{w.of_step.data() + first_, count_};
   if (!w.selects) return;
   auto& mask = masks_[weights];
   mask.resize(std::size_t(count_));
@@ -139,16 +141,19 @@ void evaluation<T>::take(std::size_t weights) {
 }
 
 template <class T>
-view<T const> evaluation<T>::spread(std::vector<T> const& of_series, std::vector<T>& room) const {
-  std::ptrdiff_t own = first_ / shape_.steps;
-  if (!shape_.by_step && (first_ + count_ - 1) / shape_.steps == own) return broadcast(view<T const>(of_series.data() + own, 1), count_);
+view<T const> block<T>::spread(std::vector<T> const& of_series, std::vector<T>& room) const {
+  layout const& shape = whole_.shape_;
+  std::ptrdiff_t own = first_ / shape.steps;
+  if (!shape.by_step && (first_ + count_ - 1) / shape.steps == own) return broadcast(view<T const>(of_series.data() + own, 1), count_);
   if (std::ptrdiff_t(room.size()) < count_) room.resize(std::size_t(count_));
   view<T> to{room.data(), count_};
-  spread_over(shape_, of_series, first_, to);
+  spread_over(shape, of_series, first_, to);
   return to;
 }
 
 template class evaluation<float>;
 template class evaluation<double>;
+template class block<float>;
+template class block<double>;
 
 }  // namespace cohort::python

@@ -15,8 +15,8 @@ class objective_leaf : public any_objective {
   unsigned reads() const override { return terms_read_by(o_); }
   unsigned derivatives() const override { return reads() & cohort::reads::differentiable; }
   bool of_series() const override { return series_objective<O>; }
-  void add(evaluation<float>& e) const override { e.add(o_); }
-  void add(evaluation<double>& e) const override { e.add(o_); }
+  void add(block<float>& b) const override { b.add(o_); }
+  void add(block<double>& b) const override { b.add(o_); }
   std::string text() const override { return cohort::text(o_); }
   /// Without the text, which stands above all terms.
   std::string explained() const override {

@@ -22,8 +22,8 @@ class objective_sum : public any_objective {
   bool has_aggregation() const override { return a_->has_aggregation() || b_->has_aggregation(); }
   void prepare(evaluation<float>& e) const override { a_->prepare(e), b_->prepare(e); }
   void prepare(evaluation<double>& e) const override { a_->prepare(e), b_->prepare(e); }
-  void add(evaluation<float>& e) const override { a_->add(e), b_->add(e); }
-  void add(evaluation<double>& e) const override { a_->add(e), b_->add(e); }
+  void add(block<float>& b) const override { a_->add(b), b_->add(b); }
+  void add(block<double>& b) const override { a_->add(b), b_->add(b); }
   std::string text() const override { return a_->text() + " + " + b_->text(); }
   std::string explained() const override { return a_->explained() + b_->explained(); }
 
@@ -40,17 +40,17 @@ class objective_multiple : public any_objective {
   bool has_aggregation() const override { return term_->has_aggregation(); }
   void prepare(evaluation<float>& e) const override { term_->prepare(e); }
   void prepare(evaluation<double>& e) const override { term_->prepare(e); }
-  void add(evaluation<float>& e) const override { add_to(e); }
-  void add(evaluation<double>& e) const override { add_to(e); }
+  void add(block<float>& b) const override { add_to(b); }
+  void add(block<double>& b) const override { add_to(b); }
   std::string text() const override { return cohort::detail::text(factor_) + " (" + term_->text() + ")"; }
   std::string explained() const override { return term_->explained(); }
 
  private:
   template <class T>
-  void add_to(evaluation<T>& e) const {
-    double outside = std::exchange(e.factor, e.factor * factor_);
-    term_->add(e);
-    e.factor = outside;
+  void add_to(block<T>& b) const {
+    double outside = std::exchange(b.factor, b.factor * factor_);
+    term_->add(b);
+    b.factor = outside;
   }
   double factor_;
   objective_ptr term_;
@@ -67,8 +67,8 @@ class objective_weighed : public any_objective {
   bool has_aggregation() const override { return Weigh::aggregates || term_->has_aggregation(); }
   void prepare(evaluation<float>& e) const override { prepare_in(e); }
   void prepare(evaluation<double>& e) const override { prepare_in(e); }
-  void add(evaluation<float>& e) const override { add_to(e); }
-  void add(evaluation<double>& e) const override { add_to(e); }
+  void add(block<float>& b) const override { add_to(b); }
+  void add(block<double>& b) const override { add_to(b); }
   std::string text() const override { return weigh_.text(term_->text()); }
   std::string explained() const override { return term_->explained() + weigh_.explained(); }
 
@@ -80,8 +80,8 @@ class objective_weighed : public any_objective {
     e.in_force = outside;
   }
   template <class T>
-  void add_to(evaluation<T>& e) const {
-    e.under(e.next_weights(), [&] { term_->add(e); });
+  void add_to(block<T>& b) const {
+    b.under(b.next_weights(), [&] { term_->add(b); });
   }
   Weigh weigh_;
   objective_ptr term_;
@@ -130,7 +130,7 @@ struct by_selection {
 template <class T>
 nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps, nb::handle aggregation, bool per_step, std::uint64_t seed) {
   by_aggregation how{aggregation_of(aggregation)};
-  evaluation<T> e(backend<T>(), c.shape(), steps.views, std::move(steps.advantage_of_series), seed);
+  evaluation<T> e(c.shape(), steps.views, std::move(steps.advantage_of_series), seed);
   e.keep(how(e));
   o.prepare(e);
   partial_views<T> out;
@@ -145,7 +145,7 @@ nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps,
   derivative(reads::entropy, "entropy", out.entropy);
   derivative(reads::value, "value", out.value);
   result<T> losses = per_step ? result<T>(c.shape()) : result<T>();
-  double sum = e.over_blocks(o.of_series(), out, losses.numbers, [&](evaluation<T>& block) { o.add(block); });
+  double sum = over_blocks(e, c.shape(), o.of_series(), out, losses.numbers, [&](block<T>& b) { o.add(b); });
   return per_step ? nb::make_tuple(losses.array, gradient) : nb::make_tuple(sum, gradient);
 }
 
