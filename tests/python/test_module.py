@@ -144,6 +144,20 @@ def test_a_default_that_follows_another_follows_it():
     assert repr(cohort.clipped_ratio(epsilon=0.1)) == "clipped_ratio{epsilon = 0.1, epsilon_high = 0.1}"
 
 
+def test_a_result_stays_what_it_is_while_somebody_has_it():
+    """The memory of results that are gone is used again."""
+    draws = np.random.default_rng(11)
+    kept = []
+    for k in range(200):
+        x = draws.normal(size=(4, int(draws.integers(100, 9000))))
+        y = cohort.standardize(x)
+        assert all(not np.shares_memory(y, other) for other, _ in kept)
+        kept.append((y, y.copy()))
+        if len(kept) > 5:
+            kept.pop(int(draws.integers(len(kept))))
+        assert all(np.array_equal(a, b) for a, b in kept)
+
+
 def test_invalid_steps_are_selected_away():
     given, (_, _, valid) = batch(), masks()
     spoiled = {k: np.where(valid, x, np.nan) for k, x in given.items()}

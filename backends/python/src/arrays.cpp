@@ -3,6 +3,8 @@
 #include <memory>
 #include <numeric>
 
+#include "memory.hpp"
+
 namespace cohort::python {
 
 std::string type_name(nb::dlpack::dtype type) {
@@ -193,15 +195,20 @@ view<std::int32_t const> call::series_of() const {
 namespace {
 
 template <class T>
+T* room_for(std::ptrdiff_t count) {
+  return static_cast<T*>(memory_of_results::only().take(std::size_t(count) * sizeof(T)));
+}
+
+template <class T>
 nb::object owned(T* data, std::size_t dimensions, std::size_t const* shape, std::int64_t const* strides) {
-  nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+  nb::capsule owner(data, [](void* p) noexcept { memory_of_results::only().give(p); });
   return nb::cast(nb::ndarray<nb::numpy, T>(data, dimensions, shape, owner, strides));
 }
 
 }  // namespace
 
 template <class T>
-result<T>::result(layout const& l) : numbers(new T[std::size_t(l.size())], l.size()) {
+result<T>::result(layout const& l) : numbers(room_for<T>(l.size()), l.size()) {
   std::size_t shape[2] = {std::size_t(l.series), std::size_t(l.steps)};
   std::int64_t strides[2] = {l.by_step ? 1 : l.steps, l.by_step ? l.series : 1};
   bool one = l.dimensions == 1;
@@ -210,7 +217,7 @@ result<T>::result(layout const& l) : numbers(new T[std::size_t(l.size())], l.siz
 template <class T>
 result<T> result<T>::vector(std::ptrdiff_t count) {
   result made;
-  made.numbers = {new T[std::size_t(count)], count};
+  made.numbers = {room_for<T>(count), count};
   std::size_t shape[1] = {std::size_t(count)};
   std::int64_t strides[1] = {1};
   made.array = owned(made.numbers.data, 1, shape, strides);
