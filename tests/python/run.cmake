@@ -26,7 +26,7 @@ if(failed)
 endif()
 file(TOUCH "${environment}/made")
 
-execute_process(COMMAND "${CMAKE_COMMAND}" -E env CMAKE_BUILD_PARALLEL_LEVEL=2
-  "${python}" -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index --force-reinstall
-    -C "build-dir=${BUILD}/module" -C "cmake.define.CMAKE_CXX_COMPILER=${COMPILER}" "${ROOT}/backends/python" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${CMAKE_COMMAND}" -E env CMAKE_BUILD_PARALLEL_LEVEL=2 "SKBUILD_BUILD_DIR=${BUILD}/module" "CXX=${COMPILER}"
+  "${python}" -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index --force-reinstall "${ROOT}/backends/python"
+  COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${python}" -m pytest -q -p no:cacheprovider "${ROOT}/tests/python" COMMAND_ERROR_IS_FATAL ANY)
