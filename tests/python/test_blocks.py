@@ -1,5 +1,9 @@
 """An objective goes over a batch in blocks of 2,048 steps, and terms of series over whole series: no cut may show."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -75,3 +79,23 @@ def test_a_gradient_is_of_each_array_that_a_term_reads_and_0_where_no_step_is_va
     assert (gradient["logp"][1] == 0).all() and (gradient["logp"][0][valid[0]] != 0).any()
     nothing, zeros = cohort.clipped_ratio()(valid=np.zeros((3, 3000), bool), **given)
     assert nothing == 0 and (zeros["logp"] == 0).all()
+
+
+PROGRAM = """
+import hashlib, numpy as np, cohort
+draws = np.random.default_rng(1)
+given = {name: draws.normal(size=(40, 1500)).astype(np.float32) * 0.3 for name in ("logp", "old_logp", "ref_logp", "advantage")}
+said = []
+for term in (cohort.clipped_ratio() + cohort.kl_penalty(), cohort.gspo(), cohort.weighted(cohort.kl_cov(share=0.1), cohort.dro())):
+    loss, gradient = term(valid=given["advantage"] > -0.2, **given)
+    said.append((loss.hex(), hashlib.sha256(gradient["logp"].tobytes()).hexdigest()))
+print(said)
+"""
+
+
+def test_the_number_of_threads_changes_no_bit():
+    def with_threads(n):
+        return subprocess.run([sys.executable, "-c", PROGRAM], env={**os.environ, "OMP_NUM_THREADS": str(n)}, capture_output=True, text=True, check=True).stdout
+
+    one = with_threads(1)
+    assert one.count("0x") >= 3 and one == with_threads(2) == with_threads(5)
