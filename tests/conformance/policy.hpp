@@ -120,6 +120,49 @@ grid<double> distribution_results(B& backend, Distribution const& d) {
   return all;
 }
 
+/// Of given actions under a mask: logp and entropy of every sample, then the gradient of the logits.
+template <class B, class Distribution>
+grid<double> masked_results(B& backend, Distribution const& d) {
+  using T = value_t<B>;
+  int P = d.parameters(), W = d.action_width(), K = mask_size(d);
+  auto allowed = integers<std::int32_t>(R, K, 7, 0, 1);
+  for (std::ptrdiff_t r = 0; r < R; ++r)
+    for (int k = 0; k < K; k += 2) allowed(r, k) = 1;
+  placed<B, T> mask(backend, as<T>(allowed)), logits(backend, inputs<T>(R, P, 1)), dlogp(backend, inputs<T>(R, G, 2)), dentropy(backend, inputs<T>(R, G, 3)),
+      out(backend, R, 2 * G + P);
+  placed<B, std::int32_t> action(backend, R, G * W);
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
+  mask_actions(backend, d, mask.in(), logits.out());
+  d.evaluate(backend, logits.in(), {}, action.in(), G, columns(0, G), columns(G, G));
+  d.backward(backend, logits.in(), {}, action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, P), {});
+  return as<double>(out.now());
+}
+
+/// Of given actions of gsde: logp and entropy, the gradients of means, features and (for each row) free parameters, KL both ways with slopes, curvature; then samples.
+template <class B>
+grid<double> gsde_results(B& backend, gsde const& model) {
+  using T = value_t<B>;
+  constexpr int D = 2, L = 3, P = D + L, F = D * L;
+  auto d = model.distribution<T, D>(L);
+  placed<B, T> x(backend, inputs<T>(R, P, 1)), log_s(backend, inputs<T>(F, 1, 2)), action(backend, inputs<T>(R, G * D, 3)), dlogp(backend, inputs<T>(R, G, 4)),
+      dentropy(backend, inputs<T>(R, G, 5)), other(backend, inputs<T>(R, P + F, 6)), v(backend, inputs<T>(R, P + F, 7)), sum(backend, F, 1), sampled(backend, R, G * D),
+      out(backend, R, 3 * G + P + 2 * (1 + P + F) + G * D);
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
+  d.evaluate(backend, x.in(), log_s.in(), action.in(), G, columns(0, G), columns(G, G));
+  d.backward(backend, x.in(), log_s.in(), action.in(), G, dlogp.in(), dentropy.in(), columns(3 * G, P), sum.out());
+  constexpr int kl = 3 * G + P, kl_from = kl + 1 + P + F, samples = kl_from + 1 + P + F;
+  divergence(backend, d, x.in(), log_s.in(), other.in(), divergence_over::pi, columns(kl, 1), columns(kl + 1, P + F));
+  divergence(backend, d, x.in(), log_s.in(), other.in(), divergence_over::other, columns(kl_from, 1), columns(kl_from + 1, P + F));
+  curvature(backend, d, x.in(), log_s.in(), .5, v.out());
+  d.sample(backend, stream{13, purpose::action, 5}, x.in(), log_s.in(), G, sampled.out(), columns(2 * G, G));
+  backend.map_rows(R, detail::copy_columns{G * D}, sampled.in(), columns(samples, G * D));
+  auto all = as<double>(out.now());
+  for (auto const& more : {as<double>(v.now()), as<double>(sum.now())})
+    for (double number : more.values) all.values.push_back(more.rows == F ? number / R : number);
+  all.rows = std::ptrdiff_t(all.values.size()), all.columns = 1;
+  return all;
+}
+
 /// Samples, of which evaluate says what sample said. Numbers that lie on the whole line, those behind a bounded action too.
 template <class B, class Distribution>
 grid<double> distribution_samples(B& backend, Distribution const& d, tolerances const& tolerance) {
@@ -225,6 +268,18 @@ void policies(B& backend, tolerances const& tolerance) {
     auto found = distribution_samples(backend, independent<beta_distribution, T, 2>{{}, {-2, 0}, {2, 1}}, tolerance),
          want = distribution_samples(reference, independent<beta_distribution, double, 2>{{}, {-2, 0}, {2, 1}}, tolerance);
     REQUIRE(mismatch<B>(found, want, tolerance) == "");
+  }
+  SECTION("action masks: log-probability, entropy and gradient are those of double") {
+    auto check = [&](auto const& d, auto const& exact) { REQUIRE(mismatch<B>(masked_results(backend, d), masked_results(reference, exact), tolerance) == ""); };
+    check(categorical{5}, categorical{5});
+    check(multi_categorical<2>{{3, 2}}, multi_categorical<2>{{3, 2}});
+    check(independent<bernoulli, value_t<B>, 3>{}, independent<bernoulli, double, 3>{});
+  }
+  SECTION("gsde: everything that is computed of given actions is that of double, and samples are those that Philox's words make") {
+    for (bool learn : {false, true}) {
+      gsde model{.learn_features = learn, .expln = learn};
+      REQUIRE(mismatch<B>(gsde_results(backend, model), gsde_results(reference, model), tolerance) == "");
+    }
   }
   SECTION("policy: tangents and Fisher-vector products are those of double") {
     for (auto hidden : {activation::tanh, activation::relu}) {

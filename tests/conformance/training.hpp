@@ -3,15 +3,17 @@
 
 #include "../support/archetype.hpp"
 #include "../support/counting_environment.hpp"
+#include "../support/spaces.hpp"
 #include "support.hpp"
 
 namespace cohort::conformance {
 
 /// A policy whose actions come from a record (a function of the step, the row and the sample), so that runs on different backends stay comparable: one
-/// flipped action would part them.
+/// flipped action would part them. Behind an observation may stand a mask of `masked` columns: a forbidden action's next is taken.
 template <class P>
 struct forced : P {
   using action = typename P::action;
+  int masked = 0;
 
   template <class B, class T>
   void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
@@ -20,6 +22,14 @@ struct forced : P {
       random_stream draws(stream{99, purpose::user, s.step}, std::uint32_t(i));
       if constexpr (std::is_integral_v<action>) record[i] = action(draws.integer(std::uint32_t(P::distribution().actions)));
       else record[i] = action(draws.uniform(-1.5, 1.5));
+    }
+    if (masked > 0) {
+      std::vector<T> rows(std::size_t(observation.size()));
+      backend.download(std::span<T>(rows), observation);
+      for (std::size_t i = 0; i < record.size(); ++i) {
+        T const* mask = &rows[(i + 1) * std::size_t(observation.columns)] - masked;
+        while (mask[int(record[i])] == 0) record[i] = action((int(record[i]) + 1) % masked);
+      }
     }
     backend.upload(out, std::span<action const>(record));
     P::log_probability(backend, view<T const>(P::parameters()), observation, view<action const>(out), G, logp);
@@ -30,7 +40,7 @@ struct forced : P {
 template <class B, class Algorithm, class E>
 std::vector<double> after_three_updates(B& backend, Algorithm const& algorithm, E const& environment) {
   using T = value_t<B>;
-  forced policy{actor_critic{backend, environment, {.hidden = {16, 16}, .policy_gain = 1}, seed{5}}};
+  forced policy{actor_critic{backend, environment, {.hidden = {16, 16}, .policy_gain = 1}, seed{5}}, mask_columns<E>};
   auto stop = [](train_report const& report) { return report.updates == 3; };
   struct {
     decltype(stop) at;
@@ -64,6 +74,10 @@ void training(B& backend) {
                              .update = descent};
   SECTION("training: PPO on CartPole") { trains_as_the_reference(backend, ppo, classic_control::cart_pole{}); }
   SECTION("training: PPO on an environment that steps on the host") { trains_as_the_reference(backend, ppo, support::counting{}); }
+  SECTION("training: PPO on environments that mask actions, one that steps by formulas and one on the host") {
+    trains_as_the_reference(backend, ppo, spaces::lane_doors{});
+    trains_as_the_reference(backend, ppo, spaces::doors{});
+  }
   SECTION("training: GRPO on CartPole, with a reference policy and a mean over series") {
     trains_as_the_reference(backend,
                             algorithm{.rollout = groups{.count = 2, .group = 4},

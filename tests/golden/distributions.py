@@ -1,7 +1,7 @@
-"""Records distributions of actions: log-probabilities, entropies, divergences and their gradients, of torch.distributions, SciPy, mpmath and Stable-Baselines3.
+"""Records distributions of actions: log-probabilities, entropies, divergences and their gradients, of torch.distributions, SciPy, mpmath, Stable-Baselines3 and sb3-contrib.
 
     python3 -m venv build/distributions
-    build/distributions/bin/pip install torch==2.15.0 stable-baselines3==2.9.2 scipy==1.17.1 numpy==2.4.6 mpmath==1.3.0
+    build/distributions/bin/pip install torch==2.15.0 stable-baselines3==2.9.2 sb3-contrib==2.9.2 scipy==1.17.1 numpy==2.4.6 mpmath==1.3.0
     build/distributions/bin/python tests/golden/distributions.py
 
 It writes the files of distribution/ beside itself, or into the folder given as its argument: lines of `name number number ...`, rows in order, each number the
@@ -18,10 +18,11 @@ import scipy.special
 import scipy.stats
 import torch
 from common import check_versions, float64, write
-from stable_baselines3.common.distributions import MultiCategoricalDistribution
+from sb3_contrib.common.maskable.distributions import MaskableBernoulliDistribution, MaskableCategoricalDistribution, MaskableMultiCategoricalDistribution
+from stable_baselines3.common.distributions import MultiCategoricalDistribution, StateDependentNoiseDistribution
 from torch.distributions import Bernoulli, Beta, Normal, TanhTransform, kl_divergence
 
-NEEDED = {"torch": "2.15.0", "stable-baselines3": "2.9.2", "scipy": "1.17.1", "numpy": "2.4.6", "mpmath": "1.3.0"}
+NEEDED = {"torch": "2.15.0", "stable-baselines3": "2.9.2", "sb3-contrib": "2.9.2", "scipy": "1.17.1", "numpy": "2.4.6", "mpmath": "1.3.0"}
 R, D = 12, 2
 draws = numpy.random.default_rng(5)
 
@@ -148,12 +149,53 @@ def multi_categorical(n):
     return {"n": n} | with_gradient(p, action, lambda p: of(p).log_prob(action), lambda p: of(p).entropy())
 
 
+def allowed(values):
+    """For each row a mask of each choice's values, of which at least one is allowed, and an action that is."""
+    masks = [draws.random((R, n)) < 0.6 for n in values]
+    for mask in masks:
+        mask[numpy.arange(R), draws.integers(0, mask.shape[1], R)] = True
+    action = [[draws.choice(numpy.flatnonzero(row)) for row in mask] for mask in masks]
+    return numpy.concatenate(masks, 1), torch.tensor(numpy.array(action).T)
+
+
+def masked(values, parameters, distribution, logits_of=lambda p: p):
+    mask, action = allowed(values)
+
+    def of(p):
+        d = distribution.proba_distribution(logits_of(p))
+        d.apply_masking(mask)
+        return d
+
+    action = action if len(values) > 1 else action[:, 0]
+    rows = with_gradient(number(R, parameters, scale=2), action, lambda p: of(p).log_prob(action), lambda p: of(p).entropy())
+    return {"n": values, "mask": torch.tensor(mask)} | rows | {"mode": of(rows["parameters"]).mode()}
+
+
+def gsde(learn_features, use_expln, epsilon):
+    """With use_expln epsilon is 0, since theirs is in the deviation then too."""
+    L = 3
+    distribution = StateDependentNoiseDistribution(D, use_expln=use_expln, learn_features=learn_features, epsilon=epsilon)
+    mean, log_s, features, action = (x.requires_grad_(True) for x in (number(R, D), number(L, D), number(R, L), number(R, D, scale=2)))
+    of = distribution.proba_distribution(mean, log_s, features)
+    logp, entropy = of.log_prob(action), of.entropy()
+    weights = number(2, R)
+    (weights[0] * logp + weights[1] * entropy).sum().backward()
+    rows = {"features": features, "mean": mean, "log_s": log_s, "action": action, "logp": logp, "entropy": entropy, "weight_logp": weights[0], "weight_entropy": weights[1]}
+    slopes = {"gradient_features": torch.zeros(R, L) if features.grad is None else features.grad, "gradient_mean": mean.grad, "gradient_log_s": log_s.grad}
+    return {"epsilon": [epsilon]} | rows | slopes
+
+
 def main():
     check_versions(NEEDED)
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
     with float64(), unittest.mock.patch.object(torch, "digamma", ExactDigamma.apply):
         files = {"bernoulli": bernoulli(), "state_dependent_gaussian": gaussian(), "tanh_gaussian": tanh_gaussian([-2.0, -1.0], [2.0, 1.0]),
-                 "beta": beta([-2.0, 0.0], [2.0, 1.0]), "beta_extremes": beta_extremes(), "multi_categorical": multi_categorical([3, 2, 5])}
+                 "beta": beta([-2.0, 0.0], [2.0, 1.0]), "beta_extremes": beta_extremes(), "multi_categorical": multi_categorical([3, 2, 5]),
+                 "masked_categorical": masked([5], 5, MaskableCategoricalDistribution(5)),
+                 "masked_multi_categorical": masked([3, 2, 4], 9, MaskableMultiCategoricalDistribution([3, 2, 4])),
+                 # their bit has two logits
+                 "masked_bernoulli": masked([2, 2], 2, MaskableBernoulliDistribution(2), lambda p: torch.stack([torch.zeros_like(p), p], 2).reshape(R, 4)),
+                 "gsde": gsde(False, False, 1e-6), "gsde_features": gsde(True, False, 1e-6), "gsde_expln": gsde(True, True, 0.0)}
     for name, rows in files.items():
         write(folder / "distribution" / f"{name}.txt", f"recorded by distributions.py with {NEEDED}", rows)
 

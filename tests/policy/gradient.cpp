@@ -1,5 +1,4 @@
-#include "../catch.hpp"
-#include "policies.hpp"
+#include "differences.hpp"
 
 using namespace policies;
 
@@ -7,60 +6,10 @@ namespace {
 
 constexpr int R = 6, D = 3;
 
-/// A loss of every log-probability, entropy, value and divergence, nonlinear so that their partials differ from step to step.
-struct loss {
-  numbers value_of, logp, entropy, value, kl, old_kl;  // the partials
-
-  template <class E>
-  loss(E const& e, bool critic) : value_of(1, 0), logp(e.logp.rows), entropy(e.logp.rows), value(e.logp.rows), kl(e.kl.rows), old_kl(e.old_kl.rows) {
-    for (std::ptrdiff_t i = 0; i < e.logp.rows; ++i) {
-      double a = .3 + .1 * double(i), v = critic ? e.value[i] : 0, error = v - std::sin(double(i));
-      value_of[0] += a * e.logp[i] * e.logp[i] + std::sin(e.entropy[i] * a) + .5 * error * error;
-      logp[i] = 2 * a * e.logp[i];
-      entropy[i] = a * std::cos(e.entropy[i] * a);
-      value[i] = error;
-      if (e.kl) value_of[0] += a * e.kl[i] * e.kl[i], kl[i] = 2 * a * e.kl[i];
-      if (e.old_kl) value_of[0] -= a * e.old_kl[i], old_kl[i] = -a;
-    }
-  }
-};
-
 template <class Policy, class Distribution>
 void require_differences(Distribution d, network_options const& o, int G, bool with_divergences) {
   cpu backend;
-  Policy policy = make<Policy>(backend, d, D, o);
-  numbers x = uniform(R * D, 13);
-  auto action = actions_for(d, R * G);
-  other_distributions<double> others;
-  numbers reference, old;
-  if (with_divergences) {
-    auto other = make<Policy>(backend, d, D, o);
-    for (auto* rows : {&reference, &old}) {
-      for (std::ptrdiff_t k = 0; k < other.parameters().rows; ++k) other.parameters()[k] += .3 * std::sin(double(k) + (rows == &old));
-      rows->resize(std::size_t(R * other.description_size()));
-      other.describe(backend, view<double const>(other.parameters()), matrix(std::as_const(x), R), matrix(*rows, R));
-    }
-    others = {matrix(std::as_const(reference), R), matrix(std::as_const(old), R)};
-  }
-  auto evaluate = [&] {
-    return loss(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G, others), Policy::has_critic);
-  };
-  loss at = evaluate();
-  auto given = [](numbers const& v) { return v.empty() ? view<double const>{} : all(v); };
-  policy.backward(backend, all(std::as_const(at.logp)), all(std::as_const(at.entropy)),
-                  Policy::has_critic ? all(std::as_const(at.value)) : view<double const>{}, given(at.kl), given(at.old_kl));
-  numbers gradient(policy.gradient().data, policy.gradient().data + policy.gradient().rows);
-  REQUIRE(std::ptrdiff_t(gradient.size()) == policy.parameters().rows);
-  double largest = 0;
-  for (std::size_t k = 0; k < gradient.size(); ++k) {
-    double& p = policy.parameters()[std::ptrdiff_t(k)];
-    double before = p;
-    double expected = slope([&](double y) { return p = y, evaluate().value_of[0]; }, before, 2e-4);
-    p = before;
-    largest = std::max(largest, std::abs(expected));
-    REQUIRE(close(gradient[k], expected, 1e-8, 1e-8));  // a loss of some 100, a rounding of which is 1e-14, over the step
-  }
-  REQUIRE(largest > .1);
+  require_gradient_of_differences(make<Policy>(backend, d, D, o), make<Policy>(backend, d, D, o), uniform(R * D, 13), actions_for(d, R * G), G, with_divergences);
 }
 
 template <class Distribution>

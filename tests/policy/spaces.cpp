@@ -1,5 +1,6 @@
 #include "../catch.hpp"
 #include "../support/spaces.hpp"
+#include <cohort/backend/eigen.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
 

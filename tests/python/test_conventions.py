@@ -1,4 +1,4 @@
-"""Conventions of libraries on numpy arrays: the numbers that TRL, verl, OpenRLHF and Liger computed themselves (tests/golden/as_in.py)."""
+"""Conventions of libraries on numpy arrays: the numbers that TRL, verl, OpenRLHF, Liger and prime-rl computed themselves (tests/golden/as_in.py, prime_rl.py)."""
 
 import pathlib
 
@@ -7,8 +7,10 @@ import pytest
 
 import cohort
 
-GOLDEN = pathlib.Path(__file__).parents[1] / "golden/preset/as_in.txt"
-rows = {words[0]: np.array(words[1:], float) for words in map(str.split, GOLDEN.read_text().splitlines()) if words[0] != "#"}
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden/preset"
+rows = {}
+for name in ("as_in_prime_rl.txt", "as_in.txt"):
+    rows.update({words[0]: np.array(words[1:], float) for words in map(str.split, (GOLDEN / name).read_text().splitlines()) if words[0] != "#"})
 offsets = rows["offsets"].astype(int)
 
 
@@ -34,23 +36,24 @@ def packed(x, series=12):
 
 
 LIBRARIES = [("trl_1_16", "trl", {}), ("trl_1_16", "trl_kl", {"kl_weight": 0.04}), ("verl_0_9", "verl", {}), ("verl_0_9", "verl_kl", {"kl_weight": 0.001}),
-             ("openrlhf_0_11", "openrlhf", {}), ("liger_0_8", "liger", {})]
+             ("openrlhf_0_11", "openrlhf", {}), ("liger_0_8", "liger", {}), ("prime_rl", "prime_rl", {})]
 
 
 @pytest.mark.parametrize("name,recorded_as,more", LIBRARIES)
 @pytest.mark.parametrize("columns", [False, True])
 def test_the_numbers_are_the_librarys_own(name, recorded_as, more, columns):
-    given = recorded(columns=columns)
+    series = 13 if name == "prime_rl" else 12
+    given = recorded(series, columns)
     before = {k: x.copy() for k, x in given.items()}
     found = cohort.as_in(name)(**given, **more)
-    of_step = rows["valid"][: offsets[12]] > 0
+    of_step = rows["valid"][: offsets[series]] > 0
     expected = lambda what: rows[f"{recorded_as}/{what}"]
-    np.testing.assert_allclose(packed(found.advantage)[of_step], expected("advantage")[of_step], rtol=1e-10, atol=1e-14)
-    np.testing.assert_allclose(packed(found.gradient["logp"])[of_step], expected("slope")[of_step], rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(packed(found.advantage, series)[of_step], expected("advantage")[of_step], rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(packed(found.gradient["logp"], series)[of_step], expected("slope")[of_step], rtol=1e-10, atol=1e-14)
     assert found.loss == pytest.approx(expected("loss")[0], rel=1e-10)
     assert found.gradient_norm == pytest.approx(expected("norm")[0], rel=1e-10)
     if f"{recorded_as}/kl" in rows:
-        np.testing.assert_allclose(packed(found.kl)[of_step], expected("kl")[of_step], rtol=1e-10, atol=1e-14)
+        np.testing.assert_allclose(packed(found.kl, series)[of_step], expected("kl")[of_step], rtol=1e-10, atol=1e-14)
     for x in (found.advantage, found.gradient["logp"], found.ratio, found.weight):
         assert x.shape == given["logp"].shape and x.flags.f_contiguous == columns
         assert (x[~given["valid"]] == 0).all()

@@ -6,6 +6,7 @@
 
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"
+#include "../support/spaces.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -75,6 +76,35 @@ TEST_CASE("torch_policy: the gradient of a module's parameters is autograd's thr
   REQUIRE(((backend.tensor(now.logp) - logp).abs().max() < 1e-12).item<bool>());
   REQUIRE(((backend.tensor(now.entropy) - entropy).abs().max() < 1e-12).item<bool>());
   auto grads = ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * out.value.squeeze(1)).sum()}, module->parameters());
+  std::vector<at::Tensor> flat;
+  for (auto& g : grads) flat.push_back(g.reshape({-1}));
+  REQUIRE(((ours - ::torch::cat(flat)).abs().max() < 1e-12).item<bool>());
+}
+
+TEST_CASE("torch_policy: under an action mask log-probabilities, entropies and gradients are autograd's of the softmax over what is allowed") {
+  ::torch::manual_seed(3);
+  B backend;
+  cohort::torch::perceptron module(2, 4, std::vector<std::int64_t>{8});
+  module->to(at::kDouble);
+  spaces::doors environment;
+  cohort::torch::torch_policy policy{backend, environment, module};
+  REQUIRE(policy.observations() == 6);
+  auto x = uniform({50, 2}), dlogp = uniform({50}), dentropy = uniform({50}), dvalue = uniform({50});
+  auto allowed = uniform({50, 4}) > -.1;
+  allowed.select(1, 2).fill_(true);
+  auto rows = ::torch::cat({x, allowed.to(at::kDouble)}, 1).contiguous();
+  auto action = allowed.to(at::kInt).argmax(1).to(at::kInt);
+  auto at = [](at::Tensor const& t) { return view<double const>(cohort::torch::view_of<double>(t)); };
+  auto now = policy.evaluate(backend, at(rows), cohort::torch::view_of<std::int32_t>(action), 1);
+  policy.backward(backend, at(dlogp), at(dentropy), at(dvalue));
+  auto ours = policy.gradient_tensor().clone();
+
+  auto [logits, value] = module->forward(x);
+  auto all = ::torch::log_softmax(logits.masked_fill(allowed.logical_not(), -1e30), 1);
+  auto logp = all.gather(1, action.to(at::kLong).unsqueeze(1)).squeeze(1), entropy = -(all.exp() * all).sum(1);
+  REQUIRE(((backend.tensor(now.logp) - logp).abs().max() < 1e-12).item<bool>());
+  REQUIRE(((backend.tensor(now.entropy) - entropy).abs().max() < 1e-12).item<bool>());
+  auto grads = ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * value).sum()}, module->parameters());
   std::vector<at::Tensor> flat;
   for (auto& g : grads) flat.push_back(g.reshape({-1}));
   REQUIRE(((ours - ::torch::cat(flat)).abs().max() < 1e-12).item<bool>());

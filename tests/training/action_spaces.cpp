@@ -1,6 +1,7 @@
 // Every kind of actions, and every distribution of box actions, learns: from the first policy's mean reward of a step to nearly the best, 0.
 #include "../catch.hpp"
 #include "../support/spaces.hpp"
+#include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 
 using namespace cohort;
@@ -38,6 +39,8 @@ TEST_CASE("train: box actions are learned from every distribution that may be ch
   require_learning(spaces::numbers{}, -.8, -.05, state_dependent_gaussian{});
   require_learning(spaces::numbers{}, -.8, -.05, tanh_gaussian{});
   require_learning(spaces::numbers{}, -.8, -.05, beta_distribution{});
+  require_learning(spaces::numbers{}, -.8, -.1, gsde{});
+  require_learning(spaces::numbers{}, -.8, -.05, gsde{.sample_every = 8, .learn_features = true, .expln = true});
 }
 
 TEST_CASE("train: TRPO and exact divergences take every distribution") {
@@ -66,4 +69,5 @@ TEST_CASE("train: TRPO and exact divergences take every distribution") {
   run(spaces::numbers{}, state_dependent_gaussian{});
   run(spaces::numbers{}, tanh_gaussian{});
   run(spaces::numbers{}, beta_distribution{});
+  run(spaces::numbers{}, gsde{.learn_features = true});
 }

@@ -30,6 +30,7 @@ struct view {
 
   constexpr view transposed() const { return {data, columns, rows, column_stride, row_stride}; }
   constexpr view part(std::ptrdiff_t first, std::ptrdiff_t count) const { return {data + first * row_stride, count, columns, row_stride, column_stride}; }
+  constexpr view columns_part(std::ptrdiff_t first, std::ptrdiff_t count) const { return {data + first * column_stride, rows, count, row_stride, column_stride}; }
   constexpr view column(std::ptrdiff_t c) const { return {data + c * column_stride, rows, 1, row_stride, 1}; }
   /// All elements one after the other in memory, row by row.
   constexpr bool contiguous() const { return columns == 1 ? row_stride == 1 : column_stride == 1 && row_stride == columns; }

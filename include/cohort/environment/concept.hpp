@@ -77,6 +77,33 @@ concept has_observe = requires(E const& e, typename state_of<E>::type const& s) 
   requires std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> == std::remove_cvref_t<decltype(E::observations)>::dimensions;
 };
 
+/// How many values an action, or each choice of it, can have.
+template <class E>
+constexpr int values_of_actions() {
+  using A = actions_of<E>;
+  if constexpr (discrete_actions<E>) {
+    return E::actions.n;
+  } else if constexpr (is_multi_discrete<A>) {
+    int total = 0;
+    for (int n : E::actions.n) total += n;
+    return total;
+  } else {
+    return is_binary<A> ? 2 * A::dimensions : 0;
+  }
+}
+template <class E>
+concept has_action_mask = requires(E const& e, typename state_of<E>::type const& s) { e.action_mask(s); };
+template <class E>
+constexpr int mask_size_of() {
+  if constexpr (has_action_mask<E>) return int(std::tuple_size_v<std::remove_cvref_t<decltype(std::declval<E const&>().action_mask(std::declval<typename state_of<E>::type const&>()))>>);
+  else return 0;
+}
+template <class E>
+constexpr bool mask_fits() {
+  if constexpr (has_action_mask<E>) return mask_size_of<E>() == values_of_actions<E>();
+  else return true;
+}
+
 }  // namespace detail
 
 /// An environment: a state that is a value, and functions of it. Copying the state clones the environment.
@@ -90,9 +117,11 @@ concept has_observe = requires(E const& e, typename state_of<E>::type const& s) 
 ///                                                            may take a random_stream& as well
 ///     std::array<float, 4> observe(state const&) const;
 ///     int max_episode_steps;                                 optional: episodes are truncated after so many steps
+///     std::array<bool, n> action_mask(state const&) const;   optional: which actions are allowed; generic: std::array<mask_t<S>, n>. n is that of discrete{n}, the
+///                                                            sum of multi_discrete's (choice by choice), 2 N of binary<N> (for each bit whether it may be 0, be 1)
 template <class E>
 concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> && detail::has_reset<E> && detail::has_step<E> &&
-                      detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type>;
+                      detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>();
 
 /// What a type lacks to be an environment: of its parts, in this order, the first that is missing is false.
 template <class E>
@@ -104,13 +133,14 @@ class environment_parts {
     else if constexpr (!detail::has_observations<E>) return 3;
     else if constexpr (!detail::has_reset<E>) return 4;
     else if constexpr (!detail::has_step<E>) return 5;
-    else return detail::has_observe<E> ? 7 : 6;
+    else if constexpr (!detail::has_observe<E>) return 6;
+    else return detail::mask_fits<E>() ? 8 : 7;
   }
   static constexpr int missing = first_missing();
 
  public:
   static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2, observations = missing != 3, reset = missing != 4,
-                        step = missing != 5, observe = missing != 6;
+                        step = missing != 5, observe = missing != 6, action_mask = missing != 7;
 };
 
 template <class E>

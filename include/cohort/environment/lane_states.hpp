@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
-#include <cohort/environment/concept.hpp>
+#include <cohort/environment/action_mask.hpp>
 #include <vector>
 
 namespace cohort::detail {
@@ -78,8 +78,7 @@ struct step_lane {
     reward.set(0, result.reward);
     terminated.set(0, select(result.terminated, S(1), S(0)));
     truncated.set(0, limit > 0 ? select((steps >= S(limit)) & !result.terminated, S(1), S(0)) : S(0));
-    auto seen = environment.observe(s);
-    for (int d = 0; d < observation_size<E>; ++d) next.set(d, seen[d]);
+    put_seen<S>(environment, s, next);
   }
 };
 
@@ -102,11 +101,8 @@ struct restart_lane {
     if (!terminated[0].value && !truncated[0].value) return;
     (*this)(n, state, elapsed);
     using S = typename X::scalar;
-    auto first = environment.observe(state_from<E, S>(state));
-    for (int d = 0; d < observation_size<E>; ++d) {
-      last.set(d, seen[d]);
-      seen.set(d, first[d]);
-    }
+    for (int d = 0; d < seen_columns<E>; ++d) last.set(d, seen[d]);
+    put_seen<S>(environment, state_from<E, S>(state), seen);
   }
 };
 
@@ -115,8 +111,8 @@ struct observe_lane {
   E environment;
   template <class X, class O>
   constexpr void operator()(X state, O out) const {
-    auto seen = environment.observe(state_from<E, typename X::scalar>(state));
-    for (int d = 0; d < observation_size<E>; ++d) out.set(d, seen[d]);
+    using S = typename X::scalar;
+    put_seen<S>(environment, state_from<E, S>(state), out);
   }
 };
 
@@ -193,7 +189,7 @@ class lane_states<B, E> {
  public:
   using T = value_t<B>;
   using state = typename E::state;
-  static constexpr int D = observation_size<E>;
+  static constexpr int D = seen_columns<E>;
 
   lane_states(B& backend, E const& e, int N) : environment_(e) { resize(backend, N); }
   void resize(B&, int N) {
@@ -276,8 +272,7 @@ class lane_states<B, E> {
     elapsed_[std::size_t(n)] = 0;
   }
   void look(int n, std::span<T> to) const {
-    auto seen = environment_.observe(states_[std::size_t(n)]);
-    for (int d = 0; d < D; ++d) to[std::size_t(d)] = T(seen[std::size_t(d)]);
+    put_seen<real<T>>(environment_, states_[std::size_t(n)], row<real<T>, T>{to.data(), 1});
   }
 
   E environment_;

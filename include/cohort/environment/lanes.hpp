@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cohort/environment/lane_states.hpp>
 
@@ -40,7 +41,7 @@ template <backend B, environment E>
 class vector_environment {
  public:
   using T = value_t<B>;
-  static constexpr int D = observation_size<E>;
+  static constexpr int D = seen_columns<E>;  ///< columns of what is observed: the observation and, where the environment has one, the action mask
 
   vector_environment(B& backend, E const& e, int N, std::uint64_t seed, purpose resets = purpose::reset, purpose noise = purpose::step)
       : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
@@ -94,6 +95,24 @@ class vector_environment {
     detail::require_finite(backend, seen, [&](std::ptrdiff_t i, std::ptrdiff_t d) {
       return at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) + "observation[" + std::to_string(d) + "]";
     });
+  }
+  /// The same for the first state in which an action was asked for and the environment's mask allows none.
+  void require_allowed_actions(B& backend, view<T const> seen, std::int64_t first_step, int per_step) {
+    if constexpr (mask_columns<E> > 0) {
+      auto nothing = backend.template temporary<T>(seen.rows + 1);
+      view<T> rows = nothing.all().part(0, seen.rows), sum = nothing.all().part(seen.rows, 1);
+      constexpr auto choices = detail::choices_of<E>();
+      backend.map_rows(seen.rows, detail::allows_nothing<int(choices.size())>{choices, observation_size<E>}, seen, rows);
+      backend.reduce(sum, detail::same{}, view<T const>(rows));
+      T count[1];
+      backend.download(std::span<T>(count), view<T const>(sum));
+      if (count[0] == 0) return;
+      std::vector<T> all(std::size_t(seen.rows));
+      backend.download(std::span<T>(all), view<T const>(rows));
+      auto i = std::find(all.begin(), all.end(), T(1)) - all.begin();
+      throw environment_error(at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) + "action mask allows no action" +
+                              (choices.size() > 1 ? " (of one of its choices)" : "") + ", expected at least one");
+    }
   }
 
  private:

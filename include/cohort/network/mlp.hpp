@@ -41,6 +41,14 @@ struct relu_slope {
   }
 };
 
+struct add_columns {
+  int D;
+  template <class X, class Out>
+  constexpr void operator()(X x, Out out) const {
+    for (int d = 0; d < D; ++d) out.set(d, out[d] + x[d]);
+  }
+};
+
 /// Takes a gradient through an activation, by what came out of it. (Not in the class, whose member `outputs` nvcc would find here.)
 template <backend B>
 void through_activation(B& backend, activation a, out_view<B> gradient, in_view<B> out) {
@@ -114,9 +122,10 @@ class mlp {
     return t.out.back().matrix(t.rows, outputs());
   }
 
-  /// The gradient of sum(dy y) with respect to the parameters, written to its place in `gradient`, after a forward pass of the same x.
+  /// The gradient of sum(dy y) with respect to the parameters, written to its place in `gradient`, after a forward pass of the same x. With dlatent it is that of
+  /// sum(dy y) + sum(dlatent h_L).
   template <backend B>
-  void backward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t, in_view<B> dy, out_view<B> gradient) const {
+  void backward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t, in_view<B> dy, out_view<B> gradient, in_view<B> dlatent = {}) const {
     using T = value_t<B>;
     t.gradient.resize(layers());
     for (int l = layers() - 1; l >= 0; --l) {
@@ -127,6 +136,7 @@ class mlp {
       backend.resize(t.gradient[l], t.rows * sizes_[l]);
       view<T> dx = t.gradient[l].matrix(t.rows, sizes_[l]);
       backend.matmul(dx, dy, weight(parameters, l).transposed());
+      if (dlatent && l == layers() - 1) backend.map_rows(t.rows, detail::add_columns{sizes_[l]}, dlatent, dx);
       detail::through_activation(backend, activation_, dx, in);
       dy = dx;
     }

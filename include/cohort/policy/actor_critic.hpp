@@ -15,11 +15,11 @@ template <class B, class E>
 actor_critic(B&, E const&, network_options) -> actor_critic<B, detail::distribution_for<B, E>>;
 template <class B, class E>
 actor_critic(B&, E const&, network_options, seed) -> actor_critic<B, detail::distribution_for<B, E>>;
-template <class B, class E, number_model M>
+template <class B, class E, action_model M>
 actor_critic(B&, E const&, M) -> actor_critic<B, detail::distribution_for<B, E, M>>;
-template <class B, class E, number_model M>
+template <class B, class E, action_model M>
 actor_critic(B&, E const&, M, network_options) -> actor_critic<B, detail::distribution_for<B, E, M>>;
-template <class B, class E, number_model M>
+template <class B, class E, action_model M>
 actor_critic(B&, E const&, M, network_options, seed) -> actor_critic<B, detail::distribution_for<B, E, M>>;
 
 }  // namespace cohort

@@ -94,4 +94,11 @@ void curvature(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B
   else backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x, v);
 }
 
+template <backend B, class Gsde, int D>
+void curvature(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, double factor, out_view<B> v) {
+  int P = D + d.features;
+  backend.map_rows(x.rows, detail::slope_along<detail::gsde_divergence<D, true>>{{d.kernel()}, factor}, x, d.rows(log_s, x), v.columns_part(0, P),
+                   v.columns_part(P, d.free_parameters()));
+}
+
 }  // namespace cohort

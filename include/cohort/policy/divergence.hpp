@@ -2,6 +2,7 @@
 #include <cohort/kl/exact.hpp>
 #include <cohort/sampler/categorical.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/sampler/gsde.hpp>
 #include <cohort/sampler/independent.hpp>
 #include <cohort/sampler/multi_categorical.hpp>
 
@@ -18,6 +19,18 @@ struct joined {
   constexpr void operator()(A a, C b, Out out) const {
     for (int d = 0; d < first; ++d) out.set(d, a[d]);
     for (int d = 0; d < second; ++d) out.set(first + d, b[d]);
+  }
+};
+
+/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the network's and the free parameters'.
+struct add_divergence {
+  int G, P, F;
+  template <class D, class X, class Out, class Free>
+  constexpr void operator()(D derivative, X slope, Out out, Free free) const {
+    typename D::scalar factor = derivative[0];
+    for (int g = 1; g < G; ++g) factor += derivative[g];
+    for (int p = 0; p < P; ++p) out.set(p, out[p] + factor * slope[p]);
+    for (int f = 0; f < F; ++f) free.set(f, factor * slope[P + f]);
   }
 };
 
@@ -56,10 +69,12 @@ struct multi_categorical_divergence : choices<K> {
 
 }  // namespace detail
 
-/// How many numbers describe one distribution: those that the network gives, then those that no observation changes.
+/// How many numbers describe one distribution: those that the network gives (and of its last hidden layer, where the distribution reads it), then those that no
+/// observation changes.
 template <class Distribution>
 int description_size(Distribution const& d) {
-  return d.parameters() + d.free_parameters();
+  if constexpr (requires { d.latents(); }) return d.parameters() + d.latents() + d.free_parameters();
+  else return d.parameters() + d.free_parameters();
 }
 
 /// R distributions as rows: logits, or means and log-deviations.
@@ -79,6 +94,11 @@ void describe(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_v
 template <backend B, class Model, int D>
 void describe(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, out_view<B> out) {
   backend.map_rows(x.rows, detail::copy_columns{d.parameters()}, x, out);
+}
+
+template <backend B, class Gsde, int D>
+void describe(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, out_view<B> out) {
+  backend.map_rows(x.rows, detail::joined{D + d.features, d.free_parameters()}, x, d.rows(log_s, x), out);
 }
 
 /// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R x description_size).
@@ -104,6 +124,16 @@ void divergence(B& backend, independent<Model, value_t<B>, D> const& d, in_view<
                 out_view<B> slope) {
   if (over == divergence_over::pi) backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model}, x, other, kl, slope);
   else backend.map_rows(x.rows, detail::independent_divergence<Model, D, true>{d.model}, x, other, kl, slope);
+}
+template <backend B, class Gsde, int D>
+void divergence(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, in_view<B> other, divergence_over over, out_view<B> kl,
+                out_view<B> slope) {
+  int P = D + d.features, F = d.free_parameters();
+  auto run = [&](auto f) {
+    backend.map_rows(x.rows, f, x, d.rows(log_s, x), other.columns_part(0, P), other.columns_part(P, F), kl, slope.columns_part(0, P), slope.columns_part(P, F));
+  };
+  if (over == divergence_over::pi) run(detail::gsde_divergence<D, false>{d.kernel()});
+  else run(detail::gsde_divergence<D, true>{d.kernel()});
 }
 
 }  // namespace cohort

@@ -5,6 +5,7 @@
 #include <cohort/sampler/bernoulli.hpp>
 #include <cohort/sampler/beta_distribution.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/sampler/gsde.hpp>
 #include <cohort/sampler/multi_categorical.hpp>
 #include <cohort/sampler/state_dependent_gaussian.hpp>
 
@@ -22,12 +23,23 @@ struct network_options {
   double log_std = 0;                             ///< initial, for box actions
 };
 
+/// What makes a distribution of means and of the last hidden layer, as `gsde` does: m.distribution<T, D>(L) for D numbers and L units of that layer. The distribution
+/// has latents() and learns_features() beside what others have, and overloads of describe, divergence and curvature.
+template <class M>
+concept latent_model = requires(M const& m) { m.template distribution<float, 1>(1); };
+
+/// What a policy for a box of actions can be given.
+template <class M>
+concept action_model = number_model<M> || latent_model<M>;
+
 namespace detail {
 
 template <class Model, class E>
 constexpr bool fits_box() {
-  if constexpr (environment<E>) return is_box<actions_of<E>> && std::is_same_v<typename Model::template action<double>, double>;
-  else return false;
+  if constexpr (!environment<E>) return false;
+  else if constexpr (!is_box<actions_of<E>>) return false;
+  else if constexpr (number_model<Model>) return std::is_same_v<typename Model::template action<double>, double>;
+  else return true;
 }
 
 /// What an environment's actions are drawn from, of numbers of type T, unless a model is chosen for its box. (Of a type that is no environment, and of a model that
@@ -40,10 +52,11 @@ auto distribution_of(E const&) {
   else if constexpr (is_binary<actions_of<E>>) return independent<bernoulli, T, actions_of<E>::dimensions>{};
   else return diagonal_gaussian<T>{actions_of<E>::dimensions};
 }
-template <class T, class E, number_model Model>
-auto distribution_of(E const& e, Model const& model) {
-  if constexpr (fits_box<Model, E>()) return independent<Model, T, actions_of<E>::dimensions>(model, E::actions.low, E::actions.high);
-  else return distribution_of<T>(e);
+template <class T, class E, action_model Model>
+auto distribution_of(E const& e, Model const& model, int latents = 1) {
+  if constexpr (!fits_box<Model, E>()) return distribution_of<T>(e);
+  else if constexpr (latent_model<Model>) return model.template distribution<T, actions_of<E>::dimensions>(latents);
+  else return independent<Model, T, actions_of<E>::dimensions>(model, E::actions.low, E::actions.high);
 }
 template <class B, class E, class... Model>
 using distribution_for = decltype(distribution_of<value_t<B>>(std::declval<E const&>(), std::declval<Model const&>()...));
@@ -52,6 +65,16 @@ template <class E>
 constexpr int observation_count() {
   if constexpr (environment<E>) return observation_size<E>;
   else return 1;
+}
+template <class E>
+int latent_count(network_options const& o) {
+  return o.hidden.empty() ? observation_count<E>() : o.hidden.back();
+}
+
+template <class E>
+constexpr bool is_masked() {
+  if constexpr (environment<E>) return has_action_mask<E>;
+  else return false;
 }
 
 }  // namespace detail

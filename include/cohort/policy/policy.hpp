@@ -1,7 +1,7 @@
 #pragma once
-#include <cohort/network/mlp.hpp>
+#include <cohort/environment/action_mask.hpp>
+#include <cohort/policy/actor_network.hpp>
 #include <cohort/policy/curvature.hpp>
-#include <cohort/policy/divergence.hpp>
 #include <cohort/policy/network_options.hpp>
 
 namespace cohort {
@@ -11,17 +11,6 @@ enum class policy_part { all, actor, critic };
 
 namespace detail {
 
-/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the network's and the free parameters'.
-struct add_divergence {
-  int G, P, F;
-  template <class D, class X, class Out, class Free>
-  constexpr void operator()(D derivative, X slope, Out out, Free free) const {
-    typename D::scalar factor = derivative[0];
-    for (int g = 1; g < G; ++g) factor += derivative[g];
-    for (int p = 0; p < P; ++p) out.set(p, out[p] + factor * slope[p]);
-    for (int f = 0; f < F; ++f) free.set(f, factor * slope[P + f]);
-  }
-};
 struct sum_of_row {
   int G;
   template <class X, class Out>
@@ -58,28 +47,24 @@ class basic_policy {
     view<T const> kl, old_kl;            ///< R G each; KL(pi || reference) and KL(old || pi), where the other distribution was given
   };
 
-  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s) : distribution_(distribution) {
+  /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
+  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s, bool masked = false)
+      : joint_(Critic && o.trunk == trunk::shared),
+        actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
     int P = distribution.parameters();
-    joint_ = Critic && o.trunk == trunk::shared;
-    auto sizes = [&](int out) {
-      std::vector<int> all{observations};
-      all.insert(all.end(), o.hidden.begin(), o.hidden.end());
-      all.push_back(out);
-      return all;
-    };
-    actor_ = mlp(sizes(joint_ ? P + 1 : P), o.activation, 0);
-    std::ptrdiff_t end = actor_.end();
+    mlp const& network = actor_.network();
+    std::ptrdiff_t end = network.end();
     if (Critic && !joint_) {
-      critic_ = mlp(sizes(1), o.activation, end);
+      critic_ = mlp(layers(observations, o, 1), o.activation, end);
       end = critic_.end();
     }
     free_ = end;
     std::vector<T> start(end + distribution.free_parameters(), T(o.log_std));
     std::vector<double> gains(P, o.policy_gain);
-    gains.resize(actor_.outputs(), o.value_gain);
-    actor_.initialize(start, gains, s.value);
+    gains.resize(network.outputs(), o.value_gain);
+    network.initialize(start, gains, s.value);
     if constexpr (requires { distribution.start(0, o.log_std); })
-      for (int p = 0; p < P; ++p) start[std::size_t(actor_.end() - actor_.outputs() + p)] = T(distribution.start(p, o.log_std));
+      for (int p = 0; p < P; ++p) start[std::size_t(network.end() - network.outputs() + p)] = T(distribution.start(p, o.log_std));
     if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
@@ -88,7 +73,7 @@ class basic_policy {
   /// For an environment. (Its requirements stand here and in train, since each call on the way would make the compiler's message longer.)
   template <class E>
   basic_policy(B& backend, E const& e, network_options const& o = {}, seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s) {
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s, detail::is_masked<E>()) {
     using parts = environment_parts<E>;
     static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
     static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
@@ -98,57 +83,59 @@ class basic_policy {
     static_assert(parts::step,
                   "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
+    static_assert(parts::action_mask,
+                  "an environment's `action_mask(state const&) const` must return as many bools as its actions have values (discrete: n, multi_discrete: their sum, binary: 2 N)");
   }
 
   /// For an environment whose box actions come from a distribution of one's choice: actor_critic{backend, environment, beta_distribution{}, {.hidden = {64, 64}}}.
-  template <class E, number_model Model>
+  template <class E, action_model Model>
   basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e, model), detail::observation_count<E>(), o, s) {
+      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)), detail::observation_count<E>(), o, s) {
     constexpr bool fits = detail::fits_box<Model, E>();
-    static_assert(fits, "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, or one's own");
+    static_assert(fits, "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde, or one's own");
   }
 
-  Distribution const& distribution() const { return distribution_; }
-  int observations() const { return actor_.inputs(); }
+  Distribution const& distribution() const { return actor_.distribution(); }
+  /// Columns of an observation, with those of its action mask.
+  int observations() const { return actor_.observations(); }
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
   parameter_layout layout() const {
     std::vector<parameter_matrix> all;
     auto add = [&](parameter_matrix const& m) { all.push_back(m); };
-    actor_.for_each_matrix(add);
+    actor_.network().for_each_matrix(add);
     if (Critic && !joint_) critic_.for_each_matrix(add);
     return {parameters_.size(), std::move(all)};
   }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
   void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
-    distribution_.sample(backend, s, head(actor_.forward(backend, parameters(), observation, acting_)), free(parameters()), G, out, logp);
+    distribution().sample(backend, s, read(backend, parameters(), observation), free(parameters()), G, out, logp);
   }
   /// The most probable action (the mean of a Gaussian) for each of R observations.
   void act_deterministic(B& backend, view<T const> observation, view<action> out) {
-    distribution_.mode(backend, head(actor_.forward(backend, parameters(), observation, acting_)), free(parameters()), out);
+    distribution().mode(backend, read(backend, parameters(), observation), free(parameters()), out);
   }
   /// The critic's value of each of R observations.
   void value(B& backend, view<T const> observation, view<T> out)
     requires Critic
   {
     view<T const> v = joint_ ? value_column(actor_.forward(backend, parameters(), observation, acting_))
-                             : view<T const>(critic_.forward(backend, parameters(), observation, acting_));
+                             : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), acting_.network));
     backend.map_rows(observation.rows, detail::copy_columns{1}, v, out);
   }
   /// Log-probabilities (R x G) of actions under other parameters of the same network, such as a frozen reference's.
   void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G, view<T> logp) {
     auto entropy = backend.template temporary<T>(observation.rows * G);
-    distribution_.evaluate(backend, head(actor_.forward(backend, parameters, observation, acting_)), free(parameters), a, G, logp,
-                           entropy.matrix(observation.rows, G));
+    distribution().evaluate(backend, read(backend, parameters, observation), free(parameters), a, G, logp, entropy.matrix(observation.rows, G));
   }
 
   /// How many numbers describe the distribution of one observation.
-  int description_size() const { return cohort::description_size(distribution_); }
+  int description_size() const { return cohort::description_size(distribution()); }
   /// R distributions under some parameters, as rows (R x description_size()).
   void describe(B& backend, view<T const> parameters, view<T const> observation, view<T> out) {
-    cohort::describe(backend, distribution_, head(actor_.forward(backend, parameters, observation, acting_)), free(parameters), out);
+    cohort::describe(backend, distribution(), read(backend, parameters, observation), free(parameters), out);
   }
 
   /// KL(pi || other) of R distributions, the other ones under other parameters; R numbers.
@@ -158,8 +145,7 @@ class basic_policy {
     auto rows = backend.template temporary<T>(2 * R * W);
     view<T> described(rows.all().data, R, W), slopes(rows.all().data + R * W, R, W);
     describe(backend, other, observation, described);
-    divergence(backend, distribution_, head(actor_.forward(backend, parameters(), observation, acting_)), free(parameters()), view<T const>(described),
-               divergence_over::pi, kl, slopes);
+    divergence(backend, distribution(), read(backend, parameters(), observation), free(parameters()), view<T const>(described), divergence_over::pi, kl, slopes);
   }
 
   /// Of a part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs separate trunks.
@@ -177,11 +163,11 @@ class basic_policy {
     view<T> out;
     if (with_actor()) {
       out = actor_.forward(backend, parameters(), observation, actor_trace_);
-      distribution_.evaluate(backend, head(out), free(parameters()), a, G, result(0), result(1));
+      distribution().evaluate(backend, output(), free(parameters()), a, G, result(0), result(1));
     }
     if constexpr (Critic)
       if (with_critic()) {
-        view<T const> v = joint_ ? value_column(out) : view<T const>(critic_.forward(backend, parameters(), observation, critic_trace_));
+        view<T const> v = joint_ ? value_column(out) : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), critic_trace_));
         backend.map_rows(R, detail::repeat_in_row{G}, v, result(2));
       }
     auto compare = [&](int k, array& slopes, view<T const> other, divergence_over over) {
@@ -189,7 +175,7 @@ class basic_policy {
       int W = description_size();
       backend.resize(slopes, R * W);
       auto kl = backend.template temporary<T>(R);
-      divergence(backend, distribution_, head(out), free(parameters()), other, over, kl.all(), slopes.matrix(R, W));
+      divergence(backend, distribution(), output(), free(parameters()), other, over, kl.all(), slopes.matrix(R, W));
       backend.map_rows(R, detail::repeat_in_row{G}, view<T const>(kl.all()), result(k));
       return flat(k);
     };
@@ -203,35 +189,36 @@ class basic_policy {
     std::ptrdiff_t R = observation_.rows;
     auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
     if (part_ != policy_part::all) backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient()));
-    backend.resize(doutput_, R * actor_.outputs());
-    view<T> dout = doutput_.matrix(R, actor_.outputs());
+    int outputs = actor_.network().outputs();
+    backend.resize(doutput_, R * outputs);
+    view<T> dout = doutput_.matrix(R, outputs);
     if (with_actor()) {
-      distribution_.backward(backend, output(), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), part(dout, 0, distribution_.parameters()),
-                             free(gradient()));
-      if (dkl) add_divergence(backend, rows(dkl), kl_slope_, dout);
-      if (dold_kl) add_divergence(backend, rows(dold_kl), old_kl_slope_, dout);
+      view<T> slopes = actor_.slopes(backend, actor_trace_, dout);
+      distribution().backward(backend, output(), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), slopes, free(gradient()));
+      if (dkl) add_divergence(backend, rows(dkl), kl_slope_, slopes);
+      if (dold_kl) add_divergence(backend, rows(dold_kl), old_kl_slope_, slopes);
     }
     if constexpr (Critic)
       if (with_critic()) {
         if (!joint_) backend.resize(dvalue_, R);
-        view<T> dv = joint_ ? dout.column(distribution_.parameters()) : dvalue_.all();
+        view<T> dv = joint_ ? value_column(dout) : dvalue_.all();
         backend.map_rows(R, detail::sum_of_row{G_}, rows(dvalue), dv);
-        if (!joint_) critic_.backward(backend, parameters(), observation_, critic_trace_, view<T const>(dv), gradient());
+        if (!joint_) critic_.backward(backend, parameters(), actor_.inputs(observation_), critic_trace_, view<T const>(dv), gradient());
       }
-    if (with_actor()) actor_.backward(backend, parameters(), observation_, actor_trace_, view<T const>(dout), gradient());
+    if (with_actor()) actor_.backward(backend, parameters(), observation_, actor_trace_, dout, gradient());
   }
 
   /// KL of the R distributions evaluated last from those that `other` describes, without derivatives.
   void distance(B& backend, view<T const> other, divergence_over over, view<T> kl) {
     int W = description_size();
     auto slope = backend.template temporary<T>(other.rows * W);
-    divergence(backend, distribution_, output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));
+    divergence(backend, distribution(), output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));
   }
 
   /// J v: how what describes the R distributions evaluated last (R x description_size()) changes when the parameters move along v. Needs separate trunks.
   void tangent(B& backend, view<T const> v, view<T> out) {
     view<T const> dy = actor_.tangent(backend, parameters(), v, observation_, actor_trace_), dfree = free(v);
-    int P = distribution_.parameters(), F = distribution_.free_parameters();
+    int P = actor_.columns(), F = distribution().free_parameters();
     backend.map_rows(dy.rows, detail::joined{P, F}, dy, view<T const>(dfree.data, dy.rows, F, 0, 1), out);
   }
 
@@ -241,54 +228,65 @@ class basic_policy {
   /// Source: Pearlmutter 1994 and Schraudolph 2002, "Fast curvature matrix-vector products for second-order gradient descent".
   void fisher_product(B& backend, view<T const> v, view<T> out) {
     std::ptrdiff_t R = observation_.rows;
-    int P = distribution_.parameters(), F = distribution_.free_parameters();
+    int P = actor_.columns(), F = distribution().free_parameters();
     backend.resize(tangent_, R * (P + F));
     view<T> rows = tangent_.matrix(R, P + F);
     tangent(backend, v, rows);
-    curvature(backend, distribution_, output(), free(parameters()), 1 / double(R), rows);
+    curvature(backend, distribution(), output(), free(parameters()), 1 / double(R), rows);
     if (Critic) backend.map(outputs{critic_part(out)}, detail::filled{0}, view<T const>(critic_part(out)));
-    actor_.backward(backend, parameters(), observation_, actor_trace_, view<T const>(part(rows, 0, P)), out);
-    if (F > 0) backend.column_sum(free(out).reshaped(1, F), view<T const>(part(rows, P, F)));
+    actor_.backward_of_rows(backend, parameters(), observation_, actor_trace_, rows.columns_part(0, P), out);
+    if (F > 0) backend.column_sum(free(out).reshaped(1, F), view<T const>(rows.columns_part(P, F)));
   }
 
   bool shares_trunk() const { return joint_; }
   /// What of an array like parameters() is the critic's, where it has layers of its own.
   template <class U>
   view<U> critic_part(view<U> all) const {
-    return all.part(actor_.end(), free_ - actor_.end());
+    return all.part(actor_.network().end(), free_ - actor_.network().end());
   }
 
  private:
   using array = typename B::template array<T>;
+  using network = detail::actor_network<B, Distribution>;
 
   bool with_actor() const { return part_ != policy_part::critic; }
   bool with_critic() const { return Critic && part_ != policy_part::actor; }
   /// What the network gave for the distributions evaluated last.
-  view<T const> output() { return head(actor_trace_.out.back().matrix(actor_trace_.rows, actor_.outputs())); }
-  void add_divergence(B& backend, view<T const> derivative, array& slopes, view<T> dout) {
+  view<T const> output() { return actor_.rows(actor_trace_); }
+  /// The same under parameters of one's choice, for a pass that no backward follows.
+  view<T const> read(B& backend, view<T const> parameters, view<T const> observation) {
+    actor_.forward(backend, parameters, observation, acting_);
+    return actor_.rows(acting_);
+  }
+  void add_divergence(B& backend, view<T const> derivative, array& slopes, view<T> to) {
     std::ptrdiff_t R = derivative.rows;
-    int P = distribution_.parameters(), F = distribution_.free_parameters();
+    int P = actor_.columns(), F = distribution().free_parameters();
     auto to_free = backend.template temporary<T>((R + 1) * std::max(F, 1));
     view<T> rows(to_free.all().data, R, F, F, 1), sum(to_free.all().data + R * F, 1, F, F, 1);
-    backend.map_rows(R, detail::add_divergence{G_, P, F}, derivative, view<T const>(slopes.matrix(R, P + F)), part(dout, 0, P), rows);
+    backend.map_rows(R, detail::add_divergence{G_, P, F}, derivative, view<T const>(slopes.matrix(R, P + F)), to, rows);
     if (F == 0) return;
     backend.column_sum(sum, view<T const>(rows));
     backend.map(outputs{free(gradient())}, detail::plus{}, view<T const>(free(gradient())), view<T const>(sum.data, F));
   }
-  static view<T> part(view<T> m, std::ptrdiff_t first, std::ptrdiff_t columns) { return {m.data + first, m.rows, columns, m.row_stride, 1}; }
-  view<T const> head(view<T> out) const { return part(out, 0, distribution_.parameters()); }
-  view<T const> value_column(view<T> out) const { return out.column(distribution_.parameters()); }
+  static std::vector<int> layers(int observations, network_options const& o, int outputs) {
+    std::vector<int> all{observations};
+    all.insert(all.end(), o.hidden.begin(), o.hidden.end());
+    all.push_back(outputs);
+    return all;
+  }
+  view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
   template <class U>
   view<U> free(view<U> all) const {
-    return all.part(free_, distribution_.free_parameters());
+    return all.part(free_, distribution().free_parameters());
   }
 
-  Distribution distribution_;
-  mlp actor_, critic_;
-  bool joint_ = false;
+  bool joint_;
+  network actor_;
+  mlp critic_;
   std::ptrdiff_t free_ = 0;
   array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_, tangent_;
-  typename mlp::template trace<B> acting_, actor_trace_, critic_trace_;
+  typename network::trace acting_, actor_trace_;
+  typename mlp::template trace<B> critic_trace_;
   view<T const> observation_;
   view<action const> action_;
   int G_ = 1;

@@ -8,6 +8,14 @@ namespace detail {
 
 inline constexpr double half_log_two_pi = 0.91893853320467274178;
 
+/// A standard normal number from two uniform ones in (0, 1).
+struct box_muller {
+  template <class S>
+  constexpr S operator()(S u, S v) const {
+    return sqrt(-2 * log(u)) * cos(2 * std::numbers::pi * v);
+  }
+};
+
 struct gaussian_sample {
   int D, G;
   template <class M, class L, class U, class Out, class P>
@@ -17,8 +25,7 @@ struct gaussian_sample {
       S total = 0;
       for (int d = 0; d < D; ++d) {
         int pair = 2 * (g * D + d);
-        S z = sqrt(-2 * log(uniform[pair])) * cos(2 * std::numbers::pi * uniform[pair + 1]);
-        action.set(g * D + d, mean[d] + exp(log_std[d]) * z);
+        action.set(g * D + d, mean[d] + exp(log_std[d]) * box_muller{}(S(uniform[pair]), S(uniform[pair + 1])));
       }
       for (int d = 0; d < D; ++d) {
         S z = (action[g * D + d] - mean[d]) * exp(-log_std[d]);

@@ -41,7 +41,7 @@ struct state_dependent_gaussian {
   }
   template <class S>
   constexpr S draw(several<S, 2> const& p, several<S, 2> const& uniform) const {
-    return p[0] + exp(log_std(p[1])) * (sqrt(-2 * log(uniform[0])) * cos(2 * std::numbers::pi * uniform[1]));
+    return p[0] + exp(log_std(p[1])) * detail::box_muller{}(uniform[0], uniform[1]);
   }
   template <class S>
   constexpr S mode(several<S, 2> const& p) const {

@@ -13,7 +13,7 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
   using action = typename Policy::action;
   detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
   if (episode_limit(e) <= 0) throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
-  int N = episodes, D = observation_size<E>, A = policy.distribution().action_width();
+  int N = episodes, D = seen_columns<E>, A = policy.distribution().action_width();
   vector_environment<B, E> lanes(backend, e, N, seed, purpose::evaluation);
   lanes.reset(backend);
   typename B::template array<T> observation, last, reward;
@@ -32,6 +32,7 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
   detail::rollout_record<T> record;
   for (int alive = N; alive > 0;) {
     lanes.require_finite_observations(backend, view<T const>(seen), lanes.steps(), N);
+    lanes.require_allowed_actions(backend, view<T const>(seen), lanes.steps(), N);
     policy.act_deterministic(backend, view<T const>(seen), actions.matrix(N, A));
     lanes.step(backend, view<action const>(actions.matrix(N, A)), reward.all(), terminated.all(), truncated.all(), seen);
     lanes.require_finite_rewards(backend, reward.all(), lanes.steps() - 1, N);

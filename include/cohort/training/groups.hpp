@@ -128,6 +128,7 @@ class groups_collector {
     }
     environment_.require_finite_rewards(backend, raw_.reward.all().part(base, t * N_), first_step, N_);
     environment_.require_finite_observations(backend, seen.part(base, (t + 1) * N_), first_step, N_);
+    environment_.require_allowed_actions(backend, view<T const>(seen.part(base, t * N_)), first_step, N_);
     return t;
   }
 

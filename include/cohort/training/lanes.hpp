@@ -79,6 +79,7 @@ class lanes_collector {
     }
     environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, N);
     environment_.require_finite_observations(backend, seen, first_step, N);
+    environment_.require_allowed_actions(backend, view<T const>(seen.part(0, M)), first_step, N);
     count_episodes(backend, steps, summary);
     summary.steps += M;
     at_state(steps, environment_);

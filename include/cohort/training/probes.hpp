@@ -112,6 +112,7 @@ class probes_collector {
     environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, NG);
     environment_.require_finite_observations(backend, view<T const>(last), first_step + 1, NG);
     environment_.require_finite_observations(backend, view<T const>(seen), first_step, N);
+    environment_.require_allowed_actions(backend, view<T const>(seen.part(0, R)), first_step, N);
     count(backend, steps, summary);
     policy.value(backend, view<T const>(seen), batch_.value.all());
     policy.value(backend, view<T const>(executed_last_.matrix(R, D)), batch_.next_value.all());

@@ -118,6 +118,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     static_assert(parts::step,
                   "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
     static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
+    static_assert(parts::action_mask,
+                  "an environment's `action_mask(state const&) const` must return as many bools as its actions have values (discrete: n, multi_discrete: their sum, binary: 2 N)");
     return {};
   } else if constexpr (!update_fits) {
     static_assert(update_fits, "a trust_region needs the Fisher information of the policy, which this one does not give: actor and actor_critic do");

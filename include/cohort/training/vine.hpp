@@ -123,6 +123,7 @@ class vine_collector {
       std::ptrdiff_t C = copies_.lanes();
       auto some = [&](auto& array) { return array.all().part(0, C); };
       view<T> seen = seen_.matrix(C, D);
+      copies_.require_allowed_actions(backend, view<T const>(seen), copies_.steps(), int(C));
       policy.act(backend, view<T const>(seen), stream{seed_, purpose::copy_action, std::uint32_t(copies_.steps())}, 1, action_.matrix(C, A), some(logp_));
       copies_.step(backend, view<action const>(action_.matrix(C, A)), some(reward_), some(terminated_), some(truncated_), seen,
                    options_.noise == noise::common ? K : 1);

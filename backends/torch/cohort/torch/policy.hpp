@@ -68,8 +68,8 @@ view<T> flat_view(at::Tensor const& t) {
 
 }  // namespace detail
 
-/// Any module as a policy: its own forward on R x D observations, its own parameters, trained by Cohort's optimizers or torch's
-/// (torch/optimizer.hpp). The module's parameters move into one flat array, which parameters() shows; nothing else of it changes.
+/// Any module as a policy: its own forward on R x D observations, its own parameters, trained by Cohort's optimizers or torch's (torch/optimizer.hpp). The module's
+/// parameters move into one flat array, which parameters() shows; nothing else of it changes. An environment's action mask is applied to the logits that it gives.
 ///
 ///     auto policy = torch::torch_policy{backend, environment, my_module};          // a std::shared_ptr or a ModuleHolder
 ///
@@ -86,17 +86,22 @@ class torch_policy {
     view<T const> logp, entropy, value;
   };
 
-  torch_policy(B& backend, Distribution distribution, int observations, std::shared_ptr<Module> module)
-      : distribution_(distribution), observations_(observations), module_(std::move(module)), flat_(*module_, backend.device()) {}
+  /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
+  torch_policy(B& backend, Distribution distribution, int observations, std::shared_ptr<Module> module, bool masked = false)
+      : distribution_(distribution), observations_(observations), module_(std::move(module)), flat_(*module_, backend.device()) {
+    if constexpr (maskable<Distribution, B>) masks_ = masked ? mask_size(distribution) : 0;
+    else if (masked) throw value_error("torch_policy: the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
+  }
   template <environment E>
   torch_policy(B& backend, E const& e, std::shared_ptr<Module> module)
-      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(), std::move(module)) {}
+      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(), std::move(module),
+                     cohort::detail::is_masked<E>()) {}
   template <environment E>
   torch_policy(B& backend, E const& e, ::torch::nn::ModuleHolder<Module> const& module) : torch_policy(backend, e, module.ptr()) {}
 
   Module& module() { return *module_; }
   Distribution const& distribution() const { return distribution_; }
-  int observations() const { return observations_; }
+  int observations() const { return observations_ + masks_; }
   view<T> parameters() { return detail::flat_view<T>(flat_.values()); }
   view<T const> parameters() const { return detail::flat_view<T>(flat_.values()); }
   view<T> gradient() { return detail::flat_view<T>(flat_.gradient()); }
@@ -107,12 +112,12 @@ class torch_policy {
   void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
     at::NoGradGuard off;
     auto now = forward(backend, observation);
-    distribution_.sample(backend, s, matrix(now.parameters), matrix(now.log_std), G, out, logp);
+    distribution_.sample(backend, s, matrix(now.read), matrix(now.log_std), G, out, logp);
   }
   void act_deterministic(B& backend, view<T const> observation, view<action> out) {
     at::NoGradGuard off;
     auto now = forward(backend, observation);
-    distribution_.mode(backend, matrix(now.parameters), matrix(now.log_std), out);
+    distribution_.mode(backend, matrix(now.read), matrix(now.log_std), out);
   }
   void value(B& backend, view<T const> observation, view<T> out)
     requires has_critic
@@ -127,7 +132,7 @@ class torch_policy {
     flat_.values().copy_(backend.tensor(parameters));
     auto entropy = backend.template temporary<T>(observation.rows * G);
     auto now = forward(backend, observation);
-    distribution_.evaluate(backend, matrix(now.parameters), matrix(now.log_std), a, G, logp, entropy.matrix(observation.rows, G));
+    distribution_.evaluate(backend, matrix(now.read), matrix(now.log_std), a, G, logp, entropy.matrix(observation.rows, G));
     flat_.values().copy_(own);
   }
 
@@ -139,7 +144,7 @@ class torch_policy {
     G_ = G;
     backend.resize(results_, 3 * R * G);
     auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
-    distribution_.evaluate(backend, matrix(now_.parameters), matrix(now_.log_std), a, G, result(0), result(1));
+    distribution_.evaluate(backend, matrix(now_.read), matrix(now_.log_std), a, G, result(0), result(1));
     if constexpr (has_critic) backend.tensor(view<T>(result(2).reshaped(R, G))).view({R, G}).copy_(now_.value.detach().unsqueeze(1));
     auto flat = [&](int k) { return view<T const>(result(k).reshaped(R * G)); };
     return {flat(0), flat(1), has_critic ? flat(2) : view<T const>{}};
@@ -153,7 +158,7 @@ class torch_policy {
     flat_.gradient().zero_();
     auto dparameters = at::empty_like(now_.parameters, at::MemoryFormat::Contiguous);
     auto dlog_std = now_.log_std.defined() ? at::empty_like(now_.log_std, at::MemoryFormat::Contiguous) : at::Tensor();
-    distribution_.backward(backend, matrix(now_.parameters), matrix(now_.log_std), action_, G_, rows(dlogp), rows(dentropy), room(dparameters),
+    distribution_.backward(backend, matrix(now_.read), matrix(now_.log_std), action_, G_, rows(dlogp), rows(dentropy), room(dparameters),
                            room(dlog_std));
     std::vector<at::Tensor> from{now_.parameters}, with{dparameters};
     if (dlog_std.defined() && now_.log_std.requires_grad()) from.push_back(now_.log_std), with.push_back(dlog_std);
@@ -162,13 +167,23 @@ class torch_policy {
   }
 
  private:
-  module_output forward(B& backend, view<T const> observation) {
-    module_output now(module_->forward(backend.tensor(view<T>(const_cast<T*>(observation.data), observation.rows, observation.columns,
-                                                              observation.row_stride, observation.column_stride))
-                                           .view({observation.rows, observation.columns})));
+  /// `read` is what the distribution is given: the parameters, or of forbidden actions -inf in their place.
+  struct forward_pass : module_output {
+    at::Tensor read;
+  };
+  forward_pass forward(B& backend, view<T const> observation) {
+    view<T const> inputs = observation.columns_part(0, observations_);
+    view<T> given(const_cast<T*>(inputs.data), inputs.rows, inputs.columns, inputs.row_stride, inputs.column_stride);
+    forward_pass now{module_output(module_->forward(backend.tensor(given).view({inputs.rows, inputs.columns}))), {}};
     std::int64_t R = observation.rows, P = distribution_.parameters();
     check(now.parameters, "logits or means", R, P);
     if (!now.parameters.is_contiguous()) now.parameters = now.parameters.contiguous();
+    now.read = now.parameters;
+    if constexpr (maskable<Distribution, B>)
+      if (masks_ > 0) {
+        now.read = now.parameters.detach().clone();
+        mask_actions(backend, distribution_, observation.columns_part(observations_, masks_), room(now.read));
+      }
     if (distribution_.free_parameters() > 0) {
       if (!now.log_std.defined()) throw shape_error("torch_policy: the module's forward gives no log_std, which box actions need");
       if (now.log_std.dim() == 2) check(now.log_std, "log_std", R, P);
@@ -198,10 +213,10 @@ class torch_policy {
   }
 
   Distribution distribution_;
-  int observations_;
+  int observations_, masks_ = 0;
   std::shared_ptr<Module> module_;
   detail::flat_parameters<T> flat_;
-  module_output now_;
+  forward_pass now_;
   array<T> results_;
   view<action const> action_;
   int G_ = 1;

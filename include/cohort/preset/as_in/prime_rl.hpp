@@ -24,8 +24,8 @@ struct prime_rl {
       "none",
       "exp(logp - sampler), not clipped; 0 where pi - pi_sampler has left [-0.2, 0.2] in the advantage's direction",
       "(logp - sampler)^2 in the loss, times 0.001",
-      "over all valid tokens (from memory)",
-      "its formulas: the package is not on PyPI",
+      "over the valid tokens whose advantage is not 0 (filter_zero_advantages); the others are left out with their KL",
+      "its own code (tests/golden/prime_rl.py)",
   };
   static auto advantage() { return group_relative{.scale = group_scale::none}; }
   static std::optional<standardize> normalize() { return {}; }
@@ -34,6 +34,7 @@ struct prime_rl {
   static constexpr bool kl_to_sampler = true;
   static constexpr double kl_weight = 1e-3;
   static constexpr kl_place kl_at = kl_place::loss;
+  static constexpr bool leaves_out_zero_advantages = true;
   static auto mean() { return step_mean{}; }
   static auto loss(double weight_of_kl = kl_weight) { return prime_rl_loss{.weight = weight_of_kl}; }
   static auto objective() { return loss(); }

@@ -55,11 +55,19 @@ struct given_advantage {
 /// By its defaults, or with its KL at another weight. Raises value_error where the batch has not what the convention reads: ref_logp, value, sampler_logp; and where
 /// a weight is given to a convention that has no KL.
 template <class C, backend B>
-outcome evaluate(B& backend, C const&, recorded_batch const& batch, std::optional<double> kl_weight = {}) {
-  auto M = std::size_t(batch.steps());
+outcome evaluate(B& backend, C const&, recorded_batch const& given, std::optional<double> kl_weight = {}) {
+  auto M = std::size_t(given.steps());
+  recorded_batch batch = given;
   outcome o;
   o.rules = &C::rules, o.kl_at = C::kl_at, o.objective = text(C::objective());
-  auto run = [&](auto const& estimator, auto const& loss) { return apply(backend, estimator, loss, C::mean(), batch, C::normalize()); };
+  auto run = [&](auto const& estimator, auto const& loss) {
+    applied whole = apply(backend, estimator, loss, C::mean(), batch, C::normalize());
+    if constexpr (requires { C::leaves_out_zero_advantages; }) {
+      for (std::size_t i = 0; i < M; ++i) batch.valid[i] = batch.valid[i] && whole.advantage[i] != 0;
+      whole = apply(backend, given_advantage{whole.advantage}, loss, C::mean(), batch);
+    }
+    return whole;
+  };
   applied whole;
   if (!kl_weight) whole = run(C::advantage(), C::loss());
   else if constexpr (C::kl_at == kl_place::loss) whole = run(C::advantage(), C::loss(*kl_weight)), o.objective = text(C::loss(*kl_weight));

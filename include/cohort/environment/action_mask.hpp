@@ -1,0 +1,61 @@
+#pragma once
+#include <cohort/environment/concept.hpp>
+
+// What a policy is given of an environment's state: the observation and, where the environment has a mask, behind it a number for each action, 1 where it is allowed
+// in this state and 0 where not. So a mask goes wherever the observation goes.
+
+namespace cohort {
+
+template <class E>
+inline constexpr int mask_columns = detail::mask_size_of<E>();
+template <class E>
+inline constexpr int seen_columns = observation_size<E> + mask_columns<E>;
+
+namespace detail {
+
+template <class Number, class E, class State, class Out>
+constexpr void put_seen(E const& environment, State const& s, Out out) {
+  auto seen = environment.observe(s);
+  for (int d = 0; d < observation_size<E>; ++d) out.set(d, seen[d]);
+  if constexpr (has_action_mask<E>) {
+    auto mask = environment.action_mask(s);
+    for (int k = 0; k < mask_columns<E>; ++k) out.set(observation_size<E> + k, select(mask_t<Number>(mask[k]), Number(1), Number(0)));
+  }
+}
+
+/// How many values each choice of an action has: what a mask must leave one of.
+template <class E>
+constexpr auto choices_of() {
+  using A = actions_of<E>;
+  if constexpr (discrete_actions<E>) {
+    return std::array<int, 1>{E::actions.n};
+  } else if constexpr (is_multi_discrete<A>) {
+    return E::actions.n;
+  } else {
+    std::array<int, std::size_t(A::dimensions)> two{};
+    two.fill(2);
+    return two;
+  }
+}
+
+/// 1 where a mask leaves nothing of a choice.
+template <int K>
+struct allows_nothing {
+  std::array<int, K> values;
+  int first;
+  template <class X, class Out>
+  constexpr void operator()(X seen, Out out) const {
+    using S = typename X::scalar;
+    S nothing = 0;
+    int column = first;
+    for (int k = 0; k < K; ++k) {
+      S allowed = 0;
+      for (int a = 0; a < values[k]; ++a) allowed += seen[column++];
+      nothing = select(allowed == 0, S(1), nothing);
+    }
+    out.set(0, nothing);
+  }
+};
+
+}  // namespace detail
+}  // namespace cohort
