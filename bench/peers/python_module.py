@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Times Cohort's Python module, and beside it TorchRL's advantages and, in torch, the tensor operations of TRL's GRPO loss, on arrays of 128 x 1,024 float32.
+"""Times Cohort's Python module, and beside it TorchRL's advantages and TRL's GRPO loss, on arrays of 128 x 1,024 float32.
 
-    taskset -c 1 PYTHON bench/peers/python_module.py cohort|torchrl|trl
+    taskset -c 1 PYTHON bench/peers/python_module.py cohort|torchrl|trl|trl_trainer
 
-each with the Python of an environment that has it (pip install ./backends/python; torchrl==0.14.1; torch). Prints the least of 30 calls, in microseconds.
+each with the Python of an environment that has it (pip install ./backends/python; torchrl==0.14.1; torch; trl==1.16.0 transformers==5.23.0 accelerate==1.15.0).
+trl is the tensor operations of the loss alone, and backward, in torch; trl_trainer is GRPOTrainer._compute_loss itself, what it logs included, and backward: as
+tests/golden/trl_objectives.py calls it, the model's log-probabilities given. Prints the least of 30 calls, in microseconds, and the loss, which is the same.
 """
 
+import pathlib
 import sys
 import time
+import types
 
 import numpy as np
 
@@ -27,13 +31,13 @@ advantage = rng.normal(size=N).astype(np.float32)
 
 
 def show(name, call, repeats=30):
-    call()
+    loss = call()
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        call()
+        result = call()  # takes the place of the one before, as in a loop that trains
         times.append(time.perf_counter() - start)
-    print(f"{name:60} {min(times) * 1e6:10.0f}")
+    print(f"{name:60} {min(times) * 1e6:10.0f}" + (f"   loss {loss:.6f}" if isinstance(loss, float) else ""))
 
 
 def run_cohort():
@@ -46,7 +50,13 @@ def run_cohort():
     short = [np.asfortranarray(x.reshape(T, N)) for x in arrays]
     show("gae, 1,024 series of 128 steps, by step", lambda: cohort.gae(*short))
     grpo = cohort.clipped_ratio() + cohort.kl_penalty("k3", weight=0.04)
-    show("GRPO's loss and gradient", lambda: grpo(logp=logp, old_logp=old_logp, ref_logp=ref_logp, advantage=advantage, valid=valid))
+    kept = {}
+
+    def loss():
+        total, kept["gradient"] = grpo(logp=logp, old_logp=old_logp, ref_logp=ref_logp, advantage=advantage, valid=valid)
+        return total
+
+    show("GRPO's loss and gradient", loss)
 
 
 def run_torchrl():
@@ -79,5 +89,33 @@ def run_trl():
     show("GRPO's loss and gradient, in torch", loss)
 
 
+def run_trl_trainer():
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests/golden"))
+    import torch
+    from accelerate import PartialState
+    from trl import GRPOTrainer
+    from trl_objectives import stand_in
+
+    PartialState(cpu=True)  # TRL's logger asks for it
+    torch.set_num_threads(1)
+    defaults = types.SimpleNamespace(delta=None, use_bias_correction_kl=False, steps_per_generation=1)
+    trainer = stand_in(GRPOTrainer, loss_type="dapo", importance_sampling_level="token", epsilon_low=0.2, epsilon_high=0.2, max_completion_length=T, beta=0.04,
+                       args=defaults, vllm_importance_sampling_correction=True, top_entropy_quantile=1.0, off_policy_mask_threshold=None, use_vllm=False,
+                       current_gradient_accumulation_steps=1, _entropy_bonus_enabled=False, entropy_coef=0.0, use_adaptive_entropy=False)
+    now, mask, prompt = torch.tensor(logp, requires_grad=True), torch.tensor(valid).long(), torch.ones(N, 1, dtype=torch.long)
+    entropy = torch.zeros(N, T)
+    trainer._get_per_token_logps_and_entropies = lambda *others, **more: (now, entropy, None)
+    inputs = {"prompt_ids": prompt, "prompt_mask": prompt, "completion_ids": mask, "completion_mask": mask, "advantages": torch.tensor(advantage),
+              "old_per_token_logps": torch.tensor(old_logp), "ref_per_token_logps": torch.tensor(ref_logp), "num_items_in_batch": mask.sum().float()}
+
+    def loss():
+        now.grad = None
+        total = trainer._compute_loss(None, inputs)
+        total.backward()
+        return total.item()
+
+    show("GRPO's loss and gradient, GRPOTrainer._compute_loss", loss)
+
+
 if __name__ == "__main__":
-    {"cohort": run_cohort, "torchrl": run_torchrl, "trl": run_trl}[sys.argv[1]]()
+    {"cohort": run_cohort, "torchrl": run_torchrl, "trl": run_trl, "trl_trainer": run_trl_trainer}[sys.argv[1]]()

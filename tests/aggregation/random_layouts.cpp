@@ -76,6 +76,36 @@ TEST_CASE("aggregations: every weight is its formula, for any steps of any serie
   }
 }
 
+TEST_CASE("aggregations: of_series gives what the call gives to the valid steps of each series, where all series are here") {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    random_stream draws(stream{15, purpose::user, seed});
+    int N = 1 + int(draws.integer(40));
+    integers series_of;
+    flags valid;
+    numbers own;
+    for (int n = 0; n < N; ++n) {
+      double share = draws.integer(4) == 0 ? 0 : draws.uniform();
+      own.push_back(0);
+      for (int t = 0, T = 1 + int(draws.integer(30)); t < T; ++t) {
+        series_of.push_back(n);
+        valid.push_back(draws.uniform() < share);
+        own.back() += valid.back();
+      }
+    }
+    auto same = [&](auto const& mode) {
+      cpu backend;
+      numbers expected = weights(mode, series_of, N, valid), found(std::size_t(N), -1);
+      mode.of_series(backend, view<double const>(all(std::as_const(own))), all(found));
+      for (std::size_t i = 0; i < series_of.size(); ++i)
+        if (valid[i]) REQUIRE(close(found[std::size_t(series_of[i])], expected[i], 1e-15));
+    };
+    same(step_mean{}), same(step_sum{});
+    for (auto empty : {empty_series::leave, empty_series::count}) same(series_mean{empty}), same(series_sum_mean{draws.uniform(.1, 100), empty});
+    same(piecewise_step_mean{1 + std::int32_t(draws.integer(50))});
+  }
+}
+
 TEST_CASE("piecewise_step_mean: a float cuts series into pieces as integers do, up to the number that it refuses") {
   eigen::basic_backend<float> backend;
   std::int32_t const most = (1 << 23) - 2;

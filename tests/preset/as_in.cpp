@@ -1,5 +1,4 @@
-#include <cohort/objective/kl_penalty.hpp>
-#include <cohort/preset/as_in/registry.hpp>
+#include <cohort/preset/as_in/differences.hpp>
 #include <cohort/training/text.hpp>
 #include <set>
 
@@ -88,12 +87,58 @@ TEST_CASE("as_in: with its KL turned on each is the library's own", "[golden]") 
     auto rows = golden::read("preset/as_in.txt");
     auto batch = recorded(rows, series);
     cpu backend;
-    auto found = preset::apply(backend, c.advantage(), c.ratio() + kl_penalty{.estimator = c.kl(), .weight = weight}, c.mean(), batch);
-    require_steps(batch, found.logp, golden::row(rows, name + "/slope"), "slope");
-    REQUIRE(close(found.total, golden::row(rows, name + "/loss")[0], 1e-10, 1e-14));
+    auto found = as_in::evaluate(backend, c, batch, weight);
+    require_steps(batch, found.slope, golden::row(rows, name + "/slope"), "slope");
+    REQUIRE(close(found.loss, golden::row(rows, name + "/loss")[0], 1e-10, 1e-14));
+    CHECK(found.kl_weight == weight);
+    CHECK_THAT(found.objective, ContainsSubstring("kl_penalty"));
   };
   check(as_in::trl_1_16{}, "trl_kl", 12, .04);
   check(as_in::verl_0_9{}, "verl_kl", 12, .001);
+  check(as_in::liger_0_8{}, "liger", 12, .04);
+}
+
+TEST_CASE("as_in: a KL with its default weight is the default, with weight 0 there is none, and where there is none it has no weight") {
+  auto batch = recorded(golden::read("preset/as_in.txt"), 13);
+  batch.sampler_logp = batch.old_logp;
+  batch.value = batch.next_value = numbers(batch.logp.size(), 0);
+  cpu backend;
+  for (auto const& name : as_in::names())
+    as_in::with_convention(name, [&](auto c) {
+      INFO(name);
+      auto found = as_in::evaluate(backend, c, batch);
+      if constexpr (c.kl_at == as_in::kl_place::none) {
+        CHECK_THROWS_WITH(as_in::evaluate(backend, c, batch, .1), ContainsSubstring("has none"));
+      } else {
+        auto same = as_in::evaluate(backend, c, batch, found.kl_weight);
+        CHECK((same.slope == found.slope && same.loss == found.loss && same.advantage == found.advantage));
+        auto without = as_in::evaluate(backend, c, batch, 0.);
+        for (std::size_t i = 0; i < without.slope.size(); ++i)
+          if (batch.valid[i]) CHECK(close(without.slope[i], -without.weight[i] * without.ratio[i] * without.advantage[i], 1e-12, 1e-15));
+        CHECK(as_in::evaluate(backend, c, batch, 1.).slope != found.slope);
+      }
+    });
+}
+
+TEST_CASE("as_in: two conventions part where their numbers do, and one with itself nowhere") {
+  auto batch = recorded(golden::read("preset/as_in.txt"), 13);
+  cpu backend;
+  auto trl = as_in::evaluate(backend, as_in::trl_1_16{}, batch), verl = as_in::evaluate(backend, as_in::verl_0_9{}, batch), liger = as_in::evaluate(backend, as_in::liger_0_8{}, batch);
+  for (auto const& r : as_in::differences(trl, trl)) CHECK((r.differ == 0 && r.in_a == r.in_b));
+  auto parted = as_in::differences(trl, verl);
+  CHECK(parted[0].name == "advantage");
+  CHECK(parted[0].in_a == trl.rules->advantage);
+  numbers apart;
+  std::size_t differ = 0;
+  for (std::size_t i = 0; i < trl.advantage.size(); ++i) {
+    apart.push_back(std::abs(trl.advantage[i] - verl.advantage[i]));
+    differ += apart.back() > 1e-11;
+  }
+  CHECK(parted[0].differ == differ);
+  CHECK(apart[parted[0].first] > 1e-11);
+  CHECK(apart[parted[0].most] == *std::max_element(apart.begin(), apart.end()));
+  auto of_mean = as_in::differences(trl, liger);
+  CHECK((of_mean[0].differ == 0 && of_mean[3].differ == 0 && of_mean[4].differ > 0));
 }
 
 TEST_CASE("as_in: prime-rl's loss is its own code's, and that of its formula", "[golden]") {

@@ -1,23 +1,13 @@
 """The Python module: against formulas written out in numpy, five-point differences, and mistakes that its users make.
 
-python3 -m venv build/python && build/python/bin/pip install ./backends/python pytest && build/python/bin/pytest tests/python
+ctest --preset dev -R python    builds and tests it in a virtual environment
 """
 
 import numpy as np
 import pytest
 
 import cohort
-
-rng = np.random.default_rng(3)
-N, T = 5, 7
-
-
-def steps(dtype=np.float64, scale=1.0):
-    return (rng.normal(size=(N, T)) * scale).astype(dtype)
-
-
-def masks():
-    return rng.random((N, T)) < 0.2, rng.random((N, T)) < 0.1, rng.random((N, T)) < 0.7
+from arrays import N, T, batch, masks, rng, steps
 
 
 def gae_by_loops(reward, value, next_value, terminated, truncated, valid, gamma, lam):
@@ -88,21 +78,6 @@ def test_standardize_over_the_valid_elements():
     assert (y[~valid] == 0).all()
 
 
-def batch():
-    logp = steps(scale=0.3) - 1
-    return dict(
-        logp=logp,
-        old_logp=logp + steps(scale=0.3),
-        ref_logp=logp + steps(scale=0.3),
-        sampler_logp=logp + steps(scale=0.3),
-        advantage=steps(),
-        entropy=np.abs(steps()),
-        value=steps(),
-        old_value=steps(),
-        target=steps(),
-    )
-
-
 def test_grpo_is_its_formula():
     given, (_, _, valid) = batch(), masks()
     valid[:, 0] = True
@@ -167,6 +142,20 @@ def test_expressions():
 
 def test_a_default_that_follows_another_follows_it():
     assert repr(cohort.clipped_ratio(epsilon=0.1)) == "clipped_ratio{epsilon = 0.1, epsilon_high = 0.1}"
+
+
+def test_a_result_stays_what_it_is_while_somebody_has_it():
+    """The memory of results that are gone is used again."""
+    draws = np.random.default_rng(11)
+    kept = []
+    for k in range(200):
+        x = draws.normal(size=(4, int(draws.integers(100, 9000))))
+        y = cohort.standardize(x)
+        assert all(not np.shares_memory(y, other) for other, _ in kept)
+        kept.append((y, y.copy()))
+        if len(kept) > 5:
+            kept.pop(int(draws.integers(len(kept))))
+        assert all(np.array_equal(a, b) for a, b in kept)
 
 
 def test_invalid_steps_are_selected_away():

@@ -3,9 +3,36 @@
     advantage = cohort.group_relative(score, group=8)
     grpo = cohort.clipped_ratio(epsilon=0.2) + cohort.kl_penalty("k3", weight=0.04)
     loss, gradient = grpo(logp=logp, old_logp=old_logp, ref_logp=ref_logp, advantage=advantage, valid=mask, aggregation="series_mean")
+    as_trl = cohort.as_in("trl_1_16")(logp=logp, old_logp=old_logp, score=score, group=8, valid=mask)  # .advantage, .loss, .gradient["logp"], ...
 
 Arrays are [series, step], float32 or float64, and are read where they are; masks are bool. help(cohort.NAME) has formulas and sources.
 """
 
-from ._cohort import *  # noqa: F403
-from ._cohort import Aggregation, Objective, __version__  # noqa: F401
+import functools as _functools
+
+from . import _cohort
+from ._cohort import Aggregation, Convention, Objective, PairObjective, Selection, __version__  # noqa: F401
+
+
+def _in_one_sentence(function):
+    """Arguments that fit no signature: what was given and what was expected, in a line."""
+
+    @_functools.wraps(function)
+    def call(*arguments, **keywords):
+        try:
+            return function(*arguments, **keywords)
+        except TypeError as error:
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+            if "incompatible function arguments" not in lines[0]:
+                raise
+            given = lines[-1].removeprefix("Invoked with types:").replace("cohort._cohort.", "").strip()
+            expected = lines[1].removeprefix("1. ").replace("cohort._cohort.", "")
+            message = f"{function.__name__}: the arguments are ({given}), expected {expected}"
+        raise TypeError(message)
+
+    return call
+
+
+for _name, _function in vars(_cohort).items():
+    if not _name.startswith("_") and not isinstance(_function, type):
+        globals()[_name] = _in_one_sentence(_function)

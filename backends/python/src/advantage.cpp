@@ -10,21 +10,11 @@
 #include <cohort/advantage/v_trace.hpp>
 
 #include "arrays.hpp"
+#include "parameters.hpp"
 
 namespace cohort::python {
 
 namespace {
-
-/// One of some names.
-template <class E, std::size_t N>
-E choice(char const* where, char const* what, std::string const& given, std::pair<char const*, E> const (&options)[N]) {
-  std::string names;
-  for (auto const& [name, value] : options) {
-    if (given == name) return value;
-    names += (names.empty() ? "'" : ", '") + std::string(name) + "'";
-  }
-  throw value_error(std::string(where) + ": " + what + " is '" + given + "', expected one of " + names);
-}
 
 struct of_steps {
   nb::handle reward, value, next_value, terminated, truncated, valid, old_logp, sampler_logp;
@@ -69,27 +59,7 @@ nb::object within(char const* name, E const& estimator, nb::handle score, nb::ha
   return with_type(c, first, "score", [&]<class T>(T) -> nb::object {
     auto scores = c.vector<T>(score, "score");
     std::ptrdiff_t N = scores.rows;
-    std::vector<std::int32_t> groups{0}, offsets{0};
-    std::int64_t size = 0;
-    if (nb::try_cast(group, size, false)) {
-      if (size <= 0 || N % size != 0)
-        throw value_error(std::string(name) + ": group is " + std::to_string(size) + ", expected a size that divides the " + std::to_string(N) +
-                          " scores, or the number of each series' group");
-      for (std::ptrdiff_t n = size; n <= N; n += size) groups.push_back(std::int32_t(n));
-    } else {
-      auto of = c.integers(group, "group");
-      if (std::ptrdiff_t(of.size()) != N)
-        c.refuse("group has " + std::to_string(of.size()) + " elements, expected one for each of the " + std::to_string(N) + " scores");
-      std::vector<std::int64_t> seen;
-      for (std::ptrdiff_t n = 1; n <= N; ++n)
-        if (n == N || of[std::size_t(n)] != of[std::size_t(n - 1)]) {
-          groups.push_back(std::int32_t(n));
-          seen.push_back(of[std::size_t(n - 1)]);
-        }
-      std::sort(seen.begin(), seen.end());
-      if (auto twice = std::adjacent_find(seen.begin(), seen.end()); twice != seen.end())
-        throw value_error(std::string(name) + ": group " + std::to_string(*twice) + " stands in two places, expected its series next to each other");
-    }
+    std::vector<std::int32_t> groups = c.groups(group, N), offsets{0};
     std::vector<T> reward;
     if (length.is_valid() && !length.is_none()) {
       auto lengths = c.integers(length, "length");

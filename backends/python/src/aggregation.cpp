@@ -1,5 +1,6 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <cohort/aggregation/sums.hpp>
+#include <cohort/objective/text.hpp>
 
 #include "component.hpp"
 
@@ -11,8 +12,8 @@ template <class A>
 class aggregation_leaf : public any_aggregation {
  public:
   explicit aggregation_leaf(A const& a) : a_(a) {}
-  void weigh(eigen::basic_backend<float>& b, aggregated_steps<float> const& s, view<float> w) const override { a_(b, s, w); }
-  void weigh(eigen::basic_backend<double>& b, aggregated_steps<double> const& s, view<double> w) const override { a_(b, s, w); }
+  void of_series(eigen::basic_backend<float>& b, view<float const> own, view<float> weight) const override { a_.of_series(b, own, weight); }
+  void of_series(eigen::basic_backend<double>& b, view<double const> own, view<double> weight) const override { a_.of_series(b, own, weight); }
   std::string text() const override { return cohort::detail::component_text(a_, false); }
 
  private:
@@ -27,7 +28,10 @@ empty_series empty_of(bool counts) { return counts ? empty_series::count : empty
 template <class T>
 nb::object weights(call& c, aggregation_ptr const& how, view<std::uint8_t const> valid) {
   result<T> weight(c.shape());
-  how->weigh(backend<T>(), {c.shape().size(), c.shape().series, c.series_of(), valid}, weight.numbers);
+  std::vector<T> own = valid_steps_of_series<T>(c.shape(), valid), of_series(own.size());
+  how->of_series(backend<T>(), {own.data(), c.shape().series}, {of_series.data(), c.shape().series});
+  spread_over_steps(c.shape(), of_series, weight.numbers);
+  backend<T>().map(outputs{weight.numbers}, cohort::detail::where_valid{}, view<T const>(weight.numbers), valid);
   return weight.array;
 }
 

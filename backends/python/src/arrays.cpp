@@ -1,16 +1,21 @@
 #include "arrays.hpp"
+#include <algorithm>
 #include <memory>
 #include <numeric>
+
+#include "memory.hpp"
 
 namespace cohort::python {
 
 std::string type_name(nb::dlpack::dtype type) {
   auto code = nb::dlpack::dtype_code(type.code);
-  char const* kind = code == nb::dlpack::dtype_code::Float  ? "float"
-                     : code == nb::dlpack::dtype_code::Int  ? "int"
-                     : code == nb::dlpack::dtype_code::UInt ? "uint"
-                     : code == nb::dlpack::dtype_code::Bool ? "bool"
-                                                            : "another kind of ";
+  char const* kind = code == nb::dlpack::dtype_code::Float     ? "float"
+                     : code == nb::dlpack::dtype_code::Int     ? "int"
+                     : code == nb::dlpack::dtype_code::UInt    ? "uint"
+                     : code == nb::dlpack::dtype_code::Bool    ? "bool"
+                     : code == nb::dlpack::dtype_code::Bfloat  ? "bfloat"
+                     : code == nb::dlpack::dtype_code::Complex ? "complex"
+                                                               : "another kind of ";
   return code == nb::dlpack::dtype_code::Bool ? kind : kind + std::to_string(int(type.bits));
 }
 
@@ -73,30 +78,26 @@ void call::fit(any_array const& a, char const* what) {
 }
 
 template <class T>
-view<T const> call::numbers(nb::handle given, char const* what, bool by_series) {
+view<T const> call::numbers(nb::handle given, char const* what, std::vector<T>* of_series) {
   if (given.is_none()) return {};
   any_array a = array(given, what);
   if (a.dtype() != nb::dtype<T>())
     refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>() +
            (layout_.first.empty() ? "" : ", that of " + layout_.first));
   auto* data = static_cast<T const*>(a.data());
-  if (by_series && a.ndim() == 1 && layout_.dimensions == 2) {
+  if (of_series && a.ndim() == 1 && layout_.dimensions == 2) {
     if (std::ptrdiff_t(a.size()) != layout_.series)
       refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", or a number for each of the " +
              std::to_string(layout_.series) + " series");
-    result<T> repeated(layout_);
-    for (std::ptrdiff_t n = 0; n < layout_.series; ++n)
-      for (std::ptrdiff_t t = 0; t < layout_.steps; ++t)
-        repeated.numbers[layout_.by_step ? t * layout_.series + n : n * layout_.steps + t] = data[n * a.stride(0)];
-    made_.push_back(repeated.array);
-    return repeated.numbers;
+    for (std::ptrdiff_t n = 0; n < layout_.series; ++n) of_series->push_back(data[n * a.stride(0)]);
+    return {};
   }
   fit(a, what);
   kept_.push_back(std::move(a));
   return {data, layout_.size()};
 }
-template view<float const> call::numbers<float>(nb::handle, char const*, bool);
-template view<double const> call::numbers<double>(nb::handle, char const*, bool);
+template view<float const> call::numbers<float>(nb::handle, char const*, std::vector<float>*);
+template view<double const> call::numbers<double>(nb::handle, char const*, std::vector<double>*);
 
 view<std::uint8_t const> call::flags(nb::handle given, char const* what) {
   if (given.is_none()) return {};
@@ -137,6 +138,43 @@ std::vector<std::int64_t> call::integers(nb::handle given, char const* what) {
   return found;
 }
 
+std::vector<std::uint8_t> call::flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N) {
+  if (given.is_none()) return {};
+  any_array a = array(given, what);
+  if (a.dtype() != nb::dtype<bool>() && a.dtype() != nb::dtype<std::uint8_t>())
+    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected bool or uint8");
+  if (a.ndim() != 1 || std::ptrdiff_t(a.size()) != N)
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a flag for each of the " + std::to_string(N) + " series");
+  std::vector<std::uint8_t> found;
+  for (std::ptrdiff_t n = 0; n < N; ++n) found.push_back(static_cast<std::uint8_t const*>(a.data())[n * a.stride(0)] != 0);
+  return found;
+}
+
+std::vector<std::int32_t> call::groups(nb::handle given, std::ptrdiff_t N) {
+  std::vector<std::int32_t> found{0};
+  std::int64_t size = 0;
+  if (nb::try_cast(given, size, false)) {
+    if (size <= 0 || N % size != 0)
+      refuse("group is " + std::to_string(size) + ", expected a size that divides the " + std::to_string(N) +
+             " scores, or the number of each series' group");
+    for (std::ptrdiff_t n = size; n <= N; n += size) found.push_back(std::int32_t(n));
+    return found;
+  }
+  auto of = integers(given, "group");
+  if (std::ptrdiff_t(of.size()) != N)
+    refuse("group has " + std::to_string(of.size()) + " elements, expected one for each of the " + std::to_string(N) + " scores");
+  std::vector<std::int64_t> seen;
+  for (std::ptrdiff_t n = 1; n <= N; ++n)
+    if (n == N || of[std::size_t(n)] != of[std::size_t(n - 1)]) {
+      found.push_back(std::int32_t(n));
+      seen.push_back(of[std::size_t(n - 1)]);
+    }
+  std::sort(seen.begin(), seen.end());
+  if (auto twice = std::adjacent_find(seen.begin(), seen.end()); twice != seen.end())
+    refuse("group " + std::to_string(*twice) + " stands in two places, expected its series next to each other");
+  return found;
+}
+
 series call::decisions(std::vector<std::int32_t>& offsets) const {
   if (layout_.by_step) return series::lanes(layout_.steps, layout_.series);
   for (std::ptrdiff_t n = 0; n <= layout_.series; ++n) offsets.push_back(std::int32_t(n * layout_.steps));
@@ -157,15 +195,20 @@ view<std::int32_t const> call::series_of() const {
 namespace {
 
 template <class T>
+T* room_for(std::ptrdiff_t count) {
+  return static_cast<T*>(memory_of_results::only().take(std::size_t(count) * sizeof(T)));
+}
+
+template <class T>
 nb::object owned(T* data, std::size_t dimensions, std::size_t const* shape, std::int64_t const* strides) {
-  nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+  nb::capsule owner(data, [](void* p) noexcept { memory_of_results::only().give(p); });
   return nb::cast(nb::ndarray<nb::numpy, T>(data, dimensions, shape, owner, strides));
 }
 
 }  // namespace
 
 template <class T>
-result<T>::result(layout const& l) : numbers(new T[std::size_t(l.size())], l.size()) {
+result<T>::result(layout const& l) : numbers(room_for<T>(l.size()), l.size()) {
   std::size_t shape[2] = {std::size_t(l.series), std::size_t(l.steps)};
   std::int64_t strides[2] = {l.by_step ? 1 : l.steps, l.by_step ? l.series : 1};
   bool one = l.dimensions == 1;
@@ -174,7 +217,7 @@ result<T>::result(layout const& l) : numbers(new T[std::size_t(l.size())], l.siz
 template <class T>
 result<T> result<T>::vector(std::ptrdiff_t count) {
   result made;
-  made.numbers = {new T[std::size_t(count)], count};
+  made.numbers = {room_for<T>(count), count};
   std::size_t shape[1] = {std::size_t(count)};
   std::int64_t strides[1] = {1};
   made.array = owned(made.numbers.data, 1, shape, strides);

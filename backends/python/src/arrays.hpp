@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/backend/series.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,17 @@ template <class T>
 eigen::basic_backend<T>& backend() {
   static eigen::basic_backend<T> only;  // calls hold Python's lock
   return only;
+}
+
+/// One for each thread, that starts no others.
+template <class T>
+std::vector<std::unique_ptr<eigen::basic_backend<T>>> const& backends_of_threads() {
+  static auto all = [] {
+    std::vector<std::unique_ptr<eigen::basic_backend<T>>> made;
+    for (int k = 0; k < eigen::hardware_threads(); ++k) made.push_back(std::make_unique<eigen::basic_backend<T>>(eigen::options{.threads = 1}));
+    return made;
+  }();
+  return all;
 }
 
 template <class T>
@@ -52,14 +64,19 @@ class call {
   /// Sets the layout, or asks whether it is the same.
   void fit(any_array const& a, char const* what);
 
-  /// The numbers of an array of steps; absent if it is None. With `by_series`, an array with one number for each series is repeated along it.
+  /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series goes there, and is absent
+  /// too.
   template <class T>
-  view<T const> numbers(nb::handle given, char const* what, bool by_series = false);
+  view<T const> numbers(nb::handle given, char const* what, std::vector<T>* of_series = nullptr);
   view<std::uint8_t const> flags(nb::handle given, char const* what);
   /// A number for each series.
   template <class T>
   view<T const> vector(nb::handle given, char const* what);
   std::vector<std::int64_t> integers(nb::handle given, char const* what);
+  /// A flag for each of N series; empty if it is None.
+  std::vector<std::uint8_t> flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N);
+  /// Where the groups of N series begin and end: given is the size of all, or the number of each series' group, equal ones next to each other.
+  std::vector<std::int32_t> groups(nb::handle given, std::ptrdiff_t N);
 
   /// The series of the layout. `offsets` is room for what it may need.
   series decisions(std::vector<std::int32_t>& offsets) const;
@@ -70,7 +87,6 @@ class call {
   char const* name_;
   layout layout_;
   std::vector<any_array> kept_;
-  std::vector<nb::object> made_;
 };
 
 /// A new array like those of the call.

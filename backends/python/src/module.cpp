@@ -7,7 +7,10 @@ namespace cohort::python {
 
 void add_advantages(nb::module_& m);
 void add_aggregations(nb::module_& m);
+void add_selections(nb::module_& m);
 void add_objectives(nb::module_& m);
+void add_pairs(nb::module_& m);
+void add_conventions(nb::module_& m);
 
 }  // namespace cohort::python
 
@@ -24,5 +27,8 @@ NB_MODULE(_cohort, m) {
       std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH);
   add_advantages(m);
   add_aggregations(m);
+  add_selections(m);
   add_objectives(m);
+  add_pairs(m);
+  add_conventions(m);
 }

@@ -24,6 +24,12 @@ struct share_of_all {
     return select(valid, 1 / max(count, S(1)), S(0));
   }
 };
+struct share_of_all_series {
+  template <class S>
+  constexpr S operator()(S, S count) const {
+    return 1 / max(count, S(1));
+  }
+};
 struct share_of_series {
   template <class S>
   constexpr S operator()(S present, S own, S series) const {
@@ -38,29 +44,47 @@ struct share_of_sum {
   }
 };
 
-/// weight = f(1 or 0 as the step is valid, its series' valid steps, how many series there are).
+/// The weight of a valid step of each series, f(1, its valid steps, how many series there are): those of `among` that are not 0.
+template <backend B, class F, class T = value_t<B>>
+void weigh_each_series(B& backend, view<T const> own, view<T const> among, F f, view<T> weight) {
+  auto scratch = backend.template temporary<T>(own.rows + 1);
+  view<T> one = scratch.all().part(0, own.rows), found = scratch.all().part(own.rows, 1);
+  backend.reduce(found, is_positive{}, among);
+  backend.map(outputs{one}, filled{1}, own);
+  backend.map(outputs{weight}, f, view<T const>(one), own, broadcast<T const>(found, own.rows));
+}
+
+/// The same for steps, and 0 for those that are not valid.
 template <backend B, class F, class T = value_t<B>>
 void weigh_by_series(B& backend, aggregated_steps<T> const& s, empty_series empty, F f, view<T> weight) {
-  auto scratch = backend.template temporary<T>(2 * s.steps + s.series + 1);
-  view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.steps), count = scratch.all().part(2 * s.steps, s.series),
-          found = scratch.all().part(2 * s.steps + s.series, 1);
-  auto steps_of_each = [&] {
+  auto scratch = backend.template temporary<T>(s.steps + 2 * s.series);
+  view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.series), here = scratch.all().part(s.steps + s.series, s.series);
+  auto steps_of_each = [&](view<T> count) {
     backend.map(outputs{count}, filled{0}, view<T const>(count));
     backend.scatter_add(count, view<T const>(present), s.series_of);
   };
+  bool all_count = s.valid && empty == empty_series::count;
   backend.map(outputs{present}, filled{1}, view<T const>(present));
-  if (s.valid && empty == empty_series::count) {
-    steps_of_each();
-    backend.reduce(found, is_positive{}, view<T const>(count));
-  }
+  if (all_count) steps_of_each(here);
   if (s.valid) backend.map(outputs{present}, one_where{}, view<T const>(present), s.valid);
-  steps_of_each();
-  if (!s.valid || empty == empty_series::leave) backend.reduce(found, is_positive{}, view<T const>(count));
-  backend.gather(own, view<T const>(count), s.series_of);
-  backend.map(outputs{weight}, f, view<T const>(present), view<T const>(own), broadcast<T const>(found, s.steps));
+  steps_of_each(own);
+  weigh_each_series(backend, view<T const>(own), view<T const>(all_count ? here : own), f, own);
+  backend.gather(weight, view<T const>(own), s.series_of);
+  if (s.valid) backend.map(outputs{weight}, where_valid{}, view<T const>(weight), s.valid);
+}
+
+/// The same for series of which all steps are here, a valid one or more, or (where that counts) none.
+template <backend B, class F, class T = value_t<B>>
+void weigh_whole_series(B& backend, view<T const> own, empty_series empty, F f, view<T> weight) {
+  auto all = backend.template temporary<T>(own.rows);
+  if (empty == empty_series::count) backend.map(outputs{all.all()}, filled{1}, own);
+  weigh_each_series(backend, own, empty == empty_series::count ? view<T const>(all.all()) : own, f, weight);
 }
 
 }  // namespace detail
+
+// An aggregation is called with the steps of one optimizer step, and writes a weight for each. Where all steps of all series are here, `of_series` does the same
+// from less: of the numbers of valid steps of N series it makes N weights, each that of every valid step of its series.
 
 /// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid step: all weights 0.
 struct step_mean {
@@ -73,6 +97,12 @@ struct step_mean {
     view<T const> any = weight;
     backend.reduce(scratch.all(), detail::one_where{}, any, s.valid);
     backend.map(outputs{weight}, detail::share_of_all{}, s.valid, broadcast<T const>(scratch.all(), s.steps));
+  }
+  template <backend B, class T = value_t<B>>
+  void of_series(B& backend, view<T const> own, view<T> weight) const {
+    auto scratch = backend.template temporary<T>(1);
+    backend.reduce(scratch.all(), detail::same{}, own);
+    backend.map(outputs{weight}, detail::share_of_all_series{}, own, broadcast<T const>(scratch.all(), own.rows));
   }
 };
 
@@ -90,6 +120,10 @@ struct series_mean {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     detail::weigh_by_series(backend, s, empty, detail::share_of_series{}, weight);
+  }
+  template <backend B, class T = value_t<B>>
+  void of_series(B& backend, view<T const> own, view<T> weight) const {
+    detail::weigh_whole_series(backend, own, empty, detail::share_of_series{}, weight);
   }
 };
 

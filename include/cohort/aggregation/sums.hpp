@@ -4,6 +4,8 @@
 #include <cohort/objective/about.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 namespace cohort {
 
@@ -15,6 +17,10 @@ struct step_sum {
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     if (s.valid) backend.map(outputs{weight}, detail::one_where{}, view<T const>(weight), s.valid);
     else backend.map(outputs{weight}, detail::filled{1}, view<T const>(weight));
+  }
+  template <backend B, class T = value_t<B>>
+  void of_series(B& backend, view<T const> own, view<T> weight) const {
+    backend.map(outputs{weight}, detail::filled{1}, own);
   }
 };
 
@@ -39,6 +45,11 @@ struct series_sum_mean {
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
     detail::weigh_by_series(backend, s, empty, detail::share_of_sum{length}, weight);
+  }
+  template <backend B, class T = value_t<B>>
+  void of_series(B& backend, view<T const> own, view<T> weight) const {
+    detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
+    detail::weigh_whole_series(backend, own, empty, detail::share_of_sum{length}, weight);
   }
 };
 
@@ -68,15 +79,35 @@ struct piecewise_step_mean {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
-    detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
-    detail::require(std::log2(double(s.series) + 1) < std::numeric_limits<T>::digits - 1, "piecewise_step_mean", "the number of series", double(s.series),
-                    "less than a number that the backend's type counts in halves");
     auto piece = backend.template temporary<std::int32_t>(s.steps);
-    auto numbers = backend.template temporary<T>(s.steps);
-    backend.map(outputs{numbers.all()}, detail::same{}, s.series_of);
-    backend.map(outputs{piece.all()}, detail::piece_of{double(series)}, view<T const>(numbers.all()));
+    pieces_of(backend, s.series_of, s.series, piece.all());
     aggregated_steps<T> pieces{s.steps, (s.series + series - 1) / series, piece.all(), s.valid};
     detail::weigh_by_series(backend, pieces, empty_series::count, detail::share_of_series{}, weight);
+  }
+  template <backend B, class T = value_t<B>>
+  void of_series(B& backend, view<T const> own, view<T> weight) const {
+    std::ptrdiff_t N = own.rows, pieces = (N + series - 1) / series;
+    auto numbers = std::vector<std::int32_t>(std::size_t(N));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    auto piece = backend.template temporary<std::int32_t>(N);
+    auto of_piece = backend.template temporary<T>(pieces);
+    backend.upload(piece.all(), std::span<std::int32_t const>(numbers));
+    pieces_of(backend, view<std::int32_t const>(piece.all()), N, piece.all());
+    backend.map(outputs{of_piece.all()}, detail::filled{0}, view<T const>(of_piece.all()));
+    backend.scatter_add(of_piece.all(), own, view<std::int32_t const>(piece.all()));
+    detail::weigh_whole_series(backend, view<T const>(of_piece.all()), empty_series::count, detail::share_of_series{}, of_piece.all());
+    backend.gather(weight, view<T const>(of_piece.all()), view<std::int32_t const>(piece.all()));
+  }
+
+ private:
+  template <backend B, class T = value_t<B>>
+  void pieces_of(B& backend, view<std::int32_t const> series_of, std::ptrdiff_t count, view<std::int32_t> piece) const {
+    detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
+    detail::require(std::log2(double(count) + 1) < std::numeric_limits<T>::digits - 1, "piecewise_step_mean", "the number of series", double(count),
+                    "less than a number that the backend's type counts in halves");
+    auto numbers = backend.template temporary<T>(series_of.rows);
+    backend.map(outputs{numbers.all()}, detail::same{}, series_of);
+    backend.map(outputs{piece}, detail::piece_of{double(series)}, view<T const>(numbers.all()));
   }
 };
 

@@ -18,7 +18,7 @@ inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf>
 
 /// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series it gets the length and the total.
 template <class V, class Leaf>
-[[gnu::always_inline]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const& length,
+[[gnu::always_inline, gnu::flatten]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const& length,
                                                [[maybe_unused]] V const& sum, V (&total)[1 + differentiable_count]) {
   constexpr unsigned bits = reads_at_step<Leaf> & reads::differentiable;
   using D = std::conditional_t<bits == 0, V, dual<V, std::max(1, std::popcount(bits))>>;
@@ -120,10 +120,10 @@ struct objective_kernel {
   }
 };
 
-/// The pass over steps whose series are summed already.
-template <backend B, objective O, class T = value_t<B>>
+/// The pass over steps whose series are summed already: store(backend, targets, kernel, inputs...) maps the kernel.
+template <backend B, objective O, class Store, class T = value_t<B>>
 void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out) {
+                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out, Store const& store) {
   auto leaves = detail::leaves<1, 0>(o, 1);
   constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
   unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
@@ -146,12 +146,38 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::a
     return std::tuple_cat(one_if<totals<Leaves>.needs_length>(sums.length), std::tuple_cat(std::tuple(sums.total[K]), one_if<totals<Leaves>.has_slope[K]>(sums.slope[K]))...);
   }(std::make_index_sequence<std::size_t(totals<Leaves>.count)>());
   with_terms<bits>(terms, [&](auto... v) {
-    std::apply([&](auto... more) { std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, v..., more...); }, targets); },
-               std::tuple_cat(weights, series));
+    std::apply([&](auto... more) { store(backend, targets, kernel, v..., more...); }, std::tuple_cat(weights, series));
   });
-  // An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
-  if (in.valid)
-    std::apply([&](auto... target) { (backend.map(outputs{target}, where_valid{}, view<T const>(target), in.valid), ...); }, targets);
+}
+
+/// How a kernel's results get to where they belong. An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
+struct written_where_valid {
+  view<std::uint8_t const> valid;
+
+  template <backend B, class Targets, class Kernel, class... In>
+  void operator()(B& backend, Targets const& targets, Kernel const& kernel, In... in) const {
+    std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, in...); }, targets);
+    if (valid) std::apply([&](auto... target) { (backend.map(outputs{target}, where_valid{}, as_input(target), valid), ...); }, targets);
+  }
+
+ private:
+  template <class T>
+  static view<T const> as_input(view<T> v) {
+    return v;
+  }
+};
+template <backend B, objective O, class T = value_t<B>>
+void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out) {
+  differentiate_steps(backend, o, in, weights, sums, out, written_where_valid{in.valid});
+}
+
+/// `differentiate`, with its results stored as `store` does.
+template <backend B, objective O, class Store, class T = value_t<B>>
+void differentiate_into(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+                        partial_views<T> const& out, Store const& store) {
+  auto room = backend.template temporary<T>(series_totals_in<O> ? (1 + 2 * series_totals_in<O>) * out.loss.rows : 0);
+  differentiate_steps(backend, o, in, weights, sum_series(backend, o, in, weights, room.all()), out, store);
 }
 
 }  // namespace detail
@@ -166,8 +192,7 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::a
 template <backend B, objective O>
 void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
                    std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights, partial_views<value_t<B>> const& out) {
-  auto room = backend.template temporary<value_t<B>>(detail::series_totals_in<O> ? (1 + 2 * detail::series_totals_in<O>) * out.loss.rows : 0);
-  detail::differentiate_steps(backend, o, in, weights, detail::sum_series(backend, o, in, weights, room.all()), out);
+  detail::differentiate_into(backend, o, in, weights, out, detail::written_where_valid{in.valid});
 }
 
 }  // namespace cohort

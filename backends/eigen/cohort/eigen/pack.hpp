@@ -185,15 +185,33 @@ struct pack {
   template <class F>
   static pack by_array(pack x, F f) {
     constexpr int width = std::min(W, 32 / int(sizeof(T)));
-    using array = Eigen::Array<T, width, 1>;
-    pack result;
-    for (int i = 0; i < W; i += width) {
-      array in, out;
-      std::memcpy(in.data(), reinterpret_cast<char const*>(&x.value) + i * sizeof(T), sizeof(T) * width);
+    using part __attribute__((vector_size(sizeof(T) * width))) = T;
+    auto one = [&](part x) {
+      Eigen::Array<T, width, 1> in, out;
+      std::memcpy(in.data(), &x, sizeof x);
       out = f(in);
-      std::memcpy(reinterpret_cast<char*>(&result.value) + i * sizeof(T), out.data(), sizeof(T) * width);
+      std::memcpy(&x, out.data(), sizeof x);
+      return x;
+    };
+    if constexpr (width == W) {
+      return one(x.value);
+    } else {
+#if defined(__AVX512F__)
+      if constexpr (sizeof(vector) == 64) {  // not by way of memory, where g++ would wait for the stores of both halves
+        __m512d all = __m512d(x.value);
+        part low = one(part(_mm512_castpd512_pd256(all))), high = one(part(_mm512_extractf64x4_pd(all, 1)));
+        return vector(_mm512_insertf64x4(_mm512_castpd256_pd512(__m256d(low)), __m256d(high), 1));
+      }
+#endif
+      pack result;
+      for (int i = 0; i < W; i += width) {
+        part at;
+        std::memcpy(&at, reinterpret_cast<char const*>(&x.value) + i * sizeof(T), sizeof at);
+        at = one(at);
+        std::memcpy(reinterpret_cast<char*>(&result.value) + i * sizeof(T), &at, sizeof at);
+      }
+      return result;
     }
-    return result;
   }
   template <class F>
   static pack one_by_one(pack x, F f) {

@@ -36,7 +36,7 @@ struct prime_rl {
   static constexpr kl_place kl_at = kl_place::loss;
   static constexpr bool leaves_out_zero_advantages = true;
   static auto mean() { return step_mean{}; }
-  static auto loss() { return prime_rl_loss{.weight = kl_weight}; }
+  static auto loss(double weight_of_kl = kl_weight) { return prime_rl_loss{.weight = weight_of_kl}; }
   static auto objective() { return loss(); }
 };
 

@@ -34,7 +34,7 @@ struct outcome {
   std::vector<double> advantage;  ///< as the loss reads it: normalized, less a KL
   std::vector<double> ratio;      ///< what multiplies the advantage in the gradient: 0 where a clip holds the step
   std::vector<double> kl;         ///< of each step, before its weight; empty: there is none
-  double kl_weight = 0;           ///< by default
+  double kl_weight = 0;
   kl_place kl_at = kl_place::none;
   std::vector<double> weight;     ///< of each step in the mean
   std::vector<double> slope;      ///< d loss / d logp
@@ -52,18 +52,27 @@ struct given_advantage {
   }
 };
 
-/// Raises value_error where the batch has not what the convention reads: ref_logp, value, sampler_logp.
+/// By its defaults, or with its KL at another weight. Raises value_error where the batch has not what the convention reads: ref_logp, value, sampler_logp; and where
+/// a weight is given to a convention that has no KL.
 template <class C, backend B>
-outcome evaluate(B& backend, C const&, recorded_batch const& given) {
+outcome evaluate(B& backend, C const&, recorded_batch const& given, std::optional<double> kl_weight = {}) {
   auto M = std::size_t(given.steps());
   recorded_batch batch = given;
   outcome o;
   o.rules = &C::rules, o.kl_at = C::kl_at, o.objective = text(C::objective());
-  auto whole = apply(backend, C::advantage(), C::loss(), C::mean(), batch, C::normalize());
-  if constexpr (requires { C::leaves_out_zero_advantages; }) {
-    for (std::size_t i = 0; i < M; ++i) batch.valid[i] = batch.valid[i] && whole.advantage[i] != 0;
-    whole = apply(backend, given_advantage{whole.advantage}, C::loss(), C::mean(), batch);
-  }
+  auto run = [&](auto const& estimator, auto const& loss) {
+    applied whole = apply(backend, estimator, loss, C::mean(), batch, C::normalize());
+    if constexpr (requires { C::leaves_out_zero_advantages; }) {
+      for (std::size_t i = 0; i < M; ++i) batch.valid[i] = batch.valid[i] && whole.advantage[i] != 0;
+      whole = apply(backend, given_advantage{whole.advantage}, loss, C::mean(), batch);
+    }
+    return whole;
+  };
+  applied whole;
+  if (!kl_weight) whole = run(C::advantage(), C::loss());
+  else if constexpr (C::kl_at == kl_place::loss) whole = run(C::advantage(), C::loss(*kl_weight)), o.objective = text(C::loss(*kl_weight));
+  else if constexpr (C::kl_at == kl_place::advantage) whole = run(C::advantage(*kl_weight), C::loss());
+  else throw value_error("a weight of the KL was given, and this convention has none");
   o.advantage = whole.advantage, o.slope = whole.logp, o.loss = whole.total, o.gradient_norm = whole.gradient_norm;
 
   std::vector<double> unit(M, 1);  // the sign decides which side of the clip holds
@@ -73,7 +82,7 @@ outcome evaluate(B& backend, C const&, recorded_batch const& given) {
   for (std::size_t i = 0; i < M; ++i) o.ratio.push_back(batch.valid[i] ? 0 - alone.logp[i] * unit[i] : 0);
 
   if constexpr (requires { C::kl(); }) {
-    o.kl_weight = C::kl_weight;
+    o.kl_weight = kl_weight.value_or(C::kl_weight);
     auto const& now = C::kl_at == kl_place::advantage ? batch.old_logp : batch.logp;
     std::vector<double> const* other = &batch.ref_logp;
     if constexpr (requires { C::kl_to_sampler; }) other = &batch.sampler_logp;

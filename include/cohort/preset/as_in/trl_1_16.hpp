@@ -25,6 +25,7 @@ struct trl_1_16 {
   static constexpr kl_place kl_at = kl_place::loss;
   static auto mean() { return step_mean{}; }
   static auto loss() { return ratio(); }
+  static auto loss(double weight_of_kl) { return ratio() + kl_penalty{.estimator = kl(), .weight = weight_of_kl}; }
   static auto objective() { return loss(); }
 };
 
