@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/clipped_reward.hpp>
+#include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
@@ -124,6 +125,7 @@ void estimators(B& backend, tolerances const& tolerance) {
     };
     check(monte_carlo{.gamma = .9});
     check(monte_carlo{.gamma = .9, .bootstrap = false});
+    check(decoupled{length_adaptive_gae{.alpha = .2}, monte_carlo{.gamma = .9, .bootstrap = false}});
     check(n_step{.n = 4, .gamma = .9});
     check(v_trace{.gamma = .9, .lambda = .8, .rho = 1.5});
     check(whitened{gae{}});

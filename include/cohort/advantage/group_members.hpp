@@ -110,11 +110,7 @@ class group_members {
     sum(out, view<T const>(out));
   }
   /// The valid steps of each series, N.
-  void lengths(view<T> out) {
-    if (batch_.valid) backend_.map(outputs{by_step_}, one_where{}, view<T const>(by_step_), batch_.valid);
-    else backend_.map(outputs{by_step_}, filled{1}, view<T const>(by_step_));
-    backend_.segment_reduce(batch_.decisions, out, same{}, view<T const>(by_step_));
-  }
+  void lengths(view<T> out) { count_valid_steps(backend_, batch_.decisions, batch_.valid, by_step_, out); }
   /// The same over the steps of all members, M each.
   void sum_of_steps(view<T> out, view<T const> x) {
     auto by_series = backend_.template temporary<T>(N_);
