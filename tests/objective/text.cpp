@@ -29,7 +29,16 @@ TEST_CASE("text: an objective prints itself as it was composed, with its paramet
 
 TEST_CASE("text: aggregations, selections, estimators and controllers print their parameters too, wherever they stand") {
   CHECK(text(aggregate(series_mean{}, weighted(top_entropy{}, gspo_step{}))) ==
-        "aggregate(series_mean, weighted(top_entropy, gspo_step{epsilon = 0.0003, epsilon_high = 0.0004}))");
+        "aggregate(series_mean, weighted(top_entropy{share = 0.2}, gspo_step{epsilon = 0.0003, epsilon_high = 0.0004}))");
+  CHECK(text(weighted(importance_weights{.over = ratio_over::series, .beyond = beyond_bounds::mask, .normalize = true}, log_likelihood{})) ==
+        "weighted(importance_weights{over = series, beyond = mask, low = 0, high = 2, normalize = true}, log_likelihood{})");
+  CHECK(text(weighted(ratio_bounds{.over = ratio_over::geometric_mean}, log_likelihood{})) ==
+        "weighted(ratio_bounds{over = geometric_mean, low = 0.5, high = 2}, log_likelihood{})");
+  CHECK(text(weighted(divergence_bound{.over = bounded_over::series_max, .divergence = k2{}}, weighted(kl_mask{}, log_likelihood{}))) ==
+        "weighted(divergence_bound{k2, most = 0.1, over = series_max}, weighted(kl_mask{threshold = 0.1}, log_likelihood{}))");
+  CHECK(text(weighted(off_policy_series{}, weighted(clip_cov{}, log_likelihood{})) + weighted(kl_cov{}, log_ratio_distance{})) ==
+        "weighted(off_policy_series{delta = 0.5}, weighted(clip_cov{share = 0.0002, low = 1, high = 5, epsilon = 0.2, epsilon_high = 0.2}, log_likelihood{})) + "
+        "weighted(kl_cov{share = 0.0002}, log_ratio_distance{weight = 1})");
   CHECK(text(aggregate(series_sum_mean{.length = 40, .empty = empty_series::count}, log_likelihood{})) ==
         "aggregate(series_sum_mean{length = 40, empty = count}, log_likelihood{})");
   CHECK(text(kl_penalty<clamped<k3>>{}) == "kl_penalty{clamped{k3, log_ratio = 20, value = 10}, weight = 0.04}");
@@ -67,6 +76,16 @@ TEST_CASE("text: and those of the parts of a term and of aggregations, each once
         "  step_mean: every valid step weighs 1 / M (DAPO, arXiv:2503.14476, eq. 8)\n");
 }
 
+TEST_CASE("text: and those of selections") {
+  CHECK(explained(weighted(divergence_bound<k2>{}, log_likelihood{})) ==
+        "weighted(divergence_bound{k2, most = 0.1}, log_likelihood{})\n"
+        "  log_likelihood: -logp (" +
+            std::string(log_likelihood::notes.source) +
+            ")\n"
+            "  divergence_bound: 1 where D(sampler_logp, old_logp) <= most, else 0 (verl 0.9.1 (rollout_rs))\n"
+            "    k2: x^2 / 2, x = log pi - log ref (Schulman 2020, Approximating KL divergence)\n");
+}
+
 TEST_CASE("check: each term with a parameter out of its range says which, and train asks") {
   CHECK_THROWS_WITH(detail::check_objective(clipped_ratio{.epsilon = -.2}), "clipped_ratio: epsilon is -0.2, expected a positive number");
   CHECK_THROWS_WITH(detail::check_objective(log_likelihood{} + .5 * aggregate(series_mean{}, cispo{.low = 2, .high = 1})),
@@ -75,5 +94,6 @@ TEST_CASE("check: each term with a parameter out of its range says which, and tr
   CHECK_THROWS_WITH(detail::check_objective(clipped_value_loss{.distance = huber_error{.delta = 0}}), "huber_error: delta is 0, expected a positive number");
   CHECK_THROWS_WITH(detail::check_objective(dpo{.beta = 0}), "dpo: beta is 0, expected a positive number");
   CHECK_THROWS_WITH(detail::check_objective(kl_penalty{.weight = -1.}), "kl_penalty: weight is -1, expected 0 or a positive number");
-  CHECK_NOTHROW(detail::check_objective(mine::soft_gate{} + clipped_ratio{}));
+  CHECK_THROWS_WITH(detail::check_objective(log_likelihood{} + weighted(top_entropy{.share = 2}, policy_gradient{})), "top_entropy: share is 2, expected a number in [0, 1]");
+  CHECK_NOTHROW(detail::check_objective(mine::soft_gate{} + weighted(importance_weights{}, clipped_ratio{})));
 }

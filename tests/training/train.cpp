@@ -164,3 +164,22 @@ TEST_CASE("train: parameters out of their range are refused with what was given 
   CHECK(says([](auto& a) { a.update.optimizer.rate.from = 0; }) == "adam: rate is 0, expected a positive number");
   CHECK(says([](auto& a) { a.update.max_gradient_norm = -1; }) == "update: max_gradient_norm is -1, expected a positive number (infinity: no limit)");
 }
+
+TEST_CASE("train: a schedule that leaves its range on the way is refused before anything is learned") {
+  classic_control::cart_pole environment;
+  eigen::backend cpu;
+  actor_critic policy{cpu, environment, {.hidden = {8}}, seed{1}};
+  auto before = numbers(policy);
+  auto run = [&](linear epsilon) {
+    auto ppo = small_ppo();
+    algorithm a{.rollout = ppo.rollout,
+                .advantage = ppo.advantage,
+                .objective = scheduled{epsilon, [](double e) { return clipped_ratio{.epsilon = e}; }} + value_loss{},
+                .aggregation = ppo.aggregation,
+                .update = ppo.update};
+    train(cpu, a, environment, policy, {.steps = 200});
+  };
+  CHECK_THROWS_WITH(run({.2, -1}), "clipped_ratio: epsilon is -0.1, expected a positive number");
+  CHECK(numbers(policy) == before);
+  CHECK_NOTHROW(run({.2, 0}));
+}

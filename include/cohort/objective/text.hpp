@@ -149,14 +149,18 @@ std::string explained(O const& composed) {
 
 namespace detail {
 
-/// Terms that have a range for their parameters are asked whether these are in it.
+/// Terms and selections that have a range for their parameters are asked whether these are in it.
 template <class O>
 void check_objective(O const& o) {
-  auto one = [](auto const& term) {
-    if constexpr (requires { term.check(); }) term.check();
+  auto one = [](auto const& x) {
+    if constexpr (requires { x.check(); }) x.check();
+    else if constexpr (requires { x.selection.check(); }) x.selection.check();
   };
   if constexpr (pair_objective<O>) one(o);
-  else std::apply([&](auto const&... leaf) { (one(leaf.term), ...); }, leaves<1, 0>(o, 1));
+  else {
+    std::apply([&](auto const&... leaf) { (one(leaf.term), ...); }, leaves<1, 0>(o, 1));
+    std::apply([&](auto const&... mode) { (one(mode), ...); }, modes(o));
+  }
 }
 
 }  // namespace detail

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/random/stream.hpp>
 #include <cohort/selection/on_host.hpp>
 
@@ -20,12 +21,21 @@ struct clip_cov {
   double epsilon = .2, epsilon_high = epsilon;
   static constexpr unsigned reads = cohort::reads::advantage | cohort::reads::logp | cohort::reads::old_logp;
 
-  template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream draws, view<T> weight) const {
+  static constexpr about notes{"clip_cov", "0 for a random share of those with low < (A - mean A)(logp - mean logp) < high, else 1", "Cui et al. 2025, arXiv:2505.22617"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("share", share), f("low", low), f("high", high), f("epsilon", epsilon), f("epsilon_high", epsilon_high);
+  }
+  void check() const {
     detail::require(share >= 0 && share <= 1, "clip_cov", "share", share, "a number in [0, 1]");
     detail::require(low <= high, "clip_cov", "low", low, "a number up to high");
     detail::require(epsilon > 0, "clip_cov", "epsilon", epsilon, "a positive number");
     detail::require(epsilon_high > 0, "clip_cov", "epsilon_high", epsilon_high, "a positive number");
+  }
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, step_views<T> const& at, stream draws, view<T> weight) const {
+    check();
     if (!detail::begin_selection<clip_cov>("clip_cov", at, weight)) return;
     auto steps = detail::valid_steps_on_host(backend, at.valid, weight.rows);
     auto covariance = detail::covariances_on_host(backend, steps, at.advantage, at.logp);

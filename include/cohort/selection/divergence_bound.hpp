@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/kl/estimators.hpp>
+#include <cohort/objective/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 #include <utility>
 
@@ -56,9 +57,19 @@ struct divergence_bound {
   Divergence divergence{};
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
 
+  static constexpr about notes{"divergence_bound", "1 where D(sampler_logp, old_logp) <= most, else 0", "verl 0.9.1 (rollout_rs)"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("", divergence), f("most", most);
+    if (over != bounded_over::step) f("over", over == bounded_over::series_sum ? "series_sum" : over == bounded_over::series_mean ? "series_mean" : "series_max");
+  }
+  void check() const {
+    detail::require(most >= 0, "divergence_bound", "most", most, "0 or a positive number");
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
-    detail::require(most >= 0, "divergence_bound", "most", most, "0 or a positive number");
+    check();
     if (!detail::begin_selection<divergence_bound>("divergence_bound", at, weight, over != bounded_over::step)) return;
     detail::bound_divergence(backend, at, at.old_logp, divergence, over, most, weight);
   }
@@ -70,9 +81,18 @@ struct kl_mask {
   double threshold = .1;
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::logp;
 
+  static constexpr about notes{"kl_mask", "0 where (logp - sampler_logp)^2 / 2 > threshold, else 1", "TorchRL 0.14.1 (KL-Mask)"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("threshold", threshold);
+  }
+  void check() const {
+    detail::require(threshold >= 0, "kl_mask", "threshold", threshold, "0 or a positive number");
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
-    detail::require(threshold >= 0, "kl_mask", "threshold", threshold, "0 or a positive number");
+    check();
     if (!detail::begin_selection<kl_mask>("kl_mask", at, weight)) return;
     detail::bound_divergence(backend, at, at.logp, k2{}, bounded_over::step, threshold, weight);
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 
 namespace cohort {
@@ -14,6 +15,8 @@ enum class ratio_over {
 enum class beyond_bounds { truncate, mask };
 
 namespace detail {
+
+constexpr char const* name_of(ratio_over over) { return over == ratio_over::step ? "step" : over == ratio_over::series ? "series" : "geometric_mean"; }
 
 /// rho from log rho. Its clamp is verl's, and keeps every weight finite.
 template <class S>
@@ -96,10 +99,22 @@ struct importance_weights {
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
   static constexpr bool corrects_sampler = true;  ///< so `train` reports the effective sample size of its weights
 
-  template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  static constexpr about notes{"importance_weights", "rho = exp(old_logp - sampler_logp), bounded", "verl 0.9.1 (rollout_is), TRL 1.16"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (over != ratio_over::step) f("over", detail::name_of(over));
+    if (beyond == beyond_bounds::mask) f("beyond", "mask");
+    f("low", low), f("high", high);
+    if (normalize) f("normalize", normalize);
+  }
+  void check() const {
     detail::require(low >= 0 && low <= high, "importance_weights", "low", low, "a number in [0, high]");
     detail::require(high > 0, "importance_weights", "high", high, "a positive number");
+  }
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+    check();
     bool by_series = over != ratio_over::step;
     if (!detail::begin_selection<importance_weights>("importance_weights", at, weight, by_series)) return;
     detail::weigh_ratios(backend, at, over, detail::bounded_ratio{low, high, beyond}, weight);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/selection/on_host.hpp>
 
 namespace cohort {
@@ -17,9 +18,18 @@ struct kl_cov {
   double share = 2e-4;
   static constexpr unsigned reads = cohort::reads::advantage | cohort::reads::logp;
 
+  static constexpr about notes{"kl_cov", "1 for the share with the largest (A - mean A)(logp - mean logp), else 0", "Cui et al. 2025, arXiv:2505.22617"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("share", share);
+  }
+  void check() const {
+    detail::require(share >= 0 && share <= 1, "kl_cov", "share", share, "a number in [0, 1]");
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
-    detail::require(share >= 0 && share <= 1, "kl_cov", "share", share, "a number in [0, 1]");
+    check();
     if (!detail::begin_selection<kl_cov>("kl_cov", at, weight)) return;
     auto steps = detail::valid_steps_on_host(backend, at.valid, weight.rows);
     auto covariance = detail::covariances_on_host(backend, steps, at.advantage, at.logp);

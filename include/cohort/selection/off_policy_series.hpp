@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 
 namespace cohort {
@@ -27,9 +28,18 @@ struct off_policy_series {
   double delta = .5;
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::logp | cohort::reads::advantage;
 
+  static constexpr about notes{"off_policy_series", "0 where A < 0 and mean(sampler_logp - logp) > delta, else 1", "DeepSeek-V3.2, arXiv:2512.02556"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("delta", delta);
+  }
+  void check() const {
+    detail::require(delta == delta, "off_policy_series", "delta", delta, "a number");
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
-    detail::require(delta == delta, "off_policy_series", "delta", delta, "a number");
+    check();
     if (!detail::begin_selection<off_policy_series>("off_policy_series", at, weight, true)) return;
     detail::map_valid(backend, at.valid, weight, detail::difference{}, at.sampler_logp, at.logp);
     detail::average_along_series(backend, at, weight);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/selection/importance_weights.hpp>
 
 namespace cohort {
@@ -32,10 +33,20 @@ struct ratio_bounds {
   double low = .5, high = 2;
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
 
-  template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  static constexpr about notes{"ratio_bounds", "1 where low <= rho <= high, else 0, rho = exp(old_logp - sampler_logp)", "verl 0.9.1 (rollout_rs), OpenRLHF"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    if (over != ratio_over::step) f("over", detail::name_of(over));
+    f("low", low), f("high", high);
+  }
+  void check() const {
     detail::require(low >= 0 && low <= high, "ratio_bounds", "low", low, "a number in [0, high]");
     detail::require(high > 0, "ratio_bounds", "high", high, "a positive number");
+  }
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+    check();
     if (!detail::begin_selection<ratio_bounds>("ratio_bounds", at, weight, over != ratio_over::step)) return;
     detail::weigh_ratios(backend, at, over, detail::within_bounds{low, high}, weight);
   }

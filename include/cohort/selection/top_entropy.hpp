@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/objective/about.hpp>
 #include <cohort/selection/on_host.hpp>
 
 namespace cohort {
@@ -30,9 +31,18 @@ struct top_entropy {
   double share = .2;
   static constexpr unsigned reads = cohort::reads::entropy;
 
+  static constexpr about notes{"top_entropy", "1 from the (1 - share)-quantile of the entropy on, else 0", "Wang et al. 2025, arXiv:2506.01939"};
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("share", share);
+  }
+  void check() const {
+    detail::require(share >= 0 && share <= 1, "top_entropy", "share", share, "a number in [0, 1]");
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
-    detail::require(share >= 0 && share <= 1, "top_entropy", "share", share, "a number in [0, 1]");
+    check();
     if (!detail::begin_selection<top_entropy>("top_entropy", at, weight)) return;
     auto steps = detail::valid_steps_on_host(backend, at.valid, weight.rows);
     auto all = detail::numbers_on_host(backend, at.entropy);

@@ -142,7 +142,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     detail::require(options.steps > 0, "train", "steps", double(options.steps), "a positive number");
     algorithm.rollout.check();
     algorithm.reference.check();
-    detail::check_objective(first_objective);
+    for (double progress : {0., .25, .5, .75, .999}) detail::check_objective(at(algorithm.objective, progress));  // no update begins at 1
 
     auto started = clock::now();
     typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy, options.seed);
