@@ -86,7 +86,7 @@ class trust_region_learner {
 
  public:
   trust_region_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
-      : update_(checked(u, policy)), aggregation_(aggregation), critic_(backend, without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
+      : update_(checked(u, policy)), aggregation_(aggregation), critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
     for (auto* a : {&gradient_, &start_, &direction_}) backend.resize(*a, policy.parameters().rows);
   }
 
@@ -108,12 +108,7 @@ class trust_region_learner {
  private:
   static Update const& checked(Update const& u, Policy const& policy) {
     u.check();
-    if (policy.shares_trunk())
-      throw value_error("trust_region: actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
-    return u;
-  }
-  static critic_update without_normalization(critic_update u) {
-    u.normalize = normalization::none;
+    detail::require_separate_critic("trust_region", policy);
     return u;
   }
 
