@@ -57,7 +57,12 @@ struct trust_region {
   template <class F>
   constexpr void parameters(F f) const {
     f("target_kl", target_kl), f("damping", damping), f("iterations", iterations);
+    if (residual != 1e-10) f("residual", residual);
+    if (backtracks != 10) f("backtracks", backtracks);
+    if (shrink != .8) f("shrink", shrink);
     if (over == divergence_over::pi) f("over", "pi");
+    if (normalize == normalization::none) f("normalize", "none");
+    else if (!(standardization == standardize{})) f("standardization", standardization);
     f("critic", critic);
   }
 
