@@ -27,6 +27,7 @@
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/v_trace.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/means.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/backend/concept.hpp>

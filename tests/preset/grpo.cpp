@@ -178,10 +178,7 @@ TEST_CASE("presets: ScaleRL averages over a prompt's tokens, then over prompts, 
   double squares = 0;
   for (int i = 0; i < 12; ++i) squares += (b.R[i] - group_mean(b, i)) * (b.R[i] - group_mean(b, i));  // each group's add up to 0
   auto A = each_token(b, [&](int i) { return (b.R[i] - group_mean(b, i)) / (std::sqrt(squares / 11) + 1e-8); });
-  auto algorithm = preset::scale_rl();
-  REQUIRE(algorithm.aggregation.series == algorithm.rollout.group);
-  algorithm.aggregation.series = b.G;
-  require_paper(algorithm, b, A, [&](auto const& logp, auto const& held) {
+  require_paper(preset::scale_rl(), b, A, [&](auto const& logp, auto const& held) {
     double loss = 0;
     for (int i = 0; i < 12; ++i)
       for (int k = b.first[i]; k < b.first[i + 1]; ++k)

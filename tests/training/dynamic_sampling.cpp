@@ -120,12 +120,12 @@ TEST_CASE("completions: where no group of any round differs, the last round stan
 }
 
 TEST_CASE("completions: with drop_equal, groups that teach nothing are left out of the one round that is drawn; where none differs, all stand") {
-  collected all({.prompts = 12, .group = 4, .max_tokens = 3}, {}), some({.prompts = 12, .group = 4, .max_tokens = 3, .drop_equal = true}, {});
+  collected all({.prompts = 40, .group = 4, .max_tokens = 3}, {}), some({.prompts = 40, .group = 4, .max_tokens = 3, .drop_equal = true}, {});
   std::vector<std::vector<std::int32_t>> expected;
   std::copy_if(all.prompts.begin(), all.prompts.end(), std::back_inserter(expected), [](auto const& p) { return p[1] % 3 == 0; });
   CHECK(some.prompts == expected);
   CHECK(!expected.empty());
-  CHECK(some.summary.completions.left_out == 12 - double(expected.size()));
+  CHECK(some.summary.completions.left_out == 40 - double(expected.size()));
   CHECK(some.summary.steps == all.summary.steps);
   collected none({.prompts = 3, .group = 4, .max_tokens = 3, .drop_equal = true}, {.always = true});
   CHECK(none.prompts.size() == 3);

@@ -13,14 +13,14 @@ namespace cohort {
 ///
 /// monte_carlo{.bootstrap = false} sums rewards and nothing else, so that with gamma 1 the target of an answer that is scored at its end is that score exactly.
 ///
-/// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491, section 3.3.
+/// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491.
 template <class Estimator = gae, class Target = monte_carlo>
 struct decoupled {
   Estimator estimator{};
   Target target{};
 
   static constexpr unsigned reads = detail::reads_also<Target>();
-  static constexpr about notes{"decoupled", "the critic's targets are those of another estimator", "Yuan et al. 2025, arXiv:2503.01491, section 3.3"};
+  static constexpr about notes{"decoupled", "the critic's targets are those of another estimator", "Yuan et al. 2025, arXiv:2503.01491"};
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator), f("target", target);

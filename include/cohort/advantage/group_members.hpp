@@ -2,19 +2,12 @@
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/group_statistics.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/backend/number_series.hpp>
 #include <limits>
 #include <utility>
 
 namespace cohort::detail {
 
-struct next_index {
-  static constexpr bool affine = true;
-
-  template <class S>
-  constexpr S operator()(S before, S) const {
-    return before + 1;
-  }
-};
 struct discounted_sum {
   static constexpr bool affine = true;
   double gamma;
@@ -82,9 +75,7 @@ class group_members {
       backend.scan(batch.decisions, direction::forward, next_index{}, -1, by_step_, view<T const>(returns_));
       backend.segment_reduce(batch.decisions, score_, first_only{}, view<T const>(returns_), view<T const>(by_step_));
     }
-    backend.map(outputs{ids_}, filled{1}, view<T const>(ids_));
-    backend.scan(series::lanes(groups_, 1), direction::forward, next_index{}, -1, ids_, view<T const>(ids_));
-    backend.spread(batch.groups, by_series_, view<T const>(ids_));
+    number_series(backend, batch.groups, ids_, by_series_);
     group_ = cells_.all();
     backend.map(outputs{group_}, same{}, view<T const>(by_series_));
   }

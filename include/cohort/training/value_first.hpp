@@ -20,14 +20,14 @@ class value_first_learner;
 /// where lambda is 1 (decoupled). The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL weight with a
 /// controller is told a distance of 0.
 ///
-/// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491, section 3.2; Yue et al. 2025 (VAPO), arXiv:2504.05118, which takes 50 steps.
+/// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491; Yue et al. 2025 (VAPO), arXiv:2504.05118, which takes 50 steps.
 template <class Critic = update<>, class Then = update<>>
 struct value_first {
   std::int64_t updates = 50;  ///< of the critic alone, >= 0
   Critic critic{};            ///< its normalize is not used
   Then then{};
 
-  static constexpr about notes{"value_first", "the critic alone, then both", "Yuan et al. 2025, arXiv:2503.01491, section 3.2"};
+  static constexpr about notes{"value_first", "the critic alone, then both", "Yuan et al. 2025, arXiv:2503.01491"};
   template <class F>
   constexpr void parameters(F f) const {
     f("updates", updates), f("critic", critic), f("then", then);
