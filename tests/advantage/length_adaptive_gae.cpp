@@ -18,7 +18,8 @@ struct scored {
   std::vector<T> value, next_value;
   grouped<T> b;
 
-  scored(std::vector<int> const& lengths, std::vector<T> const& scores) : b(lengths, {int(lengths.size())}, std::vector<T>(std::accumulate(lengths.begin(), lengths.end(), 0u))) {
+  scored(std::vector<int> const& lengths, std::vector<T> const& scores)
+      : b(lengths, {int(lengths.size())}, std::vector<T>(std::accumulate(lengths.begin(), lengths.end(), 0u))) {
     for (std::size_t n = 0; n < scores.size(); ++n) b.reward[std::size_t(b.offsets[n + 1]) - 1] = scores[n];
     value = uniform<T>(b.offsets.back(), 1, -3, 3), next_value = value;
     std::rotate(next_value.begin(), next_value.begin() + 1, next_value.end());  // behind an end nobody reads it

@@ -54,7 +54,8 @@ void check(drawn const& s, Mode const& mode, F weight_of) {
   auto in_type = [&]<class T>(T) {
     eigen::basic_backend<T> backend;
     std::vector<T> found(s.series_of.size(), T(-1));
-    mode(backend, {std::ptrdiff_t(found.size()), s.series, all(s.series_of), s.valid.empty() ? view<std::uint8_t const>{} : all(s.valid), s.groups()}, all(found));
+    auto valid = s.valid.empty() ? view<std::uint8_t const>{} : all(s.valid);
+    mode(backend, {std::ptrdiff_t(found.size()), s.series, all(s.series_of), valid, s.groups()}, all(found));
     for (int i = 0; i < int(found.size()); ++i) {
       double expected = s.is_valid(i) ? weight_of(i) : 0;
       REQUIRE(close(double(found[i]), expected, 4 * double(std::numeric_limits<T>::epsilon())));

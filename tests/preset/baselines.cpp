@@ -79,7 +79,7 @@ TEST_CASE("presets: REINFORCE++ normalizes what is still to come over the batch,
   b.recorded.value.clear(), b.recorded.next_value.clear();  // without a critic
   auto A = normalized(to_come);
   require_paper(preset::reinforce_plus_plus(), b, A, clipped_tokens(b, A));
-  auto B = normalized(each_token(b, [&](int i) { return b.R[i] - group_mean(b, i); }));
+  auto B = normalized(each_token(b, [&](int i) { return b.R[i] - mean_score(b, i); }));
   require_paper(preset::reinforce_plus_plus_baseline(), b, B, [&](auto const& logp, auto const& held) {
     double loss = clipped_tokens(b, B)(logp, held);
     for (int k = 0; k < b.steps(); ++k) loss += .001 * .5 * (logp[k] - b.ref_logp[k]) * (logp[k] - b.ref_logp[k]) / b.steps();
@@ -89,7 +89,7 @@ TEST_CASE("presets: REINFORCE++ normalizes what is still to come over the batch,
 
 TEST_CASE("presets: OPO weighs the mean by length, GPG and MaxRL scale what is above it") {
   answers b;
-  auto mean = [&](int i) { return group_mean(b, i); };
+  auto mean = [&](int i) { return mean_score(b, i); };
   auto opo = each_token(b, [&](int i) { return b.R[i] - over_group(i, [&](int j) { return b.length[j] * b.R[j]; }) / over_group(i, [&](int j) { return double(b.length[j]); }); });
   for (double& a : opo)
     if (std::abs(a) < 1e-15) a = 0;
@@ -112,7 +112,7 @@ TEST_CASE("presets: PKPO counts the draws of k with a right answer, the best of 
     return over_group(i, [&](int j) { return double(j != i && right(j)); }) > 0 ? 4. : 0.;
   });
   require_paper(preset::pkpo(), b, A, whole_answers(b, A));
-  auto best = each_token(b, [&](int i) { return std::max(0., b.R[i] - others_best(b, i)) / (group_std(b, i) + 1e-6); });
+  auto best = each_token(b, [&](int i) { return std::max(0., b.R[i] - others_best(b, i)) / (score_deviation(b, i) + 1e-6); });
   require_paper(preset::best_of_group(), b, best, clipped_tokens(b, best));
 }
 
@@ -161,7 +161,8 @@ TEST_CASE("presets: PPO, PF-PPO, A2C and TRPO take GAE, n-step returns less V, a
   };
   require_paper(preset::ppo(), b, gae, [&](auto const& logp, auto const& held) { return clipped_tokens(b, gae)(logp, held) + squares(gae); });
   auto undiscounted = generalized(b, 1, [](int) { return .95; });
-  require_paper(preset::pf_ppo(), b, undiscounted, [&](auto const& logp, auto const& held) { return clipped_tokens(b, undiscounted)(logp, held) + .5 * squares(undiscounted); });
+  require_paper(preset::pf_ppo(), b, undiscounted,
+                [&](auto const& logp, auto const& held) { return clipped_tokens(b, undiscounted)(logp, held) + .5 * squares(undiscounted); });
   require_paper(preset::trpo(), b, gae, [&](auto const& logp, auto const&) {
     double loss = squares(gae);
     for (int k = 0; k < b.steps(); ++k) loss -= std::exp(logp[k] - b.old_logp[k]) * gae[k] / b.steps();

@@ -78,7 +78,7 @@ TEST_CASE("presets: GRPO's process supervision pools a group's rewards, and a to
 
 TEST_CASE("presets: Dr. GRPO divides neither by the deviation nor by the length") {
   answers b;
-  auto A = each_token(b, [&](int i) { return b.R[i] - group_mean(b, i); });
+  auto A = each_token(b, [&](int i) { return b.R[i] - mean_score(b, i); });
   require_paper(preset::dr_grpo(), b, A, [&](auto const& logp, auto const&) {
     double loss = 0;
     for (int k = 0; k < b.steps(); ++k) {
@@ -98,7 +98,7 @@ TEST_CASE("presets: DAPO, Lite PPO and INTELLECT-2 average over tokens") {
   double mean = 0, squares = 0;
   for (double r : b.R) mean += r / 12;
   for (double r : b.R) squares += (r - mean) * (r - mean);
-  auto lite = each_token(b, [&](int i) { return (b.R[i] - group_mean(b, i)) / (std::sqrt(squares / 11) + 1e-6); });
+  auto lite = each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (std::sqrt(squares / 11) + 1e-6); });
   require_paper(preset::lite_ppo(), b, lite, [&](auto const& logp, auto const&) {
     return -tokens_mean(b, [&](int k) { return clipped_gain(b, lite, logp, k, .8, 1.2); });
   });
@@ -114,7 +114,7 @@ TEST_CASE("presets: DeepSeek-V3.2 corrects the KL estimate by the ratio and leav
   answers b;
   for (int k = b.first[1]; k < b.first[2]; ++k) b.sampler_logp[k] = b.logp[k] + .6;  // a bad one
   b.recorded.sampler_logp = b.sampler_logp;
-  auto A = each_token(b, [&](int i) { return b.R[i] - group_mean(b, i); });
+  auto A = each_token(b, [&](int i) { return b.R[i] - mean_score(b, i); });
   int left_out = 0;
   auto masked = [&](int i) {
     double sum = 0;
@@ -176,8 +176,8 @@ TEST_CASE("presets: GSPO and LUSPO clip one ratio for an answer, GMPO each token
 TEST_CASE("presets: ScaleRL averages over a prompt's tokens, then over prompts, and divides by the deviation of the batch's advantages") {
   answers b;
   double squares = 0;
-  for (int i = 0; i < 12; ++i) squares += (b.R[i] - group_mean(b, i)) * (b.R[i] - group_mean(b, i));  // each group's add up to 0
-  auto A = each_token(b, [&](int i) { return (b.R[i] - group_mean(b, i)) / (std::sqrt(squares / 11) + 1e-8); });
+  for (int i = 0; i < 12; ++i) squares += (b.R[i] - mean_score(b, i)) * (b.R[i] - mean_score(b, i));  // each group's add up to 0
+  auto A = each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (std::sqrt(squares / 11) + 1e-8); });
   require_paper(preset::scale_rl(), b, A, [&](auto const& logp, auto const& held) {
     double loss = 0;
     for (int i = 0; i < 12; ++i)

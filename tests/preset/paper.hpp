@@ -54,16 +54,16 @@ double over_group(int i, F f) {
   for (int j = i / answers::G * answers::G; j < (i / answers::G + 1) * answers::G; ++j) sum += f(j);
   return sum;
 }
-inline double group_mean(answers const& b, int i) {
+inline double mean_score(answers const& b, int i) {
   return over_group(i, [&](int j) { return b.R[j]; }) / b.G;
 }
-inline double group_std(answers const& b, int i) {
-  double mean = group_mean(b, i);
+inline double score_deviation(answers const& b, int i) {
+  double mean = mean_score(b, i);
   return std::sqrt(over_group(i, [&](int j) { return (b.R[j] - mean) * (b.R[j] - mean); }) / (b.G - 1));
 }
 /// DeepSeekMath 4.1.2, with verl's 1e-6.
 inline numbers z_scores(answers const& b) {
-  return each_token(b, [&](int i) { return (b.R[i] - group_mean(b, i)) / (group_std(b, i) + 1e-6); });
+  return each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (score_deviation(b, i) + 1e-6); });
 }
 
 /// The mean over all tokens.

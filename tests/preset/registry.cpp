@@ -61,6 +61,7 @@ TEST_CASE("presets: what differs from its usual value is printed, such as a roll
   CHECK_THAT(text(algorithm{.advantage = advantage_as_reward<>{.tau = 3}}), ContainsSubstring("tau = 3}"));
   CHECK_THAT(text(algorithm{.update = trust_region<>{.backtracks = 4, .normalize = normalization::none}}),
              ContainsSubstring("iterations = 15, backtracks = 4, normalize = none, critic"));
-  CHECK_THAT(text(preset::vapo()), ContainsSubstring("decoupled{length_adaptive_gae{gamma = 1, alpha = 0.05}, target = monte_carlo{gamma = 1, bootstrap = false}}"));
+  CHECK_THAT(text(preset::vapo()),
+             ContainsSubstring("decoupled{length_adaptive_gae{gamma = 1, alpha = 0.05}, target = monte_carlo{gamma = 1, bootstrap = false}}"));
   CHECK_THAT(text(preset::vapo()), ContainsSubstring("+ 0.1 weighted(high_return{threshold = 0.5, normalize = true}, log_likelihood{})"));
 }

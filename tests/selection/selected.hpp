@@ -17,7 +17,8 @@ struct steps_given {
 
   template <class T = double>
   std::vector<T> weights_by(auto const& selection, auto& backend, stream draws = {}) const {
-    std::vector<T> s = cast<T>(sampler_logp), o = cast<T>(old_logp), x = cast<T>(logp), a = cast<T>(advantage), h = cast<T>(entropy), r = cast<T>(target), result(steps(), T(-1));
+    std::vector<T> s = cast<T>(sampler_logp), o = cast<T>(old_logp), x = cast<T>(logp), a = cast<T>(advantage), h = cast<T>(entropy),
+                   r = cast<T>(target), result(steps(), T(-1));
     auto in = [](auto const& v) { return v.empty() ? decltype(all(v)){} : all(v); };
     step_views<T> at{.sampler_logp = in(std::as_const(s)), .old_logp = in(std::as_const(o)), .logp = in(std::as_const(x)), .advantage = in(std::as_const(a)),
                      .entropy = in(std::as_const(h)), .target = in(std::as_const(r)), .valid = in(valid), .series_of = in(series_of),

@@ -33,7 +33,8 @@ TEST_CASE("group_mean: where all groups are full it is the mean over pieces of a
   cpu backend;
   require_same_as_pieces(
       [&](auto const& mean, int minibatches) {
-        language_model model{backend, decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8}, seed{1}, {.initial_std = .3}};
+        decoder_options const shape{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8};
+        language_model model{backend, shape, seed{1}, {.initial_std = .3}};
         return trained(backend, completions{.prompts = 6, .group = 3, .max_tokens = 5}, support::echo{}, model, mean, minibatches);
       },
       3, {1, 3});

@@ -122,7 +122,8 @@ TEST_CASE("value_first: the bytes of both optimizers count, and bad arguments an
     std::size_t* bytes;
     void on_start(train_report const& r) { *bytes = r.optimizer_bytes; }
   };
-  algorithm a{.rollout = completions{.prompts = 1, .group = 1, .max_tokens = 2}, .advantage = monte_carlo{}, .objective = clipped_ratio{} + value_loss{}, .update = value_first{}};
+  algorithm a{.rollout = completions{.prompts = 1, .group = 1, .max_tokens = 2}, .advantage = monte_carlo{}, .objective = clipped_ratio{} + value_loss{},
+              .update = value_first{}};
   train(backend, a, support::echo{}, model, {.updates = 1}, look{&bytes});
   REQUIRE(bytes >= 2 * sizeof(double) * (N + 17));
   REQUIRE(bytes < 2 * sizeof(double) * (N + 17) + 256);

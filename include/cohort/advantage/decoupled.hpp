@@ -8,8 +8,8 @@ namespace cohort {
 ///
 ///     decoupled{.estimator = gae{.lambda = .95}, .target = monte_carlo{}}     VC-PPO: lambda .95 for the policy, 1 for the critic
 ///
-/// since what is best for the policy (little variance) is not for the critic, to which a reward far ahead comes only as lambda^k of it. Both see the whole batch;
-/// what the one finds of the other's is dropped. Without a critic there are no targets, and `target` is not asked.
+/// since what is best for the policy (little variance) is not for the critic, to which a reward far ahead comes only as lambda^k of it. Both see the whole
+/// batch; what the one finds of the other's is dropped. Without a critic there are no targets, and `target` is not asked.
 ///
 /// monte_carlo{.bootstrap = false} sums rewards and nothing else, so that with gamma 1 the target of an answer that is scored at its end is that score exactly.
 ///

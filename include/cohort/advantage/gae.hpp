@@ -55,7 +55,7 @@ struct with_target {
   }
 };
 
-/// The scan along the decisions, of the step for where all steps are valid or invalid ones are skipped, or of the other one; `first` is what they read before the
+/// The scan along the decisions, of `skipping` where all steps are valid or invalid ones are skipped, else of `decaying`; `first` is what they read before the
 /// reward.
 template <backend B, class Skipping, class Decaying, class T = value_t<B>, class... First>
 void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma, invalid_steps invalid, Skipping skipping,

@@ -26,13 +26,13 @@ struct with_lambda_of_step {
 
 }  // namespace detail
 
-/// gae whose lambda grows with the length of the series, so that the weights lambda^k of a long answer's errors reach as far in it, in proportion, as those of a
-/// short one:
+/// gae whose lambda grows with the length of the series, so that the weights lambda^k of a long answer's errors reach as far in it, in proportion, as those of
+/// a short one:
 ///
 ///     lambda = max(0, 1 - 1 / (alpha l)),     l the valid steps of the series,     so that sum_k lambda^k = alpha l
 ///
-/// Of an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of such), lambda is 0: the one-step error. A series
-/// is one answer or episode; of `lanes` it is what a lane collected. All else is as in gae. In the units of the reward.
+/// Of an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of such), lambda is 0: the one-step error. A
+/// series is one answer or episode; of `lanes` it is what a lane collected. All else is as in gae. In the units of the reward.
 ///
 /// Source: Yue et al. 2025 (VAPO), arXiv:2504.05118, section 4.2.
 struct length_adaptive_gae {

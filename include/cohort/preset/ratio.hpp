@@ -61,7 +61,8 @@ struct cispo_preset {
 };
 inline constexpr cispo_preset cispo{};
 
-/// ScaleRL: CISPO with a limit of 5, each prompt's token mean counting the same, advantages over the batch's deviation, prompts whose answers are all equal left out.
+/// ScaleRL: CISPO with a limit of 5, each prompt's token mean counting the same, advantages over the batch's deviation, prompts whose answers are all equal
+/// left out.
 struct scale_rl_preset {
   static constexpr source from{
       "scale_rl", "Khatri et al. 2025, arXiv:2510.13786",

@@ -7,10 +7,11 @@ namespace cohort {
 ///
 ///     0.1 * weighted(high_return{.threshold = .5, .normalize = true}, log_likelihood{})     VAPO: also imitate the answers that are right
 ///
-/// The target is what the estimator says a step's value is to be: with gamma 1 and lambda 1 the return of the series (all of an answer's steps have its score), which
-/// decoupled gives apart from the advantages. It is rounded, but for monte_carlo without a bootstrap: a threshold should lie between the returns that there are.
-/// normalize divides by the mean weight, so that the mean over all steps becomes the mean over the chosen ones; where none is chosen there is nothing to divide. Reads
-/// target, so a critic is needed (without one positive_likelihood goes by the advantage). In the units of the reward. Refuses a threshold that is not a number.
+/// The target is what the estimator says a step's value is to be: with gamma 1 and lambda 1 the return of the series (all of an answer's steps have its score),
+/// which decoupled gives apart from the advantages. It is rounded, but for monte_carlo without a bootstrap: a threshold should lie between the returns that
+/// there are. normalize divides by the mean weight, so that the mean over all steps becomes the mean over the chosen ones; where none is chosen there is
+/// nothing to divide. Reads target, so a critic is needed (without one positive_likelihood goes by the advantage). In the units of the reward. Refuses a
+/// threshold that is not a number.
 ///
 /// Source: Yue et al. 2025 (VAPO), arXiv:2504.05118, section 4.3, "positive example LM loss".
 struct high_return {

@@ -14,12 +14,12 @@ class completions_collector;
 ///
 /// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which nothing is learned, are left out, and up to so many
 /// more rounds of `prompts` prompts are drawn until there are `prompts` groups; those that are then too many are left out too. If no group of any round
-/// differs, the last round stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are drawn: there are fewer
-/// groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
+/// differs, the last round stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are drawn: there are
+/// fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
 ///
 /// With `score_power` the completions of a round are drawn again from among themselves, as many as there are, with replacement, each in proportion to
-/// |score|^score_power: those of which the score says most are learned from, and more than once, others not at all (PF-PPO, arXiv:2409.06957; verl's pf_ppo with "pow").
-/// Groups may then be of any size. Where all scores are 0 the round stands as it is.
+/// |score|^score_power: those of which the score says most are learned from, and more than once, others not at all (PF-PPO, arXiv:2409.06957; verl's pf_ppo
+/// with "pow"). Groups may then be of any size. Where all scores are 0 the round stands as it is.
 ///
 /// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline; its tokens count as steps.
 ///

@@ -6,8 +6,8 @@
 
 namespace cohort::detail {
 
-/// How often each of n numbers comes in n draws with replacement, each draw x_i with a probability proportional to |x_i|^power. A NaN is not one of them; where all
-/// are 0, each comes once.
+/// How often each of n numbers comes in n draws with replacement, each draw x_i with a probability proportional to |x_i|^power. A NaN is not one of them; where
+/// all are 0, each comes once.
 inline std::vector<int> drawn_again(std::vector<double> const& x, double power, stream s) {
   double largest = 0;
   int n = 0;

@@ -91,7 +91,8 @@ class trust_region_learner {
 
  public:
   trust_region_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
-      : update_(checked(u, policy)), aggregation_(aggregation), critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
+      : update_(checked(u, policy)), aggregation_(aggregation),
+        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
     for (auto* a : {&gradient_, &start_, &direction_}) backend.resize(*a, policy.parameters().rows);
   }
 

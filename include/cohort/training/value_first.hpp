@@ -10,15 +10,15 @@ namespace cohort {
 template <backend B, class Update, class Aggregation, class Policy, class Batch>
 class value_first_learner;
 
-/// Value pre-training: in the first `updates` of a run the critic learns alone, by `critic`, from rollouts of the policy as it was at the start, and only then do
-/// both, by `then`.
+/// Value pre-training: in the first `updates` of a run the critic learns alone, by `critic`, from rollouts of the policy as it was at the start, and only then
+/// do both, by `then`.
 ///
 ///     value_first{.updates = 50, .critic = update{...}, .then = update{...}}
 ///
 /// Meanwhile the objective is its terms that read the value, and only the critic's parameters move: of an actor_critic the critic's network (a shared trunk is
-/// refused), of a language_model_with_value the value head, on hidden states that stay as they are. What it learns is the estimator's target: Monte-Carlo returns
-/// where lambda is 1 (decoupled). The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL weight with a
-/// controller is told a distance of 0.
+/// refused), of a language_model_with_value the value head, on hidden states that stay as they are. What it learns is the estimator's target: Monte-Carlo
+/// returns where lambda is 1 (decoupled). The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL weight
+/// with a controller is told a distance of 0.
 ///
 /// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491; Yue et al. 2025 (VAPO), arXiv:2504.05118, which takes 50 steps.
 template <class Critic = update<>, class Then = update<>>
