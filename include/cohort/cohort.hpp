@@ -4,6 +4,7 @@
 #include <cohort/advantage/chained_samples.hpp>
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/clipped_reward.hpp>
+#include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
@@ -12,6 +13,7 @@
 #include <cohort/advantage/hybrid_grpo.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/kl_to_go.hpp>
+#include <cohort/advantage/length_adaptive_gae.hpp>
 #include <cohort/advantage/max_rl.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/n_step.hpp>
@@ -25,6 +27,7 @@
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/v_trace.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/means.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/backend/concept.hpp>
@@ -109,6 +112,7 @@
 #include <cohort/selection/clip_cov.hpp>
 #include <cohort/selection/divergence_bound.hpp>
 #include <cohort/selection/effective_sample_size.hpp>
+#include <cohort/selection/high_return.hpp>
 #include <cohort/selection/importance_weights.hpp>
 #include <cohort/selection/kl_cov.hpp>
 #include <cohort/selection/off_policy_series.hpp>
@@ -125,5 +129,6 @@
 #include <cohort/training/text.hpp>
 #include <cohort/training/train.hpp>
 #include <cohort/training/trust_region.hpp>
+#include <cohort/training/value_first.hpp>
 #include <cohort/training/vine.hpp>
 #include <cohort/version.hpp>

@@ -1,6 +1,8 @@
 #pragma once
 #include "random_layouts.hpp"
+#include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/group_and_value.hpp>
+#include <cohort/advantage/length_adaptive_gae.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/n_step.hpp>
 #include <cohort/advantage/v_trace.hpp>
@@ -26,18 +28,27 @@ inline double td_error(batch const& b, int i, double gamma) {
   return b.reward[i] + (b.terminated[i] ? 0 : gamma * b.next_value[i]) - b.value[i];
 }
 
+/// The errors from step k of a series on, each with its weight.
+inline double errors_to_come(gae const& o, batch const& b, std::vector<int> const& s, int k) {
+  double sum = 0, weight = 1;
+  for (; k < int(s.size()); ++k) {
+    int i = s[k];
+    if (!b.is_valid(i) && o.invalid == invalid_steps::skip) continue;
+    double after = std::isfinite(b.next_value[i]) ? b.next_value[i] : 0;
+    sum += weight * (b.is_valid(i) ? td_error(b, i, o.gamma) : b.terminated[i] ? 0 : o.gamma * after);
+    if (b.ends(i)) break;
+    weight *= o.gamma * o.lambda;
+  }
+  return sum;
+}
 inline result by_hand(gae const& o, batch const& b) {
+  return by_step(b, [&](std::vector<int> const& s, int k) { return errors_to_come(o, b, s, k); });
+}
+inline result by_hand(length_adaptive_gae const& o, batch const& b) {
   return by_step(b, [&](std::vector<int> const& s, int k) {
-    double sum = 0, weight = 1;
-    for (; k < int(s.size()); ++k) {
-      int i = s[k];
-      if (!b.is_valid(i) && o.invalid == invalid_steps::skip) continue;
-      double after = std::isfinite(b.next_value[i]) ? b.next_value[i] : 0;
-      sum += weight * (b.is_valid(i) ? td_error(b, i, o.gamma) : b.terminated[i] ? 0 : o.gamma * after);
-      if (b.ends(i)) break;
-      weight *= o.gamma * o.lambda;
-    }
-    return sum;
+    double length = 0;
+    for (int i : s) length += b.is_valid(i);
+    return errors_to_come({o.gamma, o.alpha * length <= 1 ? 0 : 1 - 1 / (o.alpha * length), o.invalid}, b, s, k);
   });
 }
 
@@ -57,6 +68,11 @@ inline result by_hand(monte_carlo const& o, batch const& b, bool critic = true) 
   result r = by_step(b, [&](std::vector<int> const& s, int k) { return collected(b, s, k, o.gamma, o.invalid) - (critic ? b.value[s[k]] : 0); });
   if (!critic) r.target.clear();
   return r;
+}
+
+template <class E, class Target>
+result by_hand(decoupled<E, Target> const& o, batch const& b) {
+  return {by_hand(o.estimator, b).advantage, by_hand(o.target, b).target};
 }
 
 inline result by_hand(n_step const& o, batch const& b) {

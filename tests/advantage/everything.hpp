@@ -2,6 +2,7 @@
 #include "grouped.hpp"
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/clipped_reward.hpp>
+#include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
@@ -9,6 +10,7 @@
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/kl_to_go.hpp>
+#include <cohort/advantage/length_adaptive_gae.hpp>
 #include <cohort/advantage/max_rl.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/opo.hpp>
@@ -119,6 +121,8 @@ void each_local_estimator(F f) {
   group_relative const centered{.scale = group_scale::none};
   monte_carlo const plain{.gamma = .9, .bootstrap = false};
   f("gae", gae{.gamma = .9, .lambda = .8});
+  f("length_adaptive_gae", length_adaptive_gae{.gamma = .9, .alpha = .4});
+  f("decoupled", decoupled{length_adaptive_gae{.alpha = .5}, plain});
   f("monte_carlo", plain);
   f("remax", remax{.gamma = .9});
   f("group_relative", group_relative{});

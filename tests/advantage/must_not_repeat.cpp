@@ -55,6 +55,7 @@ TEST_CASE("NaN times 0: where lambda and gamma decay over invalid steps, a NaN t
   check(monte_carlo{.gamma = .9, .bootstrap = false, .invalid = invalid_steps::decay});
   check(kl_in_reward{monte_carlo{.gamma = .9, .bootstrap = false, .invalid = invalid_steps::decay}});
   check(whitened{gae{.invalid = invalid_steps::decay}});
+  check(length_adaptive_gae{.gamma = .9, .alpha = .5, .invalid = invalid_steps::decay});
 }
 
 TEST_CASE("NaN times 0: a reward that a series does not have (NaN) changes no other series' advantage") {

@@ -57,6 +57,9 @@ template <class F>
 void each_with_critic(option_draws& d, batch const& b, F f) {
   f(gae{d.share(), d.share(), d.invalid()});
   f(monte_carlo{d.share(), d.coin(), d.invalid()});
+  f(length_adaptive_gae{d.share(), d.one_of({.05, .2, 1., 7.}), d.invalid()});
+  f(decoupled{length_adaptive_gae{d.share(), d.one_of({.05, .3}), d.invalid()}, monte_carlo{d.share(), d.coin(), d.invalid()}});
+  f(decoupled{gae{d.share(), d.share(), d.invalid()}, gae{d.share(), d.share(), d.invalid()}});
   f(group_and_value{d.share(), d.share()});
   if (!b.valid.empty()) return;
   f(n_step{1 + d.below(20), d.share()});

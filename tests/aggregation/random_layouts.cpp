@@ -1,13 +1,14 @@
 #include "../catch.hpp"
 #include "weights.hpp"
+#include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/sums.hpp>
 
 namespace {
 
 /// Steps of series in any order, some series absent, some without a valid step.
 struct drawn {
-  int series;
-  integers series_of;
+  int series, lanes = 0;
+  integers series_of, group_offsets{0}, group_of;  ///< of steps; of series
   flags valid;
 
   explicit drawn(std::uint32_t seed) {
@@ -16,11 +17,23 @@ struct drawn {
     int M = int(draws.integer(seed % 3 == 0 ? 700 : 60)), packed = int(draws.integer(2));
     for (int i = 0; i < M; ++i) series_of.push_back(std::int32_t(draws.integer(std::uint32_t(series))));
     if (packed) std::sort(series_of.begin(), series_of.end());
+    if (draws.integer(2) == 0) {  // every lanes-th series is one of the same group
+      for (lanes = 1 + int(draws.integer(9)); series % lanes != 0;) --lanes;
+      for (int n = 0; n < series; ++n) group_of.push_back(n % lanes);
+    }
+    while (int(group_of.size()) < series) {
+      int size = std::min(series - group_offsets.back(), int(draws.integer(8)));  // none at all, too
+      group_of.insert(group_of.end(), std::size_t(size), std::int32_t(group_offsets.size()) - 1);
+      group_offsets.push_back(group_offsets.back() + size);
+    }
     if (draws.integer(3) == 0) return;
     std::vector<double> share(series);
     for (double& s : share) s = draws.integer(4) == 0 ? 0 : draws.uniform();
     if (draws.integer(10) == 0) share.assign(share.size(), 0);
     for (int s : series_of) valid.push_back(draws.uniform() < share[s]);
+  }
+  cohort::series groups() const {
+    return lanes ? cohort::series::lanes(series / lanes, lanes) : cohort::series::segments(all(group_offsets), series, 8);
   }
   bool is_valid(int i) const { return valid.empty() || valid[i]; }
   /// The steps of series n, or its valid ones.
@@ -41,7 +54,8 @@ void check(drawn const& s, Mode const& mode, F weight_of) {
   auto in_type = [&]<class T>(T) {
     eigen::basic_backend<T> backend;
     std::vector<T> found(s.series_of.size(), T(-1));
-    mode(backend, {std::ptrdiff_t(found.size()), s.series, all(s.series_of), s.valid.empty() ? view<std::uint8_t const>{} : all(s.valid)}, all(found));
+    auto valid = s.valid.empty() ? view<std::uint8_t const>{} : all(s.valid);
+    mode(backend, {std::ptrdiff_t(found.size()), s.series, all(s.series_of), valid, s.groups()}, all(found));
     for (int i = 0; i < int(found.size()); ++i) {
       double expected = s.is_valid(i) ? weight_of(i) : 0;
       REQUIRE(close(double(found[i]), expected, 4 * double(std::numeric_limits<T>::epsilon())));
@@ -69,6 +83,11 @@ TEST_CASE("aggregations: every weight is its formula, for any steps of any serie
       check(s, series_mean{empty}, [&](int i) { return 1 / (series * own[s.series_of[i]]); });
       check(s, series_sum_mean{length, empty}, [&](int) { return 1 / (series * length); });
     }
+    std::vector<int> of_group(s.series), here(s.series);
+    for (int i = 0; i < int(s.series_of.size()); ++i) of_group[s.group_of[s.series_of[i]]] += s.is_valid(i), ++here[s.group_of[s.series_of[i]]];
+    auto some = [](std::vector<int> const& counts) { return double(std::count_if(counts.begin(), counts.end(), [](int n) { return n > 0; })); };
+    check(s, group_mean{}, [&](int i) { return 1 / (some(of_group) * of_group[s.group_of[s.series_of[i]]]); });
+    check(s, group_mean{empty_series::count}, [&](int i) { return 1 / (some(here) * of_group[s.group_of[s.series_of[i]]]); });
     int in_piece = 1 + int(draws.integer(50)), pieces = s.present(false, in_piece);
     std::vector<int> of_piece(s.series);
     for (int n = 0; n < s.series; ++n) of_piece[n] = s.steps(n, true, in_piece);

@@ -1,5 +1,6 @@
 #include "../catch.hpp"
 #include "weights.hpp"
+#include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <numeric>
 
@@ -44,6 +45,21 @@ TEST_CASE("piecewise_step_mean: the mean of the pieces' step means, which depend
   for (int i = 0; i < 10; ++i) REQUIRE(close(some[i], valid[i] ? 1. / 3 / (i < 4 ? 2 : i < 8 ? 3 : 2) : 0, 1e-15));
   numbers whole = weights(piecewise_step_mean{.series = 6}, of, 6, valid), plain = weights(step_mean{}, of, 6, valid);
   for (int i = 0; i < 10; ++i) REQUIRE(close(whole[i], plain[i], 1e-15));
+}
+
+TEST_CASE("group_mean: the mean of the groups' step means, which are of any size") {
+  integers const offsets{0, 1, 4, 6};  // series 0; 1 to 3; 4 and 5
+  auto groups = series::segments(all(offsets), 6, 3);
+  numbers plain = weights(group_mean{}, of, 6, {}, groups), some = weights(group_mean{}, of, 6, valid, groups);
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(close(plain[i], 1. / 3 / (i < 3 ? 3 : i < 8 ? 5 : 2), 1e-15));
+    REQUIRE(close(some[i], valid[i] ? 1. / 3 / (i < 3 ? 2 : i < 8 ? 3 : 2) : 0, 1e-15));
+  }
+  flags first{1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
+  REQUIRE(close(weights(group_mean{}, of, 6, first, groups)[0], 1. / 3, 1e-15));
+  REQUIRE(close(weights(group_mean{empty_series::count}, of, 6, first, groups)[0], 1. / 9, 1e-15));
+  REQUIRE_THROWS_WITH(weights(group_mean{}, of, 6), ContainsSubstring("group_mean needs to know which series form a group"));
+  REQUIRE_THROWS_WITH(weights(group_mean{}, of, 5, {}, groups), ContainsSubstring("which series form a group"));
 }
 
 TEST_CASE("sums: constants out of their range are refused") {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/length_adaptive_gae.hpp>
 #include <cohort/preset/sane2025.hpp>
 
 #include "reference.hpp"
@@ -59,13 +60,13 @@ struct rollout {
   }
 };
 
-template <class B>
-grid<double> gae_of(B& backend, layout const& l, bool lanes, bool some_invalid) {
+template <class B, class E>
+grid<double> gae_of(B& backend, E const& estimator, layout const& l, bool lanes, bool some_invalid) {
   rollout<B> r(backend, l.steps);
   placed_series<B> s(backend, l, lanes);
   auto batch = r.batch(s.s);
   if (some_invalid) batch.valid = r.valid.in();
-  gae{}(backend, batch, {r.column(0), r.column(1)});
+  estimator(backend, batch, {r.column(0), r.column(1)});
   return as<double>(r.results.now());
 }
 
@@ -92,10 +93,14 @@ grid<double> probes_of(B& backend, Estimator const& estimator, std::ptrdiff_t K)
 template <class B>
 void advantages(B& backend, tolerances const& tolerance) {
   archetype<double> reference;
-  SECTION("gae: advantages and targets, in lanes and packed, with and without invalid steps, are those of double") {
-    for (auto const& [l, lanes] : {std::pair(layout::lanes(40, 37), true), {layout::lanes(9, 3), true}, {layout::ragged(30, 20, 1), false}})
-      for (bool some_invalid : {false, true})
-        REQUIRE(mismatch<B>(gae_of(backend, l, lanes, some_invalid), gae_of(reference, l, lanes, some_invalid), tolerance) == "");
+  SECTION("gae, with one lambda or one for each length: advantages and targets, in lanes and packed, with and without invalid steps, are those of double") {
+    auto check = [&](auto const& estimator) {
+      for (auto const& [l, lanes] : {std::pair(layout::lanes(40, 37), true), {layout::lanes(9, 3), true}, {layout::ragged(30, 20, 1), false}})
+        for (bool some_invalid : {false, true})
+          REQUIRE(mismatch<B>(gae_of(backend, estimator, l, lanes, some_invalid), gae_of(reference, estimator, l, lanes, some_invalid), tolerance) == "");
+    };
+    check(gae{});
+    check(length_adaptive_gae{.gamma = .9, .alpha = .3});
   }
   SECTION("group_relative: advantages by every baseline, scale and credit are those of double") {
     for (auto by : {credit::episode, credit::return_to_go})

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/clipped_reward.hpp>
+#include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
@@ -15,6 +16,7 @@
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/v_trace.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/kl/exact.hpp>
 
@@ -91,7 +93,8 @@ grid<double> weights_of(B& backend, Mode const& mode, bool some_invalid) {
   placed<B, std::int32_t> series_of(backend, integers<std::int32_t>(M, 1, 21, 0, int(N) - 1));
   placed<B, std::uint8_t> valid(backend, flags(M, 1, 22));
   placed<B, T> weight(backend, M, 1);
-  aggregated_steps<T> steps{M, N, series_of.in(), {}};
+  placed_series<B> groups(backend, layout::segments({4, 1, 6, 2, 4}), false);
+  aggregated_steps<T> steps{M, N, series_of.in(), {}, groups.s};
   if (some_invalid) steps.valid = valid.in();
   mode(backend, steps, weight.out());
   return as<double>(weight.now());
@@ -124,6 +127,7 @@ void estimators(B& backend, tolerances const& tolerance) {
     };
     check(monte_carlo{.gamma = .9});
     check(monte_carlo{.gamma = .9, .bootstrap = false});
+    check(decoupled{length_adaptive_gae{.alpha = .2}, monte_carlo{.gamma = .9, .bootstrap = false}});
     check(n_step{.n = 4, .gamma = .9});
     check(v_trace{.gamma = .9, .lambda = .8, .rho = 1.5});
     check(whitened{gae{}});
@@ -181,6 +185,8 @@ void estimators(B& backend, tolerances const& tolerance) {
     check(series_mean{.empty = empty_series::count});
     check(series_sum_mean{.length = 7});
     check(piecewise_step_mean{.series = 4});
+    check(group_mean{});
+    check(group_mean{.empty = empty_series::count});
   }
   SECTION("kl: exact divergences and their slopes are those of double") {
     for (bool gaussian : {false, true}) REQUIRE(mismatch<B>(divergence_of(backend, gaussian), divergence_of(reference, gaussian), tolerance) == "");

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/selection/clip_cov.hpp>
+#include <cohort/selection/high_return.hpp>
 #include <cohort/selection/importance_weights.hpp>
 #include <cohort/selection/kl_cov.hpp>
 #include <cohort/selection/off_policy_series.hpp>
@@ -56,6 +57,12 @@ struct plain_selections {
   grid<double> operator()(off_policy_series const& o) const {
     auto moved = b.sums([&](std::ptrdiff_t i) { return double(b.sampler_logp(i)) - b.logp(i); });
     return each([&](std::ptrdiff_t i) { return !(b.advantage(i) < 0 && moved[b.series(i)] / length[b.series(i)] > o.delta); });
+  }
+  grid<double> operator()(high_return const& h) const {
+    double chosen = 0, all = 0;
+    b.each([&](std::ptrdiff_t i) { chosen += b.target(i) > h.threshold, all += 1; });
+    REQUIRE(chosen > 0);
+    return each([&](std::ptrdiff_t i) { return b.target(i) > h.threshold ? h.normalize ? all / chosen : 1 : 0; });
   }
   grid<double> operator()(top_entropy const& t) const {
     std::vector<double> entropy;
@@ -130,6 +137,7 @@ void selections(B& backend, tolerances const& tolerance) {
         check(ratio_bounds{.over = over, .low = .95, .high = 1.05});
       }
       check(off_policy_series{.delta = .02});
+      for (bool normalize : {false, true}) check(high_return{.threshold = .75, .normalize = normalize});
       check(top_entropy{.share = .3});
       check(kl_cov{.share = .1});
       check(clip_cov{.share = .05, .low = .2, .high = 2});

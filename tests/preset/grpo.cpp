@@ -10,21 +10,6 @@ namespace {
 
 double clip(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
-double group_mean(answers const& b, int i) {
-  double sum = 0;
-  for (int j = i / 4 * 4; j < i / 4 * 4 + 4; ++j) sum += b.R[j];
-  return sum / 4;
-}
-double group_std(answers const& b, int i) {
-  double squares = 0;
-  for (int j = i / 4 * 4; j < i / 4 * 4 + 4; ++j) squares += (b.R[j] - group_mean(b, i)) * (b.R[j] - group_mean(b, i));
-  return std::sqrt(squares / 3);
-}
-/// DeepSeekMath 4.1.2, with verl's 1e-6.
-numbers z_scores(answers const& b) {
-  return each_token(b, [&](int i) { return (b.R[i] - group_mean(b, i)) / (group_std(b, i) + 1e-6); });
-}
-
 /// DeepSeekMath eq. 3 and 4: 1/G sum 1/|o| sum min(r A, clip(r) A) - beta (ref / pi - log(ref / pi) - 1), less 1 because it is a loss.
 double deepseek_math(answers const& b, numbers const& A, numbers const& logp, double epsilon, double beta) {
   double loss = 0;
@@ -41,13 +26,6 @@ double answers_mean(answers const& b, F f) {
   double sum = 0;
   for (int i = 0; i < 12; ++i)
     for (int k = b.first[i]; k < b.first[i + 1]; ++k) sum += f(k) / b.length[i] / 12;
-  return sum;
-}
-/// The mean over all tokens.
-template <class F>
-double tokens_mean(answers const& b, F f) {
-  double sum = 0;
-  for (int k = 0; k < b.steps(); ++k) sum += f(k) / b.steps();
   return sum;
 }
 /// (1/|o|) log of the answer's ratio.
@@ -100,7 +78,7 @@ TEST_CASE("presets: GRPO's process supervision pools a group's rewards, and a to
 
 TEST_CASE("presets: Dr. GRPO divides neither by the deviation nor by the length") {
   answers b;
-  auto A = each_token(b, [&](int i) { return b.R[i] - group_mean(b, i); });
+  auto A = each_token(b, [&](int i) { return b.R[i] - mean_score(b, i); });
   require_paper(preset::dr_grpo(), b, A, [&](auto const& logp, auto const&) {
     double loss = 0;
     for (int k = 0; k < b.steps(); ++k) {
@@ -115,20 +93,14 @@ TEST_CASE("presets: DAPO, Lite PPO and INTELLECT-2 average over tokens") {
   answers b;
   auto A = z_scores(b);
   require_paper(preset::dapo(), b, A, [&](auto const& logp, auto const&) {
-    return -tokens_mean(b, [&](int k) {
-      double r = std::exp(logp[k] - b.old_logp[k]);
-      return std::min(r * A[k], clip(r, 1 - .2, 1 + .28) * A[k]);
-    });
+    return -tokens_mean(b, [&](int k) { return clipped_gain(b, A, logp, k, .8, 1.28); });
   });
   double mean = 0, squares = 0;
   for (double r : b.R) mean += r / 12;
   for (double r : b.R) squares += (r - mean) * (r - mean);
-  auto lite = each_token(b, [&](int i) { return (b.R[i] - group_mean(b, i)) / (std::sqrt(squares / 11) + 1e-6); });
+  auto lite = each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (std::sqrt(squares / 11) + 1e-6); });
   require_paper(preset::lite_ppo(), b, lite, [&](auto const& logp, auto const&) {
-    return -tokens_mean(b, [&](int k) {
-      double r = std::exp(logp[k] - b.old_logp[k]);
-      return std::min(r * lite[k], clip(r, .8, 1.2) * lite[k]);
-    });
+    return -tokens_mean(b, [&](int k) { return clipped_gain(b, lite, logp, k, .8, 1.2); });
   });
   require_paper(preset::intellect_2(), b, A, [&](auto const& logp, auto const&) {
     return -tokens_mean(b, [&](int k) {
@@ -142,7 +114,7 @@ TEST_CASE("presets: DeepSeek-V3.2 corrects the KL estimate by the ratio and leav
   answers b;
   for (int k = b.first[1]; k < b.first[2]; ++k) b.sampler_logp[k] = b.logp[k] + .6;  // a bad one
   b.recorded.sampler_logp = b.sampler_logp;
-  auto A = each_token(b, [&](int i) { return b.R[i] - group_mean(b, i); });
+  auto A = each_token(b, [&](int i) { return b.R[i] - mean_score(b, i); });
   int left_out = 0;
   auto masked = [&](int i) {
     double sum = 0;
@@ -197,6 +169,20 @@ TEST_CASE("presets: GSPO and LUSPO clip one ratio for an answer, GMPO each token
   require_paper(preset::tic_grpo(), c, A, [&](auto const& logp, auto const&) {
     double loss = 0;
     for (int i = 0; i < 12; ++i) loss -= std::min(std::exp(mean_log_ratio(c, logp, i) * c.length[i]), 1.2) * A[c.first[i]] / 12;
+    return loss;
+  });
+}
+
+TEST_CASE("presets: ScaleRL averages over a prompt's tokens, then over prompts, and divides by the deviation of the batch's advantages") {
+  answers b;
+  double squares = 0;
+  for (int i = 0; i < 12; ++i) squares += (b.R[i] - mean_score(b, i)) * (b.R[i] - mean_score(b, i));  // each group's add up to 0
+  auto A = each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (std::sqrt(squares / 11) + 1e-8); });
+  require_paper(preset::scale_rl(), b, A, [&](auto const& logp, auto const& held) {
+    double loss = 0;
+    for (int i = 0; i < 12; ++i)
+      for (int k = b.first[i]; k < b.first[i + 1]; ++k)
+        loss -= std::min(std::exp(held[k] - b.old_logp[k]), 5.) * A[k] * logp[k] / over_group(i, [&](int j) { return double(b.length[j]); }) / 3;
     return loss;
   });
 }

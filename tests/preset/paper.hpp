@@ -47,6 +47,38 @@ inline numbers each_token(answers const& b, std::function<double(int)> const& of
   return a;
 }
 
+/// Over an answer's group: the sum of f(j); of the scores the mean and the deviation.
+template <class F>
+double over_group(int i, F f) {
+  double sum = 0;
+  for (int j = i / answers::G * answers::G; j < (i / answers::G + 1) * answers::G; ++j) sum += f(j);
+  return sum;
+}
+inline double mean_score(answers const& b, int i) {
+  return over_group(i, [&](int j) { return b.R[j]; }) / b.G;
+}
+inline double score_deviation(answers const& b, int i) {
+  double mean = mean_score(b, i);
+  return std::sqrt(over_group(i, [&](int j) { return (b.R[j] - mean) * (b.R[j] - mean); }) / (b.G - 1));
+}
+/// DeepSeekMath 4.1.2, with verl's 1e-6.
+inline numbers z_scores(answers const& b) {
+  return each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (score_deviation(b, i) + 1e-6); });
+}
+
+/// The mean over all tokens.
+template <class F>
+double tokens_mean(answers const& b, F f) {
+  double sum = 0;
+  for (int k = 0; k < b.steps(); ++k) sum += f(k) / b.steps();
+  return sum;
+}
+/// PPO's gain of a token, its ratio clipped.
+inline double clipped_gain(answers const& b, numbers const& A, numbers const& logp, int k, double low, double high) {
+  double r = std::exp(logp[k] - b.old_logp[k]);
+  return std::min(r * A[k], std::min(std::max(r, low), high) * A[k]);
+}
+
 /// What is compared: a preset's advantages to 1e-12, its loss to 1e-12, and the loss's slopes to the error of five-point differences. `loss` has the log-probabilities
 /// and, for what a paper does not differentiate, their values again.
 template <class Algorithm>

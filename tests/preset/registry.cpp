@@ -46,3 +46,22 @@ TEST_CASE("presets: a description has the parts with their formulas") {
   CHECK_THAT(text(preset::dpo()), ContainsSubstring("dpo{beta = 0.1, label_smoothing = 0}"));
   CHECK_THAT(text(preset::deepseek_r1()), ContainsSubstring("reference    refresh{every = 25, share = 1}"));
 }
+
+TEST_CASE("presets: what differs from its usual value is printed, such as a rollout's noise and a transform's steepness") {
+  hybrid_grpo steep{.baseline = {.leave_one_out = true}, .transform = reward_transform::tanh, .tau = 2};
+  algorithm probing{.rollout = probes{.execute = executed_probe::softmax, .sharpness = 3, .noise = noise::common},
+                    .advantage = steep,
+                    .update = update{.standardization = {.ddof = 0, .divide = false}}};
+  CHECK_THAT(text(probing), ContainsSubstring("probes{lanes = 8, steps = 32, group = 4, execute = softmax, sharpness = 3, noise = common}"));
+  CHECK_THAT(text(probing), ContainsSubstring("hybrid_grpo{gamma = 0.99, weight = 1, kappa = 0.5, leave_one_out = true, transform = tanh, tau = 2}"));
+  CHECK_THAT(text(probing), ContainsSubstring("normalize = minibatch, standardization = standardize{ddof = 0, epsilon = 1e-08, divide = false}, adam{"));
+  CHECK_THAT(text(algorithm{.rollout = groups{.noise = noise::common}}), ContainsSubstring("groups{count = 2, group = 8, noise = common}"));
+  CHECK_THAT(text(algorithm{.rollout = vine{.noise = noise::common}}), ContainsSubstring("gamma = 0.99, noise = common}"));
+  CHECK_THAT(text(algorithm{.advantage = chained_samples{.tau = 3}}), ContainsSubstring("tau = 3}"));
+  CHECK_THAT(text(algorithm{.advantage = advantage_as_reward<>{.tau = 3}}), ContainsSubstring("tau = 3}"));
+  CHECK_THAT(text(algorithm{.update = trust_region<>{.backtracks = 4, .normalize = normalization::none}}),
+             ContainsSubstring("iterations = 15, backtracks = 4, normalize = none, critic"));
+  CHECK_THAT(text(preset::vapo()),
+             ContainsSubstring("decoupled{length_adaptive_gae{gamma = 1, alpha = 0.05}, target = monte_carlo{gamma = 1, bootstrap = false}}"));
+  CHECK_THAT(text(preset::vapo()), ContainsSubstring("+ 0.1 weighted(high_return{threshold = 0.5, normalize = true}, log_likelihood{})"));
+}

@@ -16,16 +16,25 @@ void shrink_rollout(R& r) {
   else if constexpr (std::is_same_v<R, cohort::vine>) r.lanes = 2, r.steps = 8, r.rollouts = 2;
   else r.count = 8;
 }
+template <class U>
+void shrink_update(U& u) {
+  if constexpr (requires { u.then; }) u.updates = 0, shrink_update(u.then);
+  else if constexpr (requires { u.minibatches; }) u.minibatches = 2, u.epochs = std::min(u.epochs, 2), u.minibatch = {};
+}
 template <class A>
 A shrink(A a) {
-  shrink_rollout(a.rollout);
-  if constexpr (requires { a.update.minibatches; }) a.update.minibatches = 2, a.update.epochs = std::min(a.update.epochs, 2), a.update.minibatch = {};
+  shrink_rollout(a.rollout), shrink_update(a.update);
   return a;
 }
 /// Whether a preset plays an environment.
 template <class P>
 constexpr bool plays() {
   return !requires { typename decltype(std::declval<P>()().rollout)::reads_a_task; };
+}
+/// Whether a preset needs a critic.
+template <class P>
+constexpr bool reads_value() {
+  return (cohort::detail::terms_read_by_type<decltype(cohort::at(std::declval<P>()().objective, 0.))>() & cohort::reads::value) != 0;
 }
 /// One update of a preset moves the parameters, and all numbers stay finite.
 template <class B, class P, class Task, class Policy>

@@ -23,8 +23,10 @@ TEST_CASE("presets: each one for language models makes an update") {
   decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
   preset::each([&](auto const& p) {
     if constexpr (!small::plays<decltype(p)>()) {
-      language_model model{cpu, shape, seed{1}, {.initial_std = .2}};
-      small::check_update(cpu, p, echo{}, model, {.updates = 1, .seed = 2});
+      auto check = [&](auto model) { small::check_update(cpu, p, echo{}, model, {.updates = 1, .seed = 2}); };
+      language_options const how{.initial_std = .2};
+      if constexpr (small::reads_value<decltype(p)>()) check(language_model_with_value{cpu, shape, seed{1}, how});
+      else check(language_model{cpu, shape, seed{1}, how});
     }
   });
 }

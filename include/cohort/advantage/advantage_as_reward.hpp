@@ -30,6 +30,7 @@ struct advantage_as_reward {
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
+    if (transform != reward_transform::none && tau != 1) f("tau", tau);
   }
 
   template <backend B, class T = value_t<B>>

@@ -96,6 +96,7 @@ struct chained_samples {
   template <class F>
   constexpr void parameters(F f) const {
     f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
+    if (transform != reward_transform::none && tau != 1) f("tau", tau);
   }
 
   template <backend B, class T = value_t<B>>

@@ -2,19 +2,12 @@
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/group_statistics.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/backend/number_series.hpp>
 #include <limits>
 #include <utility>
 
 namespace cohort::detail {
 
-struct next_index {
-  static constexpr bool affine = true;
-
-  template <class S>
-  constexpr S operator()(S before, S) const {
-    return before + 1;
-  }
-};
 struct discounted_sum {
   static constexpr bool affine = true;
   double gamma;
@@ -82,9 +75,7 @@ class group_members {
       backend.scan(batch.decisions, direction::forward, next_index{}, -1, by_step_, view<T const>(returns_));
       backend.segment_reduce(batch.decisions, score_, first_only{}, view<T const>(returns_), view<T const>(by_step_));
     }
-    backend.map(outputs{ids_}, filled{1}, view<T const>(ids_));
-    backend.scan(series::lanes(groups_, 1), direction::forward, next_index{}, -1, ids_, view<T const>(ids_));
-    backend.spread(batch.groups, by_series_, view<T const>(ids_));
+    number_series(backend, batch.groups, ids_, by_series_);
     group_ = cells_.all();
     backend.map(outputs{group_}, same{}, view<T const>(by_series_));
   }
@@ -110,11 +101,7 @@ class group_members {
     sum(out, view<T const>(out));
   }
   /// The valid steps of each series, N.
-  void lengths(view<T> out) {
-    if (batch_.valid) backend_.map(outputs{by_step_}, one_where{}, view<T const>(by_step_), batch_.valid);
-    else backend_.map(outputs{by_step_}, filled{1}, view<T const>(by_step_));
-    backend_.segment_reduce(batch_.decisions, out, same{}, view<T const>(by_step_));
-  }
+  void lengths(view<T> out) { count_valid_steps(backend_, batch_.decisions, batch_.valid, by_step_, out); }
   /// The same over the steps of all members, M each.
   void sum_of_steps(view<T> out, view<T const> x) {
     auto by_series = backend_.template temporary<T>(N_);

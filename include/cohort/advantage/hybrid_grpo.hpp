@@ -48,8 +48,10 @@ struct hybrid_grpo {
     f("gamma", gamma);
     if (tail || target == critic_target::lambda_return) f("lambda", lambda);
     f("weight", baseline.weight), f("kappa", baseline.kappa);
+    if (baseline.leave_one_out) f("leave_one_out", true);
     if (scale != group_scale::none) f("scale", scale == group_scale::group_std ? "group_std" : "batch_std"), f("ddof", ddof);
     if (transform != reward_transform::none) f("transform", detail::name_of(transform));
+    if (transform != reward_transform::none && tau != 1) f("tau", tau);
     if (after != bootstrap::discounted) f("after", after == bootstrap::none ? "none" : "undiscounted");
     if (target != critic_target::group_mean) f("target", target == critic_target::plain_mean ? "plain_mean" : "lambda_return");
     if (tail) f("tail", tail);

@@ -77,6 +77,7 @@ struct standardize {
   int ddof = 1;        ///< the sum of squares is divided by n - ddof
   bool divide = true;  ///< by the standard deviation; or not: only moved to mean 0
 
+  bool operator==(standardize const&) const = default;
   template <class F>
   constexpr void parameters(F f) const {
     f("ddof", ddof), f("epsilon", epsilon);

@@ -34,9 +34,7 @@ void standardize_over_series(B& backend, series s, view<std::uint8_t const> vali
   auto scratch = backend.template temporary<T>(2 * M + N + 3);
   view<T> ones = scratch.all().part(0, M), share = scratch.all().part(M, M), steps = scratch.all().part(2 * M, N), counted = scratch.all().part(2 * M + N, 1),
           total = scratch.all().part(2 * M + N + 1, 1), squares = scratch.all().part(2 * M + N + 2, 1);
-  if (valid) backend.map(outputs{ones}, one_where{}, view<T const>(x), valid);
-  else backend.map(outputs{ones}, filled{1}, view<T const>(x));
-  backend.segment_reduce(s, steps, same{}, view<T const>(ones));
+  count_valid_steps(backend, s, valid, ones, steps);
   backend.reduce(counted, is_positive{}, view<T const>(steps));
   backend.spread(s, share, view<T const>(steps));
   backend.map(outputs{share}, share_of_one{}, view<T const>(ones), view<T const>(share));

@@ -11,6 +11,7 @@ struct aggregated_steps {
   std::ptrdiff_t series = 0;             ///< series that exist, of which these steps may be only some
   view<std::int32_t const> series_of{};  ///< M: which of them a step belongs to
   view<std::uint8_t const> valid{};      ///< M; absent: all are
+  cohort::series groups{};               ///< over the series that exist; only with grouped rollouts
 };
 
 /// Whether a series that is here with no valid step counts among the series of a mean (TRL) or not (verl, OpenRLHF).

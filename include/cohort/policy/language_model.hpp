@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/network/token_head.hpp>
 #include <cohort/network/token_packing.hpp>
+#include <cohort/policy/policy_part.hpp>
 
 namespace cohort {
 
@@ -55,16 +56,23 @@ class basic_language_model {
   }
 
   /// Adds to gradient() that of a loss, of which partials(first, evaluation) gives the derivatives with respect to logp, entropy and value of the steps
-  /// first, first + 1, ... block by block.
+  /// first, first + 1, ... block by block. Of the critic alone: to that of the head, the network's is left as it is.
   template <class F>
-  void pass(B& backend, token_packing<B> const& in, double temperature, F partials) {
+  void pass(B& backend, token_packing<B> const& in, double temperature, F partials, policy_part part = policy_part::all) {
     view<T> hidden = network_.forward(backend, parameters(), in.tokens());
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
     backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
     head_.pass(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden, weights(gradient()), partials);
-    network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
+    if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
     note_activations();
+  }
+  /// What of an array like parameters() is the value head's.
+  template <class U>
+  view<U> critic_part(view<U> all) const
+    requires Critic
+  {
+    return all.part(network_.parameters(), options().hidden + 1);
   }
   void zero_gradient(B& backend) { backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient())); }
 

@@ -3,11 +3,9 @@
 #include <cohort/policy/actor_network.hpp>
 #include <cohort/policy/curvature.hpp>
 #include <cohort/policy/network_options.hpp>
+#include <cohort/policy/policy_part.hpp>
 
 namespace cohort {
-
-/// What of a policy a pass is about.
-enum class policy_part { all, actor, critic };
 
 namespace detail {
 

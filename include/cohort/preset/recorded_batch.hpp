@@ -117,7 +117,7 @@ applied apply(B& backend, Advantage const& estimator, Objective const& objective
                         .advantage = in(found.advantage), .entropy = in(batch.entropy), .value = in(batch.value), .old_value = in(batch.value),
                         .target = batch.value.empty() ? view<double const>{} : in(found.target), .valid = in(batch.valid), .series_of = in(batch.series_of),
                         .series = batch.series()};
-  aggregated_steps<double> all{M, batch.series(), in(batch.series_of), in(batch.valid)};
+  aggregated_steps<double> all{M, batch.series(), in(batch.series_of), in(batch.valid), batch.views().groups};
   auto weighed = detail::weigh_terms(backend, aggregation, objective, all, at, [draw = 0u]() mutable { return stream{0, purpose::selection, draw++}; }, out(weights));
   auto free = [&](int k) { return out(rest).part(k * M, M); };
   differentiate(backend, objective, at, weighed, {out(found.loss), out(found.logp), free(0), out(found.value), free(1), free(2)});

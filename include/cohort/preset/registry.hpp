@@ -2,6 +2,7 @@
 #include <cohort/preset/baseline.hpp>
 #include <cohort/preset/grpo.hpp>
 #include <cohort/preset/imitation.hpp>
+#include <cohort/preset/language_critic.hpp>
 #include <cohort/preset/names.hpp>
 #include <cohort/preset/ppo.hpp>
 #include <cohort/preset/ratio.hpp>
@@ -16,9 +17,9 @@ namespace cohort::preset {
 
 /// Every preset, in the order of docs/presets.md.
 inline constexpr std::tuple all{
-    ppo, ppo_atari, ppo_37, ppo_kl, a2c, trpo,
+    ppo, ppo_atari, ppo_37, ppo_kl, a2c, trpo, vapo, pf_ppo,
     grpo_outcome, grpo_process, deepseek_r1, dr_grpo, dapo, lite_ppo, intellect_2, deepseek_v3_2, gdpo,
-    gspo, luspo, gmpo, cispo, sapo, vespo, tic_grpo, dppo_tv, dppo_kl, dro,
+    gspo, luspo, gmpo, cispo, scale_rl, sapo, vespo, tic_grpo, dppo_tv, dppo_kl, dro,
     rloo, reinforce_plus_plus, reinforce_plus_plus_baseline, remax, opo, gpg, max_rl, pkpo, best_of_group,
     clip_cov, kl_cov, high_entropy, tis,
     hybrid_grpo, sane2025_paper, sane2025_first_pull_request, sane2025_pull_request, sane2025_second_pass, sane2025_fork, sane2025_fork_mean_target, sane2025_fork_positive,

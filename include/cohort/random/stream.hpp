@@ -11,7 +11,9 @@ struct seed {
 };
 
 /// Names of the streams that the library draws from; a user's own streams start at `user`.
-enum class purpose : std::uint32_t { initialization, action, reset, step, shuffle, evaluation, probe, choice, copy_action, copy_step, selection, user = 1u << 16 };
+enum class purpose : std::uint32_t {
+  initialization, action, reset, step, shuffle, evaluation, probe, choice, copy_action, copy_step, selection, filter, user = 1u << 16
+};
 
 /// Where a batch of draws stands: every draw is a pure function of (seed, purpose, step, lane, index), so neither threads, nor batch sizes, nor the order
 /// of calls change it.

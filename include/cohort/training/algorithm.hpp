@@ -37,7 +37,9 @@ struct update {
     f("epochs", epochs);
     if (minibatches > 0) f("minibatches", minibatches);
     else if (minibatch.count > 0) f("minibatch", minibatch.count);
-    f("normalize", normalize == normalization::none ? "none" : normalize == normalization::batch ? "batch" : "minibatch"), f("", optimizer);
+    f("normalize", normalize == normalization::none ? "none" : normalize == normalization::batch ? "batch" : "minibatch");
+    if (normalize != normalization::none && !(standardization == standardize{})) f("standardization", standardization);
+    f("", optimizer);
     if (max_gradient_norm < std::numeric_limits<double>::infinity()) f("max_gradient_norm", max_gradient_norm);
     if (max_gradient_value < std::numeric_limits<double>::infinity()) f("max_gradient_value", max_gradient_value);
   }

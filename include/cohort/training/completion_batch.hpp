@@ -257,6 +257,7 @@ class completion_minibatches {
     }
     m.advantage = take(advantage_, b.advantage);
     m.series_of = take(series_of_, b.series_of);
+    m.groups = b.groups;
     m.last = take(last_, b.terminated);
     return m;
   }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/policy/generate.hpp>
 #include <cohort/training/completion_batch.hpp>
+#include <cohort/training/drawn_again.hpp>
 #include <cohort/training/language_task.hpp>
 
 namespace cohort {
@@ -13,7 +14,12 @@ class completions_collector;
 ///
 /// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which nothing is learned, are left out, and up to so many
 /// more rounds of `prompts` prompts are drawn until there are `prompts` groups; those that are then too many are left out too. If no group of any round
-/// differs, the last round stands as it is. Metrics are of all that was drawn.
+/// differs, the last round stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are drawn: there are
+/// fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
+///
+/// With `score_power` the completions of a round are drawn again from among themselves, as many as there are, with replacement, each in proportion to
+/// |score|^score_power: those of which the score says most are learned from, and more than once, others not at all (PF-PPO, arXiv:2409.06957; verl's pf_ppo
+/// with "pow"). Groups may then be of any size. Where all scores are 0 the round stands as it is.
 ///
 /// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline; its tokens count as steps.
 ///
@@ -32,6 +38,8 @@ struct completions {
   int max_tokens = 64;  ///< of a completion, its stop token included
   token_sampler sampler{};
   int resample = 0;  ///< rounds at most, >= 0
+  bool drop_equal = false;  ///< leave out groups whose scores are all equal, resample or not
+  double score_power = 0;   ///< of policy filtration, >= 0; 0: none
   bool greedy = false;
   std::vector<double> temperatures{};  ///< G, or empty: the sampler's for all
   allowed_tokens allowed{};
@@ -48,6 +56,8 @@ struct completions {
     if (sampler.repetition_penalty != 1) f("repetition_penalty", sampler.repetition_penalty);
     if (kept == kept_set::full_softmax) f("kept", "full_softmax");
     if (resample > 0) f("resample", resample);
+    if (drop_equal) f("drop_equal", drop_equal);
+    if (score_power > 0) f("score_power", score_power);
     if (greedy) f("greedy", greedy);
   }
 
@@ -57,6 +67,7 @@ struct completions {
   void check() const {
     detail::require(prompts > 0, "completions", "prompts", prompts, "a positive number");
     detail::require(resample >= 0, "completions", "resample", resample, "0 or a positive number");
+    detail::require(score_power >= 0, "completions", "score_power", score_power, "0 or a positive number");
     generation_options const o = how(-1);
     o.check();
     if (kept == kept_set::full_softmax) return;
@@ -125,18 +136,21 @@ class completions_collector {
       counter.add(double(all[i].tokens.size()), all[i].stopped);
       summary.episode_returns.push_back(score[i]);
     }
+    std::vector<int> times(all.size(), 1);
+    if (options_.score_power > 0) times = detail::drawn_again(score, options_.score_power, stream{seed_, purpose::filter, rounds_});
     std::vector<double> baseline = options_.greedy ? greedy_scores(backend, policy, rows, prompts, summary) : std::vector<double>{};
-    bool none_yet = batch_.groups_count() == 0, any = options_.resample == 0;
+    bool all_stay = options_.resample == 0 && !options_.drop_equal, none_yet = batch_.groups_count() == 0, any = all_stay;
     for (auto const& s : of_group) any = any || s.differs();
     for (std::size_t p = 0; p < prompts.size(); ++p) {
       if (of_group[p].count == 0) continue;
-      bool teaches = options_.resample == 0 || of_group[p].differs() || (last && none_yet && !any), room = batch_.groups_count() < options_.prompts;
-      counter.add_group(of_group[p], teaches && room);
-      if (!teaches || !room) continue;
+      bool teaches = all_stay || of_group[p].differs() || (last && none_yet && !any), room = batch_.groups_count() < options_.prompts;
+      bool drawn = std::any_of(times.begin() + std::ptrdiff_t(p * G), times.begin() + std::ptrdiff_t((p + 1) * G), [](int n) { return n > 0; });
+      counter.add_group(of_group[p], teaches && room && drawn);
+      if (!teaches || !room || !drawn) continue;
       batch_.begin_group(prompts[p]);
       for (std::size_t i = p * G; i < (p + 1) * G; ++i)
-        if (!std::isnan(score[i])) {
-          batch_.add(all[i].tokens, how.keep ? all[i].sampler_logp : all[i].logp, all[i].sampler_logp, score[i], std::move(all[i].kept),
+        for (int n = std::isnan(score[i]) ? 0 : times[i]; n > 0; --n) {
+          batch_.add(all[i].tokens, how.keep ? all[i].sampler_logp : all[i].logp, all[i].sampler_logp, score[i], n > 1 ? all[i].kept : std::move(all[i].kept),
                      options_.temperatures.empty() ? 0. : all[i].temperature);
           if (options_.greedy) batch_.add_greedy_score(baseline[p]);
           if constexpr (detail::has_parts<Task>) batch_.add_parts(task_.parts(rows[p], all[i].tokens, all[i].stopped));

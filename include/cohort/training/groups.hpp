@@ -25,6 +25,7 @@ struct groups {
   template <class F>
   constexpr void parameters(F f) const {
     f("count", count), f("group", group);
+    if (noise == cohort::noise::common) f("noise", "common");
     if (resample > 0) f("resample", resample);
   }
 

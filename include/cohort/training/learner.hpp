@@ -83,4 +83,18 @@ class learner {
   std::vector<std::int32_t> order_;
 };
 
+namespace detail {
+
+/// The learner that an update asks for; `learner` if it asks for none.
+template <class B, class Update, class Aggregation, class Policy, class Batch>
+struct learner_for {
+  using type = learner<B, Update, Aggregation, Policy, Batch>;
+};
+template <class B, class Update, class Aggregation, class Policy, class Batch>
+  requires requires { typename Update::template learner<B, Aggregation, Policy, Batch>; }
+struct learner_for<B, Update, Aggregation, Policy, Batch> {
+  using type = typename Update::template learner<B, Aggregation, Policy, Batch>;
+};
+
+}  // namespace detail
 }  // namespace cohort

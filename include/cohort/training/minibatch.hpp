@@ -11,6 +11,7 @@ struct minibatch {
   view<T> advantage;                    ///< normalization writes it
   view<std::int32_t const> series_of;
   view<std::uint8_t const> last{};      ///< of completions: the last step of each
+  series groups{};                      ///< over all series of the batch
   std::ptrdiff_t steps() const { return advantage.rows; }
 };
 
@@ -47,7 +48,9 @@ class decision_minibatches {
             old_value(backend, b, {}),
             Policy::has_critic ? b.target.all() : view<T>{},
             advantage_.all(),
-            series_of_steps(backend, b, {})};
+            series_of_steps(backend, b, {}),
+            {},
+            b.groups};
   }
 
   minibatch<T> some(B& backend, batch_type& b, std::ptrdiff_t first, std::ptrdiff_t count) {
@@ -75,6 +78,7 @@ class decision_minibatches {
     m.old_value = old_value(backend, b, rows);
     m.advantage = take(advantage_, b.advantage, b.G);
     m.series_of = series_of_steps(backend, b, rows);
+    m.groups = b.groups;
     return m;
   }
 

@@ -129,7 +129,7 @@ class objective_pass {
   template <class O>
   std::array<view<T const>, 1 + std::size_t(detail::aggregations_in<O>)> weigh(B& backend, auto const& aggregation, O const& o, minibatch<T> const& m, std::ptrdiff_t series,
                                                                                  step_views<T> const& at, update_metrics* metrics) {
-    aggregated_steps<T> all{m.steps(), series, m.series_of, {}};
+    aggregated_steps<T> all{m.steps(), series, m.series_of, {}, m.groups};
     auto draws = [&] { return stream{seed_, purpose::selection, std::uint32_t(selections_++)}; };
     return detail::weigh_terms(backend, aggregation, o, all, at, draws, weight_.all(), [&]<class S>(S const&, view<T const> weight) {
       if constexpr (requires { S::corrects_sampler; })

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/advantage/normalize.hpp>
 #include <cohort/network/parameter_layout.hpp>
 #include <cohort/policy/policy.hpp>
 
@@ -26,6 +27,13 @@ struct actor_part {
   }
 };
 
+/// Where the critic's parameters are among a policy's.
+template <class Policy>
+parameter_layout critic_layout(Policy& policy) {
+  auto own = policy.critic_part(policy.parameters());
+  return layout_of(policy).part(own.data - policy.parameters().data, own.rows);
+}
+
 /// The critic, with its own parameters alone.
 template <class Policy>
 struct critic_part {
@@ -36,7 +44,7 @@ struct critic_part {
 
   view<T> parameters() const { return policy.critic_part(policy.parameters()); }
   view<T> gradient() const { return policy.critic_part(policy.gradient()); }
-  parameter_layout layout() const { return layout_of(policy).part(parameters().data - policy.parameters().data, parameters().rows); }
+  parameter_layout layout() const { return critic_layout(policy); }
   /// Terms that read the value read nothing of the actor, for which the value stands here.
   template <class B>
   auto evaluate(B& backend, view<T const> observation, view<action const> a, int G) {
@@ -49,5 +57,20 @@ struct critic_part {
     policy.backward(backend, dlogp, dentropy, dvalue);
   }
 };
+
+/// An update of the critic has no use for advantages.
+template <class Update>
+Update without_normalization(Update u) {
+  u.normalize = normalization::none;
+  return u;
+}
+
+/// Refuses a policy of which actor and critic have layers in common.
+template <class Policy>
+void require_separate_critic(char const* who, Policy const& policy) {
+  if constexpr (requires { policy.shares_trunk(); })
+    if (policy.shares_trunk())
+      throw value_error(std::string(who) + ": actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
+}
 
 }  // namespace cohort::detail

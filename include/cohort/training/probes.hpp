@@ -44,6 +44,8 @@ struct probes {
     f("lanes", lanes), f("steps", steps), f("group", group);
     if (horizon > 1) f("horizon", horizon);
     if (execute != executed_probe::first) f("execute", execute == executed_probe::best ? "best" : "softmax");
+    if (execute == executed_probe::softmax && sharpness != 1) f("sharpness", sharpness);
+    if (noise == cohort::noise::common) f("noise", "common");
   }
 
   template <backend B, environment E, class Policy>

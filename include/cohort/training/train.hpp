@@ -55,16 +55,6 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_start(r); } || requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); };
 
-/// The learner that an update asks for; `learner` if it asks for none.
-template <class B, class Update, class Aggregation, class Policy, class Batch>
-struct learner_for {
-  using type = learner<B, Update, Aggregation, Policy, Batch>;
-};
-template <class B, class Update, class Aggregation, class Policy, class Batch>
-  requires requires { typename Update::template learner<B, Aggregation, Policy, Batch>; }
-struct learner_for<B, Update, Aggregation, Policy, Batch> {
-  using type = typename Update::template learner<B, Aggregation, Policy, Batch>;
-};
 template <class Update, class B, class Policy>
 constexpr bool update_fits() {
   if constexpr (requires { Update::template fits<B, Policy>; }) return Update::template fits<B, Policy>;

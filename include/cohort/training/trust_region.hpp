@@ -57,7 +57,12 @@ struct trust_region {
   template <class F>
   constexpr void parameters(F f) const {
     f("target_kl", target_kl), f("damping", damping), f("iterations", iterations);
+    if (residual != 1e-10) f("residual", residual);
+    if (backtracks != 10) f("backtracks", backtracks);
+    if (shrink != .8) f("shrink", shrink);
     if (over == divergence_over::pi) f("over", "pi");
+    if (normalize == normalization::none) f("normalize", "none");
+    else if (!(standardization == standardize{})) f("standardization", standardization);
     f("critic", critic);
   }
 
@@ -86,7 +91,8 @@ class trust_region_learner {
 
  public:
   trust_region_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
-      : update_(checked(u, policy)), aggregation_(aggregation), critic_(backend, without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
+      : update_(checked(u, policy)), aggregation_(aggregation),
+        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
     for (auto* a : {&gradient_, &start_, &direction_}) backend.resize(*a, policy.parameters().rows);
   }
 
@@ -108,12 +114,7 @@ class trust_region_learner {
  private:
   static Update const& checked(Update const& u, Policy const& policy) {
     u.check();
-    if (policy.shares_trunk())
-      throw value_error("trust_region: actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
-    return u;
-  }
-  static critic_update without_normalization(critic_update u) {
-    u.normalize = normalization::none;
+    detail::require_separate_critic("trust_region", policy);
     return u;
   }
 

@@ -30,6 +30,7 @@ struct vine {
   template <class F>
   constexpr void parameters(F f) const {
     f("lanes", lanes), f("steps", steps), f("rollouts", rollouts), f("gamma", gamma);
+    if (noise == cohort::noise::common) f("noise", "common");
   }
 
   template <backend B, environment E, class Policy>
