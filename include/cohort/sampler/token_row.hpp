@@ -147,13 +147,13 @@ struct row_of_weights {
     int few = V > most ? most / 4 : most, n = Loops::collect(e, stride, V, sets.at(low), inner, room, few);
     if (n <= few) search.possibly = Loops::measure(room, 1, n, sets.at(low));
     else if constexpr (Loops::looks_at_parts) n = by_sample(search, inner, all);
-    else n = most + 1;
+    else n = most + 1, search.possibly = low > sets.first() ? measure(sets.at(low)) : all;
     while (n > most && search.low < search.high) {
       bits asked = search.next();
       if (!search.answer(asked, measure(sets.at(asked)))) inner = sets.at(asked);
       if (search.possibly.count - search.surely.count <= most) n = Loops::collect(e, stride, V, sets.at(search.low), inner, room, most);
     }
-    search.among(room, n);
+    if (n <= most) search.among(room, n);  // else all that are left are equal
     auto kept = sets.at(search.low);
     return {kept, search.low > low ? search.possibly : measure(kept)};
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cohort/eigen/row_packs.hpp>
 #include <cohort/sampler/token_row.hpp>
 
