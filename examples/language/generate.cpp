@@ -77,7 +77,7 @@ void generate(request r) {
 
 int main(int argc, char** argv) {
   using namespace command_line;
-  typed folder, ids, tokens, temperature, top_k, top_p, min_p, seed, samples, stop, threads;
+  typed folder, ids, tokens, temperature, top_k, top_p, min_p, typical_p, penalty, seed, samples, stop, threads;
   bool greedy = false, json = false, wide = false;
   CLI::App app{"Continues tokens by a language model and prints the new ones, a line for each sample. A continuation ends with its stop token, which is\n"
                "printed, or after --tokens of them. The same seed gives the same tokens. Exit status 2 is for wrong arguments, 1 for other failures.",
@@ -90,8 +90,10 @@ int main(int argc, char** argv) {
                        add(app, "--top-k", top_k, "draw from the N most probable tokens", "N"),
                        add(app, "--top-p", top_p, "of those, from the fewest that have this share of the probability", "P"),
                        add(app, "--min-p", min_p, "of those, from the ones at least P times as probable as the most probable one", "P"),
+                       add(app, "--typical-p", typical_p, "of those, from the fewest with this share whose -log p is nearest to the entropy", "P"),
                        add(app, "--seed", seed, "of the draws [0]", "N")})
     option->excludes(greedily);
+  add(app, "--repetition-penalty", penalty, "divides the positive logits of tokens that stood before, multiplies the negative ones [1]", "X");
   add(app, "--samples", samples, "continuations, one line each [1]", "N");
   add(app, "--stop", stop, "tokens that end a continuation; \"\" for none [eos_token_id of config.json]", "\"N N ...\"");
   app.add_flag("--json", json, "print lines {\"ids\": [...], \"logp\": [...], \"stopped\": true}, with the tokens' natural log-probabilities\n"
@@ -100,11 +102,15 @@ int main(int argc, char** argv) {
   app.add_flag("--double", wide, "compute in double precision, instead of single");
   return run(app, argc, argv, [&] {
     auto share = [](double p) { return p > 0 && p <= 1; };
+    auto fits = [](double t) { return t == 0 || (t >= 1e-6 && t < 1e9); };
+    auto positive = [](double x) { return x > 0 && x < 1e9; };
     token_sampler const sampler{
-        .temperature = greedy ? 0 : number_of("--temperature", temperature, 1., [](double t) { return t >= 0 && t < 1e9; }, "0 or a positive number"),
+        .temperature = greedy ? 0 : number_of("--temperature", temperature, 1., fits, "0 or a number from 1e-6 up"),
         .top_k = whole_number_of("--top-k", top_k, 0, 1),
         .top_p = number_of("--top-p", top_p, 1., share, "a number above 0, up to 1"),
         .min_p = number_of("--min-p", min_p, 0., share, "a number above 0, up to 1"),
+        .typical_p = number_of("--typical-p", typical_p, 1., share, "a number above 0, up to 1"),
+        .repetition_penalty = number_of("--repetition-penalty", penalty, 1., positive, "a positive number"),
     };
     request const r{
         .folder = *folder,

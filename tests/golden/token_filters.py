@@ -1,10 +1,13 @@
 """Records what transformers' logits processors keep of random logits, and the log-probabilities of what is kept, in double.
 
     python token_filters.py      (transformers 5.23.0, torch 2.15.0)
+
+It writes sampler/transformers.txt beside itself, or into the folder given as its argument.
 """
 
 import itertools
 import pathlib
+import sys
 
 import torch
 from transformers.generation import logits_process as lp
@@ -60,4 +63,5 @@ for number, (scale, case) in enumerate(itertools.product((0.5, 2, 6), CASES)):
     rows[f"logits_{number}"] = logits
     rows[f"before_{number}"] = before.double()
     rows[f"logp_{number}"] = logp
-common.write(pathlib.Path(__file__).parent / "sampler" / "transformers.txt", "transformers' logits processors: tests/golden/token_filters.py", rows)
+folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
+common.write(folder / "sampler" / "transformers.txt", "transformers' logits processors: tests/golden/token_filters.py", rows)

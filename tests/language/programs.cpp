@@ -244,6 +244,19 @@ TEST_CASE("generate: a seed gives the same tokens again, on any number of thread
   CHECK(generate(base + "--seed 2").out != first);
 }
 
+TEST_CASE("generate: --typical-p 1e-9 leaves one token, whatever the seed; a repetition penalty leaves fewer tokens that come again") {
+  std::string const base = "--model '" + golden + "untied' --ids '3 1 4' --tokens 30 --stop '' ";
+  auto const one = generate(base + "--typical-p 1e-9 --seed 1");
+  CAPTURE(one.err);
+  CHECK(one.status == 0);
+  CHECK(one.out == generate(base + "--typical-p 1e-9 --seed 2").out);
+  auto different = [](outcome_of_program const& r) {
+    std::istringstream words(r.out);
+    return std::set<std::string>(std::istream_iterator<std::string>(words), {}).size();
+  };
+  CHECK(different(generate(base + "--greedy --repetition-penalty 100")) > different(generate(base + "--greedy")));
+}
+
 TEST_CASE("score, generate: wrong arguments are exit status 2") {
   std::string const model = "--model '" + golden + "tied' ", ids = model + "--ids '1 2' ";
   check_refusal(score("", ""), 2, "score", "--model is required");
@@ -258,7 +271,8 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
   check_refusal(generate(ids + "--tokens 63"), 2, "generate", "--ids has 2 tokens and --tokens is 63, expected no more than the context's 64 together");
   check_refusal(generate(ids + "--greedy --temperature 1"), 2, "generate", "--greedy excludes --temperature");
   for (std::string wrong : {"--tokens 0", "--tokens 1.5", "--tokens x", "--tokens 99999999999", "--tokens 3 --tokens 4", "--temperature -1", "--temperature nan",
-                            "--temperature x", "--top-k 0", "--top-p 0", "--top-p 1.1", "--min-p -1", "--min-p 2", "--seed -1", "--samples 0", "--threads 0",
+                            "--temperature x", "--top-k 0", "--top-p 0", "--top-p 1.1", "--min-p -1", "--min-p 2", "--temperature 1e-7", "--typical-p 0",
+                            "--typical-p 1.5", "--repetition-penalty 0", "--repetition-penalty x", "--seed -1", "--samples 0", "--threads 0",
                             "--nonsense"}) {
     CAPTURE(wrong);
     check_refusal(generate(ids + wrong), 2, "generate", wrong.substr(0, wrong.find(' ')));

@@ -154,7 +154,7 @@ TEST_CASE("generation: what cannot be is named") {
   CHECK_THROWS_WITH(generate(backend, model, {{1, 2, 3}}, {.max_tokens = 22}, stream{}),
                     "generate: a prompt of 3 and max_tokens of 22 tokens, expected no more than the context's 24 together");
   CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.temperature = -1}}, stream{}),
-                    "token_sampler: temperature is -1, expected 0 (the most probable token) or a positive number");
+                    "token_sampler: temperature is -1, expected 0 (the most probable token) or a number from 1e-6 up");
   CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.top_p = 0}}, stream{}), "token_sampler: top_p is 0, expected a number in (0, 1]");
   model.parameters()[0] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2}, stream{}), "generate: prompt 0, sample 0, token 0: a logit is NaN, expected finite ones");

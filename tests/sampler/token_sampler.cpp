@@ -1,98 +1,11 @@
 #include <cohort/backend/eigen.hpp>
 
-#include "../catch.hpp"
 #include "../support/archetype.hpp"
 #include "../support/golden.hpp"
-#include <cohort/sampler/kept_tokens.hpp>
+#include "draws.hpp"
 #include <cohort/sampler/logit_edits.hpp>
-#include <cohort/sampler/token_sampler.hpp>
-#include <numeric>
 
 using namespace cohort;
-
-namespace {
-
-template <class T>
-struct drawn {
-  std::int32_t token = 0;
-  T logp = 0, sampler_logp = 0;
-  std::vector<std::int32_t> kept;
-};
-
-/// One row, drawn once for each lane.
-template <class B, class T = value_t<B>>
-std::vector<drawn<T>> draw(B& backend, token_sampler const& sampler, std::vector<T> const& logits, int lanes = 1, std::vector<T> const& temperatures = {}, bool whole_softmax = true) {
-  std::ptrdiff_t R = lanes, V = std::ptrdiff_t(logits.size()), words = kept_tokens::words_of(V);
-  host_array<T> rows(R * V), logp(2 * R), scales(R);
-  host_array<std::int32_t> lane(R), token(R), kept(R * words);
-  for (std::ptrdiff_t r = 0; r < R; ++r) {
-    std::copy(logits.begin(), logits.end(), rows.data() + r * V);
-    lane.data()[r] = std::int32_t(r);
-    if (!temperatures.empty()) scales.data()[r] = temperatures[std::size_t(r)];
-  }
-  draw_tokens(backend, sampler, stream{4}, 2, rows.matrix(R, V), view<std::int32_t const>(lane.all()), token.all(), whole_softmax ? logp.all().part(0, R) : view<T>{}, logp.all().part(R, R),
-              temperatures.empty() ? view<T const>{} : view<T const>(scales.all()), kept.matrix(R, words));
-  std::vector<drawn<T>> result;
-  for (std::ptrdiff_t r = 0; r < R; ++r) {
-    kept_tokens all{int(V)};
-    all.add_bits(std::span<std::int32_t const>(kept.data() + r * words, std::size_t(words)));
-    result.push_back({token.data()[r], logp.data()[r], logp.data()[R + r], all.tokens(0)});
-  }
-  return result;
-}
-
-/// The kept set by its definition: sorted, one filter after the other. Weights are given.
-std::vector<std::int32_t> by_sorting(std::vector<double> const& weights, token_sampler const& s) {
-  std::vector<std::int32_t> kept(weights.size());
-  std::iota(kept.begin(), kept.end(), 0);
-  std::erase_if(kept, [&](auto v) { return weights[std::size_t(v)] == 0; });
-  auto w = [&](std::int32_t v) { return weights[std::size_t(v)]; };
-  auto mass = [&] { return std::accumulate(kept.begin(), kept.end(), 0., [&](double sum, auto v) { return sum + w(v); }); };
-  auto fewest = [&](auto key, double wanted) {  // the first that hold so much, in ascending order of a key
-    std::stable_sort(kept.begin(), kept.end(), [&](auto a, auto b) { return key(a) < key(b); });
-    double sum = 0;
-    std::size_t n = 0;
-    while (n < kept.size() && sum < wanted) sum += w(kept[n++]);
-    while (n < kept.size() && key(kept[n]) == key(kept[n - 1])) ++n;
-    kept.resize(n);
-  };
-  auto largest = [&](auto v) { return -w(v); };
-  if (s.top_k > 0 && std::size_t(s.top_k) < kept.size()) {
-    std::stable_sort(kept.begin(), kept.end(), [&](auto a, auto b) { return w(a) > w(b); });
-    double last = w(kept[std::size_t(s.top_k) - 1]);
-    std::erase_if(kept, [&](auto v) { return w(v) < last; });
-  }
-  if (s.top_p < 1) fewest(largest, s.top_p * mass());
-  if (s.min_p > 0) std::erase_if(kept, [&](auto v) { return w(v) < s.min_p; });
-  if (s.typical_p < 1) {
-    double total = mass(), entropy = 0;
-    for (auto v : kept) entropy -= w(v) / total * std::log(w(v) / total);
-    fewest([&](auto v) { return std::abs(-std::log(w(v) / total) - entropy); }, s.typical_p * total);
-  }
-  std::sort(kept.begin(), kept.end());
-  return kept;
-}
-
-std::vector<double> normals(std::size_t n, double scale, std::uint32_t seed) {
-  random_stream draws(stream{seed, purpose::user});
-  std::vector<double> x(n);
-  for (auto& l : x) l = scale * draws.normal();
-  return x;
-}
-
-token_sampler const some_samplers[] = {{},
-                                       {.temperature = .7, .top_k = 5},
-                                       {.top_k = 50},
-                                       {.temperature = 1.4, .top_k = 1900},
-                                       {.top_p = .9},
-                                       {.top_p = .1},
-                                       {.temperature = 2, .top_p = .999},
-                                       {.min_p = .05},
-                                       {.typical_p = .2},
-                                       {.typical_p = .95},
-                                       {.temperature = 1.3, .top_k = 400, .top_p = .95, .min_p = .001, .typical_p = .9}};
-
-}  // namespace
 
 TEMPLATE_TEST_CASE("token_sampler: what is kept, and its log-probabilities, are transformers' processors'", "[golden]", archetype<double>,
                    eigen::basic_backend<double>) {
@@ -148,6 +61,38 @@ TEMPLATE_TEST_CASE("token_sampler: the kept set is that of the sorted definition
         REQUIRE(short_way.kept == want);
         REQUIRE(short_way.token == d.token);
         REQUIRE(std::abs(short_way.sampler_logp - d.sampler_logp) < 1e-11);
+      }
+}
+
+TEST_CASE("token_sampler: the kept set is that of the sorted definition wherever the large logits lie, so that samples of the row mislead") {
+  eigen::basic_backend<double> cpu;
+  constexpr std::size_t V = 20'011;
+  double infinity = std::numeric_limits<double>::infinity();
+  auto lie = [&](int how, std::vector<double> l) {
+    auto larger = [](double a, double b) { return a > b; };
+    if (how == 0) std::sort(l.begin(), l.end());
+    if (how == 1) std::sort(l.begin(), l.end(), larger);
+    if (how == 2) std::nth_element(l.begin(), l.begin() + 300, l.end(), larger), std::rotate(l.begin(), l.end() - 7000, l.end());
+    for (std::size_t v = 0; v < V; ++v) {
+      if (how == 3 && v / 16 % 8 == 0) l[v] -= 20;        // in all of what samples look at, and a little more
+      if (how == 4 && v / 16 % 8 == 0) l[v] = -infinity;
+      if (how == 5 && v / 16 % 8 == 0) l[v] += 20;
+      if (how == 6 && v % 512 < 480) l[v] = -infinity;
+      if (how == 7) l[v] = v == 12'345 ? 3 : v % 2;       // three levels
+    }
+    return l;
+  };
+  std::uint32_t seed = 1000;
+  for (int how = 0; how < 8; ++how)
+    for (double scale : {1., 4., 9.})
+      for (auto const& sampler : some_samplers) {
+        auto logits = lie(how, normals(V, scale, ++seed));
+        double largest = *std::max_element(logits.begin(), logits.end());
+        std::vector<double> weights;
+        for (double l : logits) weights.push_back(std::exp((l - largest) / sampler.scale()));
+        auto want = by_sorting(weights, sampler);
+        CAPTURE(how, scale, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
+        for (bool whole_softmax : {false, true}) REQUIRE(draw(cpu, sampler, logits, 1, {}, whole_softmax)[0].kept == want);
       }
 }
 
@@ -241,6 +186,21 @@ TEMPLATE_TEST_CASE("token_sampler: logits that cannot be drawn from give no toke
     CHECK(code({-infinity, -infinity}) == logits_without_finite);
     CHECK(code({-infinity, 3, -infinity}) == 1);
     CHECK(code({-3e38f, 3e38f, -infinity}) == 1);  // their difference is infinite
+    for (std::size_t there : {0u, 70u, 1000u, 4999u}) {
+      auto with = [&](float all, float here) {
+        std::vector<float> logits(5000, all);
+        logits[there] = here;
+        return code(logits);
+      };
+      CHECK(with(1, nan) == logits_with_nan);
+      CHECK(with(-infinity, nan) == logits_with_nan);
+      CHECK(with(1, infinity) == logits_with_infinity);
+      CHECK(with(-infinity, infinity) == logits_with_infinity);
+      CHECK(with(-infinity, -infinity) == logits_without_finite);
+      CHECK(with(-infinity, -3) == std::int32_t(there));
+      CHECK(with(-3e38f, 3e38f) == std::int32_t(there));
+      CHECK(with(-infinity, std::numeric_limits<float>::lowest()) == std::int32_t(there));
+    }
   }
 }
 
@@ -254,8 +214,8 @@ TEST_CASE("token_sampler: parameters out of range are named") {
     return std::string();
   };
   double nan = std::nan("");
-  CHECK(message({.temperature = -1}) == "token_sampler: temperature is -1, expected 0 (the most probable token) or a positive number");
-  CHECK(message({.temperature = nan}) == "token_sampler: temperature is nan, expected 0 (the most probable token) or a positive number");
+  for (double t : {-1., 9e-7, 1e-40, nan})
+    CHECK(message({.temperature = t}) == "token_sampler: temperature is " + detail::text(t) + ", expected 0 (the most probable token) or a number from 1e-6 up");
   CHECK(message({.top_k = -1}) == "token_sampler: top_k is -1, expected 0 (all) or a positive number");
   for (double p : {0., 1.5, nan}) {
     CHECK(message({.top_p = p}) == "token_sampler: top_p is " + detail::text(p) + ", expected a number in (0, 1]");

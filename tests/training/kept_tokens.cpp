@@ -287,7 +287,8 @@ TEST_CASE("completions: what training could not follow is refused in one sentenc
   CHECK(message({.group = 2, .temperatures = {1, 0}}) == cold);
   CHECK(message({.sampler = {.temperature = 0}, .kept = kept_set::full_softmax}).empty());
   CHECK(message({.group = 3, .temperatures = {1, 2}}) == "generate: there are 2 temperatures, expected one for each of the group's 3");
-  CHECK(message({.group = 2, .temperatures = {1, -2}}) == "generate: a temperature is -2, expected 0 (the most probable token) or a positive number");
+  CHECK(message({.group = 2, .temperatures = {1, -2}}) == "generate: a temperature is -2, expected 0 (the most probable token) or a number from 1e-6 up");
+  CHECK(message({.group = 2, .temperatures = {1, 1e-40}}) == "generate: a temperature is 1e-40, expected 0 (the most probable token) or a number from 1e-6 up");
 }
 
 TEST_CASE("completion_batch: tokens that were cut away and not remembered are found out") {

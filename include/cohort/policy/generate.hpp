@@ -33,8 +33,7 @@ struct generation_options {
     sampler.check();
     if (!temperatures.empty() && temperatures.size() != std::size_t(group))
       throw value_error("generate: there are " + std::to_string(temperatures.size()) + " temperatures, expected one for each of the group's " + std::to_string(group));
-    for (double t : temperatures)
-      detail::require(t >= 0 && t < 1e9, "generate", "a temperature", t, "0 (the most probable token) or a positive number");
+    for (double t : temperatures) token_sampler::check_temperature("generate", "a temperature", t);
   }
 };
 

@@ -1,33 +1,24 @@
 #pragma once
-#include <bit>
-#include <cohort/backend/concept.hpp>
+#include <cohort/sampler/weight_search.hpp>
 
 // What is done to a row of logits to draw a token from it; token_sampler.hpp says what the numbers mean.
 namespace cohort::detail {
 
-/// Weights from low to high, both included.
-template <class T>
-struct weights_between {
-  T low, high;
-  constexpr bool hold(T weight) const { return weight >= low && weight <= high; }
-};
-
-/// How much of a row lies between two weights.
-struct held_weights {
-  double mass = 0;
-  int count = 0;
-  friend constexpr held_weights operator+(held_weights a, held_weights b) { return {a.mass + b.mass, a.count + b.count}; }
-};
-
 /// The loops over V numbers that lie `stride` apart that a draw is made of. A backend with a type row_loops has faster ones for stride 1.
 struct plain_row_loops {
-  static constexpr bool save_exponentials = false;
+  static constexpr bool looks_at_parts = false;  ///< whether it has further loops, by which few logits or weights are looked at more than once
+  static constexpr int slack = 0;
 
-  /// Each logit l becomes the weight exp((l - maximum) / temperature); their sum.
+  /// Each logit l becomes the weight e = exp((l - maximum) / temperature); their sum, and where that is wanted the sum of e log e.
   template <class T>
-  static constexpr double weigh(T* l, std::ptrdiff_t stride, int V, T maximum, T temperature) {
+  static constexpr double weigh(T* l, std::ptrdiff_t stride, int V, T maximum, T temperature, double* logs = nullptr) {
     double total = 0;
-    for (int v = 0; v < V; ++v) total += double(l[v * stride] = exp((real<T>(l[v * stride]) - maximum) / temperature).value);
+    for (int v = 0; v < V; ++v) {
+      real<T> log_weight = (real<T>(l[v * stride]) - maximum) / temperature;
+      T e = l[v * stride] = exp(log_weight).value;
+      total += double(e);
+      if (logs && e > 0) *logs += double(e) * double(log_weight.value);
+    }
     return total;
   }
   template <class T>
@@ -45,7 +36,7 @@ struct plain_row_loops {
       if (T x = e[v * stride]; which.hold(x)) sum += double(x) * double(log(real<T>(x)).value);
     return sum;
   }
-  /// To `room` the weights that outer holds and inner does not, at most `most`; how many, or more than `most`.
+  /// To `room`, which may be e, the weights that outer holds and inner does not, at most `most`; how many, or more than `most`.
   template <class T>
   static constexpr int collect(T const* e, std::ptrdiff_t stride, int V, weights_between<T> outer, weights_between<T> inner, T* room, int most) {
     int n = 0;
@@ -57,16 +48,21 @@ struct plain_row_loops {
     }
     return n;
   }
-  /// The largest of each of groups of `size` logits that have none in common, and of the rest; a NaN wins. How many groups, at most V / size + 1.
+  /// A NaN wins.
   template <class T>
-  static constexpr int group_maxima(T const* l, std::ptrdiff_t stride, int V, int size, T* room) {
-    int groups = 0;
-    for (int first = 0; first < V; first += size, ++groups) {
-      real<T> largest = -std::numeric_limits<T>::infinity();
-      for (int v = first; v < V && v < first + size; ++v) largest = max(largest, real<T>(l[v * stride]));
-      room[groups] = largest.value;
+  static constexpr T largest(T const* l, std::ptrdiff_t stride, int V) {
+    real<T> m = -std::numeric_limits<T>::infinity();
+    for (int v = 0; v < V; ++v) m = max(m, real<T>(l[v * stride]));
+    return m.value;
+  }
+  /// Bit v % 32 of word v / 32 for each weight that is held.
+  template <class T>
+  static constexpr void write_bits(T const* e, std::ptrdiff_t stride, int V, weights_between<T> which, std::int32_t* words, std::ptrdiff_t words_stride) {
+    for (int first = 0; first < V; first += 32) {
+      std::uint32_t word = 0;
+      for (int v = first; v < V && v < first + 32; ++v) word |= std::uint32_t(which.hold(e[v * stride])) << (v - first);
+      words[first / 32 * words_stride] = std::int32_t(word);
     }
-    return groups;
   }
 };
 
@@ -81,40 +77,7 @@ struct row_loops_of<B> {
   using type = typename B::row_loops;
 };
 
-// Sets of weights that shrink as a number grows whose bits have the order of the numbers they stand for.
-template <class T>
-using bits_of_weight = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-
-/// Those from bit_cast(y) on.
-template <class T>
-struct largest_weights {
-  weights_between<T> within;
-  constexpr weights_between<T> at(bits_of_weight<T> y) const { return {std::bit_cast<T>(y), within.high}; }
-};
-/// Those whose logarithm is within c of the mean; c = 1000 at 0, and falls as y grows.
-template <class T>
-struct most_typical_weights {
-  weights_between<T> within;
-  double mean;
-  constexpr weights_between<T> at(bits_of_weight<T> y) const {
-    double c = double(std::bit_cast<T>(bits_of_weight<T>(std::bit_cast<bits_of_weight<T>>(T(1000)) - y)));
-    T low = T(exp(real<double>(mean - c)).value), high = T(exp(real<double>(mean + c)).value);
-    return {low > within.low ? low : within.low, high < within.high ? high : within.high};
-  }
-};
-struct holds_count {
-  int wanted;
-  constexpr bool operator()(held_weights h) const { return h.count >= wanted; }
-  /// How much is too much.
-  constexpr double excess(held_weights h) const { return double(h.count) - wanted; }
-};
-struct holds_mass {
-  double wanted;
-  constexpr bool operator()(held_weights h) const { return h.mass >= wanted; }
-  constexpr double excess(held_weights h) const { return h.mass - wanted; }
-};
-
-/// A row of V weights, and room for at most `most` of them.
+/// A row of V weights, and room for `most` of them and the loops' slack.
 template <class Loops, class T>
 struct row_of_weights {
   T const* e;
@@ -126,72 +89,100 @@ struct row_of_weights {
 
   constexpr held_weights measure(weights_between<T> which) const { return Loops::measure(e, stride, V, which); }
 
-  /// The smallest of the sets sets.at(low) ... sets.at(high) that is enough; the largest one is. By whole rows, at bits that the excess tells and then half way,
-  /// until so few weights are undecided that they are looked at alone.
-  template <class Sets, class Enough>
-  constexpr weights_between<T> smallest(Sets sets, bits low, bits high, Enough enough) const {
-    weights_between<T> inner{1, 0};
-    held_weights surely, possibly{0, V};
-    if (V > most) possibly = measure(sets.at(low));
-    for (bool half = false; V > most && possibly.count - surely.count > most / 4 && low < high; half = !half) {
-      bits middle = low + (high - low + 1) / 2;
-      if constexpr (Loops::save_exponentials)
-        if (!half) middle = where_enough(low, high, enough.excess(possibly), enough.excess(surely));
-      held_weights h = measure(sets.at(middle));
-      if (enough(h)) low = middle, possibly = h;
-      else high = middle - 1, surely = h, inner = sets.at(middle);
-    }
-    int n = low < high ? Loops::collect(e, stride, V, sets.at(low), inner, room, most) : 0;
-    while (low < high) {
-      bits middle = low + (high - low + 1) / 2;
-      if (enough(surely + Loops::measure(room, 1, n, sets.at(middle)))) low = middle;
-      else high = middle - 1;
-    }
-    return sets.at(low);
+  // Each takes what is kept so far. Of top_k and top_p the weights below `idle` are not wanted, that is known.
+  constexpr cut_of_row<T> top_k(cut_of_row<T> now, int k, T idle = 0) const {
+    largest_weights<T> sets{now.kept};
+    return smallest(sets, idle > now.kept.low ? std::bit_cast<bits>(idle) : sets.first(), holds_count{double(k)}, now.all);
   }
-
-  /// Where a line from the excess at low to that at high is 0, and a little further, so that what is left is the smaller part.
-  static constexpr bits where_enough(bits low, bits high, double at_low, double at_high) {
-    double share = at_low / (at_low - at_high);
-    share += share < .5 ? 1. / 32 : -1. / 32;
-    share = share > 0 ? share < 1 ? share : 31. / 32 : 1. / 32;
-    bits middle = low + 1 + bits(double(high - low) * share);
-    return middle < high ? middle : high;
+  constexpr cut_of_row<T> top_p(cut_of_row<T> now, double wanted, T idle = 0) const {
+    largest_weights<T> sets{now.kept};
+    return smallest(sets, idle > now.kept.low ? std::bit_cast<bits>(idle) : sets.first(), holds_mass{wanted}, now.all);
   }
-
-  constexpr weights_between<T> top_k(weights_between<T> kept, int k) const {
-    return smallest(largest_weights<T>{kept}, std::bit_cast<bits>(kept.low), std::bit_cast<bits>(kept.high), holds_count{k});
+  constexpr cut_of_row<T> min_p(cut_of_row<T> now, double p) const {
+    weights_between<T> kept{now.kept.low > T(p) ? now.kept.low : T(p), now.kept.high};
+    return {kept, measure(kept)};
   }
-  /// The weights below `idle` are not wanted, that is known.
-  constexpr weights_between<T> top_p(weights_between<T> kept, T idle, double wanted) const {
-    T low = idle > kept.low ? idle : kept.low;
-    return smallest(largest_weights<T>{kept}, std::bit_cast<bits>(low), std::bit_cast<bits>(kept.high), holds_mass{wanted});
+  /// `logs` may be the sum of e log e, where that is known.
+  constexpr cut_of_row<T> typical(cut_of_row<T> now, double p, double const* logs) const {
+    most_typical_weights<T> sets{now.kept, (logs ? *logs : Loops::mass_of_logs(e, stride, V, now.kept)) / now.all.mass};
+    // What is less typical than idle weights, if that is only such weights, is not wanted.
+    double distance = sets.mean - log(real<double>(idle(p, now.all))).value;
+    bool only_idle = distance > 0 && distance < 999 && sets.mean + distance >= 0;
+    return smallest(sets, only_idle ? sets.last() - std::bit_cast<bits>(T(distance)) : sets.first(), holds_mass{p * now.all.mass}, now.all);
   }
-  constexpr weights_between<T> typical(weights_between<T> kept, held_weights all, double p) const {
-    double mean = Loops::mass_of_logs(e, stride, V, kept) / all.mass;
-    return smallest(most_typical_weights<T>{kept, mean}, bits(0), std::bit_cast<bits>(T(1000)), holds_mass{p * all.mass});
-  }
+  /// All weights below it together are less than 1 - p.
+  static constexpr T idle(double p, held_weights all) { return T(.999 * (1 - p) * all.mass / all.count); }
 
   /// The first token up to which the kept weights are `rest`; by sums of blocks, then one by one.
   constexpr int pick(weights_between<T> kept, double rest) const {
-    constexpr int block = 1024;
-    int last = -1;
-    double rest_there = 0;
-    for (int first = 0; first < V; first += block) {
-      held_weights h = Loops::measure(e + first * stride, stride, V - first < block ? V - first : block, kept);
-      if (h.count == 0) continue;
-      last = first, rest_there = rest;
-      rest -= h.mass;
-      if (rest <= 0) break;
+    int begin = 0, end = V;
+    for (int block : {4096, 256, 16}) {
+      int last = begin;
+      double rest_there = rest;
+      for (int first = begin; first < end; first += block) {
+        held_weights h = Loops::measure(e + first * stride, stride, end - first < block ? end - first : block, kept);
+        if (h.count == 0) continue;
+        last = first, rest_there = rest;
+        rest -= h.mass;
+        if (rest <= 0) break;
+      }
+      begin = last, end = end - last < block ? end : last + block, rest = rest_there;
     }
     int choice = -1;
-    for (int v = last; v < V && v < last + block; ++v) {
+    for (int v = begin; v < end; ++v) {
       if (!kept.hold(e[v * stride])) continue;
       choice = v;
-      rest_there -= double(e[v * stride]);
-      if (rest_there <= 0) break;
+      rest -= double(e[v * stride]);
+      if (rest <= 0) break;
     }
     return choice;
+  }
+
+ private:
+  /// The smallest of the sets from sets.at(low) on that is enough; that at low is. `all` is what sets.within holds, its count or more.
+  template <class Sets, class Enough>
+  constexpr cut_of_row<T> smallest(Sets sets, bits low, Enough enough, held_weights all) const {
+    weight_search<Loops, T, Sets, Enough> search{sets, enough, low, sets.last(), all, {}};
+    weights_between<T> inner{1, 0};
+    int few = V > most ? most / 4 : most, n = Loops::collect(e, stride, V, sets.at(low), inner, room, few);
+    if (n <= few) search.possibly = Loops::measure(room, 1, n, sets.at(low));
+    else if constexpr (Loops::looks_at_parts) n = by_sample(search, inner, all);
+    else n = most + 1, search.possibly = low > sets.first() ? measure(sets.at(low)) : all;
+    while (n > most && search.low < search.high) {
+      bits asked = search.next();
+      if (!search.answer(asked, measure(sets.at(asked)))) inner = sets.at(asked);
+      if (search.possibly.count - search.surely.count <= most) n = Loops::collect(e, stride, V, sets.at(search.low), inner, room, most);
+    }
+    if (n <= most) search.among(room, n);  // else all that are left are equal
+    auto kept = sets.at(search.low);
+    return {kept, search.low > low ? search.possibly : measure(kept)};
+  }
+
+  /// Where a sample says that the search ends, three standard deviations to both sides, is measured, and what lies between is collected, all in one pass;
+  /// how many weights are, or more than `most`. Wrong or not, what the search knows is true.
+  template <class Search>
+  constexpr int by_sample(Search& search, weights_between<T>& inner, held_weights all) const {
+    auto const sets = search.sets;
+    int size = Loops::sample(e, V, room, most / 2 - Loops::slack), n = 0;
+    T* copy = room + size + Loops::slack;
+    held_weights there = Loops::measure(room, 1, size, sets.within);
+    Search s{sets, search.enough.in_sample(double(size) / V, there, all), search.low, search.high, {}, {}};
+    int m = Loops::collect(room, 1, size, sets.at(s.low), inner, copy, size);
+    s.possibly = Loops::measure(copy, 1, m, sets.at(s.low));
+    s.among(copy, m, size / 32);
+    double apart = 3 * s.enough.deviation(there, Loops::squares(room, size, sets.within), Loops::squares(room, size, sets.at(s.low)));
+    // As many bits as would hold so much if the weights lay as densely as those that are left.
+    double distance = apart * double(s.high - s.low + 1) / (s.enough.excess(s.possibly) - s.enough.excess(s.surely));
+    bits low = distance < double(s.low - search.low) ? s.low - bits(distance) : search.low;
+    bits after = distance < double(search.high - s.high) ? s.high + 1 + bits(distance) : search.high + 1;
+    auto outer = sets.at(low);
+    if (after <= search.high) inner = sets.at(after);
+    held_weights inside = Loops::split(e, V, outer, inner, room, most, n);
+    held_weights outside = n > most ? measure(outer) : inside + Loops::measure(room, 1, n, outer);
+    if (low > search.low && !search.answer(low, outside)) return inner = outer, most + 1;
+    search.possibly = outside;
+    if (inner.low <= inner.high && search.answer(after, inside)) return inner = {1, 0}, most + 1;
+    return n;
   }
 };
 

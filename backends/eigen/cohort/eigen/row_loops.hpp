@@ -1,197 +1,210 @@
 #pragma once
-#include <cohort/eigen/pack.hpp>
+#include <cmath>
+#include <cohort/eigen/row_packs.hpp>
 #include <cohort/sampler/token_row.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// The loops of a draw from a row of logits (see plain_row_loops), in packs; sums are in double.
-struct row_loops {
-  static constexpr bool save_exponentials = true;  ///< by cutting near the largest logit first, with collect_above
+/// The loops of a draw from a row of logits (see plain_row_loops), in packs; sums are in double, of four numbers added before. Where weights or logits are
+/// collected, up to `slack` more are written than count.
+struct row_loops : private row_packs {
+  static constexpr bool looks_at_parts = true;
+  static constexpr int slack = 64;
 
   template <class T>
   using between = detail::weights_between<T>;
-  template <class T>
-  using mask_vector = typename pack<T>::mask::vector;
 
   template <class T>
-  static double weigh(T* l, std::ptrdiff_t, int V, T maximum, T temperature) {
-    sums<T> total;
-    T factor = T(1) / temperature;
-    each(l, V, [&](auto k, int v, pack<T> x) {
-      pack<T> e = exp_of_nonpositive(pack<T>((x.value - maximum) * factor));
-      total.add(k, e);
-      if (v + W<T> <= V) e.store(l + v);
-      else std::memcpy(l + v, &e.value, sizeof(T) * std::size_t(V - v));
-    }, -std::numeric_limits<T>::infinity());
-    return total.all();
+  static double weigh(T* l, std::ptrdiff_t, int V, T maximum, T temperature, double* logs = nullptr) {
+    return logs ? weigh_and<true>(l, V, maximum, temperature, logs) : weigh_and<false>(l, V, maximum, temperature, logs);
   }
 
   template <class T>
   static detail::held_weights measure(T const* e, std::ptrdiff_t, int V, between<T> which) {
-    sums<T> total;
-    mask_vector<T> count[chains]{};
-    each(e, V, [&](auto k, int, pack<T> x) {
-      auto held = holds(which, x);
-      total.add(k, select(held, x, pack<T>(0)));
-      count[k] -= held.value;
+    return with_test_of(which, [&](auto held) __attribute__((always_inline)) {
+      counted_sums<T> total;
+      each(e, V, [&](auto k, int, pack<T> x) __attribute__((always_inline)) { total.add(k, x, held(x)); });
+      return total.all();
     });
-    int n = 0;
-    for (auto const& c : count)
-      for (int w = 0; w < W<T>; ++w) n += int(c[w]);
-    return {total.all(), n};
   }
 
   template <class T>
   static double mass_of_logs(T const* e, std::ptrdiff_t, int V, between<T> which) {
     sums<T> total;
-    each(e, V, [&](auto k, int, pack<T> x) { total.add(k, select(holds(which, x), x * log(x), pack<T>(0))); });
+    each(e, V, [&](auto k, int, pack<T> x) { total.add(k, select(holds(which, x), x * log_of_normal(x), pack<T>(0))); });
     return total.all();
   }
 
   template <class T>
   static int collect(T const* e, std::ptrdiff_t, int V, between<T> outer, between<T> inner, T* room, int most) {
+    return with_test_between(outer, inner, [&](auto wanted) __attribute__((always_inline)) {
+      int n = 0;
+      blocks<chains * W<T>>(0, V, [&](int first, auto size) __attribute__((always_inline)) {
+        each(e + first, size, [&](auto, int, pack<T> x) __attribute__((always_inline)) { n += compress(bits_of(wanted(x).value), x.value, room + n); });
+        return n <= most;
+      });
+      return n <= most ? n : most + 1;
+    });
+  }
+
+  template <class T>
+  static T largest(T const* l, std::ptrdiff_t, int V) {
+    constexpr T least = -std::numeric_limits<T>::infinity();
+    pack<T> found[] = {least, least, least, least, least};
+    mask_vector<T> nan{};
+    each(l, V, [&](auto k, int, pack<T> x) {
+      found[k] = select(x > found[k], x, found[k]);
+      nan = nan | (x != x).value;
+    }, least);
+    if (bits_of(nan) != 0) return std::numeric_limits<T>::quiet_NaN();
+    auto larger = [](pack<T> a, pack<T> b) { return select(b > a, b, a); };
+    pack<T> one = larger(larger(larger(found[0], found[1]), larger(found[2], found[3])), found[4]);
+    return across(one.value, [](T a, T b) { return a > b ? a : b; });
+  }
+
+  template <class T>
+  static void write_bits(T const* e, std::ptrdiff_t, int V, between<T> which, std::int32_t* words, std::ptrdiff_t words_stride) {
+    blocks<32>(0, V, [&](int first, auto size) __attribute__((always_inline)) {
+      std::uint32_t word = 0;
+      each(e + first, size, [&](auto, int v, pack<T> x) __attribute__((always_inline)) { word |= bits_of(holds(which, x).value) << v; });
+      words[first / 32 * words_stride] = std::int32_t(word);
+      return true;
+    });
+  }
+
+  // Those that only a backend has that looks at parts of a row.
+
+  /// The sum of e².
+  template <class T>
+  static double squares(T const* e, int V, between<T> which) {
+    sums<T> total;
+    each(e, V, [&](auto k, int, pack<T> x) { total.add(k, select(holds(which, x), x * x, pack<T>(0))); });
+    return total.all();
+  }
+
+  /// n of the V >= n numbers, at most, from all over the row; how many.
+  template <class T>
+  static int sample(T const* e, int V, T* room, int n) {
+    constexpr int size = 16;
+    std::int64_t all = V / size, some = n / size;
+    for (std::int64_t i = 0; i < some; ++i) std::memcpy(room + size * i, e + size * (i * all / some), size * sizeof(T));
+    return int(some * size);
+  }
+
+  /// What inner holds; of that which outer holds besides, at most `most` weights to `room`, of which n becomes the number, or more than `most`.
+  template <class T>
+  static detail::held_weights split(T const* e, int V, between<T> outer, between<T> inner, T* room, int most, int& n) {
+    return with_test_between(outer, inner, [&](auto between) __attribute__((always_inline)) {
+      return with_test_of(inner, [&](auto inside) __attribute__((always_inline)) {
+        counted_sums<T> total;
+        int count = 0;  // not n, which might be among what is written
+        blocks<chains * W<T>>(0, V, [&](int first, auto size) __attribute__((always_inline)) {
+          each(e + first, size, [&](auto k, int, pack<T> x) __attribute__((always_inline)) {
+            total.add(k, x, inside(x));
+            count += compress(bits_of(between(x).value), x.value, room + count);
+          });
+          return count <= most;
+        });
+        n = count <= most ? count : most + 1;
+        return n <= most ? total.all() : measure(e, 1, V, inner);
+      });
+    });
+  }
+
+  /// The largest of each four logits of a sixteenth of the row, or of less where they would be more than `most`; a NaN wins. How many.
+  template <class T>
+  static int sample_maxima(T const* l, int V, T* room, int most) {
     constexpr int block = 4 * W<T>;
-    int n = 0;
-    for (int first = 0; first < V; first += block) {
-      int size = std::min(block, V - first);
-      mask_vector<T> any{};
-      each(e + first, size, [&](auto, int, pack<T> x) { any |= (holds(outer, x) & !holds(inner, x)).value; });
-      if (none(any)) continue;
-      for (int v = first; v < first + size; ++v) {
-        if (!outer.hold(e[v]) || inner.hold(e[v])) continue;
-        if (n == most) return most + 1;
-        room[n++] = e[v];
-      }
+    int step = block * std::max(16, 1 + V / (block * (most / W<T>))), n = 0;
+    for (int first = 0; first + block <= V; first += step, n += W<T>) {
+      auto x = [&](int k) { return pack<T>::load(l + first + k * W<T>); };
+      max(max(x(0), x(1)), max(x(2), x(3))).store(room + n);
     }
     return n;
   }
 
-  /// A group is a lane of `size` packs.
-  template <class T>
-  static int group_maxima(T const* l, std::ptrdiff_t, int V, int size, T* room) {
-    int first = 0, groups = 0;
-    for (; first + size * W<T> <= V; first += size * W<T>, groups += W<T>) {
-      pack<T> largest[4];
-      for (int k = 0; k < 4; ++k) largest[k] = pack<T>::load(l + first + k * W<T>);
-      for (int k = 4; k < size; k += 4)
-        for (int j = 0; j < 4; ++j) largest[j] = max(largest[j], pack<T>::load(l + first + (k + j) * W<T>));
-      max(max(largest[0], largest[1]), max(largest[2], largest[3])).store(room + groups);
-    }
-    if (first == V) return groups;
-    real<T> rest = -std::numeric_limits<T>::infinity();
-    for (; first < V; ++first) rest = max(rest, real<T>(l[first]));
-    room[groups] = rest.value;
-    return groups + 1;
-  }
-
-  /// To `room` the logits from `from` on, to `index` where they stand, at most `most`; how many, or more than `most`. `rest` becomes the sum of the others'
-  /// weights, or up to 1.0616 times that.
-  template <class T>
-  static int collect_above(T const* l, std::ptrdiff_t, int V, T from, T maximum, T temperature, T* room, std::int32_t* index, int most, double& rest) {
-    constexpr int block = chains * W<T>;
+  /// To `room` the logits from `from` on and NaNs, to `index` where they stand, at most `most`; how many, or more than `most`. `from` rises until it
+  /// is `depth` below the largest of them, which `maximum` becomes from the lower bound that it was. If wanted, `rest` becomes the sum of the others'
+  /// weights or up to 1.063 times that.
+  ///
+  /// First a part of the row without a branch, with a note of the blocks that hold any of them; then these.
+  template <bool want_rest, class T>
+  static int collect_near(T const* l, int V, T from, T depth, T& maximum, T temperature, T* room, std::int32_t* index, int most, double& rest) {
+    constexpr int block = chains * W<T>, part = 128 * block;
     T factor = T(1) / temperature;
     int n = 0;
-    pack<T> below[chains];
-    for (auto& b : below) b = 0;
-    for (int first = 0; first < V; first += block) {
-      int size = std::min(block, V - first);
-      mask_vector<T> any{};
-      each(l + first, size, [&](auto k, int, pack<T> x) {
-        auto near = x >= pack<T>(from);
-        any |= near.value;
-        below[k] += select(near, pack<T>(0), rough_exp(pack<T>((x.value - maximum) * factor)));
-      }, -std::numeric_limits<T>::infinity());
-      if (none(any)) continue;
-      for (int v = first; v < first + size; ++v) {
-        if (!(l[v] >= from)) continue;
-        if (n == most) return most + 1;
-        room[n] = l[v], index[n++] = v;
+    rest = 0;
+    for (int start = 0; start < V; start += part) {
+      int hit[part / block], hits = 0, old = n;
+      std::uint64_t which[part / block];
+      pack<T> below[] = {0, 0, 0, 0, 0};
+      blocks<block>(start, std::min(V, start + part), [&](int first, auto size) __attribute__((always_inline)) {
+        std::uint64_t bits = 0;
+        each(l + first, size, [&](auto k, int v, pack<T> x) __attribute__((always_inline)) {
+          auto far = x < pack<T>(from);
+          bits |= std::uint64_t(bits_of((!far).value)) << v;
+          if constexpr (want_rest) below[k] += select(far, rough_exp(x - maximum, factor), pack<T>(0));
+        }, -std::numeric_limits<T>::infinity());
+        hit[hits] = first, which[hits] = bits;
+        hits += bits != 0;
+        return true;
+      });
+      for (int h = 0; h < hits; ++h) {
+        for (auto left = which[h]; left != 0; left &= left - 1) index[n] = hit[h] + std::countr_zero(left), room[n] = l[index[n]], ++n;
+        if (n > most) return most + 1;
+      }
+      if constexpr (want_rest) {
+        pack<T> sum = ((below[0] + below[1]) + (below[2] + below[3])) + below[4];
+        rest += double(across(sum.value, std::plus<>()));
+      }
+      T now = largest(room + old, 1, n - old);
+      if (!(now <= maximum)) {
+        if (now != now) return most + 1;
+        rest *= std::exp(double(maximum - now) / double(temperature));
+        maximum = now;
+        from = std::max(from, now - depth);
       }
     }
-    rest = 0;
-    for (auto const& b : below)
-      for (int w = 0; w < W<T>; ++w) rest += double(b[w]);
     return n;
   }
 
+
  private:
-  template <class T>
-  static constexpr int W = pack<T>::width;
-
-  static constexpr int chains = 4;  ///< of sums side by side, since a sum takes four cycles to be added to again
-
-  template <class T>
-  struct sums {
-    using vector = typename pack<double, W<T>>::vector;
-    vector value[chains]{};
-    void add(int k, pack<T> x) { value[k] += __builtin_convertvector(x.value, vector); }
-    double all() const {
-      vector sum = (value[0] + value[1]) + (value[2] + value[3]);
-      double total = 0;
-      for (int w = 0; w < W<T>; ++w) total += sum[w];
-      return total;
-    }
-  };
+  template <bool want_logs, class T>
+  static double weigh_and(T* l, int V, T maximum, T temperature, double* logs) {
+    sums<T> total, of_logs;
+    T factor = T(1) / temperature;
+    each(l, V, [&](auto k, int v, pack<T> x) {
+      pack<T> y = (x.value - maximum) * factor, e = exp_of_nonpositive(y);
+      total.add(k, e);
+      if constexpr (want_logs) of_logs.add(k, select(e > pack<T>(0), e * y, pack<T>(0)));
+      if constexpr (k < chains) e.store(l + v);
+      else std::memcpy(l + v, &e.value, sizeof(T) * std::size_t(std::min(W<T>, V - v)));
+    }, -std::numeric_limits<T>::infinity());
+    if constexpr (want_logs) *logs = of_logs.all();
+    return total.all();
+  }
 
   template <class T>
   static typename pack<T>::mask holds(between<T> which, pack<T> x) {
     return (x >= pack<T>(which.low)) & (x <= pack<T>(which.high));
   }
-  template <class T>
-  static pack<T> rest(T const* p, int count, T filler) {
-    pack<T> x = filler;
-    std::memcpy(&x.value, p, sizeof(T) * std::size_t(count));
-    return x;
-  }
-  /// f(chain, first, pack), the chain known when compiled; lanes of the last one that are too many hold the filler.
+  // f(test), where the test of a pack of weights, of which none is above 1, takes as few comparisons as it can.
   template <class T, class F>
-  [[gnu::always_inline]] static inline void each(T const* e, int n, F f, T filler = std::numeric_limits<T>::quiet_NaN()) {
-    auto side_by_side = [&]<int... K>(int v, std::integer_sequence<int, K...>) __attribute__((always_inline)) {
-      pack<T> const x[] = {pack<T>::load(e + v + K * W<T>)...};
-      (f(std::integral_constant<int, K>{}, v + K * W<T>, x[K]), ...);
-    };
-    constexpr std::integral_constant<int, 0> first{};
-    int v = 0;
-    for (; v + chains * W<T> <= n; v += chains * W<T>) side_by_side(v, std::make_integer_sequence<int, chains>());
-    for (; v + W<T> <= n; v += W<T>) f(first, v, pack<T>::load(e + v));
-    if (v < n) f(first, v, rest(e + v, n - v, filler));
+  [[gnu::always_inline]] static inline auto with_test_of(between<T> which, F f) {
+    if (which.high >= 1) return f([=](pack<T> x) __attribute__((always_inline)) { return x >= pack<T>(which.low); });
+    return f([=](pack<T> x) __attribute__((always_inline)) { return holds(which, x); });
   }
-  template <class Mask>
-  static bool none(Mask const& mask) {
-    std::uint64_t words[sizeof(Mask) / 8], any = 0;
-    std::memcpy(words, &mask, sizeof(Mask));
-    for (auto w : words) any |= w;
-    return any == 0;
+  /// Of what outer holds and inner, a part of it, does not.
+  template <class T, class F>
+  [[gnu::always_inline]] static inline auto with_test_between(between<T> outer, between<T> inner, F f) {
+    bool nothing = inner.low > inner.high;
+    if (!nothing && inner.high < outer.high)
+      return f([=](pack<T> x) __attribute__((always_inline)) { return holds(outer, x) & !holds(inner, x); });
+    between<T> rest{outer.low, nothing ? outer.high : std::nextafter(inner.low, T(0))};
+    return f([=](pack<T> x) __attribute__((always_inline)) { return holds(rest, x); });
   }
-
-  /// exp(x) for x <= 0 or NaN, without the edges of the general one: 2^n times Cephes' polynomial of what is left. exp(0) is 1, and none is larger.
-  static pack<float> exp_of_nonpositive(pack<float> x) {
-    using floats = pack<float>::vector;
-    using integers = mask_vector<float>;
-    constexpr float to_integer = 12582912;  // 1.5 2^23: a sum with it has its integer in the last bits
-    floats shifted = x.value * 1.44269504f + to_integer, n = shifted - to_integer;
-    floats r = x.value - n * .693359375f;
-    r = r - n * -2.12194440e-4f;
-    floats p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.f;
-    integers bits = std::bit_cast<integers>(p) + (std::bit_cast<integers>(shifted) << 23);
-    return select(x < -87.33654f, pack<float>(0), pack<float>(std::bit_cast<floats>(bits)));
-  }
-  static pack<double> exp_of_nonpositive(pack<double> x) { return exp(x); }
-
-  /// exp(x) or up to 1.0616 times that, for x <= 0: the number whose exponent and mantissa lie in a line.
-  static pack<float> rough_exp(pack<float> x) {
-    using floats = pack<float>::vector;
-    floats line = x.value * 12102203.f + 1065353216.f;
-    line = line > 0 ? line : floats{};
-    return pack<float>(std::bit_cast<floats>(__builtin_convertvector(line, mask_vector<float>)));
-  }
-  static pack<double> rough_exp(pack<double> x) { return exp(x); }
 };
 
 }  // namespace COHORT_EIGEN_TARGET
