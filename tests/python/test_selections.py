@@ -56,6 +56,14 @@ def test_bounds_of_divergences():
     )
 
 
+def test_high_returns():
+    given, valid = given_and_valid()
+    above = (given["target"] > 0.1) & valid
+    np.testing.assert_array_equal(cohort.high_return(threshold=0.1).weights(valid, target=given["target"]), above)
+    share = cohort.high_return(threshold=0.1, normalize=True).weights(valid, target=given["target"])
+    np.testing.assert_allclose(share, above * valid.sum() / above.sum(), rtol=1e-13)
+
+
 def test_selections_by_rank():
     given, valid = given_and_valid()
     entropy = given["entropy"]

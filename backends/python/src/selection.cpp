@@ -107,6 +107,10 @@ void add_selections(nb::module_& m) {
         "1 where D(sampler_logp, old_logp) <= most, else 0; D is the estimate 'k2' or 'k3' at the 'step', or its 'series_sum', 'series_mean', "
         "'series_max'.\n\n"
         "Source: verl 0.9.1 (rollout_rs).");
+  m.def(
+      "high_return", [](double threshold, bool normalize) { return make(high_return{.threshold = threshold, .normalize = normalize}); },
+      nb::kw_only(), nb::arg("threshold") = .5, nb::arg("normalize") = false,
+      "1 where the target is above the threshold, else 0; normalize divides by the mean weight.\n\nSource: Yue et al. 2025, arXiv:2504.05118, 4.3.");
   add_selections_by_keywords<kl_mask, off_policy_series, top_entropy, clip_cov, kl_cov>(m);
 }
 
