@@ -164,6 +164,33 @@ TEST_CASE("as_in: prime-rl's loss is its own code's, and that of its formula", "
   REQUIRE(close(found.loss, loss, 1e-12));
 }
 
+TEST_CASE("as_in: TorchRL's defaults give its own advantages, targets, losses and gradients to 1e-10", "[golden]") {
+  auto rows = golden::read("preset/as_in_torchrl.txt");
+  auto const& offsets = golden::row(rows, "offsets");
+  preset::recorded_batch batch;
+  for (std::size_t n = 0; n + 1 < offsets.size(); ++n) {
+    preset::recorded_series s;
+    auto own = [&](char const* name) {
+      auto const& all = golden::row(rows, name);
+      return numbers(all.begin() + std::ptrdiff_t(offsets[n]), all.begin() + std::ptrdiff_t(offsets[n + 1]));
+    };
+    s.reward = own("reward"), s.value = own("value"), s.logp = own("logp"), s.old_logp = own("old_logp");
+    s.truncated = golden::row(rows, "truncated")[n] != 0, s.value_after = golden::row(rows, "value_after")[n];
+    batch.add_group({s});
+  }
+  cpu backend;
+  as_in::torchrl_0_14 c;
+  auto found = as_in::evaluate(backend, c, batch);
+  require_steps(batch, found.advantage, golden::row(rows, "advantage"), "advantage");
+  require_steps(batch, found.slope, golden::row(rows, "slope"), "slope");
+  REQUIRE(close(found.loss, golden::row(rows, "loss")[0], 1e-10, 1e-14));
+  auto of_value = preset::apply(backend, c.advantage(), value_loss{.weight = 1, .distance = huber_error{}}, c.mean(), batch);
+  require_steps(batch, of_value.target, golden::row(rows, "target"), "target");
+  require_steps(batch, of_value.value, golden::row(rows, "value_slope"), "value slope");
+  REQUIRE(close(of_value.total, golden::row(rows, "value_loss")[0], 1e-10, 1e-14));
+  REQUIRE(text(c.objective()) == text(c.loss() + value_loss{.weight = 1, .distance = huber_error{}} + entropy_bonus{.weight = .01}));
+}
+
 TEST_CASE("as_in: at a time limit Stable-Baselines3 and TorchRL bootstrap and CleanRL does not; elsewhere their GAE is the same") {
   preset::recorded_batch batch;
   preset::recorded_series s;

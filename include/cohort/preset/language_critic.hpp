@@ -18,11 +18,10 @@ namespace cohort::preset {
 struct vapo_preset {
   static constexpr source from{
       "vapo", "Yue et al. 2025, arXiv:2504.05118, sections 4.1 to 4.3",
-      "lambda 1 of the critic and 1 - 1/(.05 l) of the policy, 50 steps of the critic alone on returns, clip .2 and .28, token mean, .1 of the mean -log pi of "
-      "the tokens of right answers, 512 prompts of 16 answers",
-      "right is a score above .5; lambda is 0 where the formula is negative; a step is taken for a rollout; from memory: gamma 1, 16 minibatches, rates 1e-6 "
-      "and 2e-6 of the critic; the critic is a head on the policy's network, so later its loss counts .5, where the paper's is a network with a rate of its "
-      "own; 20480 tokens"};
+      "lambda 1 of the critic and 1 - 1/(.05 l) of the policy, gamma 1, the critic alone on returns first, clip .2 and .28, token mean, .1 of the mean -log pi "
+      "of the tokens of right answers, 512 prompts of 16 answers, minibatches of 512, rates 1e-6 and 2e-6 of the critic",
+      "right is a score above .5; lambda is 0 where the formula is negative; from memory: 50 steps of the critic alone, each a rollout here; the critic is a "
+      "head on the policy's network, so later its loss counts .5, where the paper's is a network with a rate of its own; 20480 tokens"};
   auto operator()() const {
     return algorithm{.rollout = completions{.prompts = 512, .group = 16, .max_tokens = 20480},
                      .advantage = decoupled{.estimator = length_adaptive_gae{.gamma = 1, .alpha = .05},

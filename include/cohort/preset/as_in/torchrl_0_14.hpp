@@ -16,7 +16,7 @@ struct torchrl_0_14 {
       "exp(logp - old), clipped to [0.8, 1.2]",
       "none",
       "over all steps; padding counts",
-      "its own code, of the components (tests/golden/torchrl_*.py)",
+      "its own code (tests/golden/torchrl_as_in.py)",
   };
   static auto advantage() { return gae{.gamma = .99, .lambda = .95}; }
   static std::optional<standardize> normalize() { return {}; }
