@@ -1,11 +1,10 @@
-"""Records whole PPO updates: Stable-Baselines3's PPO.train on a recorded rollout, and CleanRL's ppo.py by its formulas (it is not a package).
+"""Records whole PPO updates: Stable-Baselines3's PPO.train on a recorded rollout. (cleanrl.py has CleanRL's on the same.)
 
     python3 -m venv build/ppo
     build/ppo/bin/pip install sb3-contrib==2.9.2 stable-baselines3==2.9.2 gymnasium==1.4.0 torch==2.15.0 numpy==2.4.6
     build/ppo/bin/python tests/golden/ppo_update.py
 
-It writes preset/ppo_discrete.txt (3 actions) and preset/ppo_gaussian.txt (2 dimensions, Stable-Baselines3 alone) beside itself, or into the folder given as its
-argument: lines of `name number number ...`, arrays row by row, each number the shortest decimal that reads back as the same float64.
+It writes preset/ppo_discrete.txt (3 actions) and preset/ppo_gaussian.txt (2 dimensions) beside itself, or into the folder given as its argument: lines of `name number number ...`, arrays row by row, each number the shortest decimal that reads back as the same float64.
 
 Actor and critic are 3 -> 8 tanh -> outputs, apart. A vector over the parameters holds the actor's W1 (8 x 3, outputs x inputs), b1, W2, b2, the critic's four, then of
 the Gaussian its 2 log standard deviations. inputs_first is a permutation: entry i of the vector that has its matrices as inputs x outputs is entry inputs_first[i] here.
@@ -15,7 +14,6 @@ last_value. Four epochs of minibatches of 8; order has each epoch's permutation,
 
     parameters, observation, action, reward, value, old_logp, value_after, last_value, order
     sb3/advantage, sb3/parameters              gamma .99, lambda .95, rate 0.01, the rest PPO's defaults
-    cleanrl/advantage, cleanrl/parameters      the same rate, clip .2 of ratio and value, entropy .01, half the squared error times .5, gradient norm .5
 """
 
 import pathlib
@@ -94,34 +92,6 @@ def sb3(kind, b):
     return {"advantage": advantage, "parameters": torch.nn.utils.parameters_to_vector(own)}
 
 
-def cleanrl(b, gamma=0.99, lam=0.95):
-    done = numpy.zeros(STEPS)
-    done[[END, CUT]] = 1
-    after = numpy.append(b["value"][1:], b["last_value"])
-    advantage, carried = numpy.zeros(STEPS), 0.0
-    for t in reversed(range(STEPS)):
-        carried = b["reward"][t] + gamma * after[t] * (1 - done[t]) - b["value"][t] + gamma * lam * (1 - done[t]) * carried
-        advantage[t] = carried
-    observation, action, old_logp, old_value, A = (torch.tensor(x) for x in [b["observation"], b["action"], b["old_logp"], b["value"], advantage])
-    returns = A + old_value
-    flat = torch.tensor(b["parameters"], requires_grad=True)
-    optimizer = torch.optim.Adam([flat], lr=RATE, eps=1e-5)
-    for order in ORDER:
-        for start in range(0, STEPS, MINIBATCH):
-            rows = order[start : start + MINIBATCH]
-            logp, entropy, value = evaluate(flat, "discrete", observation[rows], action[rows])
-            ratio = (logp - old_logp[rows]).exp()
-            a = (A[rows] - A[rows].mean()) / (A[rows].std() + 1e-8)
-            policy = torch.max(-a * ratio, -a * ratio.clamp(0.8, 1.2)).mean()
-            held = old_value[rows] + (value - old_value[rows]).clamp(-0.2, 0.2)
-            critic = 0.5 * torch.max((value - returns[rows]) ** 2, (held - returns[rows]) ** 2).mean()
-            optimizer.zero_grad()
-            (policy - 0.01 * entropy.mean() + 0.5 * critic).backward()
-            torch.nn.utils.clip_grad_norm_([flat], 0.5)
-            optimizer.step()
-    return {"advantage": advantage, "parameters": flat}
-
-
 if __name__ == "__main__":
     check_versions(NEEDED)
     warnings.filterwarnings("ignore")
@@ -129,5 +99,5 @@ if __name__ == "__main__":
     with float64():
         for kind in ["discrete", "gaussian"]:
             b = batch(kind)
-            found = {"sb3": sb3(kind, b), **({"cleanrl": cleanrl(b)} if kind == "discrete" else {})}
-            write(folder / f"preset/ppo_{kind}.txt", f"recorded by ppo_update.py with {NEEDED}", {**b, **{f"{n}/{k}": v for n, rows in found.items() for k, v in rows.items()}})
+            found = sb3(kind, b)
+            write(folder / f"preset/ppo_{kind}.txt", f"recorded by ppo_update.py with {NEEDED}", b | {f"sb3/{k}": v for k, v in found.items()})

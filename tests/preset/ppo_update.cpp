@@ -7,7 +7,7 @@
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
 
-// Whole updates of Stable-Baselines3's PPO and of CleanRL's, from a recorded rollout to the parameters (tests/golden/ppo_update.py).
+// Whole updates of Stable-Baselines3's PPO and of CleanRL's, from a recorded rollout to the parameters (tests/golden/ppo_update.py, cleanrl.py).
 
 using namespace cohort;
 using namespace arrays;
@@ -101,5 +101,5 @@ TEST_CASE("as_in: Stable-Baselines3's PPO and the learner have the same paramete
 }
 
 TEST_CASE("as_in: CleanRL's PPO and the learner have the same parameters after 4 epochs of 4 minibatches, to 1e-9", "[golden]") {
-  require_update("ppo_discrete.txt", categorical{3}, as_in::cleanrl{}, "cleanrl");
+  require_update("ppo_cleanrl.txt", categorical{3}, as_in::cleanrl{}, "cleanrl");
 }

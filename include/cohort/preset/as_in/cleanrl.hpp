@@ -48,7 +48,7 @@ struct cleanrl {
       "exp(logp - old), clipped to [0.8, 1.2]",
       "none",
       "over the steps of a minibatch",
-      "its formulas, a whole update (tests/golden/ppo_update.py): it is not a package",
+      "its own code: a whole update (tests/golden/cleanrl.py)",
   };
   static auto advantage() { return truncation_ends{gae{.gamma = .99, .lambda = .95}}; }
   static std::optional<standardize> normalize() { return standardize{}; }
