@@ -27,7 +27,7 @@ grid<double> categorical_results(B& backend, int A) {
     for (int g = 0; g < G; ++g)
       if (std::isinf(logits(r, actions(r, g)))) actions(r, g) = (actions(r, g) + 1) % A;
   placed<B, std::int32_t> action(backend, actions);
-  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().transposed().part(first, count).transposed(); };
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
   categorical distribution{A};
   distribution.evaluate(backend, logits.in(), {}, action.in(), G, columns(0, G), columns(G, G));
   distribution.backward(backend, logits.in(), {}, action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, A), {});
@@ -66,7 +66,7 @@ grid<double> gaussian_results(B& backend, int D) {
   using T = value_t<B>;
   placed<B, T> mean(backend, inputs<T>(R, D, 1)), log_std(backend, inputs<T>(D, 1, 2)), action(backend, inputs<T>(R, G * D, 3)),
       dlogp(backend, inputs<T>(R, G, 4)), dentropy(backend, inputs<T>(R, G, 5)), out(backend, R, 2 * G + D), dlog_std(backend, D, 1);
-  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().transposed().part(first, count).transposed(); };
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
   diagonal_gaussian<T> distribution{D};
   distribution.evaluate(backend, mean.in(), log_std.in(), action.in(), G, columns(0, G), columns(G, G));
   distribution.backward(backend, mean.in(), log_std.in(), action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, D), dlog_std.out());
@@ -108,7 +108,7 @@ grid<double> distribution_results(B& backend, Distribution const& d) {
   placed<B, T> p(backend, inputs<T>(R, P, 1)), dlogp(backend, inputs<T>(R, G, 2)), dentropy(backend, inputs<T>(R, G, 3)), other(backend, inputs<T>(R, P, 5)),
       v(backend, inputs<T>(R, P, 6)), out(backend, R, 2 * G + 3 * P + 2);
   placed<B, action> action_rows(backend, actions);
-  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().transposed().part(first, count).transposed(); };
+  auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
   d.evaluate(backend, p.in(), {}, action_rows.in(), G, columns(0, G), columns(G, G));
   d.backward(backend, p.in(), {}, action_rows.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, P), {});
   divergence(backend, d, p.in(), {}, other.in(), divergence_over::pi, columns(2 * G + P, 1), columns(2 * G + P + 2, P));

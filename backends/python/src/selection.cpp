@@ -60,11 +60,9 @@ selection_ptr bound_of(std::string const& divergence, double most, std::string c
 nb::object weights(selection_ptr s, nb::handle valid, std::uint64_t seed, nb::kwargs const& given) {
   call c("weights");
   return with_steps(c, s->text(), s->reads(), given, valid, [&]<class T>(T, given_steps<T>& steps) {
-    std::vector<T> by_step(steps.advantage_of_series.empty() ? 0 : std::size_t(c.shape().size()));
-    view<T> advantage{by_step.data(), c.shape().size()};
-    if (!by_step.empty()) spread_over_steps(c.shape(), steps.advantage_of_series, advantage), steps.views.advantage = advantage;
+    evaluation<T> e(c.shape(), steps.views, std::move(steps.advantage_of_series), seed);
     result<T> weight(c.shape());
-    s->weigh(backend<T>(), steps.views, {seed, purpose::selection, 0}, weight.numbers);
+    s->weigh(e.backend, e.for_selections(), e.next_draws(), weight.numbers);
     return weight.array;
   });
 }

@@ -42,7 +42,7 @@ void each_reward(B& backend, batch_view<T> const& batch, std::vector<double> con
     throw value_error(std::string(who) + ": the number of weights is " + std::to_string(weights.size()) + ", expected " + std::to_string(batch.scores.columns) +
                       ", one for each reward (or none: all 1)");
   for (std::ptrdiff_t k = 0; k < batch.scores.columns; ++k) {
-    view<T const> column{batch.scores.data + k * batch.scores.column_stride, batch.scores.rows, 1, batch.scores.row_stride, 1};
+    view<T const> column = batch.scores.column(k);
     backend.map(outputs{there}, is_number{}, column);
     f(weights.empty() ? 1. : weights[std::size_t(k)], column);
   }

@@ -33,26 +33,24 @@ struct share_of_all_series {
 };
 struct share_of_series {
   template <class S>
-  constexpr S operator()(S present, S own, S series) const {
-    return select(present > 0, present / (max(own, S(1)) * max(series, S(1))), S(0));
+  constexpr S operator()(S own, S series) const {
+    return 1 / (max(own, S(1)) * max(series, S(1)));
   }
 };
 struct share_of_sum {
   double length;
   template <class S>
-  constexpr S operator()(S present, S, S series) const {
-    return select(present > 0, present / (max(series, S(1)) * length), S(0));
+  constexpr S operator()(S, S series) const {
+    return 1 / (max(series, S(1)) * length);
   }
 };
 
-/// The weight of a valid step of each series, f(1, its valid steps, how many series there are): those of `among` that are not 0.
+/// The weight of a valid step of each series, f(its valid steps, how many series there are): those of `among` that are not 0.
 template <backend B, class F, class T = value_t<B>>
 void weigh_each_series(B& backend, view<T const> own, view<T const> among, F f, view<T> weight) {
-  auto scratch = backend.template temporary<T>(own.rows + 1);
-  view<T> one = scratch.all().part(0, own.rows), found = scratch.all().part(own.rows, 1);
-  backend.reduce(found, is_positive{}, among);
-  backend.map(outputs{one}, filled{1}, own);
-  backend.map(outputs{weight}, f, view<T const>(one), own, broadcast<T const>(found, own.rows));
+  auto found = backend.template temporary<T>(1);
+  backend.reduce(found.all(), is_positive{}, among);
+  backend.map(outputs{weight}, f, own, broadcast<T const>(found.all(), own.rows));
 }
 
 /// The same for steps, and 0 for those that are not valid.

@@ -23,21 +23,6 @@ constexpr void put_seen(E const& environment, State const& s, Out out) {
   }
 }
 
-/// How many values each choice of an action has: what a mask must leave one of.
-template <class E>
-constexpr auto choices_of() {
-  using A = actions_of<E>;
-  if constexpr (discrete_actions<E>) {
-    return std::array<int, 1>{E::actions.n};
-  } else if constexpr (is_multi_discrete<A>) {
-    return E::actions.n;
-  } else {
-    std::array<int, std::size_t(A::dimensions)> two{};
-    two.fill(2);
-    return two;
-  }
-}
-
 /// 1 where a mask leaves nothing of a choice.
 template <int K>
 struct allows_nothing {

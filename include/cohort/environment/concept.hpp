@@ -77,19 +77,25 @@ concept has_observe = requires(E const& e, typename state_of<E>::type const& s) 
   requires std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> == std::remove_cvref_t<decltype(E::observations)>::dimensions;
 };
 
-/// How many values an action, or each choice of it, can have.
+/// How many values each choice of an action can have; a box has no choices.
 template <class E>
-constexpr int values_of_actions() {
+constexpr auto choices_of() {
   using A = actions_of<E>;
   if constexpr (discrete_actions<E>) {
-    return E::actions.n;
+    return std::array<int, 1>{E::actions.n};
   } else if constexpr (is_multi_discrete<A>) {
-    int total = 0;
-    for (int n : E::actions.n) total += n;
-    return total;
+    return E::actions.n;
   } else {
-    return is_binary<A> ? 2 * A::dimensions : 0;
+    std::array<int, is_binary<A> ? A::dimensions : 0> two{};
+    two.fill(2);
+    return two;
   }
+}
+template <class E>
+constexpr int values_of_actions() {
+  int total = 0;
+  for (int n : choices_of<E>()) total += n;
+  return total;
 }
 template <class E>
 concept has_action_mask = requires(E const& e, typename state_of<E>::type const& s) { e.action_mask(s); };

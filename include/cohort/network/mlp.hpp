@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/formulas.hpp>
 #include <cohort/network/orthogonal.hpp>
 #include <cohort/network/parameter_layout.hpp>
 #include <vector>
@@ -41,15 +42,12 @@ struct relu_slope {
   }
 };
 
-struct add_columns {
-  int D;
-  template <class X, class Out>
-  constexpr void operator()(X x, Out out) const {
-    for (int d = 0; d < D; ++d) out.set(d, out[d] + x[d]);
-  }
-};
-
-/// Takes a gradient through an activation, by what came out of it. (Not in the class, whose member `outputs` nvcc would find here.)
+// Not in the class, whose member `outputs` nvcc would find here.
+template <backend B>
+void add_to(B& backend, out_view<B> sum, in_view<B> more) {
+  backend.map(outputs{sum}, plus{}, in_view<B>(sum), more);
+}
+/// Takes a gradient through an activation, by what came out of it.
 template <backend B>
 void through_activation(B& backend, activation a, out_view<B> gradient, in_view<B> out) {
   if (a == activation::tanh) backend.map(outputs{gradient}, tanh_slope{}, in_view<B>(gradient), out);
@@ -136,7 +134,7 @@ class mlp {
       backend.resize(t.gradient[l], t.rows * sizes_[l]);
       view<T> dx = t.gradient[l].matrix(t.rows, sizes_[l]);
       backend.matmul(dx, dy, weight(parameters, l).transposed());
-      if (dlatent && l == layers() - 1) backend.map_rows(t.rows, detail::add_columns{sizes_[l]}, dlatent, dx);
+      if (dlatent && l == layers() - 1) detail::add_to(backend, dx, dlatent);
       detail::through_activation(backend, activation_, dx, in);
       dy = dx;
     }

@@ -5,15 +5,6 @@
 
 namespace cohort::detail {
 
-struct joined_with_zeros {
-  int first, zeros;
-  template <class A, class Out>
-  constexpr void operator()(A a, Out out) const {
-    for (int d = 0; d < first; ++d) out.set(d, a[d]);
-    for (int d = 0; d < zeros; ++d) out.set(first + d, typename Out::scalar(0));
-  }
-};
-
 /// A network and the distribution of actions that it describes, R observations at a time. Observations are R x observations(), the network's inputs and then, where
 /// actions are masked, the mask. The distribution reads R rows of description's P = parameters() numbers, which are the network's first outputs, once those of
 /// forbidden actions are masked, and behind them, for a distribution that asks for latents() of them, what comes out of the last hidden layer.
@@ -28,10 +19,8 @@ class actor_network {
     typename B::template array<T> rows, slopes, tangents;
   };
 
-  actor_network(Distribution distribution, std::vector<int> sizes, activation hidden, bool masked) : distribution_(distribution), network_(std::move(sizes), hidden, 0) {
-    if constexpr (maskable<Distribution, B>) masks_ = masked ? mask_size(distribution_) : 0;
-    else if (masked) throw value_error("policy: the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
-  }
+  actor_network(Distribution distribution, std::vector<int> sizes, activation hidden, bool masked)
+      : distribution_(distribution), network_(std::move(sizes), hidden, 0), masks_(mask_columns_of<B>("policy", distribution, masked)) {}
 
   Distribution const& distribution() const { return distribution_; }
   mlp const& network() const { return network_; }
@@ -89,9 +78,11 @@ class actor_network {
       backend.resize(t.tangents, dout.rows * columns());
       view<T> all = t.tangents.matrix(dout.rows, columns());
       int P = distribution_.parameters(), L = latents();
+      view<T> dlatent = all.columns_part(P, L);
+      backend.map_rows(dout.rows, copy_columns{P}, dout, all);
       if (network_.layers() > 1 && distribution_.learns_features())
-        backend.map_rows(dout.rows, joined{P, L}, dout, view<T const>(t.network.tangent[std::size_t(network_.layers() - 2)].matrix(dout.rows, L)), all);
-      else backend.map_rows(dout.rows, joined_with_zeros{P, L}, dout, all);
+        backend.map(outputs{dlatent}, same{}, view<T const>(t.network.tangent[std::size_t(network_.layers() - 2)].matrix(dout.rows, L)));
+      else backend.map(outputs{dlatent}, filled{0}, view<T const>(dlatent));
       return all;
     } else {
       return dout.columns_part(0, columns());
@@ -117,7 +108,7 @@ class actor_network {
 
   Distribution distribution_;
   mlp network_;
-  int masks_ = 0;
+  int masks_;
 };
 
 }  // namespace cohort::detail

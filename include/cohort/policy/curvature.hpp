@@ -78,7 +78,7 @@ void curvature(B& backend, categorical const& d, in_view<B> logits, in_view<B>, 
 }
 template <backend B>
 void curvature(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, double factor, out_view<B> v) {
-  auto half = [&](int k) { return out_view<B>(v.data + k * d.dimensions, v.rows, d.dimensions, v.row_stride, 1); };
+  auto half = [&](int k) { return v.columns_part(k * d.dimensions, d.dimensions); };
   backend.map_rows(mean.rows, detail::slope_along<detail::gaussian_divergence_from>{{d.dimensions}, factor}, mean, d.rows_of(mean, log_std), half(0), half(1));
 }
 

@@ -109,7 +109,7 @@ void divergence(B& backend, categorical const&, in_view<B> logits, in_view<B>, i
 template <backend B>
 void divergence(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, in_view<B> other, divergence_over over, out_view<B> kl,
                 out_view<B> slope) {
-  auto half = [&](auto rows, int k) { return decltype(rows){rows.data + k * d.dimensions, rows.rows, d.dimensions, rows.row_stride, 1}; };
+  auto half = [&](auto rows, int k) { return rows.columns_part(k * d.dimensions, d.dimensions); };
   gaussian_kl(backend, mean, d.rows_of(mean, log_std), half(other, 0), half(other, 1), kl, half(slope, 0), half(slope, 1), over);
 }
 

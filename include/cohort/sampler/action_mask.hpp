@@ -67,4 +67,16 @@ void mask_actions(B& backend, independent<bernoulli, value_t<B>, D> const&, in_v
 template <class Distribution, class B>
 concept maskable = requires(B& backend, Distribution const& d, in_view<B> mask, out_view<B> logits) { mask_actions(backend, d, mask, logits); };
 
+namespace detail {
+
+/// Columns of the mask behind the observations of a policy, if it is `masked`.
+template <class B, class Distribution>
+int mask_columns_of(char const* policy, Distribution const& d, bool masked) {
+  if (!masked) return 0;
+  if constexpr (maskable<Distribution, B>) return mask_size(d);
+  else throw value_error(std::string(policy) + ": the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
+}
+
+}  // namespace detail
+
 }  // namespace cohort

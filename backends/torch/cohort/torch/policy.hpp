@@ -88,10 +88,8 @@ class torch_policy {
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
   torch_policy(B& backend, Distribution distribution, int observations, std::shared_ptr<Module> module, bool masked = false)
-      : distribution_(distribution), observations_(observations), module_(std::move(module)), flat_(*module_, backend.device()) {
-    if constexpr (maskable<Distribution, B>) masks_ = masked ? mask_size(distribution) : 0;
-    else if (masked) throw value_error("torch_policy: the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
-  }
+      : distribution_(distribution), observations_(observations), masks_(cohort::detail::mask_columns_of<B>("torch_policy", distribution, masked)),
+        module_(std::move(module)), flat_(*module_, backend.device()) {}
   template <environment E>
   torch_policy(B& backend, E const& e, std::shared_ptr<Module> module)
       : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(), std::move(module),
@@ -213,7 +211,7 @@ class torch_policy {
   }
 
   Distribution distribution_;
-  int observations_, masks_ = 0;
+  int observations_, masks_;
   std::shared_ptr<Module> module_;
   detail::flat_parameters<T> flat_;
   forward_pass now_;
