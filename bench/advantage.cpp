@@ -1,5 +1,6 @@
-// The advantage estimators of docs/components.md over T x N steps: T x N lanes with a critic, or N packed series of T steps in groups of 8, or lanes of T steps
-// with 8 probes at each. Beside each shape a copy of three arrays of its size, about what an estimator reads and writes.
+// The advantage estimators of docs/components.md over T x N steps: T x N lanes with a critic, or N packed series of T
+// steps in groups of 8, or lanes of T steps with 8 probes at each. Beside each shape a copy of three arrays of its
+// size, about what an estimator reads and writes.
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
@@ -11,7 +12,8 @@ namespace {
 
 void count_steps(benchmark::State& state) {
   double steps = double(state.range(0) * state.range(1));
-  state.counters["per_step"] = benchmark::Counter(steps, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_step"] =
+      benchmark::Counter(steps, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 struct steps_of_batch {
@@ -25,7 +27,8 @@ struct steps_of_batch {
     cpu.uniform(value.all(), stream{1});
     cpu.uniform(next_value.all(), stream{2});
     cpu.uniform(logp.all(), stream{3});
-    for (std::ptrdiff_t i = 0; i < M; ++i) reward.data()[i] = float(i % 7), terminated.data()[i] = i % 97 == 0, truncated.data()[i] = i % 501 == 0;
+    for (std::ptrdiff_t i = 0; i < M; ++i)
+      reward.data()[i] = float(i % 7), terminated.data()[i] = i % 97 == 0, truncated.data()[i] = i % 501 == 0;
     for (std::ptrdiff_t i = 0; i < M; ++i) states.data()[i] = std::int32_t(i * 7 % 1009);
     for (std::ptrdiff_t r = 0; r < M / 8; ++r) executed.data()[r] = std::int32_t(8 * r + r % 8);
     cpu.uniform(greedy.all(), stream{4});
@@ -36,7 +39,8 @@ struct steps_of_batch {
   batch_view<float> lanes() {
     batch_view<float> b;
     b.decisions = series::lanes(T, N);
-    b.reward = reward.all(), b.value = value.all(), b.next_value = next_value.all(), b.sampler_logp = logp.all(), b.old_logp = b.ref_logp = value.all();
+    b.reward = reward.all(), b.value = value.all(), b.next_value = next_value.all(), b.sampler_logp = logp.all(),
+    b.old_logp = b.ref_logp = value.all();
     b.terminated = terminated.all(), b.truncated = truncated.all();
     return b;
   }
@@ -44,7 +48,8 @@ struct steps_of_batch {
     auto b = lanes();
     b.decisions = series::segments(std::as_const(offsets).all(), M, T);
     b.groups = series::segments(std::as_const(group_offsets).all(), N, 8);
-    b.greedy_score = greedy.all(), b.scores = scores.matrix(N, 2), b.anchor = states.all(), b.anchors = 1009, b.sum_of_squares = next_value.all();
+    b.greedy_score = greedy.all(), b.scores = scores.matrix(N, 2), b.anchor = states.all(), b.anchors = 1009,
+    b.sum_of_squares = next_value.all();
     return b;
   }
   batch_view<float> probes() {
@@ -52,7 +57,8 @@ struct steps_of_batch {
     b.decisions = series::lanes(T, N / 8);
     b.group = 8;
     b.reward = reward.matrix(1, M), b.terminated = terminated.matrix(1, M), b.truncated = truncated.matrix(1, M);
-    b.value = b.value.part(0, M / 8), b.next_value = b.next_value.part(0, M / 8), b.probe_value = next_value.all(), b.executed = executed.all();
+    b.value = b.value.part(0, M / 8), b.next_value = b.next_value.part(0, M / 8), b.probe_value = next_value.all(),
+    b.executed = executed.all();
     return b;
   }
 };

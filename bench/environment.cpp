@@ -1,4 +1,5 @@
-// Environment steps a second on one core: dynamics alone, and the vectorized environment with its time limits, resets, observations and checks.
+// Environment steps a second on one core: dynamics alone, and the vectorized environment with its time limits, resets,
+// observations and checks.
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
@@ -38,7 +39,8 @@ void whole(benchmark::State& state, E const& environment, auto action_of) {
   std::uint32_t word = 1;
   for (auto _ : state) {
     for (int n = 0; n < N; ++n) actions.data()[n] = action_of((word = word * 1664525 + 1013904223) >> 31);
-    lanes.step(cpu, view<action const>(actions.matrix(N, 1)), reward.all(), terminated.all(), truncated.all(), seen.matrix(N, D));
+    lanes.step(cpu, view<action const>(actions.matrix(N, 1)), reward.all(), terminated.all(), truncated.all(),
+               seen.matrix(N, D));
     lanes.restart(cpu, terminated.all(), truncated.all(), seen.matrix(N, D), last.matrix(N, D));
   }
   state.SetItemsProcessed(state.iterations() * N);

@@ -1,4 +1,5 @@
-// Every objective with its gradient in one pass, beside the clipped ratio with k3 derived and fused by hand (a fixed yardstick).
+// Every objective with its gradient in one pass, beside the clipped ratio with k3 derived and fused by hand (a fixed
+// yardstick).
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
@@ -26,7 +27,8 @@ struct arrays {
 };
 
 void set_time_per_step(benchmark::State& state) {
-  state.counters["per_step"] = benchmark::Counter(M, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_step"] =
+      benchmark::Counter(M, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void clipped_ratio_and_k3(benchmark::State& state) {
@@ -36,8 +38,8 @@ void clipped_ratio_and_k3(benchmark::State& state) {
   weight.data()[0] = 1;
   auto objective = clipped_ratio{} + kl_penalty{};
   for (auto _ : state) {
-    differentiate(cpu, objective, {.old_logp = a[0], .logp = a[1], .ref_logp = a[2], .advantage = a[3]}, {broadcast<float const>(weight.all(), M)},
-                  {.loss = a[4], .logp = a[5]});
+    differentiate(cpu, objective, {.old_logp = a[0], .logp = a[1], .ref_logp = a[2], .advantage = a[3]},
+                  {broadcast<float const>(weight.all(), M)}, {.loss = a[4], .logp = a[5]});
     benchmark::ClobberMemory();
   }
   set_time_per_step(state);
@@ -63,8 +65,17 @@ void of(benchmark::State& state, O const& objective, bool lanes = false) {
   weight.data()[0] = 1;
   host_array<std::int32_t> series_of(M);
   for (int i = 0; i < M; ++i) series_of.data()[i] = lanes ? i % 64 : i / 256;
-  step_views<float> at{.sampler_logp = a[9], .old_logp = a[0], .logp = a[1], .ref_logp = a[2], .advantage = a[3], .entropy = a[4], .value = a[5], .old_value = a[10],
-                       .target = a[6], .kl = a[11], .old_kl = a[12]};
+  step_views<float> at{.sampler_logp = a[9],
+                       .old_logp = a[0],
+                       .logp = a[1],
+                       .ref_logp = a[2],
+                       .advantage = a[3],
+                       .entropy = a[4],
+                       .value = a[5],
+                       .old_value = a[10],
+                       .target = a[6],
+                       .kl = a[11],
+                       .old_kl = a[12]};
   at.series_of = series_of.all(), at.series = M / 256;
   std::array<view<float const>, 1 + detail::aggregations_in<O>> weights;
   for (auto& w : weights) w = broadcast<float const>(weight.all(), M);

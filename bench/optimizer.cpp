@@ -1,5 +1,6 @@
-// Steps of the optimizers over flat arrays of float, on one thread and on all, and beside them `in_place`: a plain loop that reads what Adam reads (parameter, two moments,
-// gradient) and writes what it writes (the first three). per_parameter is the time for one.
+// Steps of the optimizers over flat arrays of float, on one thread and on all, and beside them `in_place`: a plain loop
+// that reads what Adam reads (parameter, two moments, gradient) and writes what it writes (the first three).
+// per_parameter is the time for one.
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
@@ -25,7 +26,8 @@ struct arrays_of_step {
 };
 
 void per_parameter(benchmark::State& state) {
-  state.counters["per_parameter"] = benchmark::Counter(double(state.range(0)), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_parameter"] = benchmark::Counter(
+      double(state.range(0)), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void in_place(benchmark::State& state) {
@@ -49,7 +51,8 @@ void steps_of(benchmark::State& state, Optimizer optimizer) {
   arrays_of_step a(state);
   constexpr std::ptrdiff_t side = 256;
   std::vector<parameter_matrix> matrices;
-  for (std::ptrdiff_t first = 0; first + side * side <= a.n; first += side * side) matrices.push_back({first, side, side});
+  for (std::ptrdiff_t first = 0; first + side * side <= a.n; first += side * side)
+    matrices.push_back({first, side, side});
   auto s = detail::start_optimizer(a.cpu, optimizer, parameter_layout(a.n, std::move(matrices)));
   for (auto _ : state) {
     optimizer.update(a.cpu, s, .5, a.p.all(), view<float const>(a.g.all()), view<float const>(a.scale.all()));

@@ -1,4 +1,5 @@
-// One draw of a token from 49,152 logits on one core, beside a sum over them: peaked logits (8 standard normals, as a trained model's) and flat ones (1).
+// One draw of a token from 49,152 logits on one core, beside a sum over them: peaked logits (8 standard normals, as a
+// trained model's) and flat ones (1).
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/sampler/kept_tokens.hpp>
@@ -23,8 +24,9 @@ struct one_row {
   }
   void copy() { std::copy_n(source.data(), V, logits.data()); }
   void draw(token_sampler const& sampler, std::uint32_t t, bool whole, bool keep) {
-    draw_tokens(cpu, sampler, stream{}, t, logits.matrix(1, V), view<std::int32_t const>(lane.all()), token.all(), whole ? numbers.all().part(0, 1) : view<float>{}, numbers.all().part(1, 1),
-                {}, keep ? kept.matrix(1, kept_tokens::words_of(V)) : view<std::int32_t>{});
+    draw_tokens(cpu, sampler, stream{}, t, logits.matrix(1, V), view<std::int32_t const>(lane.all()), token.all(),
+                whole ? numbers.all().part(0, 1) : view<float>{}, numbers.all().part(1, 1), {},
+                keep ? kept.matrix(1, kept_tokens::words_of(V)) : view<std::int32_t>{});
   }
 };
 
@@ -56,14 +58,14 @@ void draw(benchmark::State& state, double scale, token_sampler sampler, bool who
 BENCHMARK(read);
 BENCHMARK(copy);
 #define DRAW(name, ...)                                    \
-  BENCHMARK_CAPTURE(draw, peaked/name, 8., __VA_ARGS__);   \
-  BENCHMARK_CAPTURE(draw, flat/name, 1., __VA_ARGS__)
+  BENCHMARK_CAPTURE(draw, peaked / name, 8., __VA_ARGS__); \
+  BENCHMARK_CAPTURE(draw, flat / name, 1., __VA_ARGS__)
 DRAW(plain, token_sampler{});
 DRAW(greedy, {.temperature = 0});
 DRAW(top_k_50, {.top_k = 50});
 DRAW(top_p_0.9, {.top_p = .9});
-DRAW(top_p_0.9/with_logp_of_all, {.top_p = .9}, true);
-DRAW(top_p_0.9/with_kept_set, {.top_p = .9}, false, true);
+DRAW(top_p_0.9 / with_logp_of_all, {.top_p = .9}, true);
+DRAW(top_p_0.9 / with_kept_set, {.top_p = .9}, false, true);
 DRAW(min_p_0.05, {.min_p = .05});
 DRAW(typical_p_0.9, {.typical_p = .9});
 

@@ -13,7 +13,8 @@ void ppo_update(benchmark::State& state) {
   classic_control::cart_pole environment;
   actor_critic policy{cpu, environment, {}, seed{1}};
   lanes rollout{.count = 32, .steps = 64};
-  lanes::collector<compare::machine, classic_control::cart_pole, decltype(policy)> collector(cpu, rollout, environment, policy, 1);
+  lanes::collector<compare::machine, classic_control::cart_pole, decltype(policy)> collector(cpu, rollout, environment,
+                                                                                             policy, 1);
   rollout_summary summary;
   auto& batch = collector.collect(cpu, policy, 1'000'000, summary);
   gae{.gamma = .98, .lambda = .8}(cpu, batch.view_for_estimator(), {batch.advantage.all(), batch.target.all()});

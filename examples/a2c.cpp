@@ -1,7 +1,7 @@
 // A2C: a2c [CartPole-v1 | Pendulum-v1] [seed] [zoo]
 //
-// CartPole-v1 for 200,000 steps, Pendulum-v1 for 1,000,000, with values of our own; or, with zoo, CartPole-v1 for 100,000 with those of rl-baselines3-zoo.
-// Prints one line of JSON, as bench/peers/zoo.py does for Stable-Baselines3.
+// CartPole-v1 for 200,000 steps, Pendulum-v1 for 1,000,000, with values of our own; or, with zoo, CartPole-v1 for
+// 100,000 with those of rl-baselines3-zoo. Prints one line of JSON, as bench/peers/zoo.py does for Stable-Baselines3.
 #include "one_run.hpp"
 
 int main(int argc, char** argv) {
@@ -36,5 +36,8 @@ int main(int argc, char** argv) {
                              .update = once(adam{.rate = linear{2e-3, 0}}, normalization::batch),
                              .reward = running_reward_scale{.gamma = .9}},
                    "Pendulum-v1", s, 1'000'000);
-  return std::fprintf(stderr, "a2c: unknown environment %s%s, expected CartPole-v1, Pendulum-v1, or CartPole-v1 with zoo\n", name.c_str(), zoo ? " with zoo" : ""), 2;
+  return std::fprintf(stderr,
+                      "a2c: unknown environment %s%s, expected CartPole-v1, Pendulum-v1, or CartPole-v1 with zoo\n",
+                      name.c_str(), zoo ? " with zoo" : ""),
+         2;
 }

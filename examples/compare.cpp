@@ -2,7 +2,8 @@
 //
 //     compare --env CartPole-v1 --algorithms ppo,grpo,hybrid_grpo --seeds 10
 //
-// What is trained is in compare/presets.hpp and how in compare/run.cpp; the rest of compare/ is about asking and telling.
+// What is trained is in compare/presets.hpp and how in compare/run.cpp; the rest of compare/ is about asking and
+// telling.
 #include <cohort/version.hpp>
 #include <cstdio>
 #include <exception>
@@ -22,7 +23,9 @@
 
 namespace {
 
-bool print(std::string const& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
+bool print(std::string const& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
 
 std::vector<compare::run_result> train_all(compare::settings const& asked) {
   auto const jobs = compare::jobs_of(asked);
@@ -34,7 +37,8 @@ std::vector<compare::run_result> train_all(compare::settings const& asked) {
 void compare_algorithms(compare::settings const& asked, std::string const& version) {
   compare::output_folder const folder{asked.out, asked.overwrite};
   auto const results = train_all(asked);
-  auto const all = compare::summarize(asked, compare::backend_name(), version, compare::threshold_of(asked.environment), results);
+  auto const all =
+      compare::summarize(asked, compare::backend_name(), version, compare::threshold_of(asked.environment), results);
   // The table comes first: where the folder's disk has filled up meanwhile, it is all that is left of the training.
   bool const printed = print(compare::table(all));
   folder.write({{"summary.json", compare::summary_json(all)},
@@ -48,9 +52,10 @@ void compare_algorithms(compare::settings const& asked, std::string const& versi
 
 int main(int argc, char** argv) {
   try {
-    std::string const version =
-        std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH);
-    if (auto const asked = compare::read_command_line(argc, argv, version, compare::known_environments(), compare::known_algorithms()))
+    std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) +
+                                "." + std::to_string(COHORT_VERSION_PATCH);
+    if (auto const asked =
+            compare::read_command_line(argc, argv, version, compare::known_environments(), compare::known_algorithms()))
       compare_algorithms(*asked, version);
     return 0;
   } catch (std::exception const& error) {

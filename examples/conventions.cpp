@@ -1,4 +1,5 @@
-// What the conventions of other libraries give on one small batch: the tables of docs/conventions.md, which a test compares with what this prints.
+// What the conventions of other libraries give on one small batch: the tables of docs/conventions.md, which a test
+// compares with what this prints.
 #include <cmath>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
@@ -44,7 +45,8 @@ numbers at(numbers const& all, std::initializer_list<int> steps) {
 }
 
 // The expression in the last column is the one that was computed.
-#define OUTCOME(who, rule, ...) print_row(who, rule, at(advantages(__VA_ARGS__, batch), {0, 3, 8, 10, 14, 22}), #__VA_ARGS__)
+#define OUTCOME(who, rule, ...) \
+  print_row(who, rule, at(advantages(__VA_ARGS__, batch), {0, 3, 8, 10, 14, 22}), #__VA_ARGS__)
 #define STEPS(who, rule, ...) print_row(who, rule, at(advantages(__VA_ARGS__, batch), {3, 4, 7}), #__VA_ARGS__)
 
 void outcomes() {
@@ -54,12 +56,15 @@ void outcomes() {
   OUTCOME("verl `grpo`", "std + 1e-6, ddof 1; alone: the raw score", group_relative{.single = group_of_one::raw});
   OUTCOME("TRL `scale_rewards=\"group\"`", "std + 1e-4; alone: 0", group_relative{.epsilon = 1e-4});
   OUTCOME("OpenRLHF `group_norm`", "std + 1e-9", group_relative{.epsilon = 1e-9});
-  OUTCOME("TorchRL `MCAdvantage(trajectory_return=...)`", "max(std, 1e-6)", group_relative{.epsilon = 1e-6, .rule = epsilon_rule::floor});
+  OUTCOME("TorchRL `MCAdvantage(trajectory_return=...)`", "max(std, 1e-6)",
+          group_relative{.epsilon = 1e-6, .rule = epsilon_rule::floor});
   OUTCOME("none of them", "ddof 0", group_relative{.ddof = 0});
-  OUTCOME("TRL `scale_rewards=\"batch\"`", "std of all scores + 1e-4", group_relative{.scale = group_scale::batch_std, .epsilon = 1e-4});
+  OUTCOME("TRL `scale_rewards=\"batch\"`", "std of all scores + 1e-4",
+          group_relative{.scale = group_scale::batch_std, .epsilon = 1e-4});
   OUTCOME("Dr. GRPO; OpenRLHF `dr_grpo`, prime-rl", "not divided", group_relative{.scale = group_scale::none});
   OUTCOME("verl `rloo`", "leave one out; alone: the raw score",
-          group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw});
+          group_relative{
+              .baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw});
   OUTCOME("verl `rloo_vectorized`, OpenRLHF `rloo`, TRL RLOO", "leave one out; alone: 0",
           group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none});
   OUTCOME("verl `opo`", "mean weighted by length: A2 counts 3 steps, not 5", opo{.single = group_of_one::raw});
@@ -71,9 +76,11 @@ void outcomes() {
   OUTCOME("OpenRLHF `reinforce_baseline`", "whitened over valid steps, ddof 0; alone: 0",
           whitened{group_relative{.scale = group_scale::none}, standardize{.ddof = 0}});
   OUTCOME("TRL RLOO `normalize_advantages`", "over the series with company, std + 1e-4",
-          weighted_rewards{.how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none}, .batch_wide = standardize{.epsilon = 1e-4}});
+          weighted_rewards{.how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none},
+                           .batch_wide = standardize{.epsilon = 1e-4}});
   batch.groups = series::segments({w.one_group.data(), 2}, 9, 9);
-  OUTCOME("OpenRLHF `flash_reinforce`", "less the batch's mean: all nine are one group", group_relative{.scale = group_scale::none});
+  OUTCOME("OpenRLHF `flash_reinforce`", "less the batch's mean: all nine are one group",
+          group_relative{.scale = group_scale::none});
 }
 
 /// A group as a library computes it in float32, without a rule for noise.
@@ -82,7 +89,8 @@ void rounding_noise() {
   for (float r : x) squares += (r - mean) * (r - mean);
   float deviation = std::sqrt(squares / 3);
   auto line = [&](char const* who, char const* rule, float divisor) {
-    std::printf("| %s | %s | %s | %s | 0 |\n", who, rule, text((x[0] - mean) / divisor).c_str(), text((x[1] - mean) / divisor).c_str());
+    std::printf("| %s | %s | %s | %s | 0 |\n", who, rule, text((x[0] - mean) / divisor).c_str(),
+                text((x[1] - mean) / divisor).c_str());
   };
   print_head({"as in", "rule", "B1, B3, B4", "B2", "Cohort, all"});
   line("TRL", "std + 1e-4", deviation + 1e-4f);
@@ -99,10 +107,12 @@ void tool_spans() {
   print_head({"as in", "rule", "step 1", "step 2", "step 5", "Cohort"});
   STEPS("verl `gae`", "invalid steps are skipped", gae{.gamma = .9, .lambda = .8});
   w.next_value[4] = w.next_value[5] = 0;
-  STEPS("OpenRLHF `gae`", "gamma and lambda go on over them, their value is 0", gae{.gamma = .9, .lambda = .8, .invalid = invalid_steps::decay});
+  STEPS("OpenRLHF `gae`", "gamma and lambda go on over them, their value is 0",
+        gae{.gamma = .9, .lambda = .8, .invalid = invalid_steps::decay});
   batch.value = batch.next_value = {};
   STEPS("verl `reinforce_plus_plus`, before it is whitened", "skipped", monte_carlo{.gamma = .9});
-  STEPS("OpenRLHF `reinforce`, before it is whitened", "gamma goes on", monte_carlo{.gamma = .9, .invalid = invalid_steps::decay});
+  STEPS("OpenRLHF `reinforce`, before it is whitened", "gamma goes on",
+        monte_carlo{.gamma = .9, .invalid = invalid_steps::decay});
 }
 
 void time_limits() {
@@ -130,7 +140,8 @@ void whitenings() {
   };
   line("Stable-Baselines3, CleanRL; verl, TorchRL to 1e-6", "ddof 1, std + 1e-8", "standardize{}", standardize{});
   line("TRL", "ddof 1, std + 1e-4", "standardize{.epsilon = 1e-4}", standardize{.epsilon = 1e-4});
-  line("OpenRLHF; TorchRL with a mask", "ddof 0, a least value for std", "standardize{.ddof = 0}", standardize{.ddof = 0});
+  line("OpenRLHF; TorchRL with a mask", "ddof 0, a least value for std", "standardize{.ddof = 0}",
+       standardize{.ddof = 0});
   line("OpenRLHF `no_std_norm`", "only moved", "standardize{.divide = false}", standardize{.divide = false});
 }
 
@@ -143,8 +154,10 @@ void kl_places() {
 #define PLACE(who, rule, ...) line(who, rule, #__VA_ARGS__, __VA_ARGS__)
   print_head({"as in", "rule", "step 1", "step 2", "step 3", "Cohort"});
   PLACE("TRL, verl with a KL loss", "not in the advantage", group_relative{.scale = group_scale::none});
-  PLACE("TRL RLOO, verl `use_kl_in_reward`", "off the score, inside the baseline", kl_in_reward{.estimator = group_relative{.scale = group_scale::none}, .weight = .1});
-  PLACE("OpenRLHF with a group's baseline", "what is still to come, outside", kl_to_go{.estimator = group_relative{.scale = group_scale::none}, .weight = .1});
+  PLACE("TRL RLOO, verl `use_kl_in_reward`", "off the score, inside the baseline",
+        kl_in_reward{.estimator = group_relative{.scale = group_scale::none}, .weight = .1});
+  PLACE("OpenRLHF with a group's baseline", "what is still to come, outside",
+        kl_to_go{.estimator = group_relative{.scale = group_scale::none}, .weight = .1});
 #undef PLACE
 }
 
@@ -153,7 +166,8 @@ void kl_line(char const* who, char const* expression, Estimator const& estimator
   using D = dual<real<double>, 1>;
   numbers found;
   auto both = [&](double x) {
-    if constexpr (requires { estimator(D{}, real<double>{}, real<double>{}); }) return estimator(D::variable(x, 0), real<double>(0), real<double>(x - std::log(1.5)));
+    if constexpr (requires { estimator(D{}, real<double>{}, real<double>{}); })
+      return estimator(D::variable(x, 0), real<double>(0), real<double>(x - std::log(1.5)));
     else return estimator(D::variable(x, 0), real<double>(0));
   };
   for (double x : {-12., -.5, .5, 12.}) found.push_back(both(x).value.value);
@@ -198,10 +212,12 @@ void aggregations() {
   MODE("TRL `grpo`, Liger `grpo`", "and count", series_mean{.empty = empty_series::count});
   MODE("verl `seq-mean-token-sum`", "1 / series", series_sum_mean{});
   MODE("verl `seq-mean-token-sum-norm`", "over the longest, 5", series_sum_mean{.length = 5});
-  MODE("TRL and Liger `dr_grpo`", "over the longest allowed, here 8; all series", series_sum_mean{.length = 8, .empty = empty_series::count});
+  MODE("TRL and Liger `dr_grpo`", "over the longest allowed, here 8; all series",
+       series_sum_mean{.length = 8, .empty = empty_series::count});
   MODE("TRL `luspo`", "1 / all series", series_sum_mean{.empty = empty_series::count});
   MODE("TRL `bnpo`, microbatches of 3 series", "each microbatch its own mean", piecewise_step_mean{.series = 3});
-  MODE("TorchRL's KL", "1 / (series, longest): padding counts as 0", series_sum_mean{.length = 5, .empty = empty_series::count});
+  MODE("TorchRL's KL", "1 / (series, longest): padding counts as 0",
+       series_sum_mean{.length = 5, .empty = empty_series::count});
 #undef MODE
 }
 

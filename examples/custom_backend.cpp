@@ -1,5 +1,5 @@
-// A backend of one's own: an array, two copies and a loop (here one that hands pieces to threads); every primitive has a generic form on these. It
-// then replaces what it does better. docs/backends.md goes on from here.
+// A backend of one's own: an array, two copies and a loop (here one that hands pieces to threads); every primitive has
+// a generic form on these. It then replaces what it does better. docs/backends.md goes on from here.
 #include <cohort/backend/host_array.hpp>
 #include <cohort/cohort.hpp>
 #include <cstdio>
@@ -29,8 +29,10 @@ class threads : public cohort::fallback<threads, float, cohort::host_array> {
     for (std::ptrdiff_t i = 0; i < from.size(); ++i) to[std::size_t(i)] = from(i / from.columns, i % from.columns);
   }
 
-  /// The generic product has one sum after another; with k outside, a row of c grows at once, which a compiler turns into vectors.
-  void matmul(cohort::view<float> c, cohort::view<float const> a, cohort::view<float const> b, bool accumulate = false) {
+  /// The generic product has one sum after another; with k outside, a row of c grows at once, which a compiler turns
+  /// into vectors.
+  void matmul(cohort::view<float> c, cohort::view<float const> a, cohort::view<float const> b,
+              bool accumulate = false) {
     base::check_product(c, a, b);
     for (std::ptrdiff_t m = 0; m < c.rows; ++m) {
       for (std::ptrdiff_t n = 0; n < c.columns && !accumulate; ++n) c(m, n) = 0;
@@ -55,5 +57,6 @@ int main() {
       .update = update{.epochs = 10, .minibatch = steps{256}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
   };
   auto report = train(backend, ppo, environment, policy, {.steps = 20'000, .seed = 1});
-  std::printf("%lld steps in %.1f s; the last 100 episodes returned %.0f of 500\n", (long long)report.steps, report.seconds, report.mean_return);
+  std::printf("%lld steps in %.1f s; the last 100 episodes returned %.0f of 500\n", (long long)report.steps,
+              report.seconds, report.mean_return);
 }

@@ -12,7 +12,8 @@
 using namespace cohort;
 namespace as_in = preset::as_in;
 
-constexpr char const* usage = "usage: diff_conventions --a NAME --b NAME [batch.jsonl] [--json], or diff_conventions --list";
+constexpr char const* usage =
+    "usage: diff_conventions --a NAME --b NAME [batch.jsonl] [--json], or diff_conventions --list";
 
 as_in::outcome evaluate(std::string const& name, preset::recorded_batch const& batch) {
   eigen::basic_backend<double> cpu;
@@ -31,7 +32,9 @@ void list() {
   std::apply([](auto const&... c) { (std::printf("%-22s  %s\n", c.rules.name, c.rules.library), ...); }, as_in::all);
 }
 
-conventions::named_batch worked() { return {worked_batch().recorded(), {"A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1"}, "docs/conventions.md"}; }
+conventions::named_batch worked() {
+  return {worked_batch().recorded(), {"A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1"}, "docs/conventions.md"};
+}
 
 int main(int argc, char** argv) try {
   std::string a, b, file;
@@ -41,14 +44,16 @@ int main(int argc, char** argv) try {
     if (word == "--list") return list(), 0;
     if (word == "--json") machine = true;
     else if ((word == "--a" || word == "--b") && i + 1 < argc) (word == "--a" ? a : b) = argv[++i];
-    else if (word.substr(0, 1) == "-" || !file.empty()) throw value_error("'" + word + "' is not expected here; " + usage);
+    else if (word.substr(0, 1) == "-" || !file.empty())
+      throw value_error("'" + word + "' is not expected here; " + usage);
     else file = word;
   }
   if (a.empty() || b.empty()) throw value_error(std::string("two conventions are needed; ") + usage);
   for (auto const& name : {a, b}) as_in::with_convention(name, [](auto) {});  // before a file is read
   auto batch = file.empty() ? worked() : conventions::read_batch(file);
   auto of_a = evaluate(a, batch.recorded), of_b = evaluate(b, batch.recorded);
-  std::puts(machine ? conventions::report_json(of_a, of_b, batch).dump(2).c_str() : conventions::report(of_a, of_b, batch).c_str());
+  std::puts(machine ? conventions::report_json(of_a, of_b, batch).dump(2).c_str()
+                    : conventions::report(of_a, of_b, batch).c_str());
 } catch (cohort::error const& e) {
   std::fprintf(stderr, "%s\n", e.what());
   return 1;

@@ -1,6 +1,8 @@
-// Draws each objective of steps over the ratio of the policy's probability to the old policy's: the loss, and its derivative with respect to logp, for an advantage of 1 and of -1.
+// Draws each objective of steps over the ratio of the policy's probability to the old policy's: the loss, and its
+// derivative with respect to logp, for an advantage of 1 and of -1.
 //
-//     objective_curves FOLDER      writes NAME.svg for each into the folder, which must exist; those that are there already are replaced
+//     objective_curves FOLDER      writes NAME.svg for each into the folder, which must exist; those that are there
+//     already are replaced
 //
 // The pictures of docs/objectives.md are its output.
 #include <cohort/cohort.hpp>
@@ -45,19 +47,23 @@ std::string panel(double x0, std::string const& title, curve const (&curves)[2])
   auto at_x = [&](double r) { return x0 + r / most_ratio * width; };
   auto at_y = [&](double y) { return top + (high - y) / (high - low) * height; };
   auto line = [&](char const* style, double a, double b, double c, double d) {
-    return "<path class=\"" + std::string(style) + "\" d=\"M" + number(a) + "," + number(b) + "L" + number(c) + "," + number(d) + "\"/>\n";
+    return "<path class=\"" + std::string(style) + "\" d=\"M" + number(a) + "," + number(b) + "L" + number(c) + "," +
+           number(d) + "\"/>\n";
   };
   auto text = [&](char const* anchor, double x, double y, std::string const& words) {
-    return "<text text-anchor=\"" + std::string(anchor) + "\" x=\"" + number(x) + "\" y=\"" + number(y) + "\">" + words + "</text>\n";
+    return "<text text-anchor=\"" + std::string(anchor) + "\" x=\"" + number(x) + "\" y=\"" + number(y) + "\">" +
+           words + "</text>\n";
   };
-  std::string out = text("middle", x0 + width / 2, top - 10, title) + line("axis", x0, at_y(0), x0 + width, at_y(0)) + line("grid", at_x(1), top, at_x(1), top + height);
+  std::string out = text("middle", x0 + width / 2, top - 10, title) + line("axis", x0, at_y(0), x0 + width, at_y(0)) +
+                    line("grid", at_x(1), top, at_x(1), top + height);
   for (double r : {0., .5, 1., 1.5, 2., 2.5}) out += text("middle", at_x(r), top + height + 16, number(r));
   for (double y : {low + margin, high - margin})
     if (std::abs(y) > .1 * (high - low)) out += text("end", x0 - 5, at_y(y) + 4, number(y));
   out += text("end", x0 - 5, at_y(0) + 4, "0");
   for (int k : {0, 1}) {
     out += k ? "<path class=\"negative\" d=\"" : "<path class=\"positive\" d=\"";
-    for (std::size_t i = 0; i < curves[k].y.size(); ++i) out += (i ? "L" : "M") + number(at_x(curves[k].ratio[i])) + "," + number(at_y(curves[k].y[i]));
+    for (std::size_t i = 0; i < curves[k].y.size(); ++i)
+      out += (i ? "L" : "M") + number(at_x(curves[k].ratio[i])) + "," + number(at_y(curves[k].y[i]));
     out += "\"/>\n";
   }
   return out;
@@ -74,13 +80,17 @@ bool draw(std::filesystem::path const& folder, O const& objective) {
       slope[k].ratio.push_back(ratio), slope[k].y.push_back(found.tangent[0].value);
     }
   std::ofstream file(folder / (std::string(O::notes.name) + ".svg"));
-  file << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << number(2 * (left + width) + gap - left + 12) << " " << number(top + height + 40)
-       << "\" role=\"img\" aria-label=\"" << text(objective) << "\">\n"
-       << "<style>text{font:12px sans-serif;fill:#555}path{fill:none;stroke-linejoin:round}.axis{stroke:#888}.grid{stroke:#bbb;stroke-dasharray:3 3}"
-       << ".positive{stroke:#1f6fb4;stroke-width:2.2}.negative{stroke:#c4501b;stroke-width:2.2;stroke-dasharray:7 3}</style>\n"
+  file << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << number(2 * (left + width) + gap - left + 12)
+       << " " << number(top + height + 40) << "\" role=\"img\" aria-label=\"" << text(objective) << "\">\n"
+       << "<style>text{font:12px "
+          "sans-serif;fill:#555}path{fill:none;stroke-linejoin:round}.axis{stroke:#888}.grid{stroke:#bbb;stroke-"
+          "dasharray:3 3}"
+       << ".positive{stroke:#1f6fb4;stroke-width:2.2}.negative{stroke:#c4501b;stroke-width:2.2;stroke-dasharray:7 "
+          "3}</style>\n"
        << "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-       << panel(left, "loss (blue: A = 1, dashed: A = -1)", loss) << panel(left + width + gap, "d loss / d logp", slope) << "<text text-anchor=\"middle\" x=\""
-       << number(left + width + gap / 2) << "\" y=\"" << number(top + height + 34) << "\">ratio</text>\n</svg>\n";
+       << panel(left, "loss (blue: A = 1, dashed: A = -1)", loss) << panel(left + width + gap, "d loss / d logp", slope)
+       << "<text text-anchor=\"middle\" x=\"" << number(left + width + gap / 2) << "\" y=\""
+       << number(top + height + 34) << "\">ratio</text>\n</svg>\n";
   return bool(file);
 }
 
@@ -88,14 +98,17 @@ bool draw(std::filesystem::path const& folder, O const& objective) {
 
 int main(int count, char** given) {
   if (count != 2 || !std::filesystem::is_directory(given[1])) {
-    std::cerr << "usage: objective_curves FOLDER" << (count == 2 ? std::string("\n") + given[1] + " is no folder" : "") << "\n";
+    std::cerr << "usage: objective_curves FOLDER" << (count == 2 ? std::string("\n") + given[1] + " is no folder" : "")
+              << "\n";
     return 2;
   }
   std::filesystem::path folder = given[1];
   auto all = [&](auto const&... objective) { return (draw(folder, objective) && ...); };
-  bool written = all(policy_gradient{}, importance_ratio{}, positive_likelihood{}, clipped_ratio{.epsilon = .2, .epsilon_high = .28}, dual_clip{.c = 2}, two_sided_clip{.delta = 2},
-                     cispo{.low = .8, .high = 1.28}, sapo{}, dro{}, log_ratio_distance{}, dppo_tv{.low = .1, .high = .1}, dppo_kl{}, prime_rl_loss{.low = .1, .high = .1},
-                     kl_penalty{.estimator = k3{}, .weight = 1});
+  bool written =
+      all(policy_gradient{}, importance_ratio{}, positive_likelihood{},
+          clipped_ratio{.epsilon = .2, .epsilon_high = .28}, dual_clip{.c = 2}, two_sided_clip{.delta = 2},
+          cispo{.low = .8, .high = 1.28}, sapo{}, dro{}, log_ratio_distance{}, dppo_tv{.low = .1, .high = .1},
+          dppo_kl{}, prime_rl_loss{.low = .1, .high = .1}, kl_penalty{.estimator = k3{}, .weight = 1});
   if (!written) std::cerr << "objective_curves: a file in " << given[1] << " cannot be written\n";
   return written ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-// Named algorithms: `presets dapo` explains one, `presets` prints the tables of docs/presets.md, which a test compares with what this prints.
+// Named algorithms: `presets dapo` explains one, `presets` prints the tables of docs/presets.md, which a test compares
+// with what this prints.
 #include <cohort/preset/registry.hpp>
 #include <cstdio>
 using namespace cohort;
@@ -12,7 +13,8 @@ void print_tables() {
   std::puts("| preset | advantage | objective | mean |\n| --- | --- | --- | --- |");
   preset::each([](auto const& p) {
     auto a = p();
-    std::printf("| `%s` | %s | %s | %s |\n", p.from.name, cell(a.advantage).c_str(), cell(a.objective).c_str(), cell(a.aggregation).c_str());
+    std::printf("| `%s` | %s | %s | %s |\n", p.from.name, cell(a.advantage).c_str(), cell(a.objective).c_str(),
+                cell(a.aggregation).c_str());
   });
   std::puts("\n| preset | rollout | update |\n| --- | --- | --- |");
   preset::each([](auto const& p) {
@@ -23,7 +25,9 @@ void print_tables() {
     std::printf("| `%s` | %s | %s%s |\n", p.from.name, cell(a.rollout).c_str(), cell(a.update).c_str(), more.c_str());
   });
   std::puts("\n| preset | source | certain | open, and what was taken |\n| --- | --- | --- | --- |");
-  preset::each([](auto const& p) { std::printf("| `%s` | %s | %s | %s |\n", p.from.name, p.from.paper, p.from.certain, p.from.open); });
+  preset::each([](auto const& p) {
+    std::printf("| `%s` | %s | %s | %s |\n", p.from.name, p.from.paper, p.from.certain, p.from.open);
+  });
 }
 
 int main(int argc, char** argv) try {

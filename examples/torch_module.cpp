@@ -32,13 +32,18 @@ int main() {
       .rollout = groups{.count = 2, .group = 8},
       .advantage = group_relative{.by = credit::return_to_go, .gamma = .99},
       .objective = clipped_ratio{.epsilon = .2} + kl_penalty{.estimator = k3{}, .weight = .001},
-      .update = update{.epochs = 10, .minibatch = steps{256}, .normalize = normalization::none, .optimizer = adam{.rate = 2e-3}, .max_gradient_norm = .5},
+      .update = update{.epochs = 10,
+                       .minibatch = steps{256},
+                       .normalize = normalization::none,
+                       .optimizer = adam{.rate = 2e-3},
+                       .max_gradient_norm = .5},
   };
   auto report = train(backend, grpo, environment, policy, {.steps = 30'000, .seed = 1});
-  std::printf("%lld steps, %lld updates; the last 100 episodes returned %.0f of 500\n", (long long)report.steps, (long long)report.updates,
-              report.mean_return);
+  std::printf("%lld steps, %lld updates; the last 100 episodes returned %.0f of 500\n", (long long)report.steps,
+              (long long)report.updates, report.mean_return);
 
   // The network is the policy: what was trained is in it, and ::torch::save writes it.
   auto upright = network->forward(::torch::zeros({1, 4}));
-  std::printf("its logits for a pole that stands still: %.3f and %.3f\n", upright[0][0].item<float>(), upright[0][1].item<float>());
+  std::printf("its logits for a pole that stands still: %.3f and %.3f\n", upright[0][0].item<float>(),
+              upright[0][1].item<float>());
 }

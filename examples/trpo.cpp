@@ -1,22 +1,25 @@
 // TRPO for 100,000 steps with the values of rl-baselines3-zoo: trpo [CartPole-v1 | Pendulum-v1] [seed]
 //
-// Prints one line of JSON, as bench/peers/zoo.py does for sb3-contrib: the mean return of the last 100 episodes after each update, and of 500 deterministic
-// episodes at the end.
+// Prints one line of JSON, as bench/peers/zoo.py does for sb3-contrib: the mean return of the last 100 episodes after
+// each update, and of 500 deterministic episodes at the end.
 #include "one_run.hpp"
 
 int main(int argc, char** argv) {
   using namespace cohort;
   std::string name = argc > 1 ? argv[1] : "CartPole-v1";
   std::uint64_t s = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  auto critic = [](int epochs, int minibatch) { return update{.epochs = epochs, .minibatch = steps{minibatch}, .optimizer = adam{.rate = 1e-3}}; };
+  auto critic = [](int epochs, int minibatch) {
+    return update{.epochs = epochs, .minibatch = steps{minibatch}, .optimizer = adam{.rate = 1e-3}};
+  };
   auto const objective = importance_ratio{} + value_loss{.weight = 1};
   if (name == "CartPole-v1")
-    return one_run(classic_control::cart_pole{},
-                   algorithm{.rollout = lanes{.count = 2, .steps = 512},
-                             .advantage = gae{.gamma = .99, .lambda = .98},
-                             .objective = objective,
-                             .update = trust_region{.damping = 1e-3, .over = divergence_over::pi, .critic = critic(20, 512)}},
-                   "CartPole-v1", s);
+    return one_run(
+        classic_control::cart_pole{},
+        algorithm{.rollout = lanes{.count = 2, .steps = 512},
+                  .advantage = gae{.gamma = .99, .lambda = .98},
+                  .objective = objective,
+                  .update = trust_region{.damping = 1e-3, .over = divergence_over::pi, .critic = critic(20, 512)}},
+        "CartPole-v1", s);
   if (name == "Pendulum-v1")
     return one_run(classic_control::pendulum{},
                    algorithm{.rollout = lanes{.count = 2, .steps = 1024},

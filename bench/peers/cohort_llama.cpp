@@ -1,7 +1,9 @@
-// Cohort's side of language.py: for each name among the arguments after the number of repeats a line of JSON with the median of that many runs.
+// Cohort's side of language.py: for each name among the arguments after the number of repeats a line of JSON with the
+// median of that many runs.
 //
-//     cohort_llama 5 generate train grpo    a Llama of random weights: hidden 256, 4 layers, 4 heads, vocabulary 512, tied
-//     cohort_llama 5 head                   the loss on a vocabulary of 49,152 with its gradient, from hidden states of 576
+//     cohort_llama 5 generate train grpo    a Llama of random weights: hidden 256, 4 layers, 4 heads, vocabulary 512,
+//     tied cohort_llama 5 head                   the loss on a vocabulary of 49,152 with its gradient, from hidden
+//     states of 576
 #include <cohort/backend/eigen.hpp>
 
 #include <chrono>
@@ -17,7 +19,8 @@ namespace {
 using namespace cohort;
 using clock_type = std::chrono::steady_clock;
 
-constexpr decoder_options shape{.vocabulary = 512, .hidden = 256, .intermediate = 1024, .layers = 4, .heads = 4, .context = 256};
+constexpr decoder_options shape{
+    .vocabulary = 512, .hidden = 256, .intermediate = 1024, .layers = 4, .heads = 4, .context = 256};
 
 /// A line of /proc/self/status, in MiB.
 double mebibytes(char const* name) {
@@ -26,7 +29,9 @@ double mebibytes(char const* name) {
     if (line.starts_with(name)) return std::stod(line.substr(std::strlen(name) + 1)) / 1024;
   return 0;
 }
-double seconds_since(clock_type::time_point start) { return std::chrono::duration<double>(clock_type::now() - start).count(); }
+double seconds_since(clock_type::time_point start) {
+  return std::chrono::duration<double>(clock_type::now() - start).count();
+}
 double median(std::vector<double> all) {
   std::sort(all.begin(), all.end());
   return all[all.size() / 2];
@@ -39,9 +44,12 @@ struct stopwatch {
   double cores() const { return double(std::clock() - used) / CLOCKS_PER_SEC / seconds_since(start); }
 };
 
-void report(char const* what, double tokens, std::vector<double> const& seconds, double cores, std::string const& more = "") {
-  std::printf("{\"what\": \"%s\", \"tokens\": %.0f, \"seconds\": %.4f, \"tokens_per_second\": %.0f, \"cores\": %.2f, \"peak_mib\": %.0f%s}\n", what, tokens,
-              median(seconds), tokens / median(seconds), cores, mebibytes("VmHWM"), more.c_str());
+void report(char const* what, double tokens, std::vector<double> const& seconds, double cores,
+            std::string const& more = "") {
+  std::printf(
+      "{\"what\": \"%s\", \"tokens\": %.0f, \"seconds\": %.4f, \"tokens_per_second\": %.0f, \"cores\": %.2f, "
+      "\"peak_mib\": %.0f%s}\n",
+      what, tokens, median(seconds), tokens / median(seconds), cores, mebibytes("VmHWM"), more.c_str());
   std::fflush(stdout);
 }
 /// Of `repeats` calls after one that is not counted.
@@ -66,7 +74,9 @@ struct random_prompts {
     return r;
   }
   row prompt(row const& r) const { return r; }
-  double score(row const&, std::span<std::int32_t const> tokens, bool) const { return -std::abs(20. - std::count(tokens.begin(), tokens.end(), 7)); }
+  double score(row const&, std::span<std::int32_t const> tokens, bool) const {
+    return -std::abs(20. - std::count(tokens.begin(), tokens.end(), 7));
+  }
   std::int32_t stop() const { return -1; }
 };
 
@@ -114,7 +124,9 @@ void train_steps(int repeats) {
       .advantage = group_relative{},
       .objective = clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = .04},
       .aggregation = series_mean{},
-      .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 1e-6}, .max_gradient_norm = 1},
+      .update =
+          update{
+              .epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 1e-6}, .max_gradient_norm = 1},
   };
   struct {
     std::vector<double> ends;
@@ -143,12 +155,15 @@ host_array<float> hashed_array(std::uint32_t number, std::ptrdiff_t n, float sca
   return a;
 }
 
-/// Clipped ratio and k3 of 16 series of 128 tokens, from their hidden states on, with the gradient with respect to these and to the head's weights.
+/// Clipped ratio and k3 of 16 series of 128 tokens, from their hidden states on, with the gradient with respect to
+/// these and to the head's weights.
 void pass_head(int repeats) {
   constexpr std::ptrdiff_t M = 2048, H = 576, V = 49'152, T = 128;
   eigen::backend cpu;
-  host_array<float> hidden = hashed_array(1, M * H, 1), weights = hashed_array(2, V * H, .1f), dhidden(M * H), dweights(V * H);
-  host_array<float> old_noise = hashed_array(7, M, .4f), ref_noise = hashed_array(4, M, .4f), of_series = hashed_array(5, M / T, 1);
+  host_array<float> hidden = hashed_array(1, M * H, 1), weights = hashed_array(2, V * H, .1f), dhidden(M * H),
+                    dweights(V * H);
+  host_array<float> old_noise = hashed_array(7, M, .4f), ref_noise = hashed_array(4, M, .4f),
+                    of_series = hashed_array(5, M / T, 1);
   host_array<float> logp(M), old_logp(M), ref_logp(M), advantage(M), loss(M), slope(M), none(M), weight(1);
   host_array<std::int32_t> row(M), target(M);
   weight.data()[0] = 1.f / M;  // series of one length: the mean over series of their means
@@ -172,13 +187,17 @@ void pass_head(int repeats) {
   auto pass = [&] {
     cpu.map(outputs{dhidden.all()}, detail::filled{0}, in_view<eigen::backend>(dhidden.all()));
     cpu.map(outputs{dweights.all()}, detail::filled{0}, in_view<eigen::backend>(dweights.all()));
-    head.pass(cpu, in, w, dhidden.matrix(M, H), {dweights.matrix(V, H), {}, {}}, [&](std::ptrdiff_t first, head_results<float> const& now) {
-      std::ptrdiff_t n = now.logp.rows;
-      auto part = [&](host_array<float>& a) { return a.all().part(first, n); };
-      differentiate(cpu, objective, {.old_logp = part(old_logp), .logp = now.logp, .ref_logp = part(ref_logp), .advantage = part(advantage)},
-                    {broadcast<float const>(weight.all(), n)}, {.loss = part(loss), .logp = part(slope)});
-      return head_results<float const>{part(slope), part(none), {}};
-    });
+    head.pass(
+        cpu, in, w, dhidden.matrix(M, H), {dweights.matrix(V, H), {}, {}},
+        [&](std::ptrdiff_t first, head_results<float> const& now) {
+          std::ptrdiff_t n = now.logp.rows;
+          auto part = [&](host_array<float>& a) { return a.all().part(first, n); };
+          differentiate(
+              cpu, objective,
+              {.old_logp = part(old_logp), .logp = now.logp, .ref_logp = part(ref_logp), .advantage = part(advantage)},
+              {broadcast<float const>(weight.all(), n)}, {.loss = part(loss), .logp = part(slope)});
+          return head_results<float const>{part(slope), part(none), {}};
+        });
   };
   std::ofstream("/proc/self/clear_refs") << 5;  // the peak begins anew
   double const before = mebibytes("VmRSS");
@@ -197,8 +216,9 @@ void pass_head(int repeats) {
   for (std::ptrdiff_t i = 0; i < M * H; ++i) squares += double(dhidden.data()[i]) * double(dhidden.data()[i]);
   for (std::ptrdiff_t i = 0; i < V * H; ++i) weight_squares += double(dweights.data()[i]) * double(dweights.data()[i]);
   char more[200];
-  std::snprintf(more, sizeof more, ", \"extra_mib\": %.1f, \"loss\": %.9g, \"hidden_gradient\": %.9g, \"weight_gradient\": %.9g", extra, total,
-                std::sqrt(squares), std::sqrt(weight_squares));
+  std::snprintf(more, sizeof more,
+                ", \"extra_mib\": %.1f, \"loss\": %.9g, \"hidden_gradient\": %.9g, \"weight_gradient\": %.9g", extra,
+                total, std::sqrt(squares), std::sqrt(weight_squares));
   report("head", M, seconds, cores, more);
 }
 
@@ -206,10 +226,12 @@ void pass_head(int repeats) {
 
 int main(int count, char** arguments) {
   int const repeats = count > 2 ? std::atoi(arguments[1]) : 0;
-  constexpr std::pair<char const*, void (*)(int)> known[] = {{"generate", generate_tokens}, {"train", pass_tokens}, {"grpo", train_steps}, {"head", pass_head}};
+  constexpr std::pair<char const*, void (*)(int)> known[] = {
+      {"generate", generate_tokens}, {"train", pass_tokens}, {"grpo", train_steps}, {"head", pass_head}};
   bool understood = repeats > 0;
   for (int i = 2; i < count && understood; ++i) {
-    auto const* found = std::find_if(std::begin(known), std::end(known), [&](auto const& k) { return std::strcmp(k.first, arguments[i]) == 0; });
+    auto const* found = std::find_if(std::begin(known), std::end(known),
+                                     [&](auto const& k) { return std::strcmp(k.first, arguments[i]) == 0; });
     understood = found != std::end(known);
     if (understood) found->second(repeats);
   }

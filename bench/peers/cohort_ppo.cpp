@@ -1,4 +1,5 @@
-// Our side of the comparison with other libraries (see README.md beside this file): trains PPO on one environment and prints one line of JSON.
+// Our side of the comparison with other libraries (see README.md beside this file): trains PPO on one environment and
+// prints one line of JSON.
 //
 //     cohort_ppo --env CartPole-v1|Pendulum-v1 --preset zoo|tuned|rltools --seed S --steps N [--until-threshold]
 #include <cohort/backend/eigen.hpp>
@@ -38,7 +39,8 @@ struct evaluations {
     double mean = 0;
     for (double r : evaluate(backend, environment, policy, 20, std::uint64_t(report.steps))) mean += r / 20;
     char point[96];
-    std::snprintf(point, sizeof point, "%s[%lld, %.4f, %.2f]", curve.empty() ? "" : ", ", (long long)report.steps, report.seconds, mean);
+    std::snprintf(point, sizeof point, "%s[%lld, %.4f, %.2f]", curve.empty() ? "" : ", ", (long long)report.steps,
+                  report.seconds, mean);
     curve += point;
     if (mean < threshold || steps_to_threshold >= 0) return done;
     steps_to_threshold = report.steps;
@@ -48,18 +50,23 @@ struct evaluations {
 };
 
 template <class E, class Algorithm>
-void run(request const& asked, E const& environment, double threshold, network_options const& network, Algorithm const& algorithm) {
+void run(request const& asked, E const& environment, double threshold, network_options const& network,
+         Algorithm const& algorithm) {
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, environment, network, seed{asked.seed}};
   evaluations<eigen::backend, E> hook{cpu, environment, threshold, asked};
   // Schedules span the presets' 100,000 steps, however early the run is to stop.
-  auto report = train(cpu, algorithm, environment, policy, {.steps = std::max<std::int64_t>(asked.steps, 100'000), .seed = asked.seed}, hook);
+  auto report = train(cpu, algorithm, environment, policy,
+                      {.steps = std::max<std::int64_t>(asked.steps, 100'000), .seed = asked.seed}, hook);
   auto or_null = [](double x) { return x < 0 ? std::string("null") : std::to_string(x); };
-  std::printf("{\"environment\": \"%s\", \"seed\": %llu, \"steps\": %lld, \"seconds\": %.4f, \"steps_per_second\": %.1f, \"steps_to_threshold\": %s, "
-              "\"seconds_to_threshold\": %s, \"curve\": [%s]}\n",
-              asked.environment.c_str(), (unsigned long long)asked.seed, (long long)report.steps, report.seconds, double(report.steps) / report.seconds,
-              hook.steps_to_threshold < 0 ? "null" : std::to_string(hook.steps_to_threshold).c_str(), or_null(hook.seconds_to_threshold).c_str(),
-              hook.curve.c_str());
+  std::printf(
+      "{\"environment\": \"%s\", \"seed\": %llu, \"steps\": %lld, \"seconds\": %.4f, \"steps_per_second\": %.1f, "
+      "\"steps_to_threshold\": %s, "
+      "\"seconds_to_threshold\": %s, \"curve\": [%s]}\n",
+      asked.environment.c_str(), (unsigned long long)asked.seed, (long long)report.steps, report.seconds,
+      double(report.steps) / report.seconds,
+      hook.steps_to_threshold < 0 ? "null" : std::to_string(hook.steps_to_threshold).c_str(),
+      or_null(hook.seconds_to_threshold).c_str(), hook.curve.c_str());
 }
 
 auto clip(double from) {
@@ -74,14 +81,20 @@ void cart_pole(request const& asked) {
                   .advantage = gae{.gamma = .98, .lambda = .8},
                   .objective = clip(.2) + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 20, .minibatch = steps{256}, .optimizer = adam{.rate = linear{1e-3, 0}}, .max_gradient_norm = .5}});
+                  .update = update{.epochs = 20,
+                                   .minibatch = steps{256},
+                                   .optimizer = adam{.rate = linear{1e-3, 0}},
+                                   .max_gradient_norm = .5}});
   else
     run(asked, environment, 475, {},
         algorithm{.rollout = lanes{.count = 8, .steps = 32},
                   .advantage = gae{.gamma = .98, .lambda = .8},
                   .objective = clip(.2) + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 6, .minibatch = steps{64}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}});
+                  .update = update{.epochs = 6,
+                                   .minibatch = steps{64},
+                                   .optimizer = adam{.rate = linear{3e-3, 0}},
+                                   .max_gradient_norm = .5}});
 }
 
 void pendulum(request const& asked) {
@@ -92,7 +105,8 @@ void pendulum(request const& asked) {
                   .advantage = gae{.gamma = .9, .lambda = .95},
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5}});
+                  .update = update{
+                      .epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5}});
   else if (asked.preset == "rltools")
     run(asked, environment, -200, {.activation = activation::relu},
         algorithm{.rollout = lanes{.count = 4, .steps = 1024},
@@ -106,7 +120,10 @@ void pendulum(request const& asked) {
                   .advantage = gae{.gamma = .9, .lambda = .95},
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 3, .minibatch = steps{128}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}});
+                  .update = update{.epochs = 3,
+                                   .minibatch = steps{128},
+                                   .optimizer = adam{.rate = linear{3e-3, 0}},
+                                   .max_gradient_norm = .5}});
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ inline std::string marker(std::size_t series, double x, double y) {
       "M0,-5L5,0L0,5L-5,0z",
       "M-1.6,-4.8h3.2v3.2h3.2v3.2h-3.2v3.2h-3.2v-3.2h-3.2v-3.2h3.2z",
       "M-4.4,-2.6L-2.6,-4.4L0,-1.8L2.6,-4.4L4.4,-2.6L1.8,0L4.4,2.6L2.6,4.4L0,1.8L-2.6,4.4L-4.4,2.6L-1.8,0z"};
-  return "<path class=\"mark\" transform=\"translate(" + fixed(x, 1) + "," + fixed(y, 1) + ")\" d=\"" + shapes[series % series_styles] +
-         "\"/>";
+  return "<path class=\"mark\" transform=\"translate(" + fixed(x, 1) + "," + fixed(y, 1) + ")\" d=\"" +
+         shapes[series % series_styles] + "\"/>";
 }
 
 /// What a chart shows. The series are in the order of the styles.
@@ -49,7 +49,9 @@ struct chart {
     axis x, y;
     double at_x(double value) const { return left + x.place(value) * (width - left - right); }
     double at_y(double value) const { return height - bottom - y.place(value) * (height - top - bottom); }
-    std::string at(double x_value, double y_value) const { return fixed(at_x(x_value), 1) + "," + fixed(at_y(y_value), 1); }
+    std::string at(double x_value, double y_value) const {
+      return fixed(at_x(x_value), 1) + "," + fixed(at_y(y_value), 1);
+    }
   };
 
   double x_of(curve_point const& point) const { return by_seconds ? point.seconds : static_cast<double>(point.steps); }
@@ -64,7 +66,8 @@ struct chart {
 
 /// The median line's height at x; NaN where it has none.
 inline double chart::median_at(std::vector<curve_point> const& curve, double x) const {
-  auto const after = std::lower_bound(curve.begin(), curve.end(), x, [&](auto const& point, double value) { return x_of(point) < value; });
+  auto const after = std::lower_bound(curve.begin(), curve.end(), x,
+                                      [&](auto const& point, double value) { return x_of(point) < value; });
   if (after == curve.end() || x < x_of(curve.front())) return std::numeric_limits<double>::quiet_NaN();
   auto const before = after == curve.begin() ? after : after - 1;
   double const gap = x_of(*after) - x_of(*before);
@@ -84,18 +87,21 @@ inline chart::scales chart::fit() const {
 
 inline std::string chart::frame(scales const& to) const {
   auto const text = [](std::string const& type, double x, double y, std::string const& words) {
-    return "<text class=\"" + type + "\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(words) + "</text>";
+    return "<text class=\"" + type + "\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(words) +
+           "</text>";
   };
   auto const rule = [](std::string const& type, double x1, double y1, double x2, double y2) {
-    return "<path class=\"" + type + "\" d=\"M" + fixed(x1, 1) + "," + fixed(y1, 1) + "L" + fixed(x2, 1) + "," + fixed(y2, 1) + "\"/>";
+    return "<path class=\"" + type + "\" d=\"M" + fixed(x1, 1) + "," + fixed(y1, 1) + "L" + fixed(x2, 1) + "," +
+           fixed(y2, 1) + "\"/>";
   };
   double const floor = height - bottom, end = width - right;
   std::string out;
   for (double tick : to.y.ticks())
-    out += rule("grid", left, to.at_y(tick), end, to.at_y(tick)) + text("tick y", left - 8, to.at_y(tick), to.y.label(tick)) + "\n";
+    out += rule("grid", left, to.at_y(tick), end, to.at_y(tick)) +
+           text("tick y", left - 8, to.at_y(tick), to.y.label(tick)) + "\n";
   for (double tick : to.x.ticks())
-    out +=
-        rule("axis", to.at_x(tick), floor, to.at_x(tick), floor + 5) + text("tick x", to.at_x(tick), floor + 21, to.x.label(tick)) + "\n";
+    out += rule("axis", to.at_x(tick), floor, to.at_x(tick), floor + 5) +
+           text("tick x", to.at_x(tick), floor + 21, to.x.label(tick)) + "\n";
   out += rule("axis", left, floor, end, floor) + text("label", (left + end) / 2, height - 6, x_label) + "\n";
   out += rule("threshold", left, to.at_y(threshold), end, to.at_y(threshold)) + "\n";
   return out;
@@ -104,7 +110,8 @@ inline std::string chart::frame(scales const& to) const {
 inline std::string chart::band(std::size_t i, scales const& to) const {
   std::string path;
   for (auto const& point : series[i]) path += (path.empty() ? "M" : "L") + to.at(x_of(point), point.high);
-  for (auto point = series[i].rbegin(); point != series[i].rend(); ++point) path += "L" + to.at(x_of(*point), point->low);
+  for (auto point = series[i].rbegin(); point != series[i].rend(); ++point)
+    path += "L" + to.at(x_of(*point), point->low);
   return "<path class=\"band " + series_class(i) + "\" d=\"" + path + "z\"/>\n";
 }
 
@@ -114,13 +121,15 @@ inline std::string chart::line(std::size_t i, scales const& to) const {
   return "<path class=\"line " + series_class(i) + "\" d=\"" + path + "\"/>\n";
 }
 
-/// Marks stand at a few places along the x axis that differ from series to series, so that they show where curves lie on one another.
+/// Marks stand at a few places along the x axis that differ from series to series, so that they show where curves lie
+/// on one another.
 inline std::string chart::marks(std::size_t i, scales const& to) const {
   constexpr int places = 6;
   auto const& curve = series[i];
   std::string out = "<g class=\"" + series_class(i) + "\">";
   for (int k = 0; k < places; ++k) {
-    double const phase = (static_cast<double>(i % series_styles) + .5) / static_cast<double>(std::min(series.size(), series_styles));
+    double const phase =
+        (static_cast<double>(i % series_styles) + .5) / static_cast<double>(std::min(series.size(), series_styles));
     double const x = to.x.high * (k + phase) / places;
     if (x < x_of(curve.front()) || x > x_of(curve.back())) continue;
     out += marker(i, to.at_x(x), to.at_y(median_at(curve, x)));
@@ -142,7 +151,8 @@ inline std::array<double, 2> chart::threshold_label_place(scales const& to) cons
       int crossed = 0;
       for (auto const& curve : series)
         for (double at = x - half; at <= x + half && !curve.empty(); at += 4) {
-          double const y = to.at_y(median_at(curve, to.x.low + (at - left) / (width - left - right) * (to.x.high - to.x.low)));
+          double const y =
+              to.at_y(median_at(curve, to.x.low + (at - left) / (width - left - right) * (to.x.high - to.x.low)));
           crossed += y > above && y < below;
         }
       if (crossed < fewest) {
@@ -155,14 +165,15 @@ inline std::array<double, 2> chart::threshold_label_place(scales const& to) cons
 
 inline std::string chart::svg() const {
   auto const to = fit();
-  std::string out = "<svg viewBox=\"0 0 " + fixed(width, 0) + " " + fixed(height, 0) + "\" role=\"img\" aria-labelledby=\"" + id + "\">\n" +
-                    "<title id=\"" + id + "\">" + escape_html(title) + "</title>\n" + frame(to);
+  std::string out = "<svg viewBox=\"0 0 " + fixed(width, 0) + " " + fixed(height, 0) +
+                    "\" role=\"img\" aria-labelledby=\"" + id + "\">\n" + "<title id=\"" + id + "\">" +
+                    escape_html(title) + "</title>\n" + frame(to);
   for (auto const draw : {&chart::band, &chart::line, &chart::marks})
     for (std::size_t i = 0; i < series.size(); ++i)
       if (!series[i].empty()) out += (this->*draw)(i, to);
   auto const [x, y] = threshold_label_place(to);
-  out +=
-      "<text class=\"threshold-label\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(threshold_label) + "</text>\n";
+  out += "<text class=\"threshold-label\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" +
+         escape_html(threshold_label) + "</text>\n";
   return out + "</svg>\n";
 }
 

@@ -15,13 +15,16 @@ namespace compare {
 
 /// Reads the command line. Empty when it only asked for help or the version, which is then on stdout.
 inline std::optional<settings> read_command_line(int argc, char const* const* argv, std::string const& version,
-                                                 std::vector<std::string> const& environments, std::vector<std::string> const& algorithms) {
+                                                 std::vector<std::string> const& environments,
+                                                 std::vector<std::string> const& algorithms) {
   request typed;
-  CLI::App app{"Trains policy-optimization algorithms on one environment with equal budgets, and compares them.", "compare"};
+  CLI::App app{"Trains policy-optimization algorithms on one environment with equal budgets, and compares them.",
+               "compare"};
   app.set_version_flag("--version", "compare " + version, "print the version and exit");
   app.set_help_flag("-h,--help", "print this and exit");
   // Numbers are taken as text: CLI11 reads "010" as eight and has messages of its own.
-  auto const add = [&](std::string const& name, std::optional<std::string>& to, std::string const& help, std::string const& type) {
+  auto const add = [&](std::string const& name, std::optional<std::string>& to, std::string const& help,
+                       std::string const& type) {
     auto const take = [&to](CLI::results_t const& words) {
       to = words.front();
       return true;
@@ -47,8 +50,8 @@ inline std::optional<settings> read_command_line(int argc, char const* const* ar
     throw std::runtime_error{error.what()};
   }
   if (auto const extras = app.remaining(); !extras.empty()) {
-    auto const meant = closest(extras.front(), {"--env", "--algorithms", "--seeds", "--first-seed", "--steps", "--group", "--threads",
-                                                "--out", "--overwrite", "--version", "--help"});
+    auto const meant = closest(extras.front(), {"--env", "--algorithms", "--seeds", "--first-seed", "--steps",
+                                                "--group", "--threads", "--out", "--overwrite", "--version", "--help"});
     throw std::runtime_error{"unknown argument '" + extras.front() + "'; " +
                              (meant.empty() ? "--help lists the options" : "did you mean " + meant + "?")};
   }

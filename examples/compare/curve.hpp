@@ -20,26 +20,31 @@ struct curve_point {
 
 namespace detail {
 
-/// A run's evaluations as a function of their steps or seconds, linear in between; before the first and after the last, that one's.
+/// A run's evaluations as a function of their steps or seconds, linear in between; before the first and after the last,
+/// that one's.
 template <class Number>
-evaluation_point interpolated(std::vector<evaluation_point> const& curve, Number evaluation_point::*x_of, double x) {
-  auto const after = std::upper_bound(curve.begin(), curve.end(), x,
-                                      [&](double value, auto const& point) { return value < static_cast<double>(point.*x_of); });
+evaluation_point interpolated(std::vector<evaluation_point> const& curve, Number evaluation_point::* x_of, double x) {
+  auto const after = std::upper_bound(curve.begin(), curve.end(), x, [&](double value, auto const& point) {
+    return value < static_cast<double>(point.*x_of);
+  });
   if (after == curve.begin()) return curve.front();
   if (after == curve.end()) return curve.back();
   auto const before = after - 1;
-  double const weight = (x - static_cast<double>((*before).*x_of)) / static_cast<double>((*after).*x_of - (*before).*x_of);
+  double const weight =
+      (x - static_cast<double>((*before).*x_of)) / static_cast<double>((*after).*x_of - (*before).*x_of);
   auto const mix = [&](auto value_of) {
     auto const from = static_cast<double>(value_of(*before)), to = static_cast<double>(value_of(*after));
     return from + weight * (to - from);
   };
-  return {std::lround(mix([](auto const& point) { return point.steps; })), mix([](auto const& point) { return point.seconds; }),
+  return {std::lround(mix([](auto const& point) { return point.steps; })),
+          mix([](auto const& point) { return point.seconds; }),
           mix([](auto const& point) { return point.mean_return; })};
 }
 
 /// Quartiles over the runs, each of which has been evaluated at least once, at the places of a grid.
 template <class Number>
-std::vector<curve_point> quartiles(std::vector<run_result> const& runs, Number evaluation_point::*x_of, std::vector<Number> const& grid) {
+std::vector<curve_point> quartiles(std::vector<run_result> const& runs, Number evaluation_point::* x_of,
+                                   std::vector<Number> const& grid) {
   std::vector<curve_point> points;
   for (Number const x : grid) {
     std::vector<double> steps, seconds, returns;
@@ -50,12 +55,10 @@ std::vector<curve_point> quartiles(std::vector<run_result> const& runs, Number e
       returns.push_back(point.mean_return);
     }
     std::sort(returns.begin(), returns.end());
-    curve_point point{std::lround(median(steps)), median(seconds), sorted_quantile(returns, .5), sorted_quantile(returns, .25),
-                      sorted_quantile(returns, .75)};
-    if constexpr (std::is_same_v<Number, long>)
-      point.steps = x;
-    else
-      point.seconds = x;
+    curve_point point{std::lround(median(steps)), median(seconds), sorted_quantile(returns, .5),
+                      sorted_quantile(returns, .25), sorted_quantile(returns, .75)};
+    if constexpr (std::is_same_v<Number, long>) point.steps = x;
+    else point.seconds = x;
     points.push_back(point);
   }
   return points;
@@ -67,15 +70,15 @@ inline bool lacks_evaluations(std::vector<run_result> const& runs) {
 
 }  // namespace detail
 
-// Both curves begin where every run has been evaluated once. Beyond its last evaluation a run keeps that value, since its policy is then
-// the one that it ends with.
+// Both curves begin where every run has been evaluated once. Beyond its last evaluation a run keeps that value, since
+// its policy is then the one that it ends with.
 
-/// Quartiles over the runs at each evaluation. Where runs were evaluated at different steps (whole episodes end when they end), the steps
-/// are those of the run with the most evaluations, and the other runs' curves are interpolated.
+/// Quartiles over the runs at each evaluation. Where runs were evaluated at different steps (whole episodes end when
+/// they end), the steps are those of the run with the most evaluations, and the other runs' curves are interpolated.
 inline std::vector<curve_point> curve_by_steps(std::vector<run_result> const& runs) {
   if (detail::lacks_evaluations(runs)) return {};
-  auto const finest =
-      std::max_element(runs.begin(), runs.end(), [](auto const& a, auto const& b) { return a.curve.size() < b.curve.size(); });
+  auto const finest = std::max_element(runs.begin(), runs.end(),
+                                       [](auto const& a, auto const& b) { return a.curve.size() < b.curve.size(); });
   std::vector<long> grid{0};
   for (auto const& run : runs) grid[0] = std::max(grid[0], run.curve.front().steps);
   for (auto const& point : finest->curve)
@@ -83,7 +86,8 @@ inline std::vector<curve_point> curve_by_steps(std::vector<run_result> const& ru
   return detail::quartiles(runs, &evaluation_point::steps, grid);
 }
 
-/// Quartiles over the runs on an even grid of seconds that ends with the slowest run, each run's curve being interpolated.
+/// Quartiles over the runs on an even grid of seconds that ends with the slowest run, each run's curve being
+/// interpolated.
 inline std::vector<curve_point> curve_by_seconds(std::vector<run_result> const& runs, int intervals = 120) {
   if (detail::lacks_evaluations(runs)) return {};
   double begin = 0, end = 0;

@@ -14,8 +14,8 @@ inline std::string curves_csv(std::vector<std::string> const& algorithms, std::v
     for (auto const& run : results)
       if (run.algorithm == algorithm)
         for (auto const& point : run.curve)
-          rows += run.algorithm + ',' + std::to_string(run.seed) + ',' + std::to_string(point.steps) + ',' + shortest(point.seconds) + ',' +
-                  shortest(point.mean_return) + '\n';
+          rows += run.algorithm + ',' + std::to_string(run.seed) + ',' + std::to_string(point.steps) + ',' +
+                  shortest(point.seconds) + ',' + shortest(point.mean_return) + '\n';
   return rows;
 }
 

@@ -25,15 +25,16 @@ struct job {
 inline std::vector<job> jobs_of(settings const& asked) {
   std::vector<job> jobs;
   for (int i = 0; i < asked.seeds; ++i)
-    for (auto const& algorithm : asked.algorithms) jobs.push_back({algorithm, asked.first_seed + static_cast<std::uint64_t>(i)});
+    for (auto const& algorithm : asked.algorithms)
+      jobs.push_back({algorithm, asked.first_seed + static_cast<std::uint64_t>(i)});
   return jobs;
 }
 
-/// Calls `train(job)` for every job on that many threads, and gives the results in the order of the jobs, whatever the timing.
-/// `watch.started(job)` and `watch.finished(job)` are called from those threads.
+/// Calls `train(job)` for every job on that many threads, and gives the results in the order of the jobs, whatever the
+/// timing. `watch.started(job)` and `watch.finished(job)` are called from those threads.
 ///
-/// After an exception no further job is begun; that of the earliest failed job is thrown again, with its algorithm and seed in front.
-/// Jobs are begun in order, so which one is earliest doesn't depend on timing either.
+/// After an exception no further job is begun; that of the earliest failed job is thrown again, with its algorithm and
+/// seed in front. Jobs are begun in order, so which one is earliest doesn't depend on timing either.
 template <class Train, class Watch>
 std::vector<run_result> run_jobs(std::vector<job> const& jobs, int threads, Train const& train, Watch& watch) {
   std::vector<run_result> results(jobs.size());
@@ -72,7 +73,8 @@ std::vector<run_result> run_jobs(std::vector<job> const& jobs, int threads, Trai
     work();
   }
   if (failed < jobs.size())
-    throw std::runtime_error{jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " + one_line(reason)};
+    throw std::runtime_error{jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " +
+                             one_line(reason)};
   return results;
 }
 

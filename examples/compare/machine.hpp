@@ -1,5 +1,6 @@
 #pragma once
-// The backend, by what the program links: this file is all that differs between compare, compare_thrust_omp, compare_thrust_cuda and compare_torch.
+// The backend, by what the program links: this file is all that differs between compare, compare_thrust_omp,
+// compare_thrust_cuda and compare_torch.
 #if defined(COMPARE_TORCH)
 #include <ATen/Parallel.h>
 #include <cohort/backend/torch.hpp>

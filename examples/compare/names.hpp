@@ -12,7 +12,8 @@ namespace compare {
 
 using cohort::detail::edit_distance;
 
-/// The known name that was probably meant: one at most two letters off, or else one that begins like it. Empty if there is none.
+/// The known name that was probably meant: one at most two letters off, or else one that begins like it. Empty if there
+/// is none.
 inline std::string closest(std::string const& name, std::vector<std::string> const& known) {
   std::string best;
   std::size_t least = 3;
@@ -30,8 +31,8 @@ inline std::string closest(std::string const& name, std::vector<std::string> con
 inline void require_known(std::string const& kind, std::string const& name, std::vector<std::string> const& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   auto const meant = closest(name, known);
-  throw std::runtime_error{"unknown " + kind + " '" + name + "'; " + (meant.empty() ? "" : "did you mean " + meant + "? ") +
-                           "known: " + join(known)};
+  throw std::runtime_error{"unknown " + kind + " '" + name + "'; " +
+                           (meant.empty() ? "" : "did you mean " + meant + "? ") + "known: " + join(known)};
 }
 
 }  // namespace compare

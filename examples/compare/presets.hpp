@@ -1,6 +1,6 @@
 #pragma once
-// What is compared: each algorithm with the hyperparameters it was given for each environment. They are listed with their reasons and sweeps in
-// docs/algorithms.
+// What is compared: each algorithm with the hyperparameters it was given for each environment. They are listed with
+// their reasons and sweeps in docs/algorithms.
 #include <cohort/cohort.hpp>
 
 namespace compare {
@@ -21,7 +21,10 @@ inline auto ppo(classic_control::cart_pole const&, int) {
       .advantage = gae{.gamma = .98, .lambda = .8},
       .objective = falling_clip(.2) + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 20, .minibatch = steps{256}, .optimizer = adam{.rate = linear{1e-3, 0}}, .max_gradient_norm = .5},
+      .update = update{.epochs = 20,
+                       .minibatch = steps{256},
+                       .optimizer = adam{.rate = linear{1e-3, 0}},
+                       .max_gradient_norm = .5},
   };
 }
 
@@ -42,10 +45,14 @@ inline auto grpo(classic_control::cart_pole const&, int group) {
 inline auto hybrid_grpo(classic_control::cart_pole const&, int group) {
   return algorithm{
       .rollout = probes{.lanes = 8, .steps = 32, .group = group > 0 ? group : 2},
-      .advantage = cohort::hybrid_grpo{.gamma = .98, .lambda = .8, .target = critic_target::lambda_return, .tail = true},
+      .advantage =
+          cohort::hybrid_grpo{.gamma = .98, .lambda = .8, .target = critic_target::lambda_return, .tail = true},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 10, .minibatch = steps{256}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5},
+      .update = update{.epochs = 10,
+                       .minibatch = steps{256},
+                       .optimizer = adam{.rate = linear{3e-3, 0}},
+                       .max_gradient_norm = .5},
   };
 }
 
@@ -79,7 +86,8 @@ inline auto grpo(classic_control::pendulum const&, int group) {
 inline auto hybrid_grpo(classic_control::pendulum const&, int group) {
   return algorithm{
       .rollout = probes{.lanes = 4, .steps = 512, .group = group > 0 ? group : 2},
-      .advantage = cohort::hybrid_grpo{.gamma = .9, .lambda = .95, .target = critic_target::lambda_return, .tail = true},
+      .advantage =
+          cohort::hybrid_grpo{.gamma = .9, .lambda = .95, .target = critic_target::lambda_return, .tail = true},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .aggregation = step_mean{},
       .update = update{.epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},

@@ -11,7 +11,8 @@
 
 namespace compare {
 
-/// One line on stderr: how many jobs are done, what is being trained, how long the rest may take. Silent where stderr is not a terminal.
+/// One line on stderr: how many jobs are done, what is being trained, how long the rest may take. Silent where stderr
+/// is not a terminal.
 class progress {
  public:
   explicit progress(std::size_t jobs) : total(jobs) {}
@@ -35,8 +36,9 @@ class progress {
   std::string line() const {
     constexpr std::size_t width = 24;
     auto const filled = total ? done * width / total : 0;
-    std::string text = "[" + std::string(filled, '#') + std::string(width - filled, '.') + "] " + std::to_string(done) + "/" +
-                       std::to_string(total) + " runs, " + current.algorithm + " seed " + std::to_string(current.seed);
+    std::string text = "[" + std::string(filled, '#') + std::string(width - filled, '.') + "] " + std::to_string(done) +
+                       "/" + std::to_string(total) + " runs, " + current.algorithm + " seed " +
+                       std::to_string(current.seed);
     if (done) {
       std::chrono::duration<double> const spent = std::chrono::steady_clock::now() - begin;
       text += ", " + clock(spent.count() * static_cast<double>(total - done) / static_cast<double>(done)) + " left";

@@ -21,16 +21,18 @@ inline std::string seeds_text(settings const& asked) {
 }
 
 inline std::string lead(comparison const& all) {
-  return "Each algorithm trained on " + all.asked.environment + " for " + thousands(all.steps) + " environment steps from " +
-         seeds_text(all.asked) + ". A run has solved the task when the policy at the end of training has a mean return of at least " +
+  return "Each algorithm trained on " + all.asked.environment + " for " + thousands(all.steps) +
+         " environment steps from " + seeds_text(all.asked) +
+         ". A run has solved the task when the policy at the end of training has a mean return of at least " +
          threshold_text(all.threshold) + " over 100 deterministic episodes from starts it never saw.";
 }
 
 inline std::string legend(comparison const& all) {
   std::string out = "<ul class=\"legend\">\n";
   for (std::size_t i = 0; i < all.algorithms.size(); ++i)
-    out += "<li><svg viewBox=\"0 0 52 14\" aria-hidden=\"true\" class=\"" + series_class(i) + "\"><path class=\"line " + series_class(i) +
-           "\" d=\"M0,7H52\"/>" + marker(i, 26, 7) + "</svg>" + escape_html(display_name(all.algorithms[i].name)) + "</li>\n";
+    out += "<li><svg viewBox=\"0 0 52 14\" aria-hidden=\"true\" class=\"" + series_class(i) + "\"><path class=\"line " +
+           series_class(i) + "\" d=\"M0,7H52\"/>" + marker(i, 26, 7) + "</svg>" +
+           escape_html(display_name(all.algorithms[i].name)) + "</li>\n";
   return out + "</ul>\n";
 }
 
@@ -43,25 +45,29 @@ inline std::string figure(comparison const& all, bool by_seconds) {
                 .threshold = all.threshold,
                 .threshold_label = "threshold " + threshold_text(all.threshold)};
   for (auto const& one : all.algorithms) drawing.series.push_back(by_seconds ? one.by_seconds : one.by_steps);
-  return "<figure>\n<figcaption><h2>" + what + "</h2><span>mean return of 20 deterministic episodes</span></figcaption>\n" + drawing.svg() +
-         "</figure>\n";
+  return "<figure>\n<figcaption><h2>" + what +
+         "</h2><span>mean return of 20 deterministic episodes</span></figcaption>\n" + drawing.svg() + "</figure>\n";
 }
 
 inline std::string curves(comparison const& all) {
-  bool const none = std::all_of(all.algorithms.begin(), all.algorithms.end(), [](auto const& one) { return one.by_steps.empty(); });
-  if (none) return "<p class=\"note\">The budget ended before the first evaluation, so there are no learning curves.</p>\n";
+  bool const none =
+      std::all_of(all.algorithms.begin(), all.algorithms.end(), [](auto const& one) { return one.by_steps.empty(); });
+  if (none)
+    return "<p class=\"note\">The budget ended before the first evaluation, so there are no learning curves.</p>\n";
   return legend(all) + "<div class=\"charts\">\n" + figure(all, false) + figure(all, true) + "</div>\n" +
-         (all.asked.seeds > 1
-              ? "<p class=\"note\">Lines are medians over the seeds, bands the range from the first to the third quartile.</p>\n"
-              : "");
+         (all.asked.seeds > 1 ? "<p class=\"note\">Lines are medians over the seeds, bands the range from the first to "
+                                "the third quartile.</p>\n"
+                              : "");
 }
 
 /// What makes the same comparison again.
 inline std::string command(comparison const& all) {
   auto const& asked = all.asked;
-  return "compare --env " + asked.environment + " --algorithms " + join(asked.algorithms, ",") + " --seeds " + std::to_string(asked.seeds) +
-         " --first-seed " + std::to_string(asked.first_seed) + (asked.steps ? " --steps " + std::to_string(asked.steps) : "") +
-         (asked.group ? " --group " + std::to_string(*asked.group) : "") + " --threads " + std::to_string(asked.threads);
+  return "compare --env " + asked.environment + " --algorithms " + join(asked.algorithms, ",") + " --seeds " +
+         std::to_string(asked.seeds) + " --first-seed " + std::to_string(asked.first_seed) +
+         (asked.steps ? " --steps " + std::to_string(asked.steps) : "") +
+         (asked.group ? " --group " + std::to_string(*asked.group) : "") + " --threads " +
+         std::to_string(asked.threads);
 }
 
 }  // namespace detail
@@ -72,7 +78,8 @@ inline std::string report(comparison const& all) {
   auto const title = escape_html(join(names, ", ", " and ") + " on " + all.asked.environment);
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n";
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
+      "content=\"light dark\">\n";
   page += "<title>" + title + "</title>\n<style>" + report_style + "</style>\n</head>\n<body>\n<main>\n";
   page += "<h1>" + title + "</h1>\n<p class=\"lead\">" + escape_html(detail::lead(all)) + "</p>\n";
   page += detail::curves(all);

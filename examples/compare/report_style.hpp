@@ -2,8 +2,9 @@
 
 namespace compare {
 
-/// The report's style sheet. The series' colors are Okabe and Ito's, which people with any of the usual color deficiencies tell apart,
-/// darkened or lightened to a contrast of 3:1 with the page; dashes and marks say the same once more.
+/// The report's style sheet. The series' colors are Okabe and Ito's, which people with any of the usual color
+/// deficiencies tell apart, darkened or lightened to a contrast of 3:1 with the page; dashes and marks say the same
+/// once more.
 inline constexpr char report_style[] = R"css(
 :root {
   color-scheme: light dark;

@@ -13,12 +13,8 @@ namespace compare {
 
 /// The table of the report. On a narrow page each row becomes a card, in which every cell shows its own label.
 inline std::string report_table(comparison const& all) {
-  static constexpr std::array headings{"Final return, IQM [95%]",
-                                       "Solved",
-                                       "Steps to threshold",
-                                       "Seconds to threshold",
-                                       "Steps/s",
-                                       "Parameter bytes",
+  static constexpr std::array headings{"Final return, IQM [95%]", "Solved",  "Steps to threshold",
+                                       "Seconds to threshold",    "Steps/s", "Parameter bytes",
                                        "Optimizer bytes"};
   std::string out = "<table>\n<thead><tr><th scope=\"col\">Algorithm</th>";
   for (auto const* heading : headings) out += std::string{"<th scope=\"col\">"} + heading + "</th>";
@@ -26,15 +22,17 @@ inline std::string report_table(comparison const& all) {
   for (std::size_t i = 0; i < all.algorithms.size(); ++i) {
     auto const& one = all.algorithms[i];
     std::array<std::string, headings.size()> const cells{
-        fixed(one.iqm, 1) + " <small>[" + fixed(one.iqm_interval.low, 1) + ", " + fixed(one.iqm_interval.high, 1) + "]</small>",
+        fixed(one.iqm, 1) + " <small>[" + fixed(one.iqm_interval.low, 1) + ", " + fixed(one.iqm_interval.high, 1) +
+            "]</small>",
         std::to_string(one.solved) + " of " + std::to_string(one.seeds),
         one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never",
         one.seconds_to_threshold ? duration(*one.seconds_to_threshold) : "never",
         thousands(std::llround(one.steps_per_second)),
         thousands(static_cast<long long>(one.parameter_bytes)),
         thousands(static_cast<long long>(one.optimizer_bytes))};
-    out += "<tr><th scope=\"row\"><svg class=\"swatch " + series_class(i) + "\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">" +
-           marker(i, 7, 7) + "</svg>" + escape_html(display_name(one.name)) + "</th>";
+    out += "<tr><th scope=\"row\"><svg class=\"swatch " + series_class(i) +
+           "\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">" + marker(i, 7, 7) + "</svg>" +
+           escape_html(display_name(one.name)) + "</th>";
     for (std::size_t c = 0; c < cells.size(); ++c)
       out += std::string{"<td data-label=\""} + headings[c] + "\"><span>" + cells[c] + "</span></td>";
     out += "</tr>\n";
@@ -44,24 +42,30 @@ inline std::string report_table(comparison const& all) {
 
 /// What every column of the table means.
 inline std::string report_notes(comparison const& all) {
-  std::string const runs = all.asked.threads == 1 ? "one run at a time" : "up to " + std::to_string(all.asked.threads) + " runs at a time";
+  std::string const runs =
+      all.asked.threads == 1 ? "one run at a time" : "up to " + std::to_string(all.asked.threads) + " runs at a time";
   std::array<std::pair<std::string, std::string>, 7> const notes{{
       {"Final return",
-       "mean return of the policy at the end of training over 100 deterministic episodes; over the seeds, the interquartile mean (the "
-       "lowest and the highest quarter left out) with its 95% percentile bootstrap interval: 10,000 replicates, each drawing the "
+       "mean return of the policy at the end of training over 100 deterministic episodes; over the seeds, the "
+       "interquartile mean (the "
+       "lowest and the highest quarter left out) with its 95% percentile bootstrap interval: 10,000 replicates, each "
+       "drawing the "
        "algorithm's runs with replacement."},
       {"Solved", "runs whose final return reaches the threshold of " + threshold_text(all.threshold) + "."},
       {"Steps to threshold",
-       "environment steps until the first evaluation that reaches the threshold. A policy is evaluated after the first update at or beyond "
-       "every 5,000 steps, on 20 deterministic episodes. Median over the seeds; never, if most of them didn't get there."},
+       "environment steps until the first evaluation that reaches the threshold. A policy is evaluated after the first "
+       "update at or beyond "
+       "every 5,000 steps, on 20 deterministic episodes. Median over the seeds; never, if most of them didn't get "
+       "there."},
       {"Seconds to threshold", "the same in seconds of training; the time of the evaluations is not counted."},
-      {"Steps/s", "environment steps per second of training, collecting and learning together, on one thread, with " + runs +
-                      "; median over the seeds."},
+      {"Steps/s", "environment steps per second of training, collecting and learning together, on one thread, with " +
+                      runs + "; median over the seeds."},
       {"Parameter bytes", "everything that is trained, critic included, at its peak."},
       {"Optimizer bytes", "the state that the optimizer keeps beside the parameters, at its peak."},
   }};
   std::string out = "<section class=\"notes\">\n<h2>What the columns mean</h2>\n<dl>\n";
-  for (auto const& [term, meaning] : notes) out += "<dt>" + escape_html(term) + "</dt><dd>" + escape_html(meaning) + "</dd>\n";
+  for (auto const& [term, meaning] : notes)
+    out += "<dt>" + escape_html(term) + "</dt><dd>" + escape_html(meaning) + "</dd>\n";
   return out + "</dl>\n</section>\n";
 }
 

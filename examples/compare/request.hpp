@@ -32,7 +32,8 @@ Integer whole_number(std::string const& option, std::string const& typed, std::t
   if (whole && error == std::errc{} && value >= least && value <= most) return value;
   if (whole && !negative && (error == std::errc::result_out_of_range || value > most))
     throw std::runtime_error{option + " must be at most " + std::to_string(most) + ", not " + typed};
-  throw std::runtime_error{option + " must be a whole number of at least " + std::to_string(least) + ", not '" + typed + "'" + why};
+  throw std::runtime_error{option + " must be a whole number of at least " + std::to_string(least) + ", not '" + typed +
+                           "'" + why};
 }
 
 /// Names between commas, each known and none twice.
@@ -42,7 +43,8 @@ inline std::vector<std::string> algorithm_names(std::string const& typed, std::v
     auto const end = std::min(typed.find(',', begin), typed.size());
     auto const name = typed.substr(begin, end - begin);
     require_known("algorithm", name, known);
-    if (std::find(names.begin(), names.end(), name) != names.end()) throw std::runtime_error{"--algorithms names " + name + " twice"};
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      throw std::runtime_error{"--algorithms names " + name + " twice"};
     names.push_back(name);
     begin = end + 1;
   }
@@ -50,7 +52,8 @@ inline std::vector<std::string> algorithm_names(std::string const& typed, std::v
 }
 
 /// The settings that a request asks for, or an error of one line that says which option is wrong and what it may be.
-inline settings checked(request const& typed, std::vector<std::string> const& environments, std::vector<std::string> const& algorithms) {
+inline settings checked(request const& typed, std::vector<std::string> const& environments,
+                        std::vector<std::string> const& algorithms) {
   settings asked;
   if (typed.environment) asked.environment = *typed.environment;
   require_known("environment", asked.environment, environments);
@@ -63,8 +66,9 @@ inline settings checked(request const& typed, std::vector<std::string> const& en
   }
   if (typed.steps) asked.steps = whole_number<long>("--steps", *typed.steps, 1, std::numeric_limits<long>::max());
   if (typed.group)
-    asked.group = whole_number<int>("--group", *typed.group, 2, std::numeric_limits<int>::max(),
-                                    ": an advantage is what a return has over its group's mean, and a group of one is its own mean");
+    asked.group = whole_number<int>(
+        "--group", *typed.group, 2, std::numeric_limits<int>::max(),
+        ": an advantage is what a return has over its group's mean, and a group of one is its own mean");
   asked.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   if (typed.threads) asked.threads = whole_number<int>("--threads", *typed.threads, 1, 1024);
 

@@ -18,10 +18,11 @@ struct evaluation_point {
 struct run_result {
   std::string algorithm;
   std::uint64_t seed = 0;
-  std::vector<evaluation_point> curve;         ///< in the order of training
-  double final_return = 0;                     ///< mean return of the last policy over the final evaluation's episodes
-  bool solved = false;                         ///< final_return reaches the environment's threshold
-  std::optional<long> steps_to_threshold;      ///< of the first evaluation in `curve` that reaches it; empty where none does
+  std::vector<evaluation_point> curve;  ///< in the order of training
+  double final_return = 0;              ///< mean return of the last policy over the final evaluation's episodes
+  bool solved = false;                  ///< final_return reaches the environment's threshold
+  std::optional<long>
+      steps_to_threshold;  ///< of the first evaluation in `curve` that reaches it; empty where none does
   std::optional<double> seconds_to_threshold;  ///< the same, in seconds
   long steps = 0;                              ///< environment steps the run took in all
   double seconds = 0;                          ///< seconds it trained in all

@@ -10,7 +10,8 @@ namespace compare {
 
 namespace {
 
-/// Evaluates after the first update at or beyond each multiple of 5,000 steps, on 20 deterministic episodes, and notes when the threshold fell.
+/// Evaluates after the first update at or beyond each multiple of 5,000 steps, on 20 deterministic episodes, and notes
+/// when the threshold fell.
 template <class E>
 class evaluations {
  public:
@@ -43,14 +44,16 @@ class evaluations {
 };
 
 template <class E, class Policy, class Algorithm>
-run_result train_and_judge(settings const& asked, E const& environment, Policy policy, machine& backend, Algorithm const& algorithm,
-                           std::uint64_t run_seed) {
+run_result train_and_judge(settings const& asked, E const& environment, Policy policy, machine& backend,
+                           Algorithm const& algorithm, std::uint64_t run_seed) {
   run_result result;
   double threshold = threshold_of(asked.environment);
   evaluations<E> judge(backend, environment, threshold, result);
-  auto report = train(backend, algorithm, environment, policy, {.steps = asked.steps > 0 ? asked.steps : 100'000, .seed = run_seed}, judge);
+  auto report = train(backend, algorithm, environment, policy,
+                      {.steps = asked.steps > 0 ? asked.steps : 100'000, .seed = run_seed}, judge);
   result.seed = run_seed;
-  result.final_return = judge.mean_return(policy, 100, 1'000'000 + run_seed);  // starts that no evaluation along the way has seen
+  result.final_return =
+      judge.mean_return(policy, 100, 1'000'000 + run_seed);  // starts that no evaluation along the way has seen
   result.solved = result.final_return >= threshold;
   result.steps = long(report.steps);
   result.seconds = report.seconds;
@@ -64,7 +67,8 @@ run_result run_in(settings const& asked, E const& environment, std::string const
   machine cpu = one_thread();
   int group = asked.group.value_or(0);
   auto with_critic = [&](auto const& algorithm) {
-    return train_and_judge(asked, environment, actor_critic{cpu, environment, {}, seed{run_seed}}, cpu, algorithm, run_seed);
+    return train_and_judge(asked, environment, actor_critic{cpu, environment, {}, seed{run_seed}}, cpu, algorithm,
+                           run_seed);
   };
   auto without_critic = [&](auto const& algorithm) {
     return train_and_judge(asked, environment, actor{cpu, environment, {}, seed{run_seed}}, cpu, algorithm, run_seed);

@@ -16,7 +16,8 @@ struct interval {
   double high;
 };
 
-/// The p-quantile of a sorted sample that is not empty, linear between order statistics (type 7, numpy's and R's default).
+/// The p-quantile of a sorted sample that is not empty, linear between order statistics (type 7, numpy's and R's
+/// default).
 inline double sorted_quantile(std::span<double const> sorted, double p) {
   double const position = p * static_cast<double>(sorted.size() - 1);
   auto const below = static_cast<std::size_t>(position);
@@ -31,8 +32,8 @@ inline double quantile(std::vector<double> values, double p) {
 
 inline double median(std::vector<double> values) { return quantile(std::move(values), .5); }
 
-/// The median of a sample in which an empty value stands for "never", later than every time. Empty if more than half never did; if
-/// exactly half did, the latest of their times (every time from there on is a median).
+/// The median of a sample in which an empty value stands for "never", later than every time. Empty if more than half
+/// never did; if exactly half did, the latest of their times (every time from there on is a median).
 template <class T>
 std::optional<double> median_time(std::span<std::optional<T> const> times) {
   std::vector<double> reached;
@@ -45,7 +46,8 @@ std::optional<double> median_time(std::span<std::optional<T> const> times) {
   return times.size() % 2 ? reached[upper] : (reached[upper - 1] + reached[upper]) / 2;
 }
 
-/// The mean of what is left when int(n / 4) values are cut off at each end: scipy.stats.trim_mean(values, 0.25). Reorders `values`.
+/// The mean of what is left when int(n / 4) values are cut off at each end: scipy.stats.trim_mean(values, 0.25).
+/// Reorders `values`.
 ///
 /// Source: Agarwal et al. 2021, arXiv:2108.13264, section 4.3.
 inline double interquartile_mean_in_place(std::span<double> values) {
@@ -60,8 +62,9 @@ inline double interquartile_mean_in_place(std::span<double> values) {
 
 inline double interquartile_mean(std::vector<double> values) { return interquartile_mean_in_place(values); }
 
-/// The 95% percentile bootstrap interval of the interquartile mean: runs are drawn with replacement, as many as there are, 10,000 times.
-/// Stratified bootstrapping draws within each task; here there is one task, so each algorithm's runs are drawn on their own.
+/// The 95% percentile bootstrap interval of the interquartile mean: runs are drawn with replacement, as many as there
+/// are, 10,000 times. Stratified bootstrapping draws within each task; here there is one task, so each algorithm's runs
+/// are drawn on their own.
 ///
 /// Source: Agarwal et al. 2021, arXiv:2108.13264, section 4.1.
 inline interval bootstrap_interval(std::span<double const> values, std::uint64_t seed = 0, int replicates = 10'000) {

@@ -74,7 +74,8 @@ inline comparison summarize(settings const& asked, std::string backend, std::str
   for (auto const& result : results) all.steps = std::max(all.steps, result.steps);
   for (auto const& name : asked.algorithms) {
     std::vector<run_result> runs;
-    std::copy_if(results.begin(), results.end(), std::back_inserter(runs), [&](auto const& run) { return run.algorithm == name; });
+    std::copy_if(results.begin(), results.end(), std::back_inserter(runs),
+                 [&](auto const& run) { return run.algorithm == name; });
     all.algorithms.push_back(summarize(name, runs));
   }
   return all;

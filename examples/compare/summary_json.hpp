@@ -14,8 +14,11 @@ inline std::string summary_json(comparison const& all) {
   for (auto const& one : all.algorithms) {
     json curve = json::array();
     for (auto const& point : one.by_steps)
-      curve.push_back(
-          {{"steps", point.steps}, {"seconds", point.seconds}, {"median", point.median}, {"low", point.low}, {"high", point.high}});
+      curve.push_back({{"steps", point.steps},
+                       {"seconds", point.seconds},
+                       {"median", point.median},
+                       {"low", point.low},
+                       {"high", point.high}});
     algorithms[one.name] = {{"iqm", one.iqm},
                             {"interval", json::array({one.iqm_interval.low, one.iqm_interval.high})},
                             {"seeds", one.seeds},
@@ -28,8 +31,10 @@ inline std::string summary_json(comparison const& all) {
                             {"optimizer_bytes", one.optimizer_bytes},
                             {"curve", curve}};
   }
-  json const document = {
-      {"environment", all.asked.environment}, {"backend", all.backend}, {"version", all.version}, {"algorithms", algorithms}};
+  json const document = {{"environment", all.asked.environment},
+                         {"backend", all.backend},
+                         {"version", all.version},
+                         {"algorithms", algorithms}};
   return document.dump(2) + '\n';
 }
 

@@ -35,22 +35,26 @@ inline std::string threshold_text(double threshold) {
 /// The comparison for a terminal of 100 columns.
 inline std::string table(comparison const& all) {
   using detail::columns, detail::padded, detail::row;
-  std::vector<row> rows{{"", "final return", "", "steps to", "time to", "", "parameter", "optimizer"},
-                        {"algorithm", "IQM [95% interval]", "solved", "threshold", "threshold", "steps/s", "bytes", "bytes"}};
+  std::vector<row> rows{
+      {"", "final return", "", "steps to", "time to", "", "parameter", "optimizer"},
+      {"algorithm", "IQM [95% interval]", "solved", "threshold", "threshold", "steps/s", "bytes", "bytes"}};
   for (auto const& one : all.algorithms)
-    rows.push_back({one.name, fixed(one.iqm, 1) + " [" + fixed(one.iqm_interval.low, 1) + ", " + fixed(one.iqm_interval.high, 1) + "]",
-                    std::to_string(one.solved) + "/" + std::to_string(one.seeds),
-                    one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never",
-                    one.seconds_to_threshold ? duration(*one.seconds_to_threshold) + " s" : "never",
-                    thousands(std::llround(one.steps_per_second)), thousands(static_cast<long long>(one.parameter_bytes)),
-                    thousands(static_cast<long long>(one.optimizer_bytes))});
+    rows.push_back(
+        {one.name,
+         fixed(one.iqm, 1) + " [" + fixed(one.iqm_interval.low, 1) + ", " + fixed(one.iqm_interval.high, 1) + "]",
+         std::to_string(one.solved) + "/" + std::to_string(one.seeds),
+         one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never",
+         one.seconds_to_threshold ? duration(*one.seconds_to_threshold) + " s" : "never",
+         thousands(std::llround(one.steps_per_second)), thousands(static_cast<long long>(one.parameter_bytes)),
+         thousands(static_cast<long long>(one.optimizer_bytes))});
 
   std::array<std::size_t, columns> widths{};
   for (auto const& cells : rows)
     for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], cells[i].size());
 
-  std::string text = all.asked.environment + ", " + thousands(all.steps) + " steps a run, " + std::to_string(all.asked.seeds) +
-                     (all.asked.seeds == 1 ? " seed" : " seeds") + ", threshold " + threshold_text(all.threshold) + "\n\n";
+  std::string text = all.asked.environment + ", " + thousands(all.steps) + " steps a run, " +
+                     std::to_string(all.asked.seeds) + (all.asked.seeds == 1 ? " seed" : " seeds") + ", threshold " +
+                     threshold_text(all.threshold) + "\n\n";
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line;
     for (std::size_t i = 0; i < columns; ++i) line += (i ? "  " : "") + padded(rows[r][i], widths[i], i == 0);

@@ -26,7 +26,8 @@ inline std::string fixed(double value, int digits) {
 /// 1234567 as "1,234,567".
 inline std::string thousands(long long value) {
   std::string text = std::to_string(value);
-  for (auto at = static_cast<long>(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<long>(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
   return text;
 }
 
@@ -53,12 +54,13 @@ inline std::string join(std::vector<std::string> const& words, std::string_view 
   return text;
 }
 
-inline std::string join(std::vector<std::string> const& words, std::string_view between = ", ") { return join(words, between, between); }
+inline std::string join(std::vector<std::string> const& words, std::string_view between = ", ") {
+  return join(words, between, between);
+}
 
 /// An error message on one line, whatever a library put into it.
 inline std::string one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   while (text.ends_with(' ')) text.pop_back();
   return text;
 }
@@ -81,16 +83,11 @@ inline std::string display_name(std::string const& name) {
 inline std::string escape_html(std::string_view text) {
   std::string escaped;
   for (char const c : text)
-    if (c == '&')
-      escaped += "&amp;";
-    else if (c == '<')
-      escaped += "&lt;";
-    else if (c == '>')
-      escaped += "&gt;";
-    else if (c == '"')
-      escaped += "&quot;";
-    else
-      escaped += c;
+    if (c == '&') escaped += "&amp;";
+    else if (c == '<') escaped += "&lt;";
+    else if (c == '>') escaped += "&gt;";
+    else if (c == '"') escaped += "&quot;";
+    else escaped += c;
   return escaped;
 }
 

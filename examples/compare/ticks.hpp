@@ -28,7 +28,8 @@ struct axis {
     return places;
   }
 
-  /// Just the digits that tell neighbors apart; thousands as "20k", millions as "1.5M", where all of the axis is that large.
+  /// Just the digits that tell neighbors apart; thousands as "20k", millions as "1.5M", where all of the axis is that
+  /// large.
   std::string label(double tick) const {
     auto const digits = [](double of) { return std::clamp(static_cast<int>(std::ceil(-std::log10(of) - 1e-9)), 0, 9); };
     if (tick == 0) return "0";
@@ -42,7 +43,8 @@ struct axis {
   double place(double value) const { return (value - low) / (high - low); }
 };
 
-/// The range of returns for an axis: a twentieth of room beyond the data, and 0 where it is near enough to be worth showing.
+/// The range of returns for an axis: a twentieth of room beyond the data, and 0 where it is near enough to be worth
+/// showing.
 inline axis return_axis(double low, double high, int about_ticks = 6) {
   double const room = high > low ? (high - low) / 20 : std::max(1., std::abs(high) / 20);
   double const bottom = low >= 0 && low < high / 2 ? 0 : low - room;

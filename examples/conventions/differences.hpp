@@ -23,7 +23,8 @@ inline std::pair<std::string, std::string> two_numbers(double a, double b) {
   auto text = [](double x, int digits) {
     if (x == 0) return std::string("0");
     char buffer[40];
-    std::snprintf(buffer, sizeof buffer, std::abs(x) < 1e-3 ? "%.*g" : "%.*f", std::abs(x) < 1e-3 ? digits - 1 : digits, x);
+    std::snprintf(buffer, sizeof buffer, std::abs(x) < 1e-3 ? "%.*g" : "%.*f", std::abs(x) < 1e-3 ? digits - 1 : digits,
+                  x);
     return std::string(buffer);
   };
   int digits = 4;
@@ -42,7 +43,8 @@ inline std::string wrapped(std::string const& words, std::size_t column) {
   std::string result, line;
   std::istringstream in(words);
   for (std::string word; in >> word;) {
-    if (!line.empty() && column + line.size() + 1 + word.size() > 98) result += line + "\n" + std::string(column, ' '), line.clear();
+    if (!line.empty() && column + line.size() + 1 + word.size() > 98)
+      result += line + "\n" + std::string(column, ' '), line.clear();
     line += (line.empty() ? "" : " ") + word;
   }
   return result + line;
@@ -54,9 +56,11 @@ inline std::string report(outcome const& a, outcome const& b, named_batch const&
   std::size_t valid = 0, groups = batch.recorded.group_offsets.size() - 1;
   for (auto v : batch.recorded.valid) valid += v;
   auto head = [&](std::string const& what) { return padded(what, indent); };
-  std::string all = head("a") + padded(name_a, width) + a.rules->library + "\n" + head("b") + padded(name_b, width) + b.rules->library + "\n";
-  all += head("batch") + std::to_string(batch.recorded.series()) + " series in " + std::to_string(groups) + (groups == 1 ? " group, " : " groups, ") + std::to_string(valid) +
-         " valid steps of " + std::to_string(batch.recorded.steps()) + " (" + batch.from + ")\n";
+  std::string all = head("a") + padded(name_a, width) + a.rules->library + "\n" + head("b") + padded(name_b, width) +
+                    b.rules->library + "\n";
+  all += head("batch") + std::to_string(batch.recorded.series()) + " series in " + std::to_string(groups) +
+         (groups == 1 ? " group, " : " groups, ") + std::to_string(valid) + " valid steps of " +
+         std::to_string(batch.recorded.steps()) + " (" + batch.from + ")\n";
   for (rule const& r : differences(a, b)) {
     all += "\n" + head(r.name);
     std::size_t column = indent + width;
@@ -66,7 +70,8 @@ inline std::string report(outcome const& a, outcome const& b, named_batch const&
     } else if (r.differ == 0) {
       all += "the same at all steps of this batch\n";
     } else {
-      all += "differs at " + std::to_string(r.differ) + (r.differ == 1 ? " step: " : " steps, first at ") + place(batch, r.first);
+      all += "differs at " + std::to_string(r.differ) + (r.differ == 1 ? " step: " : " steps, first at ") +
+             place(batch, r.first);
       std::vector<std::size_t> shown{r.first};
       if (r.most != r.first) all += ", most at " + place(batch, r.most), shown.push_back(r.most);
       all += "\n";
@@ -77,7 +82,8 @@ inline std::string report(outcome const& a, outcome const& b, named_batch const&
       }
       column += numbers_a.size();
     }
-    if (r.in_a == r.in_b && r.differ == 0 && !r.in_a.empty()) all += std::string(indent, ' ') + padded("both", width) + wrapped(r.in_a, column) + "\n";
+    if (r.in_a == r.in_b && r.differ == 0 && !r.in_a.empty())
+      all += std::string(indent, ' ') + padded("both", width) + wrapped(r.in_a, column) + "\n";
     else if (!r.in_a.empty() || r.differ > 0)
       all += trimmed(std::string(indent, ' ') + padded(name_a, width) + numbers_a + wrapped(r.in_a, column)) + "\n" +
              trimmed(std::string(indent, ' ') + padded(name_b, width) + numbers_b + wrapped(r.in_b, column)) + "\n";
@@ -87,18 +93,26 @@ inline std::string report(outcome const& a, outcome const& b, named_batch const&
     all += head(what) + padded(name_a, width) + of_a + "\n" + head("") + padded(name_b, width) + of_b + "\n";
   };
   all += "\n", totals("loss", a.loss, b.loss), totals("gradient norm", a.gradient_norm, b.gradient_norm);
-  all += "\n" + head("whole loss") + padded(name_a, width) + wrapped(a.objective, indent + width) + "\n" + head("as composed") + padded(name_b, width) +
-         wrapped(b.objective, indent + width) + "\n";
+  all += "\n" + head("whole loss") + padded(name_a, width) + wrapped(a.objective, indent + width) + "\n" +
+         head("as composed") + padded(name_b, width) + wrapped(b.objective, indent + width) + "\n";
   return all;
 }
 
 inline cohort::language::json report_json(outcome const& a, outcome const& b, named_batch const& batch) {
   using cohort::language::json;
-  auto side = [](outcome const& o) { return json{{"name", o.rules->name}, {"library", o.rules->library}, {"loss", o.loss}, {"gradient_norm", o.gradient_norm}, {"kl_weight", o.kl_weight}, {"objective", o.objective}}; };
+  auto side = [](outcome const& o) {
+    return json{{"name", o.rules->name},    {"library", o.rules->library},
+                {"loss", o.loss},           {"gradient_norm", o.gradient_norm},
+                {"kl_weight", o.kl_weight}, {"objective", o.objective}};
+  };
   json rules = json::array();
   for (rule const& r : differences(a, b)) {
-    auto at = [&](std::size_t i) { return json{{"step", i}, {"place", place(batch, i)}, {"a", (*r.a)[i]}, {"b", (*r.b)[i]}}; };
-    json entry{{"rule", r.name}, {"in_a", r.in_a}, {"in_b", r.in_b}, {"steps_that_differ", r.both() ? json(r.differ) : json()}, {"a", *r.a}, {"b", *r.b}};
+    auto at = [&](std::size_t i) {
+      return json{{"step", i}, {"place", place(batch, i)}, {"a", (*r.a)[i]}, {"b", (*r.b)[i]}};
+    };
+    json entry{{"rule", r.name}, {"in_a", r.in_a},
+               {"in_b", r.in_b}, {"steps_that_differ", r.both() ? json(r.differ) : json()},
+               {"a", *r.a},      {"b", *r.b}};
     if (r.differ > 0) entry["first"] = at(r.first), entry["most"] = at(r.most);
     rules.push_back(entry);
   }

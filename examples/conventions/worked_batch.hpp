@@ -5,11 +5,14 @@
 
 using numbers = std::vector<double>;
 
-/// Two groups of four answers and one of a single answer, packed. A2 has a tool's output at its steps 3 and 4; B's rewards are equal up to rounding.
+/// Two groups of four answers and one of a single answer, packed. A2 has a tool's output at its steps 3 and 4; B's
+/// rewards are equal up to rounding.
 struct worked_batch {
   std::vector<std::int32_t> offsets{0, 3, 8, 10, 14, 16, 17, 20, 22, 24}, group_offsets{0, 4, 8, 9}, one_group{0, 9};
-  std::vector<std::uint8_t> valid = std::vector<std::uint8_t>(24, 1), terminated = std::vector<std::uint8_t>(24, 0), truncated = terminated;
-  numbers score{1, 0, .25, .75, .3, .1 + .2, .3, .3, 2}, reward = numbers(24, 0), old_logp = numbers(24, -1), ref_logp = old_logp, value, next_value;
+  std::vector<std::uint8_t> valid = std::vector<std::uint8_t>(24, 1), terminated = std::vector<std::uint8_t>(24, 0),
+                            truncated = terminated;
+  numbers score{1, 0, .25, .75, .3, .1 + .2, .3, .3, 2}, reward = numbers(24, 0), old_logp = numbers(24, -1),
+                                                         ref_logp = old_logp, value, next_value;
 
   worked_batch() {
     valid[5] = valid[6] = 0;
@@ -23,7 +26,9 @@ struct worked_batch {
     for (std::size_t i = 0; i < 24; ++i) next_value.push_back(terminated[i] ? 0 : value[i + 1]);
   }
   cohort::batch_view<double> views() const {
-    auto in = [](auto const& v) { return cohort::view<typename std::decay_t<decltype(v)>::value_type const>{v.data(), std::ptrdiff_t(v.size())}; };
+    auto in = [](auto const& v) {
+      return cohort::view<typename std::decay_t<decltype(v)>::value_type const>{v.data(), std::ptrdiff_t(v.size())};
+    };
     cohort::batch_view<double> b;
     b.decisions = cohort::series::segments(in(offsets), 24, 5);
     b.groups = cohort::series::segments(in(group_offsets), 9, 4);
@@ -45,7 +50,8 @@ struct worked_batch {
       for (auto n = std::size_t(group_offsets[g]); n < std::size_t(group_offsets[g + 1]); ++n) {
         cohort::preset::recorded_series s;
         for (auto i = std::size_t(offsets[n]); i < std::size_t(offsets[n + 1]); ++i) {
-          s.reward.push_back(reward[i]), s.old_logp.push_back(old_logp[i]), s.sampler_logp.push_back(old_logp[i]), s.ref_logp.push_back(ref_logp[i]);
+          s.reward.push_back(reward[i]), s.old_logp.push_back(old_logp[i]), s.sampler_logp.push_back(old_logp[i]),
+              s.ref_logp.push_back(ref_logp[i]);
           s.logp.push_back(old_logp[i] + (i == 4 ? 1.3 : i == 9 ? -1.2 : moved[i % 6]));
           s.value.push_back(value[i]), s.valid.push_back(valid[i]);
         }

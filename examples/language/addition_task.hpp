@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-/// The task of the example: "123+45=" is to be continued by "<reasoning>861</reasoning><answer>168</answer>". The reasoning is the sum from its ones
-/// on, the order in which carrying finds the digits.
+/// The task of the example: "123+45=" is to be continued by "<reasoning>861</reasoning><answer>168</answer>". The
+/// reasoning is the sum from its ones on, the order in which carrying finds the digits.
 namespace addition {
 
 struct sum {
@@ -28,11 +28,12 @@ inline std::string solution(sum const& s) {
   return "<reasoning>" + std::string(answer.rbegin(), answer.rend()) + "</reasoning><answer>" + answer + "</answer>";
 }
 
-/// A tag is one token. </answer> is the stop token: the format ends with it, so an <end> of its own would be one more thing to learn, and no text can
-/// follow the answer.
+/// A tag is one token. </answer> is the stop token: the format ends with it, so an <end> of its own would be one more
+/// thing to learn, and no text can follow the answer.
 inline cohort::vocabulary vocabulary() {
-  return cohort::vocabulary{
-      {.characters = "0123456789+=", .special = {"<pad>", "<reasoning>", "</reasoning>", "<answer>", "</answer>"}, .stop = "</answer>"}};
+  return cohort::vocabulary{{.characters = "0123456789+=",
+                             .special = {"<pad>", "<reasoning>", "</reasoning>", "<answer>", "</answer>"},
+                             .stop = "</answer>"}};
 }
 
 struct sum_of_row {
@@ -42,11 +43,13 @@ struct sum_of_row {
 /// The completion's text must be decoded with its special tokens, the stop token among them.
 inline auto rewards() {
   using namespace cohort;
-  return cohort::rewards{named{"format", strict_format{{.space = tag_space::none}}, .5}, named{"accuracy", accuracy{.expected = sum_of_row{}}, 1.}};
+  return cohort::rewards{named{"format", strict_format{{.space = tag_space::none}}, .5},
+                         named{"accuracy", accuracy{.expected = sum_of_row{}}, 1.}};
 }
 
-/// Sums of two numbers of up to `digits` digits. 1,000 of them (of one digit: 11, a fifth) are held out: those whose operands, in whatever order,
-/// have the smallest hashes. So they are the same for every seed, and no sum of the training is one of them with its operands swapped.
+/// Sums of two numbers of up to `digits` digits. 1,000 of them (of one digit: 11, a fifth) are held out: those whose
+/// operands, in whatever order, have the smallest hashes. So they are the same for every seed, and no sum of the
+/// training is one of them with its operands swapped.
 class task {
  public:
   explicit task(int digits) : digits_(digits) {
@@ -70,8 +73,8 @@ class task {
   std::vector<sum> const& held_out() const { return held_out_; }
   bool is_held_out(sum const& s) const { return hash(s) <= last_held_out_; }
 
-  /// A sum to train on, never one that is held out. The length of each operand is as likely as it is long: long sums are what is to be learned, and a
-  /// kind of sum that hardly ever comes is not.
+  /// A sum to train on, never one that is held out. The length of each operand is as likely as it is long: long sums
+  /// are what is to be learned, and a kind of sum that hardly ever comes is not.
   sum draw(cohort::random_stream& draws) const {
     sum s;
     do s.a = operand(draws), s.b = operand(draws);
@@ -92,7 +95,8 @@ class task {
     return low + int(draws.integer(std::uint32_t(power_of_ten(length) - low)));
   }
   static std::uint64_t hash(sum const& s) {
-    auto const words = cohort::philox4x32::block({std::uint32_t(std::min(s.a, s.b)), std::uint32_t(std::max(s.a, s.b)), 0, 0}, {0, 0});
+    auto const words =
+        cohort::philox4x32::block({std::uint32_t(std::min(s.a, s.b)), std::uint32_t(std::max(s.a, s.b)), 0, 0}, {0, 0});
     return std::uint64_t(words[0]) << 32 | words[1];
   }
 };

@@ -21,7 +21,8 @@ struct usage_error : std::runtime_error {
 
 /// An option's value as it was typed. (CLI11 would read "010" as eight.)
 using typed = std::optional<std::string>;
-inline CLI::Option* add(CLI::App& app, std::string const& name, typed& to, std::string const& help, std::string const& type) {
+inline CLI::Option* add(CLI::App& app, std::string const& name, typed& to, std::string const& help,
+                        std::string const& type) {
   CLI::callback_t const take = [&to](CLI::results_t const& words) {
     to = CLI::detail::join(words, " ");
     return true;
@@ -37,7 +38,8 @@ std::optional<N> number(std::string_view text) {
   return error == std::errc{} && stop == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-/// The number that an option has, or what it has by default; `fits` says whether it may be, and `expected` the same in words.
+/// The number that an option has, or what it has by default; `fits` says whether it may be, and `expected` the same in
+/// words.
 template <class N, class F>
 N number_of(std::string const& option, typed const& given, N otherwise, F fits, std::string const& expected) {
   if (!given) return otherwise;
@@ -47,7 +49,9 @@ N number_of(std::string const& option, typed const& given, N otherwise, F fits, 
 }
 template <class N>
 N whole_number_of(std::string const& option, typed const& given, N otherwise, N least) {
-  return number_of(option, given, otherwise, [&](N n) { return n >= least; }, "a whole number from " + std::to_string(least) + " on");
+  return number_of(
+      option, given, otherwise, [&](N n) { return n >= least; },
+      "a whole number from " + std::to_string(least) + " on");
 }
 
 /// Tokens between spaces or commas.
@@ -56,7 +60,8 @@ inline std::vector<std::int32_t> tokens_of(std::string const& option, std::strin
   for (std::size_t begin = 0; (begin = given.find_first_not_of(" ,\t\n", begin)) != std::string::npos;) {
     std::string const word = given.substr(begin, given.find_first_of(" ,\t\n", begin) - begin);
     auto const token = number<std::int32_t>(word);
-    if (!token || *token < 0) throw usage_error(option + ": '" + word + "' is no token; expected whole numbers, with spaces between them");
+    if (!token || *token < 0)
+      throw usage_error(option + ": '" + word + "' is no token; expected whole numbers, with spaces between them");
     tokens.push_back(*token);
     begin += word.size();
   }
@@ -65,10 +70,12 @@ inline std::vector<std::int32_t> tokens_of(std::string const& option, std::strin
 
 /// A line, or more, that whoever reads stdout has at once.
 inline void print(std::string const& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) throw std::runtime_error("can't write to stdout");
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw std::runtime_error("can't write to stdout");
 }
 
-/// Parses the arguments and calls f. The exit status: 0, 2 for wrong arguments, 1 for what goes wrong later, with one line about it on stderr.
+/// Parses the arguments and calls f. The exit status: 0, 2 for wrong arguments, 1 for what goes wrong later, with one
+/// line about it on stderr.
 template <class F>
 int run(CLI::App& app, int argc, char const* const* argv, F f) {
   auto fail = [&](int status, std::string what) {

@@ -23,7 +23,9 @@ class exam {
       auto const last = std::min(first + at_once, sums_.size());
       std::vector<std::vector<std::int32_t>> const asked(prompts_.begin() + long(first), prompts_.begin() + long(last));
       auto const answers =
-          generate_(backend, model, asked, {.max_tokens = lesson_.max_tokens(), .stop = lesson_.stop(), .sampler = {.temperature = 0}}, cohort::stream{});
+          generate_(backend, model, asked,
+                    {.max_tokens = lesson_.max_tokens(), .stop = lesson_.stop(), .sampler = {.temperature = 0}},
+                    cohort::stream{});
       for (std::size_t i = first; i < last; ++i) right += lesson_.is_right(sums_[i], answers[i - first].tokens);
     }
     return double(right) / double(sums_.size());

@@ -36,13 +36,15 @@ std::string line_of(generated<T> const& completion, bool json) {
   for (auto token : completion.tokens) join(ids, json ? ", " : " ", token);
   if (!json) return ids + "\n";
   for (auto x : completion.logp) join(logp, ", ", x);
-  return "{\"ids\": [" + ids + "], \"logp\": [" + logp + "], \"stopped\": " + (completion.stopped ? "true" : "false") + "}\n";
+  return "{\"ids\": [" + ids + "], \"logp\": [" + logp + "], \"stopped\": " + (completion.stopped ? "true" : "false") +
+         "}\n";
 }
 
 /// Ends a completion at its first token that is a stop token.
 template <class T>
 void cut(generated<T>& completion, std::set<std::int32_t> const& stop) {
-  auto const end = std::find_if(completion.tokens.begin(), completion.tokens.end(), [&](auto token) { return stop.contains(token); });
+  auto const end = std::find_if(completion.tokens.begin(), completion.tokens.end(),
+                                [&](auto token) { return stop.contains(token); });
   if (end == completion.tokens.end()) return;
   completion.tokens.erase(end + 1, completion.tokens.end());
   completion.logp.resize(completion.tokens.size());
@@ -54,11 +56,13 @@ void generate(request r) {
   auto options = language::read_config(r.folder);
   for (auto token : r.prompt)
     if (token >= options.vocabulary)
-      throw usage_error("--ids: " + std::to_string(token) + " is no token of the vocabulary's " + std::to_string(options.vocabulary) + ", counted from 0");
+      throw usage_error("--ids: " + std::to_string(token) + " is no token of the vocabulary's " +
+                        std::to_string(options.vocabulary) + ", counted from 0");
   auto const together = std::int64_t(r.prompt.size()) + r.how.max_tokens;
   if (together > options.context)
-    throw usage_error("--ids has " + std::to_string(r.prompt.size()) + " tokens and --tokens is " + std::to_string(r.how.max_tokens) +
-                      ", expected no more than the context's " + std::to_string(options.context) + " together");
+    throw usage_error("--ids has " + std::to_string(r.prompt.size()) + " tokens and --tokens is " +
+                      std::to_string(r.how.max_tokens) + ", expected no more than the context's " +
+                      std::to_string(options.context) + " together");
   options.context = int(together);
   auto const listed = r.stop ? *r.stop : language::read_stop_tokens(r.folder);
   std::set<std::int32_t> const stop(listed.begin(), listed.end());
@@ -79,25 +83,40 @@ int main(int argc, char** argv) {
   using namespace command_line;
   typed folder, ids, tokens, temperature, top_k, top_p, min_p, typical_p, penalty, seed, samples, stop, threads;
   bool greedy = false, json = false, wide = false;
-  CLI::App app{"Continues tokens by a language model and prints the new ones, a line for each sample. A continuation ends with its stop token, which is\n"
-               "printed, or after --tokens of them. The same seed gives the same tokens. Exit status 2 is for wrong arguments, 1 for other failures.",
-               "generate"};
-  add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors", "DIR")->required();
-  add(app, "--ids", ids, "the prompt: tokens, with spaces between them", "\"N N ...\"")->required()->expected(1, -1)->allow_extra_args();
+  CLI::App app{
+      "Continues tokens by a language model and prints the new ones, a line for each sample. A continuation ends with "
+      "its stop token, which is\n"
+      "printed, or after --tokens of them. The same seed gives the same tokens. Exit status 2 is for wrong arguments, "
+      "1 for other failures.",
+      "generate"};
+  add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors", "DIR")
+      ->required();
+  add(app, "--ids", ids, "the prompt: tokens, with spaces between them", "\"N N ...\"")
+      ->required()
+      ->expected(1, -1)
+      ->allow_extra_args();
   add(app, "--tokens", tokens, "tokens to generate at most [64]", "N");
-  auto* const greedily = app.add_flag("--greedy", greedy, "take the most probable token each time, as --temperature 0 does");
-  for (auto* option : {add(app, "--temperature", temperature, "divides the logits before a token is drawn [1]", "X"),
-                       add(app, "--top-k", top_k, "draw from the N most probable tokens", "N"),
-                       add(app, "--top-p", top_p, "of those, from the fewest that have this share of the probability", "P"),
-                       add(app, "--min-p", min_p, "of those, from the ones at least P times as probable as the most probable one", "P"),
-                       add(app, "--typical-p", typical_p, "of those, from the fewest with this share whose -log p is nearest to the entropy", "P"),
-                       add(app, "--seed", seed, "of the draws [0]", "N")})
+  auto* const greedily =
+      app.add_flag("--greedy", greedy, "take the most probable token each time, as --temperature 0 does");
+  for (auto* option :
+       {add(app, "--temperature", temperature, "divides the logits before a token is drawn [1]", "X"),
+        add(app, "--top-k", top_k, "draw from the N most probable tokens", "N"),
+        add(app, "--top-p", top_p, "of those, from the fewest that have this share of the probability", "P"),
+        add(app, "--min-p", min_p, "of those, from the ones at least P times as probable as the most probable one",
+            "P"),
+        add(app, "--typical-p", typical_p,
+            "of those, from the fewest with this share whose -log p is nearest to the entropy", "P"),
+        add(app, "--seed", seed, "of the draws [0]", "N")})
     option->excludes(greedily);
-  add(app, "--repetition-penalty", penalty, "divides the positive logits of tokens that stood before, multiplies the negative ones [1]", "X");
+  add(app, "--repetition-penalty", penalty,
+      "divides the positive logits of tokens that stood before, multiplies the negative ones [1]", "X");
   add(app, "--samples", samples, "continuations, one line each [1]", "N");
-  add(app, "--stop", stop, "tokens that end a continuation; \"\" for none [eos_token_id of config.json]", "\"N N ...\"");
-  app.add_flag("--json", json, "print lines {\"ids\": [...], \"logp\": [...], \"stopped\": true}, with the tokens' natural log-probabilities\n"
-                               "of the whole softmax at the temperature (greedily: at 1)");
+  add(app, "--stop", stop, "tokens that end a continuation; \"\" for none [eos_token_id of config.json]",
+      "\"N N ...\"");
+  app.add_flag(
+      "--json", json,
+      "print lines {\"ids\": [...], \"logp\": [...], \"stopped\": true}, with the tokens' natural log-probabilities\n"
+      "of the whole softmax at the temperature (greedily: at 1)");
   add(app, "--threads", threads, "threads [one for each core]", "N");
   app.add_flag("--double", wide, "compute in double precision, instead of single");
   return run(app, argc, argv, [&] {
@@ -116,7 +135,9 @@ int main(int argc, char** argv) {
         .folder = *folder,
         .prompt = tokens_of("--ids", *ids),
         .stop = stop ? std::optional(tokens_of("--stop", *stop)) : std::nullopt,
-        .how = {.group = whole_number_of("--samples", samples, 1, 1), .max_tokens = whole_number_of("--tokens", tokens, 64, 1), .sampler = sampler},
+        .how = {.group = whole_number_of("--samples", samples, 1, 1),
+                .max_tokens = whole_number_of("--tokens", tokens, 64, 1),
+                .sampler = sampler},
         .seed = whole_number_of<std::uint64_t>("--seed", seed, 0, 0),
         .threads = whole_number_of("--threads", threads, 0, 1),
         .json = json,

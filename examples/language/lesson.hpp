@@ -15,7 +15,8 @@ struct sample {
   double reward = 0, format = 0, accuracy = 0;
 };
 
-/// What the completions of a rollout were, for logs: the means of the rewards, and the first completion of each of the first prompts.
+/// What the completions of a rollout were, for logs: the means of the rewards, and the first completion of each of the
+/// first prompts.
 class record {
  public:
   void clear() { *this = {}; }

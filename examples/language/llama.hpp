@@ -6,16 +6,18 @@
 #include <filesystem>
 #include <span>
 
-/// A language model from a folder of Hugging Face's Llama: a decoder, its head and its weights. A generator takes it as it takes a language_model,
-/// which has a gradient besides.
+/// A language model from a folder of Hugging Face's Llama: a decoder, its head and its weights. A generator takes it as
+/// it takes a language_model, which has a gradient besides.
 template <class T>
 class llama {
  public:
   using backend = cohort::eigen::basic_backend<T>;
 
-  llama(backend& cpu, std::filesystem::path const& folder, cohort::decoder_options const& options) : network_(cpu, options) {
+  llama(backend& cpu, std::filesystem::path const& folder, cohort::decoder_options const& options)
+      : network_(cpu, options) {
     cpu.resize(parameters_, network_.parameters());
-    cohort::language::read_parameters<T>(folder, options, std::span(parameters_.data(), std::size_t(parameters_.size())));
+    cohort::language::read_parameters<T>(folder, options,
+                                         std::span(parameters_.data(), std::size_t(parameters_.size())));
   }
 
   cohort::decoder_options const& options() const { return network_.options(); }

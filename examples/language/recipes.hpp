@@ -8,14 +8,20 @@
 
 #include "lesson.hpp"
 
-/// The model of the example and what it is trained by. The algorithms differ in their advantage, and in a value head where it needs one.
+/// The model of the example and what it is trained by. The algorithms differ in their advantage, and in a value head
+/// where it needs one.
 namespace addition {
 
 using machine = cohort::eigen::backend;
 
 /// 0.6 million parameters.
 inline cohort::decoder_options model_shape(lesson const& about) {
-  return {.vocabulary = about.words().size(), .hidden = 128, .intermediate = 384, .layers = 3, .heads = 4, .context = about.context()};
+  return {.vocabulary = about.words().size(),
+          .hidden = 128,
+          .intermediate = 384,
+          .layers = 3,
+          .heads = 4,
+          .context = about.context()};
 }
 
 /// Supervised fine-tuning: maximum likelihood on fresh worked sums.
@@ -25,7 +31,10 @@ inline auto sft() {
       .rollout = demonstrations{128},
       .advantage = no_advantage{},
       .objective = log_likelihood{},
-      .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 1e-3, .epsilon = 1e-8}, .max_gradient_norm = 1},
+      .update = update{.epochs = 1,
+                       .normalize = normalization::none,
+                       .optimizer = adam{.rate = 1e-3, .epsilon = 1e-8},
+                       .max_gradient_norm = 1},
   };
 }
 
@@ -34,7 +43,11 @@ inline constexpr cohort::linear on_completions_rate{1e-4, 1e-5};
 
 inline auto update_on_completions() {
   using namespace cohort;
-  return update{.epochs = 1, .minibatches = 2, .normalize = normalization::none, .optimizer = adam{.rate = on_completions_rate, .epsilon = 1e-8}, .max_gradient_norm = 1};
+  return update{.epochs = 1,
+                .minibatches = 2,
+                .normalize = normalization::none,
+                .optimizer = adam{.rate = on_completions_rate, .epsilon = 1e-8},
+                .max_gradient_norm = 1};
 }
 
 /// 64 sums, 8 completions of each, two updates a generation.
@@ -52,7 +65,8 @@ auto on_completions(lesson const& about, Advantage advantage, Objective objectiv
 
 inline auto policy_objective() {
   using namespace cohort;
-  return clipped_ratio{.epsilon = .2, .epsilon_high = .28} + kl_penalty{.estimator = k3{}, .weight = .001} + entropy_bonus{.weight = .003};
+  return clipped_ratio{.epsilon = .2, .epsilon_high = .28} + kl_penalty{.estimator = k3{}, .weight = .001} +
+         entropy_bonus{.weight = .003};
 }
 
 inline std::vector<std::string> known_algorithms() { return {"grpo", "dr_grpo", "rloo", "hybrid_grpo", "ppo"}; }
@@ -63,8 +77,12 @@ inline bool has_critic(std::string const& algorithm) { return algorithm == "hybr
 template <class Run>
 auto with_algorithm(lesson const& about, std::string const& name, Run run) {
   using namespace cohort;
-  if (name == "dr_grpo") return run(on_completions(about, group_relative{.scale = group_scale::none}, policy_objective()));
-  if (name == "rloo") return run(on_completions(about, group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none}, policy_objective()));
+  if (name == "dr_grpo")
+    return run(on_completions(about, group_relative{.scale = group_scale::none}, policy_objective()));
+  if (name == "rloo")
+    return run(on_completions(about,
+                              group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none},
+                              policy_objective()));
   return run(on_completions(about, group_relative{}, policy_objective()));
 }
 template <class Run>

@@ -14,14 +14,16 @@ namespace {
 
 using namespace cohort;
 
-/// log p(ids[t] | ids[0], ..., ids[t - 1]) for t = 1, 2, ..., in natural logarithms. A few hundred tokens go through the network at a time, which leave their
-/// keys and values to the next: so neither activations nor logits ever take more memory than those few hundred need.
+/// log p(ids[t] | ids[0], ..., ids[t - 1]) for t = 1, 2, ..., in natural logarithms. A few hundred tokens go through
+/// the network at a time, which leave their keys and values to the next: so neither activations nor logits ever take
+/// more memory than those few hundred need.
 template <class T>
 class scorer {
   using backend = eigen::basic_backend<T>;
 
  public:
-  scorer(std::filesystem::path const& folder, int threads) : cpu_({.threads = threads}), model_(cpu_, folder, language::read_config(folder)) {}
+  scorer(std::filesystem::path const& folder, int threads)
+      : cpu_({.threads = threads}), model_(cpu_, folder, language::read_config(folder)) {}
 
   decoder_options const& options() const { return model_.options(); }
 
@@ -31,7 +33,8 @@ class scorer {
     model_.network().reserve(cpu_, cache_, steps);
     for (std::ptrdiff_t first = 0; first < steps; first += rows_at_once) {
       auto const n = std::min(rows_at_once, steps - first);
-      pass(std::span(ids).subspan(std::size_t(first), std::size_t(n) + 1), std::int32_t(first), {logp.data() + first, n});
+      pass(std::span(ids).subspan(std::size_t(first), std::size_t(n) + 1), std::int32_t(first),
+           {logp.data() + first, n});
     }
     return logp;
   }
@@ -45,9 +48,12 @@ class scorer {
     for (std::int32_t i = 0; i < n; ++i) position.push_back(first + i), row.push_back(i);
     auto all = [](auto const& list) { return view<std::int32_t const>(list.data(), std::ptrdiff_t(list.size())); };
     attention_segment const segment{.query = 0, .queries = n, .key = 0, .keys = first + n};
-    std::array const fields{segment.query, segment.queries, segment.key, segment.keys, segment.prefix, segment.first_child, segment.children};
-    attention_layout const layout{{fields.data(), 1, 7}, all(segment_of), {&segment, 1}, o.heads, o.keys(), o.size_of_head()};
-    auto const hidden = model_.network().forward(cpu_, model_.parameters(), {all(ids.first(std::size_t(n))), all(position), layout}, cache_, all(position));
+    std::array const fields{segment.query,  segment.queries,     segment.key,     segment.keys,
+                            segment.prefix, segment.first_child, segment.children};
+    attention_layout const layout{{fields.data(), 1, 7}, all(segment_of), {&segment, 1}, o.heads, o.keys(),
+                                  o.size_of_head()};
+    auto const hidden = model_.network().forward(
+        cpu_, model_.parameters(), {all(ids.first(std::size_t(n))), all(position), layout}, cache_, all(position));
     head_weights<T const> const weights{model_.network().head(model_.parameters()), {}, {}};
     model_.head().evaluate(cpu_, {hidden, all(row), all(ids.subspan(1))}, weights, {logp, {}, {}});
   }
@@ -65,12 +71,13 @@ std::vector<std::int32_t> read_ids(std::string const& line, std::string const& w
   language::json const& list = fields.at("ids");
   if (!list.is_array() || list.empty()) fields.wrong("ids", "a list of one token or more");
   if (list.size() > std::size_t(o.context))
-    fields.refuse("has " + std::to_string(list.size()) + " ids, expected no more than the context's " + std::to_string(o.context));
+    fields.refuse("has " + std::to_string(list.size()) + " ids, expected no more than the context's " +
+                  std::to_string(o.context));
   std::vector<std::int32_t> ids;
   for (language::json const& id : list) {
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t(o.vocabulary))
-      fields.refuse("ids[" + std::to_string(ids.size()) + "] is " + detail::shown(id) + ", expected a token of the vocabulary's " +
-                    std::to_string(o.vocabulary) + ", counted from 0");
+      fields.refuse("ids[" + std::to_string(ids.size()) + "] is " + detail::shown(id) +
+                    ", expected a token of the vocabulary's " + std::to_string(o.vocabulary) + ", counted from 0");
     ids.push_back(id.get<std::int32_t>());
   }
   return ids;
@@ -82,8 +89,8 @@ std::string line_of(std::vector<T> const& logp, std::string const& where) {
   std::string text = "{\"logp\": [";
   for (std::size_t t = 0; t < logp.size(); ++t) {
     if (!std::isfinite(logp[t]))
-      throw error(where + ": the log-probability of ids[" + std::to_string(t + 1) + "] is " + detail::text(double(logp[t])) +
-                  "; are the model's weights finite?");
+      throw error(where + ": the log-probability of ids[" + std::to_string(t + 1) + "] is " +
+                  detail::text(double(logp[t])) + "; are the model's weights finite?");
     char buffer[32];
     text.append(t ? ", " : "").append(buffer, std::to_chars(buffer, buffer + sizeof buffer, logp[t]).ptr);
   }
@@ -107,11 +114,16 @@ void score(std::string const& folder, int threads) {
 int main(int argc, char** argv) {
   command_line::typed folder, threads;
   bool wide = false;
-  CLI::App app{"Reads lines {\"ids\": [...]} from stdin and answers each at once with a line {\"logp\": [...]} on stdout: the natural logarithm of each\n"
-               "token's probability given those before it, the first token left out. Other fields of a line are not looked at. At the first line that\n"
-               "is wrong it stops with exit status 1 and says which on stderr; wrong arguments are status 2.",
-               "score"};
-  command_line::add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors", "DIR")->required();
+  CLI::App app{
+      "Reads lines {\"ids\": [...]} from stdin and answers each at once with a line {\"logp\": [...]} on stdout: the "
+      "natural logarithm of each\n"
+      "token's probability given those before it, the first token left out. Other fields of a line are not looked at. "
+      "At the first line that\n"
+      "is wrong it stops with exit status 1 and says which on stderr; wrong arguments are status 2.",
+      "score"};
+  command_line::add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors",
+                    "DIR")
+      ->required();
   command_line::add(app, "--threads", threads, "threads [one for each core]", "N");
   app.add_flag("--double", wide, "compute in double precision, instead of single");
   return command_line::run(app, argc, argv, [&] {

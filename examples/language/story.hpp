@@ -13,12 +13,12 @@ namespace addition {
 struct settings {
   int digits = 3;
   std::uint64_t seed = 1;
-  int threads = 0;                               ///< 0: one for each of the machine
+  int threads = 0;                              ///< 0: one for each of the machine
   std::vector<std::string> algorithms{"grpo"};  ///< each from where SFT stopped
   double sft_until = .5;                        ///< the share of the held-out sums that are right
   double goal = .95;
-  long sft_updates = 5000, updates = 1000;       ///< at most
-  bool control = true;                           ///< go on with SFT for as long as the first algorithm took
+  long sft_updates = 5000, updates = 1000;  ///< at most
+  bool control = true;                      ///< go on with SFT for as long as the first algorithm took
 };
 
 /// What the exam said after some updates of a phase.
@@ -52,11 +52,13 @@ struct listener {
   std::function<void(phase const&)> exam;
 };
 
-/// From nothing: SFT until about half of the held-out sums are right; from there each algorithm until its goal; and as the control the SFT goes on for
-/// as many seconds as the first of them took. The seed decides everything but the end of the control.
+/// From nothing: SFT until about half of the held-out sums are right; from there each algorithm until its goal; and as
+/// the control the SFT goes on for as many seconds as the first of them took. The seed decides everything but the end
+/// of the control.
 class storyteller {
  public:
-  storyteller(settings const& asked, listener to) : asked_(asked), to_(std::move(to)), lesson_(asked.digits), cpu_(threads_of(asked)), exam_(lesson_) {}
+  storyteller(settings const& asked, listener to)
+      : asked_(asked), to_(std::move(to)), lesson_(asked.digits), cpu_(threads_of(asked)), exam_(lesson_) {}
 
   story operator()() {
     story all{asked_, {}};
@@ -64,7 +66,8 @@ class storyteller {
     first_part hook{*this, all, {}};
     hook.sft.name = "sft";
     lesson_.record_to(nullptr);
-    cohort::train(cpu_, sft(), lesson_, model, {.steps = without_end, .updates = asked_.sft_updates * 100, .seed = asked_.seed}, hook);
+    cohort::train(cpu_, sft(), lesson_, model,
+                  {.steps = without_end, .updates = asked_.sft_updates * 100, .seed = asked_.seed}, hook);
     return all;
   }
   lesson const& about() const { return lesson_; }
@@ -79,7 +82,8 @@ class storyteller {
     return o;
   }
 
-  /// The hook of SFT. When it has got far enough, the algorithms run; then SFT goes on from where it was, its optimizer's state included.
+  /// The hook of SFT. When it has got far enough, the algorithms run; then SFT goes on from where it was, its
+  /// optimizer's state included.
   struct first_part {
     storyteller& self;
     story& all;
@@ -92,9 +96,13 @@ class storyteller {
       long const updates_before = until == 0 ? 0 : sft.updates;
       self.to_.update(now.name, r, {});
       bool const over = until > 0 && r.seconds >= until;
-      long const every = now.right() < .1 ? 10 : now.right() < .3 ? 5 : now.right() < .95 ? 2 : 50;  // it rises steeply between
+      long const every = now.right() < .1    ? 10
+                         : now.right() < .3  ? 5
+                         : now.right() < .95 ? 2
+                                             : 50;  // it rises steeply between
       if (r.updates % every != 0 && !over) return false;
-      self.take_exam(now, model, r, {long(r.updates) - updates_before, r.seconds - before, 0}, until == 0 ? self.asked_.sft_until : self.asked_.goal);
+      self.take_exam(now, model, r, {long(r.updates) - updates_before, r.seconds - before, 0},
+                     until == 0 ? self.asked_.sft_until : self.asked_.goal);
       if (until > 0) {
         if (over) all.parameters.push_back(decoder_of(model));
         return over;
@@ -133,10 +141,12 @@ class storyteller {
     record seen;
     lesson_.record_to(&seen);
     auto run = [&](auto model) {
-      std::copy(start.begin(), start.end(), model.parameters().data);  // the value head, if there is one, comes after them
+      std::copy(start.begin(), start.end(),
+                model.parameters().data);  // the value head, if there is one, comes after them
       return [this, model = std::move(model), &now, &seen, &all](auto const& algorithm) mutable {
         second_part hook{*this, now, seen};
-        train(cpu_, algorithm, lesson_, model, {.steps = without_end, .updates = asked_.updates, .seed = asked_.seed}, hook);
+        train(cpu_, algorithm, lesson_, model, {.steps = without_end, .updates = asked_.updates, .seed = asked_.seed},
+              hook);
         all.parameters.push_back(decoder_of(model));
       };
     };
@@ -153,7 +163,8 @@ class storyteller {
     point.right = exam_(cpu_, model);
     now.exams.push_back(point);
     now.seconds = point.seconds, now.updates = point.updates;
-    now.parameter_bytes = r.parameter_bytes, now.optimizer_bytes = r.optimizer_bytes, now.activation_bytes = model.activation_bytes();
+    now.parameter_bytes = r.parameter_bytes, now.optimizer_bytes = r.optimizer_bytes,
+    now.activation_bytes = model.activation_bytes();
     now.reached = now.right() >= goal;
     to_.exam(now);
     return now.reached;

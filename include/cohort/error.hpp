@@ -30,7 +30,8 @@ struct io_error : error {
   using error::error;
 };
 
-/// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these too.
+/// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these
+/// too.
 struct device_error : error {
   using error::error;
 };

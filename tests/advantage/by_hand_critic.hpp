@@ -1,18 +1,19 @@
 #pragma once
-#include "random_layouts.hpp"
 #include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/group_and_value.hpp>
 #include <cohort/advantage/length_adaptive_gae.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/n_step.hpp>
 #include <cohort/advantage/v_trace.hpp>
+#include "random_layouts.hpp"
 
 // The estimators with a critic, written out forward in time, one step after the other.
 namespace references {
 
 using namespace layouts;
 
-/// f(the steps of a series, how many of them come before this one) is a step's target less its value; forward in time, one step at a time.
+/// f(the steps of a series, how many of them come before this one) is a step's target less its value; forward in time,
+/// one step at a time.
 template <class F>
 result by_step(batch const& b, F f) {
   result r{numbers(b.M()), numbers(b.M())};
@@ -65,7 +66,9 @@ inline double collected(batch const& b, std::vector<int> const& s, int k, double
 }
 inline result by_hand(monte_carlo const& o, batch const& b, bool critic = true) {
   if (critic && o.bootstrap) return by_hand(gae{o.gamma, 1, o.invalid}, b);
-  result r = by_step(b, [&](std::vector<int> const& s, int k) { return collected(b, s, k, o.gamma, o.invalid) - (critic ? b.value[s[k]] : 0); });
+  result r = by_step(b, [&](std::vector<int> const& s, int k) {
+    return collected(b, s, k, o.gamma, o.invalid) - (critic ? b.value[s[k]] : 0);
+  });
   if (!critic) r.target.clear();
   return r;
 }
@@ -101,9 +104,9 @@ inline result by_hand(v_trace const& o, batch const& b) {
   };
   result r = by_step(b, correction);
   r.advantage = by_step(b, [&](std::vector<int> const& s, int k) {
-    double after = b.ends(s[k]) ? 0 : correction(s, k + 1);
-    return std::min(o.rho_pg, ratio(s[k])) * (td_error(b, s[k], o.gamma) + o.gamma * o.lambda * after);
-  }).advantage;
+                  double after = b.ends(s[k]) ? 0 : correction(s, k + 1);
+                  return std::min(o.rho_pg, ratio(s[k])) * (td_error(b, s[k], o.gamma) + o.gamma * o.lambda * after);
+                }).advantage;
   return r;
 }
 

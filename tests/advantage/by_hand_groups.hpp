@@ -1,5 +1,4 @@
 #pragma once
-#include "by_hand_statistics.hpp"
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/max_rl.hpp>
@@ -8,6 +7,7 @@
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/advantage/remax.hpp>
 #include <cohort/advantage/several_rewards.hpp>
+#include "by_hand_statistics.hpp"
 
 // The estimators that compare series, written out.
 namespace references {
@@ -86,7 +86,8 @@ inline numbers by_hand(optimal_token_baseline const& o, batch const& b) {
         double weighted = 0, weights = 0;
         int alive = 0;
         for (int j : group)
-          if (auto s = b.valid_steps(j); t < s.size()) ++alive, weighted += r[s[t]] * weight(s, t), weights += weight(s, t);
+          if (auto s = b.valid_steps(j); t < s.size())
+            ++alive, weighted += r[s[t]] * weight(s, t), weights += weight(s, t);
         bool none = group.size() == 1 || (o.alone_is_zero && alive == 1);
         result[own[t]] = r[own[t]] - (none ? 0 : weighted / (weights + o.epsilon));
       }
@@ -116,7 +117,8 @@ inline numbers by_hand(weighted_rewards const& o, batch const& b) {
   numbers total(b.N(), std::nan(""));
   for (int k = 0; k < b.rewards; ++k)
     for (int n = 0; n < b.N(); ++n)
-      if (double x = column(b, k)[n]; x == x) total[n] = (total[n] == total[n] ? total[n] : 0) + (o.weights.empty() ? 1 : o.weights[k]) * x;
+      if (double x = column(b, k)[n]; x == x)
+        total[n] = (total[n] == total[n] ? total[n] : 0) + (o.weights.empty() ? 1 : o.weights[k]) * x;
   return steps_of_series(b, within_groups(o.how, b, total));
 }
 

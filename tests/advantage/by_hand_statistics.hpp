@@ -1,9 +1,9 @@
 #pragma once
-#include "random_layouts.hpp"
 #include <cohort/advantage/group_relative.hpp>
+#include "random_layouts.hpp"
 
-// Statistics of groups written out in double, one number at a time, from their formulas, and what is made of them. Of an estimator's object only its options
-// are read.
+// Statistics of groups written out in double, one number at a time, from their formulas, and what is made of them. Of
+// an estimator's object only its options are read.
 namespace references {
 
 using namespace layouts;
@@ -55,7 +55,9 @@ inline double relative(group_statistics const& o, double x, numbers const& cell,
   if (n <= 1) return o.single == group_of_one::raw ? x : 0;
   bool equal = std::all_of(cell.begin(), cell.end(), [&](double v) { return v == cell[0]; });
   if (equal && o.baseline != group_baseline::none) return 0;
-  double level = o.baseline == group_baseline::none ? 0 : o.baseline == group_baseline::mean ? sum(cell) / n : (sum(cell) - x) / (n - 1);
+  double level = o.baseline == group_baseline::none   ? 0
+                 : o.baseline == group_baseline::mean ? sum(cell) / n
+                                                      : (sum(cell) - x) / (n - 1);
   if (o.scale == group_scale::none) return x - level;
   double d = deviation(o.scale == group_scale::group_std ? cell : everything, o.ddof);
   return (x - level) / (o.rule == epsilon_rule::added ? d + o.epsilon : std::max(d, o.epsilon));
@@ -80,7 +82,9 @@ inline numbers within_groups(group_statistics const& o, batch const& b, numbers 
   return result;
 }
 
-inline group_statistics statistics_of(group_relative const& o) { return {o.baseline, o.scale, o.single, o.ddof, o.epsilon, o.rule}; }
+inline group_statistics statistics_of(group_relative const& o) {
+  return {o.baseline, o.scale, o.single, o.ddof, o.epsilon, o.rule};
+}
 
 inline numbers by_hand(group_relative const& o, batch const& b) {
   group_statistics how = statistics_of(o);

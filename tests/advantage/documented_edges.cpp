@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/group_and_value.hpp>
@@ -11,6 +9,8 @@
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -28,7 +28,9 @@ grouped<T> equal_but_for_rounding(T unit) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("edges: of scores that are equal but for rounding nothing is left, and whitened finds nothing to enlarge", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "edges: of scores that are equal but for rounding nothing is left, and whitened finds nothing to enlarge", "",
+    float, double) {
   using T = TestType;
   for (T unit : {T(.1), T(1.1), T(1000.1), T(-.7)}) {
     auto b = equal_but_for_rounding<T>(unit);
@@ -43,7 +45,8 @@ TEMPLATE_TEST_CASE("edges: of scores that are equal but for rounding nothing is 
   }
 }
 
-TEMPLATE_TEST_CASE("standardize: equal elements become 0 whatever their number and size, with and without a mask", "", float, double) {
+TEMPLATE_TEST_CASE("standardize: equal elements become 0 whatever their number and size, with and without a mask", "",
+                   float, double) {
   using T = TestType;
   eigen::basic_backend<T> backend;
   for (int n : {2, 3, 7, 100, 4097, 100'000})
@@ -62,14 +65,17 @@ TEMPLATE_TEST_CASE("standardize: equal elements become 0 whatever their number a
     }
 }
 
-TEST_CASE("pass_at_k: in a group smaller than k the chance is that of all the others, and of a single wrong one it is 0") {
+TEST_CASE(
+    "pass_at_k: in a group smaller than k the chance is that of all the others, and of a single wrong one it is 0") {
   REQUIRE(advantages(pass_at_k{.k = 4}, bandit<double>({0, 0})) == numbers{0, 0});
   REQUIRE(advantages(pass_at_k{.k = 4}, bandit<double>({0, 1, 0})) == numbers{4, 4, 4});
   REQUIRE(advantages(pass_at_k{.k = 3}, bandit<double>({0})) == numbers{0});
   REQUIRE(advantages(pass_at_k{.k = 3}, bandit<double>({1})) == numbers{3});
 }
 
-TEST_CASE("group_relative: a scored step that is invalid has no reward, and invalid steps take no time from process supervision") {
+TEST_CASE(
+    "group_relative: a scored step that is invalid has no reward, and invalid steps take no time from process "
+    "supervision") {
   grouped<double> b{{3, 2}, {2}, {1, nan_, 3, 2, 6}};
   b.valid = {1, 0, 1, 1, 1};
   flags scored{1, 1, 1, 1, 1};
@@ -91,7 +97,8 @@ TEST_CASE("group_and_value: an estimate without targets is the same, and it says
   view.value = view.next_value = all(std::as_const(value));
   REQUIRE(advantages(group_and_value{.mix = .5}, view) == numbers{3 - 2.5, 2 - 3., 5 - 3.5});
   view.groups = {};
-  REQUIRE_THROWS_WITH(advantages(group_and_value{}, view), ContainsSubstring("group_and_value needs to know which series form a group"));
+  REQUIRE_THROWS_WITH(advantages(group_and_value{}, view),
+                      ContainsSubstring("group_and_value needs to know which series form a group"));
 }
 
 TEST_CASE("several rewards: where no series has any there is no advantage") {
@@ -111,6 +118,8 @@ TEST_CASE("wrappers: train learns through them that the reference is read; gdpo 
   auto b = bandit<double>({1, 2, 3});
   auto view = b.views();
   view.sampler_logp = view.ref_logp = all(std::as_const(b.reward));
-  REQUIRE_THROWS_WITH(advantages(kl_in_reward{.estimator = gdpo{}}, view), ContainsSubstring("use kl_to_go or a kl_penalty"));
-  REQUIRE_THROWS_WITH(advantages(kl_in_reward{.estimator = whitened{gdpo{}}}, view), ContainsSubstring("use kl_to_go or a kl_penalty"));
+  REQUIRE_THROWS_WITH(advantages(kl_in_reward{.estimator = gdpo{}}, view),
+                      ContainsSubstring("use kl_to_go or a kl_penalty"));
+  REQUIRE_THROWS_WITH(advantages(kl_in_reward{.estimator = whitened{gdpo{}}}, view),
+                      ContainsSubstring("use kl_to_go or a kl_penalty"));
 }

@@ -1,5 +1,4 @@
 #pragma once
-#include "grouped.hpp"
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/clipped_reward.hpp>
 #include <cohort/advantage/decoupled.hpp>
@@ -19,6 +18,7 @@
 #include <cohort/advantage/remax.hpp>
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include "grouped.hpp"
 
 // A batch that has all that an estimator of groups may read, and the estimators that know invalid steps.
 
@@ -48,8 +48,10 @@ struct everything {
     for (auto const& group : groups) {
       for (auto const& s : group) {
         for (auto const& t : s.steps) {
-          b.reward.push_back(t.reward), value.push_back(t.value), next_value.push_back(t.next_value), sampler.push_back(t.sampler_logp);
-          old.push_back(t.old_logp), ref.push_back(t.ref_logp), squares.push_back(t.squares), anchor.push_back(t.anchor), b.valid.push_back(t.valid);
+          b.reward.push_back(t.reward), value.push_back(t.value), next_value.push_back(t.next_value),
+              sampler.push_back(t.sampler_logp);
+          old.push_back(t.old_logp), ref.push_back(t.ref_logp), squares.push_back(t.squares),
+              anchor.push_back(t.anchor), b.valid.push_back(t.valid);
         }
         greedy.push_back(s.greedy), scores.push_back(s.accuracy), scores.push_back(s.format);
         b.offsets.push_back(std::int32_t(b.reward.size()));
@@ -63,8 +65,10 @@ struct everything {
       b.terminated[last] = 1;
     }
     auto v = b.views();
-    v.value = all(std::as_const(value)), v.next_value = all(std::as_const(next_value)), v.sampler_logp = all(std::as_const(sampler));
-    v.old_logp = all(std::as_const(old)), v.ref_logp = all(std::as_const(ref)), v.sum_of_squares = all(std::as_const(squares));
+    v.value = all(std::as_const(value)), v.next_value = all(std::as_const(next_value)),
+    v.sampler_logp = all(std::as_const(sampler));
+    v.old_logp = all(std::as_const(old)), v.ref_logp = all(std::as_const(ref)),
+    v.sum_of_squares = all(std::as_const(squares));
     v.greedy_score = all(std::as_const(greedy)), v.anchor = all(std::as_const(anchor)), v.anchors = 4;
     v.scores = matrix(std::as_const(scores), std::ptrdiff_t(greedy.size()));
     cpu backend;
@@ -107,7 +111,8 @@ inline everything a_batch(std::vector<int> sizes, std::uint32_t which = 1) {
       int length = 1 + int(draw(0, 6)), sure = int(draw(0, length));
       for (int t = 0; t < length; ++t) {
         double old = draw(-3, -.1);
-        s.steps.push_back({draw(-1, 1), draw(-1, 1), draw(-1, 1), old + draw(-.3, .3), old, old + draw(-.5, .5), draw(.1, 1), int(draw(0, 4)), false});
+        s.steps.push_back({draw(-1, 1), draw(-1, 1), draw(-1, 1), old + draw(-.3, .3), old, old + draw(-.5, .5),
+                           draw(.1, 1), int(draw(0, 4)), false});
         s.steps.back().valid = draw(0, 1) < .67 || t == sure;
       }
     }
@@ -127,7 +132,8 @@ void each_local_estimator(F f) {
   f("remax", remax{.gamma = .9});
   f("group_relative", group_relative{});
   f("group_relative, discounted", group_relative{.gamma = .9});
-  f("group_relative, leave one out", group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none});
+  f("group_relative, leave one out",
+    group_relative{.baseline = group_baseline::leave_one_out, .scale = group_scale::none});
   f("group_relative, process", group_relative{.by = credit::process, .gamma = .9});
   f("group_relative, step", group_relative{.by = credit::step});
   f("group_and_value", group_and_value{.mix = .3, .gamma = .9});
@@ -159,7 +165,8 @@ void each_estimator(F f) {
   f("gpg", gpg{});
   f("gigpo", gigpo{});
   f("group_relative, batch_std", group_relative{.scale = group_scale::batch_std});
-  f("weighted_rewards, batch-wide", weighted_rewards{.how = {.scale = group_scale::none}, .batch_wide = standardize{}, .over = over::steps});
+  f("weighted_rewards, batch-wide",
+    weighted_rewards{.how = {.scale = group_scale::none}, .batch_wide = standardize{}, .over = over::steps});
   f("gdpo", gdpo{});
   f("gdpo, over series", gdpo{.over = over::series});
   f("whitened", whitened{plain});

@@ -1,7 +1,7 @@
+#include <cohort/advantage/gae.hpp>
 #include "../catch.hpp"
 #include "../support/golden.hpp"
 #include "lane_batch.hpp"
-#include <cohort/advantage/gae.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -13,8 +13,13 @@ auto run(gae const& g, auto const& b) { return estimate(g, b); }
 
 lane_batch<double> recorded(std::string const& file, char const* reward) {
   auto t = golden::read(file);
-  return {std::ptrdiff_t(golden::row(t, "extents")[0]), std::ptrdiff_t(golden::row(t, "extents")[1]), golden::row(t, reward), golden::row(t, "value"),
-          golden::row(t, "next_value"), cast<std::uint8_t>(golden::row(t, "terminated")), cast<std::uint8_t>(golden::row(t, "truncated"))};
+  return {std::ptrdiff_t(golden::row(t, "extents")[0]),
+          std::ptrdiff_t(golden::row(t, "extents")[1]),
+          golden::row(t, reward),
+          golden::row(t, "value"),
+          golden::row(t, "next_value"),
+          cast<std::uint8_t>(golden::row(t, "terminated")),
+          cast<std::uint8_t>(golden::row(t, "truncated"))};
 }
 
 }  // namespace
@@ -49,7 +54,9 @@ TEST_CASE("gae: a critic that is right has no advantages, whatever lambda is") {
     for (double a : run({.gamma = .9, .lambda = lambda}, b).advantage) REQUIRE(std::abs(a) < 1e-13);
 }
 
-TEST_CASE("gae: termination stops the bootstrap and the recurrence, truncation the recurrence alone; at the first step, inside and at the last") {
+TEST_CASE(
+    "gae: termination stops the bootstrap and the recurrence, truncation the recurrence alone; at the first step, "
+    "inside and at the last") {
   for (int end : {0, 3, 6}) {
     auto b = one_episode(uniform(7, 1), uniform(7, 2), 3);
     auto plain = run({}, b).advantage;
@@ -60,7 +67,9 @@ TEST_CASE("gae: termination stops the bootstrap and the recurrence, truncation t
       double delta = b.reward[end] + (terminated ? 0 : .99 * b.next_value[end]) - b.value[end];
       REQUIRE(close(a[end], delta, 1e-15));
       for (int t = end + 1; t < 7; ++t) REQUIRE(a[t] == plain[t]);
-      if (end > 0) REQUIRE(close(a[end - 1], b.reward[end - 1] + .99 * b.value[end] - b.value[end - 1] + .99 * .95 * delta, 1e-14));
+      if (end > 0)
+        REQUIRE(
+            close(a[end - 1], b.reward[end - 1] + .99 * b.value[end] - b.value[end - 1] + .99 * .95 * delta, 1e-14));
     }
   }
 }
@@ -117,7 +126,8 @@ TEST_CASE("gae: one lane, 70 lanes and packed segments agree, to the contraction
   for (std::ptrdiff_t n = 0; n < N; ++n) {
     lane_batch<> one{T, 1, {}, {}, {}, {}, {}, {}};
     auto take = [&](auto field) {
-      for (std::ptrdiff_t t = 0; t < T; ++t) (one.*field).push_back((b.*field)[t * N + n]), (packed.*field).push_back((b.*field)[t * N + n]);
+      for (std::ptrdiff_t t = 0; t < T; ++t)
+        (one.*field).push_back((b.*field)[t * N + n]), (packed.*field).push_back((b.*field)[t * N + n]);
     };
     for (auto field : {&lane_batch<>::reward, &lane_batch<>::value, &lane_batch<>::next_value}) take(field);
     for (auto field : {&lane_batch<>::terminated, &lane_batch<>::truncated, &lane_batch<>::valid}) take(field);
@@ -165,7 +175,9 @@ TEST_CASE("gae: the numbers of Stable-Baselines3's rollout buffer, to its float3
   auto b = recorded("advantage/gae_sb3.txt", "reward");
   auto t = golden::read("advantage/gae_sb3.txt");
   auto found = run({.gamma = .99, .lambda = .95}, b);
-  lane_batch<float> small{b.steps, b.lanes, cast<float>(b.reward), cast<float>(b.value), cast<float>(b.next_value), b.terminated, b.truncated};
+  lane_batch<float> small{
+      b.steps,      b.lanes,    cast<float>(b.reward), cast<float>(b.value), cast<float>(b.next_value),
+      b.terminated, b.truncated};
   auto in_float = run({.gamma = .99, .lambda = .95}, small);
   for (std::size_t i = 0; i < found.advantage.size(); ++i) {
     double advantage = golden::row(t, "sb3_advantage")[i], target = golden::row(t, "sb3_return")[i];

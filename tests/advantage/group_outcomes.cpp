@@ -1,10 +1,10 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/max_rl.hpp>
 #include <cohort/advantage/opo.hpp>
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/advantage/remax.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -19,7 +19,9 @@ TEST_CASE("opo: with equal lengths it is the plain mean; a long series pulls the
   REQUIRE(a[3] == 2);
 }
 
-TEST_CASE("opo, gpg, max_rl, best_of_group: equal rewards give 0 everywhere, and so does a group of one where it is not told to be raw") {
+TEST_CASE(
+    "opo, gpg, max_rl, best_of_group: equal rewards give 0 everywhere, and so does a group of one where it is not told "
+    "to be raw") {
   auto equal = bandit<double>({.1, .1, .1, .1, .1, .1, .1});
   for (double a : advantages(best_of_group{}, equal)) REQUIRE(a == 0);
   for (double a : advantages(opo{}, equal)) REQUIRE(std::abs(a) < 1e-16);
@@ -49,7 +51,8 @@ TEST_CASE("max_rl: above the mean, over the mean; nothing where nobody was right
 TEST_CASE("max_rl: exact enumeration: its expected policy gradient is that of log p cut off after G - 1 terms") {
   for (int G : {2, 3, 5})
     for (double p : {.1, .5, .9}) {
-      // A Bernoulli policy with logit z: d log p(o) / dz = o - p. The mean over the group of A_i (o_i - p), over all outcomes.
+      // A Bernoulli policy with logit z: d log p(o) / dz = o - p. The mean over the group of A_i (o_i - p), over all
+      // outcomes.
       double gradient = 0;
       for (int outcome = 0; outcome < (1 << G); ++outcome) {
         std::vector<double> r(G);

@@ -1,8 +1,8 @@
+#include <algorithm>
+#include <cohort/advantage/group_relative.hpp>
+#include <numeric>
 #include "../catch.hpp"
 #include "grouped.hpp"
-#include <cohort/advantage/group_relative.hpp>
-#include <algorithm>
-#include <numeric>
 
 using namespace cohort;
 using namespace arrays;
@@ -30,7 +30,9 @@ TEST_CASE("group_relative: within a group the advantages have mean 0 and, with d
   REQUIRE(close(std::inner_product(z.begin(), z.end(), z.begin(), 0.), 8, 1e-14));
 }
 
-TEST_CASE("group_relative: neither a shift nor a positive factor of all rewards changes anything, a negative factor the sign alone") {
+TEST_CASE(
+    "group_relative: neither a shift nor a positive factor of all rewards changes anything, a negative factor the sign "
+    "alone") {
   numbers r = uniform(8, 1);
   auto z = run({.epsilon = 0}, bandit(r));
   for (double factor : {1e-3, 7., -2.})
@@ -43,7 +45,8 @@ TEST_CASE("group_relative: neither a shift nor a positive factor of all rewards 
     }
 }
 
-TEST_CASE("group_relative: no advantage is larger than (G - 1) / sqrt(G), which a single success among failures reaches") {
+TEST_CASE(
+    "group_relative: no advantage is larger than (G - 1) / sqrt(G), which a single success among failures reaches") {
   for (int G : {2, 3, 8, 64}) {
     double bound = (G - 1) / std::sqrt(G);
     numbers one(G, 0);
@@ -84,7 +87,9 @@ TEST_CASE("group_relative: rewards that differ by more than rounding are not tak
   REQUIRE(close(run({.epsilon = 0}, bandit(numbers{5, 5 + 1e-9}))[0], -std::sqrt(.5), 1e-6));
 }
 
-TEST_CASE("group_relative: leave-one-out without a scale is G / (G - 1) times the centered reward, the reward minus the mean of the others") {
+TEST_CASE(
+    "group_relative: leave-one-out without a scale is G / (G - 1) times the centered reward, the reward minus the mean "
+    "of the others") {
   numbers r = uniform(5, 1);
   auto z = run({.baseline = group_baseline::leave_one_out, .scale = group_scale::none}, bandit(r));
   double sum = std::accumulate(r.begin(), r.end(), 0.);
@@ -111,7 +116,8 @@ TEST_CASE("group_relative: credit::episode gives all steps of an episode one val
 }
 
 TEST_CASE("group_relative: invalid steps have no reward and no place in the discount") {
-  grouped<> b({4, 2}, {2}, {1, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 2, 4, 1});
+  grouped<> b({4, 2}, {2},
+              {1, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 2, 4, 1});
   b.valid = {1, 0, 0, 1, 1, 1};
   auto z = run({.gamma = .5, .scale = group_scale::none}, b);
   double half = (1 + .5 * 2 - (4 + .5 * 1)) / 2;
@@ -132,5 +138,6 @@ TEST_CASE("group_relative: says what is missing without groups, and refuses a di
 TEST_CASE("group_relative: refuses more cells than a float can count, instead of mixing them up") {
   std::vector<float> rewards(4'200'000, 0);
   std::vector<int> lengths{4'199'996, 1, 1, 1, 1}, groups{1, 1, 1, 1, 1};
-  REQUIRE_THROWS_WITH(run({.by = credit::return_to_go}, grouped<float>(lengths, groups, rewards)), ContainsSubstring("exactly"));
+  REQUIRE_THROWS_WITH(run({.by = credit::return_to_go}, grouped<float>(lengths, groups, rewards)),
+                      ContainsSubstring("exactly"));
 }

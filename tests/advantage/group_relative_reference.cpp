@@ -1,6 +1,6 @@
+#include <cohort/advantage/group_relative.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/advantage/group_relative.hpp>
 
 // Every combination of options beside the definition, written out in O(n^2).
 using namespace cohort;
@@ -11,7 +11,8 @@ namespace {
 struct batch {
   std::vector<int> group_of, length;  // of each series
   std::vector<numbers> reward;
-  std::vector<std::vector<char>> ends;  // one is in the middle of a series: what is to come ends there, the series' score does not
+  std::vector<std::vector<char>>
+      ends;  // one is in the middle of a series: what is to come ends there, the series' score does not
 
   batch() {
     int const sizes[] = {4, 1, 3, 6, 2}, lengths[] = {5, 1, 9, 3, 7, 2, 2, 2, 8, 1, 4, 4, 12, 6, 3, 1};
@@ -56,14 +57,19 @@ double expected(group_relative const& o, batch const& b, int n, int t) {
   };
   double sum = 0;
   for (double y : members) sum += y;
-  double level = o.baseline == group_baseline::none ? 0 : o.baseline == group_baseline::mean ? sum / G : (sum - x) / (G - 1);
-  double divisor = o.scale == group_scale::none ? 1 : deviation(o.scale == group_scale::group_std ? members : everything) + o.epsilon;
+  double level = o.baseline == group_baseline::none   ? 0
+                 : o.baseline == group_baseline::mean ? sum / G
+                                                      : (sum - x) / (G - 1);
+  double divisor = o.scale == group_scale::none
+                       ? 1
+                       : deviation(o.scale == group_scale::group_std ? members : everything) + o.epsilon;
   return (x - level) / divisor;
 }
 
 }  // namespace
 
-TEST_CASE("group_relative: with every combination of its options it is its definition, on ragged groups of ragged episodes") {
+TEST_CASE(
+    "group_relative: with every combination of its options it is its definition, on ragged groups of ragged episodes") {
   batch b;
   int N = int(b.length.size()), compared = 0;
   integers offsets{0}, group_offsets{0, 4, 5, 8, 14, 16};
@@ -96,7 +102,8 @@ TEST_CASE("group_relative: with every combination of its options it is its defin
                 numbers found(reward.size());
                 o(backend, view, {all(found), {}});
                 for (int n = 0; n < N; ++n)
-                  for (int t = 0; t < b.length[n]; ++t, ++compared) REQUIRE(close(found[offsets[n] + t], expected(o, b, n, t), 1e-11, 1e-12));
+                  for (int t = 0; t < b.length[n]; ++t, ++compared)
+                    REQUIRE(close(found[offsets[n] + t], expected(o, b, n, t), 1e-11, 1e-12));
               }
   REQUIRE(compared == 432 * 70);
 }

@@ -1,8 +1,8 @@
 #pragma once
-#include "../support/arrays.hpp"
-#include "../support/golden.hpp"
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
+#include "../support/arrays.hpp"
+#include "../support/golden.hpp"
 
 // Packed series in groups, for tests of estimators.
 using namespace cohort;
@@ -41,7 +41,6 @@ grouped<T> bandit(std::vector<T> returns) {
   return {std::vector<int>(returns.size(), 1), {int(returns.size())}, returns};
 }
 
-
 template <class E, class T>
 std::vector<T> advantages(E const& estimator, batch_view<T> const& b) {
   eigen::basic_backend<T> backend;
@@ -63,7 +62,8 @@ struct recorded_groups {
     batch.offsets = cast<std::int32_t>(row("offsets"));
     if (rows.count("group_offsets")) batch.group_offsets = cast<std::int32_t>(row("group_offsets"));
     else
-      for (int g = 0; g * int(row("group_size")[0]) < int(batch.offsets.size()) - 1; ++g) batch.group_offsets.push_back((g + 1) * int(row("group_size")[0]));
+      for (int g = 0; g * int(row("group_size")[0]) < int(batch.offsets.size()) - 1; ++g)
+        batch.group_offsets.push_back((g + 1) * int(row("group_size")[0]));
     std::size_t M = std::size_t(batch.offsets.back());
     if (rows.count("reward")) batch.reward = row("reward");
     batch.terminated = batch.truncated = flags(M, 0);

@@ -6,7 +6,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// Largest |A_i| is about 30 without a scale; a thousand roundings of that, more where a small standard deviation divides.
+/// Largest |A_i| is about 30 without a scale; a thousand roundings of that, more where a small standard deviation
+/// divides.
 void require_equal(hybrid_grpo const& o, batch const& b) {
   result found = run(o, b), expected = by_hand(o, b);
   for (int i = 0; i < b.M(); ++i) {
@@ -15,15 +16,23 @@ void require_equal(hybrid_grpo const& o, batch const& b) {
   }
 }
 
-std::vector<mix> const baselines{{.kappa = 0}, {.kappa = .3}, {.kappa = 1}, {.kappa = .3, .leave_one_out = true}, {.kappa = 1, .leave_one_out = true},
-                                 {.kappa = .5, .weight = .4}, {.weight = 0}};
+std::vector<mix> const baselines{{.kappa = 0},
+                                 {.kappa = .3},
+                                 {.kappa = 1},
+                                 {.kappa = .3, .leave_one_out = true},
+                                 {.kappa = 1, .leave_one_out = true},
+                                 {.kappa = .5, .weight = .4},
+                                 {.weight = 0}};
 
-std::vector<reward_transform> const transforms{reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score,
-                                               reward_transform::tanh_of_batch_score, reward_transform::weighted_in_group};
+std::vector<reward_transform> const transforms{
+    reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score,
+    reward_transform::tanh_of_batch_score, reward_transform::weighted_in_group};
 
 }  // namespace
 
-TEST_CASE("hybrid_grpo: by default each probe's return with its discounted bootstrap, minus the mean of V(s) and of the group's mean") {
+TEST_CASE(
+    "hybrid_grpo: by default each probe's return with its discounted bootstrap, minus the mean of V(s) and of the "
+    "group's mean") {
   batch b{1, 1, 2, 1, {1, 3}, {10}, {0}, {4, 8}, {0, 1}, {0, 0}, {0}};
   auto [advantage, target] = run({.gamma = .5}, b);
   double q0 = 1 + .5 * 4, q1 = 3, level = .5 * 10 + .5 * (q0 + q1) / 2;
@@ -37,19 +46,25 @@ TEST_CASE("hybrid_grpo: every baseline, scale and averaging is its definition, f
       for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
         for (bool averaged : {false, true})
           for (int ddof : {0, 1})
-            require_equal({.baseline = baseline, .scale = scale, .averaged = averaged, .ddof = ddof, .epsilon = 1e-3}, random(4, 3, G, 1));
+            require_equal({.baseline = baseline, .scale = scale, .averaged = averaged, .ddof = ddof, .epsilon = 1e-3},
+                          random(4, 3, G, 1));
 }
 
-TEST_CASE("hybrid_grpo: every transform and bootstrap is its definition, for probes of 1 and 4 steps that end inside or not") {
+TEST_CASE(
+    "hybrid_grpo: every transform and bootstrap is its definition, for probes of 1 and 4 steps that end inside or "
+    "not") {
   for (int K : {1, 4})
     for (double gamma : {1., .9, 0.})
       for (auto transform : transforms)
         for (auto after : {bootstrap::discounted, bootstrap::undiscounted, bootstrap::none})
           for (int ddof : {0, 1})
-            require_equal({.gamma = gamma, .transform = transform, .after = after, .ddof = ddof, .epsilon = 1e-3}, random(3, 5, 3, K));
+            require_equal({.gamma = gamma, .transform = transform, .after = after, .ddof = ddof, .epsilon = 1e-3},
+                          random(3, 5, 3, K));
 }
 
-TEST_CASE("hybrid_grpo: tau is the steepness of every tanh, and the plain mean as a target knows neither transform nor its bootstrap") {
+TEST_CASE(
+    "hybrid_grpo: tau is the steepness of every tanh, and the plain mean as a target knows neither transform nor its "
+    "bootstrap") {
   for (int K : {1, 4})
     for (int G : {1, 3})
       for (auto transform : transforms)
@@ -65,7 +80,9 @@ TEST_CASE("hybrid_grpo: tau is the steepness of every tanh, and the plain mean a
                           random(3, 5, G, K));
 }
 
-TEST_CASE("hybrid_grpo: the lambda-return of the executed branch, and its tail, are GAE's along the lane; few lanes or many") {
+TEST_CASE(
+    "hybrid_grpo: the lambda-return of the executed branch, and its tail, are GAE's along the lane; few lanes or "
+    "many") {
   for (int N : {1, 3, 40})
     for (double lambda : {0., .7, 1.})
       for (bool tail : {false, true})
@@ -94,7 +111,8 @@ TEST_CASE("hybrid_grpo: what stands after a probe's end is not read, not even by
       if (!read(dirty, k, i)) dirty.reward[k * dirty.M() + i] = std::numeric_limits<double>::quiet_NaN(), ++ignored;
   for (int i = 0; i < dirty.M(); ++i)
     for (int k = 0; k < 4; ++k)
-      if (dirty.terminated[k * dirty.M() + i] && read(dirty, k, i)) dirty.probe_value[i] = std::numeric_limits<double>::quiet_NaN();
+      if (dirty.terminated[k * dirty.M() + i] && read(dirty, k, i))
+        dirty.probe_value[i] = std::numeric_limits<double>::quiet_NaN();
   REQUIRE(ignored > 20);
   for (auto transform : transforms) {
     hybrid_grpo o{.transform = transform};
@@ -109,7 +127,8 @@ TEST_CASE("hybrid_grpo: a group of equal returns has no scale, and rounding is n
   b.probe_value.assign(b.M(), .7);
   for (double x : run({.baseline = {.kappa = 1}, .scale = group_scale::group_std}, b).advantage) REQUIRE(x == 0);
   for (auto transform : {reward_transform::tanh_of_group_score, reward_transform::weighted_in_group})
-    for (double x : run({.baseline = {.weight = 0}, .transform = transform, .after = bootstrap::none}, b).advantage) REQUIRE(x == 0);
+    for (double x : run({.baseline = {.weight = 0}, .transform = transform, .after = bootstrap::none}, b).advantage)
+      REQUIRE(x == 0);
 }
 
 TEST_CASE("hybrid_grpo: needs a critic and probes, and refuses what it cannot mean") {
@@ -127,7 +146,8 @@ TEST_CASE("hybrid_grpo: needs a critic and probes, and refuses what it cannot me
   view = b.views();
   view.valid = all(valid);
   REQUIRE_THROWS_AS(run({}, view), value_error);
-  REQUIRE_THROWS_WITH(run({.tail = true}, random(2, 2, 2, 3)), ContainsSubstring("tail") && ContainsSubstring("horizon is 3"));
+  REQUIRE_THROWS_WITH(run({.tail = true}, random(2, 2, 2, 3)),
+                      ContainsSubstring("tail") && ContainsSubstring("horizon is 3"));
   REQUIRE_THROWS_WITH(run({.gamma = 1.1}, b), ContainsSubstring("gamma is 1.1"));
   REQUIRE_THROWS_WITH(run({.lambda = -1}, b), ContainsSubstring("lambda is -1"));
   REQUIRE_THROWS_WITH(run({.tau = 0}, b), ContainsSubstring("tau is 0"));

@@ -1,8 +1,9 @@
+#include <cohort/preset/sane2025.hpp>
 #include "../catch.hpp"
 #include "probes.hpp"
-#include <cohort/preset/sane2025.hpp>
 
-// What the variants of Hybrid GRPO estimate, by enumerating every group of G draws from a policy over three actions: nothing is random here.
+// What the variants of Hybrid GRPO estimate, by enumerating every group of G draws from a policy over three actions:
+// nothing is random here.
 using namespace probes;
 using vector3 = std::array<double, 3>;
 
@@ -38,7 +39,8 @@ struct bandit {
     vector3 total{};
     for (std::size_t r = 0; r < action.size(); ++r)
       for (int g = 0; g < G; ++g)
-        for (int k = 0; k < 3; ++k) total[k] += probability[r] * weight(int(r), g) * A[r * G + g] * ((action[r][g] == k) - pi[k]);
+        for (int k = 0; k < 3; ++k)
+          total[k] += probability[r] * weight(int(r), g) * A[r * G + g] * ((action[r][g] == k) - pi[k]);
     return total;
   }
   template <class Estimator = hybrid_grpo>
@@ -69,7 +71,9 @@ void require_multiple(vector3 const& found, double factor, vector3 const& of) {
 
 }  // namespace
 
-TEST_CASE("hybrid_grpo: one advantage for the whole group has 1/G of the policy gradient, taken over all samples or the executed one") {
+TEST_CASE(
+    "hybrid_grpo: one advantage for the whole group has 1/G of the policy gradient, taken over all samples or the "
+    "executed one") {
   for (int G : {2, 3, 4, 6})
     for (mix baseline : {mix{.kappa = 0}, mix{.weight = 0}}) {
       hybrid_grpo o{.baseline = baseline, .averaged = true};
@@ -80,10 +84,13 @@ TEST_CASE("hybrid_grpo: one advantage for the whole group has 1/G of the policy 
 
 TEST_CASE("hybrid_grpo: each sample's own advantage over V(s) has the policy gradient, whatever V is") {
   for (int G : {1, 2, 4})
-    for (double value : {-3., 0., .7}) require_multiple(bandit(G, value).of_all({.baseline = {.kappa = 0}}), 1, policy_gradient());
+    for (double value : {-3., 0., .7})
+      require_multiple(bandit(G, value).of_all({.baseline = {.kappa = 0}}), 1, policy_gradient());
 }
 
-TEST_CASE("hybrid_grpo: the group's mean as the baseline has (G - 1) / G of the policy gradient, the mean of the others all of it") {
+TEST_CASE(
+    "hybrid_grpo: the group's mean as the baseline has (G - 1) / G of the policy gradient, the mean of the others all "
+    "of it") {
   for (int G : {2, 3, 4, 6}) {
     require_multiple(bandit(G).of_all({.baseline = {.kappa = 1}}), (G - 1.) / G, policy_gradient());
     require_multiple(bandit(G).of_all({.baseline = {.kappa = 1, .leave_one_out = true}}), 1, policy_gradient());
@@ -97,13 +104,19 @@ TEST_CASE("hybrid_grpo: the default mix has 1 - kappa / G of the policy gradient
   }
 }
 
-TEST_CASE("chained_samples: a chain of siblings has the policy gradient, for one decision: their rewards are but noise to one another") {
+TEST_CASE(
+    "chained_samples: a chain of siblings has the policy gradient, for one decision: their rewards are but noise to "
+    "one another") {
   for (int G : {1, 2, 3, 4})
     for (double value : {-3., 0., .7})
-      require_multiple(bandit(G, value).of_all(chained_samples{.gamma = .9, .lambda = .8, .transform = reward_transform::none}), 1, policy_gradient());
+      require_multiple(
+          bandit(G, value).of_all(chained_samples{.gamma = .9, .lambda = .8, .transform = reward_transform::none}), 1,
+          policy_gradient());
 }
 
-TEST_CASE("advantage_as_reward: of the pull request's centered advantages the executed sample has (G - 1) / G of the policy gradient") {
+TEST_CASE(
+    "advantage_as_reward: of the pull request's centered advantages the executed sample has (G - 1) / G of the policy "
+    "gradient") {
   for (int G : {2, 3, 4}) {
     advantage_as_reward<hybrid_grpo> o{.estimator = {.baseline = {.kappa = 1}}, .transform = reward_transform::none};
     require_multiple(bandit(G).of_first(o), (G - 1.) / G, policy_gradient());
@@ -119,12 +132,16 @@ TEST_CASE("hybrid_grpo: tanh of the rewards has the gradient of another objectiv
   REQUIRE(apart > .1);
 }
 
-TEST_CASE("hybrid_grpo: learning from the best probe alone, as if the policy had drawn it, is no multiple of the policy gradient") {
+TEST_CASE(
+    "hybrid_grpo: learning from the best probe alone, as if the policy had drawn it, is no multiple of the policy "
+    "gradient") {
   for (int G : {2, 4}) {
     bandit b(G);
     vector3 found = b.expected(hybrid_grpo{.baseline = {.kappa = 0}}, [&](int r, int g) {
       for (int h = 0; h < G; ++h)
-        if (reward[b.action[r][h]] > reward[b.action[r][g]] || (h < g && reward[b.action[r][h]] == reward[b.action[r][g]])) return 0.;
+        if (reward[b.action[r][h]] > reward[b.action[r][g]] ||
+            (h < g && reward[b.action[r][h]] == reward[b.action[r][g]]))
+          return 0.;
       return 1.;
     });
     vector3 plain = policy_gradient();
@@ -137,7 +154,8 @@ TEST_CASE("hybrid_grpo: learning from the best probe alone, as if the policy had
 TEST_CASE("hybrid_grpo: with the group's mean alone V(s) cancels, and V(s') too where the probes share it") {
   batch b = random(3, 4, 3, 1, 0), other = b;
   for (int r = 0; r < b.R(); ++r)
-    for (int g = 0; g < 3; ++g) b.probe_value[r * 3 + g] = b.next_value[r], other.probe_value[r * 3 + g] = 5 - 3 * b.next_value[r];
+    for (int g = 0; g < 3; ++g)
+      b.probe_value[r * 3 + g] = b.next_value[r], other.probe_value[r * 3 + g] = 5 - 3 * b.next_value[r];
   for (double& v : other.value) v = 2 * v + 1;
   for (bool leave_one_out : {false, true}) {
     hybrid_grpo o{.baseline = {.kappa = 1, .leave_one_out = leave_one_out}};
@@ -146,8 +164,11 @@ TEST_CASE("hybrid_grpo: with the group's mean alone V(s) cancels, and V(s') too 
   }
 }
 
-TEST_CASE("hybrid_grpo: the group's mean of tanh(z) is 0 for two probes, and a skew for more: -0.040 for four exponential rewards") {
-  hybrid_grpo o{.baseline = {.weight = 0}, .transform = reward_transform::tanh_of_group_score, .after = bootstrap::none};
+TEST_CASE(
+    "hybrid_grpo: the group's mean of tanh(z) is 0 for two probes, and a skew for more: -0.040 for four exponential "
+    "rewards") {
+  hybrid_grpo o{
+      .baseline = {.weight = 0}, .transform = reward_transform::tanh_of_group_score, .after = bootstrap::none};
   for (double x : run(o, random(5, 7, 2, 1)).target) REQUIRE(std::abs(x) < 1e-15);
   batch b = random(1, 200'000, 4, 1, 0);
   for (double& r : b.reward) r = -std::log((r + 2) / 5);

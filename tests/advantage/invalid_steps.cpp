@@ -1,7 +1,7 @@
+#include <cohort/advantage/monte_carlo.hpp>
 #include "../catch.hpp"
 #include "grouped.hpp"
 #include "lane_batch.hpp"
-#include <cohort/advantage/monte_carlo.hpp>
 
 namespace {
 

@@ -1,8 +1,8 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
 
 // Exact divergences, and controllers, where a KL is taken from rewards or from advantages.
 
@@ -54,6 +54,7 @@ TEST_CASE("kl_in_reward: a controller is its weight, and learns from an update, 
 
 TEST_CASE("kl_in_reward: a batch without the divergence is refused") {
   auto b = three_steps();
-  CHECK_THROWS_WITH(advantages(kl_in_reward<monte_carlo, exact_kl>{}, b),
-                    "kl_in_reward reads divergence, which this batch does not have: only policies that give their distributions do");
+  CHECK_THROWS_WITH(
+      advantages(kl_in_reward<monte_carlo, exact_kl>{}, b),
+      "kl_in_reward reads divergence, which this batch does not have: only policies that give their distributions do");
 }

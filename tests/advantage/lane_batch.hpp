@@ -1,6 +1,6 @@
 #pragma once
-#include "../support/arrays.hpp"
 #include <cohort/advantage/batch_view.hpp>
+#include "../support/arrays.hpp"
 
 // Lanes with a critic, for tests of estimators.
 using namespace cohort;
@@ -27,7 +27,13 @@ struct lane_batch {
 
 /// Random numbers everywhere, ends here and there.
 inline lane_batch<> random_batch(std::ptrdiff_t T, std::ptrdiff_t N) {
-  return {T, N, uniform(T * N, 1), uniform(T * N, 2, -5, 5), uniform(T * N, 3, -5, 5), coins(T * N, 4, .1), coins(T * N, 5, .1)};
+  return {T,
+          N,
+          uniform(T * N, 1),
+          uniform(T * N, 2, -5, 5),
+          uniform(T * N, 3, -5, 5),
+          coins(T * N, 4, .1),
+          coins(T * N, 5, .1)};
 }
 /// One lane, no ends, each next value that of the following step.
 inline lane_batch<> one_episode(numbers reward, numbers value, double last) {

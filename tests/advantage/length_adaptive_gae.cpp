@@ -1,12 +1,12 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
-#include "lane_batch.hpp"
 #include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/length_adaptive_gae.hpp>
 #include <cohort/advantage/whitened.hpp>
 #include <numeric>
+#include "../catch.hpp"
+#include "grouped.hpp"
+#include "lane_batch.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -33,7 +33,9 @@ struct scored {
 
 }  // namespace
 
-TEST_CASE("length_adaptive_gae: each series has the numbers of gae with the lambda of its length: 0 up to 1 / alpha steps, .5 for 40, .8 for 100") {
+TEST_CASE(
+    "length_adaptive_gae: each series has the numbers of gae with the lambda of its length: 0 up to 1 / alpha steps, "
+    ".5 for 40, .8 for 100") {
   scored s({40, 1, 19, 20, 25, 100}, {1, -1, 2, .5, 0, 1});
   double const lambda[] = {.5, 0, 0, 0, .2, .8};
   for (double gamma : {1., .9}) {
@@ -51,17 +53,23 @@ TEST_CASE("length_adaptive_gae: each series has the numbers of gae with the lamb
 TEST_CASE("length_adaptive_gae: a length is one of valid steps") {
   scored s({60}, {1});
   for (int i = 0; i < 60; ++i) s.b.valid.push_back(i % 3 != 1);
-  auto found = estimate(length_adaptive_gae{.gamma = .9, .alpha = .05}, s.views()), expected = estimate(gae{.gamma = .9, .lambda = .5}, s.views());
+  auto found = estimate(length_adaptive_gae{.gamma = .9, .alpha = .05}, s.views()),
+       expected = estimate(gae{.gamma = .9, .lambda = .5}, s.views());
   for (std::size_t i = 0; i < 60; ++i) REQUIRE(close(found.advantage[i], expected.advantage[i], 1e-12, 1e-13));
 }
 
-TEST_CASE("length_adaptive_gae: a share of a series that is not positive is refused, and so are gae's bad arguments, by its name") {
+TEST_CASE(
+    "length_adaptive_gae: a share of a series that is not positive is refused, and so are gae's bad arguments, by its "
+    "name") {
   scored s({3}, {1});
-  REQUIRE_THROWS_WITH(estimate(length_adaptive_gae{.alpha = 0}, s.views()), ContainsSubstring("length_adaptive_gae: alpha is 0, expected a positive number"));
-  REQUIRE_THROWS_WITH(estimate(length_adaptive_gae{.gamma = 2}, s.views()), ContainsSubstring("length_adaptive_gae: gamma is 2"));
+  REQUIRE_THROWS_WITH(estimate(length_adaptive_gae{.alpha = 0}, s.views()),
+                      ContainsSubstring("length_adaptive_gae: alpha is 0, expected a positive number"));
+  REQUIRE_THROWS_WITH(estimate(length_adaptive_gae{.gamma = 2}, s.views()),
+                      ContainsSubstring("length_adaptive_gae: gamma is 2"));
   auto without = s.views();
   without.value = {};
-  REQUIRE_THROWS_WITH(estimate(length_adaptive_gae{}, without), ContainsSubstring("length_adaptive_gae reads value and next_value"));
+  REQUIRE_THROWS_WITH(estimate(length_adaptive_gae{}, without),
+                      ContainsSubstring("length_adaptive_gae reads value and next_value"));
 }
 
 TEST_CASE("decoupled: advantages of the one, targets of the other, whichever they are") {
@@ -75,10 +83,14 @@ TEST_CASE("decoupled: advantages of the one, targets of the other, whichever the
   REQUIRE(relative.target == both.target);
 }
 
-TEMPLATE_TEST_CASE("decoupled: the target of monte_carlo without a bootstrap is an answer's score to the last bit, at each of its steps", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "decoupled: the target of monte_carlo without a bootstrap is an answer's score to the last bit, at each of its "
+    "steps",
+    "", float, double) {
   std::vector<TestType> const scores{1, 0, TestType(.3), -1};
   scored<TestType> s({7, 90, 1, 33}, scores);
-  auto target = estimate(decoupled{length_adaptive_gae{}, monte_carlo{.gamma = 1, .bootstrap = false}}, s.views()).target;
+  auto target =
+      estimate(decoupled{length_adaptive_gae{}, monte_carlo{.gamma = 1, .bootstrap = false}}, s.views()).target;
   auto by_gae = estimate(gae{.gamma = 1, .lambda = 1}, s.views()).target;
   bool rounded = false;
   for (int n = 0; n < 4; ++n)

@@ -1,6 +1,6 @@
+#include <cohort/advantage/monte_carlo.hpp>
 #include "../catch.hpp"
 #include "lane_batch.hpp"
-#include <cohort/advantage/monte_carlo.hpp>
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -32,7 +32,9 @@ TEST_CASE("monte_carlo: with a critic and the bootstrap it is gae with lambda 1,
   REQUIRE(found.target == expected.target);
 }
 
-TEST_CASE("monte_carlo: with a critic and no bootstrap the advantage is the return minus the value, whatever next_value says") {
+TEST_CASE(
+    "monte_carlo: with a critic and no bootstrap the advantage is the return minus the value, whatever next_value "
+    "says") {
   auto b = random_batch(17, 5);
   auto found = estimate(monte_carlo{.gamma = .9, .bootstrap = false}, b);
   auto plain = returns({.gamma = .9}, without_critic(b));

@@ -1,7 +1,8 @@
 #include "../catch.hpp"
 #include "everything.hpp"
 
-// Mistakes that libraries of policy optimization were reported to have made, each named as it was reported, looked for in every estimator that could make it.
+// Mistakes that libraries of policy optimization were reported to have made, each named as it was reported, looked for
+// in every estimator that could make it.
 
 namespace {
 
@@ -20,7 +21,9 @@ grouped<T> shifted(double base, double unit) {
 
 }  // namespace
 
-TEST_CASE("NaN times 0 (OpenRLHF#1240): what stands in an invalid step changes no valid step's advantage, by any estimator or KL") {
+TEST_CASE(
+    "NaN times 0 (OpenRLHF#1240): what stands in an invalid step changes no valid step's advantage, by any estimator "
+    "or KL") {
   everything zeros = a_batch({3, 1, 4, 2});
   int invalid = 0;
   zeros.each_step([&](a_step& t) {
@@ -73,7 +76,9 @@ TEST_CASE("NaN times 0: a reward that a series does not have (NaN) changes no ot
   check(gdpo{.over = over::series});
 }
 
-TEMPLATE_TEST_CASE("one-pass variance (NeMo-RL#4158, verl 0.7): a large mean costs a group of small deviations no digits", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "one-pass variance (NeMo-RL#4158, verl 0.7): a large mean costs a group of small deviations no digits", "", float,
+    double) {
   using T = TestType;
   double const base = std::is_same_v<T, float> ? 4096 : 1e9, unit = std::is_same_v<T, float> ? 1. / 64 : 1;
   T sum = 0, squares = 0;
@@ -93,7 +98,8 @@ TEMPLATE_TEST_CASE("one-pass variance (NeMo-RL#4158, verl 0.7): a large mean cos
     same("", on(far), on(near), 8 * std::numeric_limits<T>::epsilon());
   };
   using enum group_scale;
-  for (auto by : {credit::episode, credit::return_to_go, credit::process, credit::step}) check(group_relative{.by = by});
+  for (auto by : {credit::episode, credit::return_to_go, credit::process, credit::step})
+    check(group_relative{.by = by});
   check(group_relative{.scale = batch_std});
   check(group_relative{.baseline = group_baseline::leave_one_out});
   check(group_relative{.baseline = group_baseline::leave_one_out, .ddof = 0});
@@ -114,7 +120,9 @@ TEST_CASE("padding in means (TorchRL's KL, verl#3805): a batch padded with inval
   each_estimator([&](char const* name, auto const& e) { same(name, padded.of_valid(e), packed.of_valid(e), 1e-13); });
 }
 
-TEST_CASE("partial groups (AReaL#1419): in a batch of groups of unequal sizes each has the advantages that it would have alone") {
+TEST_CASE(
+    "partial groups (AReaL#1419): in a batch of groups of unequal sizes each has the advantages that it would have "
+    "alone") {
   everything together = a_batch({3, 1, 5, 2, 4}, 3);
   each_local_estimator([&](char const* name, auto const& e) {
     numbers one_by_one;
@@ -150,7 +158,8 @@ TEST_CASE("zero-variance groups (trl#6365): a group of equal rewards gets 0, wha
   }
 }
 
-TEMPLATE_TEST_CASE("rounding-noise groups (OpenRLHF's epsilon of 1e-9): rewards that differ by a rounding are equal", "", float, double) {
+TEMPLATE_TEST_CASE("rounding-noise groups (OpenRLHF's epsilon of 1e-9): rewards that differ by a rounding are equal",
+                   "", float, double) {
   using T = TestType;
   T a = T(.3), up = std::nextafter(a, T(1)), down = std::nextafter(a, T(0));
   for (std::vector<T> rewards : {std::vector<T>{a, up, a, a}, {down, a, up, a, up, down, a, a}, {up, a}}) {
@@ -161,7 +170,8 @@ TEMPLATE_TEST_CASE("rounding-noise groups (OpenRLHF's epsilon of 1e-9): rewards 
       for (T x : advantages(e, v)) REQUIRE(x == 0);
     };
     for (double epsilon : {0., 1e-9, 1e-6}) {
-      for (auto by : {credit::episode, credit::return_to_go, credit::process, credit::step}) check(group_relative{.by = by, .epsilon = epsilon});
+      for (auto by : {credit::episode, credit::return_to_go, credit::process, credit::step})
+        check(group_relative{.by = by, .epsilon = epsilon});
       check(group_relative{.scale = group_scale::batch_std, .epsilon = epsilon});
       check(group_relative{.baseline = group_baseline::leave_one_out, .epsilon = epsilon});
       check(best_of_group{.epsilon = epsilon});
@@ -172,19 +182,24 @@ TEMPLATE_TEST_CASE("rounding-noise groups (OpenRLHF's epsilon of 1e-9): rewards 
   }
 }
 
-TEST_CASE("rounding-noise groups: what an epsilon that is added or the least makes of them in float32 is up to 1.6, here 0", "[golden]") {
+TEST_CASE(
+    "rounding-noise groups: what an epsilon that is added or the least makes of them in float32 is up to 1.6, here 0",
+    "[golden]") {
   for (auto [library, epsilon] : {std::pair("trl", 1e-4f), {"verl", 1e-6f}, {"openrlhf", 1e-9f}}) {
     CAPTURE(library);
     auto rows = golden::read("advantage/noise_" + std::string(library) + ".txt");
     auto x = cast<float>(golden::row(rows, "reward"));
     float mean = (x[0] + x[1] + x[2] + x[3]) / 4, squares = 0;
     for (float r : x) squares += (r - mean) * (r - mean);
-    for (int i = 0; i < 4; ++i) REQUIRE(close((x[i] - mean) / (std::sqrt(squares / 3) + epsilon), golden::row(rows, "advantage")[i], 1e-6));
+    for (int i = 0; i < 4; ++i)
+      REQUIRE(close((x[i] - mean) / (std::sqrt(squares / 3) + epsilon), golden::row(rows, "advantage")[i], 1e-6));
     REQUIRE(advantages(group_relative{.epsilon = epsilon}, bandit<float>(x)) == std::vector<float>(4, 0));
   }
 }
 
-TEST_CASE("rewards lost across tool spans (verl#7278): a reward behind invalid steps reaches those before them, discounted by valid steps only") {
+TEST_CASE(
+    "rewards lost across tool spans (verl#7278): a reward behind invalid steps reaches those before them, discounted "
+    "by valid steps only") {
   grouped<double> b{{6}, {1}, {0, 0, 0, 0, 0, 8}};
   b.valid = {1, 1, 0, 0, 0, 1};
   numbers none(6, 0), zero{0};
@@ -210,7 +225,9 @@ TEST_CASE("lengths that count tool steps (OpenRLHF#1252): a series is as long as
   check(whitened{.estimator = group_relative{.scale = group_scale::none}, .over = over::series});
 }
 
-TEST_CASE("first and last steps lost (OpenRLHF#973, verl#1758): every valid step of every series has its advantage, and its own") {
+TEST_CASE(
+    "first and last steps lost (OpenRLHF#973, verl#1758): every valid step of every series has its advantage, and its "
+    "own") {
   grouped<double> b{{3, 1, 2}, {3}, {1, 2, 3, 4, 5, 6}};
   numbers value{10, 20, 30, 40, 50, 60}, next{20, 30, 0, 0, 60, 0};
   auto v = b.views();
@@ -223,7 +240,8 @@ TEST_CASE("exp overflow: a clamped KL and a limited importance weight are finite
   auto b = bandit<double>({1, 0});
   numbers logp{-1e5, -1}, other{-1, -1e5}, squares{.5, .5};
   auto v = b.views();
-  v.old_logp = all(std::as_const(logp)), v.ref_logp = v.sampler_logp = all(std::as_const(other)), v.sum_of_squares = all(std::as_const(squares));
+  v.old_logp = all(std::as_const(logp)), v.ref_logp = v.sampler_logp = all(std::as_const(other)),
+  v.sum_of_squares = all(std::as_const(squares));
   REQUIRE(advantages(kl_in_reward{monte_carlo{}, clamped{}, .1}, v) == numbers{0, -1});  // k3 of +-1e5 is 10
   for (double a : advantages(optimal_token_baseline{.importance = true, .limit = 2}, v)) REQUIRE(std::isfinite(a));
 }

@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "lane_batch.hpp"
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/n_step.hpp>
+#include "../catch.hpp"
+#include "lane_batch.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -36,7 +36,8 @@ TEST_CASE("n_step: the definition, for lanes and for segments of different lengt
     }
     for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
       for (std::ptrdiff_t i = offsets[s]; i < offsets[s + 1]; ++i) {
-        double expected = plain(b, [&](std::ptrdiff_t t) { return offsets[s] + t; }, i - offsets[s], offsets[s + 1] - offsets[s], n, .9);
+        double expected = plain(
+            b, [&](std::ptrdiff_t t) { return offsets[s] + t; }, i - offsets[s], offsets[s + 1] - offsets[s], n, .9);
         REQUIRE(close(segments.target[i], expected, 0, 1e-13));
       }
   }

@@ -1,6 +1,6 @@
+#include <cohort/advantage/normalize.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/advantage/normalize.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -77,6 +77,7 @@ TEST_CASE("standardize: a large mean costs the deviation no digits beyond those 
   for (float o : offsets) x.push_back(4096 + std::round(o * 64) / 64);  // exact in float
   auto z = run<float>({}, x);
   auto [mean, std] = mean_and_std(cast<double>(x), {}, 1);
-  for (int i = 0; i < 1000; ++i) REQUIRE(close(z[i], (x[i] - mean) / (std + 1e-8), 1e-5, 1e-3));  // the mean is rounded to 2^-12 = 2.4e-4
+  for (int i = 0; i < 1000; ++i)
+    REQUIRE(close(z[i], (x[i] - mean) / (std + 1e-8), 1e-5, 1e-3));  // the mean is rounded to 2^-12 = 2.4e-4
   REQUIRE(close(mean_and_std(cast<double>(z), {}, 1).second, 1, 1e-5));
 }

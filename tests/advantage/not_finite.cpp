@@ -1,6 +1,6 @@
+#include <typeinfo>
 #include "../catch.hpp"
 #include "random_options.hpp"
-#include <typeinfo>
 
 // What a NaN or an infinite number of a valid step does: it is seen, and only by those who are compared with it.
 using namespace layouts;
@@ -33,7 +33,8 @@ void check(E const& e, batch const& b, batch const& planted, std::vector<bool> c
 
 }  // namespace
 
-TEST_CASE("not finite: a NaN reward of a valid step shows in its group, and the other groups stay as they are to the bit") {
+TEST_CASE(
+    "not finite: a NaN reward of a valid step shows in its group, and the other groups stay as they are to the bit") {
   int checked = 0;
   for (std::uint32_t seed = 7000; seed < 7200; ++seed) {
     batch b = draw(seed);
@@ -52,7 +53,8 @@ TEST_CASE("not finite: a NaN reward of a valid step shows in its group, and the 
       for (int s : b.series[j]) b.anchor[s] = 1;
     b.anchors = 2;
     for (int j : group)
-      for (int k = 0; k < b.rewards; ++k) b.scores[j * b.rewards + k] = j;  // the only one that has a reward would get 0
+      for (int k = 0; k < b.rewards; ++k)
+        b.scores[j * b.rewards + k] = j;  // the only one that has a reward would get 0
     batch planted = b;
     planted.reward[i] = nan_;
     for (int k = 0; k < b.rewards; ++k) planted.scores[n * b.rewards + k] = inf;

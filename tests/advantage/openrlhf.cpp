@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/group_relative.hpp>
@@ -7,6 +5,8 @@
 #include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
 
 // OpenRLHF 0.11.2's estimators, as tests/golden/openrlhf_advantages.py recorded them.
 
@@ -42,7 +42,10 @@ standardize const over_all{.epsilon = 0, .ddof = 0}, only_moved{.ddof = 0, .divi
 
 }  // namespace
 
-TEST_CASE("openrlhf: reinforce, in which gamma decays over invalid steps, normalized by the batch's deviation; with a KL off each reward", "[golden]") {
+TEST_CASE(
+    "openrlhf: reinforce, in which gamma decays over invalid steps, normalized by the batch's deviation; with a KL off "
+    "each reward",
+    "[golden]") {
   for (auto file : files) {
     scored s(file);
     CAPTURE(file);
@@ -55,7 +58,8 @@ TEST_CASE("openrlhf: reinforce, in which gamma decays over invalid steps, normal
   }
 }
 
-TEST_CASE("openrlhf: gae, in which lambda decays over invalid steps, whose values are 0; with a KL off each reward", "[golden]") {
+TEST_CASE("openrlhf: gae, in which lambda decays over invalid steps, whose values are 0; with a KL off each reward",
+          "[golden]") {
   for (auto file : files) {
     scored s(file);
     CAPTURE(file);
@@ -75,7 +79,10 @@ TEST_CASE("openrlhf: gae, in which lambda decays over invalid steps, whose value
   }
 }
 
-TEST_CASE("openrlhf: rloo, dr_grpo, group_norm and reinforce_baseline; with the KL that is still to come, outside the baseline", "[golden]") {
+TEST_CASE(
+    "openrlhf: rloo, dr_grpo, group_norm and reinforce_baseline; with the KL that is still to come, outside the "
+    "baseline",
+    "[golden]") {
   for (auto file : files) {
     scored s(file);
     CAPTURE(file);
@@ -89,8 +96,10 @@ TEST_CASE("openrlhf: rloo, dr_grpo, group_norm and reinforce_baseline; with the 
     check(group_relative{.epsilon = 1e-9}, "group_norm");
     REQUIRE(s.distance(advantages(whitened{centered, over_all}, s.batch), "reinforce_baseline") < 1e-10);
     REQUIRE(s.distance(advantages(kl_to_go{centered}, s.with_reference()), "reinforce_baseline_kl_return") < 1e-10);
-    REQUIRE(s.distance(advantages(whitened{kl_to_go{centered}, over_all}, s.with_reference()), "reinforce_baseline_kl") < 1e-10);
-    REQUIRE(s.distance(advantages(clipped_advantage{group_relative{.epsilon = 1e-9}, .5}, s.batch), "group_norm_clip") < 1e-10);
+    REQUIRE(s.distance(advantages(whitened{kl_to_go{centered}, over_all}, s.with_reference()),
+                       "reinforce_baseline_kl") < 1e-10);
+    REQUIRE(s.distance(advantages(clipped_advantage{group_relative{.epsilon = 1e-9}, .5}, s.batch), "group_norm_clip") <
+            1e-10);
   }
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-#include "../support/arrays.hpp"
 #include <cohort/advantage/hybrid_grpo.hpp>
+#include "../support/arrays.hpp"
 
-// Batches of probes, and Hybrid GRPO written out beside the header: one decision at a time, in double, from the definition.
+// Batches of probes, and Hybrid GRPO written out beside the header: one decision at a time, in double, from the
+// definition.
 namespace probes {
 
 using namespace cohort;
@@ -103,7 +104,8 @@ inline numbers transformed(hybrid_grpo const& o, batch const& b) {
       double least = 1e300, most = -1e300;
       for (int i = first; i < first + b.G; ++i)
         if (read(b, i / b.M(), i % b.M())) least = std::min(least, b.reward[i]), most = std::max(most, b.reward[i]);
-      for (int i = first; i < first + b.G; ++i) f[i] *= std::tanh(2.5 * o.tau * (b.reward[i] - least) / (most - least + o.epsilon));
+      for (int i = first; i < first + b.G; ++i)
+        f[i] *= std::tanh(2.5 * o.tau * (b.reward[i] - least) / (most - least + o.epsilon));
     }
   return f;
 }
@@ -114,12 +116,16 @@ inline double probe_return(hybrid_grpo const& o, batch const& b, numbers const& 
     q += std::pow(o.gamma, k) * f[k * b.M() + i];
     if (b.terminated[k * b.M() + i]) return q;
     if (b.truncated[k * b.M() + i] || k + 1 == b.K)
-      return q + (o.after == bootstrap::none ? 0 : o.after == bootstrap::undiscounted ? 1 : std::pow(o.gamma, k + 1)) * b.probe_value[i];
+      return q + (o.after == bootstrap::none           ? 0
+                  : o.after == bootstrap::undiscounted ? 1
+                                                       : std::pow(o.gamma, k + 1)) *
+                     b.probe_value[i];
   }
   return q;
 }
 
-/// GAE of the executed branch at decision r = t N + n, forward along its lane; without its own one-step error it is the tail.
+/// GAE of the executed branch at decision r = t N + n, forward along its lane; without its own one-step error it is the
+/// tail.
 inline double along_lane(hybrid_grpo const& o, batch const& b, numbers const& f, int r, bool own) {
   double sum = 0, weight = 1;
   for (int s = r; s < b.R(); s += b.N) {
@@ -147,7 +153,8 @@ inline result by_hand(hybrid_grpo const& o, batch const& b) {
     for (int g = 0; g < b.G; ++g) {
       int i = r * b.G + g;
       double mean = of_group[r].mean, others = b.G == 1 ? 0 : (mean * b.G - q[g]) / (b.G - 1);
-      bool compared = b.G > 1 || o.transform == reward_transform::tanh_of_group_score || o.transform == reward_transform::weighted_in_group;
+      bool compared = b.G > 1 || o.transform == reward_transform::tanh_of_group_score ||
+                      o.transform == reward_transform::weighted_in_group;
       double kappa = compared ? o.baseline.kappa : 0;
       double level = (1 - kappa) * b.value[r] + kappa * (o.baseline.leave_one_out ? others : mean);
       out.advantage[i] = q[g] - o.baseline.weight * level;

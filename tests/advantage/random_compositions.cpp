@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "random_options.hpp"
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/whitened.hpp>
 #include <typeinfo>
+#include "../catch.hpp"
+#include "random_options.hpp"
 
 // whitened, clipped_advantage and kl_in_reward around every estimator and around each other.
 using namespace layouts;
@@ -34,7 +34,8 @@ some_estimator some(E e, bool critic, std::function<result(batch const&)> by_han
 template <class F>
 void each(option_draws& d, batch const& b, F f) {
   each_with_critic(d, b, [&](auto e) { f(some(e, true, [e](batch const& x) { return references::by_hand(e, x); })); });
-  each_of_groups(d, b, [&](auto e) { f(some(e, false, [e](batch const& x) { return result{references::by_hand(e, x), {}}; })); });
+  each_of_groups(
+      d, b, [&](auto e) { f(some(e, false, [e](batch const& x) { return result{references::by_hand(e, x), {}}; })); });
   monte_carlo m{d.share()};
   f(some(m, false, [m](batch const& x) { return references::by_hand(m, x, false); }));
 }
@@ -57,7 +58,8 @@ batch penalized(double weight, batch b) {
   return b;
 }
 
-/// How far float may be: whitening multiplies an advantage's rounding, which is that of the rewards it is the difference of, by one over the deviation.
+/// How far float may be: whitening multiplies an advantage's rounding, which is that of the rewards it is the
+/// difference of, by one over the deviation.
 double bound(batch const& b, numbers const& inner) {
   numbers there;
   for (int i = 0; i < b.M(); ++i)
@@ -66,7 +68,8 @@ double bound(batch const& b, numbers const& inner) {
 }
 
 template <class E>
-void check(E const& composed, some_estimator const& inner, batch const& b, numbers const& expected, numbers const& target, double bound_of_float) {
+void check(E const& composed, some_estimator const& inner, batch const& b, numbers const& expected,
+           numbers const& target, double bound_of_float) {
   result in_double = run<double>(composed, b, inner.critic), in_float = run<float>(composed, b, inner.critic);
   REQUIRE(distance(b, in_double.advantage, expected) < 1e-9);
   REQUIRE(distance(b, in_float.advantage, expected) < bound_of_float);
@@ -86,14 +89,16 @@ TEST_CASE("random compositions: whitened and clipped_advantage, either around th
       result inner = e.by_hand(b);
       standardize how{d.epsilon(), d.below(2)};
       double limit = d.uniform(.1, 2);
-      check(clipped_advantage{whitened{e, how}, limit}, e, b, clipped(limit, white(how, b, inner.advantage)), inner.target, bound(b, inner.advantage));
+      check(clipped_advantage{whitened{e, how}, limit}, e, b, clipped(limit, white(how, b, inner.advantage)),
+            inner.target, bound(b, inner.advantage));
       numbers cut = clipped(limit, inner.advantage);
       check(whitened{clipped_advantage{e, limit}, how}, e, b, white(how, b, cut), inner.target, bound(b, cut));
     });
   }
 }
 
-TEST_CASE("random compositions: kl_in_reward around every estimator that reads rewards, inside and outside of whitened") {
+TEST_CASE(
+    "random compositions: kl_in_reward around every estimator that reads rewards, inside and outside of whitened") {
   for (std::uint32_t seed = 6000; seed < 6300; ++seed) {
     batch b = draw(seed);
     option_draws d(seed);

@@ -1,13 +1,14 @@
+#include <typeinfo>
 #include "../catch.hpp"
 #include "random_options.hpp"
-#include <typeinfo>
 
 using namespace layouts;
 using namespace references;
 
 namespace {
 
-void compare(batch const& b, numbers const& in_double, numbers const& in_float, numbers const& expected, double bound_of_float) {
+void compare(batch const& b, numbers const& in_double, numbers const& in_float, numbers const& expected,
+             double bound_of_float) {
   REQUIRE(distance(b, in_double, expected) < 1e-10);
   REQUIRE(distance(b, in_float, expected) < bound_of_float);
 }
@@ -33,11 +34,13 @@ TEST_CASE("random layouts: monte_carlo without a critic is what was collected, w
     batch b = draw(seed);
     option_draws d(seed);
     monte_carlo e{d.share(), d.coin(), d.invalid()};
-    compare(b, run<double>(e, b, false).advantage, run<float>(e, b, false).advantage, by_hand(e, b, false).advantage, 1e-5);
+    compare(b, run<double>(e, b, false).advantage, run<float>(e, b, false).advantage, by_hand(e, b, false).advantage,
+            1e-5);
   }
 }
 
-TEST_CASE("random layouts: each estimator that compares series is its formula, on ragged groups, with any steps invalid") {
+TEST_CASE(
+    "random layouts: each estimator that compares series is its formula, on ragged groups, with any steps invalid") {
   for (std::uint32_t seed = 2000; seed < 2400; ++seed) {
     batch b = draw(seed);
     option_draws d(seed);

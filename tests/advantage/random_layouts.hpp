@@ -1,17 +1,18 @@
 #pragma once
-#include "../support/arrays.hpp"
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <functional>
+#include "../support/arrays.hpp"
 
-// Batches of random shape, seen twice: as the views that an estimator gets, in float or double, and as plain lists of indices, from which the tests write each
-// formula out in double.
+// Batches of random shape, seen twice: as the views that an estimator gets, in float or double, and as plain lists of
+// indices, from which the tests write each formula out in double.
 namespace layouts {
 
 using namespace cohort;
 using namespace arrays;
 
-/// Every number is a float, so that both types start from the same; rewards are eighths, so that equal sums are equal in both.
+/// Every number is a float, so that both types start from the same; rewards are eighths, so that equal sums are equal
+/// in both.
 struct batch {
   std::vector<std::vector<int>> series;   ///< the indices of the steps of each, in time
   std::vector<std::vector<int>> members;  ///< the series of each group
@@ -41,8 +42,9 @@ struct wanted {
   bool critic = true, invalid = true, groups = true;
 };
 
-/// Lanes or packed series, some empty, some of one step; groups in lanes or packed, some empty, some of one; ends anywhere; of a batch with a mask some series
-/// have no valid step at all, and what invalid steps hold is a NaN or infinite.
+/// Lanes or packed series, some empty, some of one step; groups in lanes or packed, some empty, some of one; ends
+/// anywhere; of a batch with a mask some series have no valid step at all, and what invalid steps hold is a NaN or
+/// infinite.
 inline batch draw(std::uint32_t seed, wanted w = {}) {
   random_stream draws(stream{11, purpose::user, seed});
   auto below = [&](int n) { return int(draws.integer(std::uint32_t(n))); };
@@ -115,7 +117,8 @@ inline batch draw(std::uint32_t seed, wanted w = {}) {
   double const inf = std::numeric_limits<double>::infinity(), poison[] = {std::nan(""), inf, -inf};
   for (int i = 0; i < M; ++i)
     if (!b.valid[i])
-      for (auto* field : {&b.reward, &b.value, &b.next_value, &b.sampler_logp, &b.old_logp, &b.ref_logp, &b.sum_of_squares})
+      for (auto* field :
+           {&b.reward, &b.value, &b.next_value, &b.sampler_logp, &b.old_logp, &b.ref_logp, &b.sum_of_squares})
         (*field)[i] = poison[below(3)];
   return b;
 }
@@ -125,8 +128,9 @@ template <class T>
 struct in_type {
   batch const& b;
   bool critic;
-  std::vector<T> reward = of(b.reward), value = of(b.value), next_value = of(b.next_value), sampler_logp = of(b.sampler_logp), old_logp = of(b.old_logp),
-                 ref_logp = of(b.ref_logp), sum_of_squares = of(b.sum_of_squares), greedy = of(b.greedy), scores = of(b.scores);
+  std::vector<T> reward = of(b.reward), value = of(b.value), next_value = of(b.next_value),
+                 sampler_logp = of(b.sampler_logp), old_logp = of(b.old_logp), ref_logp = of(b.ref_logp),
+                 sum_of_squares = of(b.sum_of_squares), greedy = of(b.greedy), scores = of(b.scores);
 
   integers anchor = of<std::int32_t>(b.anchor);
 
@@ -144,7 +148,8 @@ struct in_type {
       return std::ptrdiff_t(n);
     };
     batch_view<T> v;
-    v.decisions = b.lanes ? series::lanes(b.steps_of_lane, b.lanes) : series::segments(all(b.offsets), b.M(), longest(b.series));
+    v.decisions =
+        b.lanes ? series::lanes(b.steps_of_lane, b.lanes) : series::segments(all(b.offsets), b.M(), longest(b.series));
     v.groups = b.lanes_of_groups ? series::lanes(b.N() / b.lanes_of_groups, b.lanes_of_groups)
                                  : series::segments(all(b.group_offsets), b.N(), longest(b.members));
     v.reward = all(reward);
@@ -179,7 +184,8 @@ result run(E const& estimator, batch const& b, bool critic) {
   return {cast<double>(advantage), critic ? cast<double>(target) : numbers{}};
 }
 
-/// The worst of the valid steps, relative to 1 or to the largest number of the batch; infinite where a number is missing, even of an invalid step.
+/// The worst of the valid steps, relative to 1 or to the largest number of the batch; infinite where a number is
+/// missing, even of an invalid step.
 inline double distance(batch const& b, numbers const& found, numbers const& expected) {
   double worst = 0, largest = 1;
   for (int i = 0; i < b.M(); ++i)

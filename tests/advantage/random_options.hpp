@@ -16,12 +16,17 @@ struct option_draws : random_stream {
   }
 
   double epsilon() { return one_of({1e-6, 1e-4, .1}); }
-  double dyadic() { return one_of({1., .5, 0.}); }  // of discounts where a float's rounding must not tell apart what is equal
+  double dyadic() {
+    return one_of({1., .5, 0.});
+  }  // of discounts where a float's rounding must not tell apart what is equal
   group_of_one single() { return one_of({group_of_one::zero, group_of_one::raw}); }
   invalid_steps invalid() { return one_of({invalid_steps::skip, invalid_steps::decay}); }
   group_statistics statistics() {
     return {one_of({group_baseline::mean, group_baseline::leave_one_out, group_baseline::none}),
-            one_of({group_scale::group_std, group_scale::batch_std, group_scale::none}), single(), below(2), epsilon(),
+            one_of({group_scale::group_std, group_scale::batch_std, group_scale::none}),
+            single(),
+            below(2),
+            epsilon(),
             one_of({epsilon_rule::added, epsilon_rule::floor})};
   }
   group_relative relative(std::initializer_list<credit> by) {
@@ -58,7 +63,8 @@ void each_with_critic(option_draws& d, batch const& b, F f) {
   f(gae{d.share(), d.share(), d.invalid()});
   f(monte_carlo{d.share(), d.coin(), d.invalid()});
   f(length_adaptive_gae{d.share(), d.one_of({.05, .2, 1., 7.}), d.invalid()});
-  f(decoupled{length_adaptive_gae{d.share(), d.one_of({.05, .3}), d.invalid()}, monte_carlo{d.share(), d.coin(), d.invalid()}});
+  f(decoupled{length_adaptive_gae{d.share(), d.one_of({.05, .3}), d.invalid()},
+              monte_carlo{d.share(), d.coin(), d.invalid()}});
   f(decoupled{gae{d.share(), d.share(), d.invalid()}, gae{d.share(), d.share(), d.invalid()}});
   f(group_and_value{d.share(), d.share()});
   if (!b.valid.empty()) return;

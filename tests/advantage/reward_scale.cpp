@@ -17,7 +17,8 @@ struct lane_rewards {
   flags terminated, truncated;
 
   /// T rows of a record from its number `first` on; every other end is a truncation.
-  lane_rewards(std::ptrdiff_t T, std::ptrdiff_t N, numbers const& r, numbers const& done, std::ptrdiff_t first = 0) : T(T), N(N) {
+  lane_rewards(std::ptrdiff_t T, std::ptrdiff_t N, numbers const& r, numbers const& done, std::ptrdiff_t first = 0)
+      : T(T), N(N) {
     for (std::ptrdiff_t i = first; i < first + T * N; ++i) {
       reward.push_back(r[std::size_t(i)]);
       terminated.push_back(done[std::size_t(i)] != 0 && i % 2);
@@ -47,7 +48,8 @@ numbers scaled(Scale const& scale, batch_view<double> const& b) {
 
 }  // namespace
 
-TEST_CASE("running_reward_scale: over several rollouts of lanes it is Stable-Baselines3's VecNormalize, step by step", "[golden]") {
+TEST_CASE("running_reward_scale: over several rollouts of lanes it is Stable-Baselines3's VecNormalize, step by step",
+          "[golden]") {
   auto rows = golden::read("advantage/sb3_reward_scale.txt");
   auto N = std::ptrdiff_t(golden::row(rows, "lanes")[0]), before = std::ptrdiff_t(0);
   cpu backend;
@@ -61,7 +63,8 @@ TEST_CASE("running_reward_scale: over several rollouts of lanes it is Stable-Bas
       REQUIRE(close(found[i], golden::row(rows, "scaled")[std::size_t(before * N) + i], 1e-12, 1e-13));
       clipped += std::abs(found[i]) == 1.5;
     }
-    for (auto i = std::size_t((T - 1) * N); i < found.size(); ++i) ended_with_the_rollout += b.terminated[i] || b.truncated[i];
+    for (auto i = std::size_t((T - 1) * N); i < found.size(); ++i)
+      ended_with_the_rollout += b.terminated[i] || b.truncated[i];
     before += T;
   }
   CHECK(clipped > 0);
@@ -129,12 +132,15 @@ TEST_CASE("reward scales: parameters out of range and batches they cannot serve 
     }
     return "";
   };
-  CHECK(says(running_reward_scale{.gamma = 1.5}, b.views()) == "running_reward_scale: gamma is 1.5, expected a number in [0, 1]");
-  CHECK(says(running_reward_scale{.clip = 0}, b.views()) == "running_reward_scale: clip is 0, expected a positive number (infinity: no limit)");
+  CHECK(says(running_reward_scale{.gamma = 1.5}, b.views()) ==
+        "running_reward_scale: gamma is 1.5, expected a number in [0, 1]");
+  CHECK(says(running_reward_scale{.clip = 0}, b.views()) ==
+        "running_reward_scale: clip is 0, expected a positive number (infinity: no limit)");
   auto masked = b.views();
   flags valid(4, 1);
   masked.valid = all(std::as_const(valid));
-  CHECK(says(running_reward_scale{}, masked) == "running_reward_scale counts every step, and this batch has invalid ones");
+  CHECK(says(running_reward_scale{}, masked) ==
+        "running_reward_scale counts every step, and this batch has invalid ones");
   CHECK(says(standardized_reward{.scope = reward_scope::group}, b.views()) ==
         "standardized_reward needs to know which series form a group: use it with a rollout in groups");
 }

@@ -1,6 +1,6 @@
+#include <cohort/preset/sane2025.hpp>
 #include "../catch.hpp"
 #include "probes.hpp"
-#include <cohort/preset/sane2025.hpp>
 
 using namespace probes;
 
@@ -41,7 +41,9 @@ TEST_CASE("sane2025::pull_request is tanh(r_i) + gamma V(s'_i) - V(s), minus its
   }
 }
 
-TEST_CASE("sane2025::fork is tanh of the group's z-score, ddof 1 and epsilon 1e-8, and its critic learns GAE's returns of the executed branch") {
+TEST_CASE(
+    "sane2025::fork is tanh of the group's z-score, ddof 1 and epsilon 1e-8, and its critic learns GAE's returns of "
+    "the executed branch") {
   batch b = random(4, 3, 4, 1, .2);
   auto [A, target] = run(sane2025::fork, b);
   for (int r = 0; r < b.R(); ++r) {
@@ -53,14 +55,17 @@ TEST_CASE("sane2025::fork is tanh of the group's z-score, ddof 1 and epsilon 1e-
   }
 }
 
-TEST_CASE("sane2025::fork_mean_target has the fork's advantages, and the mean of r_i + gamma (1 - d_i) V(s'_i) for its critic") {
+TEST_CASE(
+    "sane2025::fork_mean_target has the fork's advantages, and the mean of r_i + gamma (1 - d_i) V(s'_i) for its "
+    "critic") {
   for (int G : {1, 4}) {
     batch b = random(4, 3, G, 1, .2);
     auto [A, target] = run(sane2025::fork_mean_target, b);
     REQUIRE(A == run(sane2025::fork, b).advantage);
     for (int r = 0; r < b.R(); ++r) {
       double mean = 0;
-      for (int i = r * G; i < r * G + G; ++i) mean += (b.reward[i] + (b.terminated[i] ? 0 : .99 * b.probe_value[i])) / G;
+      for (int i = r * G; i < r * G + G; ++i)
+        mean += (b.reward[i] + (b.terminated[i] ? 0 : .99 * b.probe_value[i])) / G;
       for (int g = 0; g < G; ++g) REQUIRE(close(target[r * G + g], mean, 1e-13, 1e-14));
     }
   }

@@ -1,10 +1,10 @@
-#include "../catch.hpp"
-#include "../support/golden.hpp"
-#include "lane_batch.hpp"
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/n_step.hpp>
 #include <cohort/advantage/v_trace.hpp>
+#include "../catch.hpp"
+#include "../support/golden.hpp"
+#include "lane_batch.hpp"
 
 // torchrl 0.14.1's value functionals, as tests/golden/torchrl_values.py recorded them.
 
@@ -12,8 +12,13 @@ namespace {
 
 struct recorded {
   golden::table t = golden::read("advantage/torchrl.txt");
-  lane_batch<> b{std::ptrdiff_t(row("extents")[0]), std::ptrdiff_t(row("extents")[1]), row("reward"), row("value"), row("next_value"),
-                 cast<std::uint8_t>(row("terminated")), cast<std::uint8_t>(row("truncated"))};
+  lane_batch<> b{std::ptrdiff_t(row("extents")[0]),
+                 std::ptrdiff_t(row("extents")[1]),
+                 row("reward"),
+                 row("value"),
+                 row("next_value"),
+                 cast<std::uint8_t>(row("terminated")),
+                 cast<std::uint8_t>(row("truncated"))};
   double gamma = row("gamma_lambda")[0];
 
   numbers const& row(std::string const& name) const { return golden::row(t, name); }

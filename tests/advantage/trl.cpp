@@ -1,10 +1,11 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/several_rewards.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
 
-// TRL 1.16.0's GRPO and RLOO trainers, as tests/golden/trl_grpo.py recorded them: three weighted rewards, some of them absent.
+// TRL 1.16.0's GRPO and RLOO trainers, as tests/golden/trl_grpo.py recorded them: three weighted rewards, some of them
+// absent.
 
 namespace {
 
@@ -27,7 +28,8 @@ struct trl_batch : recorded_groups {
   void same(numbers const& found, std::string const& name) const {
     for (std::size_t n = 0; n < N; ++n) {
       CAPTURE(name, n);
-      for (auto i = batch.offsets[n]; i < batch.offsets[n + 1]; ++i) REQUIRE(close(found[std::size_t(i)], row(name)[n], 1e-10, 1e-12));
+      for (auto i = batch.offsets[n]; i < batch.offsets[n + 1]; ++i)
+        REQUIRE(close(found[std::size_t(i)], row(name)[n], 1e-10, 1e-12));
     }
   }
 };
@@ -37,7 +39,9 @@ struct trl_batch : recorded_groups {
 TEST_CASE("trl: scale_rewards group, batch and none", "[golden]") {
   trl_batch b;
   auto check = [&](group_scale scale, std::string const& name) {
-    b.same(advantages(weighted_rewards{.weights = b.row("weights"), .how = {.scale = scale, .epsilon = 1e-4}}, b.views()), name);
+    b.same(
+        advantages(weighted_rewards{.weights = b.row("weights"), .how = {.scale = scale, .epsilon = 1e-4}}, b.views()),
+        name);
   };
   check(group_scale::group_std, "scale_group");
   check(group_scale::batch_std, "scale_batch");
@@ -50,9 +54,13 @@ TEST_CASE("trl: normalize_then_sum is GDPO over series", "[golden]") {
   b.same(advantages(g, b.views()), "normalize_then_sum");
 }
 
-TEST_CASE("trl: rloo; with the KL of the whole series off the reward, clipped before that, normalized over the series that have a score and company", "[golden]") {
+TEST_CASE(
+    "trl: rloo; with the KL of the whole series off the reward, clipped before that, normalized over the series that "
+    "have a score and company",
+    "[golden]") {
   trl_batch b;
-  weighted_rewards rloo{.weights = b.row("weights"), .how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none}};
+  weighted_rewards rloo{.weights = b.row("weights"),
+                        .how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none}};
   b.same(advantages(rloo, b.views()), "rloo");
   b.same(advantages(kl_in_reward{rloo}, b.views()), "rloo_kl");
   auto clipped = rloo, normalized = rloo;

@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "lane_batch.hpp"
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/v_trace.hpp>
+#include "../catch.hpp"
+#include "lane_batch.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -35,7 +35,8 @@ TEST_CASE("v_trace: the definition, as a sum over what is still to come") {
         double sum = 0, weight = 1;
         for (int s = from; s < 16; ++s) {
           int i = s * 5 + n;
-          double delta = b.steps.reward[i] + (b.steps.terminated[i] ? 0 : .9 * b.steps.next_value[i]) - b.steps.value[i];
+          double delta =
+              b.steps.reward[i] + (b.steps.terminated[i] ? 0 : .9 * b.steps.next_value[i]) - b.steps.value[i];
           sum += weight * std::min(1.2, ratio(i)) * delta;
           if (b.steps.terminated[i] || b.steps.truncated[i]) break;
           weight *= .9 * .8 * std::min(.7, ratio(i));
@@ -47,7 +48,8 @@ TEST_CASE("v_trace: the definition, as a sum over what is still to come") {
       double e = correction(t), next = ended ? 0 : correction(t + 1);
       REQUIRE(close(found.target[i], b.steps.value[i] + e, 0, 1e-13));
       double beyond = b.steps.terminated[i] ? 0 : .9 * (b.steps.next_value[i] + .8 * next);
-      REQUIRE(close(found.advantage[i], std::min(1.5, ratio(i)) * (b.steps.reward[i] + beyond - b.steps.value[i]), 0, 1e-13));
+      REQUIRE(close(found.advantage[i], std::min(1.5, ratio(i)) * (b.steps.reward[i] + beyond - b.steps.value[i]), 0,
+                    1e-13));
     }
 }
 
@@ -56,7 +58,8 @@ TEST_CASE("v_trace: on policy its targets and advantages are gae's") {
   auto view = b.views();
   for (bool absent : {false, true}) {
     view.old_logp = absent ? decltype(view.old_logp){} : view.sampler_logp;
-    auto found = estimate(v_trace{.gamma = .9, .lambda = .8}, view), expected = estimate(gae{.gamma = .9, .lambda = .8}, view);
+    auto found = estimate(v_trace{.gamma = .9, .lambda = .8}, view),
+         expected = estimate(gae{.gamma = .9, .lambda = .8}, view);
     for (int i = 0; i < 80; ++i) {
       REQUIRE(close(found.target[i], expected.target[i], 0, 1e-13));
       REQUIRE(close(found.advantage[i], expected.advantage[i], 0, 1e-13));
@@ -74,7 +77,9 @@ TEST_CASE("v_trace: an action that the learner would hardly take carries nothing
   }
 }
 
-TEST_CASE("v_trace: needs a critic, the sampler's log-probabilities and valid steps, and refuses parameters out of their range") {
+TEST_CASE(
+    "v_trace: needs a critic, the sampler's log-probabilities and valid steps, and refuses parameters out of their "
+    "range") {
   off_policy b;
   auto view = b.views();
   view.sampler_logp = {};

@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "grouped.hpp"
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/advantage/group_relative.hpp>
@@ -10,16 +8,20 @@
 #include <cohort/advantage/remax.hpp>
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
 
 // verl 0.9.1's estimators, as tests/golden/verl_core.py recorded them.
 
 namespace {
 
-char const* const all_files[] = {"advantage/verl_outcome.txt", "advantage/verl_masked.txt", "advantage/verl_masked_reward.txt"};
+char const* const all_files[] = {"advantage/verl_outcome.txt", "advantage/verl_masked.txt",
+                                 "advantage/verl_masked_reward.txt"};
 /// Rewards on invalid steps are left out here; verl counts them in its scores.
 char const* const files[] = {"advantage/verl_outcome.txt", "advantage/verl_masked.txt"};
 
-/// verl divides by sqrt(var + 1e-8) and its sums by n + 1e-8; standardize by std + epsilon. In numbers about 1 that is a difference of 1e-8.
+/// verl divides by sqrt(var + 1e-8) and its sums by n + 1e-8; standardize by std + epsilon. In numbers about 1 that is
+/// a difference of 1e-8.
 constexpr double whitening = 3e-8;
 
 }  // namespace
@@ -31,16 +33,21 @@ TEST_CASE("verl: grpo, with and without the division, singletons raw", "[golden]
     // verl's singleton is its score over 1 + 1e-6
     numbers found = advantages(group_relative{.single = group_of_one::raw}, g.batch), expected = g.row("grpo");
     for (std::size_t i = 0; i < found.size(); ++i)
-      if (g.is_valid(i)) REQUIRE(close(found[i], i >= std::size_t(g.batch.offsets[14]) ? expected[i] * (1 + 1e-6) : expected[i], 1e-10, 1e-12));
-    REQUIRE(g.distance(advantages(group_relative{.scale = group_scale::none, .single = group_of_one::raw}, g.batch), "grpo_no_std") < 1e-10);
-    REQUIRE(g.distance(advantages(group_relative{.scale = group_scale::none, .single = group_of_one::raw}, g.batch), "grpo_vectorized_no_std") < 1e-10);
+      if (g.is_valid(i))
+        REQUIRE(close(found[i], i >= std::size_t(g.batch.offsets[14]) ? expected[i] * (1 + 1e-6) : expected[i], 1e-10,
+                      1e-12));
+    REQUIRE(g.distance(advantages(group_relative{.scale = group_scale::none, .single = group_of_one::raw}, g.batch),
+                       "grpo_no_std") < 1e-10);
+    REQUIRE(g.distance(advantages(group_relative{.scale = group_scale::none, .single = group_of_one::raw}, g.batch),
+                       "grpo_vectorized_no_std") < 1e-10);
   }
 }
 
 TEST_CASE("verl: rloo, whose two forms differ in what a singleton gets", "[golden]") {
   for (auto file : files) {
     recorded_groups g(file);
-    group_relative rloo{.baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw};
+    group_relative rloo{
+        .baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw};
     REQUIRE(g.distance(advantages(rloo, g.batch), "rloo") < 1e-10);
     rloo.single = group_of_one::zero;
     REQUIRE(g.distance(advantages(rloo, g.batch), "rloo_vectorized") < 1e-10);
@@ -114,7 +121,10 @@ TEST_CASE("verl: gae skips invalid steps, and is whitened after its returns are 
   }
 }
 
-TEST_CASE("verl: the optimal token baseline; where steps are invalid, the form that counts valid steps; with importance weights", "[golden]") {
+TEST_CASE(
+    "verl: the optimal token baseline; where steps are invalid, the form that counts valid steps; with importance "
+    "weights",
+    "[golden]") {
   for (auto file : all_files) {
     recorded_groups g(file);
     CAPTURE(file);
@@ -130,7 +140,8 @@ TEST_CASE("verl: the optimal token baseline; where steps are invalid, the form t
       REQUIRE(g.distance(advantages(optimal_token_baseline{}, b), form) < 1e-10);
       REQUIRE(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false}, b), form + "_tail") < 1e-10);
       REQUIRE(g.distance(advantages(optimal_token_baseline{.importance = true}, b), form + "_is") < 1e-10);
-      REQUIRE(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false, .importance = true}, b), form + "_is_tail") < 1e-10);
+      REQUIRE(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false, .importance = true}, b),
+                         form + "_is_tail") < 1e-10);
     }
   }
 }
@@ -140,7 +151,8 @@ TEST_CASE("verl: gdpo", "[golden]") {
     recorded_groups g(file);
     CAPTURE(file);
     numbers scores;
-    for (std::size_t n = 0; n < g.row("reward_a").size(); ++n) scores.push_back(g.row("reward_a")[n]), scores.push_back(g.row("reward_b")[n]);
+    for (std::size_t n = 0; n < g.row("reward_a").size(); ++n)
+      scores.push_back(g.row("reward_a")[n]), scores.push_back(g.row("reward_b")[n]);
     auto b = g.batch.views();
     b.scores = matrix(std::as_const(scores), std::ptrdiff_t(scores.size() / 2));
     gdpo estimator{.weights = g.row("gdpo_weights"), .how = {.single = group_of_one::raw}};

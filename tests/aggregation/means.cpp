@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "weights.hpp"
 #include <cohort/aggregation/means.hpp>
 #include <numeric>
+#include "../catch.hpp"
+#include "weights.hpp"
 
 using namespace cohort;
 using namespace arrays;
@@ -10,7 +10,9 @@ namespace {
 
 double sum(numbers const& v) { return std::accumulate(v.begin(), v.end(), 0.); }
 
-integers ragged() { return {0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 4, 4, 1, 5, 5, 5}; }  // of 7; series 3 and 6 have no step here
+integers ragged() {
+  return {0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2, 2, 4, 4, 1, 5, 5, 5};
+}  // of 7; series 3 and 6 have no step here
 
 }  // namespace
 
@@ -26,7 +28,8 @@ TEST_CASE("step_mean: every valid step weighs the same, an invalid one nothing")
   for (int i = 0; i < 19; ++i) REQUIRE(w[i] == (valid[i] ? 1. / 16 : 0));
 }
 
-TEST_CASE("series_mean: every series that has steps here weighs the same, whatever its length, wherever its steps stand") {
+TEST_CASE(
+    "series_mean: every series that has steps here weighs the same, whatever its length, wherever its steps stand") {
   integers of = ragged();
   numbers w = weights(series_mean{}, of, 7);
   double const length[] = {5, 2, 7, 0, 2, 3, 0};
@@ -42,7 +45,8 @@ TEST_CASE("series_mean: invalid steps do not count, and a series without a valid
   for (int i = 0; i < 19; ++i) REQUIRE(close(w[i], valid[i] ? 1 / (4 * length[of[i]]) : 0, 1e-15));
 }
 
-TEMPLATE_TEST_CASE("means: the weights of a batch add up to 1, with and without invalid steps, in float too", "", float, double) {
+TEMPLATE_TEST_CASE("means: the weights of a batch add up to 1, with and without invalid steps, in float too", "", float,
+                   double) {
   using T = TestType;
   eigen::basic_backend<T> backend;
   integers of(1000);

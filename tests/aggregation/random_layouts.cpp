@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "weights.hpp"
 #include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/sums.hpp>
+#include "../catch.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -33,13 +33,15 @@ struct drawn {
     for (int s : series_of) valid.push_back(draws.uniform() < share[s]);
   }
   cohort::series groups() const {
-    return lanes ? cohort::series::lanes(series / lanes, lanes) : cohort::series::segments(all(group_offsets), series, 8);
+    return lanes ? cohort::series::lanes(series / lanes, lanes)
+                 : cohort::series::segments(all(group_offsets), series, 8);
   }
   bool is_valid(int i) const { return valid.empty() || valid[i]; }
   /// The steps of series n, or its valid ones.
   int steps(int n, bool only_valid, int pieces_of = 1) const {
     int count = 0;
-    for (int i = 0; i < int(series_of.size()); ++i) count += series_of[i] / pieces_of == n && (!only_valid || is_valid(i));
+    for (int i = 0; i < int(series_of.size()); ++i)
+      count += series_of[i] / pieces_of == n && (!only_valid || is_valid(i));
     return count;
   }
   int present(bool only_valid, int pieces_of = 1) const {
@@ -67,7 +69,8 @@ void check(drawn const& s, Mode const& mode, F weight_of) {
 
 }  // namespace
 
-TEST_CASE("aggregations: every weight is its formula, for any steps of any series in any order, some without a valid one") {
+TEST_CASE(
+    "aggregations: every weight is its formula, for any steps of any series in any order, some without a valid one") {
   for (std::uint32_t seed = 0; seed < 150; ++seed) {
     CAPTURE(seed);
     drawn s(seed);
@@ -84,18 +87,24 @@ TEST_CASE("aggregations: every weight is its formula, for any steps of any serie
       check(s, series_sum_mean{length, empty}, [&](int) { return 1 / (series * length); });
     }
     std::vector<int> of_group(s.series), here(s.series);
-    for (int i = 0; i < int(s.series_of.size()); ++i) of_group[s.group_of[s.series_of[i]]] += s.is_valid(i), ++here[s.group_of[s.series_of[i]]];
-    auto some = [](std::vector<int> const& counts) { return double(std::count_if(counts.begin(), counts.end(), [](int n) { return n > 0; })); };
+    for (int i = 0; i < int(s.series_of.size()); ++i)
+      of_group[s.group_of[s.series_of[i]]] += s.is_valid(i), ++here[s.group_of[s.series_of[i]]];
+    auto some = [](std::vector<int> const& counts) {
+      return double(std::count_if(counts.begin(), counts.end(), [](int n) { return n > 0; }));
+    };
     check(s, group_mean{}, [&](int i) { return 1 / (some(of_group) * of_group[s.group_of[s.series_of[i]]]); });
-    check(s, group_mean{empty_series::count}, [&](int i) { return 1 / (some(here) * of_group[s.group_of[s.series_of[i]]]); });
+    check(s, group_mean{empty_series::count},
+          [&](int i) { return 1 / (some(here) * of_group[s.group_of[s.series_of[i]]]); });
     int in_piece = 1 + int(draws.integer(50)), pieces = s.present(false, in_piece);
     std::vector<int> of_piece(s.series);
     for (int n = 0; n < s.series; ++n) of_piece[n] = s.steps(n, true, in_piece);
-    check(s, piecewise_step_mean{in_piece}, [&](int i) { return 1. / (double(pieces) * of_piece[s.series_of[i] / in_piece]); });
+    check(s, piecewise_step_mean{in_piece},
+          [&](int i) { return 1. / (double(pieces) * of_piece[s.series_of[i] / in_piece]); });
   }
 }
 
-TEST_CASE("aggregations: of_series gives what the call gives to the valid steps of each series, where all series are here") {
+TEST_CASE(
+    "aggregations: of_series gives what the call gives to the valid steps of each series, where all series are here") {
   for (std::uint32_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
     random_stream draws(stream{15, purpose::user, seed});
@@ -120,7 +129,8 @@ TEST_CASE("aggregations: of_series gives what the call gives to the valid steps 
         if (valid[i]) REQUIRE(close(found[std::size_t(series_of[i])], expected[i], 1e-15));
     };
     same(step_mean{}), same(step_sum{});
-    for (auto empty : {empty_series::leave, empty_series::count}) same(series_mean{empty}), same(series_sum_mean{draws.uniform(.1, 100), empty});
+    for (auto empty : {empty_series::leave, empty_series::count})
+      same(series_mean{empty}), same(series_sum_mean{draws.uniform(.1, 100), empty});
     same(piecewise_step_mean{1 + std::int32_t(draws.integer(50))});
   }
 }
@@ -130,7 +140,8 @@ TEST_CASE("piecewise_step_mean: a float cuts series into pieces as integers do, 
   std::int32_t const most = (1 << 23) - 2;
   for (std::int32_t cut : {1, 3, 7, 1000, 4093, 99991, most}) {
     integers of;  // the ends of pieces, where a rounding would show
-    for (std::int32_t n = cut; n < most && of.size() < 4000; n += (most / cut / 1000 + 1) * cut) of.push_back(n - 1), of.push_back(n);
+    for (std::int32_t n = cut; n < most && of.size() < 4000; n += (most / cut / 1000 + 1) * cut)
+      of.push_back(n - 1), of.push_back(n);
     if (of.empty()) of = {0, most - 1};
     std::vector<float> weight(of.size());
     piecewise_step_mean{cut}(backend, {std::ptrdiff_t(of.size()), most, all(std::as_const(of)), {}}, all(weight));

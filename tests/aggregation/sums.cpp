@@ -1,8 +1,8 @@
-#include "../catch.hpp"
-#include "weights.hpp"
 #include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <numeric>
+#include "../catch.hpp"
+#include "weights.hpp"
 
 using namespace cohort;
 using namespace arrays;
@@ -22,7 +22,8 @@ TEST_CASE("step_sum: a valid step weighs 1") {
 
 TEST_CASE("series_sum_mean: a valid step weighs 1 over the number of series, and over the constant") {
   for (double w : weights(series_sum_mean{}, of, 6)) REQUIRE(w == 1. / 4);
-  numbers some = weights(series_sum_mean{.length = 8}, of, 6, valid), counted = weights(series_sum_mean{.length = 8, .empty = empty_series::count}, of, 6, valid);
+  numbers some = weights(series_sum_mean{.length = 8}, of, 6, valid),
+          counted = weights(series_sum_mean{.length = 8, .empty = empty_series::count}, of, 6, valid);
   for (int i = 0; i < 10; ++i) {
     REQUIRE(some[i] == (valid[i] ? 1. / (3 * 8) : 0));
     REQUIRE(counted[i] == (valid[i] ? 1. / (4 * 8) : 0));
@@ -31,7 +32,8 @@ TEST_CASE("series_sum_mean: a valid step weighs 1 over the number of series, and
 
 TEST_CASE("series_mean: a series without a valid step counts where it is told to") {
   double const length[] = {2, 0, 0, 3, 0, 2};
-  numbers left = weights(series_mean{}, of, 6, valid), counted = weights(series_mean{.empty = empty_series::count}, of, 6, valid);
+  numbers left = weights(series_mean{}, of, 6, valid),
+          counted = weights(series_mean{.empty = empty_series::count}, of, 6, valid);
   for (int i = 0; i < 10; ++i) {
     REQUIRE(close(left[i], valid[i] ? 1 / (3 * length[of[i]]) : 0, 1e-15));
     REQUIRE(close(counted[i], valid[i] ? 1 / (4 * length[of[i]]) : 0, 1e-15));
@@ -58,7 +60,8 @@ TEST_CASE("group_mean: the mean of the groups' step means, which are of any size
   flags first{1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
   REQUIRE(close(weights(group_mean{}, of, 6, first, groups)[0], 1. / 3, 1e-15));
   REQUIRE(close(weights(group_mean{empty_series::count}, of, 6, first, groups)[0], 1. / 9, 1e-15));
-  REQUIRE_THROWS_WITH(weights(group_mean{}, of, 6), ContainsSubstring("group_mean needs to know which series form a group"));
+  REQUIRE_THROWS_WITH(weights(group_mean{}, of, 6),
+                      ContainsSubstring("group_mean needs to know which series form a group"));
   REQUIRE_THROWS_WITH(weights(group_mean{}, of, 5, {}, groups), ContainsSubstring("which series form a group"));
 }
 

@@ -1,7 +1,7 @@
+#include <cohort/aggregation/sums.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
-#include <cohort/aggregation/sums.hpp>
 
 // verl 0.9.1's agg_loss, as tests/golden/verl_core.py recorded it: losses, and each step's weight in them.
 
@@ -13,13 +13,16 @@ namespace {
 template <class Mode>
 void same(Mode const& mode, std::string const& name) {
   auto t = golden::read("aggregation/verl.txt");
-  auto const &offsets = golden::row(t, "offsets"), &loss = golden::row(t, "loss"), &expected = golden::row(t, name + "/weight");
+  auto const &offsets = golden::row(t, "offsets"), &loss = golden::row(t, "loss"),
+             &expected = golden::row(t, name + "/weight");
   flags valid = cast<std::uint8_t>(golden::row(t, "valid"));
   integers series_of;
-  for (std::size_t n = 0; n + 1 < offsets.size(); ++n) series_of.insert(series_of.end(), std::size_t(offsets[n + 1] - offsets[n]), std::int32_t(n));
+  for (std::size_t n = 0; n + 1 < offsets.size(); ++n)
+    series_of.insert(series_of.end(), std::size_t(offsets[n + 1] - offsets[n]), std::int32_t(n));
   cpu backend;
   numbers weight(series_of.size(), -1);
-  mode(backend, {std::ptrdiff_t(series_of.size()), 6, all(std::as_const(series_of)), all(std::as_const(valid))}, all(weight));
+  mode(backend, {std::ptrdiff_t(series_of.size()), 6, all(std::as_const(series_of)), all(std::as_const(valid))},
+       all(weight));
   double sum = 0;
   for (std::size_t i = 0; i < weight.size(); ++i) {
     CAPTURE(name, i);

@@ -61,8 +61,8 @@ struct row_total {
 
 /// Once through every primitive, on arrays of `scale` times some hundred elements.
 template <class B>
-void all_primitives(B& backend, host_array<float>& a, host_array<float>& b, host_array<float>& c, host_array<std::int32_t> const& index,
-                    std::ptrdiff_t scale) {
+void all_primitives(B& backend, host_array<float>& a, host_array<float>& b, host_array<float>& c,
+                    host_array<std::int32_t> const& index, std::ptrdiff_t scale) {
   std::ptrdiff_t rows = 100 * scale, n = 64 * rows;
   auto in = [&](std::ptrdiff_t r, std::ptrdiff_t columns) { return view<float const>(a.matrix(r, columns)); };
   auto out = [&](std::ptrdiff_t r, std::ptrdiff_t columns) { return b.matrix(r, columns); };
@@ -96,7 +96,8 @@ TEST_CASE("eigen: once it is warm, a loop of primitives and small products alloc
     host_array<std::int32_t> index(1000);
     for (int pass = 0; pass < 3; ++pass) all_primitives(backend, a, b, c, index, 10);
     long before = allocations();
-    for (int pass = 0; pass < 10; ++pass) all_primitives(backend, a, b, c, index, 10 - pass);  // smaller arrays fit where larger ones were
+    for (int pass = 0; pass < 10; ++pass)
+      all_primitives(backend, a, b, c, index, 10 - pass);  // smaller arrays fit where larger ones were
     long after = allocations();
     REQUIRE(after == before);
     all_primitives(backend, a, b, c, index, 10);

@@ -66,7 +66,8 @@ struct fragile {
   }
 };
 
-/// What f(backend, output) leaves in n elements has the same bits on 1, 2 and 3 threads, and whatever OpenMP would take by itself.
+/// What f(backend, output) leaves in n elements has the same bits on 1, 2 and 3 threads, and whatever OpenMP would take
+/// by itself.
 template <class T, class F>
 void requires_same_bits(std::ptrdiff_t n, F f) {
   auto result = [&](int threads) {
@@ -100,15 +101,23 @@ TEMPLATE_TEST_CASE("eigen: map, reduce and scan give the same bits on any number
   std::ptrdiff_t n = 200'003;
   auto x = reals<T>(n, 1), y = reals<T>(n, 2);
   requires_same_bits<T>(n, [&](auto& b, auto& out) { b.map(outputs{out.all()}, curve{}, in(x, n), in(y, n)); });
-  requires_same_bits<T>(300 * 600, [&](auto& b, auto& out) { b.map(outputs{out.matrix(300, 600)}, curve{}, in(x, 600, 300).transposed(), in(y, 300, 600)); });
+  requires_same_bits<T>(300 * 600, [&](auto& b, auto& out) {
+    b.map(outputs{out.matrix(300, 600)}, curve{}, in(x, 600, 300).transposed(), in(y, 300, 600));
+  });
   requires_same_bits<T>(2, [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, n)); });
-  requires_same_bits<T>(2, [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, 600, 300).transposed()); });
+  requires_same_bits<T>(2,
+                        [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, 600, 300).transposed()); });
   host_array<std::int32_t> offsets(2002);  // 2,001 series of 0 to 201 steps, the last of what is left
-  for (std::ptrdiff_t i = 0, at = 0; i < 2002; ++i, at = std::min(n, at + i * 37 % 202)) offsets.data()[i] = std::int32_t(i == 2001 ? n : at);
+  for (std::ptrdiff_t i = 0, at = 0; i < 2002; ++i, at = std::min(n, at + i * 37 % 202))
+    offsets.data()[i] = std::int32_t(i == 2001 ? n : at);
   series packed = series::segments(std::as_const(offsets).all(), n, n);
   for (auto d : {direction::forward, direction::backward}) {
-    requires_same_bits<T>(40 * 5000, [&](auto& b, auto& out) { b.scan(series::lanes(40, 5000), d, decay{}, 0, out.all(), in(x, 40 * 5000)); });
-    requires_same_bits<T>(40 * 4997, [&](auto& b, auto& out) { b.scan(series::lanes(40, 4997), d, decay{}, 0, out.all(), in(x, 40 * 4997)); });
+    requires_same_bits<T>(40 * 5000, [&](auto& b, auto& out) {
+      b.scan(series::lanes(40, 5000), d, decay{}, 0, out.all(), in(x, 40 * 5000));
+    });
+    requires_same_bits<T>(40 * 4997, [&](auto& b, auto& out) {
+      b.scan(series::lanes(40, 4997), d, decay{}, 0, out.all(), in(x, 40 * 4997));
+    });
     requires_same_bits<T>(n, [&](auto& b, auto& out) { b.scan(packed, d, decay{}, 0, out.all(), in(x, n)); });
   }
 }
@@ -118,12 +127,18 @@ TEMPLATE_TEST_CASE("eigen: products, small and large, give the same bits on any 
   struct extents {
     std::ptrdiff_t M, K, N;
   };
-  for (auto [M, K, N] : {extents{1000, 64, 64}, {997, 63, 65}, {3000, 64, 2}, {5000, 4, 64}, {100, 600, 300}, {450, 380, 390}}) {
+  for (auto [M, K, N] :
+       {extents{1000, 64, 64}, {997, 63, 65}, {3000, 64, 2}, {5000, 4, 64}, {100, 600, 300}, {450, 380, 390}}) {
     auto a = reals<T>(M * K, 3), b = reals<T>(K * N, 4), bias = reals<T>(N, 5);
     CAPTURE(M, K, N);
-    requires_same_bits<T>(M * N, [&](auto& backend, auto& out) { backend.matmul(out.matrix(M, N), in(a, M, K), in(b, K, N)); });
-    requires_same_bits<T>(M * N, [&](auto& backend, auto& out) { backend.matmul(out.matrix(M, N), in(a, K, M).transposed(), in(b, N, K).transposed(), true); });
-    requires_same_bits<T>(M * N, [&](auto& backend, auto& out) { backend.dense(out.matrix(M, N), in(a, M, K), in(b, K, N), in(bias, 1, N), hyperbolic{}); });
+    requires_same_bits<T>(
+        M * N, [&](auto& backend, auto& out) { backend.matmul(out.matrix(M, N), in(a, M, K), in(b, K, N)); });
+    requires_same_bits<T>(M * N, [&](auto& backend, auto& out) {
+      backend.matmul(out.matrix(M, N), in(a, K, M).transposed(), in(b, N, K).transposed(), true);
+    });
+    requires_same_bits<T>(M * N, [&](auto& backend, auto& out) {
+      backend.dense(out.matrix(M, N), in(a, M, K), in(b, K, N), in(bias, 1, N), hyperbolic{});
+    });
   }
 }
 
@@ -154,7 +169,8 @@ TEST_CASE("eigen: an exception that a formula throws on any thread arrives outsi
       host_array<float> out(n), sum(1);
       REQUIRE_THROWS_WITH(backend.map(outputs{out.all()}, fragile{}, in(x, n)), "a formula met 1234");
       REQUIRE_THROWS_AS(backend.reduce(sum.all(), fragile{}, in(x, n)), std::domain_error);
-      REQUIRE_THROWS_AS(backend.for_each(n, [&](std::ptrdiff_t i) { fragile{}(real<float>(x.data()[i])); }), std::domain_error);
+      REQUIRE_THROWS_AS(backend.for_each(n, [&](std::ptrdiff_t i) { fragile{}(real<float>(x.data()[i])); }),
+                        std::domain_error);
       backend.map(outputs{out.all()}, hyperbolic{}, in(x, n));
       REQUIRE(out.data()[where] == 1);
     }
@@ -173,7 +189,8 @@ TEST_CASE("eigen: an exception of another thread than the caller's arrives too")
                                            thrown = true;
                                            throw std::domain_error("elsewhere");
                                          }
-                                         while (!thrown && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+                                         while (!thrown && std::chrono::steady_clock::now() < end)
+                                           std::this_thread::yield();
                                        }),
                       "elsewhere");
 }
@@ -181,7 +198,8 @@ TEST_CASE("eigen: an exception of another thread than the caller's arrives too")
 
 TEST_CASE("eigen: a number of threads below 0 is refused, and 0 means as many as OpenMP would take") {
   REQUIRE_THROWS_AS(eigen::backend(eigen::options{.threads = -1}), value_error);
-  REQUIRE_THROWS_WITH(eigen::backend(eigen::options{.threads = -1}), "eigen::backend: threads is -1, expected 0 (all) or more");
+  REQUIRE_THROWS_WITH(eigen::backend(eigen::options{.threads = -1}),
+                      "eigen::backend: threads is -1, expected 0 (all) or more");
   REQUIRE(eigen::backend(eigen::options{.threads = 0}).threads() == eigen::hardware_threads());
   REQUIRE(eigen::backend().threads() == eigen::hardware_threads());
   REQUIRE(eigen::backend(eigen::options{.threads = 3}).threads() == 3);

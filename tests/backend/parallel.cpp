@@ -1,6 +1,6 @@
-#include "../catch.hpp"
 #include <cohort/eigen/parallel.hpp>
 #include <vector>
+#include "../catch.hpp"
 
 using namespace cohort::eigen;
 
@@ -19,7 +19,9 @@ TEST_CASE("shared_loop: every item is done once, however many of the planned wor
       }
 }
 
-TEST_CASE("shared_loop: a worker begins with its own share, and pieces are not smaller than a quarter of the grain but at a share's end") {
+TEST_CASE(
+    "shared_loop: a worker begins with its own share, and pieces are not smaller than a quarter of the grain but at a "
+    "share's end") {
   std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> pieces;
   auto f = [&](std::ptrdiff_t first, std::ptrdiff_t last) { pieces.emplace_back(first, last); };
   shared_loop loop(800, 40, 2, body_of(f));

@@ -60,5 +60,6 @@ TEST_CASE("view: it is false only where there is nothing to look at") {
 TEST_CASE("view: extents that differ are refused with both, the place and the name") {
   REQUIRE_NOTHROW(detail::require_same_extents("here", "the bias", matrix, view<int>(nullptr, 3, 4)));
   REQUIRE_THROWS_AS(detail::require_same_extents("here", "the bias", matrix, view<int>(nullptr, 4, 3)), shape_error);
-  REQUIRE_THROWS_WITH(detail::require_same_extents("here", "the bias", matrix, view<int>(nullptr, 3, 5)), "here: the bias is 3 x 4, expected 3 x 5");
+  REQUIRE_THROWS_WITH(detail::require_same_extents("here", "the bias", matrix, view<int>(nullptr, 3, 5)),
+                      "here: the bias is 3 x 4, expected 3 x 5");
 }

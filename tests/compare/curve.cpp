@@ -27,9 +27,11 @@ TEST_CASE("curve_by_steps: has the quartiles over the runs at each evaluation") 
   CHECK(curve[1].median == 60);
 }
 
-TEST_CASE("curve_by_steps: runs that were evaluated at different steps are interpolated at those of the run with the most evaluations") {
-  auto const curve = compare::curve_by_steps(
-      {run_with({{5000, 1, 0}, {10000, 2, 10}, {15000, 3, 20}, {20000, 4, 30}}), run_with({{8000, 2, 100}, {16000, 4, 180}})});
+TEST_CASE(
+    "curve_by_steps: runs that were evaluated at different steps are interpolated at those of the run with the most "
+    "evaluations") {
+  auto const curve = compare::curve_by_steps({run_with({{5000, 1, 0}, {10000, 2, 10}, {15000, 3, 20}, {20000, 4, 30}}),
+                                              run_with({{8000, 2, 100}, {16000, 4, 180}})});
   REQUIRE(curve.size() == 4);
   std::vector<long> const steps{8000, 10000, 15000, 20000};
   std::vector<double> const seconds{(1.6 + 2) / 2, (2 + 2.5) / 2, (3 + 3.75) / 2, (4 + 4) / 2},
@@ -52,7 +54,8 @@ TEST_CASE("curve_by_seconds: interpolates each run on a common grid") {
 }
 
 TEST_CASE("curve_by_seconds: begins when every run has been evaluated, and a run that is done keeps its last value") {
-  auto const curve = compare::curve_by_seconds({run_with({{10, 1, 0}, {20, 2, 10}}), run_with({{10, 2, 100}, {20, 4, 300}})}, 2);
+  auto const curve =
+      compare::curve_by_seconds({run_with({{10, 1, 0}, {20, 2, 10}}), run_with({{10, 2, 100}, {20, 4, 300}})}, 2);
   REQUIRE(curve.size() == 3);
   CHECK(curve[0].seconds == 2);
   CHECK(curve[0].median == (10. + 100) / 2);

@@ -46,7 +46,8 @@ std::string get(fs::path const& path) {
 
 std::ptrdiff_t entries(fs::path const& folder) { return std::distance(fs::directory_iterator{folder}, {}); }
 
-std::vector<compare::named_text> const run{{"summary.json", "{}\n"}, {"curves.csv", "algorithm\n"}, {"report.html", "<!DOCTYPE html>\n"}};
+std::vector<compare::named_text> const run{
+    {"summary.json", "{}\n"}, {"curves.csv", "algorithm\n"}, {"report.html", "<!DOCTYPE html>\n"}};
 
 }  // namespace
 
@@ -64,8 +65,9 @@ TEST_CASE("output_folder: a folder that holds a run, or part of one, is refused 
   for (auto const name : compare::output_folder::run_files) {
     scratch const here;
     put(here.path / name, "old");
-    CHECK_THROWS_WITH((compare::output_folder{here.path, false}),
-                      ContainsSubstring("already holds a run (" + std::string{name} + ")") && ContainsSubstring("--overwrite"));
+    CHECK_THROWS_WITH(
+        (compare::output_folder{here.path, false}),
+        ContainsSubstring("already holds a run (" + std::string{name} + ")") && ContainsSubstring("--overwrite"));
     CHECK(get(here.path / name) == "old");
     compare::output_folder{here.path, true}.write(run);
     CHECK(get(here.path / "summary.json") == "{}\n");
@@ -83,15 +85,18 @@ TEST_CASE("output_folder: other files are neither an obstacle nor touched") {
 TEST_CASE("output_folder: what can't be a folder, or can't be written to, is refused at once") {
   scratch const here;
   put(here.path / "file", "x");
-  CHECK_THROWS_WITH((compare::output_folder{here.path / "file", true}), ContainsSubstring("can't create the output folder"));
-  CHECK_THROWS_WITH((compare::output_folder{here.path / "file" / "below", true}), ContainsSubstring("can't create the output folder"));
+  CHECK_THROWS_WITH((compare::output_folder{here.path / "file", true}),
+                    ContainsSubstring("can't create the output folder"));
+  CHECK_THROWS_WITH((compare::output_folder{here.path / "file" / "below", true}),
+                    ContainsSubstring("can't create the output folder"));
   CHECK_THROWS_WITH((compare::output_folder{"", true}), ContainsSubstring("no name"));
   fs::create_directory(here.path / "report.html");
   CHECK_THROWS_WITH((compare::output_folder{here.path, true}), ContainsSubstring("is a folder"));
   fs::create_directory(here.path / "locked");
   fs::permissions(here.path / "locked", fs::perms::owner_read | fs::perms::owner_exec);
   if (::geteuid() != 0)
-    CHECK_THROWS_WITH((compare::output_folder{here.path / "locked", true}), ContainsSubstring("can't write to the output folder"));
+    CHECK_THROWS_WITH((compare::output_folder{here.path / "locked", true}),
+                      ContainsSubstring("can't write to the output folder"));
 }
 
 TEST_CASE("output_folder: a disk that is full from the start is found before training") {

@@ -1,4 +1,5 @@
-// The compare program as a user meets it. Its path comes from the build, which has it only where its libraries were found.
+// The compare program as a user meets it. Its path comes from the build, which has it only where its libraries were
+// found.
 #ifdef COHORT_COMPARE
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +35,8 @@ struct scratch {
   ~scratch() { fs::remove_all(path); }
 
   void run(std::string const& arguments, std::string const& before = "") {
-    auto const command = "cd '" + path.string() + "' && " + before + "'" COHORT_COMPARE "' " + arguments + " 2>'" + path.string() + ".err'";
+    auto const command = "cd '" + path.string() + "' && " + before + "'" COHORT_COMPARE "' " + arguments + " 2>'" +
+                         path.string() + ".err'";
     out.clear();
     auto* const pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe);

@@ -15,12 +15,9 @@ std::string unbalanced(std::string const& page) {
     auto const tag = page.substr(at + 1, end - at - 1);
     auto const name = tag.substr(0, tag.find(' '));
     if (tag.starts_with('!') || tag.ends_with('/') || name == "meta") continue;
-    if (!tag.starts_with('/'))
-      open.push_back(name);
-    else if (open.empty() || open.back() != tag.substr(1))
-      return tag;
-    else
-      open.pop_back();
+    if (!tag.starts_with('/')) open.push_back(name);
+    else if (open.empty() || open.back() != tag.substr(1)) return tag;
+    else open.pop_back();
   }
   return compare::join(open);
 }
@@ -41,7 +38,8 @@ std::string drawings(std::string const& page) {
 TEST_CASE("report: is one page without scripts or anything from elsewhere, whose tags balance") {
   auto const page = compare::report(synthetic_comparison());
   CHECK(unbalanced(page) == "");
-  for (auto const* outside : {"<script", "<link", "<img", "http", "url(", "@import"}) CHECK(page.find(outside) == std::string::npos);
+  for (auto const* outside : {"<script", "<link", "<img", "http", "url(", "@import"})
+    CHECK(page.find(outside) == std::string::npos);
   CHECK_THAT(page, ContainsSubstring("name=\"viewport\"") && ContainsSubstring("prefers-color-scheme: dark"));
 }
 
@@ -59,8 +57,10 @@ TEST_CASE("report: has two charts with a band and a line for each algorithm, and
 
 TEST_CASE("report: says what was done and how to do it again") {
   auto const page = compare::report(synthetic_comparison());
-  CHECK_THAT(page, ContainsSubstring("10,000 environment steps") && ContainsSubstring("3 seeds (7\u00a0to\u00a09)") &&
-                       ContainsSubstring("compare --env CartPole-v1 --algorithms good,poor_one --seeds 3 --first-seed 7 --threads 2"));
+  CHECK_THAT(page,
+             ContainsSubstring("10,000 environment steps") && ContainsSubstring("3 seeds (7\u00a0to\u00a09)") &&
+                 ContainsSubstring(
+                     "compare --env CartPole-v1 --algorithms good,poor_one --seeds 3 --first-seed 7 --threads 2"));
 }
 
 TEST_CASE("report: without evaluations says so instead of drawing") {

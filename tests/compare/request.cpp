@@ -10,7 +10,7 @@ std::vector<std::string> const environments{"CartPole-v1", "Pendulum-v1"}, algor
 
 compare::settings check(compare::request const& typed) { return compare::checked(typed, environments, algorithms); }
 
-compare::request with(std::optional<std::string> compare::request::*option, std::string const& value) {
+compare::request with(std::optional<std::string> compare::request::* option, std::string const& value) {
   compare::request typed;
   typed.*option = value;
   return typed;
@@ -47,7 +47,8 @@ TEST_CASE("request: what is typed is taken") {
 }
 
 TEST_CASE("request: an unknown environment or algorithm is answered with the known ones") {
-  CHECK_THROWS_WITH(check(with(&typed::environment, "LunarLander")), "unknown environment 'LunarLander'; known: CartPole-v1, Pendulum-v1");
+  CHECK_THROWS_WITH(check(with(&typed::environment, "LunarLander")),
+                    "unknown environment 'LunarLander'; known: CartPole-v1, Pendulum-v1");
   CHECK_THROWS_WITH(check(with(&typed::algorithms, "dqn")), "unknown algorithm 'dqn'; known: ppo, grpo, hybrid_grpo");
   CHECK_THROWS_WITH(check(with(&typed::algorithms, "")), "unknown algorithm ''; known: ppo, grpo, hybrid_grpo");
   CHECK_THROWS_WITH(check(with(&typed::algorithms, "ppo,,grpo")), ContainsSubstring("unknown algorithm ''"));
@@ -68,8 +69,10 @@ TEST_CASE("request: an algorithm named twice is refused") {
 
 TEST_CASE("request: numbers are whole, positive and in range") {
   for (auto const option : {&typed::seeds, &typed::first_seed, &typed::steps, &typed::threads, &typed::group})
-    for (auto const* value : {"0", "-1", "-99999999999999999999999", "", " 5", "5 ", "+5", "1.5", "1e5", "0x10", "five", "100'000", "nan"})
-      CHECK_THROWS_WITH(check(with(option, value)), ContainsSubstring("must be a whole number of at least") && ContainsSubstring(value));
+    for (auto const* value :
+         {"0", "-1", "-99999999999999999999999", "", " 5", "5 ", "+5", "1.5", "1e5", "0x10", "five", "100'000", "nan"})
+      CHECK_THROWS_WITH(check(with(option, value)),
+                        ContainsSubstring("must be a whole number of at least") && ContainsSubstring(value));
   for (auto const option : {&typed::seeds, &typed::first_seed, &typed::steps, &typed::threads, &typed::group})
     CHECK_THROWS_WITH(check(with(option, "99999999999999999999999")), ContainsSubstring("must be at most"));
   CHECK_THROWS_WITH(check(with(&typed::seeds, "10001")), "--seeds must be at most 10000, not 10001");
@@ -78,7 +81,8 @@ TEST_CASE("request: numbers are whole, positive and in range") {
 }
 
 TEST_CASE("request: the last seed must be a number, too") {
-  CHECK_THROWS_WITH(check(with(&typed::first_seed, "18446744073709551607")), ContainsSubstring("must be at most 18446744073709551606"));
+  CHECK_THROWS_WITH(check(with(&typed::first_seed, "18446744073709551607")),
+                    ContainsSubstring("must be at most 18446744073709551606"));
   CHECK(check(with(&typed::first_seed, "18446744073709551606")).first_seed == 18446744073709551606u);
 }
 

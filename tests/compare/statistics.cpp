@@ -7,7 +7,9 @@ namespace {
 std::vector<double> const ten{500, 498.25, 312.5, 500, 9.4, 500, 455.1, 500, 487, 76.6};
 std::vector<double> const seven{-144.2, -165.6, -162.5, -1200.75, -180.1, -151, -149.9};
 
-std::optional<double> median_of(std::vector<std::optional<double>> const& times) { return compare::median_time<double>(times); }
+std::optional<double> median_of(std::vector<std::optional<double>> const& times) {
+  return compare::median_time<double>(times);
+}
 
 }  // namespace
 
@@ -59,9 +61,10 @@ TEST_CASE("bootstrap_interval: has the quantiles of all resamples, enumerated") 
   std::vector<double> const values{1, 10, 100, 1000};
   std::vector<double> means;
   for (int code = 0; code < 256; ++code)
-    means.push_back(compare::interquartile_mean({values[code & 3], values[code >> 2 & 3], values[code >> 4 & 3], values[code >> 6]}));
-  // The distribution has atoms, and each of its quantiles lies within one by five standard deviations of 10,000 draws, so the
-  // interval's ends are exact.
+    means.push_back(compare::interquartile_mean(
+        {values[code & 3], values[code >> 2 & 3], values[code >> 4 & 3], values[code >> 6]}));
+  // The distribution has atoms, and each of its quantiles lies within one by five standard deviations of 10,000 draws,
+  // so the interval's ends are exact.
   for (double const p : {.025, .975}) {
     double const deviation = 5 * std::sqrt(p * (1 - p) / 10'000);
     REQUIRE(compare::quantile(means, p - deviation) == compare::quantile(means, p + deviation));

@@ -65,5 +65,6 @@ TEST_CASE("table: 100 columns hold the widest rows of the known environments") {
   all.algorithms[0].iqm_interval = {-1567.8, -1123.4};
   all.algorithms[0].steps_per_second = 361'000;
   auto const text = compare::table(all);
-  for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) CHECK(end - begin <= 100);
+  for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    CHECK(end - begin <= 100);
 }

@@ -1,7 +1,8 @@
 #pragma once
 #include "../../examples/compare/summary.hpp"
 
-/// Made-up results for the tests of what is written about them: `good` solves with all of its three seeds, `poor_one` with the first.
+/// Made-up results for the tests of what is written about them: `good` solves with all of its three seeds, `poor_one`
+/// with the first.
 inline compare::settings synthetic_settings() {
   compare::settings asked;
   asked.algorithms = {"good", "poor_one"};

@@ -1,6 +1,7 @@
 // expect: a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula
 // at most: 36 lines
-// One error, followed by the user's line; the rest says who evaluates the formula, seven calls up from there (g++: 14 lines).
+// One error, followed by the user's line; the rest says who evaluates the formula, seven calls up from there (g++: 14
+// lines).
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 

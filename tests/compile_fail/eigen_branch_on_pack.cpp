@@ -14,4 +14,6 @@ struct at_least_zero {
   }
 };
 
-void everywhere(cohort::eigen::backend& cpu, cohort::view<float> x) { cpu.map(cohort::outputs{x}, at_least_zero{}, cohort::view<float const>(x)); }
+void everywhere(cohort::eigen::backend& cpu, cohort::view<float> x) {
+  cpu.map(cohort::outputs{x}, at_least_zero{}, cohort::view<float const>(x));
+}

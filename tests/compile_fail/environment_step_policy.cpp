@@ -1,5 +1,5 @@
-// expect: an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box)
-// at most: 10 lines
+// expect: an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float,
+// D> (box) at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/policy/actor_critic.hpp>
 

@@ -1,5 +1,5 @@
-// expect: the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with an estimator
-// at most: 10 lines
+// expect: the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with
+// an estimator at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 
@@ -14,11 +14,13 @@ struct task {
 int main() {
   using namespace cohort;
   eigen::backend cpu;
-  language_model model{cpu, decoder_options{.vocabulary = 4, .hidden = 4, .intermediate = 4, .layers = 1, .heads = 1}, seed{1}};
+  language_model model{cpu, decoder_options{.vocabulary = 4, .hidden = 4, .intermediate = 4, .layers = 1, .heads = 1},
+                       seed{1}};
 #ifdef CONTROL
   auto objective = clipped_ratio{} + kl_penalty{};
 #else
   auto objective = clipped_ratio{} + exact_kl_penalty{};
 #endif
-  train(cpu, algorithm{.rollout = completions{}, .advantage = group_relative{}, .objective = objective}, task{}, model, {.updates = 1});
+  train(cpu, algorithm{.rollout = completions{}, .advantage = group_relative{}, .objective = objective}, task{}, model,
+        {.updates = 1});
 }

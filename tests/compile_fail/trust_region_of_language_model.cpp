@@ -1,5 +1,5 @@
-// expect: a trust_region needs the Fisher information of the policy, which this one does not give: actor and actor_critic do
-// at most: 10 lines
+// expect: a trust_region needs the Fisher information of the policy, which this one does not give: actor and
+// actor_critic do at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 
@@ -14,11 +14,14 @@ struct task {
 int main() {
   using namespace cohort;
   eigen::backend cpu;
-  language_model model{cpu, decoder_options{.vocabulary = 4, .hidden = 4, .intermediate = 4, .layers = 1, .heads = 1}, seed{1}};
+  language_model model{cpu, decoder_options{.vocabulary = 4, .hidden = 4, .intermediate = 4, .layers = 1, .heads = 1},
+                       seed{1}};
 #ifdef CONTROL
   auto how = update{};
 #else
   auto how = trust_region{};
 #endif
-  train(cpu, algorithm{.rollout = completions{}, .advantage = group_relative{}, .objective = clipped_ratio{}, .update = how}, task{}, model, {.updates = 1});
+  train(cpu,
+        algorithm{.rollout = completions{}, .advantage = group_relative{}, .objective = clipped_ratio{}, .update = how},
+        task{}, model, {.updates = 1});
 }

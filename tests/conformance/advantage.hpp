@@ -34,7 +34,8 @@ struct rollout {
         truncated(b, rare_flags(K * R * G, 6)),
         valid(b, flags(R, 1, 7)),
         executed(b, chosen(R, G)),
-        results(b, R * G, 2, G > 1 ? order::transposed : order::packed) {}  // the G samples of a decision are a row, so theirs lie together
+        results(b, R * G, 2, G > 1 ? order::transposed : order::packed) {
+  }  // the G samples of a decision are a row, so theirs lie together
 
   batch_view<T> batch(series decisions, std::ptrdiff_t G = 1, std::ptrdiff_t K = 1) {
     batch_view<T> v;
@@ -93,11 +94,15 @@ grid<double> probes_of(B& backend, Estimator const& estimator, std::ptrdiff_t K)
 template <class B>
 void advantages(B& backend, tolerances const& tolerance) {
   archetype<double> reference;
-  SECTION("gae, with one lambda or one for each length: advantages and targets, in lanes and packed, with and without invalid steps, are those of double") {
+  SECTION(
+      "gae, with one lambda or one for each length: advantages and targets, in lanes and packed, with and without "
+      "invalid steps, are those of double") {
     auto check = [&](auto const& estimator) {
-      for (auto const& [l, lanes] : {std::pair(layout::lanes(40, 37), true), {layout::lanes(9, 3), true}, {layout::ragged(30, 20, 1), false}})
+      for (auto const& [l, lanes] :
+           {std::pair(layout::lanes(40, 37), true), {layout::lanes(9, 3), true}, {layout::ragged(30, 20, 1), false}})
         for (bool some_invalid : {false, true})
-          REQUIRE(mismatch<B>(gae_of(backend, estimator, l, lanes, some_invalid), gae_of(reference, estimator, l, lanes, some_invalid), tolerance) == "");
+          REQUIRE(mismatch<B>(gae_of(backend, estimator, l, lanes, some_invalid),
+                              gae_of(reference, estimator, l, lanes, some_invalid), tolerance) == "");
     };
     check(gae{});
     check(length_adaptive_gae{.gamma = .9, .alpha = .3});
@@ -107,19 +112,31 @@ void advantages(B& backend, tolerances const& tolerance) {
       for (auto baseline : {group_baseline::mean, group_baseline::leave_one_out, group_baseline::none})
         for (auto scale : {group_scale::group_std, group_scale::batch_std, group_scale::none})
           for (auto finished : {finished_episodes::leave, finished_episodes::count_as_zero}) {
-            // Two numbers that nearly agree are divided by their difference: a large epsilon keeps the rounding from growing with it.
-            group_relative estimator{.by = by, .gamma = .9, .baseline = baseline, .scale = scale, .finished = finished, .epsilon = .1};
+            // Two numbers that nearly agree are divided by their difference: a large epsilon keeps the rounding from
+            // growing with it.
+            group_relative estimator{
+                .by = by, .gamma = .9, .baseline = baseline, .scale = scale, .finished = finished, .epsilon = .1};
             CAPTURE(int(by), int(baseline), int(scale), int(finished));
-            REQUIRE(mismatch<B>(group_relative_of(backend, estimator), group_relative_of(reference, estimator), tolerance) == "");
+            REQUIRE(mismatch<B>(group_relative_of(backend, estimator), group_relative_of(reference, estimator),
+                                tolerance) == "");
           }
   }
   SECTION("hybrid_grpo: advantages and targets of one-step and longer probes are those of double") {
     for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
-      for (auto transform : {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score, reward_transform::tanh_of_batch_score,
-                             reward_transform::weighted_in_group})
+      for (auto transform : {reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score,
+                             reward_transform::tanh_of_batch_score, reward_transform::weighted_in_group})
         for (bool averaged : {false, true}) {
-          hybrid_grpo one_step{.scale = scale, .transform = transform, .target = critic_target::lambda_return, .tail = true, .averaged = averaged, .epsilon = .1};
-          hybrid_grpo longer{.baseline = {.kappa = 1, .leave_one_out = true}, .scale = scale, .transform = transform, .averaged = averaged, .epsilon = .1};
+          hybrid_grpo one_step{.scale = scale,
+                               .transform = transform,
+                               .target = critic_target::lambda_return,
+                               .tail = true,
+                               .averaged = averaged,
+                               .epsilon = .1};
+          hybrid_grpo longer{.baseline = {.kappa = 1, .leave_one_out = true},
+                             .scale = scale,
+                             .transform = transform,
+                             .averaged = averaged,
+                             .epsilon = .1};
           CAPTURE(int(scale), int(transform), averaged);
           REQUIRE(mismatch<B>(probes_of(backend, one_step, 1), probes_of(reference, one_step, 1), tolerance) == "");
           REQUIRE(mismatch<B>(probes_of(backend, longer, 3), probes_of(reference, longer, 3), tolerance) == "");

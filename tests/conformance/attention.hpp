@@ -22,8 +22,10 @@ struct segments_of_tokens {
     segments.push_back({std::int32_t(queries), n, std::int32_t(keys), keys_of_it, prefix, 0, 0});
     queries += n, keys += keys_of_it;
   }
-  /// As in generation: one query for each of some completions that have written some tokens to their part of a cache; prompts have none.
-  static segments_of_tokens decoding(std::vector<std::int32_t> const& prompts, int group, std::int32_t written, std::int32_t room) {
+  /// As in generation: one query for each of some completions that have written some tokens to their part of a cache;
+  /// prompts have none.
+  static segments_of_tokens decoding(std::vector<std::int32_t> const& prompts, int group, std::int32_t written,
+                                     std::int32_t room) {
     segments_of_tokens s;
     for (auto n : prompts) s.add(0, n, -1);
     for (std::int32_t p = 0; p < std::int32_t(prompts.size()); ++p)
@@ -44,7 +46,8 @@ struct plain_attention {
   std::vector<std::ptrdiff_t> seen(attention_segment const& s, std::ptrdiff_t i) const {
     std::vector<std::ptrdiff_t> all;
     if (s.prefix >= 0)
-      for (auto const& p = tokens.segments[std::size_t(s.prefix)]; std::ptrdiff_t(all.size()) < p.keys;) all.push_back(p.key + std::ptrdiff_t(all.size()));
+      for (auto const& p = tokens.segments[std::size_t(s.prefix)]; std::ptrdiff_t(all.size()) < p.keys;)
+        all.push_back(p.key + std::ptrdiff_t(all.size()));
     for (std::ptrdiff_t j = 0; j <= s.keys - s.queries + i; ++j) all.push_back(s.key + j);
     return all;
   }
@@ -78,7 +81,8 @@ struct plain_attention {
     return {out, log_total};
   }
   std::array<grid<double>, 3> backward(grid<double> const& dout) const {
-    std::array<grid<double>, 3> slopes{grid<double>(q.rows, q.columns), grid<double>(k.rows, k.columns), grid<double>(v.rows, v.columns)};
+    std::array<grid<double>, 3> slopes{grid<double>(q.rows, q.columns), grid<double>(k.rows, k.columns),
+                                       grid<double>(v.rows, v.columns)};
     auto& [dq, dk, dv] = slopes;
     each([&](std::ptrdiff_t row, int h, int g, auto const& keys, auto const& weights, double) {
       std::vector<double> dweights(keys.size());
@@ -116,7 +120,12 @@ class placed_layout {
     }
     backend.assign(segments_, std::span<std::int32_t const>(flat));
     backend.assign(segment_of_, std::span<std::int32_t const>(of));
-    layout = {segments_.matrix(std::ptrdiff_t(tokens.segments.size()), 7), segment_of_.all(), tokens.segments, heads, kv_heads, size};
+    layout = {segments_.matrix(std::ptrdiff_t(tokens.segments.size()), 7),
+              segment_of_.all(),
+              tokens.segments,
+              heads,
+              kv_heads,
+              size};
   }
 };
 
@@ -125,12 +134,14 @@ struct head_shape {
 };
 
 template <class B>
-void attention_one(B& backend, segments_of_tokens const& tokens, head_shape shape, order in, order out_order, bool backward, tolerances const& tolerance) {
+void attention_one(B& backend, segments_of_tokens const& tokens, head_shape shape, order in, order out_order,
+                   bool backward, tolerances const& tolerance) {
   using T = value_t<B>;
   auto [heads, kv_heads, size] = shape;
   std::ptrdiff_t Q = tokens.queries, K = tokens.keys, wide = heads * size, narrow = kv_heads * size;
-  placed<B, T> q(backend, inputs<T>(Q, wide, 1, -2, 2), in), k(backend, inputs<T>(K, narrow, 2, -2, 2), in), v(backend, inputs<T>(K, narrow, 3), in),
-      out(backend, Q, wide, out_order), log_total(backend, Q, heads, out_order);
+  placed<B, T> q(backend, inputs<T>(Q, wide, 1, -2, 2), in), k(backend, inputs<T>(K, narrow, 2, -2, 2), in),
+      v(backend, inputs<T>(K, narrow, 3), in), out(backend, Q, wide, out_order),
+      log_total(backend, Q, heads, out_order);
   placed_layout<B> placed_tokens(backend, tokens, heads, kv_heads, size);
   attention_layout const& layout = placed_tokens.layout;
   plain_attention plain{tokens, heads, kv_heads, size, as<double>(q.host), as<double>(k.host), as<double>(v.host)};
@@ -140,8 +151,10 @@ void attention_one(B& backend, segments_of_tokens const& tokens, head_shape shap
   REQUIRE(mismatch<B>(as<double>(out.now()), want, tolerance) == "");
   REQUIRE(mismatch<B>(as<double>(log_total.now()), want_total, tolerance) == "");
   if (!backward) return;
-  placed<B, T> dout(backend, inputs<T>(Q, wide, 4), in), dq(backend, Q, wide, out_order), dk(backend, K, narrow, out_order), dv(backend, K, narrow, out_order);
-  backend.attention_backward(layout, dq.out(), dk.out(), dv.out(), dout.in(), q.in(), k.in(), v.in(), out.in(), log_total.in());
+  placed<B, T> dout(backend, inputs<T>(Q, wide, 4), in), dq(backend, Q, wide, out_order),
+      dk(backend, K, narrow, out_order), dv(backend, K, narrow, out_order);
+  backend.attention_backward(layout, dq.out(), dk.out(), dv.out(), dout.in(), q.in(), k.in(), v.in(), out.in(),
+                             log_total.in());
   auto slopes = plain.backward(as<double>(dout.host));
   REQUIRE(mismatch<B>(as<double>(dq.now()), slopes[0], tolerance) == "");
   REQUIRE(mismatch<B>(as<double>(dk.now()), slopes[1], tolerance) == "");
@@ -166,12 +179,16 @@ void attention(B& backend, tolerances const& tolerance) {
     long_ones.family(49, {});
     tolerances sums = tolerance;
     sums.component *= 4;  // the gradient of a prompt's key adds up hundreds of queries
-    for (auto shape : {shapes[1], shapes[4]}) attention_one(backend, long_ones, shape, order::padded, order::packed, true, sums);
+    for (auto shape : {shapes[1], shapes[4]})
+      attention_one(backend, long_ones, shape, order::padded, order::packed, true, sums);
   }
   SECTION("attention: one query for each completion, of what a cache holds") {
     for (auto shape : shapes)
-      for (std::int32_t written : {1, 7}) attention_one(backend, segments_of_tokens::decoding({5, 1, 60}, 3, written, 9), shape, order::packed, order::padded, false, tolerance);
-    attention_one(backend, segments_of_tokens::decoding({700}, 17, 20, 20), {4, 2, 8}, order::padded, order::packed, false, tolerance);
+      for (std::int32_t written : {1, 7})
+        attention_one(backend, segments_of_tokens::decoding({5, 1, 60}, 3, written, 9), shape, order::packed,
+                      order::padded, false, tolerance);
+    attention_one(backend, segments_of_tokens::decoding({700}, 17, 20, 20), {4, 2, 8}, order::padded, order::packed,
+                  false, tolerance);
   }
   SECTION("attention: the last queries of longer runs, and none at all") {
     segments_of_tokens pieces;
@@ -189,7 +206,8 @@ void attention(B& backend, tolerances const& tolerance) {
     placed_layout<B> tokens(backend, two, 1, 1, 4);
     for (double sign : {-1., 1.}) {
       grid<T> q(2, 4), k(2, 4), v(2, 4), zeros(2, 1);
-      for (int d = 0; d < 4; ++d) q(0, d) = q(1, d) = T(40), k(0, d) = T(sign * 40), k(1, d) = T(sign * 80), v(0, d) = 1, v(1, d) = 2;
+      for (int d = 0; d < 4; ++d)
+        q(0, d) = q(1, d) = T(40), k(0, d) = T(sign * 40), k(1, d) = T(sign * 80), v(0, d) = 1, v(1, d) = 2;
       placed<B, T> pq(backend, q), pk(backend, k), pv(backend, v), out(backend, 2, 4), log_total(backend, 2, 1);
       backend.attention(tokens.layout, out.out(), log_total.out(), pq.in(), pk.in(), pv.in());
       auto got = out.now();  // scores of +-3200 and +-6400: the larger one takes all

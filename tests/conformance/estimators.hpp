@@ -24,7 +24,8 @@
 
 namespace cohort::conformance {
 
-/// Everything that an estimator may read beside what a rollout has: R steps, N series, of two rewards each, of which a quarter is absent.
+/// Everything that an estimator may read beside what a rollout has: R steps, N series, of two rewards each, of which a
+/// quarter is absent.
 template <class B>
 struct more_fields {
   using T = value_t<B>;
@@ -44,8 +45,10 @@ struct more_fields {
         anchor(b, integers<std::int32_t>(R, 1, 17, 0, anchors - 1)) {}
 
   void add_to(batch_view<T>& v) {
-    v.sampler_logp = sampler_logp.in(), v.old_logp = old_logp.in(), v.ref_logp = ref_logp.in(), v.sum_of_squares = squares.in();
-    v.greedy_score = greedy.in(), v.scores = scores.in(), v.scored = scored.in(), v.anchor = anchor.in(), v.anchors = anchors;
+    v.sampler_logp = sampler_logp.in(), v.old_logp = old_logp.in(), v.ref_logp = ref_logp.in(),
+    v.sum_of_squares = squares.in();
+    v.greedy_score = greedy.in(), v.scores = scores.in(), v.scored = scored.in(), v.anchor = anchor.in(),
+    v.anchors = anchors;
   }
 
  private:
@@ -81,7 +84,8 @@ grid<double> groups_of(B& backend, E const& estimator, bool some_invalid) {
   more.add_to(batch);
   if (some_invalid) batch.valid = r.valid.in();
   estimator(backend, batch, {r.column(0), {}});
-  if (some_invalid) backend.map(outputs{r.column(0)}, detail::where_valid{}, view<value_t<B> const>(r.column(0)), batch.valid);
+  if (some_invalid)
+    backend.map(outputs{r.column(0)}, detail::where_valid{}, view<value_t<B> const>(r.column(0)), batch.valid);
   backend.map(outputs{r.column(1)}, detail::same{}, view<value_t<B> const>(r.column(0)));
   return as<double>(r.results.now());
 }
@@ -104,8 +108,8 @@ template <class B>
 grid<double> divergence_of(B& backend, bool gaussian) {
   using T = value_t<B>;
   constexpr std::ptrdiff_t R = 37, D = 5;
-  placed<B, T> a(backend, inputs<T>(R, D, 31)), b(backend, inputs<T>(R, D, 32)), c(backend, inputs<T>(R, D, 33)), d(backend, inputs<T>(R, D, 34)),
-      out(backend, R, 1 + 2 * D);
+  placed<B, T> a(backend, inputs<T>(R, D, 31)), b(backend, inputs<T>(R, D, 32)), c(backend, inputs<T>(R, D, 33)),
+      d(backend, inputs<T>(R, D, 34)), out(backend, R, 1 + 2 * D);
   auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t n) {
     auto v = out.out();
     return view<T>{v.data + first * v.column_stride, v.rows, n, v.row_stride, v.column_stride};
@@ -123,7 +127,9 @@ void estimators(B& backend, tolerances const& tolerance) {
   archetype<double> reference;
   SECTION("advantages of lanes and packed series: every estimator's are those of double") {
     auto check = [&](auto const& estimator) {
-      for (bool packed : {false, true}) REQUIRE(mismatch<B>(lanes_of(backend, estimator, packed), lanes_of(reference, estimator, packed), tolerance) == "");
+      for (bool packed : {false, true})
+        REQUIRE(mismatch<B>(lanes_of(backend, estimator, packed), lanes_of(reference, estimator, packed), tolerance) ==
+                "");
     };
     check(monte_carlo{.gamma = .9});
     check(monte_carlo{.gamma = .9, .bootstrap = false});
@@ -139,7 +145,8 @@ void estimators(B& backend, tolerances const& tolerance) {
   SECTION("advantages of groups: every estimator's are those of double, with and without invalid steps") {
     auto check = [&](auto const& estimator) {
       for (bool some_invalid : {false, true})
-        REQUIRE(mismatch<B>(groups_of(backend, estimator, some_invalid), groups_of(reference, estimator, some_invalid), tolerance) == "");
+        REQUIRE(mismatch<B>(groups_of(backend, estimator, some_invalid), groups_of(reference, estimator, some_invalid),
+                            tolerance) == "");
     };
     group_statistics soft{.epsilon = .1};
     check(opo{});
@@ -151,14 +158,17 @@ void estimators(B& backend, tolerances const& tolerance) {
     check(gigpo{.episodes = {.epsilon = .1}, .steps = soft});
     check(weighted_rewards{.weights = {1, .5}, .how = soft});
     check(clipped_reward{.estimator = weighted_rewards{.how = soft, .low = -.75, .high = .5}, .low = -.5, .high = .25});
-    check(kl_in_reward{.estimator = weighted_rewards{.how = soft, .batch_wide = standardize{.epsilon = .1}}, .weight = .3});
-    check(weighted_rewards{.how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = .1}, .over = over::steps});
+    check(kl_in_reward{.estimator = weighted_rewards{.how = soft, .batch_wide = standardize{.epsilon = .1}},
+                       .weight = .3});
+    check(weighted_rewards{
+        .how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = .1}, .over = over::steps});
     check(gdpo{.weights = {1, .5}, .how = soft});
     check(gdpo{.how = soft, .over = over::series});
     check(group_relative{.by = credit::process, .gamma = .9, .epsilon = .1});
     check(group_relative{.by = credit::step, .epsilon = .5, .rule = epsilon_rule::floor});
     check(whitened{group_relative{.scale = group_scale::none}});
-    check(whitened{.estimator = kl_to_go{.estimator = group_relative{.scale = group_scale::none}, .weight = .3}, .over = over::series});
+    check(whitened{.estimator = kl_to_go{.estimator = group_relative{.scale = group_scale::none}, .weight = .3},
+                   .over = over::series});
     check(remax{.gamma = .9});
     check(kl_in_reward{.estimator = group_relative{.scale = group_scale::none}, .kl = k1{}, .weight = .3});
   }
@@ -169,8 +179,10 @@ void estimators(B& backend, tolerances const& tolerance) {
       placed<Backend, T> reward(b, inputs<T>(24, 1, 41, 1, 2)), out(b, 24, 1);
       placed<Backend, std::uint8_t> none(b, grid<std::uint8_t>(24, 1));
       batch_view<T> batch;
-      placed_series<Backend> s(b, layout::segments(std::vector<std::ptrdiff_t>(24, 1)), false), groups(b, layout::segments({4, 1, 6, 2, 8, 3}), false);
-      batch.decisions = s.s, batch.groups = groups.s, batch.reward = reward.in(), batch.terminated = batch.truncated = none.in();
+      placed_series<Backend> s(b, layout::segments(std::vector<std::ptrdiff_t>(24, 1)), false),
+          groups(b, layout::segments({4, 1, 6, 2, 8, 3}), false);
+      batch.decisions = s.s, batch.groups = groups.s, batch.reward = reward.in(),
+      batch.terminated = batch.truncated = none.in();
       max_rl{}(b, batch, {out.out(), {}});
       return as<double>(out.now());
     };
@@ -178,7 +190,9 @@ void estimators(B& backend, tolerances const& tolerance) {
   }
   SECTION("aggregations: every weight is that of double") {
     auto check = [&](auto const& mode) {
-      for (bool some_invalid : {false, true}) REQUIRE(mismatch<B>(weights_of(backend, mode, some_invalid), weights_of(reference, mode, some_invalid), tolerance) == "");
+      for (bool some_invalid : {false, true})
+        REQUIRE(mismatch<B>(weights_of(backend, mode, some_invalid), weights_of(reference, mode, some_invalid),
+                            tolerance) == "");
     };
     check(step_mean{});
     check(step_sum{});
@@ -189,7 +203,8 @@ void estimators(B& backend, tolerances const& tolerance) {
     check(group_mean{.empty = empty_series::count});
   }
   SECTION("kl: exact divergences and their slopes are those of double") {
-    for (bool gaussian : {false, true}) REQUIRE(mismatch<B>(divergence_of(backend, gaussian), divergence_of(reference, gaussian), tolerance) == "");
+    for (bool gaussian : {false, true})
+      REQUIRE(mismatch<B>(divergence_of(backend, gaussian), divergence_of(reference, gaussian), tolerance) == "");
   }
 }
 

@@ -4,7 +4,8 @@
 namespace cohort::conformance {
 
 template <class B, class U>
-void gather_one(B& backend, grid<U> const& from, std::ptrdiff_t rows, order in_order, order index_order, order out_order) {
+void gather_one(B& backend, grid<U> const& from, std::ptrdiff_t rows, order in_order, order index_order,
+                order out_order) {
   placed<B, U> in(backend, from, in_order), out(backend, rows, from.columns, out_order);
   placed<B, std::int32_t> index(backend, integers<std::int32_t>(rows, 1, 1, 0, int(from.rows) - 1), index_order);
   backend.gather(out.out(), in.in(), index.in());
@@ -17,11 +18,13 @@ void gather_one(B& backend, grid<U> const& from, std::ptrdiff_t rows, order in_o
 
 /// Rows of `from` written to rows of another matrix, no two to the same; the other rows stay as they are.
 template <class B, class U>
-void scatter_one(B& backend, grid<U> const& from, grid<U> const& before, order in_order, order index_order, order out_order) {
+void scatter_one(B& backend, grid<U> const& from, grid<U> const& before, order in_order, order index_order,
+                 order out_order) {
   std::ptrdiff_t rows = from.rows, all = before.rows;
   placed<B, U> in(backend, from, in_order), out(backend, before, out_order);
   grid<std::int32_t> places(rows);
-  for (std::ptrdiff_t r = 0; r < rows; ++r) places(r) = std::int32_t((r * 7 + 5) % all);  // 7 and `all` have no divisor in common
+  for (std::ptrdiff_t r = 0; r < rows; ++r)
+    places(r) = std::int32_t((r * 7 + 5) % all);  // 7 and `all` have no divisor in common
   placed<B, std::int32_t> index(backend, places, index_order);
   backend.scatter(out.out(), in.in(), index.in());
   grid<U> want = before;
@@ -52,7 +55,8 @@ void gather(B& backend) {
       grid<std::int32_t> runs(rows, 1);
       for (std::ptrdiff_t r = 0; r < rows; ++r) runs(r) = std::int32_t(r / run * 7 % 11);
       placed<B, std::int32_t> index(backend, runs);
-      placed<B, T> each(backend, integers<T>(rows, 1, 7)), sums(backend, integers<T>(11, 1, 8)), out(backend, grid<T>(rows, 1));
+      placed<B, T> each(backend, integers<T>(rows, 1, 7)), sums(backend, integers<T>(11, 1, 8)),
+          out(backend, grid<T>(rows, 1));
       grid<double> want(11, 1), found(rows, 1);
       for (std::ptrdiff_t n = 0; n < 11; ++n) want(n) = double(sums(n));
       for (std::ptrdiff_t r = 0; r < rows; ++r) want(index(r)) += double(each(r)), found(r) = double(sums(index(r)));
@@ -86,7 +90,8 @@ void gather(B& backend) {
         for (order in : any_order)
           for (order out : writable) {
             scatter_one(backend, reals<T>(rows, columns, 2), reals<T>(53, columns, 3), in, order::packed, out);
-            scatter_one(backend, integers<std::int32_t>(rows, columns, 4), integers<std::int32_t>(53, columns, 5), in, order::every_second, out);
+            scatter_one(backend, integers<std::int32_t>(rows, columns, 4), integers<std::int32_t>(53, columns, 5), in,
+                        order::every_second, out);
             scatter_one(backend, flags(rows, columns, 6), flags(53, columns, 7), in, order::packed, out);
           }
     scatter_one(backend, reals<T>(3000, 5, 8), reals<T>(4001, 5, 9), order::packed, order::packed, order::packed);

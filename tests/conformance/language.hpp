@@ -16,14 +16,24 @@ template <template <class> class Model, class B>
 struct small_model : Model<B> {
   using T = value_t<B>;
   small_model(B& backend, bool tied)
-      : Model<B>(backend, {.vocabulary = 23, .hidden = 12, .intermediate = 20, .layers = 2, .heads = 4, .kv_heads = 2, .head_size = 6, .context = 24, .tied = tied}, {},
-                 {.head_rows = 5}) {
+      : Model<B>(backend,
+                 {.vocabulary = 23,
+                  .hidden = 12,
+                  .intermediate = 20,
+                  .layers = 2,
+                  .heads = 4,
+                  .kv_heads = 2,
+                  .head_size = 6,
+                  .context = 24,
+                  .tied = tied},
+                 {}, {.head_rows = 5}) {
     backend.upload(Model<B>::parameters(), std::span<T const>(inputs<T>(Model<B>::parameters().rows, 1, 1).values));
   }
 };
 
 template <class B, class Completions>
-void pack_completions(B& backend, decoder_options const& shape, token_packing<B>& packing, Completions const& tokens_of, std::size_t count, std::size_t group) {
+void pack_completions(B& backend, decoder_options const& shape, token_packing<B>& packing, Completions const& tokens_of,
+                      std::size_t count, std::size_t group) {
   packing.clear();
   for (std::size_t n = 0; n < count; ++n) {
     if (n % group == 0) packing.prompt(shape, some_prompts[n / group]);
@@ -39,7 +49,8 @@ std::pair<grid<double>, grid<double>> language_results(B& backend, bool tied) {
   small_model<language_model_with_value, B> model(backend, tied);
   std::vector<std::vector<std::int32_t>> completions{{3, 1, 4, 1, 5}, {9}, {2, 6, 5}, {3, 5, 8}, {0, 22}, {7, 9, 3, 2}};
   token_packing<B> packing;
-  pack_completions(backend, model.options(), packing, [&](std::size_t n) { return completions[n]; }, completions.size(), 2);
+  pack_completions(
+      backend, model.options(), packing, [&](std::size_t n) { return completions[n]; }, completions.size(), 2);
   std::ptrdiff_t M = packing.steps();
   placed<B, T> out(backend, M, 3), partials(backend, inputs<T>(M, 3, 2));
   auto found = [&](int k) { return out.out().column(k); };
@@ -62,7 +73,8 @@ void generates_as_the_reference(B& backend, token_sampler const& sampler, bool t
   small_model<language_model, archetype<double>> reference(plain, tied);
   generation_options how{.group = 3, .max_tokens = 12, .stop = 0, .sampler = sampler};
   generator<B> generate;
-  auto all = generate(backend, model, some_prompts, how, stream{2}), first = generate(backend, model, {some_prompts[0]}, how, stream{2});
+  auto all = generate(backend, model, some_prompts, how, stream{2}),
+       first = generate(backend, model, {some_prompts[0]}, how, stream{2});
   auto want = generator<archetype<double>>()(plain, reference, some_prompts, how, stream{2});
   CAPTURE(sampler.temperature, sampler.top_k, tied);
   for (std::size_t n = 0; n < want.size(); ++n) {
@@ -74,7 +86,8 @@ void generates_as_the_reference(B& backend, token_sampler const& sampler, bool t
     }
     if (n >= first.size()) continue;
     REQUIRE(all[n].tokens == first[n].tokens);
-    for (std::size_t t = 0; t < first[n].logp.size(); ++t) REQUIRE(std::abs(double(all[n].logp[t]) - double(first[n].logp[t])) <= close<T>);
+    for (std::size_t t = 0; t < first[n].logp.size(); ++t)
+      REQUIRE(std::abs(double(all[n].logp[t]) - double(first[n].logp[t])) <= close<T>);
   }
   token_packing<B> packing;
   pack_completions(backend, model.options(), packing, [&](std::size_t n) { return all[n].tokens; }, all.size(), 3);
@@ -92,21 +105,32 @@ struct echo_task {
   using row = std::int32_t;
   row draw(random_stream& draws) const { return row(draws.integer(10)); }
   std::vector<std::int32_t> prompt(row digit) const { return {11, digit}; }
-  double score(row digit, std::span<std::int32_t const> tokens, bool stopped) const { return .5 * (tokens[0] == digit) + .5 * (stopped && tokens.size() == 2); }
+  double score(row digit, std::span<std::int32_t const> tokens, bool stopped) const {
+    return .5 * (tokens[0] == digit) + .5 * (stopped && tokens.size() == 2);
+  }
   std::int32_t stop() const { return 10; }
 };
 
-/// The parameters after GRPO's updates on one rollout: two epochs of two minibatches, each of several passes, with a reference policy.
+/// The parameters after GRPO's updates on one rollout: two epochs of two minibatches, each of several passes, with a
+/// reference policy.
 template <class B>
 grid<double> after_a_rollout_of_completions(B& backend) {
   using T = value_t<B>;
-  language_model model{backend, {.vocabulary = 12, .hidden = 16, .intermediate = 24, .layers = 1, .heads = 2, .context = 16}, seed{1}, {.initial_std = .2, .rows_per_pass = 30}};
+  language_model model{backend,
+                       {.vocabulary = 12, .hidden = 16, .intermediate = 24, .layers = 1, .heads = 2, .context = 16},
+                       seed{1},
+                       {.initial_std = .2, .rows_per_pass = 30}};
   // A large epsilon: Adam would make whole steps of gradients that are nothing but rounding.
   auto grpo = algorithm{.rollout = completions{.prompts = 6, .group = 6, .max_tokens = 4},
                         .advantage = group_relative{},
-                        .objective = clipped_ratio{.epsilon = .2, .epsilon_high = .28} + entropy_bonus{.weight = .01} + kl_penalty{.weight = .1},
+                        .objective = clipped_ratio{.epsilon = .2, .epsilon_high = .28} + entropy_bonus{.weight = .01} +
+                                     kl_penalty{.weight = .1},
                         .aggregation = series_mean{},
-                        .update = update{.epochs = 2, .minibatches = 2, .normalize = normalization::none, .optimizer = adam{.rate = 3e-3, .epsilon = 1e-2}, .max_gradient_norm = 1}};
+                        .update = update{.epochs = 2,
+                                         .minibatches = 2,
+                                         .normalize = normalization::none,
+                                         .optimizer = adam{.rate = 3e-3, .epsilon = 1e-2},
+                                         .max_gradient_norm = 1}};
   auto report = train(backend, grpo, echo_task{}, model, {.updates = 1, .seed = 2});
   REQUIRE(report.updates == 1);
   REQUIRE(report.completions.count == 36);
@@ -121,7 +145,9 @@ void language(B& backend, tolerances const& tolerance) {
   archetype<double> reference;
   tolerances layers = tolerance;
   layers.component *= 16;  // there and back through two of them
-  SECTION("language_model: log-probabilities, entropies, values and the gradient of completions that share prompts are those of double") {
+  SECTION(
+      "language_model: log-probabilities, entropies, values and the gradient of completions that share prompts are "
+      "those of double") {
     for (bool tied : {true, false}) {
       auto [got, got_slope] = language_results(backend, tied);
       auto [want, want_slope] = language_results(reference, tied);
@@ -130,9 +156,12 @@ void language(B& backend, tolerances const& tolerance) {
     }
   }
   // With this stream no token changes where every parameter moves by 3e-4 of itself.
-  SECTION("generation: tokens are those of the reference, whatever is generated beside them, and their log-probabilities those of evaluate") {
+  SECTION(
+      "generation: tokens are those of the reference, whatever is generated beside them, and their log-probabilities "
+      "those of evaluate") {
     for (bool tied : {true, false})
-      for (token_sampler sampler : {token_sampler{}, {.temperature = 0}, {.temperature = 1.3, .top_k = 15, .top_p = .95, .min_p = .01}})
+      for (token_sampler sampler :
+           {token_sampler{}, {.temperature = 0}, {.temperature = 1.3, .top_k = 15, .top_p = .95, .min_p = .01}})
         generates_as_the_reference(backend, sampler, tied);
   }
   SECTION("training: GRPO on completions of a language model") {

@@ -42,11 +42,13 @@ struct fusable {
 };
 
 template <class B>
-void map_three_results(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order first, order second, order third, order out) {
+void map_three_results(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order first, order second, order third,
+                       order out) {
   using T = value_t<B>;
   placed<B, T> a(backend, integers<T>(rows, columns, 1), first), b(backend, integers<T>(rows, columns, 2), second),
       c(backend, integers<T>(rows, columns, 3), third);
-  placed<B, T> sum(backend, rows, columns, out), least(backend, rows, columns, order::padded), minus(backend, rows, columns, out);
+  placed<B, T> sum(backend, rows, columns, out), least(backend, rows, columns, order::padded),
+      minus(backend, rows, columns, out);
   backend.map(outputs{sum.out(), least.out(), minus.out()}, three_results{}, a.in(), b.in(), c.in());
   grid<double> want_sum(rows, columns), want_least(rows, columns), want_minus(rows, columns);
   for (std::ptrdiff_t i = 0; i < rows; ++i)
@@ -100,7 +102,8 @@ void map(B& backend, tolerances const& tolerance) {
         placed<B, std::uint8_t> less(backend, n, 1, o);
         backend.map(outputs{sum.out(), less.out()}, index_and_flag{}, x.in(), i.in());
         grid<double> want_sum(n), want_less(n);
-        for (std::ptrdiff_t k = 0; k < n; ++k) want_sum(k) = double(x(k)) + 2 * i(k), want_less(k) = double(x(k)) < i(k);
+        for (std::ptrdiff_t k = 0; k < n; ++k)
+          want_sum(k) = double(x(k)) + 2 * i(k), want_less(k) = double(x(k)) < i(k);
         REQUIRE(difference(sum.now(), want_sum) == "");
         REQUIRE(difference(less.now(), want_less) == "");
       }
@@ -121,12 +124,14 @@ void map(B& backend, tolerances const& tolerance) {
     backend.map(outputs{column(0), column(1), column(2), column(3)}, four_functions{}, x.in(), p.in());
     grid<double> want(n, 4);
     for (std::ptrdiff_t i = 0; i < n; ++i)
-      want(i, 0) = std::exp(double(x(i))), want(i, 1) = std::log(double(p(i))), want(i, 2) = std::tanh(double(x(i))), want(i, 3) = std::sqrt(double(p(i)));
+      want(i, 0) = std::exp(double(x(i))), want(i, 1) = std::log(double(p(i))), want(i, 2) = std::tanh(double(x(i))),
+              want(i, 3) = std::sqrt(double(p(i)));
     REQUIRE(difference(out.now(), want, tolerance.function * epsilon<T>) == "");
   }
   SECTION("map: an element has the same bits whatever stands beside it and wherever it stands") {
     std::ptrdiff_t n = 83;
-    placed<B, T> a(backend, reals<T>(n, 1, 12)), b(backend, reals<T>(n, 1, 13)), c(backend, reals<T>(n, 1, 14)), all(backend, n, 1);
+    placed<B, T> a(backend, reals<T>(n, 1, 12)), b(backend, reals<T>(n, 1, 13)), c(backend, reals<T>(n, 1, 14)),
+        all(backend, n, 1);
     backend.map(outputs{all.out()}, fusable{}, a.in(), b.in(), c.in());
     auto want = all.now();
     for (std::ptrdiff_t first = 0; first < 20; ++first)

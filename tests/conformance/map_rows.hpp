@@ -3,7 +3,8 @@
 
 namespace cohort::conformance {
 
-/// out[j] = x[0] + ... + x[j], counting only the columns whose flag is set, times the row's factor; last = the number of flags.
+/// out[j] = x[0] + ... + x[j], counting only the columns whose flag is set, times the row's factor; last = the number
+/// of flags.
 struct running_sum {
   int columns;
   template <class X, class M, class I, class Out, class Count>

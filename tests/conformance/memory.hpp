@@ -15,7 +15,8 @@ struct constant_of {
 template <class T>
 T expected_uniform(stream s, std::uint32_t lane, std::uint32_t c) {
   auto block = [&](std::uint32_t b) {
-    return philox4x32::block({b, lane, s.step, std::uint32_t(s.use)}, {std::uint32_t(s.seed), std::uint32_t(s.seed >> 32)});
+    return philox4x32::block({b, lane, s.step, std::uint32_t(s.use)},
+                             {std::uint32_t(s.seed), std::uint32_t(s.seed >> 32)});
   };
   if constexpr (sizeof(T) == 4) return (T(block(c / 4)[c % 4] >> 9) + T(.5)) / T(1 << 23);
   auto words = block(c / 2);
@@ -52,11 +53,14 @@ void memory(B& backend) {
             backend.uniform(out.out(), s, first_lane);
             grid<T> want(rows, columns);
             for (std::ptrdiff_t r = 0; r < rows; ++r)
-              for (std::ptrdiff_t c = 0; c < columns; ++c) want(r, c) = expected_uniform<T>(s, first_lane + std::uint32_t(r), std::uint32_t(c));
+              for (std::ptrdiff_t c = 0; c < columns; ++c)
+                want(r, c) = expected_uniform<T>(s, first_lane + std::uint32_t(r), std::uint32_t(c));
             REQUIRE(difference(out.now(), want) == "");
           }
   }
-  SECTION("temporary: two that live at once do not overlap, and memory that is used again is as large as it was asked to be") {
+  SECTION(
+      "temporary: two that live at once do not overlap, and memory that is used again is as large as it was asked to "
+      "be") {
     auto fill = [&](view<T> v, double value) { backend.map(outputs{v}, constant_of{value}, view<T const>(v)); };
     auto holds = [&](view<T> v, double value) {
       grid<T> got(v.rows);

@@ -1,6 +1,6 @@
 #pragma once
-#include <cohort/aggregation/means.hpp>
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
@@ -25,16 +25,24 @@ grid<double> loss_and_gradient(B& backend, bool some_invalid) {
       if (!valid_numbers(i)) g(i) = std::numeric_limits<T>::quiet_NaN();
     return placed<B, T>(backend, g);
   };
-  auto old_logp = column(2, -3, 0), logp = column(3, -3, 0), ref_logp = column(4, -3, 0), advantage = column(5, -2, 2), entropy = column(6, 0, 2),
-       value = column(7, -2, 2), target = column(8, -2, 2);
-  placed<B, T> weight(backend, inputs<T>(M, 1, 9, 0, 1)), value_weight(backend, inputs<T>(1, 1, 10, 0, 1)), out(backend, M, 4);
+  auto old_logp = column(2, -3, 0), logp = column(3, -3, 0), ref_logp = column(4, -3, 0), advantage = column(5, -2, 2),
+       entropy = column(6, 0, 2), value = column(7, -2, 2), target = column(8, -2, 2);
+  placed<B, T> weight(backend, inputs<T>(M, 1, 9, 0, 1)), value_weight(backend, inputs<T>(1, 1, 10, 0, 1)),
+      out(backend, M, 4);
   placed<B, std::uint8_t> valid(backend, valid_numbers);
-  auto objective = clipped_ratio{.epsilon = .2, .epsilon_high = .28} + kl_penalty<>{} + aggregate(step_mean{}, value_loss{}) + .5 * entropy_bonus{};
-  step_views<T> steps{.old_logp = old_logp.in(), .logp = logp.in(), .ref_logp = ref_logp.in(), .advantage = advantage.in(), .entropy = entropy.in(),
-                      .value = value.in(), .target = target.in()};
+  auto objective = clipped_ratio{.epsilon = .2, .epsilon_high = .28} + kl_penalty<>{} +
+                   aggregate(step_mean{}, value_loss{}) + .5 * entropy_bonus{};
+  step_views<T> steps{.old_logp = old_logp.in(),
+                      .logp = logp.in(),
+                      .ref_logp = ref_logp.in(),
+                      .advantage = advantage.in(),
+                      .entropy = entropy.in(),
+                      .value = value.in(),
+                      .target = target.in()};
   if (some_invalid) steps.valid = valid.in();
   auto results = [&](int k) { return out.out().column(k); };
-  differentiate(backend, objective, steps, {weight.in(), broadcast(value_weight.in(), M)}, {results(0), results(1), results(2), results(3)});
+  differentiate(backend, objective, steps, {weight.in(), broadcast(value_weight.in(), M)},
+                {results(0), results(1), results(2), results(3)});
   return as<double>(out.now());
 }
 
@@ -50,7 +58,8 @@ grid<double> standardized_numbers(B& backend) {
   return as<double>(x.now());
 }
 
-/// The weights of a step mean, a step mean of valid steps, a series mean and a series mean of valid steps, a column each.
+/// The weights of a step mean, a step mean of valid steps, a series mean and a series mean of valid steps, a column
+/// each.
 template <class B>
 grid<double> weights_of_steps(B& backend) {
   using T = value_t<B>;

@@ -15,8 +15,10 @@ struct one_of_pairs {
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {
     auto factor = [&](int k) { return k == which ? 1. : 0.; };
-    return factor(of_dpo) * dpo{.beta = .5, .label_smoothing = .1}(p) + factor(of_ipo) * ipo{.beta = .5}(p) + factor(of_hinge) * preference_hinge{.beta = .5}(p) +
-           factor(of_bradley_terry) * bradley_terry{.margin = .3, .center = .1}(p) + factor(of_own) * mine::of_pair{}(p);
+    return factor(of_dpo) * dpo{.beta = .5, .label_smoothing = .1}(p) + factor(of_ipo) * ipo{.beta = .5}(p) +
+           factor(of_hinge) * preference_hinge{.beta = .5}(p) +
+           factor(of_bradley_terry) * bradley_terry{.margin = .3, .center = .1}(p) +
+           factor(of_own) * mine::of_pair{}(p);
   }
 };
 
@@ -26,7 +28,8 @@ struct pair_batch {
   bool some_invalid;
   grid<std::uint8_t> valid = flags(M, 1, 51), last{M, 1};
   grid<std::int32_t> series_of = integers<std::int32_t>(M, 1, 52, 0, int(N) - 2);
-  grid<float> logp = reals<float>(M, 1, 53, -.5, 0), ref_logp = reals<float>(M, 1, 54, -.5, 0), value = reals<float>(M, 1, 55, -2, 2);
+  grid<float> logp = reals<float>(M, 1, 53, -.5, 0), ref_logp = reals<float>(M, 1, 54, -.5, 0),
+              value = reals<float>(M, 1, 55, -2, 2);
 
   explicit pair_batch(bool some) : some_invalid(some) {
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
@@ -48,22 +51,27 @@ struct pair_batch {
 struct plain_pair {
   double loss, chosen_logp, rejected_logp, chosen_score, rejected_score;
 };
-inline plain_pair plain_loss_of_pair(int which, double const (&log_ratio)[2], double const (&score)[2], double const (&length)[2]) {
+inline plain_pair plain_loss_of_pair(int which, double const (&log_ratio)[2], double const (&score)[2],
+                                     double const (&length)[2]) {
   auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
-  double d = log_ratio[0] - log_ratio[1], mean = log_ratio[0] / length[0] - log_ratio[1] / length[1], apart = score[0] - score[1], sum = score[0] + score[1];
+  double d = log_ratio[0] - log_ratio[1], mean = log_ratio[0] / length[0] - log_ratio[1] / length[1],
+         apart = score[0] - score[1], sum = score[0] + score[1];
   switch (which) {
     case one_of_pairs::of_dpo: {
       double p = sigmoid(.5 * d), slope = .5 * (.1 * p - .9 * (1 - p));
       return {-.9 * std::log(p) - .1 * std::log(1 - p), slope, -slope, 0, 0};
     }
-    case one_of_pairs::of_ipo: return {(mean - 1) * (mean - 1), 2 * (mean - 1) / length[0], -2 * (mean - 1) / length[1], 0, 0};
-    case one_of_pairs::of_hinge: return d < 2 ? plain_pair{1 - .5 * d, -.5, .5, 0, 0} : plain_pair{};
+    case one_of_pairs::of_ipo:
+      return {(mean - 1) * (mean - 1), 2 * (mean - 1) / length[0], -2 * (mean - 1) / length[1], 0, 0};
+    case one_of_pairs::of_hinge:
+      return d < 2 ? plain_pair{1 - .5 * d, -.5, .5, 0, 0} : plain_pair{};
     case one_of_pairs::of_bradley_terry: {
       double p = sigmoid(apart - .3);
       return {-std::log(p) + .1 * sum * sum, 0, 0, -(1 - p) + .2 * sum, 1 - p + .2 * sum};
     }
     default: {
-      double p = sigmoid(mean - .5), line = std::sqrt(1 + (apart - mean) * (apart - mean)), pull = .5 * (apart - mean) / line, slope = -(1 - p) - pull;
+      double p = sigmoid(mean - .5), line = std::sqrt(1 + (apart - mean) * (apart - mean)),
+             pull = .5 * (apart - mean) / line, slope = -(1 - p) - pull;
       return {-std::log(p) + .5 * line, slope / length[0], -slope / length[1], pull, -pull};
     }
   }
@@ -98,13 +106,16 @@ inline grid<double> plain_pairs(pair_batch const& b, int which) {
 template <class B>
 grid<double> pairs_of(B& backend, pair_batch const& b, int which) {
   using T = value_t<B>;
-  placed<B, T> logp(backend, as<T>(b.logp)), ref_logp(backend, as<T>(b.ref_logp)), value(backend, as<T>(b.value)), out(backend, b.M, 3);
+  placed<B, T> logp(backend, as<T>(b.logp)), ref_logp(backend, as<T>(b.ref_logp)), value(backend, as<T>(b.value)),
+      out(backend, b.M, 3);
   placed<B, std::uint8_t> valid(backend, b.valid), last(backend, b.last);
   placed<B, std::int32_t> series_of(backend, b.series_of);
-  step_views<T> steps{.logp = logp.in(), .ref_logp = ref_logp.in(), .value = value.in(), .series_of = series_of.in(), .series = b.N};
+  step_views<T> steps{
+      .logp = logp.in(), .ref_logp = ref_logp.in(), .value = value.in(), .series_of = series_of.in(), .series = b.N};
   if (b.some_invalid) steps.valid = valid.in();
   auto results = [&](int k) { return out.out().column(k); };
-  differentiate_pairs(backend, one_of_pairs{which}, steps, last.in(), {.loss = results(0), .logp = results(1), .value = results(2)});
+  differentiate_pairs(backend, one_of_pairs{which}, steps, last.in(),
+                      {.loss = results(0), .logp = results(1), .value = results(2)});
   return as<double>(out.now());
 }
 

@@ -48,7 +48,8 @@ void matmul_prepared_one(B& backend, extents e, order b_order, order c_order, bo
   typename B::factor factor = backend.prepare(room, b.in()), plain = b.in();
   REQUIRE((factor.matrix.rows == e.K && factor.matrix.columns == e.N));
   for (std::ptrdiff_t M : {e.M, std::ptrdiff_t(1), e.M + 6}) {
-    placed<B, T> a(backend, integers<T>(M, e.K, 1), order::padded), c(backend, integers<T>(M, e.N, 3), c_order), d(backend, c.host, c_order);
+    placed<B, T> a(backend, integers<T>(M, e.K, 1), order::padded), c(backend, integers<T>(M, e.N, 3), c_order),
+        d(backend, c.host, c_order);
     backend.matmul_prepared(c.out(), a.in(), factor, accumulate);
     backend.matmul_prepared(d.out(), a.in(), plain, accumulate);
     auto want = product_of(a.host, b.host);
@@ -73,16 +74,18 @@ void dense_one(B& backend, extents e, order x_order, order weight_order, order o
 }
 
 // Sides around the sizes of registers and tiles, none, and one.
-inline constexpr extents small_products[] = {{0, 3, 4},  {3, 0, 4},   {3, 4, 0},   {0, 0, 0},    {1, 1, 1},   {1, 5, 1},    {5, 1, 1},    {1, 1, 5},
-                                             {2, 3, 4},  {7, 7, 7},   {8, 8, 8},   {9, 10, 17},  {6, 4, 16},  {12, 16, 32}, {13, 33, 15}, {31, 5, 24},
-                                             {17, 2, 3}, {25, 40, 8}, {64, 64, 2}, {64, 64, 64}, {65, 63, 67}};
+inline constexpr extents small_products[] = {
+    {0, 3, 4},    {3, 0, 4},   {3, 4, 0},  {0, 0, 0},   {1, 1, 1},   {1, 5, 1},    {5, 1, 1},
+    {1, 1, 5},    {2, 3, 4},   {7, 7, 7},  {8, 8, 8},   {9, 10, 17}, {6, 4, 16},   {12, 16, 32},
+    {13, 33, 15}, {31, 5, 24}, {17, 2, 3}, {25, 40, 8}, {64, 64, 2}, {64, 64, 64}, {65, 63, 67}};
 // A right factor of more than 2^17 elements, also with few rows.
 inline constexpr extents large_products[] = {{197, 370, 373}, {16, 512, 264}, {400, 140, 1000}, {15, 370, 373}};
 
 template <class B>
 void product(B& backend, tolerances const& tolerance) {
   using T = value_t<B>;
-  SECTION("matmul: factors and products packed, padded, transposed or strided, written or added to, of any small size") {
+  SECTION(
+      "matmul: factors and products packed, padded, transposed or strided, written or added to, of any small size") {
     for (auto e : small_products)
       for (order a : any_order)
         for (order b : writable)
@@ -91,7 +94,8 @@ void product(B& backend, tolerances const& tolerance) {
   }
   SECTION("matmul: large products, with factors and products however they lie") {
     for (auto e : large_products)
-      for (bool accumulate : {false, true}) matmul_one(backend, e, order::packed, order::packed, order::packed, accumulate);
+      for (bool accumulate : {false, true})
+        matmul_one(backend, e, order::packed, order::packed, order::packed, accumulate);
     for (order o : writable) {
       matmul_one(backend, large_products[0], o, order::packed, order::packed, true);
       matmul_one(backend, large_products[0], order::packed, o, order::packed, false);

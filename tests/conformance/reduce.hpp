@@ -25,11 +25,13 @@ struct itself {
 template <class B>
 void reduce_sums_of_two(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order first, order second) {
   using T = value_t<B>;
-  placed<B, T> a(backend, integers<T>(rows, columns, 1), first), b(backend, integers<T>(rows, columns, 2), second), out(backend, 3, 1);
+  placed<B, T> a(backend, integers<T>(rows, columns, 1), first), b(backend, integers<T>(rows, columns, 2), second),
+      out(backend, 3, 1);
   backend.reduce(out.out(), sums_of_two{}, a.in(), b.in());
   grid<double> want(3);
   for (std::ptrdiff_t r = 0; r < rows; ++r)
-    for (std::ptrdiff_t c = 0; c < columns; ++c) want(0) += 1, want(1) += double(a(r, c)), want(2) += double(a(r, c)) * double(b(r, c));
+    for (std::ptrdiff_t c = 0; c < columns; ++c)
+      want(0) += 1, want(1) += double(a(r, c)), want(2) += double(a(r, c)) * double(b(r, c));
   CAPTURE(rows, columns, int(first), int(second));
   REQUIRE(difference(out.now(), want) == "");
 }
@@ -39,7 +41,8 @@ void reduce(B& backend, tolerances const& tolerance) {
   using T = value_t<B>;
   SECTION("reduce: several sums at once over vectors of any length, also across blocks") {
     for (std::ptrdiff_t n = 0; n <= 49; ++n)
-      for (order o : {order::packed, order::every_second, order::one_element}) reduce_sums_of_two(backend, n, 1, order::packed, o);
+      for (order o : {order::packed, order::every_second, order::one_element})
+        reduce_sums_of_two(backend, n, 1, order::packed, o);
     for (std::ptrdiff_t n : {1023, 1024, 1025, 4095, 4096, 4097, 8192, 8197, 40'961, 100'003}) {
       reduce_sums_of_two(backend, n, 1, order::packed, order::packed);
       reduce_sums_of_two(backend, n, 1, order::every_second, order::packed);

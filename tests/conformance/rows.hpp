@@ -3,7 +3,8 @@
 
 namespace cohort::conformance {
 
-/// Rows of reals of which the fourth holds a NaN, the fifth nothing but -inf, the sixth an inf, and the others some -inf.
+/// Rows of reals of which the fourth holds a NaN, the fifth nothing but -inf, the sixth an inf, and the others some
+/// -inf.
 template <class T>
 grid<T> rows_with_edges(std::ptrdiff_t rows, std::ptrdiff_t columns) {
   constexpr T infinite = std::numeric_limits<T>::infinity();
@@ -43,8 +44,10 @@ struct three_terms {
 template <class B>
 void row_sums_one(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order in_order, order out_order) {
   using T = value_t<B>;
-  placed<B, T> x(backend, integers<T>(rows, columns, 2), in_order), of_row(backend, integers<T>(rows, columns, 3), order::columns_repeat),
-      of_column(backend, integers<T>(rows, columns, 4), order::rows_repeat), two(backend, rows, 2, out_order), one(backend, rows, 1, out_order);
+  placed<B, T> x(backend, integers<T>(rows, columns, 2), in_order),
+      of_row(backend, integers<T>(rows, columns, 3), order::columns_repeat),
+      of_column(backend, integers<T>(rows, columns, 4), order::rows_repeat), two(backend, rows, 2, out_order),
+      one(backend, rows, 1, out_order);
   backend.row_sums(two.out(), three_terms{}, x.in(), of_row.in(), of_column.in());
   backend.row_sums(one.out(), itself{}, x.in());
   grid<double> want(rows, 2), want_one(rows);
@@ -62,7 +65,8 @@ void row_sums_one(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order
 template <class B>
 void row_results(B& backend, tolerances const& tolerance) {
   using T = value_t<B>;
-  std::pair<std::ptrdiff_t, std::ptrdiff_t> const shapes[] = {{0, 3}, {1, 1}, {7, 1}, {7, 2}, {6, 5}, {9, 16}, {8, 33}, {203, 37}, {7, 1031}};
+  std::pair<std::ptrdiff_t, std::ptrdiff_t> const shapes[] = {{0, 3},  {1, 1},  {7, 1},    {7, 2},   {6, 5},
+                                                              {9, 16}, {8, 33}, {203, 37}, {7, 1031}};
   SECTION("row_max: -inf where nothing else is, NaN where there is one, however the rows lie") {
     for (auto [rows, columns] : shapes)
       for (order in : any_order)
@@ -88,7 +92,8 @@ void row_results(B& backend, tolerances const& tolerance) {
       for (std::ptrdiff_t c = 0; c < x.columns(); ++c) sum += x(r, c);
       want(r) = double(sum);
     }
-    // A backend may add a row in as few chains as a vector has elements: hundreds of roundings, and few of them one way.
+    // A backend may add a row in as few chains as a vector has elements: hundreds of roundings, and few of them one
+    // way.
     REQUIRE(difference(out.now(), want, 8 * tolerance.sum * epsilon<T>) == "");
   }
 }

@@ -94,7 +94,8 @@ void scan_one(B& backend, layout const& l, bool lanes, direction d, order first,
   REQUIRE(difference(result.now(), want) == "");
 }
 
-/// Three outputs, the last in whole numbers, of which those whose bit in `absent` is set are not wanted; with in_place the second is written over the input.
+/// Three outputs, the last in whole numbers, of which those whose bit in `absent` is set are not wanted; with in_place
+/// the second is written over the input.
 template <class B>
 void scan_several(B& backend, layout const& l, bool lanes, direction d, int absent, bool in_place, order o) {
   using T = value_t<B>;
@@ -104,7 +105,8 @@ void scan_several(B& backend, layout const& l, bool lanes, direction d, int abse
   placed<B, std::uint8_t> flag(backend, flags(l.steps, 1, 2));
   auto wanted = [&]<class U>(int k, view<U> v) { return absent >> k & 1 ? view<U>() : v; };
   auto second = in_place ? x.out() : before.out();
-  backend.scan(s.s, d, cut_difference_and_more{}, 5, outputs{wanted(0, carry.out()), wanted(1, second), wanted(2, same.out())}, x.in(), flag.in());
+  backend.scan(s.s, d, cut_difference_and_more{}, 5,
+               outputs{wanted(0, carry.out()), wanted(1, second), wanted(2, same.out())}, x.in(), flag.in());
   grid<double> want_carry(l.steps), want_before(l.steps), want_same(l.steps);
   for (std::ptrdiff_t n = 0; n < l.count(); ++n) {
     double c = 5;
@@ -128,7 +130,8 @@ void scan(B& backend, tolerances const& tolerance) {
   SECTION("scan: lanes, 1 to 70 of them, 1 to 40 steps long, in both directions") {
     for (std::ptrdiff_t N = 1; N <= 70; ++N)
       for (std::ptrdiff_t steps = 1; steps <= 40; steps += steps < 6 || N < 20 ? 1 : 7)
-        for (auto d : both) scan_one(backend, layout::lanes(steps, N), true, d, order::packed, order::packed, order::packed);
+        for (auto d : both)
+          scan_one(backend, layout::lanes(steps, N), true, d, order::packed, order::packed, order::packed);
   }
   SECTION("scan: no lanes, and lanes without steps") {
     for (auto d : both) {
@@ -148,7 +151,9 @@ void scan(B& backend, tolerances const& tolerance) {
   }
   SECTION("scan: packed series of ragged lengths, some of them empty") {
     for (std::ptrdiff_t N = 1; N <= 40; ++N)
-      for (auto d : both) scan_one(backend, layout::ragged(N, 33, std::uint32_t(N)), false, d, order::packed, order::packed, order::packed);
+      for (auto d : both)
+        scan_one(backend, layout::ragged(N, 33, std::uint32_t(N)), false, d, order::packed, order::packed,
+                 order::packed);
     for (auto d : both) {
       scan_one(backend, layout::segments({}), false, d, order::packed, order::packed, order::packed);
       scan_one(backend, layout::segments({0, 0, 0}), false, d, order::packed, order::packed, order::packed);
@@ -161,8 +166,10 @@ void scan(B& backend, tolerances const& tolerance) {
       for (int absent = 0; absent < 8; ++absent)
         for (bool in_place : {false, true})
           for (order o : {order::packed, order::every_second}) {
-            for (std::ptrdiff_t N : {1, 7, 32, 45, 2500}) scan_several(backend, layout::lanes(5, N), true, d, absent, in_place, o);
-            for (std::ptrdiff_t N : {1, 40, 1000}) scan_several(backend, layout::ragged(N, 9, 3), false, d, absent, in_place, o);
+            for (std::ptrdiff_t N : {1, 7, 32, 45, 2500})
+              scan_several(backend, layout::lanes(5, N), true, d, absent, in_place, o);
+            for (std::ptrdiff_t N : {1, 40, 1000})
+              scan_several(backend, layout::ragged(N, 9, 3), false, d, absent, in_place, o);
           }
     for (auto d : both) scan_several(backend, layout::lanes(4, 5003), true, d, 0, true, order::packed);
     scan_several(backend, layout::segments({0, 0, 0}), false, direction::forward, 0, false, order::packed);
@@ -184,7 +191,8 @@ void scan(B& backend, tolerances const& tolerance) {
         grid<double> want(40 * N);
         for (std::ptrdiff_t k = 0; k < 40; ++k)
           for (std::ptrdiff_t n = 0; n < N; ++n) {
-            std::ptrdiff_t i = (d == direction::forward ? k : 39 - k) * N + n, previous = d == direction::forward ? i - N : i + N;
+            std::ptrdiff_t i = (d == direction::forward ? k : 39 - k) * N + n,
+                           previous = d == direction::forward ? i - N : i + N;
             want(i) = double(x(i)) + .9 * (k == 0 ? .25 : want(previous));
           }
         REQUIRE(difference(out.now(), want, 0, tolerance.recurrence * epsilon<T> * 10) == "");
@@ -206,7 +214,8 @@ void segments(B& backend) {
     for (auto const& [l, lanes] : cases)
       for (order o : {order::packed, order::every_second, order::one_element}) {
         placed_series<B> s(backend, l, lanes);
-        placed<B, T> a(backend, integers<T>(l.steps, 1, 1)), b(backend, integers<T>(l.steps, 1, 2), o), out(backend, l.count(), 1);
+        placed<B, T> a(backend, integers<T>(l.steps, 1, 1)), b(backend, integers<T>(l.steps, 1, 2), o),
+            out(backend, l.count(), 1);
         backend.segment_reduce(s.s, out.out(), detail::times{}, a.in(), b.in());
         grid<double> want(l.count());
         for (std::ptrdiff_t n = 0; n < l.count(); ++n)

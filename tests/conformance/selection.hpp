@@ -56,7 +56,8 @@ struct plain_selections {
   }
   grid<double> operator()(off_policy_series const& o) const {
     auto moved = b.sums([&](std::ptrdiff_t i) { return double(b.sampler_logp(i)) - b.logp(i); });
-    return each([&](std::ptrdiff_t i) { return !(b.advantage(i) < 0 && moved[b.series(i)] / length[b.series(i)] > o.delta); });
+    return each(
+        [&](std::ptrdiff_t i) { return !(b.advantage(i) < 0 && moved[b.series(i)] / length[b.series(i)] > o.delta); });
   }
   grid<double> operator()(high_return const& h) const {
     double chosen = 0, all = 0;
@@ -68,11 +69,14 @@ struct plain_selections {
     std::vector<double> entropy;
     b.each([&](std::ptrdiff_t i) { entropy.push_back(b.entropy(i)); });
     std::sort(entropy.begin(), entropy.end());
-    double at = double(entropy.size() - 1) * (1 - t.share), below = entropy[std::size_t(at)], above = entropy[std::min(std::size_t(at) + 1, entropy.size() - 1)];
+    double at = double(entropy.size() - 1) * (1 - t.share), below = entropy[std::size_t(at)],
+           above = entropy[std::min(std::size_t(at) + 1, entropy.size() - 1)];
     return each([&](std::ptrdiff_t i) { return b.entropy(i) >= below + (at - std::floor(at)) * (above - below); });
   }
   grid<double> operator()(kl_cov const& k) const {
-    return marked(k.share, [](std::ptrdiff_t) { return true; }, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return covariance(i) > covariance(j); }, 1);
+    return marked(
+        k.share, [](std::ptrdiff_t) { return true; },
+        [&](std::ptrdiff_t i, std::ptrdiff_t j) { return covariance(i) > covariance(j); }, 1);
   }
   grid<double> operator()(clip_cov const& c) const {
     auto candidate = [&](std::ptrdiff_t i) {
@@ -92,7 +96,9 @@ struct plain_selections {
     auto sum = b.sums(log_ratio);
     return each([&](std::ptrdiff_t i) {
       std::size_t n = b.series(i);
-      return std::exp(over == ratio_over::step ? log_ratio(i) : over == ratio_over::series ? sum[n] : sum[n] / length[n]);
+      return std::exp(over == ratio_over::step     ? log_ratio(i)
+                      : over == ratio_over::series ? sum[n]
+                                                   : sum[n] / length[n]);
     });
   }
   double covariance(std::ptrdiff_t i) const { return (b.advantage(i) - mean_advantage) * (b.logp(i) - mean_logp); }
@@ -101,7 +107,8 @@ struct plain_selections {
     b.each([&](std::ptrdiff_t i) { sum += x(i), count += 1; });
     return sum / count;
   }
-  /// `value` at the first of the candidates in this order, as many as the share of all valid steps, and the other of 0 and 1 elsewhere.
+  /// `value` at the first of the candidates in this order, as many as the share of all valid steps, and the other of 0
+  /// and 1 elsewhere.
   template <class Candidate, class Before>
   grid<double> marked(double share, Candidate candidate, Before before, int value) const {
     std::vector<std::ptrdiff_t> order;
@@ -132,7 +139,8 @@ void selections(B& backend, tolerances const& tolerance) {
       };
       for (ratio_over over : {ratio_over::step, ratio_over::series, ratio_over::geometric_mean}) {
         CAPTURE(int(over), some_invalid);
-        for (bool normalize : {false, true}) check(importance_weights{.over = over, .low = .95, .high = 1.05, .normalize = normalize});
+        for (bool normalize : {false, true})
+          check(importance_weights{.over = over, .low = .95, .high = 1.05, .normalize = normalize});
         check(importance_weights{.over = over, .beyond = beyond_bounds::mask, .low = .95, .high = 1.05});
         check(ratio_bounds{.over = over, .low = .95, .high = 1.05});
       }

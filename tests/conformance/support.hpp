@@ -1,19 +1,20 @@
 #pragma once
-#include "../catch.hpp"
 #include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
+#include "../catch.hpp"
 
 namespace cohort::conformance {
 
-/// How far a backend may be from the same formula in double, in epsilons of its number type. Whatever is computed from small integers must be
-/// exact, and so must the uniforms: neither has a tolerance.
+/// How far a backend may be from the same formula in double, in epsilons of its number type. Whatever is computed from
+/// small integers must be exact, and so must the uniforms: neither has a tolerance.
 struct tolerances {
-  double function = 2;    ///< one exp, log, tanh or sqrt, relative
-  double sum = 4;         ///< a million addends, relative to the sum of their absolute values; one chain of additions would be hundreds away
+  double function = 2;  ///< one exp, log, tanh or sqrt, relative
+  double sum = 4;  ///< a million addends, relative to the sum of their absolute values; one chain of additions would be
+                   ///< hundreds away
   double product = 1;     ///< a product of matrices of numbers up to 1, relative to the number of terms of its sums
   double recurrence = 2;  ///< a recurrence that forgets, 40 steps, relative to the largest value it can have
   double component = 8;   ///< a whole component, relative to its largest result, or to 1
@@ -56,10 +57,21 @@ grid<T> reals(std::ptrdiff_t rows, std::ptrdiff_t columns, std::uint32_t which, 
 }
 
 /// How a matrix lies in memory. All but the last three can be written.
-enum class order { packed, padded, transposed, transposed_padded, every_second, rows_repeat, columns_repeat, one_element };
-inline constexpr order writable[] = {order::packed, order::padded, order::transposed, order::transposed_padded, order::every_second};
-inline constexpr order any_order[] = {order::packed,       order::padded,      order::transposed,     order::transposed_padded,
-                                      order::every_second, order::rows_repeat, order::columns_repeat, order::one_element};
+enum class order {
+  packed,
+  padded,
+  transposed,
+  transposed_padded,
+  every_second,
+  rows_repeat,
+  columns_repeat,
+  one_element
+};
+inline constexpr order writable[] = {order::packed, order::padded, order::transposed, order::transposed_padded,
+                                     order::every_second};
+inline constexpr order any_order[] = {
+    order::packed,       order::padded,      order::transposed,     order::transposed_padded,
+    order::every_second, order::rows_repeat, order::columns_repeat, order::one_element};
 
 /// A matrix in a backend's memory, among elements that nobody may read or write: NaNs, or a number that stands out.
 template <class B, class U>
@@ -109,7 +121,8 @@ class placed {
     host = read(false);
   }
   /// Room for results, which hold poison until they are written.
-  placed(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order o = order::packed) : placed(backend, filled(rows, columns), o) {}
+  placed(B& backend, std::ptrdiff_t rows, std::ptrdiff_t columns, order o = order::packed)
+      : placed(backend, filled(rows, columns), o) {}
 
   view<U> out() { return view_; }
   view<U const> in() const { return view_; }

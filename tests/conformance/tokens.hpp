@@ -31,7 +31,9 @@ inline drawn_token plain_draw(std::vector<double> const& logits, token_sampler c
     std::vector<double> typical;
     for (double w : weights)
       if (w >= from && w > 0) typical.push_back(w);
-    std::sort(typical.begin(), typical.end(), [&](double a, double b) { return std::abs(std::log(a) - logs / left) < std::abs(std::log(b) - logs / left); });
+    std::sort(typical.begin(), typical.end(), [&](double a, double b) {
+      return std::abs(std::log(a) - logs / left) < std::abs(std::log(b) - logs / left);
+    });
     double most = 0, held = 0;
     for (std::size_t i = 0; i < typical.size() && held < sampler.typical_p * left; ++i)
       from = i == 0 ? typical[i] : std::min(from, typical[i]), most = std::max(most, typical[i]), held += typical[i];
@@ -50,7 +52,8 @@ inline drawn_token plain_draw(std::vector<double> const& logits, token_sampler c
 }
 
 template <class B>
-void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t rows, std::ptrdiff_t V, tolerances const& tolerance) {
+void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t rows, std::ptrdiff_t V,
+                     tolerances const& tolerance) {
   using T = value_t<B>;
   auto numbers = inputs<T>(rows, V, 1, -5, 5);
   for (std::ptrdiff_t r = 0; r < rows; r += 3) numbers(r, r % V) = -std::numeric_limits<T>::infinity();
@@ -60,7 +63,8 @@ void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t ro
   placed<B, std::int32_t> lane(backend, lanes), token(backend, rows, 1);
   stream draws{5, purpose::action, 6};
   std::uint32_t t = 9;
-  draw_tokens(backend, sampler, draws, t, logits.out(), lane.in(), token.out(), logp.out().column(0), logp.out().column(1));
+  draw_tokens(backend, sampler, draws, t, logits.out(), lane.in(), token.out(), logp.out().column(0),
+              logp.out().column(1));
   grid<std::int32_t> want(rows);
   grid<double> want_logp(rows, 2);
   for (std::ptrdiff_t r = 0; r < rows; ++r) {
@@ -78,10 +82,17 @@ void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t ro
 
 template <class B>
 void token_samples(B& backend, tolerances const& tolerance) {
-  SECTION("draw_tokens: tokens and their log-probabilities are those of a plain loop in double, whatever cuts there are") {
-    for (token_sampler sampler : {token_sampler{}, {.temperature = 0}, {.temperature = .7, .top_k = 5}, {.temperature = 1.3, .top_p = .8}, {.min_p = .1},
-                                  {.temperature = .9, .top_k = 20, .top_p = .95, .min_p = .02}, {.temperature = 0, .top_k = 3, .top_p = .5},
-                                  {.typical_p = .4}, {.temperature = 1.2, .top_k = 25, .typical_p = .8}}) {
+  SECTION(
+      "draw_tokens: tokens and their log-probabilities are those of a plain loop in double, whatever cuts there are") {
+    for (token_sampler sampler : {token_sampler{},
+                                  {.temperature = 0},
+                                  {.temperature = .7, .top_k = 5},
+                                  {.temperature = 1.3, .top_p = .8},
+                                  {.min_p = .1},
+                                  {.temperature = .9, .top_k = 20, .top_p = .95, .min_p = .02},
+                                  {.temperature = 0, .top_k = 3, .top_p = .5},
+                                  {.typical_p = .4},
+                                  {.temperature = 1.2, .top_k = 25, .typical_p = .8}}) {
       draw_tokens_one(backend, sampler, 203, 37, tolerance);
       draw_tokens_one(backend, sampler, 3, 1031, tolerance);
     }

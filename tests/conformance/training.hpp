@@ -8,8 +8,9 @@
 
 namespace cohort::conformance {
 
-/// A policy whose actions come from a record (a function of the step, the row and the sample), so that runs on different backends stay comparable: one
-/// flipped action would part them. Behind an observation may stand a mask of `masked` columns: a forbidden action's next is taken.
+/// A policy whose actions come from a record (a function of the step, the row and the sample), so that runs on
+/// different backends stay comparable: one flipped action would part them. Behind an observation may stand a mask of
+/// `masked` columns: a forbidden action's next is taken.
 template <class P>
 struct forced : P {
   using action = typename P::action;
@@ -20,7 +21,8 @@ struct forced : P {
     std::vector<action> record(std::size_t(out.size()));
     for (std::size_t i = 0; i < record.size(); ++i) {
       random_stream draws(stream{99, purpose::user, s.step}, std::uint32_t(i));
-      if constexpr (std::is_integral_v<action>) record[i] = action(draws.integer(std::uint32_t(P::distribution().actions)));
+      if constexpr (std::is_integral_v<action>)
+        record[i] = action(draws.integer(std::uint32_t(P::distribution().actions)));
       else record[i] = action(draws.uniform(-1.5, 1.5));
     }
     if (masked > 0) {
@@ -56,24 +58,28 @@ std::vector<double> after_three_updates(B& backend, Algorithm const& algorithm, 
 template <class B, class Algorithm, class E>
 void trains_as_the_reference(B& backend, Algorithm const& algorithm, E const& environment) {
   archetype<double> reference;
-  auto want = after_three_updates(reference, algorithm, environment), got = after_three_updates(backend, algorithm, environment);
+  auto want = after_three_updates(reference, algorithm, environment),
+       got = after_three_updates(backend, algorithm, environment);
   REQUIRE(got.size() == want.size());
   double furthest = 0;
   for (std::size_t i = 0; i < want.size(); ++i) furthest = std::max(furthest, std::abs(got[i] - want[i]));
   REQUIRE(furthest < (sizeof(value_t<B>) == 4 ? 1e-5 : 1e-10));
 }
 
-/// Whole training: with the same actions three updates of each algorithm end within 1e-5 (in double 1e-10) of the reference's parameters, in
-/// environments that step by formulas and in one that steps on the host.
+/// Whole training: with the same actions three updates of each algorithm end within 1e-5 (in double 1e-10) of the
+/// reference's parameters, in environments that step by formulas and in one that steps on the host.
 template <class B>
 void training(B& backend) {
-  auto const descent = update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5};
+  auto const descent =
+      update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5};
   auto const ppo = algorithm{.rollout = lanes{.count = 6, .steps = 20},
                              .advantage = gae{},
                              .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .01},
                              .update = descent};
   SECTION("training: PPO on CartPole") { trains_as_the_reference(backend, ppo, classic_control::cart_pole{}); }
-  SECTION("training: PPO on an environment that steps on the host") { trains_as_the_reference(backend, ppo, support::counting{}); }
+  SECTION("training: PPO on an environment that steps on the host") {
+    trains_as_the_reference(backend, ppo, support::counting{});
+  }
   SECTION("training: PPO on environments that mask actions, one that steps by formulas and one on the host") {
     trains_as_the_reference(backend, ppo, spaces::lane_doors{});
     trains_as_the_reference(backend, ppo, spaces::doors{});
@@ -87,12 +93,15 @@ void training(B& backend) {
                                       .update = descent},
                             classic_control::cart_pole{});
   }
-  SECTION("training: exact divergences from the reference and from the old policy, rewards in units of their running deviation") {
-    auto const with_divergences = algorithm{.rollout = lanes{.count = 6, .steps = 20},
-                                            .advantage = gae{},
-                                            .objective = clipped_ratio{} + value_loss{} + exact_kl_penalty{.weight = .1} + old_kl_penalty{.weight = .2},
-                                            .update = descent,
-                                            .reward = running_reward_scale{}};
+  SECTION(
+      "training: exact divergences from the reference and from the old policy, rewards in units of their running "
+      "deviation") {
+    auto const with_divergences = algorithm{
+        .rollout = lanes{.count = 6, .steps = 20},
+        .advantage = gae{},
+        .objective = clipped_ratio{} + value_loss{} + exact_kl_penalty{.weight = .1} + old_kl_penalty{.weight = .2},
+        .update = descent,
+        .reward = running_reward_scale{}};
     trains_as_the_reference(backend, with_divergences, classic_control::cart_pole{});
     trains_as_the_reference(backend, with_divergences, classic_control::pendulum{});
   }
@@ -105,10 +114,14 @@ void training(B& backend) {
                             time_limit{classic_control::pendulum{}, 7});
   }
   SECTION("training: TRPO on CartPole and on Pendulum") {
-    auto trpo = algorithm{.rollout = lanes{.count = 6, .steps = 20},
-                          .advantage = gae{},
-                          .objective = importance_ratio{} + value_loss{},
-                          .update = trust_region{.target_kl = .001, .damping = 1, .iterations = 3, .critic = update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}}}};
+    auto trpo = algorithm{
+        .rollout = lanes{.count = 6, .steps = 20},
+        .advantage = gae{},
+        .objective = importance_ratio{} + value_loss{},
+        .update = trust_region{.target_kl = .001,
+                               .damping = 1,
+                               .iterations = 3,
+                               .critic = update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}}}};
     trains_as_the_reference(backend, trpo, classic_control::cart_pole{});
     trains_as_the_reference(backend, trpo, classic_control::pendulum{});
   }

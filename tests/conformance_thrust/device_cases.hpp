@@ -42,7 +42,8 @@ TEST_CASE("thrust on a device: memory that is not there is a device_error with i
   backend.assign(a, std::span<float const>(numbers));
   REQUIRE_THROWS_AS(backend.resize(a, std::ptrdiff_t(1) << 46), cohort::device_error);
   REQUIRE_THROWS_WITH(backend.resize(a, std::ptrdiff_t(1) << 46),
-                      Catch::Matchers::ContainsSubstring("281474976710656 bytes") && Catch::Matchers::ContainsSubstring("cudaErrorMemoryAllocation"));
+                      Catch::Matchers::ContainsSubstring("281474976710656 bytes") &&
+                          Catch::Matchers::ContainsSubstring("cudaErrorMemoryAllocation"));
   REQUIRE(a.size() == 3);
   REQUIRE(downloaded(backend, view<float const>(a.all())) == numbers);
 }
@@ -62,14 +63,17 @@ TEST_CASE("thrust on a device: arrays outlive their backend, and copies are inde
   REQUIRE(downloaded(other, view<float const>(b.all())) == std::vector<float>{1, 2, 3});
 }
 
-TEST_CASE("thrust on a device: along packed series an affine formula, composed, and any other, step by step, give what a loop gives") {
+TEST_CASE(
+    "thrust on a device: along packed series an affine formula, composed, and any other, step by step, give what a "
+    "loop gives") {
   device backend;
   std::vector<std::int32_t> offsets{0};
   for (int n = 0; n < 3000; ++n) offsets.push_back(offsets.back() + (n * 7) % 40);
   auto M = std::size_t(offsets.back());
   std::vector<float> x(M), small(M);
   std::vector<std::uint8_t> flags(M);
-  for (std::size_t i = 0; i < M; ++i) x[i] = float(int(i * 5 % 17) - 8), small[i] = float(i % 3) / 4, flags[i] = i % 11 == 0;
+  for (std::size_t i = 0; i < M; ++i)
+    x[i] = float(int(i * 5 % 17) - 8), small[i] = float(i % 3) / 4, flags[i] = i % 11 == 0;
   cohort::thrust::device_array<float> dx, dsmall, out;
   cohort::thrust::device_array<std::uint8_t> dflags;
   cohort::thrust::device_array<std::int32_t> doffsets;
@@ -89,7 +93,8 @@ TEST_CASE("thrust on a device: along packed series an affine formula, composed, 
         walked[i] = b = small[i] - b * b;
       }
     }
-    backend.scan(s, d, difference_of_carry{}, 5, out.all(), view<float const>(dx.all()), view<std::uint8_t const>(dflags.all()));
+    backend.scan(s, d, difference_of_carry{}, 5, out.all(), view<float const>(dx.all()),
+                 view<std::uint8_t const>(dflags.all()));
     REQUIRE(downloaded(backend, view<float const>(out.all())) == composed);
     backend.scan(s, d, squared_carry{}, .5, out.all(), view<float const>(dsmall.all()));
     auto found = downloaded(backend, view<float const>(out.all()));

@@ -1,4 +1,5 @@
-// Catch2's runner for tests that need a GPU: without one each test is skipped, which list_tests.cmake is told by the value returned.
+// Catch2's runner for tests that need a GPU: without one each test is skipped, which list_tests.cmake is told by the
+// value returned.
 #define CATCH_CONFIG_RUNNER
 #include "../catch.hpp"
 #if __has_include(<catch2/catch_session.hpp>)

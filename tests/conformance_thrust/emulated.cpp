@@ -1,5 +1,5 @@
-// The device backend with everything that is the device's own played by the host: indexing, splitting, composing and BLAS's arguments are tested
-// where there is no GPU.
+// The device backend with everything that is the device's own played by the host: indexing, splitting, composing and
+// BLAS's arguments are tested where there is no GPU.
 #include <cohort/thrust/device.hpp>
 
 #include "../conformance/conformance.hpp"

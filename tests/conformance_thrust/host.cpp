@@ -69,21 +69,33 @@ TEMPLATE_TEST_CASE("thrust: the same bits as the Eigen backend, on any number of
   using T = TestType;
   std::ptrdiff_t n = 200'003, M = 997, K = 63, N = 65;
   auto x = reals<T>(n, 1), y = reals<T>(n, 2);
-  auto in = [](auto const& a, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) { return view<T const>(a.matrix(rows, columns)); };
+  auto in = [](auto const& a, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) {
+    return view<T const>(a.matrix(rows, columns));
+  };
   requires_bits_of_eigen<T>(n, [&](auto& b, auto& out) { b.map(outputs{out.all()}, curve{}, in(x, n), in(y, n)); });
-  requires_bits_of_eigen<T>(180'000, [&](auto& b, auto& out) { b.map(outputs{out.matrix(300, 600)}, curve{}, in(x, 600, 300).transposed(), in(y, 300, 600)); });
+  requires_bits_of_eigen<T>(180'000, [&](auto& b, auto& out) {
+    b.map(outputs{out.matrix(300, 600)}, curve{}, in(x, 600, 300).transposed(), in(y, 300, 600));
+  });
   requires_bits_of_eigen<T>(2, [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, n)); });
-  requires_bits_of_eigen<T>(199'880, [&](auto& b, auto& out) { b.scan(series::lanes(40, 4997), direction::backward, decay{}, 0, out.all(), in(x, 199'880)); });
+  requires_bits_of_eigen<T>(199'880, [&](auto& b, auto& out) {
+    b.scan(series::lanes(40, 4997), direction::backward, decay{}, 0, out.all(), in(x, 199'880));
+  });
   requires_bits_of_eigen<T>(M * N, [&](auto& b, auto& out) { b.matmul(out.matrix(M, N), in(x, M, K), in(y, K, N)); });
-  requires_bits_of_eigen<T>(450 * 390, [&](auto& b, auto& out) { b.matmul(out.matrix(450, 390), in(x, 450, 380), in(y, 380, 390)); });
+  requires_bits_of_eigen<T>(
+      450 * 390, [&](auto& b, auto& out) { b.matmul(out.matrix(450, 390), in(x, 450, 380), in(y, 380, 390)); });
 }
 
-TEMPLATE_TEST_CASE("thrust: what language models take has the same bits as the Eigen backend's, on any number of threads", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "thrust: what language models take has the same bits as the Eigen backend's, on any number of threads", "", float,
+    double) {
   using T = TestType;
   auto x = reals<T>(200'003, 1), y = reals<T>(200'003, 2);
-  auto in = [](auto const& a, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) { return view<T const>(a.matrix(rows, columns)); };
+  auto in = [](auto const& a, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) {
+    return view<T const>(a.matrix(rows, columns));
+  };
   requires_bits_of_eigen<T>(200, [&](auto& b, auto& out) { b.row_max(out.all(), in(x, 200, 997)); });
-  requires_bits_of_eigen<T>(400, [&](auto& b, auto& out) { b.row_sums(out.matrix(200, 2), two_moments{}, in(x, 200, 997)); });
+  requires_bits_of_eigen<T>(
+      400, [&](auto& b, auto& out) { b.row_sums(out.matrix(200, 2), two_moments{}, in(x, 200, 997)); });
   for (std::ptrdiff_t rows : {3, 450})
     requires_bits_of_eigen<T>(rows * 390, [&](auto& b, auto& out) {
       host_array<T> room;
@@ -98,7 +110,8 @@ TEMPLATE_TEST_CASE("thrust: what language models take has the same bits as the E
     T* to = out.data();
     auto next = [&](std::ptrdiff_t columns) { return view<T>(std::exchange(to, to + Q * columns), Q, columns); };
     view<T> attended = next(wide), log_total = next(4), dq = next(wide), dk = next(narrow), dv = next(narrow);
-    view<T const> q = in(x, Q, wide), k = in(y, Q, narrow), v(y.data() + 50'000, Q, narrow), dout(x.data() + 50'000, Q, wide);
+    view<T const> q = in(x, Q, wide), k = in(y, Q, narrow), v(y.data() + 50'000, Q, narrow),
+                  dout(x.data() + 50'000, Q, wide);
     b.attention(placed.layout, attended, log_total, q, k, v);
     b.attention_backward(placed.layout, dq, dk, dv, dout, q, k, v, attended, log_total);
   });
@@ -118,14 +131,17 @@ TEST_CASE("thrust: a formula reads and writes a vector of Thrust's where it is")
   cohort::thrust::backend backend;
   ::thrust::device_vector<float> x(1000, .5f), y(1000);
   auto const& read_only = x;
-  backend.map(outputs{cohort::thrust::view_of(y)}, curve{}, cohort::thrust::view_of(read_only), cohort::thrust::view_of(read_only));
+  backend.map(outputs{cohort::thrust::view_of(y)}, curve{}, cohort::thrust::view_of(read_only),
+              cohort::thrust::view_of(read_only));
   REQUIRE(float(y[999]) == Approx(std::tanh(.75) - .25));
   REQUIRE(cohort::thrust::view_of(x).data == ::thrust::raw_pointer_cast(x.data()));
   static_assert(std::is_same_v<decltype(cohort::thrust::view_of(read_only)), view<float const>>);
 }
 
 TEST_CASE("thrust: a number of threads below 0 is refused, and 0 means as many as the system would take") {
-  REQUIRE_THROWS_WITH(cohort::thrust::backend({.threads = -1}), "thrust::backend: threads is -1, expected 0 (all) or more");
+  REQUIRE_THROWS_WITH(cohort::thrust::backend({.threads = -1}),
+                      "thrust::backend: threads is -1, expected 0 (all) or more");
   REQUIRE(cohort::thrust::backend().threads() == cohort::thrust::hardware_threads());
-  REQUIRE(cohort::thrust::backend({.threads = 3}).threads() == (THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP ? 1 : 3));
+  REQUIRE(cohort::thrust::backend({.threads = 3}).threads() ==
+          (THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP ? 1 : 3));
 }

@@ -1,6 +1,7 @@
-// The kernels that a rollout and an update spend their time in: this file does not compile if one of them spills registers.
-// What they take: nvcc -std=c++20 -O3 -arch=sm_90 --expt-relaxed-constexpr -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CUDA -Iinclude
-// -Ibackends/thrust -Xptxas -v -c tests/conformance_thrust/kernels.cu -o /dev/null
+// The kernels that a rollout and an update spend their time in: this file does not compile if one of them spills
+// registers. What they take: nvcc -std=c++20 -O3 -arch=sm_90 --expt-relaxed-constexpr
+// -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CUDA -Iinclude -Ibackends/thrust -Xptxas -v -c
+// tests/conformance_thrust/kernels.cu -o /dev/null
 #include <cohort/advantage/gae.hpp>
 #include <cohort/backend/thrust.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
@@ -19,10 +20,12 @@ void objective(device& b, step_views<float> const& in, view<float const> weight,
   differentiate(b, clipped_ratio{} + value_loss{} + entropy_bonus{} + kl_penalty{}, in, {weight}, out);
 }
 void advantages(device& b, batch_view<float> const& batch, estimates<float> const& out) { gae{}(b, batch, out); }
-void samples(device& b, view<float const> parameters, view<float const> log_std, view<std::int32_t> action, view<float> numbers, view<float> logp) {
+void samples(device& b, view<float const> parameters, view<float const> log_std, view<std::int32_t> action,
+             view<float> numbers, view<float> logp) {
   categorical{4}.sample(b, stream{}, parameters, log_std, 1, action, logp);
   diagonal_gaussian<float>{4}.sample(b, stream{}, parameters, log_std, 1, numbers, logp);
 }
-void tokens(device& b, token_sampler const& sampler, view<float> logits, view<std::int32_t const> lane, view<std::int32_t> token, view<float> logp) {
+void tokens(device& b, token_sampler const& sampler, view<float> logits, view<std::int32_t const> lane,
+            view<std::int32_t> token, view<float> logp) {
   draw_tokens(b, sampler, stream{}, 0, logits, lane, token, logp, logp);
 }

@@ -1,4 +1,5 @@
-// Compiled to see that each kernel does something (see no_empty_kernel.cmake); these may spill, as those of attention do.
+// Compiled to see that each kernel does something (see no_empty_kernel.cmake); these may spill, as those of attention
+// do.
 #include <cohort/backend/thrust.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
@@ -13,9 +14,11 @@ void attended(device& b, attention_layout const& layout, view<float> out, view<f
   b.attention(layout, out, out, q, k, k);
   b.attention_backward(layout, out, out, out, q, q, k, k, q, q);
 }
-void token_gradient(device& b, token_head<device>& head, head_inputs<float> const& in, head_weights<float const> const& w, view<float> dhidden,
-                    head_weights<float> const& dw) {
-  head.pass(b, in, w, dhidden, dw, [](std::ptrdiff_t, head_results<float> const& now) { return head_results<float const>{now.logp, now.entropy, now.value}; });
+void token_gradient(device& b, token_head<device>& head, head_inputs<float> const& in,
+                    head_weights<float const> const& w, view<float> dhidden, head_weights<float> const& dw) {
+  head.pass(b, in, w, dhidden, dw, [](std::ptrdiff_t, head_results<float> const& now) {
+    return head_results<float const>{now.logp, now.entropy, now.value};
+  });
 }
 void edited(device& b, view<float> logits, view<std::int32_t const> seen, view<std::uint8_t const> allowed) {
   penalize_repetition(b, 1.2, logits, seen);
@@ -24,7 +27,10 @@ void edited(device& b, view<float> logits, view<std::int32_t const> seen, view<s
 template <class E, class A>
 void steps(device& b, std::ptrdiff_t lanes, view<float> numbers, view<A const> actions, view<std::uint8_t> flags) {
   b.map_rows(lanes, detail::step_lane<E>{E{}, 200}, numbers, numbers, actions, numbers, flags, flags, numbers);
-  b.for_rows(lanes, detail::restart_lane<E>{E{}, stream{}, 1}, numbers, numbers, view<std::uint8_t const>(flags), view<std::uint8_t const>(flags), numbers, numbers);
+  b.for_rows(lanes, detail::restart_lane<E>{E{}, stream{}, 1}, numbers, numbers, view<std::uint8_t const>(flags),
+             view<std::uint8_t const>(flags), numbers, numbers);
 }
-template void steps<classic_control::cart_pole>(device&, std::ptrdiff_t, view<float>, view<std::int32_t const>, view<std::uint8_t>);
-template void steps<classic_control::pendulum>(device&, std::ptrdiff_t, view<float>, view<float const>, view<std::uint8_t>);
+template void steps<classic_control::cart_pole>(device&, std::ptrdiff_t, view<float>, view<std::int32_t const>,
+                                                view<std::uint8_t>);
+template void steps<classic_control::pendulum>(device&, std::ptrdiff_t, view<float>, view<float const>,
+                                               view<std::uint8_t>);

@@ -1,8 +1,8 @@
-#include "../catch.hpp"
-#include "../golden/gymnasium.hpp"
 #include <cohort/eigen/pack.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/scalar/dual.hpp>
+#include "../catch.hpp"
+#include "../golden/gymnasium.hpp"
 
 using cohort::dual;
 using cohort::real;
@@ -26,17 +26,20 @@ auto transitions() { return gymnasium::transitions(gymnasium::cart_pole()); }
 
 }  // namespace
 
-TEST_CASE("cart_pole: with contraction too, a step from a recorded state ends within 1e-12 of Gymnasium's", "[golden]") {
+TEST_CASE("cart_pole: with contraction too, a step from a recorded state ends within 1e-12 of Gymnasium's",
+          "[golden]") {
   for (auto const& t : transitions()) {
     auto s = state_of<real<double>>(t.before);
     auto [reward, terminated] = cart_pole{}.step(s, real<double>(t.action));
-    for (int i = 0; i < 4; ++i) REQUIRE(std::abs(numbers(s)[i].value - t.after[i]) <= 1e-12 * std::max(1., std::abs(t.after[i])));
+    for (int i = 0; i < 4; ++i)
+      REQUIRE(std::abs(numbers(s)[i].value - t.after[i]) <= 1e-12 * std::max(1., std::abs(t.after[i])));
     REQUIRE(reward.value == 1);
     REQUIRE(terminated.value == t.terminated);
   }
 }
 
-TEMPLATE_TEST_CASE("cart_pole: each lane of a pack steps as a plain number does, to four units in the last place", "", float, double) {
+TEMPLATE_TEST_CASE("cart_pole: each lane of a pack steps as a plain number does, to four units in the last place", "",
+                   float, double) {
   using wide = pack<TestType>;
   auto all = transitions();
   for (std::size_t first = 0; first + wide::width <= all.size(); first += wide::width) {
@@ -53,7 +56,8 @@ TEMPLATE_TEST_CASE("cart_pole: each lane of a pack steps as a plain number does,
       auto one = state_of<real<TestType>>(all[first + lane].before);
       auto result = cart_pole{}.step(one, real<TestType>(all[first + lane].action));
       for (int i = 0; i < 4; ++i) {
-        double expected = numbers(one)[i].value, unit = std::numeric_limits<TestType>::epsilon() * std::max(1., std::abs(expected));
+        double expected = numbers(one)[i].value,
+               unit = std::numeric_limits<TestType>::epsilon() * std::max(1., std::abs(expected));
         REQUIRE(std::abs(numbers(s)[i][lane] - expected) <= 4 * unit);
       }
       REQUIRE(reward[lane] == result.reward.value);
@@ -102,7 +106,8 @@ TEST_CASE("cart_pole: on a limit the episode goes on, the next number beyond it 
   }
 }
 
-TEST_CASE("cart_pole: resets fill [-0.05, 0.05] in every component and depend on nothing but the stream's coordinates") {
+TEST_CASE(
+    "cart_pole: resets fill [-0.05, 0.05] in every component and depend on nothing but the stream's coordinates") {
   auto reset = [](std::uint64_t seed, std::uint32_t step, std::uint32_t lane) {
     cohort::random_stream draws(cohort::stream{seed, cohort::purpose::reset, step}, lane);
     auto s = numbers(cart_pole{}.reset<real<double>>(draws));

@@ -1,10 +1,11 @@
-// Built with -ffp-contract=off: a fused multiply-add changes the last bit, and CartPole is chaotic. sin, cos and pow must be those of the recording:
-// glibc's on a processor with fused multiply-add (without one its pow differs in the last bit of a few of Pendulum's rewards).
-#include "../catch.hpp"
-#include "../golden/gymnasium.hpp"
+// Built with -ffp-contract=off: a fused multiply-add changes the last bit, and CartPole is chaotic. sin, cos and pow
+// must be those of the recording: glibc's on a processor with fused multiply-add (without one its pow differs in the
+// last bit of a few of Pendulum's rewards).
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
 #include <tuple>
+#include "../catch.hpp"
+#include "../golden/gymnasium.hpp"
 
 using scalar = cohort::real<double>;
 
@@ -24,7 +25,8 @@ std::array<float, N> as_float(std::array<scalar, N> const& observation) {
 
 }  // namespace
 
-TEST_CASE("cart_pole: whole episodes of Gymnasium come out bit for bit from their first state and actions", "[golden]") {
+TEST_CASE("cart_pole: whole episodes of Gymnasium come out bit for bit from their first state and actions",
+          "[golden]") {
   cohort::classic_control::cart_pole environment;
   using state = decltype(environment)::state<scalar>;
   for (auto const& episode : gymnasium::cart_pole()) {
@@ -36,7 +38,8 @@ TEST_CASE("cart_pole: whole episodes of Gymnasium come out bit for bit from thei
       ++step;
       CAPTURE(step);
       auto [reward, terminated] = environment.step(s, scalar(recorded.action));
-      REQUIRE(std::array{s.position.value, s.velocity.value, s.angle.value, s.angular_velocity.value} == recorded.state);
+      REQUIRE(std::array{s.position.value, s.velocity.value, s.angle.value, s.angular_velocity.value} ==
+              recorded.state);
       REQUIRE(as_float(environment.observe(s)) == recorded.observation);
       REQUIRE(reward.value == recorded.reward);
       REQUIRE(terminated.value == recorded.terminated);
@@ -67,11 +70,13 @@ TEST_CASE("pendulum: whole episodes of Gymnasium come out bit for bit from their
 }
 
 TEST_CASE(
-    "the recordings contain what the tests above are for: both ends of the track, both falls, clipped torques and speeds, angles far beyond pi") {
+    "the recordings contain what the tests above are for: both ends of the track, both falls, clipped torques and "
+    "speeds, angles far beyond pi") {
   bool left = false, right = false, fell_left = false, fell_right = false, full = false;
   for (auto const& episode : gymnasium::cart_pole()) {
     auto [position, velocity, angle, angular_velocity] = episode.steps.back().state;
-    left |= position<-2.4, right |= position> 2.4, fell_left |= angle<-.2, fell_right |= angle> .2, full |= episode.steps.size() == 500;
+    left |= position < -2.4, right |= position > 2.4, fell_left |= angle < -.2, fell_right |= angle > .2,
+        full |= episode.steps.size() == 500;
   }
   CHECK((left && right && fell_left && fell_right && full));
   double lowest = 0, highest = 0, strongest = 0, fastest = 0;

@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "../golden/gymnasium.hpp"
 #include <cohort/eigen/pack.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <numbers>
+#include "../catch.hpp"
+#include "../golden/gymnasium.hpp"
 
 using cohort::dual;
 using cohort::real;
@@ -29,12 +29,15 @@ TEST_CASE("pendulum: with contraction too, a step from a recorded state ends wit
   for (auto const& t : transitions()) {
     auto result = after<real<double>>(t.before[0], t.before[1], t.action);
     double expected[] = {t.after[0], t.after[1], t.reward};
-    for (int i = 0; i < 3; ++i) REQUIRE(std::abs(result[i].value - expected[i]) <= 1e-12 * std::max(1., std::abs(expected[i])));
+    for (int i = 0; i < 3; ++i)
+      REQUIRE(std::abs(result[i].value - expected[i]) <= 1e-12 * std::max(1., std::abs(expected[i])));
   }
 }
 
 // The angle grows to 75, and its remainder keeps the rounding of that size; the cost has a slope of up to 2 pi in it.
-TEMPLATE_TEST_CASE("pendulum: each lane of a pack steps as a plain number does, to some units in the last place of its inputs", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "pendulum: each lane of a pack steps as a plain number does, to some units in the last place of its inputs", "",
+    float, double) {
   using wide = pack<TestType>;
   auto all = transitions();
   for (std::size_t first = 0; first + wide::width <= all.size(); first += wide::width) {
@@ -43,12 +46,14 @@ TEMPLATE_TEST_CASE("pendulum: each lane of a pack steps as a plain number does, 
       for (int lane = 0; lane < wide::width; ++lane) values[lane] = TestType(field(all[first + lane]));
       return wide::load(values);
     };
-    auto result = after(lanes([](transition const& t) { return t.before[0]; }), lanes([](transition const& t) { return t.before[1]; }),
+    auto result = after(lanes([](transition const& t) { return t.before[0]; }),
+                        lanes([](transition const& t) { return t.before[1]; }),
                         lanes([](transition const& t) { return t.action; }));
     for (int lane = 0; lane < wide::width; ++lane) {
       auto const& t = all[first + lane];
       auto one = after<real<TestType>>(t.before[0], t.before[1], t.action);
-      double unit = std::numeric_limits<TestType>::epsilon() * std::max({1., std::abs(t.before[0]), std::abs(t.before[1])});
+      double unit =
+          std::numeric_limits<TestType>::epsilon() * std::max({1., std::abs(t.before[0]), std::abs(t.before[1])});
       double bounds[] = {unit, 4 * unit, 8 * unit};
       for (int i = 0; i < 3; ++i) REQUIRE(std::abs(result[i][lane] - one[i].value) <= bounds[i]);
     }
@@ -63,10 +68,13 @@ TEST_CASE("pendulum: the duals of a step are its derivatives by angle and speed,
     auto [angle, speed] = all[k].before;
     double torque = all[k].action, h = 1e-3;
     double wrapped = std::remainder(angle, 2 * std::numbers::pi);
-    if (std::abs(std::abs(wrapped) - std::numbers::pi) < .01 || std::abs(std::abs(all[k].after[1]) - 8) < .05) continue;  // kinks
+    if (std::abs(std::abs(wrapped) - std::numbers::pi) < .01 || std::abs(std::abs(all[k].after[1]) - 8) < .05)
+      continue;  // kinks
     auto result = after(scalar::variable(angle, 0), scalar::variable(speed, 1), scalar(torque));
     for (int i = 0; i < 2; ++i) {
-      auto moved = [&, angle = angle, speed = speed](double by) { return after<real<double>>(angle + (i == 0) * by, speed + (i == 1) * by, torque); };
+      auto moved = [&, angle = angle, speed = speed](double by) {
+        return after<real<double>>(angle + (i == 0) * by, speed + (i == 1) * by, torque);
+      };
       auto far_back = moved(-2 * h), back = moved(-h), forward = moved(h), far_forward = moved(2 * h);
       for (int j = 0; j < 3; ++j) {
         double slope = (far_back[j].value - 8 * back[j].value + 8 * forward[j].value - far_forward[j].value) / (12 * h);
@@ -93,7 +101,8 @@ TEST_CASE("pendulum: the cost of an angle is that of the same angle in [-pi, pi)
   for (double angle : {-3., -1., 0., .1, 3.}) {
     double here = after<real<double>>(angle, 0, 0)[2].value;
     CHECK(here == Approx(-angle * angle).epsilon(1e-14));
-    for (int turns : {-9, -1, 1, 9}) CHECK(std::abs(after<real<double>>(angle + turns * 2 * std::numbers::pi, 0, 0)[2].value - here) < 1e-12);
+    for (int turns : {-9, -1, 1, 9})
+      CHECK(std::abs(after<real<double>>(angle + turns * 2 * std::numbers::pi, 0, 0)[2].value - here) < 1e-12);
   }
 }
 
@@ -102,7 +111,8 @@ TEST_CASE("pendulum: it never terminates, and its speed and torque are cut to 8 
     pendulum::state<real<double>> s{angle, 7.9}, clipped = s;
     CHECK(!pendulum{}.step(s, {real<double>(2)}).terminated.value);
     pendulum{}.step(clipped, {real<double>(1e30)});
-    CHECK((clipped.angle.value == s.angle.value && clipped.speed.value == s.speed.value && std::abs(s.speed.value) <= 8));
+    CHECK(
+        (clipped.angle.value == s.angle.value && clipped.speed.value == s.speed.value && std::abs(s.speed.value) <= 8));
   }
   CHECK(after<real<double>>(std::numbers::pi / 2, 7.9, 0)[1].value == 8);
 }
@@ -115,7 +125,8 @@ TEST_CASE("pendulum: resets fill [-pi, pi] and [-1, 1] and depend on nothing but
   };
   for (int i : {0, 1}) {
     double low = 0, high = 0;
-    for (std::uint32_t lane = 0; lane < 1000; ++lane) low = std::min(low, reset(3, 0, lane)[i]), high = std::max(high, reset(3, 0, lane)[i]);
+    for (std::uint32_t lane = 0; lane < 1000; ++lane)
+      low = std::min(low, reset(3, 0, lane)[i]), high = std::max(high, reset(3, 0, lane)[i]);
     CHECK((low > -1 && low < -.96 && high < 1 && high > .96));  // of 1000 draws none within 2% of an end: once in 6e8
     for (auto other : {reset(4, 3, 5), reset(3, 4, 5), reset(3, 3, 6)}) CHECK(other[i] != reset(3, 3, 5)[i]);
   }

@@ -1,6 +1,6 @@
+#include <cohort/environment/lanes.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/environment/lanes.hpp>
 
 using namespace cohort;
 using namespace arrays;

@@ -66,7 +66,8 @@ std::vector<episode<States, Observations>> episodes(std::string const& path) {
       s.terminated = next(line, 0.) != 0;
       result.back().steps.push_back(s);
     }
-    if (!line || !(line >> std::ws).eof()) throw std::runtime_error(path + ": a line is too short or too long: " + text);
+    if (!line || !(line >> std::ws).eof())
+      throw std::runtime_error(path + ": a line is too short or too long: " + text);
   }
   if (result.empty()) throw std::runtime_error(path + ": no episodes");
   return result;

@@ -1,11 +1,13 @@
-#include "../catch.hpp"
 #include <cohort/kl/controller.hpp>
 #include <limits>
+#include "../catch.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("proportional_kl: the weight follows the relative error, limited to a fifth either way, by the share of the horizon") {
+TEST_CASE(
+    "proportional_kl: the weight follows the relative error, limited to a fifth either way, by the share of the "
+    "horizon") {
   proportional_kl c{.weight = 1, .target = .1, .horizon = 100};
   c.update(.11, 50);
   REQUIRE(c.weight == Approx(1 + .1 * .5).epsilon(1e-14));
@@ -28,7 +30,8 @@ TEST_CASE("doubling_kl: twice above, half below, and nothing between target / 1.
 }
 
 TEST_CASE("controllers: a divergence that is no number, or a target that is none, is refused") {
-  REQUIRE_THROWS_WITH(proportional_kl{}.update(std::numeric_limits<double>::quiet_NaN()), ContainsSubstring("divergence") && ContainsSubstring("finite"));
+  REQUIRE_THROWS_WITH(proportional_kl{}.update(std::numeric_limits<double>::quiet_NaN()),
+                      ContainsSubstring("divergence") && ContainsSubstring("finite"));
   REQUIRE_THROWS_WITH(doubling_kl{.target = 0}.update(1), ContainsSubstring("target is 0"));
   REQUIRE_THROWS_WITH(proportional_kl{.horizon = 0}.update(1), ContainsSubstring("horizon is 0"));
   fixed_kl f{.weight = .5};

@@ -1,6 +1,6 @@
+#include <cohort/kl/estimators.hpp>
 #include "../catch.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/kl/estimators.hpp>
 
 using namespace cohort;
 using arrays::close;
@@ -20,8 +20,8 @@ double slope_of(double x) {
   return d(K{}(d::variable(plain(x), 0), plain(0))).tangent[0].value;
 }
 
-/// Mean and variance of an estimator where q = N(0, 1) draws and p = N(mu, 1) is the reference. The trapezoidal rule on a Gaussian of
-/// width 1 with steps of 0.05 and tails beyond 12 is exact to rounding.
+/// Mean and variance of an estimator where q = N(0, 1) draws and p = N(mu, 1) is the reference. The trapezoidal rule on
+/// a Gaussian of width 1 with steps of 0.05 and tails beyond 12 is exact to rounding.
 template <class K>
 std::pair<double, double> moments(double mu) {
   double mean = 0, square = 0, h = .05;
@@ -65,8 +65,8 @@ TEST_CASE("kl: the variances of k1, k2 and k3 between two Gaussians are their cl
   }
 }
 
-TEMPLATE_TEST_CASE("kl: k3 is never negative, and below 0.35 its relative error is at most 2 roundings over |x|", "", real<float>, real<double>,
-                   pack<float>, pack<double>) {
+TEMPLATE_TEST_CASE("kl: k3 is never negative, and below 0.35 its relative error is at most 2 roundings over |x|", "",
+                   real<float>, real<double>, pack<float>, pack<double>) {
   using T = typename TestType::value_type;
   double unit = std::numeric_limits<T>::epsilon();
   for (double size = 1e-7; size < .35; size *= 1.1)

@@ -1,6 +1,6 @@
+#include <cohort/kl/exact.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/kl/exact.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -10,7 +10,8 @@ namespace {
 struct rows {
   numbers kl, slope;
 };
-rows categorical(numbers const& logits, numbers const& ref, std::ptrdiff_t R, divergence_over over = divergence_over::pi) {
+rows categorical(numbers const& logits, numbers const& ref, std::ptrdiff_t R,
+                 divergence_over over = divergence_over::pi) {
   cpu backend;
   rows r{numbers(R), numbers(logits.size())};
   categorical_kl(backend, matrix(logits, R), matrix(ref, R), matrix(r.kl, R), matrix(r.slope, R), over);
@@ -19,22 +20,27 @@ rows categorical(numbers const& logits, numbers const& ref, std::ptrdiff_t R, di
 struct gaussian_rows {
   numbers kl, mean, log_std;
 };
-gaussian_rows gaussian(numbers const& m, numbers const& s, numbers const& rm, numbers const& rs, std::ptrdiff_t R, divergence_over over = divergence_over::pi) {
+gaussian_rows gaussian(numbers const& m, numbers const& s, numbers const& rm, numbers const& rs, std::ptrdiff_t R,
+                       divergence_over over = divergence_over::pi) {
   cpu backend;
   gaussian_rows r{numbers(R), numbers(m.size()), numbers(m.size())};
-  gaussian_kl(backend, matrix(m, R), matrix(s, R), matrix(rm, R), matrix(rs, R), matrix(r.kl, R), matrix(r.mean, R), matrix(r.log_std, R), over);
+  gaussian_kl(backend, matrix(m, R), matrix(s, R), matrix(rm, R), matrix(rs, R), matrix(r.kl, R), matrix(r.mean, R),
+              matrix(r.log_std, R), over);
   return r;
 }
 
 }  // namespace
 
-TEST_CASE("categorical_kl: sum p log(p / q), and 0 with no slope between equal distributions, whatever is added to the logits") {
+TEST_CASE(
+    "categorical_kl: sum p log(p / q), and 0 with no slope between equal distributions, whatever is added to the "
+    "logits") {
   auto l = uniform(7 * 5, 1, -3, 3), q = uniform(7 * 5, 2, -3, 3);
   auto found = categorical(l, q, 7);
   for (int r = 0; r < 7; ++r) {
     double zp = 0, zq = 0, kl = 0;
     for (int a = 0; a < 5; ++a) zp += std::exp(l[r * 5 + a]), zq += std::exp(q[r * 5 + a]);
-    for (int a = 0; a < 5; ++a) kl += std::exp(l[r * 5 + a]) / zp * (l[r * 5 + a] - std::log(zp) - q[r * 5 + a] + std::log(zq));
+    for (int a = 0; a < 5; ++a)
+      kl += std::exp(l[r * 5 + a]) / zp * (l[r * 5 + a] - std::log(zp) - q[r * 5 + a] + std::log(zq));
     REQUIRE(close(found.kl[r], kl, 1e-12, 1e-14));
   }
   numbers moved = l;
@@ -48,16 +54,20 @@ TEST_CASE("categorical_kl: its slopes are those of five-point differences") {
   auto l = uniform(4 * 6, 1, -3, 3), q = uniform(4 * 6, 2, -3, 3);
   auto found = categorical(l, q, 4);
   for (std::size_t i = 0; i < l.size(); ++i) {
-    double expected = slope([&](double x) {
-      auto there = l;
-      there[i] = x;
-      return categorical(there, q, 4).kl[i / 6];
-    }, l[i]);
+    double expected = slope(
+        [&](double x) {
+          auto there = l;
+          there[i] = x;
+          return categorical(there, q, 4).kl[i / 6];
+        },
+        l[i]);
     REQUIRE(close(found.slope[i], expected, 1e-9, 1e-11));
   }
 }
 
-TEST_CASE("categorical_kl: what the policy never does costs nothing; what only the reference never does costs infinitely much") {
+TEST_CASE(
+    "categorical_kl: what the policy never does costs nothing; what only the reference never does costs infinitely "
+    "much") {
   double inf = std::numeric_limits<double>::infinity();
   auto found = categorical({0, -inf, 0}, {0, 0, 0}, 1);
   REQUIRE(close(found.kl[0], std::log(1.5), 1e-14));
@@ -82,26 +92,33 @@ TEST_CASE("gaussian_kl: the closed forms, and slopes of five-point differences")
       v[i] = x;
       return v;
     };
-    REQUIRE(close(found.mean[i], slope([&](double x) { return gaussian(changed(m, x), s, rm, rs, 2).kl[i / 3]; }, m[i]), 1e-9, 1e-11));
-    REQUIRE(close(found.log_std[i], slope([&](double x) { return gaussian(m, changed(s, x), rm, rs, 2).kl[i / 3]; }, s[i]), 1e-9, 1e-11));
+    REQUIRE(close(found.mean[i], slope([&](double x) { return gaussian(changed(m, x), s, rm, rs, 2).kl[i / 3]; }, m[i]),
+                  1e-9, 1e-11));
+    REQUIRE(close(found.log_std[i],
+                  slope([&](double x) { return gaussian(m, changed(s, x), rm, rs, 2).kl[i / 3]; }, s[i]), 1e-9, 1e-11));
   }
 }
 
-TEST_CASE("categorical_kl over the other: the same divergence with both exchanged, with the slopes of five-point differences") {
+TEST_CASE(
+    "categorical_kl over the other: the same divergence with both exchanged, with the slopes of five-point "
+    "differences") {
   auto l = uniform(4 * 6, 1, -3, 3), q = uniform(4 * 6, 2, -3, 3);
   auto found = categorical(l, q, 4, divergence_over::other), exchanged = categorical(q, l, 4);
   for (std::size_t r = 0; r < 4; ++r) REQUIRE(close(found.kl[r], exchanged.kl[r], 1e-12, 1e-14));
   for (std::size_t i = 0; i < l.size(); ++i) {
-    double expected = slope([&](double x) {
-      auto there = l;
-      there[i] = x;
-      return categorical(there, q, 4, divergence_over::other).kl[i / 6];
-    }, l[i]);
+    double expected = slope(
+        [&](double x) {
+          auto there = l;
+          there[i] = x;
+          return categorical(there, q, 4, divergence_over::other).kl[i / 6];
+        },
+        l[i]);
     REQUIRE(close(found.slope[i], expected, 1e-9, 1e-11));
   }
 }
 
-TEST_CASE("gaussian_kl over the other: the same divergence with both exchanged, with the slopes of five-point differences") {
+TEST_CASE(
+    "gaussian_kl over the other: the same divergence with both exchanged, with the slopes of five-point differences") {
   auto m = uniform(12, 1, -2, 2), s = uniform(12, 2, -1, 1), n = uniform(12, 3, -2, 2), t = uniform(12, 4, -1, 1);
   auto found = gaussian(m, s, n, t, 4, divergence_over::other), exchanged = gaussian(n, t, m, s, 4);
   for (std::size_t r = 0; r < 4; ++r) REQUIRE(close(found.kl[r], exchanged.kl[r], 1e-12, 1e-14));

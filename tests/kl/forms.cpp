@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "../support/scalars.hpp"
 #include <cohort/kl/estimators.hpp>
 #include <cohort/objective/kl_penalty.hpp>
+#include "../catch.hpp"
+#include "../support/scalars.hpp"
 
 using namespace cohort;
 using arrays::close;
@@ -40,23 +40,27 @@ struct three_actions {
     for (int a = 0; a < 3; ++a) sum += p[a] * std::log(p[a] / q[a]);
     return sum;
   }
-  /// The expected gradient with respect to the logits where actions come from `sampler` and d estimate / d logp is slope(logp, ref_logp, old_logp).
+  /// The expected gradient with respect to the logits where actions come from `sampler` and d estimate / d logp is
+  /// slope(logp, ref_logp, old_logp).
   template <class F>
   numbers gradient(numbers const& sampler, F slope) const {
     auto p = softmax(logits), q = softmax(ref), mu = softmax(sampler);
     numbers g(3, 0);
     for (int a = 0; a < 3; ++a)
-      for (int k = 0; k < 3; ++k) g[k] += mu[a] * slope(std::log(p[a]), std::log(q[a]), std::log(mu[a])) * ((a == k) - p[k]);
+      for (int k = 0; k < 3; ++k)
+        g[k] += mu[a] * slope(std::log(p[a]), std::log(q[a]), std::log(mu[a])) * ((a == k) - p[k]);
     return g;
   }
   numbers kl_gradient() const {
     numbers g(3);
     for (int k = 0; k < 3; ++k)
-      g[k] = arrays::slope([&](double x) {
-        auto l = logits;
-        l[k] = x;
-        return kl(l);
-      }, logits[k]);
+      g[k] = arrays::slope(
+          [&](double x) {
+            auto l = logits;
+            l[k] = x;
+            return kl(l);
+          },
+          logits[k]);
     return g;
   }
 };
@@ -87,7 +91,9 @@ TEST_CASE("kl: clamped ends where it is told, with slope 0 beyond, and is the es
   REQUIRE(at(clamped{.estimator = k1{}, .log_ratio = 4, .value = 10}, 9) == std::pair(4., 0.));
 }
 
-TEST_CASE("kl: exact enumeration: as a loss the straight-through and the corrected forms have the expected gradient of KL(pi || ref)") {
+TEST_CASE(
+    "kl: exact enumeration: as a loss the straight-through and the corrected forms have the expected gradient of KL(pi "
+    "|| ref)") {
   three_actions t;
   auto slope_of = [](auto k) {
     return [k](double logp, double ref_logp, double old_logp) {
@@ -117,5 +123,7 @@ TEMPLATE_LIST_TEST_CASE("kl: every scalar agrees with double for the other forms
   REQUIRE(scalars::disagreement<TestType>(kl_penalty{.estimator = absolute_log_ratio{}, .weight = .3}, points) <= 8);
   REQUIRE(scalars::disagreement<TestType>(kl_penalty{.estimator = straight_through{k3{}}, .weight = .3}, points) <= 8);
   REQUIRE(scalars::disagreement<TestType>(kl_penalty{.estimator = ratio_corrected{k3{}}, .weight = .3}, points) <= 16);
-  REQUIRE(scalars::disagreement<TestType>(kl_penalty{.estimator = clamped{.estimator = k3{}, .log_ratio = .5, .value = .1}, .weight = .3}, points) <= 8);
+  REQUIRE(scalars::disagreement<TestType>(
+              kl_penalty{.estimator = clamped{.estimator = k3{}, .log_ratio = .5, .value = .1}, .weight = .3},
+              points) <= 8);
 }

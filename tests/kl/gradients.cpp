@@ -1,13 +1,14 @@
+#include <cohort/kl/estimators.hpp>
 #include "../catch.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/kl/estimators.hpp>
 
 using namespace cohort;
 using arrays::close;
 using scalars::plain;
 using vector3 = std::array<double, 3>;
 
-// What the gradient of each estimator estimates, by enumerating three actions: expectations are sums, so nothing is random here.
+// What the gradient of each estimator estimates, by enumerating three actions: expectations are sums, so nothing is
+// random here.
 namespace {
 
 struct bandit {
@@ -46,7 +47,9 @@ struct bandit {
   template <class K>
   vector3 as_loss() const {
     using d = dual<plain, 1>;
-    return expected([&](int a) { return d(K{}(d::variable(plain(std::log(pi[a])), 0), plain(std::log(ref[a])))).tangent[0].value; });
+    return expected([&](int a) {
+      return d(K{}(d::variable(plain(std::log(pi[a])), 0), plain(std::log(ref[a])))).tangent[0].value;
+    });
   }
   /// And where it is a cost that is detached, by the score function.
   template <class K>
@@ -66,7 +69,8 @@ TEST_CASE("kl: k1 as a loss has an expected gradient of zero") {
 }
 
 TEST_CASE("kl: k2 as a loss has the expected gradient of KL(pi || ref)") {
-  for (std::uint32_t which = 1; which <= 20; ++which) require_equal(bandit(which).as_loss<k2>(), bandit(which).gradient_of_kl());
+  for (std::uint32_t which = 1; which <= 20; ++which)
+    require_equal(bandit(which).as_loss<k2>(), bandit(which).gradient_of_kl());
 }
 
 TEST_CASE("kl: k3 as a loss has the expected gradient of the forward KL(ref || pi), which is another one") {
@@ -74,7 +78,8 @@ TEST_CASE("kl: k3 as a loss has the expected gradient of the forward KL(ref || p
     bandit b(which);
     require_equal(b.as_loss<k3>(), b.gradient_of_forward_kl());
     double apart = 0;
-    for (int a = 0; a < 3; ++a) apart = std::max(apart, std::abs(b.gradient_of_forward_kl()[a] - b.gradient_of_kl()[a]));
+    for (int a = 0; a < 3; ++a)
+      apart = std::max(apart, std::abs(b.gradient_of_forward_kl()[a] - b.gradient_of_kl()[a]));
     REQUIRE(apart > 1e-4);
   }
 }

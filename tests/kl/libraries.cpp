@@ -1,8 +1,8 @@
+#include <cohort/kl/controller.hpp>
+#include <cohort/kl/estimators.hpp>
 #include "../catch.hpp"
 #include "../support/golden.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/kl/controller.hpp>
-#include <cohort/kl/estimators.hpp>
 
 // What verl 0.9.1 and OpenRLHF 0.11.2 compute, as tests/golden/verl_core.py and openrlhf_advantages.py recorded it.
 
@@ -29,7 +29,8 @@ void same(golden::table const& t, std::string const& name, K const& k, double ed
 }
 template <class C>
 void controls(golden::table const& t) {
-  auto const &start = golden::row(t, "controller"), &kl = golden::row(t, "controller_kl"), &n = golden::row(t, "controller_steps");
+  auto const &start = golden::row(t, "controller"), &kl = golden::row(t, "controller_kl"),
+             &n = golden::row(t, "controller_steps");
   C c{.weight = start[0], .target = start[1], .horizon = start[2]};
   for (std::size_t i = 0; i < kl.size(); ++i) {
     c.update(kl[i], n[i]);

@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
 #include <cohort/backend/formulas.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
 #include <cohort/kl/exact.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
 
 using namespace cohort;
 using namespace arrays;
@@ -34,7 +34,8 @@ void check(arguments const& a, K const& estimator, F f, double size_of_terms = 0
     auto logp = cast<T>(a.logp), ref = cast<T>(a.ref), old = cast<T>(a.old);
     std::vector<T> found(logp.size());
     if constexpr (requires { estimator(real<T>(), real<T>(), real<T>()); })
-      backend.map(outputs{all(found)}, estimator, all(std::as_const(logp)), all(std::as_const(ref)), all(std::as_const(old)));
+      backend.map(outputs{all(found)}, estimator, all(std::as_const(logp)), all(std::as_const(ref)),
+                  all(std::as_const(old)));
     else backend.map(outputs{all(found)}, estimator, all(std::as_const(logp)), all(std::as_const(ref)));
     double eps = std::numeric_limits<T>::epsilon();
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -42,7 +43,8 @@ void check(arguments const& a, K const& estimator, F f, double size_of_terms = 0
       double expected = double(f(x, ratio));
       CAPTURE(double(x), expected, double(found[i]));
       // Exponentials multiply the rounding of their argument by it.
-      REQUIRE(close(double(found[i]), expected, 8 * eps * (1 + std::abs(double(x))), 4 * eps * size_of_terms * std::abs(double(x))));
+      REQUIRE(close(double(found[i]), expected, 8 * eps * (1 + std::abs(double(x))),
+                    4 * eps * size_of_terms * std::abs(double(x))));
     }
   };
   in_type(double());
@@ -91,9 +93,11 @@ TEST_CASE("exact divergences: views that do not fit together are refused by name
   numbers a(6), b(6), out(2), slope(6), other(6);
   REQUIRE_THROWS_WITH(categorical_kl(backend, matrix(a, 2), matrix(b, 3), matrix(out, 2), matrix(slope, 2)),
                       ContainsSubstring("categorical_kl: the other's logits is 3 x 2, expected 2 x 3"));
-  REQUIRE_THROWS_WITH(categorical_kl(backend, matrix(a, 2), matrix(b, 2), matrix(out, 2), matrix(slope, 3)), ContainsSubstring("the slope is 3 x 2"));
+  REQUIRE_THROWS_WITH(categorical_kl(backend, matrix(a, 2), matrix(b, 2), matrix(out, 2), matrix(slope, 3)),
+                      ContainsSubstring("the slope is 3 x 2"));
   auto gaussian = [&](std::ptrdiff_t log_std_rows, std::ptrdiff_t slope_rows) {
-    gaussian_kl(backend, matrix(a, 2), matrix(b, log_std_rows), matrix(a, 2), matrix(b, 2), matrix(out, 2), matrix(slope, 2), matrix(other, slope_rows));
+    gaussian_kl(backend, matrix(a, 2), matrix(b, log_std_rows), matrix(a, 2), matrix(b, 2), matrix(out, 2),
+                matrix(slope, 2), matrix(other, slope_rows));
   };
   REQUIRE_THROWS_WITH(gaussian(3, 2), ContainsSubstring("gaussian_kl: log_std is 3 x 2, expected 2 x 3"));
   REQUIRE_THROWS_WITH(gaussian(2, 6), ContainsSubstring("the slope of log_std is 6 x 1"));
@@ -103,7 +107,8 @@ TEST_CASE("proportional_kl: a weight never changes its sign: more samples than t
   proportional_kl c{.weight = 1, .horizon = 100};
   c.update(0, 499);
   REQUIRE(c.weight > 0);
-  REQUIRE_THROWS_WITH(c.update(0, 500), ContainsSubstring("the number of samples is 500") && ContainsSubstring("horizon / limit"));
+  REQUIRE_THROWS_WITH(c.update(0, 500),
+                      ContainsSubstring("the number of samples is 500") && ContainsSubstring("horizon / limit"));
   REQUIRE_THROWS_WITH(c.update(0, -1), ContainsSubstring("the number of samples is -1"));
   c.limit = -.1;
   REQUIRE_THROWS_WITH(c.update(0, 1), ContainsSubstring("limit is -0.1"));

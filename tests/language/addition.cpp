@@ -1,4 +1,5 @@
-// The story of examples/language/addition.cpp, shortened: that it learns is shown by the program itself (docs/language.md).
+// The story of examples/language/addition.cpp, shortened: that it learns is shown by the program itself
+// (docs/language.md).
 #ifdef COHORT_ADDITION
 #include <cohort/language/llama_files.hpp>
 #include <sstream>
@@ -7,14 +8,16 @@
 #include "files.hpp"
 
 using namespace cohort;
-using language::json;
 using Catch::Matchers::ContainsSubstring;
 using files::scratch;
+using language::json;
 
 namespace {
 
 /// In the folder, where the output goes to build/addition.
-auto addition(scratch const& here, std::string const& arguments) { return files::run_in(here, COHORT_ADDITION, arguments); }
+auto addition(scratch const& here, std::string const& arguments) {
+  return files::run_in(here, COHORT_ADDITION, arguments);
+}
 std::string const brief = "--digits 2 --sft-until 0 --goal 1 --updates 2 --no-control ";
 
 std::vector<json> lines_of(std::filesystem::path const& file) {
@@ -26,7 +29,9 @@ std::vector<json> lines_of(std::filesystem::path const& file) {
 
 }  // namespace
 
-TEST_CASE("addition: each algorithm runs from where SFT stopped, and writes metrics by TRL's names, a summary, a report and a model") {
+TEST_CASE(
+    "addition: each algorithm runs from where SFT stopped, and writes metrics by TRL's names, a summary, a report and "
+    "a model") {
   scratch const here;
   auto const r = addition(here, brief + "--seed 5 --algorithms grpo,dr_grpo,rloo,hybrid_grpo,ppo");
   CAPTURE(r.err);
@@ -42,22 +47,27 @@ TEST_CASE("addition: each algorithm runs from where SFT stopped, and writes metr
     CHECK(p.at("samples").size() == (i == 0 ? 0 : 3));
     CHECK_THAT(r.out, ContainsSubstring(std::array{"SFT", "GRPO", "Dr. GRPO", "RLOO", "Hybrid GRPO", "PPO"}[i]));
   }
-  auto bytes = [&](std::size_t phase, char const* what) { return summary.at("phases")[phase].at(what).get<std::size_t>(); };
+  auto bytes = [&](std::size_t phase, char const* what) {
+    return summary.at("phases")[phase].at(what).get<std::size_t>();
+  };
   CHECK(bytes(1, "parameter_bytes") == 2 * bytes(0, "parameter_bytes"));  // the reference
-  CHECK(bytes(4, "parameter_bytes") == bytes(1, "parameter_bytes") + 2 * 129 * 4);  // the value head, and the reference's
+  CHECK(bytes(4, "parameter_bytes") ==
+        bytes(1, "parameter_bytes") + 2 * 129 * 4);  // the value head, and the reference's
   CHECK(bytes(4, "optimizer_bytes") == bytes(1, "optimizer_bytes") + 2 * 129 * 4);
 
   auto const metrics = lines_of(folder / "metrics.jsonl");
   REQUIRE(metrics.size() == 10 + 5 * 2);
   CHECK(metrics[0].at("phase") == "sft");
   CHECK_FALSE(metrics[0].contains("reward"));
-  for (auto const* name : {"reward", "reward_std", "frac_reward_zero_std", "rewards/format/mean", "rewards/accuracy/mean", "kl", "entropy", "loss", "grad_norm",
-                           "learning_rate", "num_tokens", "clip_ratio/low_mean", "clip_ratio/high_mean", "completions/mean_length", "completions/min_length",
-                           "completions/max_length", "completions/clipped_ratio"})
+  for (auto const* name :
+       {"reward", "reward_std", "frac_reward_zero_std", "rewards/format/mean", "rewards/accuracy/mean", "kl", "entropy",
+        "loss", "grad_norm", "learning_rate", "num_tokens", "clip_ratio/low_mean", "clip_ratio/high_mean",
+        "completions/mean_length", "completions/min_length", "completions/max_length", "completions/clipped_ratio"})
     CHECK(metrics[10].at(name).is_number());
 
   auto const page = files::get(folder / "report.html");
-  CHECK_THAT(page, ContainsSubstring("<svg") && ContainsSubstring("Hybrid GRPO") && ContainsSubstring("&lt;reasoning&gt;"));
+  CHECK_THAT(page,
+             ContainsSubstring("<svg") && ContainsSubstring("Hybrid GRPO") && ContainsSubstring("&lt;reasoning&gt;"));
   auto const shape = language::read_config(folder / "model");
   CHECK(shape.hidden == 128);
   std::vector<float> parameters(std::size_t(tensors_of(shape).back().offset + tensors_of(shape).back().size()));

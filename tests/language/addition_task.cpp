@@ -1,8 +1,8 @@
-#include "../catch.hpp"
 #include "../../examples/language/addition_task.hpp"
 #include <cohort/error.hpp>
 #include <map>
 #include <set>
+#include "../catch.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -30,7 +30,9 @@ TEST_CASE("addition: a prompt is the sum, a solution its digits from the ones on
   REQUIRE(addition::solution({0, 0}) == "<reasoning>0</reasoning><answer>0</answer>");
 }
 
-TEST_CASE("addition: 1,000 sums of two or three digits are held out, a fifth of those of one digit; all of them different, operands swapped or not") {
+TEST_CASE(
+    "addition: 1,000 sums of two or three digits are held out, a fifth of those of one digit; all of them different, "
+    "operands swapped or not") {
   for (int digits : {1, 2, 3}) {
     addition::task task(digits);
     std::set<operands> different;
@@ -55,10 +57,14 @@ TEST_CASE("addition: besides the held-out sums, and those with their operands sw
 
 // Philox and the choice, written a second time in Python.
 TEST_CASE("addition: the held-out sums are these") {
-  auto first = addition::task(1).held_out(), second = addition::task(2).held_out(), third = addition::task(3).held_out();
-  REQUIRE((first.front() == addition::sum{7, 7} && first[1] == addition::sum{3, 7} && first.back() == addition::sum{1, 5}));
-  REQUIRE((second.front() == addition::sum{99, 18} && second[1] == addition::sum{65, 75} && second.back() == addition::sum{84, 17}));
-  REQUIRE((third.front() == addition::sum{264, 41} && third[1] == addition::sum{105, 313} && third.back() == addition::sum{698, 791}));
+  auto first = addition::task(1).held_out(), second = addition::task(2).held_out(),
+       third = addition::task(3).held_out();
+  REQUIRE(
+      (first.front() == addition::sum{7, 7} && first[1] == addition::sum{3, 7} && first.back() == addition::sum{1, 5}));
+  REQUIRE((second.front() == addition::sum{99, 18} && second[1] == addition::sum{65, 75} &&
+           second.back() == addition::sum{84, 17}));
+  REQUIRE((third.front() == addition::sum{264, 41} && third[1] == addition::sum{105, 313} &&
+           third.back() == addition::sum{698, 791}));
 }
 
 TEST_CASE("addition: no sum of the training is held out, with its operands swapped or not") {
@@ -117,7 +123,9 @@ TEST_CASE("addition: the worked solution of every held-out sum is worth all that
   REQUIRE(reward_of(s, "<reasoning>861</reasoning><answer>168").parts == std::array{0., 0.});
 }
 
-TEST_CASE("addition: every prompt and solution is tokens of the vocabulary, a tag one of them, within the lengths that the task names") {
+TEST_CASE(
+    "addition: every prompt and solution is tokens of the vocabulary, a tag one of them, within the lengths that the "
+    "task names") {
   auto words = addition::vocabulary();
   for (int digits : {1, 2, 3}) {
     addition::task task(digits);

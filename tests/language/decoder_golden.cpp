@@ -25,7 +25,8 @@ struct recorded {
     std::vector<T> parameters(std::size_t(model.parameters().size()));
     language::read_parameters<T>(folder, model.options(), parameters);
     backend.upload(model.parameters(), std::span<T const>(parameters));
-    while (expected.tensors().contains("ids." + std::to_string(sequences.size()))) sequences.push_back(tokens("ids." + std::to_string(sequences.size())));
+    while (expected.tensors().contains("ids." + std::to_string(sequences.size())))
+      sequences.push_back(tokens("ids." + std::to_string(sequences.size())));
   }
   std::vector<double> numbers(std::string const& name) const {
     auto const& shape = expected.at(name).shape;
@@ -75,7 +76,8 @@ constexpr bool wide = sizeof(value_t<B>) == 8;
 
 #define BACKENDS archetype<float>, archetype<double>, eigen::basic_backend<float>, eigen::basic_backend<double>
 
-TEMPLATE_TEST_CASE("decoder: the logits of transformers, to 1e-12 in double and to 2e-5 in float", "[golden]", BACKENDS) {
+TEMPLATE_TEST_CASE("decoder: the logits of transformers, to 1e-12 in double and to 2e-5 in float", "[golden]",
+                   BACKENDS) {
   for (std::string name : {"untied", "tied"}) {
     recorded<TestType> r(name);
     REQUIRE(r.sequences.size() == 4);
@@ -89,14 +91,16 @@ TEMPLATE_TEST_CASE("decoder: the logits of transformers, to 1e-12 in double and 
       for (auto& n : rows) n = row++;
       typename TestType::template array<std::int32_t> rows_on;
       r.backend.assign(rows_on, std::span<std::int32_t const>(rows));
-      auto const logits = r.model.head().logits(r.backend, hidden, rows_on.all(), r.model.network().head_factor(r.parameters()));
+      auto const logits =
+          r.model.head().logits(r.backend, hidden, rows_on.all(), r.model.network().head_factor(r.parameters()));
       CAPTURE(name, k);
       CHECK(distance(r.on_host(logits), r.numbers("logits." + std::to_string(k))) < (wide<TestType> ? 1e-12 : 2e-5));
     }
   }
 }
 
-TEMPLATE_TEST_CASE("language_model: the losses of transformers and, tensor by tensor, their gradient", "[golden]", BACKENDS) {
+TEMPLATE_TEST_CASE("language_model: the losses of transformers and, tensor by tensor, their gradient", "[golden]",
+                   BACKENDS) {
   using T = value_t<TestType>;
   for (std::string name : {"untied", "tied"}) {
     recorded<TestType> r(name);
@@ -138,7 +142,8 @@ TEMPLATE_TEST_CASE("generator: the greedy continuation of transformers", "[golde
     recorded<TestType> r(name);
     auto const prompt = r.tokens("prompt"), continuation = r.tokens("continuation");
     generator<TestType> generate;
-    auto const all = generate(r.backend, r.model, {r.sequences[2], prompt}, {.max_tokens = int(continuation.size()), .sampler = {.temperature = 0}}, stream{});
+    auto const all = generate(r.backend, r.model, {r.sequences[2], prompt},
+                              {.max_tokens = int(continuation.size()), .sampler = {.temperature = 0}}, stream{});
     CHECK(all[1].tokens == continuation);
   }
 }

@@ -1,4 +1,5 @@
-// examples/diff_conventions.cpp: what it prints for machines, and what it refuses. Its text stands in docs/conventions.md, where another test compares it.
+// examples/diff_conventions.cpp: what it prints for machines, and what it refuses. Its text stands in
+// docs/conventions.md, where another test compares it.
 #ifdef COHORT_DIFF_CONVENTIONS
 #include <cohort/language/json.hpp>
 
@@ -6,13 +7,15 @@
 #include "files.hpp"
 
 using namespace cohort;
-using language::json;
 using Catch::Matchers::ContainsSubstring;
 using files::scratch;
+using language::json;
 
 namespace {
 
-auto diff(scratch const& here, std::string const& arguments) { return files::run_in(here, COHORT_DIFF_CONVENTIONS, arguments); }
+auto diff(scratch const& here, std::string const& arguments) {
+  return files::run_in(here, COHORT_DIFF_CONVENTIONS, arguments);
+}
 /// The sentence with which a batch is refused.
 std::string refused(std::string const& text) {
   scratch const here;
@@ -22,14 +25,22 @@ std::string refused(std::string const& text) {
   CHECK(r.out.empty());
   return r.err;
 }
-std::string const good = R"({"group": "A", "reward": 1, "logp": [-1, -2], "old_logp": [-1.5, -2], "ref_logp": [-1, -1]})" "\n";
+std::string const good =
+    R"({"group": "A", "reward": 1, "logp": [-1, -2], "old_logp": [-1.5, -2], "ref_logp": [-1, -1]})"
+    "\n";
 
 }  // namespace
 
-TEST_CASE("diff_conventions: of a file the first and largest difference of each rule, by groups that need not stand together") {
+TEST_CASE(
+    "diff_conventions: of a file the first and largest difference of each rule, by groups that need not stand "
+    "together") {
   scratch const here;
-  files::put(here.path / "batch.jsonl", good + R"({"group": "B", "reward": 3, "logp": [-1], "old_logp": [-1], "ref_logp": [-1]})" "\n\n" +
-                                            R"({"group": "A", "reward": 0, "logp": [-3], "old_logp": [-1], "ref_logp": [-2]})" "\n");
+  files::put(here.path / "batch.jsonl",
+             good +
+                 R"({"group": "B", "reward": 3, "logp": [-1], "old_logp": [-1], "ref_logp": [-1]})"
+                 "\n\n" +
+                 R"({"group": "A", "reward": 0, "logp": [-3], "old_logp": [-1], "ref_logp": [-2]})"
+                 "\n");
   auto const r = diff(here, "--a trl_1_16 --b verl_0_9 batch.jsonl --json");
   CAPTURE(r.err);
   REQUIRE(r.status == 0);
@@ -62,22 +73,31 @@ TEST_CASE("diff_conventions: a convention and itself are the same, and --list ha
 TEST_CASE("diff_conventions: bad input is one sentence with the line and the field") {
   {
     scratch const here;
-    CHECK_THAT(diff(here, "--a trl_1_15 --b verl_0_9").err, ContainsSubstring("no convention named 'trl_1_15'; the nearest are trl_1_16"));
+    CHECK_THAT(diff(here, "--a trl_1_15 --b verl_0_9").err,
+               ContainsSubstring("no convention named 'trl_1_15'; the nearest are trl_1_16"));
     CHECK_THAT(diff(here, "--a trl_1_16").err, ContainsSubstring("two conventions are needed"));
     CHECK_THAT(diff(here, "--a trl_1_16 --b verl_0_9 none.jsonl").err, ContainsSubstring("none.jsonl cannot be read"));
     CHECK_THAT(diff(here, "--a trl_1_16 --b verl_0_9 --jsn").err, ContainsSubstring("'--jsn' is not expected here"));
     files::put(here.path / "plain.jsonl", R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1]})");
-    CHECK_THAT(diff(here, "--a liger_0_8 --b cleanrl plain.jsonl").err, ContainsSubstring("liger_0_8: the objective reads ref_logp"));
+    CHECK_THAT(diff(here, "--a liger_0_8 --b cleanrl plain.jsonl").err,
+               ContainsSubstring("liger_0_8: the objective reads ref_logp"));
   }
   CHECK_THAT(refused(""), ContainsSubstring("batch.jsonl has no completion"));
   CHECK_THAT(refused(good + "{"), ContainsSubstring("batch.jsonl, line 2: is not JSON"));
   CHECK_THAT(refused(R"({"group": "A", "logp": [-1], "old_logp": [-1]})"), ContainsSubstring("line 1: has no reward"));
-  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1, "x"], "old_logp": [-1, -2]})"), ContainsSubstring("has \"x\" as number 2 of logp, expected a number"));
-  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1, -2], "old_logp": [-1]})"), ContainsSubstring("has 1 numbers in old_logp, expected 2"));
-  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [], "old_logp": []})"), ContainsSubstring("has no number in logp"));
-  CHECK_THAT(refused(R"({"group": "A", "reward": "1", "logp": [-1], "old_logp": [-1]})"), ContainsSubstring("has reward \"1\", expected a number"));
-  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1], "ref_lopg": [-1]})"), ContainsSubstring("'ref_lopg', which is none; the nearest is ref_logp"));
-  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1], "mask": [2]})"), ContainsSubstring("has 2 in mask, expected 0 or 1"));
-  CHECK_THAT(refused(good + R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1]})"), ContainsSubstring("line 2: has no ref_logp, which the completions before it have"));
+  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1, "x"], "old_logp": [-1, -2]})"),
+             ContainsSubstring("has \"x\" as number 2 of logp, expected a number"));
+  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1, -2], "old_logp": [-1]})"),
+             ContainsSubstring("has 1 numbers in old_logp, expected 2"));
+  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [], "old_logp": []})"),
+             ContainsSubstring("has no number in logp"));
+  CHECK_THAT(refused(R"({"group": "A", "reward": "1", "logp": [-1], "old_logp": [-1]})"),
+             ContainsSubstring("has reward \"1\", expected a number"));
+  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1], "ref_lopg": [-1]})"),
+             ContainsSubstring("'ref_lopg', which is none; the nearest is ref_logp"));
+  CHECK_THAT(refused(R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1], "mask": [2]})"),
+             ContainsSubstring("has 2 in mask, expected 0 or 1"));
+  CHECK_THAT(refused(good + R"({"group": "A", "reward": 1, "logp": [-1], "old_logp": [-1]})"),
+             ContainsSubstring("line 2: has no ref_logp, which the completions before it have"));
 }
 #endif

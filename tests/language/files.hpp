@@ -18,7 +18,8 @@ namespace files {
 
 /// A folder that is gone at the end of the test.
 struct scratch {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("cohort_language." + std::to_string(::getpid()));
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("cohort_language." + std::to_string(::getpid()));
   scratch() {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
@@ -41,7 +42,9 @@ struct small_disk {
   }
 };
 
-inline void put(std::filesystem::path const& path, std::string const& text) { std::ofstream(path, std::ios::binary) << text; }
+inline void put(std::filesystem::path const& path, std::string const& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 inline std::string get(std::filesystem::path const& path) {
   std::ifstream file(path, std::ios::binary);
@@ -59,7 +62,9 @@ inline outcome_of_program run_in(scratch const& here, std::string const& program
   return {status, get(here.path / "out"), get(here.path / "err")};
 }
 
-inline auto entries(std::filesystem::path const& folder) { return std::distance(std::filesystem::directory_iterator(folder), {}); }
+inline auto entries(std::filesystem::path const& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), {});
+}
 
 /// A safetensors file: the length of a header, the header, and so many bytes of data: 0, 1, 2, ...
 inline std::string safetensors(std::string const& header, std::size_t data = 0) {

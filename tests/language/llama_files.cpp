@@ -44,7 +44,8 @@ std::vector<T> counted(decoder_options const& o) {
   return values;
 }
 
-json const plain = json::parse(R"({"model_type": "llama", "vocab_size": 40, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+json const plain = json::parse(
+    R"({"model_type": "llama", "vocab_size": 40, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
   "num_attention_heads": 4, "max_position_embeddings": 64, "rms_norm_eps": 1e-05})");
 
 decoder_options read(json const& config) {
@@ -74,7 +75,8 @@ void put_weights(scratch const& here, F change) {
   auto const values = counted<float>(tiny);
   std::vector<new_tensor<float>> list;
   for (auto const& t : tensors_of(tiny))
-    list.push_back({t.name, detail::shape_of(t), std::span(values).subspan(std::size_t(t.offset), std::size_t(t.size()))});
+    list.push_back(
+        {t.name, detail::shape_of(t), std::span(values).subspan(std::size_t(t.offset), std::size_t(t.size()))});
   change(list);
   write_safetensors<float>(here.path / "model.safetensors", list, existing::replace);
 }
@@ -111,7 +113,9 @@ TEST_CASE("read_config: what may be left out is what transformers takes for it")
   CHECK(o.rope_base == 10000);
   CHECK_FALSE(o.tied);
   json nulls = plain;
-  for (char const* name : {"num_key_value_heads", "head_dim", "rope_scaling", "rope_parameters", "rope_theta", "hidden_act"}) nulls[name] = nullptr;
+  for (char const* name :
+       {"num_key_value_heads", "head_dim", "rope_scaling", "rope_parameters", "rope_theta", "hidden_act"})
+    nulls[name] = nullptr;
   CHECK(read(nulls).keys() == 4);
 }
 
@@ -133,25 +137,30 @@ TEST_CASE("read_config: a model that the decoder is not is refused by name") {
   CHECK(refusal({{"hidden_act", "gelu"}}) == ": has hidden_act \"gelu\", expected \"silu\"");
   CHECK(refusal({{"attention_bias", true}}) == ": has attention_bias true, expected false");
   CHECK(refusal({{"mlp_bias", true}}) == ": has mlp_bias true, expected false");
-  CHECK(refusal({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}}}}) ==
-        ", rope_scaling: has rope_type \"llama3\", expected \"default\", the only rotary positions that are known here");
+  CHECK(
+      refusal({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}}}}) ==
+      ", rope_scaling: has rope_type \"llama3\", expected \"default\", the only rotary positions that are known here");
   CHECK(refusal({{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}}) ==
         ", rope_scaling: has type \"linear\", expected \"default\", the only rotary positions that are known here");
-  CHECK(refusal({{"rope_parameters", {{"rope_type", "yarn"}, {"rope_theta", 1e4}}}}) ==
-        ", rope_parameters: has rope_type \"yarn\", expected \"default\", the only rotary positions that are known here");
+  CHECK(
+      refusal({{"rope_parameters", {{"rope_type", "yarn"}, {"rope_theta", 1e4}}}}) ==
+      ", rope_parameters: has rope_type \"yarn\", expected \"default\", the only rotary positions that are known here");
   CHECK(refusal({{"rope_parameters", 3}}) == ": has rope_parameters 3, expected an object");
   CHECK(refusal({{"rope_parameters", {{"rope_theta", 1e6}}}, {"rope_theta", 1e4}}) ==
         ", rope_parameters: has rope_theta 1000000.0, expected the one beside rope_parameters, 10000");
 }
 
 TEST_CASE("read_config: an extent that is missing, or is no positive integer, is said by its name") {
-  for (std::string name : {"vocab_size", "hidden_size", "intermediate_size", "num_attention_heads", "max_position_embeddings"}) {
+  for (std::string name :
+       {"vocab_size", "hidden_size", "intermediate_size", "num_attention_heads", "max_position_embeddings"}) {
     CHECK(refusal({{name, nullptr}}) == ": has no " + name);
-    for (json value : {json(0), json(-8), json(8.0), json("8"), json(1e300), json(2147483648), json(true), json::array({8})})
+    for (json value :
+         {json(0), json(-8), json(8.0), json("8"), json(1e300), json(2147483648), json(true), json::array({8})})
       CHECK(refusal({{name, value}}) == ": has " + name + " " + value.dump() + ", expected a positive integer");
   }
   CHECK(refusal({{"num_hidden_layers", nullptr}}) == ": has no num_hidden_layers");
-  CHECK(refusal({{"num_hidden_layers", 2'000'000'000}}) == ": has num_hidden_layers 2000000000, expected a positive integer up to 10000");
+  CHECK(refusal({{"num_hidden_layers", 2'000'000'000}}) ==
+        ": has num_hidden_layers 2000000000, expected a positive integer up to 10000");
   CHECK(refusal({{"num_key_value_heads", 0}}) == ": has num_key_value_heads 0, expected a positive integer");
   CHECK(refusal({{"head_dim", -8}}) == ": has head_dim -8, expected a positive integer");
   CHECK(refusal({{"rms_norm_eps", nullptr}}) == ": has no rms_norm_eps");
@@ -161,12 +170,17 @@ TEST_CASE("read_config: an extent that is missing, or is no positive integer, is
 }
 
 TEST_CASE("read_config: extents that do not fit together are said with both") {
-  CHECK(refusal({{"num_attention_heads", 5}}) == ": has num_attention_heads 5, expected a divisor of hidden_size, 32, or head_dim beside it");
+  CHECK(refusal({{"num_attention_heads", 5}}) ==
+        ": has num_attention_heads 5, expected a divisor of hidden_size, 32, or head_dim beside it");
   CHECK(refusal({{"num_attention_heads", 5}, {"head_dim", 8}}) == "nothing");
-  CHECK(refusal({{"num_key_value_heads", 3}}) == ": has num_key_value_heads 3, expected a divisor of num_attention_heads, 4");
-  CHECK(refusal({{"num_key_value_heads", 8}}) == ": has num_key_value_heads 8, expected a divisor of num_attention_heads, 4");
-  CHECK(refusal({{"head_dim", 7}}) == ": has heads of size 7, expected an even head_dim or hidden_size / num_attention_heads");
-  CHECK(refusal({{"num_attention_heads", 32}}) == ": has heads of size 1, expected an even head_dim or hidden_size / num_attention_heads");
+  CHECK(refusal({{"num_key_value_heads", 3}}) ==
+        ": has num_key_value_heads 3, expected a divisor of num_attention_heads, 4");
+  CHECK(refusal({{"num_key_value_heads", 8}}) ==
+        ": has num_key_value_heads 8, expected a divisor of num_attention_heads, 4");
+  CHECK(refusal({{"head_dim", 7}}) ==
+        ": has heads of size 7, expected an even head_dim or hidden_size / num_attention_heads");
+  CHECK(refusal({{"num_attention_heads", 32}}) ==
+        ": has heads of size 1, expected an even head_dim or hidden_size / num_attention_heads");
   CHECK(refusal({{"rms_norm_eps", 0}}) == ": has rms_norm_eps 0, expected a positive number");
   CHECK(refusal({{"rope_theta", 1}}) == ": has the rope_theta 1, expected a number above 1");
 }
@@ -185,7 +199,8 @@ TEST_CASE("read_stop_tokens: one token, several, or none; anything else is refus
   CHECK(stop(0) == std::vector<std::int32_t>{0});
   CHECK(stop({128001, 128008}) == std::vector<std::int32_t>{128001, 128008});
   for (json value : {json(-1), json("2"), json(2.5), json(2147483648), json::array({1, nullptr})})
-    CHECK_THROWS_WITH(stop(value), (here.path / "config.json").string() + ": has eos_token_id " + value.dump() + ", expected a token or a list of tokens");
+    CHECK_THROWS_WITH(stop(value), (here.path / "config.json").string() + ": has eos_token_id " + value.dump() +
+                                       ", expected a token or a list of tokens");
 }
 
 TEST_CASE("read_config: a file that is missing or no JSON object is said with its path") {
@@ -227,44 +242,57 @@ TEST_CASE("read_parameters: a tensor that is missing, misshapen or not the decod
   CHECK_THROWS_AS(read_tiny(here), io_error);
   CHECK_THROWS_WITH(read_tiny(here), path + ": tensor \"model.layers.0.input_layernorm.weight\" is not in the file");
   put_weights(here, [](auto& list) { list[0].shape = {4, 5}; });
-  CHECK_THROWS_WITH(read_tiny(here), path + ": tensor \"model.embed_tokens.weight\" has the shape [4,5], expected [5,4]");
+  CHECK_THROWS_WITH(read_tiny(here),
+                    path + ": tensor \"model.embed_tokens.weight\" has the shape [4,5], expected [5,4]");
   put_weights(here, [](auto& list) { list[1].shape = {4, 1}; });
-  CHECK_THROWS_WITH(read_tiny(here), path + ": tensor \"model.layers.0.input_layernorm.weight\" has the shape [4,1], expected [4]");
-  put_weights(here, [&](auto& list) { list.push_back({"model.layers.0.self_attn.q_proj.bias", {4}, four}), list.push_back({"a", {4}, four}); });
-  CHECK_THROWS_WITH(read_tiny(here), path + ": has tensors that the decoder does not have: \"a\", \"model.layers.0.self_attn.q_proj.bias\"");
+  CHECK_THROWS_WITH(read_tiny(here),
+                    path + ": tensor \"model.layers.0.input_layernorm.weight\" has the shape [4,1], expected [4]");
+  put_weights(here, [&](auto& list) {
+    list.push_back({"model.layers.0.self_attn.q_proj.bias", {4}, four}), list.push_back({"a", {4}, four});
+  });
+  CHECK_THROWS_WITH(
+      read_tiny(here),
+      path + ": has tensors that the decoder does not have: \"a\", \"model.layers.0.self_attn.q_proj.bias\"");
   put_weights(here, [&](auto& list) {
     for (char name = 'a'; name < 'a' + 7; ++name) list.push_back({std::string(1, name), {4}, four});
   });
-  CHECK_THROWS_WITH(read_tiny(here), path + R"(: has tensors that the decoder does not have: "a", "b", "c", "d", "e" and 2 more)");
+  CHECK_THROWS_WITH(read_tiny(here),
+                    path + R"(: has tensors that the decoder does not have: "a", "b", "c", "d", "e" and 2 more)");
 }
 
 TEST_CASE("read_parameters: a tied model may store its head, if that is the embedding") {
   scratch const here;
   auto const refused = (here.path / "model.safetensors").string() +
-                       ": tensor \"lm_head.weight\" is not model.embed_tokens.weight, as it must be where config.json says tie_word_embeddings";
+                       ": tensor \"lm_head.weight\" is not model.embed_tokens.weight, as it must be where config.json "
+                       "says tie_word_embeddings";
   auto other = counted<float>(tiny);
   put_weights(here, [](auto& list) { list.push_back({"lm_head.weight", {5, 4}, list[0].values}); });
   CHECK_NOTHROW(read_tiny(here));
   put_weights(here, [](auto& list) { list.push_back({"lm_head.weight", {4, 5}, list[0].values}); });
   CHECK_THROWS_WITH(read_tiny(here), refused);
   other[3] += 1;
-  put_weights(here, [&](auto& list) { list.push_back({"lm_head.weight", {5, 4}, std::span<float const>(other).first(20)}); });
+  put_weights(here,
+              [&](auto& list) { list.push_back({"lm_head.weight", {5, 4}, std::span<float const>(other).first(20)}); });
   CHECK_THROWS_WITH(read_tiny(here), refused);
 }
 
-TEST_CASE("read_parameters: an array of another size, and a decoder that cannot be, are refused before the file is opened") {
+TEST_CASE(
+    "read_parameters: an array of another size, and a decoder that cannot be, are refused before the file is opened") {
   std::vector<float> out(3);
   CHECK_THROWS_AS(read_parameters<float>("/nowhere", decoder_options{}, out), value_error);
   CHECK_THROWS_AS(read_parameters<float>("/nowhere", tiny, out), shape_error);
-  CHECK_THROWS_WITH(read_parameters<float>("/nowhere", tiny, out),
-                    "read_parameters: the array has 3 elements, and the decoder " + std::to_string(size_of(tiny)) + " parameters");
+  CHECK_THROWS_WITH(
+      read_parameters<float>("/nowhere", tiny, out),
+      "read_parameters: the array has 3 elements, and the decoder " + std::to_string(size_of(tiny)) + " parameters");
 }
 
 TEST_CASE("read_parameters: a model in several files is refused in one sentence") {
   scratch const here;
   auto const index = here.path / "model.safetensors.index.json";
   files::put(index, "{}");
-  CHECK_THROWS_WITH(read_tiny(here), index.string() + " spreads the model over several files, and only a single model.safetensors can be read");
+  CHECK_THROWS_WITH(
+      read_tiny(here),
+      index.string() + " spreads the model over several files, and only a single model.safetensors can be read");
 }
 
 TEMPLATE_TEST_CASE("write_model: what is written is read back", "", float, double) {
@@ -276,11 +304,12 @@ TEMPLATE_TEST_CASE("write_model: what is written is read back", "", float, doubl
     auto const values = counted<TestType>(options);
     write_model<TestType>(folder, options, values, existing::replace);
     auto const o = read_config(folder);
-    CHECK(std::tuple(o.vocabulary, o.hidden, o.intermediate, o.layers, o.heads, o.keys(), o.size_of_head(), o.context) ==
-          std::tuple(5, 4, 3, 1, 2, 1, 2, 7));
+    CHECK(std::tuple(o.vocabulary, o.hidden, o.intermediate, o.layers, o.heads, o.keys(), o.size_of_head(),
+                     o.context) == std::tuple(5, 4, 3, 1, 2, 1, 2, 7));
     CHECK(std::tuple(o.rope_base, o.epsilon, o.tied) == std::tuple(5e5, 1e-6, tied));
     CHECK(parameters_of<TestType>(folder) == values);
-    CHECK(safetensors(folder / "model.safetensors").at("model.norm.weight").type == (sizeof(TestType) == 4 ? "F32" : "F64"));
+    CHECK(safetensors(folder / "model.safetensors").at("model.norm.weight").type ==
+          (sizeof(TestType) == 4 ? "F32" : "F64"));
     CHECK(files::entries(folder) == 2);
   }
 }
@@ -305,7 +334,8 @@ TEST_CASE("write_model: neither file is touched where one is there already, and 
     scratch const here;
     files::put(here.path / name, "precious");
     CHECK_THROWS_AS(write_model<float>(here.path, tiny, values), io_error);
-    CHECK_THROWS_WITH(write_model<float>(here.path, tiny, values), (here.path / name).string() + " exists already, and was not to be replaced");
+    CHECK_THROWS_WITH(write_model<float>(here.path, tiny, values),
+                      (here.path / name).string() + " exists already, and was not to be replaced");
     CHECK(files::get(here.path / name) == "precious");
     CHECK(files::entries(here.path) == 1);
   }
@@ -319,7 +349,8 @@ TEST_CASE("write_model: what it cannot write is refused before anything is made"
   CHECK_THROWS_AS(write_model<float>(folder, decoder_options{}, values), value_error);
   decoder_options odd = tiny;
   odd.hidden = 5, odd.head_size = 2;
-  CHECK_THROWS_WITH(write_model<float>(folder, odd, counted<float>(odd)), ContainsSubstring("which transformers 5 demands whatever head_size"));
+  CHECK_THROWS_WITH(write_model<float>(folder, odd, counted<float>(odd)),
+                    ContainsSubstring("which transformers 5 demands whatever head_size"));
   CHECK(files::entries(here.path) == 0);
   files::put(folder, "a file");
   CHECK_THROWS_WITH(write_model<float>(folder, tiny, values), ContainsSubstring(folder.string() + " cannot be made"));

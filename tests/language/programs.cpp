@@ -1,4 +1,5 @@
-// The programs score and generate as a user meets them. Their paths come from the build, which has them only where their libraries were found.
+// The programs score and generate as a user meets them. Their paths come from the build, which has them only where
+// their libraries were found.
 #ifdef COHORT_SCORE
 #include <sys/wait.h>
 
@@ -12,9 +13,9 @@
 #include "files.hpp"
 
 using namespace cohort;
-using language::json;
 using Catch::Matchers::ContainsSubstring;
 using files::scratch;
+using language::json;
 
 namespace {
 
@@ -22,7 +23,8 @@ std::string const golden = COHORT_GOLDEN_DIR "/llama/";
 
 /// A folder that outlives runs, gone at the end of the test.
 struct own_folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("cohort_programs." + std::to_string(::getpid()));
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("cohort_programs." + std::to_string(::getpid()));
   own_folder() {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
@@ -48,7 +50,9 @@ outcome_of_program run(std::string const& program, std::string const& arguments,
   found.err = files::get(here.path / "err");
   return found;
 }
-outcome_of_program score(std::string const& arguments, std::string const& in) { return run(COHORT_SCORE, arguments, in); }
+outcome_of_program score(std::string const& arguments, std::string const& in) {
+  return run(COHORT_SCORE, arguments, in);
+}
 outcome_of_program generate(std::string const& arguments) { return run(COHORT_GENERATE, arguments); }
 
 std::vector<double> numbers(language::safetensors const& file, std::string const& name) {
@@ -71,7 +75,8 @@ std::string line(std::vector<std::int32_t> const& ids) { return json{{"ids", ids
 std::vector<std::vector<double>> logps(std::string const& out) {
   std::vector<std::vector<double>> all;
   std::istringstream lines(out);
-  for (std::string text; std::getline(lines, text);) all.push_back(json::parse(text).at("logp").get<std::vector<double>>());
+  for (std::string text; std::getline(lines, text);)
+    all.push_back(json::parse(text).at("logp").get<std::vector<double>>());
   return all;
 }
 
@@ -117,10 +122,18 @@ TEST_CASE("score: the log-probabilities of transformers, a line for each line", 
 
 TEST_CASE("score: a series as long as the context, passed in parts, has the log-probabilities of a single pass") {
   own_folder const here;
-  decoder_options const o{.vocabulary = 30, .hidden = 16, .intermediate = 24, .layers = 2, .heads = 4, .kv_heads = 2, .context = 1300, .rope_base = 5e5};
+  decoder_options const o{.vocabulary = 30,
+                          .hidden = 16,
+                          .intermediate = 24,
+                          .layers = 2,
+                          .heads = 4,
+                          .kv_heads = 2,
+                          .context = 1300,
+                          .rope_base = 5e5};
   eigen::basic_backend<double> cpu;
   language_model model{cpu, o, seed{5}, {.initial_std = .4}};
-  language::write_model<double>(here.path, o, std::span<double const>(model.parameters().data, std::size_t(model.parameters().size())));
+  language::write_model<double>(
+      here.path, o, std::span<double const>(model.parameters().data, std::size_t(model.parameters().size())));
   random_stream draws(stream{1, purpose::user});
   std::vector<std::int32_t> ids;
   for (int i = 0; i < o.context; ++i) ids.push_back(std::int32_t(draws.integer(30)));
@@ -129,7 +142,8 @@ TEST_CASE("score: a series as long as the context, passed in parts, has the log-
   packing.completion(o, std::span(ids).subspan(1));
   packing.finish(cpu, o);
   std::vector<double> want(ids.size() - 1);
-  model.evaluate(cpu, std::as_const(model).parameters(), packing, 1, {{want.data(), std::ptrdiff_t(want.size())}, {}, {}});
+  model.evaluate(cpu, std::as_const(model).parameters(), packing, 1,
+                 {{want.data(), std::ptrdiff_t(want.size())}, {}, {}});
 
   // A shorter one between two that are long: nothing is left of the series before.
   std::vector<std::int32_t> const some(ids.begin(), ids.begin() + 600);
@@ -173,8 +187,10 @@ TEST_CASE("score: answers a line before the next one is there") {
   own_folder const here;
   auto const fifo = here.file("fifo");
   // The writer sends its second line only when it has the answer to the first.
-  std::string const script = "mkfifo '" + fifo + "' && '" COHORT_SCORE "' --model '" + golden + "tied' <'" + fifo + "' | { exec 3>'" + fifo +
-                             "'; echo '{\"ids\": [1, 2]}' >&3; read first; echo '{\"ids\": [3]}' >&3; exec 3>&-; read second; echo \"$first $second\"; }";
+  std::string const script = "mkfifo '" + fifo + "' && '" COHORT_SCORE "' --model '" + golden + "tied' <'" + fifo +
+                             "' | { exec 3>'" + fifo +
+                             "'; echo '{\"ids\": [1, 2]}' >&3; read first; echo '{\"ids\": [3]}' >&3; exec 3>&-; read "
+                             "second; echo \"$first $second\"; }";
   files::put(here.file("script"), script);
   auto const r = run("/usr/bin/env", "timeout 60 sh '" + here.file("script") + "'");
   CHECK(r.status == 0);
@@ -185,7 +201,8 @@ TEST_CASE("generate: the greedy continuation of transformers, and its start up t
   for (std::string name : {"untied", "tied"}) {
     language::safetensors const expected(golden + name + "/expected.safetensors");
     auto const want = tokens(expected, "continuation");
-    std::string const base = "--model '" + golden + name + "' --ids " + spaced(tokens(expected, "prompt")) + " --tokens 20 ";
+    std::string const base =
+        "--model '" + golden + name + "' --ids " + spaced(tokens(expected, "prompt")) + " --tokens 20 ";
     for (std::string how : {"--greedy", "--temperature 0", "--greedy --double"}) {
       auto const r = generate(base + how + " --stop ''");
       CAPTURE(name, how, r.err);
@@ -197,7 +214,8 @@ TEST_CASE("generate: the greedy continuation of transformers, and its start up t
     std::int32_t absent = 0;
     while (std::find(want.begin(), want.end(), absent) != want.end()) ++absent;
     CHECK(generate(base + "--greedy --stop " + std::to_string(last)).out == spaced(start) + "\n");
-    auto const several = json::parse(generate(base + "--greedy --json --stop '" + std::to_string(absent) + " " + std::to_string(last) + "'").out);
+    auto const several = json::parse(
+        generate(base + "--greedy --json --stop '" + std::to_string(absent) + " " + std::to_string(last) + "'").out);
     CHECK(several.at("ids").get<std::vector<std::int32_t>>() == start);
     CHECK(several.at("logp").size() == start.size());
     CHECK(several.at("stopped") == true);
@@ -244,7 +262,9 @@ TEST_CASE("generate: a seed gives the same tokens again, on any number of thread
   CHECK(generate(base + "--seed 2").out != first);
 }
 
-TEST_CASE("generate: --typical-p 1e-9 leaves one token, whatever the seed; a repetition penalty leaves fewer tokens that come again") {
+TEST_CASE(
+    "generate: --typical-p 1e-9 leaves one token, whatever the seed; a repetition penalty leaves fewer tokens that "
+    "come again") {
   std::string const base = "--model '" + golden + "untied' --ids '3 1 4' --tokens 30 --stop '' ";
   auto const one = generate(base + "--typical-p 1e-9 --seed 1");
   CAPTURE(one.err);
@@ -265,14 +285,35 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
   check_refusal(generate("--ids 1"), 2, "generate", "--model is required");
   check_refusal(generate(model), 2, "generate", "--ids is required");
   check_refusal(generate(model + "--ids ''"), 2, "generate", "--ids is empty, expected one token or more");
-  check_refusal(generate(model + "--ids '1 x'"), 2, "generate", "--ids: 'x' is no token; expected whole numbers, with spaces between them");
-  check_refusal(generate(model + "--ids '1 40'"), 2, "generate", "--ids: 40 is no token of the vocabulary's 40, counted from 0");
+  check_refusal(generate(model + "--ids '1 x'"), 2, "generate",
+                "--ids: 'x' is no token; expected whole numbers, with spaces between them");
+  check_refusal(generate(model + "--ids '1 40'"), 2, "generate",
+                "--ids: 40 is no token of the vocabulary's 40, counted from 0");
   check_refusal(generate(ids + "--stop x"), 2, "generate", "--stop: 'x' is no token");
-  check_refusal(generate(ids + "--tokens 63"), 2, "generate", "--ids has 2 tokens and --tokens is 63, expected no more than the context's 64 together");
+  check_refusal(generate(ids + "--tokens 63"), 2, "generate",
+                "--ids has 2 tokens and --tokens is 63, expected no more than the context's 64 together");
   check_refusal(generate(ids + "--greedy --temperature 1"), 2, "generate", "--greedy excludes --temperature");
-  for (std::string wrong : {"--tokens 0", "--tokens 1.5", "--tokens x", "--tokens 99999999999", "--tokens 3 --tokens 4", "--temperature -1", "--temperature nan",
-                            "--temperature x", "--top-k 0", "--top-p 0", "--top-p 1.1", "--min-p -1", "--min-p 2", "--temperature 1e-7", "--typical-p 0",
-                            "--typical-p 1.5", "--repetition-penalty 0", "--repetition-penalty x", "--seed -1", "--samples 0", "--threads 0",
+  for (std::string wrong : {"--tokens 0",
+                            "--tokens 1.5",
+                            "--tokens x",
+                            "--tokens 99999999999",
+                            "--tokens 3 --tokens 4",
+                            "--temperature -1",
+                            "--temperature nan",
+                            "--temperature x",
+                            "--top-k 0",
+                            "--top-p 0",
+                            "--top-p 1.1",
+                            "--min-p -1",
+                            "--min-p 2",
+                            "--temperature 1e-7",
+                            "--typical-p 0",
+                            "--typical-p 1.5",
+                            "--repetition-penalty 0",
+                            "--repetition-penalty x",
+                            "--seed -1",
+                            "--samples 0",
+                            "--threads 0",
                             "--nonsense"}) {
     CAPTURE(wrong);
     check_refusal(generate(ids + wrong), 2, "generate", wrong.substr(0, wrong.find(' ')));
@@ -280,14 +321,17 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
 }
 
 TEST_CASE("score, generate: a model that can't be read is exit status 1, with the file and what is wrong in it") {
-  check_refusal(score("--model nowhere", ""), 1, "score", "nowhere/config.json cannot be opened: No such file or directory");
-  check_refusal(generate("--model nowhere --ids 1"), 1, "generate", "nowhere/config.json cannot be opened: No such file or directory");
+  check_refusal(score("--model nowhere", ""), 1, "score",
+                "nowhere/config.json cannot be opened: No such file or directory");
+  check_refusal(generate("--model nowhere --ids 1"), 1, "generate",
+                "nowhere/config.json cannot be opened: No such file or directory");
   own_folder const here;
   std::filesystem::copy(golden + "tied", here.path);
   json config = json::parse(files::get(here.file("config.json")));
   config["hidden_size"] = 64;
   files::put(here.file("config.json"), config.dump());
-  std::string const wrong = here.file("model.safetensors") + ": tensor \"model.embed_tokens.weight\" has the shape [40,32], expected [40,64]";
+  std::string const wrong =
+      here.file("model.safetensors") + ": tensor \"model.embed_tokens.weight\" has the shape [40,32], expected [40,64]";
   check_refusal(score(here.model(), ""), 1, "score", wrong);
   check_refusal(generate(here.model() + "--ids 1 --tokens 2"), 1, "generate", wrong);
   config["attention_bias"] = true;

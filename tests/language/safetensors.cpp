@@ -23,7 +23,9 @@ std::string complaint(std::string const& file) {
   return "";
 }
 
-std::string of_header(std::string const& header, std::size_t data = 0) { return complaint(files::safetensors(header, data)); }
+std::string of_header(std::string const& header, std::size_t data = 0) {
+  return complaint(files::safetensors(header, data));
+}
 
 /// Tensor a, by its fields, before 8 bytes of data.
 std::string of_entry(std::string const& fields) { return of_header(R"({"a":{)" + fields + "}}", 8); }
@@ -57,10 +59,11 @@ TEST_CASE("safetensors: every type of number is read as PyTorch reads it, as flo
 }
 
 TEST_CASE("safetensors: the header's order and the data's need not agree, and scalars and empty tensors are tensors") {
-  std::string const bytes_of = files::safetensors(R"({"b":{"dtype":"U8","shape":[2],"data_offsets":[6,8],"new":1},"__metadata__":{"k":"v"},
+  std::string const bytes_of =
+      files::safetensors(R"({"b":{"dtype":"U8","shape":[2],"data_offsets":[6,8],"new":1},"__metadata__":{"k":"v"},
     "none":{"dtype":"F32","shape":[3,0],"data_offsets":[2,2]}, "scalar":{"dtype":"F32","shape":[],"data_offsets":[2,6]},
     "a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}   )",
-                                                  8);
+                         8);
   safetensors const file(bytes(bytes_of), "memory");
   CHECK(file.tensors().size() == 4);
   CHECK(file.metadata() == std::map<std::string, std::string>{{"k", "v"}});
@@ -78,18 +81,22 @@ TEST_CASE("safetensors: a file without tensors is one") {
 }
 
 TEST_CASE("safetensors: what is asked for and is not so is said with the file and the tensor") {
-  std::string const data = files::safetensors(R"({"layer.a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[1],
+  std::string const data = files::safetensors(
+      R"({"layer.a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[1],
     "data_offsets":[8,16]},"odd":{"dtype":"F4","shape":[2],"data_offsets":[16,17]}})",
-                                              17);
+      17);
   safetensors const file(bytes(data), "weights");
   std::vector<float> two(2), one(1);
   CHECK_THROWS_WITH(file.at("b"), "weights: tensor \"b\" is not in the file");
   CHECK_THROWS_WITH(file.read<float>("b", {2}, two), "weights: tensor \"b\" is not in the file");
-  CHECK_THROWS_WITH(file.read<float>("layer.a", {1, 2}, two), "weights: tensor \"layer.a\" has the shape [2,1], expected [1,2]");
-  CHECK_THROWS_WITH(file.read<float>("i", {1}, one), "weights: tensor \"i\" is of type \"I64\", expected F32, F64, F16 or BF16");
+  CHECK_THROWS_WITH(file.read<float>("layer.a", {1, 2}, two),
+                    "weights: tensor \"layer.a\" has the shape [2,1], expected [1,2]");
+  CHECK_THROWS_WITH(file.read<float>("i", {1}, one),
+                    "weights: tensor \"i\" is of type \"I64\", expected F32, F64, F16 or BF16");
   CHECK_THROWS_WITH(file.read<float>("odd", {2}, two), ContainsSubstring("is of type \"F4\""));
   CHECK_THROWS_AS(file.read<float>("layer.a", {2, 1}, one), shape_error);
-  CHECK_THROWS_WITH(file.read<float>("layer.a", {2, 1}, one), "weights: tensor \"layer.a\" has the shape [2,1], and the array for it 1 elements");
+  CHECK_THROWS_WITH(file.read<float>("layer.a", {2, 1}, one),
+                    "weights: tensor \"layer.a\" has the shape [2,1], and the array for it 1 elements");
 }
 
 TEST_CASE("safetensors: a file that ends too early says how long it is and what it claims") {
@@ -97,8 +104,10 @@ TEST_CASE("safetensors: a file that ends too early says how long it is and what 
   CHECK(complaint("1234567") == "weights: has 7 bytes, expected at least the 8 with its header's length");
   CHECK(complaint(length(3) + "{}") == "weights: claims a header of 3 bytes, and has 2 after the first 8");
   CHECK(complaint(length(0)) == "weights: has a header that does not begin with {");
-  CHECK(complaint(length(100'000'001) + "{}") == "weights: claims a header of 100000001 bytes, expected at most 100000000");
-  CHECK(complaint(length(~0ull) + "{}") == "weights: claims a header of 18446744073709551615 bytes, expected at most 100000000");
+  CHECK(complaint(length(100'000'001) + "{}") ==
+        "weights: claims a header of 100000001 bytes, expected at most 100000000");
+  CHECK(complaint(length(~0ull) + "{}") ==
+        "weights: claims a header of 18446744073709551615 bytes, expected at most 100000000");
 }
 
 TEST_CASE("safetensors: a header must be a JSON object without repeated keys, and of decent depth") {
@@ -111,12 +120,16 @@ TEST_CASE("safetensors: a header must be a JSON object without repeated keys, an
   std::string const a = R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
   CHECK(of_header("{" + a + "," + a + "}", 4) == "weights, header: has the key \"a\" twice");
   CHECK(of_header("{" + a + R"(,"\u0061":1})", 4) == "weights, header: has the key \"a\" twice");
-  CHECK(of_entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,8],"shape":[2])") == "weights, header: has the key \"shape\" twice");
+  CHECK(of_entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,8],"shape":[2])") ==
+        "weights, header: has the key \"shape\" twice");
   CHECK(of_header("{\"a\":" + std::string(100'000, '[')) == "weights, header: has JSON nested more than 16 deep");
 }
 
 TEST_CASE("safetensors: the same key in two objects side by side is no repetition") {
-  CHECK(of_header(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})", 8) == "");
+  CHECK(
+      of_header(
+          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})",
+          8) == "");
 }
 
 TEST_CASE("safetensors: metadata are texts") {
@@ -129,10 +142,12 @@ TEST_CASE("safetensors: a field that is missing or of another kind is said with 
   CHECK(of_entry(R"("shape":[2],"data_offsets":[0,8])") == "weights: tensor \"a\" has no dtype");
   CHECK(of_entry(R"("dtype":"F32","data_offsets":[0,8])") == "weights: tensor \"a\" has no shape");
   CHECK(of_entry(R"("dtype":"F32","shape":[2])") == "weights: tensor \"a\" has no data_offsets");
-  CHECK(of_entry(R"("dtype":32,"shape":[2],"data_offsets":[0,8])") == "weights: tensor \"a\" has the dtype 32, expected a text");
+  CHECK(of_entry(R"("dtype":32,"shape":[2],"data_offsets":[0,8])") ==
+        "weights: tensor \"a\" has the dtype 32, expected a text");
   for (std::string shape : {"2", "null", "[-2]", "[2.0]", "[\"2\"]", "[2,null]", "[18446744073709551616]"})
     CHECK(of_entry(R"("dtype":"F32","shape":)" + shape + R"(,"data_offsets":[0,8])") ==
-          "weights: tensor \"a\" has the shape " + (shape == "[18446744073709551616]" ? "[1.8446744073709552e+19]" : shape) +
+          "weights: tensor \"a\" has the shape " +
+              (shape == "[18446744073709551616]" ? "[1.8446744073709552e+19]" : shape) +
               ", expected a list of integers, none negative");
   for (std::string offsets : {"8", "[-1,8]", "[0,8.5]", "{}"})
     CHECK(of_entry(R"("dtype":"F32","shape":[2],"data_offsets":)" + offsets) ==
@@ -158,40 +173,49 @@ TEST_CASE("safetensors: offsets are two, in order, inside the data, and as far a
 
 TEST_CASE("safetensors: tensors cover the data once: no overlap, no gap, nothing before, nothing behind") {
   auto two = [](std::string const& a, std::string const& b, std::size_t data) {
-    return of_header(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":)" + a + R"(},"b":{"dtype":"F16","shape":[2],"data_offsets":)" + b + "}}",
+    return of_header(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":)" + a +
+                         R"(},"b":{"dtype":"F16","shape":[2],"data_offsets":)" + b + "}}",
                      data);
   };
   CHECK(two("[0,4]", "[4,8]", 8) == "");
   CHECK(two("[4,8]", "[0,4]", 8) == "");
   CHECK(two("[0,4]", "[2,6]", 6) == "weights: tensor \"b\" begins at byte 2 of the data, inside tensor \"a\"");
   CHECK(two("[0,4]", "[0,4]", 4) == "weights: tensor \"b\" begins at byte 0 of the data, inside tensor \"a\"");
-  CHECK(two("[0,4]", "[5,9]", 9) == "weights: tensor \"b\" begins at byte 5 of the data, and those from 4 on are in no tensor");
-  CHECK(two("[1,5]", "[5,9]", 9) == "weights: tensor \"a\" begins at byte 1 of the data, and those from 0 on are in no tensor");
+  CHECK(two("[0,4]", "[5,9]", 9) ==
+        "weights: tensor \"b\" begins at byte 5 of the data, and those from 4 on are in no tensor");
+  CHECK(two("[1,5]", "[5,9]", 9) ==
+        "weights: tensor \"a\" begins at byte 1 of the data, and those from 0 on are in no tensor");
   CHECK(two("[0,4]", "[4,8]", 10) == "weights: has 2 bytes behind its last tensor");
   CHECK(of_header("{}", 1) == "weights: has 1 bytes behind its last tensor");
-  CHECK(of_header(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[0],"data_offsets":[2,2]}})", 4) ==
-        "weights: tensor \"b\" begins at byte 2 of the data, inside tensor \"a\"");
+  CHECK(
+      of_header(
+          R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[0],"data_offsets":[2,2]}})",
+          4) == "weights: tensor \"b\" begins at byte 2 of the data, inside tensor \"a\"");
 }
 
 TEST_CASE("safetensors: names from a file are shown in ASCII and not at full length") {
-  CHECK(of_header(R"({"\u001b[1m\u00e9":1})") == R"(weights: tensor "\u001b[1m\u00e9" is described by 1, expected an object)");
+  CHECK(of_header(R"({"\u001b[1m\u00e9":1})") ==
+        R"(weights: tensor "\u001b[1m\u00e9" is described by 1, expected an object)");
   CHECK(of_header("{\"" + std::string(5000, 'n') + "\":1}").size() < 300);
 }
 
 TEST_CASE("safetensors: a file that cannot be opened, or is none, is said with the path and the system's reason") {
   CHECK_THROWS_AS(safetensors("/nowhere/model.safetensors"), io_error);
-  CHECK_THROWS_WITH(safetensors("/nowhere/model.safetensors"), "/nowhere/model.safetensors cannot be opened: No such file or directory");
+  CHECK_THROWS_WITH(safetensors("/nowhere/model.safetensors"),
+                    "/nowhere/model.safetensors cannot be opened: No such file or directory");
   files::scratch const here;
   CHECK_THROWS_WITH(safetensors(here.path), here.path.string() + " is not a file");
   auto const path = here.path / "empty.safetensors";
   files::put(path, "");
-  CHECK_THROWS_WITH(safetensors(path), path.string() + ": has 0 bytes, expected at least the 8 with its header's length");
+  CHECK_THROWS_WITH(safetensors(path),
+                    path.string() + ": has 0 bytes, expected at least the 8 with its header's length");
 }
 
 TEST_CASE("safetensors: nothing outside the bytes is read, whichever of them are missing") {
   std::string const whole = files::get(COHORT_GOLDEN_DIR "/llama/types/bfloat16.safetensors");
   for (std::size_t n = 0; n < whole.size(); ++n) {
-    auto const part = std::make_unique<std::byte[]>(n);  // of exactly this size, so that a sanitizer sees what is read behind it
+    auto const part =
+        std::make_unique<std::byte[]>(n);  // of exactly this size, so that a sanitizer sees what is read behind it
     std::memcpy(part.get(), whole.data(), n);
     CHECK_THROWS_AS(safetensors({part.get(), n}, "part"), io_error);
   }
@@ -238,7 +262,8 @@ TEST_CASE("write_safetensors: an existing file is refused, and kept, unless it m
   files::put(path, "precious");
   std::vector<float> const x{1};
   CHECK_THROWS_AS(write_safetensors<float>(path, {{"x", {1}, x}}), io_error);
-  CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {1}, x}}), path.string() + " exists already, and was not to be replaced");
+  CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {1}, x}}),
+                    path.string() + " exists already, and was not to be replaced");
   CHECK(files::get(path) == "precious");
   write_safetensors<float>(path, {{"x", {1}, x}}, existing::replace);
   CHECK(safetensors(path).tensors().size() == 1);
@@ -252,7 +277,8 @@ TEST_CASE("write_safetensors: a disk that is full is said with the path, and lea
   std::vector<float> const x(1000);
   {
     files::small_disk const disk(2000);
-    CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {1000}, x}}, existing::replace), path.string() + " cannot be written: File too large");
+    CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {1000}, x}}, existing::replace),
+                      path.string() + " cannot be written: File too large");
   }
   CHECK(files::get(path) == "precious");
   CHECK(files::entries(here.path) == 1);
@@ -266,10 +292,12 @@ TEST_CASE("write_safetensors: what does not fit leaves what was there before, an
   CHECK_THROWS_AS(write_safetensors<float>(path, {{"x", {3}, x}}, existing::replace), shape_error);
   CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {3}, x}}, existing::replace),
                     "write_safetensors: tensor \"x\" has the shape [3] and 2 values");
-  CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {2}, x}, {"x", {2}, x}}, existing::replace), "write_safetensors: the name \"x\" is taken");
+  CHECK_THROWS_WITH(write_safetensors<float>(path, {{"x", {2}, x}, {"x", {2}, x}}, existing::replace),
+                    "write_safetensors: the name \"x\" is taken");
   CHECK_THROWS_AS(write_safetensors<float>(path, {{"__metadata__", {2}, x}}, existing::replace), value_error);
   CHECK_THROWS_AS(write_safetensors<float>(path, {{"\xff", {2}, x}}, existing::replace), value_error);
   CHECK(files::get(path) == "precious");
   CHECK(files::entries(here.path) == 1);
-  CHECK_THROWS_WITH(write_safetensors<float>("/nowhere/x", {{"x", {2}, x}}), "/nowhere/x cannot be made: No such file or directory");
+  CHECK_THROWS_WITH(write_safetensors<float>("/nowhere/x", {{"x", {2}, x}}),
+                    "/nowhere/x cannot be made: No such file or directory");
 }

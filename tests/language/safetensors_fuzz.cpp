@@ -1,4 +1,5 @@
-// Any bytes are tensors that cover them, or an io_error. For libFuzzer; tests/CMakeLists.txt says how it is built and run.
+// Any bytes are tensors that cover them, or an io_error. For libFuzzer; tests/CMakeLists.txt says how it is built and
+// run.
 #include <cohort/language/safetensors.hpp>
 #include <cstdlib>
 
@@ -10,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     language::safetensors const file(bytes, "fuzz");
     std::size_t covered = 0;
     for (auto const& [name, tensor] : file.tensors()) {
-      require(tensor.bytes.empty() || (tensor.bytes.data() >= bytes.data() && tensor.bytes.data() + tensor.bytes.size() <= bytes.data() + size));
+      require(tensor.bytes.empty() || (tensor.bytes.data() >= bytes.data() &&
+                                       tensor.bytes.data() + tensor.bytes.size() <= bytes.data() + size));
       covered += tensor.bytes.size();
       std::size_t elements = 1;
       for (std::size_t n : tensor.shape) elements *= n;

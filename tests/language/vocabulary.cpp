@@ -1,5 +1,5 @@
-#include "../catch.hpp"
 #include <cohort/language/vocabulary.hpp>
+#include "../catch.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -18,7 +18,8 @@ TEST_CASE("vocabulary: characters are numbered from 0 in their order, special to
   REQUIRE(words.encode("") == ids{});
   REQUIRE((words.id("0") == 0 && words.id("=") == 11 && words.id("<pad>") == 12 && words.id("<end>") == 13));
   REQUIRE((words.text(0) == "0" && words.text(13) == "<end>"));
-  REQUIRE((!words.is_special(11) && words.is_special(12) && words.is_special(13) && !words.is_special(14) && !words.is_special(-1)));
+  REQUIRE((!words.is_special(11) && words.is_special(12) && words.is_special(13) && !words.is_special(14) &&
+           !words.is_special(-1)));
 }
 
 TEST_CASE("vocabulary: special tokens are written or left out") {
@@ -61,7 +62,8 @@ TEST_CASE("vocabulary: the stop token is a special one, a character, or none") {
   REQUIRE(sums().stop() == 13);
   REQUIRE(vocabulary{{.characters = "ab\n", .stop = "\n"}}.stop() == 2);
   REQUIRE(vocabulary{{.characters = "ab"}}.stop() == std::nullopt);
-  REQUIRE_THROWS_WITH((vocabulary{{.characters = "ab", .stop = "<end>"}}), ContainsSubstring("\"<end>\" is none of its 2 tokens"));
+  REQUIRE_THROWS_WITH((vocabulary{{.characters = "ab", .stop = "<end>"}}),
+                      ContainsSubstring("\"<end>\" is none of its 2 tokens"));
 }
 
 TEST_CASE("vocabulary: a character outside the alphabet is a value_error that says which and where") {
@@ -75,7 +77,8 @@ TEST_CASE("vocabulary: a character outside the alphabet is a value_error that sa
 
 TEST_CASE("vocabulary: malformed UTF-8 is a value_error that says where, in texts and in alphabets") {
   vocabulary words{{.characters = "1\xC3\xA9"}};
-  for (std::string broken : {"\xC3", "\x80", "\xFF", "\xC3(", "\xE2\x82", "\xF0\x9F\x99", "\xC0\x80", "\xF5\x80\x80\x80"}) {
+  for (std::string broken :
+       {"\xC3", "\x80", "\xFF", "\xC3(", "\xE2\x82", "\xF0\x9F\x99", "\xC0\x80", "\xF5\x80\x80\x80"}) {
     REQUIRE_THROWS_WITH(words.encode("1" + broken), ContainsSubstring("not UTF-8 at byte 1"));
     REQUIRE_THROWS_WITH((vocabulary{{.characters = "1" + broken}}), ContainsSubstring("not UTF-8 at byte 1"));
   }
@@ -92,8 +95,10 @@ TEST_CASE("vocabulary: an id outside the vocabulary is a value_error that says w
 
 TEST_CASE("vocabulary: a token that is there twice, or is empty, and a vocabulary without tokens are value_errors") {
   REQUIRE_THROWS_WITH((vocabulary{{.characters = "0120"}}), ContainsSubstring("\"0\" is there twice"));
-  REQUIRE_THROWS_WITH((vocabulary{{.characters = "01", .special = {"<end>", "<end>"}}}), ContainsSubstring("\"<end>\" is there twice"));
+  REQUIRE_THROWS_WITH((vocabulary{{.characters = "01", .special = {"<end>", "<end>"}}}),
+                      ContainsSubstring("\"<end>\" is there twice"));
   REQUIRE_THROWS_WITH((vocabulary{{.characters = "01", .special = {"1"}}}), ContainsSubstring("\"1\" is there twice"));
-  REQUIRE_THROWS_WITH((vocabulary{{.characters = "01", .special = {"<end>", ""}}}), ContainsSubstring("special token 1 is empty"));
+  REQUIRE_THROWS_WITH((vocabulary{{.characters = "01", .special = {"<end>", ""}}}),
+                      ContainsSubstring("special token 1 is empty"));
   REQUIRE_THROWS_WITH((vocabulary{{.characters = ""}}), ContainsSubstring("no token"));
 }

@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "../support/archetype.hpp"
 #include <cohort/backend/eigen.hpp>
 #include <cohort/network/token_packing.hpp>
+#include "../catch.hpp"
+#include "../support/archetype.hpp"
 
 using namespace cohort;
 
@@ -73,13 +73,20 @@ struct decoder_with_numbers {
 };
 
 decoder_options small() {
-  return {.vocabulary = 11, .hidden = 8, .intermediate = 10, .layers = 2, .heads = 4, .kv_heads = 2, .head_size = 4, .context = 16};
+  return {.vocabulary = 11,
+          .hidden = 8,
+          .intermediate = 10,
+          .layers = 2,
+          .heads = 4,
+          .kv_heads = 2,
+          .head_size = 4,
+          .context = 16};
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("decoder: its gradient is that of five-point differences, to 1e-7 relative, every tensor", "", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("decoder: its gradient is that of five-point differences, to 1e-7 relative, every tensor", "",
+                   archetype<double>, eigen::basic_backend<double>) {
   decoder_with_numbers<TestType> d(small());
   auto slope = d.slope();
   for (auto const& t : tensors_of(d.options)) {
@@ -119,7 +126,8 @@ TEST_CASE("decoder: a prompt packed once gives what it gives with each completio
   d.packing.finish(d.backend, o);
   view<double> alone = d.network.forward(d.backend, d.p(), d.packing.tokens());
   for (std::ptrdiff_t t = 0; t < 5 + 6; ++t)
-    for (int c = 0; c < o.hidden; ++c) CHECK(alone(t, c) == Approx(all[std::size_t((t < 5 ? t : t + 3) * o.hidden + c)]).epsilon(1e-12));
+    for (int c = 0; c < o.hidden; ++c)
+      CHECK(alone(t, c) == Approx(all[std::size_t((t < 5 ? t : t + 3) * o.hidden + c)]).epsilon(1e-12));
 }
 
 TEST_CASE("token_packing: what cannot be packed is named") {

@@ -1,6 +1,6 @@
+#include <cohort/network/mlp.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/network/mlp.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -80,7 +80,8 @@ TEST_CASE("mlp: the gradient with respect to every parameter is that of five-poi
         numbers found = n.backward(parameters, x, dy, numbers(n.parameters(), 99));
         for (std::ptrdiff_t k = 0; k < n.parameters(); ++k) {
           double at = parameters[k];
-          double expected = slope([&](double p) { return parameters[k] = p, dot(dy, n.by_hand(parameters, x)); }, at, step_for(hidden));
+          double expected = slope([&](double p) { return parameters[k] = p, dot(dy, n.by_hand(parameters, x)); }, at,
+                                  step_for(hidden));
           parameters[k] = at;
           REQUIRE(close(found[k], expected, 1e-9, 1e-9));
         }
@@ -101,12 +102,15 @@ TEST_CASE("mlp: the gradient of a 64-64 network is that of differences along ran
       };
       double expected = slope(loss, 0, hidden == activation::relu ? 1e-7 : 1e-4);
       double length = std::sqrt(dot(gradient, gradient) * dot(direction, direction));
-      REQUIRE(close(dot(gradient, direction), expected, 0, 1e-10 * length));  // some 1e-8 of it, since a random direction is nearly at right angles
+      REQUIRE(close(dot(gradient, direction), expected, 0,
+                    1e-10 * length));  // some 1e-8 of it, since a random direction is nearly at right angles
     }
   }
 }
 
-TEST_CASE("mlp: the tangent along a direction of all parameters is that of differences, with tanh and relu, and the gradient is its transpose") {
+TEST_CASE(
+    "mlp: the tangent along a direction of all parameters is that of differences, with tanh and relu, and the gradient "
+    "is its transpose") {
   for (auto hidden : {activation::tanh, activation::relu})
     for (std::vector<int> sizes : {std::vector{3, 2}, {3, 6, 1}, {3, 5, 4, 2}, {4, 64, 64, 3}})
       for (int R : {1, 6, 21}) {
@@ -114,9 +118,11 @@ TEST_CASE("mlp: the tangent along a direction of all parameters is that of diffe
         cpu backend;
         mlp::trace<cpu> trace;
         double wide = sizes.size() > 3 ? .2 : 1;
-        numbers parameters = uniform(n.parameters(), 1, -wide, wide), v = uniform(n.parameters(), 4), x = uniform(R * sizes.front(), 2), dy = uniform(R * sizes.back(), 3);
+        numbers parameters = uniform(n.parameters(), 1, -wide, wide), v = uniform(n.parameters(), 4),
+                x = uniform(R * sizes.front(), 2), dy = uniform(R * sizes.back(), 3);
         n.shape.forward(backend, all(std::as_const(parameters)), matrix(std::as_const(x), R), trace);
-        view<double> t = n.shape.tangent(backend, all(std::as_const(parameters)), all(std::as_const(v)), matrix(std::as_const(x), R), trace);
+        view<double> t = n.shape.tangent(backend, all(std::as_const(parameters)), all(std::as_const(v)),
+                                         matrix(std::as_const(x), R), trace);
         REQUIRE((t.rows == R && t.columns == sizes.back()));
         numbers tangent(t.data, t.data + t.size());
         for (std::size_t i = 0; i < tangent.size(); ++i) {
@@ -128,22 +134,27 @@ TEST_CASE("mlp: the tangent along a direction of all parameters is that of diffe
           REQUIRE(close(tangent[i], slope(moved, 0, hidden == activation::relu ? 1e-7 : 2e-4), 1e-8, 1e-8));
         }
         numbers gradient = n.backward(parameters, x, dy, numbers(n.parameters()));
-        REQUIRE(close(dot(dy, tangent), dot(gradient, v), 1e-12, 1e-12 * std::sqrt(dot(gradient, gradient) * dot(v, v))));
+        REQUIRE(
+            close(dot(dy, tangent), dot(gradient, v), 1e-12, 1e-12 * std::sqrt(dot(gradient, gradient) * dot(v, v))));
       }
 }
 
 TEST_CASE("mlp: it reads and writes behind its offset alone") {
   network shifted{{3, 4, 2}, activation::tanh, 10}, plain{{3, 4, 2}, activation::tanh};
-  numbers parameters = uniform(plain.parameters(), 1), x = uniform(15, 2), dy = uniform(10, 3), moved(10, std::numeric_limits<double>::quiet_NaN());
+  numbers parameters = uniform(plain.parameters(), 1), x = uniform(15, 2), dy = uniform(10, 3),
+          moved(10, std::numeric_limits<double>::quiet_NaN());
   moved.insert(moved.end(), parameters.begin(), parameters.end());
   REQUIRE(shifted.parameters() == plain.parameters() + 10);
   REQUIRE(shifted.forward(moved, x) == plain.forward(parameters, x));
   numbers gradient = shifted.backward(moved, x, dy, numbers(shifted.parameters(), -5));
   REQUIRE(numbers(gradient.begin(), gradient.begin() + 10) == numbers(10, -5));
-  REQUIRE(numbers(gradient.begin() + 10, gradient.end()) == plain.backward(parameters, x, dy, numbers(plain.parameters())));
+  REQUIRE(numbers(gradient.begin() + 10, gradient.end()) ==
+          plain.backward(parameters, x, dy, numbers(plain.parameters())));
 }
 
-TEST_CASE("mlp: it starts with orthogonal weights of gain sqrt(2), the last layer's with the gain of each output, and zero biases") {
+TEST_CASE(
+    "mlp: it starts with orthogonal weights of gain sqrt(2), the last layer's with the gain of each output, and zero "
+    "biases") {
   network n{{4, 8, 3, 2}, activation::tanh};
   numbers parameters(n.parameters(), 7), again = parameters;
   n.shape.initialize(parameters, {.01, 5}, 3);
@@ -170,4 +181,6 @@ TEST_CASE("mlp: it starts with orthogonal weights of gain sqrt(2), the last laye
   REQUIRE(again != parameters);
 }
 
-TEST_CASE("mlp: a layer without width is refused") { REQUIRE_THROWS_AS(mlp({4, 0, 2}, activation::tanh, 0), value_error); }
+TEST_CASE("mlp: a layer without width is refused") {
+  REQUIRE_THROWS_AS(mlp({4, 0, 2}, activation::tanh, 0), value_error);
+}

@@ -1,5 +1,5 @@
-#include "../catch.hpp"
 #include <cohort/network/orthogonal.hpp>
+#include "../catch.hpp"
 
 using namespace cohort;
 
@@ -29,7 +29,9 @@ TEST_CASE("orthogonal: the same stream gives the same matrix, another one anothe
   REQUIRE(a != c);
 }
 
-TEST_CASE("orthogonal: no direction is preferred: each element of a random 3 x 3 basis has mean 0 and mean square 1/3, to 5 sigma") {
+TEST_CASE(
+    "orthogonal: no direction is preferred: each element of a random 3 x 3 basis has mean 0 and mean square 1/3, to 5 "
+    "sigma") {
   int n = 4000;
   double sum[9] = {}, squares[9] = {};
   for (int k = 0; k < n; ++k) {

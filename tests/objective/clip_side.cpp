@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
 #include <cohort/objective/cispo.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/clipped_steps.hpp>
@@ -10,8 +8,11 @@
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/sapo.hpp>
 #include <cohort/objective/tic_grpo.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
 
-// Where a term says that it clips, there its policy gradient is 0, as the duals have it; and steps are counted one by one.
+// Where a term says that it clips, there its policy gradient is 0, as the duals have it; and steps are counted one by
+// one.
 
 using namespace cohort;
 using namespace arrays;
@@ -33,8 +34,11 @@ void set(step_terms<S>& s, S const& log_ratio, double A) {
   s.old_logp = s.sampler_logp = -3, s.advantage = A, s.logp = log_ratio + (-3);
 }
 
-/// The side that a loss without a gradient is on: that of the ratio. What is clipped is clipped to 1, so the grid's 1 itself never is.
-double expected_side(double slope, double log_ratio, double A) { return A != 0 && slope == 0 ? (log_ratio > 0 ? 1 : -1) : 0; }
+/// The side that a loss without a gradient is on: that of the ratio. What is clipped is clipped to 1, so the grid's 1
+/// itself never is.
+double expected_side(double slope, double log_ratio, double A) {
+  return A != 0 && slope == 0 ? (log_ratio > 0 ? 1 : -1) : 0;
+}
 
 template <class O>
 void require_of_step(O const& o) {
@@ -85,11 +89,14 @@ struct half_clip {
 struct everything {
   static constexpr unsigned reads = 0;
 };
-static_assert(detail::has_clip<half_clip> && detail::has_clip<sum<entropy_bonus<>, gspo>> && !detail::has_clip<sum<entropy_bonus<>, sapo>>);
+static_assert(detail::has_clip<half_clip> && detail::has_clip<sum<entropy_bonus<>, gspo>> &&
+              !detail::has_clip<sum<entropy_bonus<>, sapo>>);
 
 }  // namespace
 
-TEST_CASE("clipped: a step is clipped where its advantage is not 0 and its gradient is, on the side to which the ratio has moved") {
+TEST_CASE(
+    "clipped: a step is clipped where its advantage is not 0 and its gradient is, on the side to which the ratio has "
+    "moved") {
   require_of_step(clipped_ratio{.epsilon = .2, .epsilon_high = .28});
   require_of_step(dual_clip{.epsilon = .2, .epsilon_high = .28, .c = 2});
   require_of_step(two_sided_clip{.epsilon = .3, .epsilon_high = .28, .delta = 2.5});
@@ -137,16 +144,22 @@ TEST_CASE("clipped: of cispo it is the weight, whichever way the advantage point
   });
 }
 
-TEST_CASE("count_clipped: a step counts once on a side, whichever and however many terms clip it, unless a selection has left it out") {
+TEST_CASE(
+    "count_clipped: a step counts once on a side, whichever and however many terms clip it, unless a selection has "
+    "left it out") {
   constexpr int M = 301, N = 9;
-  numbers logp = uniform(M, 1, -2, 0), old_logp = uniform(M, 2, -2, 0), advantage = uniform(M, 3, -1, 1), entropy = uniform(M, 4), one(M, 1), kept = cast<double>(coins(M, 5, .6));
+  numbers logp = uniform(M, 1, -2, 0), old_logp = uniform(M, 2, -2, 0), advantage = uniform(M, 3, -1, 1),
+          entropy = uniform(M, 4), one(M, 1), kept = cast<double>(coins(M, 5, .6));
   integers series_of(M);
   for (int i = 0; i < M; ++i) series_of[i] = i / 20 % N;
   numbers broken = logp;
   for (int i = 0; i < M; ++i)
     if (kept[i] == 0) broken[i] = std::nan("");
   for (bool own : {false, true}) {
-    step_views<double> at{.old_logp = all(old_logp), .logp = own ? all(broken) : all(logp), .advantage = all(advantage), .entropy = all(entropy)};
+    step_views<double> at{.old_logp = all(old_logp),
+                          .logp = own ? all(broken) : all(logp),
+                          .advantage = all(advantage),
+                          .entropy = all(entropy)};
     at.series_of = all(series_of), at.series = N;
     auto counted = [&](auto const& o, auto const& weights) {
       cpu backend;
@@ -173,15 +186,17 @@ TEST_CASE("count_clipped: a step counts once on a side, whichever and however ma
     auto ones = view<double const>(all(one));
     if (own) {
       auto some = weighted(everything{}, half_clip{});
-      CHECK(counted(some + entropy_bonus{}, std::array{ones, view<double const>(all(kept))}) == by_hand([&](int i) { return std::pair(0, kept[i] == 1 && ratio(i) > 1.1); }));
+      CHECK(counted(some + entropy_bonus{}, std::array{ones, view<double const>(all(kept))}) ==
+            by_hand([&](int i) { return std::pair(0, kept[i] == 1 && ratio(i) > 1.1); }));
       continue;
     }
-    CHECK(counted(half_clip{.high = 1.3} + half_clip{}, std::array{ones}) == by_hand([&](int i) { return std::pair(0, ratio(i) > 1.1); }));
+    CHECK(counted(half_clip{.high = 1.3} + half_clip{}, std::array{ones}) ==
+          by_hand([&](int i) { return std::pair(0, ratio(i) > 1.1); }));
     gspo a{.epsilon = .05, .epsilon_high = .1};
     clipped_ratio b{.epsilon = .4, .epsilon_high = .9};
     CHECK(counted(entropy_bonus{} + a + 2. * b, std::array{ones}) == by_hand([&](int i) {
-      double s = of_series(i), r = ratio(i);
-      return std::pair(advantage[i] < 0 && (s < .95 || r < .6), advantage[i] > 0 && (s > 1.1 || r > 1.9));
-    }));
+            double s = of_series(i), r = ratio(i);
+            return std::pair(advantage[i] < 0 && (s < .95 || r < .6), advantage[i] > 0 && (s > 1.1 || r > 1.9));
+          }));
   }
 }

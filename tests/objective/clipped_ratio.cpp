@@ -1,7 +1,7 @@
+#include <cohort/objective/clipped_ratio.hpp>
 #include "../catch.hpp"
 #include "../support/golden.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/objective/clipped_ratio.hpp>
 
 using arrays::close;
 using cohort::clipped_ratio;
@@ -63,7 +63,8 @@ TEST_CASE("clipped_ratio: on an edge of the clip the gradient is one of the two 
       p.old_logp = old;
       p.advantage = advantage;
       double ratio = std::exp(-old);
-      clipped_ratio o = ratio < 1 ? clipped_ratio{.epsilon = 1 - ratio} : clipped_ratio{.epsilon = .2, .epsilon_high = ratio - 1};
+      clipped_ratio o =
+          ratio < 1 ? clipped_ratio{.epsilon = 1 - ratio} : clipped_ratio{.epsilon = .2, .epsilon_high = ratio - 1};
       double found = slope(o, p);
       REQUIRE((found == 0 || close(found, -advantage * ratio, rounding)));
       REQUIRE(close(loss(o, p), -advantage * ratio, rounding));
@@ -78,7 +79,8 @@ TEST_CASE("clipped_ratio: epsilon_high is the upper edge alone, and epsilon wher
   REQUIRE(clipped_ratio{.epsilon = .1}.epsilon_high == .1);
 }
 
-TEST_CASE("clipped_ratio: the log-ratio is clamped to 20, so loss and gradient are finite however far the policy has moved") {
+TEST_CASE(
+    "clipped_ratio: the log-ratio is clamped to 20, so loss and gradient are finite however far the policy has moved") {
   point p;
   p.advantage = -2;
   for (double far : {20.5, 100., 1e30}) {
@@ -92,8 +94,10 @@ TEST_CASE("clipped_ratio: the log-ratio is clamped to 20, so loss and gradient a
   REQUIRE(slope({}, p) == 0);
 }
 
-TEMPLATE_LIST_TEST_CASE("clipped_ratio: every scalar agrees with double, value and gradient, to 16 roundings", "", scalars::all) {
-  REQUIRE(scalars::disagreement<TestType>(clipped_ratio{.epsilon = .2, .epsilon_high = .28}, scalars::exact_points()) <= 16);
+TEMPLATE_LIST_TEST_CASE("clipped_ratio: every scalar agrees with double, value and gradient, to 16 roundings", "",
+                        scalars::all) {
+  REQUIRE(scalars::disagreement<TestType>(clipped_ratio{.epsilon = .2, .epsilon_high = .28}, scalars::exact_points()) <=
+          16);
 }
 
 TEST_CASE("clipped_ratio: off the edges, duals equal five-point differences to 1e-9") {
@@ -101,7 +105,8 @@ TEST_CASE("clipped_ratio: off the edges, duals equal five-point differences to 1
   int compared = 0;
   for (point p : scalars::exact_points()) {
     double ratio = std::exp(p.logp.value - p.old_logp.value);
-    if (std::abs(ratio - .8) < .01 || std::abs(ratio - 1.28) < .01) continue;  // a difference reaches 0.002 in the log-ratio
+    if (std::abs(ratio - .8) < .01 || std::abs(ratio - 1.28) < .01)
+      continue;  // a difference reaches 0.002 in the log-ratio
     auto exact = partials(o, p), difference = scalars::differences(o, p);
     for (int k = 0; k < 3; ++k) REQUIRE(close(difference[k], exact[k], 1e-9, 1e-11));
     ++compared;
@@ -111,8 +116,8 @@ TEST_CASE("clipped_ratio: off the edges, duals equal five-point differences to 1
 
 TEST_CASE("clipped_ratio: loss and gradient of the reference implementation, to 1e-12", "[golden]") {
   auto t = golden::read("torch/objective.txt");
-  for (auto [name, o] :
-       {std::pair{"clipped_ratio", clipped_ratio{}}, std::pair{"clipped_ratio_high", clipped_ratio{.epsilon = .2, .epsilon_high = .28}}})
+  for (auto [name, o] : {std::pair{"clipped_ratio", clipped_ratio{}},
+                         std::pair{"clipped_ratio_high", clipped_ratio{.epsilon = .2, .epsilon_high = .28}}})
     for (std::size_t i = 0; i < golden::row(t, name).size(); ++i) {
       point p;
       p.old_logp = golden::row(t, "old_logp")[i];

@@ -1,11 +1,11 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
 
 using namespace cohort;
 using namespace arrays;
@@ -18,8 +18,9 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// A batch of ragged series, its log-ratios away from the edges of the clip.
 struct batch {
-  numbers old_logp = uniform(M, 1, -2, 0), ref_logp = uniform(M, 2, -2, 0), advantage = uniform(M, 3, -2, 2), target = uniform(M, 4, -3, 3),
-          old_value = uniform(M, 5), logp, entropy = uniform(M, 6, 0, 1), value = uniform(M, 7, -3, 3);
+  numbers old_logp = uniform(M, 1, -2, 0), ref_logp = uniform(M, 2, -2, 0), advantage = uniform(M, 3, -2, 2),
+          target = uniform(M, 4, -3, 3), old_value = uniform(M, 5), logp, entropy = uniform(M, 6, 0, 1),
+          value = uniform(M, 7, -3, 3);
   integers series_of;
   flags valid;
 
@@ -45,7 +46,8 @@ struct batch {
 };
 
 struct gradients {
-  numbers loss = numbers(M, not_a_number), logp = numbers(M, not_a_number), entropy = numbers(M, not_a_number), value = numbers(M, not_a_number);
+  numbers loss = numbers(M, not_a_number), logp = numbers(M, not_a_number), entropy = numbers(M, not_a_number),
+          value = numbers(M, not_a_number);
   double total() const {
     double sum = 0;
     for (double x : loss) sum += x;
@@ -63,15 +65,17 @@ gradients run(O const& o, batch const& b) {
   std::array<view<double const>, 1 + modes> weights;
   for (int k = 0; k <= modes; ++k) weights[k] = all(std::as_const(weight)).part(k * M, M);
   step_mean{}(backend, steps, all(weight).part(0, M));
-  std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(weight).part(k++ * M, M)), ...); }, detail::modes(o));
+  std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(weight).part(k++ * M, M)), ...); },
+             detail::modes(o));
   gradients g;
   differentiate(backend, o, b.views(), weights, {all(g.loss), all(g.logp), all(g.entropy), all(g.value)});
   return g;
 }
 
 auto composed() {
-  return clipped_ratio{.epsilon = .2, .epsilon_high = .28} + aggregate(series_mean{}, kl_penalty{.estimator = k3{}, .weight = .3}) +
-         2 * value_loss{.weight = .25} + entropy_bonus{.weight = .05};
+  return clipped_ratio{.epsilon = .2, .epsilon_high = .28} +
+         aggregate(series_mean{}, kl_penalty{.estimator = k3{}, .weight = .3}) + 2 * value_loss{.weight = .25} +
+         entropy_bonus{.weight = .05};
 }
 
 /// The same loss written out, term by term, with the means as sums over steps and over series.
@@ -87,14 +91,15 @@ double by_hand(batch const& b) {
     double ratio = std::exp(b.logp[i] - b.old_logp[i]), x = b.logp[i] - b.ref_logp[i], A = b.advantage[i];
     double policy = -std::min(ratio * A, std::min(std::max(ratio, .8), 1.28) * A);
     double error = b.value[i] - b.target[i];
-    total += (policy + .5 * error * error - .05 * b.entropy[i]) / steps + .3 * (std::exp(-x) - 1 + x) / (count[b.series_of[i]] * series);
+    total += (policy + .5 * error * error - .05 * b.entropy[i]) / steps +
+             .3 * (std::exp(-x) - 1 + x) / (count[b.series_of[i]] * series);
   }
   return total;
 }
 
 void require_differences(batch b) {
   gradients g = run(composed(), b);
-  auto check = [&](numbers batch::*field, numbers const& found) {
+  auto check = [&](numbers batch::* field, numbers const& found) {
     for (int i = 0; i < M; ++i) {
       double x = (b.*field)[i];
       double expected = slope([&](double y) { return (b.*field)[i] = y, by_hand(b); }, x);
@@ -110,7 +115,9 @@ void require_differences(batch b) {
 
 }  // namespace
 
-TEST_CASE("differentiate: loss and gradient of a composed objective, one term averaged over series, equal differences of the total loss") {
+TEST_CASE(
+    "differentiate: loss and gradient of a composed objective, one term averaged over series, equal differences of the "
+    "total loss") {
   require_differences({});
 }
 
@@ -121,13 +128,16 @@ TEST_CASE("differentiate: with invalid steps too") {
   require_differences(b);
 }
 
-TEST_CASE("differentiate: whatever an invalid step holds, its loss and partials are 0 and those of the others do not change") {
+TEST_CASE(
+    "differentiate: whatever an invalid step holds, its loss and partials are 0 and those of the others do not "
+    "change") {
   batch clean;
   clean.valid = coins(M, 8, .7);
   batch dirty = clean;
   for (int i = 0; i < M; ++i)
     if (!dirty.valid[i])
-      for (auto field : {&batch::old_logp, &batch::ref_logp, &batch::advantage, &batch::target, &batch::logp, &batch::entropy, &batch::value})
+      for (auto field : {&batch::old_logp, &batch::ref_logp, &batch::advantage, &batch::target, &batch::logp,
+                         &batch::entropy, &batch::value})
         (dirty.*field)[i] = i % 2 ? not_a_number : std::numeric_limits<double>::infinity();
   gradients a = run(composed(), clean), b = run(composed(), dirty);
   for (auto field : {&gradients::loss, &gradients::logp, &gradients::entropy, &gradients::value}) {
@@ -137,7 +147,9 @@ TEST_CASE("differentiate: whatever an invalid step holds, its loss and partials 
   }
 }
 
-TEST_CASE("differentiate: partials with respect to what an objective does not read are not written, and it need not be given") {
+TEST_CASE(
+    "differentiate: partials with respect to what an objective does not read are not written, and it need not be "
+    "given") {
   batch b;
   gradients g = run(entropy_bonus{.weight = 1}, b);
   for (int i = 0; i < M; ++i) {
@@ -148,8 +160,8 @@ TEST_CASE("differentiate: partials with respect to what an objective does not re
   cpu backend;
   double one = 1;
   numbers loss(M), slope(M);
-  differentiate(backend, entropy_bonus{.weight = 1}, {.entropy = all(std::as_const(b.entropy))}, {broadcast(view<double const>(&one, 1), M)},
-                {.loss = all(loss), .entropy = all(slope)});
+  differentiate(backend, entropy_bonus{.weight = 1}, {.entropy = all(std::as_const(b.entropy))},
+                {broadcast(view<double const>(&one, 1), M)}, {.loss = all(loss), .entropy = all(slope)});
   REQUIRE(slope == numbers(M, -1));
 }
 
@@ -159,16 +171,18 @@ TEST_CASE("differentiate: names the term that an objective reads and the batch d
   double one = 1;
   gradients g;
   using term = view<double const> step_views<double>::*;
-  std::pair<term, char const*> const terms[] = {{&step_views<double>::old_logp, "old_logp"}, {&step_views<double>::logp, " logp"},
-                                                {&step_views<double>::ref_logp, "ref_logp"}, {&step_views<double>::advantage, "advantage"},
-                                                {&step_views<double>::entropy, "entropy"},   {&step_views<double>::value, " value"},
-                                                {&step_views<double>::target, "target"}};
+  std::pair<term, char const*> const terms[] = {
+      {&step_views<double>::old_logp, "old_logp"}, {&step_views<double>::logp, " logp"},
+      {&step_views<double>::ref_logp, "ref_logp"}, {&step_views<double>::advantage, "advantage"},
+      {&step_views<double>::entropy, "entropy"},   {&step_views<double>::value, " value"},
+      {&step_views<double>::target, "target"}};
   auto o = clipped_ratio{} + kl_penalty{} + value_loss{} + entropy_bonus{};
   for (auto [field, name] : terms) {
     auto views = b.views();
     views.*field = {};
     auto call = [&] {
-      differentiate(backend, o, views, {broadcast(view<double const>(&one, 1), M)}, {all(g.loss), all(g.logp), all(g.entropy), all(g.value)});
+      differentiate(backend, o, views, {broadcast(view<double const>(&one, 1), M)},
+                    {all(g.loss), all(g.logp), all(g.entropy), all(g.value)});
     };
     REQUIRE_THROWS_AS(call(), value_error);
     REQUIRE_THROWS_WITH(call(), ContainsSubstring(name) && ContainsSubstring("does not have"));

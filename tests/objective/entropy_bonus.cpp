@@ -1,7 +1,7 @@
+#include <cohort/objective/entropy_bonus.hpp>
 #include "../catch.hpp"
 #include "../support/golden.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/objective/entropy_bonus.hpp>
 
 using arrays::close;
 using cohort::entropy_bonus;
@@ -20,7 +20,8 @@ TEST_CASE("entropy_bonus: minus weight times the entropy, of either sign, with t
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("entropy_bonus: every scalar agrees with double, value and gradient, to 2 roundings", "", scalars::all) {
+TEMPLATE_LIST_TEST_CASE("entropy_bonus: every scalar agrees with double, value and gradient, to 2 roundings", "",
+                        scalars::all) {
   REQUIRE(scalars::disagreement<TestType>(entropy_bonus{.weight = .3}, scalars::exact_points()) <= 2);
 }
 
@@ -34,4 +35,6 @@ TEST_CASE("entropy_bonus: loss and gradient of the reference implementation, to 
   }
 }
 
-TEST_CASE("entropy_bonus: reads the entropy alone") { STATIC_REQUIRE(cohort::terms_read_by(entropy_bonus{}) == cohort::reads::entropy); }
+TEST_CASE("entropy_bonus: reads the entropy alone") {
+  STATIC_REQUIRE(cohort::terms_read_by(entropy_bonus{}) == cohort::reads::entropy);
+}

@@ -1,11 +1,11 @@
-#include "../catch.hpp"
-#include "../support/scalars.hpp"
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
-#include <cohort/objective/leaves.hpp>
 #include <cohort/objective/kl_penalty.hpp>
+#include <cohort/objective/leaves.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include "../catch.hpp"
+#include "../support/scalars.hpp"
 
 using namespace cohort;
 using arrays::close;
@@ -37,7 +37,8 @@ TEST_CASE("expression: a sum has the sum of its terms' values and partials") {
   auto whole = clipped_ratio{} + kl_penalty{} + value_loss{} + entropy_bonus{};
   for (point p : scalars::exact_points()) {
     auto found = everything(whole, p);
-    auto a = everything(clipped_ratio{}, p), b = everything(kl_penalty{}, p), c = everything(value_loss{}, p), d = everything(entropy_bonus{}, p);
+    auto a = everything(clipped_ratio{}, p), b = everything(kl_penalty{}, p), c = everything(value_loss{}, p),
+         d = everything(entropy_bonus{}, p);
     for (int k = 0; k < 4; ++k) {
       double largest = std::max({std::abs(a[k]), std::abs(b[k]), std::abs(c[k]), std::abs(d[k])});
       REQUIRE(close(found[k], a[k] + b[k] + c[k] + d[k], 0, 1e-15 * largest));
@@ -50,7 +51,8 @@ TEST_CASE("expression: a multiple is the same from the left and from the right, 
   require_equal(value_loss{.weight = .25} * 2, value_loss{.weight = .5});
   require_equal(-1 * entropy_bonus{.weight = .25}, entropy_bonus{.weight = -.25});
   require_equal(2 * (3 * value_loss{.weight = .25}), value_loss{.weight = 1.5});
-  require_equal(3 * (value_loss{.weight = .25} + entropy_bonus{.weight = .5}), value_loss{.weight = .75} + entropy_bonus{.weight = 1.5});
+  require_equal(3 * (value_loss{.weight = .25} + entropy_bonus{.weight = .5}),
+                value_loss{.weight = .75} + entropy_bonus{.weight = 1.5});
 }
 
 TEST_CASE("expression: aggregate changes a term's weights, not its value") {
@@ -61,7 +63,8 @@ TEST_CASE("expression: aggregate changes a term's weights, not its value") {
   STATIC_REQUIRE(std::is_same_v<decltype(detail::modes(two)), std::tuple<series_mean, step_mean>>);
 }
 
-TEST_CASE("expression: a scheduled term is made for the progress of the run, also inside sums, multiples and aggregates") {
+TEST_CASE(
+    "expression: a scheduled term is made for the progress of the run, also inside sums, multiples and aggregates") {
   auto o = 2 * aggregate(series_mean{}, scheduled{linear{.2, 0}, shrinking_clip}) + value_loss{};
   require_equal(at(o, 0.), 2 * clipped_ratio{.epsilon = .2} + value_loss{});
   require_equal(at(o, .25), 2 * clipped_ratio{.epsilon = .15} + value_loss{});
@@ -83,12 +86,16 @@ TEST_CASE("expression: what a composed objective reads is known at compile time,
   STATIC_REQUIRE(terms_read_by(2 * entropy_bonus{} * 3) == reads::entropy);
   STATIC_REQUIRE(terms_read_by(aggregate(series_mean{}, kl_penalty{})) == (reads::logp | reads::ref_logp));
   STATIC_REQUIRE(terms_read_by(scheduled{linear{.2, 0}, shrinking_clip}) == ratio);
-  using composed = decltype(clipped_ratio{} + aggregate(series_mean{}, kl_penalty{}) + 2 * (value_loss{} + entropy_bonus{}));
+  using composed =
+      decltype(clipped_ratio{} + aggregate(series_mean{}, kl_penalty{}) + 2 * (value_loss{} + entropy_bonus{}));
   STATIC_REQUIRE(detail::known_at_compile_time<composed>);
-  STATIC_REQUIRE(detail::terms_read_by_type<composed>() == (ratio | reads::ref_logp | reads::value | reads::target | reads::entropy));
+  STATIC_REQUIRE(detail::terms_read_by_type<composed>() ==
+                 (ratio | reads::ref_logp | reads::value | reads::target | reads::entropy));
 }
 
-TEMPLATE_LIST_TEST_CASE("expression: every scalar agrees with double on a composed objective, to 32 roundings", "", scalars::all) {
-  auto o = clipped_ratio{} + aggregate(series_mean{}, kl_penalty{.estimator = k2{}, .weight = .5}) + .5 * (value_loss{} + entropy_bonus{});
+TEMPLATE_LIST_TEST_CASE("expression: every scalar agrees with double on a composed objective, to 32 roundings", "",
+                        scalars::all) {
+  auto o = clipped_ratio{} + aggregate(series_mean{}, kl_penalty{.estimator = k2{}, .weight = .5}) +
+           .5 * (value_loss{} + entropy_bonus{});
   REQUIRE(scalars::disagreement<TestType>(o, scalars::exact_points()) <= 32);
 }

@@ -1,7 +1,7 @@
+#include <cohort/objective/kl_penalty.hpp>
 #include "../catch.hpp"
 #include "../support/golden.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/objective/kl_penalty.hpp>
 
 using arrays::close;
 using namespace cohort;
@@ -46,7 +46,9 @@ TEST_CASE("kl_penalty: without arguments it is GRPO's, k3 with weight 0.04") {
   REQUIRE(kl_penalty{}.weight == .04);
 }
 
-TEMPLATE_LIST_TEST_CASE("kl_penalty: every scalar agrees with double for each estimator, value and gradient, to 8 roundings", "", scalars::all) {
+TEMPLATE_LIST_TEST_CASE(
+    "kl_penalty: every scalar agrees with double for each estimator, value and gradient, to 8 roundings", "",
+    scalars::all) {
   auto points = scalars::exact_points();
   REQUIRE(scalars::disagreement<TestType>(kl_penalty{.estimator = k1{}, .weight = .3}, points) <= 8);
   REQUIRE(scalars::disagreement<TestType>(kl_penalty{.estimator = k2{}, .weight = .3}, points) <= 8);

@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
-#include "../support/golden.hpp"
 #include <cohort/objective/bradley_terry.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>
 #include <cohort/objective/dpo.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
+#include "../support/golden.hpp"
 
 // DPO, IPO, a hinge, Bradley-Terry: against TRL's trainers, differences, and the table of gradient coefficients.
 
@@ -19,7 +19,8 @@ struct pairs {
   flags last;
 
   void add(double chosen, double rejected, double chosen_ref = 0, double rejected_ref = 0) {
-    for (double x : {chosen, rejected}) logp.push_back(x), value.push_back(x), series_of.push_back(std::int32_t(series_of.size())), last.push_back(1);
+    for (double x : {chosen, rejected})
+      logp.push_back(x), value.push_back(x), series_of.push_back(std::int32_t(series_of.size())), last.push_back(1);
     ref_logp.push_back(chosen_ref), ref_logp.push_back(rejected_ref);
   }
   struct result {
@@ -50,7 +51,8 @@ pairs recorded(golden::table const& rows, char const* chosen, char const* reject
 }
 
 template <class O>
-void require_recorded(golden::table const& rows, O const& o, std::string const& name, pairs const& p, bool scores = false) {
+void require_recorded(golden::table const& rows, O const& o, std::string const& name, pairs const& p,
+                      bool scores = false) {
   CAPTURE(name);
   auto found = p(o);
   auto const& slope = scores ? found.value : found.logp;
@@ -144,7 +146,8 @@ TEST_CASE("trl: IPO divides by lengths, here of steps that all have the same log
       auto n = int(golden::row(rows, std::string(name) + "_length")[i]);
       first.push_back(p.logp.size());
       for (int t = 0; t < n; ++t) {
-        p.logp.push_back(golden::row(rows, name)[i] / n), p.ref_logp.push_back(golden::row(rows, std::string(name) + "_ref")[i] / n), p.value.push_back(0);
+        p.logp.push_back(golden::row(rows, name)[i] / n),
+            p.ref_logp.push_back(golden::row(rows, std::string(name) + "_ref")[i] / n), p.value.push_back(0);
         p.series_of.push_back(std::int32_t(2 * i + std::size_t(side))), p.last.push_back(t == n - 1);
       }
     }
@@ -162,7 +165,9 @@ TEST_CASE("trl: IPO divides by lengths, here of steps that all have the same log
   }
 }
 
-TEST_CASE("pairs: derivatives by every step's log-probability and value are five-point differences, in any order, valid or not") {
+TEST_CASE(
+    "pairs: derivatives by every step's log-probability and value are five-point differences, in any order, valid or "
+    "not") {
   require_differences(dpo{.beta = .5, .label_smoothing = .1});
   require_differences(ipo{.beta = .5});
   require_differences(bradley_terry{.margin = .3, .center = .1});
@@ -190,7 +195,9 @@ TEST_CASE("pairs: one whose series has no valid step counts nowhere, and what is
     }
 }
 
-TEST_CASE("dpo: its gradient coefficient is that of the unified paradigm, beta sigmoid(beta (log-ratio of the rejected - of the chosen))") {
+TEST_CASE(
+    "dpo: its gradient coefficient is that of the unified paradigm, beta sigmoid(beta (log-ratio of the rejected - of "
+    "the chosen))") {
   pairs p;
   p.add(-3, -2.5, -2, -4);
   double beta = .7, coefficient = beta / (1 + std::exp(-beta * ((-2.5 + 4) - (-3 + 2))));
@@ -214,8 +221,11 @@ TEST_CASE("pairs: what the objective reads and the batch does not have is named;
   numbers loss(2), slope(2);
   step_views<double> v{.logp = all(std::as_const(p.logp))};
   v.series_of = all(std::as_const(p.series_of)), v.series = 2;
-  auto run = [&] { differentiate_pairs(backend, dpo{}, v, all(std::as_const(p.last)), {.loss = all(loss), .logp = all(slope)}); };
+  auto run = [&] {
+    differentiate_pairs(backend, dpo{}, v, all(std::as_const(p.last)), {.loss = all(loss), .logp = all(slope)});
+  };
   CHECK_THROWS_WITH(run(), "the objective reads ref_logp, which this batch does not have");
   v.series = 3;
-  CHECK_THROWS_WITH(run(), "differentiate_pairs: the number of series is 3, expected an even one, chosen and rejected in turn");
+  CHECK_THROWS_WITH(
+      run(), "differentiate_pairs: the number of series is 3, expected an even one, chosen and rejected in turn");
 }

@@ -1,10 +1,10 @@
 #pragma once
-#include "../support/arrays.hpp"
-#include "../support/golden.hpp"
 #include <cohort/aggregation/means.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/random/stream.hpp>
+#include "../support/arrays.hpp"
+#include "../support/golden.hpp"
 
 // What tests/golden/*_objectives.py recorded: a batch of packed series, and losses and gradients by name.
 
@@ -27,7 +27,8 @@ struct recorded_batch {
       for (double i = offsets[std::size_t(n)]; i < offsets[std::size_t(n) + 1]; ++i) {
         series_of.push_back(std::int32_t(n));
         advantage.push_back(of_series ? row("advantage")[std::size_t(n)] : row("token_advantage")[std::size_t(i)]);
-        if (rows.count("is_weight")) sampler_logp.push_back(row("old_logp")[std::size_t(i)] - std::log(row("is_weight")[std::size_t(i)]));
+        if (rows.count("is_weight"))
+          sampler_logp.push_back(row("old_logp")[std::size_t(i)] - std::log(row("is_weight")[std::size_t(i)]));
       }
   }
   numbers const& row(std::string const& name) const { return golden::row(rows, name); }
@@ -42,7 +43,11 @@ struct recorded_batch {
 
   step_views<double> views() const {
     auto of = [&](char const* name) { return rows.count(name) ? all(row(name)) : view<double const>{}; };
-    step_views<double> v{.old_logp = of("old_logp"), .logp = of("logp"), .ref_logp = of("ref_logp"), .advantage = all(advantage), .entropy = of("entropy")};
+    step_views<double> v{.old_logp = of("old_logp"),
+                         .logp = of("logp"),
+                         .ref_logp = of("ref_logp"),
+                         .advantage = all(advantage),
+                         .entropy = of("entropy")};
     if (!sampler_logp.empty()) v.sampler_logp = all(sampler_logp);
     v.valid = all(valid), v.series_of = all(series_of), v.series = N;
     return v;
@@ -55,18 +60,22 @@ struct recorded_batch {
     selection(backend, at, draws, all(result));
     return result;
   }
-  /// Loss and gradient by logp of an objective, aggregated so; the weights of `aggregate` and `weighted` inside it too. `by_step`: further weights of the steps.
+  /// Loss and gradient by logp of an objective, aggregated so; the weights of `aggregate` and `weighted` inside it too.
+  /// `by_step`: further weights of the steps.
   template <class O, class Mode>
-  std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {}, stream draws = {}) const {
+  std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {},
+                                        stream draws = {}) const {
     cpu backend;
-    numbers w(std::size_t((1 + detail::aggregations_in<O>)*M)), loss(std::size_t(M), -99), slope(std::size_t(M), 0), entropy(std::size_t(M), 0);
+    numbers w(std::size_t((1 + detail::aggregations_in<O>)*M)), loss(std::size_t(M), -99), slope(std::size_t(M), 0),
+        entropy(std::size_t(M), 0);
     aggregated_steps<double> steps{M, N, all(series_of), all(valid)};
     mode(backend, steps, all(w).part(0, M));
     for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
     auto weigh = [&](auto const& m, std::ptrdiff_t k) {
       if constexpr (requires { m.selection; }) {
         numbers chosen = selected(m.selection, views(), draws);
-        for (std::ptrdiff_t i = 0; i < M; ++i) w[std::size_t(k * M + i)] = chosen[std::size_t(i)] * w[std::size_t(m.base * M + i)];
+        for (std::ptrdiff_t i = 0; i < M; ++i)
+          w[std::size_t(k * M + i)] = chosen[std::size_t(i)] * w[std::size_t(m.base * M + i)];
       } else {
         m(backend, steps, all(w).part(k * M, M));
       }
@@ -81,11 +90,13 @@ struct recorded_batch {
   }
   /// How far loss and gradient are from the recorded ones, relative to 1 or to their own size.
   template <class O, class Mode>
-  double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {}, stream draws = {}) const {
+  double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {},
+                  stream draws = {}) const {
     auto [loss, slope] = (*this)(o, mode, by_step, draws);
     double worst = std::abs(loss - row(name)[0]) / std::max(1., std::abs(loss));
     for (std::ptrdiff_t i = 0; i < M; ++i) {
-      double expected = row(name + "/logp")[std::size_t(i)], d = std::abs(slope[std::size_t(i)] - expected) / std::max(1., std::abs(expected));
+      double expected = row(name + "/logp")[std::size_t(i)],
+             d = std::abs(slope[std::size_t(i)] - expected) / std::max(1., std::abs(expected));
       worst = d <= worst ? worst : d;  // a NaN stays
     }
     return worst;
@@ -96,7 +107,8 @@ inline numbers product(numbers a, numbers const& b) {
   for (std::size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
   return a;
 }
-/// verl divides a series' sum by its valid steps plus 1e-8: what that makes of a weight of 1 / steps, or with of_sum of a weight of 1.
+/// verl divides a series' sum by its valid steps plus 1e-8: what that makes of a weight of 1 / steps, or with of_sum of
+/// a weight of 1.
 inline numbers verl_mean(recorded_batch const& b, bool of_sum = false, double factor = 1) {
   numbers result = b.steps_of_series();
   for (double& n : result) n = factor * (of_sum ? 1 : n) / (n + 1e-8);

@@ -1,6 +1,3 @@
-#include "../catch.hpp"
-#include "../support/own_objectives.hpp"
-#include "../support/scalars.hpp"
 #include <cohort/objective/bradley_terry.hpp>
 #include <cohort/objective/dpo.hpp>
 #include <cohort/objective/gmpo.hpp>
@@ -8,8 +5,12 @@
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/vespo.hpp>
+#include "../catch.hpp"
+#include "../support/own_objectives.hpp"
+#include "../support/scalars.hpp"
 
-// Objectives of series and of pairs over every scalar of the library, compared with real<double>; tests/torch has tensors.
+// Objectives of series and of pairs over every scalar of the library, compared with real<double>; tests/torch has
+// tensors.
 
 using namespace cohort;
 
@@ -44,7 +45,9 @@ double of_series(O const& o) {
     t.total = taken<R>(total, first, 1), t.length = taken<constant_t<R>>(length, first);
     return o(t);
   };
-  auto step = [&]<class R>(R, std::size_t first) { return cohort::detail::step_of(o, scalars::terms<R>(points, first)); };
+  auto step = [&]<class R>(R, std::size_t first) {
+    return cohort::detail::step_of(o, scalars::terms<R>(points, first));
+  };
   return std::max(scalars::disagreement_of<S>(loss, points.size()), scalars::disagreement_of<S>(step, points.size()));
 }
 
@@ -52,7 +55,8 @@ double of_series(O const& o) {
 template <class S, class O>
 double of_pair(O const& o) {
   std::vector<double> x[8];
-  for (std::uint32_t k = 0; k < 8; ++k) x[k] = multiples(40 + k, k < 4 ? -6 : k < 6 ? -3 : 1, k < 4 ? 0 : k < 6 ? 3 : 9);
+  for (std::uint32_t k = 0; k < 8; ++k)
+    x[k] = multiples(40 + k, k < 4 ? -6 : k < 6 ? -3 : 1, k < 4 ? 0 : k < 6 ? 3 : 9);
   auto worst = [&](int by_logp, int by_score) {
     auto loss = [&]<class R>(R, std::size_t first) {
       using C = constant_t<R>;
@@ -71,14 +75,20 @@ double of_pair(O const& o) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("objectives of series: every scalar agrees with double, value and gradient, to 2 roundings, and vespo to 5", "", scalars::all) {
+TEMPLATE_LIST_TEST_CASE(
+    "objectives of series: every scalar agrees with double, value and gradient, to 2 roundings, and vespo to 5", "",
+    scalars::all) {
   auto check = [](auto const& o, double roundings = 2) { REQUIRE(of_series<TestType>(o) <= roundings); };
-  check(gspo{.epsilon = .2, .epsilon_high = .28}), check(gspo_step{.epsilon = .2, .epsilon_high = .28}), check(gmpo{.epsilon = .2, .epsilon_high = .28});
-  check(vespo{}, 5), check(vespo<ratio_to::sampler>{}, 5), check(tic_grpo{}), check(series_kl_penalty{.estimator = k3{}, .weight = .3}), check(mine::of_series{});
+  check(gspo{.epsilon = .2, .epsilon_high = .28}), check(gspo_step{.epsilon = .2, .epsilon_high = .28}),
+      check(gmpo{.epsilon = .2, .epsilon_high = .28});
+  check(vespo{}, 5), check(vespo<ratio_to::sampler>{}, 5), check(tic_grpo{}),
+      check(series_kl_penalty{.estimator = k3{}, .weight = .3}), check(mine::of_series{});
 }
 
-TEMPLATE_LIST_TEST_CASE("objectives of pairs: every scalar agrees with double, value and gradient, to 2 roundings", "", scalars::all) {
+TEMPLATE_LIST_TEST_CASE("objectives of pairs: every scalar agrees with double, value and gradient, to 2 roundings", "",
+                        scalars::all) {
   auto check = [](auto const& o) { REQUIRE(of_pair<TestType>(o) <= 2); };
-  check(dpo{.beta = .5, .label_smoothing = .1}), check(ipo{.beta = .5}), check(preference_hinge{.beta = .5}), check(bradley_terry{.margin = .3, .center = .1});
+  check(dpo{.beta = .5, .label_smoothing = .1}), check(ipo{.beta = .5}), check(preference_hinge{.beta = .5}),
+      check(bradley_terry{.margin = .3, .center = .1});
   check(mine::of_pair{});
 }

@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
@@ -8,8 +6,11 @@
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/vespo.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
 
-// Objectives of series: the total along the series, and the gradient that comes back through it, against differences of a plain loop.
+// Objectives of series: the total along the series, and the gradient that comes back through it, against differences of
+// a plain loop.
 
 using namespace cohort;
 using namespace arrays;
@@ -26,7 +27,8 @@ struct mine {
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     S ratio = exp(s.total / s.length);
-    return -min(ratio * s.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon) * s.advantage) + .1 * s.total * exp(s.logp - s.ref_logp);
+    return -min(ratio * s.advantage, clamp(ratio, 1 - epsilon, 1 + epsilon) * s.advantage) +
+           .1 * s.total * exp(s.logp - s.ref_logp);
   }
 };
 static_assert(series_objective<mine> && !step_objective<mine>);
@@ -37,8 +39,10 @@ template <class... O>
 constexpr auto found_in = detail::totals<detail::leaves_of<decltype((O{} + ...))>>;
 static_assert(found_in<mine, mine, clipped_ratio>.count == 2);
 static_assert(found_in<gspo, clipped_ratio, series_kl_penalty<>, vespo<>, tic_grpo>.count == 2);
-static_assert(found_in<gspo, clipped_ratio, series_kl_penalty<>, vespo<>, tic_grpo>.of[3] == 1 && found_in<gspo, clipped_ratio>.of[1] == -1);
-static_assert(found_in<gspo>.has_slope[0] && found_in<mine>.has_slope[0] && found_in<gspo_step, series_kl_penalty<>>.has_slope[0]);
+static_assert(found_in<gspo, clipped_ratio, series_kl_penalty<>, vespo<>, tic_grpo>.of[3] == 1 &&
+              found_in<gspo, clipped_ratio>.of[1] == -1);
+static_assert(found_in<gspo>.has_slope[0] && found_in<mine>.has_slope[0] &&
+              found_in<gspo_step, series_kl_penalty<>>.has_slope[0]);
 static_assert(!found_in<gspo_step>.has_slope[0] && !found_in<vespo<>>.has_slope[0]);
 static_assert(found_in<gspo>.needs_length && !found_in<vespo<>, tic_grpo, clipped_ratio>.needs_length);
 
@@ -59,7 +63,8 @@ constexpr int M = 41, N = 7;
 using plain = real<double>;
 
 struct steps_of_series {
-  numbers old_logp = uniform(M, 1, -2, 0), ref_logp = uniform(M, 2, -2, 0), advantage = uniform(M, 3, -2, 2), logp = uniform(M, 4, -2, 0);
+  numbers old_logp = uniform(M, 1, -2, 0), ref_logp = uniform(M, 2, -2, 0), advantage = uniform(M, 3, -2, 2),
+          logp = uniform(M, 4, -2, 0);
   integers series_of = integers(M);
   flags valid{};
 
@@ -67,7 +72,8 @@ struct steps_of_series {
     for (int i = 0; i < M; ++i) series_of[i] = (i * 5 + i / 9) % (N - 1);  // in any order, and none of the last series
   }
   step_views<double> views() const {
-    step_views<double> v{.old_logp = all(old_logp), .logp = all(logp), .ref_logp = all(ref_logp), .advantage = all(advantage)};
+    step_views<double> v{
+        .old_logp = all(old_logp), .logp = all(logp), .ref_logp = all(ref_logp), .advantage = all(advantage)};
     v.series_of = all(series_of), v.series = N;
     if (!valid.empty()) v.valid = all(valid);
     return v;
@@ -81,7 +87,8 @@ numbers weights_of(O const& o, steps_of_series const& b) {
   numbers w((1 + detail::aggregations_in<O>)*M);
   aggregated_steps<double> steps{M, N, all(b.series_of), b.views().valid};
   series_mean{}(backend, steps, all(w).part(0, M));
-  std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(w).part(k++ * M, M)), ...); }, detail::modes(o));
+  std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(w).part(k++ * M, M)), ...); },
+             detail::modes(o));
   return w;
 }
 struct result {
@@ -122,7 +129,9 @@ double by_hand(O const& o, steps_of_series const& b, numbers const& weight) {
 
 }  // namespace
 
-TEST_CASE("series objectives: the loss is that of a plain loop, and the gradient that of its differences, valid steps or not") {
+TEST_CASE(
+    "series objectives: the loss is that of a plain loop, and the gradient that of its differences, valid steps or "
+    "not") {
   for (bool masked : {false, true}) {
     steps_of_series b;
     if (masked)
@@ -150,30 +159,36 @@ TEST_CASE("series objectives: the loss is that of a plain loop, and the gradient
 TEST_CASE("series objectives: in an expression they are one term among others, each with its own weights") {
   steps_of_series b;
   auto whole = run(mine{} + .5 * clipped_ratio{} + aggregate(step_mean{}, 2. * mine{.epsilon = .1}), b);
-  auto one = run(mine{}, b), two = run(.5 * clipped_ratio{}, b), three = run(aggregate(step_mean{}, 2. * mine{.epsilon = .1}), b);
+  auto one = run(mine{}, b), two = run(.5 * clipped_ratio{}, b),
+       three = run(aggregate(step_mean{}, 2. * mine{.epsilon = .1}), b);
   for (int i = 0; i < M; ++i) {
     REQUIRE(close(whole.loss[i], one.loss[i] + two.loss[i] + three.loss[i], 1e-12, 1e-14));
     REQUIRE(close(whole.logp[i], one.logp[i] + two.logp[i] + three.logp[i], 1e-12, 1e-14));
   }
 }
 
-TEST_CASE("series objectives: steps side by side in order of their series, or in runs that come back, give what the same steps in any order give") {
+TEST_CASE(
+    "series objectives: steps side by side in order of their series, or in runs that come back, give what the same "
+    "steps in any order give") {
   constexpr int most = 97;
   for (int run_of : {1, 2, 7, 8, 9, 30}) {
     steps_of_series b;
-    b.old_logp = uniform(most, 1, -2, 0), b.ref_logp = uniform(most, 2, -2, 0), b.advantage = uniform(most, 3, -2, 2), b.logp = uniform(most, 4, -2, 0);
+    b.old_logp = uniform(most, 1, -2, 0), b.ref_logp = uniform(most, 2, -2, 0), b.advantage = uniform(most, 3, -2, 2),
+    b.logp = uniform(most, 4, -2, 0);
     b.series_of = integers(most);
     for (int i = 0; i < most; ++i) b.series_of[i] = i / run_of * 5 % N;
     std::vector<int> order(most);
     for (int i = 0; i < most; ++i) order[i] = i * 37 % most;
     steps_of_series mixed = b;
     for (int i = 0; i < most; ++i)
-      mixed.old_logp[i] = b.old_logp[order[i]], mixed.ref_logp[i] = b.ref_logp[order[i]], mixed.advantage[i] = b.advantage[order[i]], mixed.logp[i] = b.logp[order[i]],
+      mixed.old_logp[i] = b.old_logp[order[i]], mixed.ref_logp[i] = b.ref_logp[order[i]],
+      mixed.advantage[i] = b.advantage[order[i]], mixed.logp[i] = b.logp[order[i]],
       mixed.series_of[i] = b.series_of[order[i]];
     auto both = [](steps_of_series const& s) {
       cpu backend;
       numbers loss(most), slope(most), weight(most, 1);
-      differentiate(backend, mine{} + gspo{.epsilon = .5}, s.views(), {all(std::as_const(weight))}, {.loss = all(loss), .logp = all(slope)});
+      differentiate(backend, mine{} + gspo{.epsilon = .5}, s.views(), {all(std::as_const(weight))},
+                    {.loss = all(loss), .logp = all(slope)});
       return std::pair(loss, slope);
     };
     auto [loss, slope] = both(b);
@@ -193,18 +208,25 @@ TEST_CASE("series objectives: terms that share a total give what each of them gi
   gspo_step step{.epsilon = .5};
   series_kl_penalty<> kl{.weight = .3};
   auto whole = run(a + .5 * aggregate(step_mean{}, kl) + step + 2. * tic_grpo{} + vespo<>{}, b);
-  auto one = run(a, b), two = run(.5 * aggregate(step_mean{}, kl), b), three = run(step, b), four = run(2. * tic_grpo{}, b), five = run(vespo<>{}, b);
+  auto one = run(a, b), two = run(.5 * aggregate(step_mean{}, kl), b), three = run(step, b),
+       four = run(2. * tic_grpo{}, b), five = run(vespo<>{}, b);
   for (int i = 0; i < M; ++i) {
-    REQUIRE(close(whole.loss[i], one.loss[i] + two.loss[i] + three.loss[i] + four.loss[i] + five.loss[i], 1e-12, 1e-14));
-    REQUIRE(close(whole.logp[i], one.logp[i] + two.logp[i] + three.logp[i] + four.logp[i] + five.logp[i], 1e-12, 1e-14));
+    REQUIRE(
+        close(whole.loss[i], one.loss[i] + two.loss[i] + three.loss[i] + four.loss[i] + five.loss[i], 1e-12, 1e-14));
+    REQUIRE(
+        close(whole.logp[i], one.logp[i] + two.logp[i] + three.logp[i] + four.logp[i] + five.logp[i], 1e-12, 1e-14));
   }
 }
 
-TEST_CASE("series objectives: a term that has a derivative with respect to its total only with the parameters it has is refused") {
+TEST_CASE(
+    "series objectives: a term that has a derivative with respect to its total only with the parameters it has is "
+    "refused") {
   steps_of_series b;
   CHECK_NOTHROW(run(moody{}, b));
-  CHECK_THROWS_WITH(run(moody{.far = true}, b), "a term of the objective reads the total of a series, with a derivative, with the parameters it has, and not with those of "
-                                                "its type's default: it must read the same with all");
+  CHECK_THROWS_WITH(run(moody{.far = true}, b),
+                    "a term of the objective reads the total of a series, with a derivative, with the parameters it "
+                    "has, and not with those of "
+                    "its type's default: it must read the same with all");
 }
 
 TEST_CASE("series objectives: a batch that does not say which series its steps belong to is refused") {
@@ -214,6 +236,7 @@ TEST_CASE("series objectives: a batch that does not say which series its steps b
   v.series_of = {};
   numbers w(M, 1);
   result r;
-  CHECK_THROWS_WITH(differentiate(backend, mine{}, v, {all(std::as_const(w))}, {.loss = all(r.loss), .logp = all(r.logp)}),
-                    "the objective has a term of series, and this batch does not say which series its steps belong to (series_of)");
+  CHECK_THROWS_WITH(
+      differentiate(backend, mine{}, v, {all(std::as_const(w))}, {.loss = all(r.loss), .logp = all(r.logp)}),
+      "the objective has a term of series, and this batch does not say which series its steps belong to (series_of)");
 }

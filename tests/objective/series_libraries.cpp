@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "recorded_batch.hpp"
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/vespo.hpp>
+#include "../catch.hpp"
+#include "recorded_batch.hpp"
 
 // Objectives of series against the libraries that have them: losses and gradients, tests/golden/*_objectives.py.
 
@@ -17,7 +17,8 @@ gspo const two_sided{.epsilon = .02, .epsilon_high = .03, .delta = 1.08};
 
 }  // namespace
 
-TEST_CASE("liger: the ratio of a series, in each of its aggregations, with a delta, a KL and weights of importance", "[golden]") {
+TEST_CASE("liger: the ratio of a series, in each of its aggregations, with a delta, a KL and weights of importance",
+          "[golden]") {
   recorded_batch b("objective/liger_sequence.txt");
   numbers by_series;
   for (auto n : b.series_of) by_series.push_back(b.row("is_weight_series")[std::size_t(n)]);
@@ -54,5 +55,6 @@ TEST_CASE("liger: VESPO, also with a KL", "[golden]") {
   CHECK(b.distance(vespo{}, step_mean{}, "vespo") < 1e-10);
   CHECK(b.distance(vespo<ratio_to::sampler>{}, step_mean{}, "vespo_is") < 1e-10);
   CHECK(b.distance(vespo{} + kl_penalty<k3>{.weight = .04}, step_mean{}, "vespo_kl") < 1e-10);
-  CHECK(b.distance(vespo{} + kl_penalty{.estimator = ratio_corrected<k3>{}, .weight = .04}, step_mean{}, "vespo_kl_corrected") < 1e-10);
+  CHECK(b.distance(vespo{} + kl_penalty{.estimator = ratio_corrected<k3>{}, .weight = .04}, step_mean{},
+                   "vespo_kl_corrected") < 1e-10);
 }

@@ -1,10 +1,10 @@
-#include "../catch.hpp"
-#include "recorded_batch.hpp"
 #include <cohort/objective/gmpo.hpp>
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/vespo.hpp>
+#include "../catch.hpp"
+#include "recorded_batch.hpp"
 
 // GSPO, GMPO, VESPO, TIC-GRPO: gradients by differences, and their edges.
 
@@ -30,7 +30,11 @@ struct small_batch {
     numbers w(logp.size()), loss(logp.size()), slope(logp.size());
     aggregated_steps<double> steps{M, N, all(series_of), {}};
     series_mean{}(backend, steps, all(w));
-    step_views<double> v{.sampler_logp = all(old_logp), .old_logp = all(old_logp), .logp = all(logp), .ref_logp = all(ref_logp), .advantage = all(advantage)};
+    step_views<double> v{.sampler_logp = all(old_logp),
+                         .old_logp = all(old_logp),
+                         .logp = all(logp),
+                         .ref_logp = all(ref_logp),
+                         .advantage = all(advantage)};
     v.series_of = all(series_of), v.series = N;
     differentiate(backend, o, v, {all(std::as_const(w))}, {.loss = all(loss), .logp = all(slope)});
     double total = 0;
@@ -73,7 +77,9 @@ TEST_CASE("series objectives: duals and the way back through the total equal fiv
   require_differences(series_kl_penalty{.estimator = k3{}, .weight = .3}, b);
 }
 
-TEST_CASE("gspo: a series of 4,096 steps and log-ratios of 30 keep loss and gradient finite; of one step it is the plain clipped ratio") {
+TEST_CASE(
+    "gspo: a series of 4,096 steps and log-ratios of 30 keep loss and gradient finite; of one step it is the plain "
+    "clipped ratio") {
   small_batch b;
   b.add(numbers(4096, 30.), 1), b.add(numbers(4096, -30.), -1), b.add(numbers(4096, 30.), -1), b.add({.1}, 1);
   for (auto [loss, slope] : {b(gspo{}), b(gmpo{}), b(tic_grpo{}), b(vespo{}), b(vespo<ratio_to::sampler>{})}) {
@@ -125,7 +131,9 @@ TEST_CASE("tic_grpo: above its limit a series has no gradient, whichever sign it
   CHECK(close(slope[5], -std::exp(-.8) / 3, 1e-14, 0));
 }
 
-TEST_CASE("vespo: an action that has become impossible leaves the gradient of its series finite, weight times A at each step") {
+TEST_CASE(
+    "vespo: an action that has become impossible leaves the gradient of its series finite, weight times A at each "
+    "step") {
   small_batch b;
   b.add({.1, -.2, .05}, 1.5);
   double before = b.logp[1];

@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "recorded_batch.hpp"
 #include <cohort/objective/cispo.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/clipped_value_loss.hpp>
@@ -11,6 +9,8 @@
 #include <cohort/objective/policy_gradient.hpp>
 #include <cohort/objective/sapo.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include "../catch.hpp"
+#include "recorded_batch.hpp"
 
 // Objectives of steps against the libraries that have them: losses and gradients, tests/golden/*_objectives.py.
 
@@ -28,7 +28,8 @@ numbers each(recorded_batch const& b, double x) { return numbers(b.valid.size(),
 
 }  // namespace
 
-TEST_CASE("liger: grpo, bnpo, dr_grpo, dapo, cispo and sapo by token, with a delta, a KL and weights of importance", "[golden]") {
+TEST_CASE("liger: grpo, bnpo, dr_grpo, dapo, cispo and sapo by token, with a delta, a KL and weights of importance",
+          "[golden]") {
   recorded_batch b("objective/liger_token.txt");
   numbers const& w = b.row("is_weight");
   auto with_kl = [&](std::string const& name, auto const& term, auto const& mode) {
@@ -87,7 +88,8 @@ TEST_CASE("trl: the coefficient that holds the entropy at its target", "[golden]
   auto rows = golden::read("objective/trl_grpo.txt");
   entropy_target c{.target = .2, .step = .005, .most = .02, .coefficient = .002};
   for (std::size_t i = 0; i < golden::row(rows, "adaptive_entropy").size(); ++i) {
-    // TRL applies the coefficient from before the update that saw the low entropy; here the one after it holds for the next update.
+    // TRL applies the coefficient from before the update that saw the low entropy; here the one after it holds for the
+    // next update.
     double before = c.coefficient;
     bool low = i > 0 && golden::row(rows, "adaptive_entropy")[i - 1] <= .2;
     CHECK(golden::row(rows, "adaptive_applied")[i] == Approx(low ? before : 0).margin(1e-15));
@@ -97,7 +99,9 @@ TEST_CASE("trl: the coefficient that holds the entropy at its target", "[golden]
   }
 }
 
-TEST_CASE("verl: vanilla with and without its dual clip, in each aggregation, with weights, and at log-ratios beyond 20", "[golden]") {
+TEST_CASE(
+    "verl: vanilla with and without its dual clip, in each aggregation, with weights, and at log-ratios beyond 20",
+    "[golden]") {
   recorded_batch b("objective/verl_policy.txt", false), by_series("objective/verl_policy.txt");
   numbers const& w = b.row("is_weight");
   dual_clip vanilla{.epsilon = .2, .epsilon_high = .28, .c = 3};
@@ -164,13 +168,16 @@ TEST_CASE("verl: the clipped value loss in each aggregation", "[golden]") {
     aggregated_steps<double> steps{M, N, all(std::as_const(series_of)), all(std::as_const(valid))};
     mode(backend, steps, all(w));
     for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
-    step_views<double> v{.value = all(golden::row(rows, "value")), .old_value = all(golden::row(rows, "old_value")), .target = all(golden::row(rows, "return"))};
+    step_views<double> v{.value = all(golden::row(rows, "value")),
+                         .old_value = all(golden::row(rows, "old_value")),
+                         .target = all(golden::row(rows, "return"))};
     v.valid = all(std::as_const(valid));
     differentiate(backend, o, v, {all(std::as_const(w))}, {.loss = all(loss), .value = all(slope)});
     double total = 0;
     for (double x : loss) total += x;
     CHECK(close(total, golden::row(rows, name)[0], tolerance, tolerance));
-    for (std::size_t i = 0; i < slope.size(); ++i) CHECK(close(slope[i], golden::row(rows, name + "/value")[i], tolerance, tolerance));
+    for (std::size_t i = 0; i < slope.size(); ++i)
+      CHECK(close(slope[i], golden::row(rows, name + "/value")[i], tolerance, tolerance));
   };
   clipped_value_loss clipped{.weight = .5, .clip = .5};
   recorded_batch same_series("objective/verl_policy.txt", false);

@@ -1,4 +1,3 @@
-#include "grid.hpp"
 #include <cohort/objective/cispo.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/clipped_value_loss.hpp>
@@ -10,15 +9,16 @@
 #include <cohort/objective/policy_gradient.hpp>
 #include <cohort/objective/sapo.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include "grid.hpp"
 
 // Every objective of steps over a grid: differences, scalars, edges, and where something is infinite.
 
 using namespace cohort;
+using arrays::close;
 using grid::step;
 using scalars::partials;
 using scalars::plain;
 using scalars::point;
-using arrays::close;
 
 namespace {
 
@@ -28,11 +28,13 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 template <class F>
 void each_objective(F f) {
   f(policy_gradient{}), f(importance_ratio{}), f(positive_likelihood{.threshold = .1}), f(log_likelihood{});
-  f(clipped_ratio{}), f(clipped_ratio{.epsilon = .2, .epsilon_high = .28}), f(dual_clip{}), f(two_sided_clip{.delta = 1.5});
+  f(clipped_ratio{}), f(clipped_ratio{.epsilon = .2, .epsilon_high = .28}), f(dual_clip{}),
+      f(two_sided_clip{.delta = 1.5});
   f(cispo{}), f(cispo{.low = .8, .high = 1.28}), f(dro{}), f(log_ratio_distance{.weight = .3});
   f(dppo_tv{}), f(dppo_kl{}), f(prime_rl_loss{}), f(prime_rl_loss{.low = .1, .high = .1, .symmetric = true});
   f(value_loss{}), f(clipped_value_loss{}), f(clipped_value_loss{.rule = value_clip::clipped});
-  f(value_loss{.distance = absolute_error{}}), f(value_loss{.distance = huber_error{.delta = .75}}), f(clipped_value_loss{.distance = huber_error{.delta = .75}});
+  f(value_loss{.distance = absolute_error{}}), f(value_loss{.distance = huber_error{.delta = .75}}),
+      f(clipped_value_loss{.distance = huber_error{.delta = .75}});
   f(entropy_bonus{});
 }
 
@@ -64,11 +66,15 @@ TEST_CASE("step objectives: an advantage of 0 has loss 0 and no gradient, for ev
       REQUIRE(slope(o, step(x, 0)) == 0);
     }
   };
-  check(policy_gradient{}), check(importance_ratio{}), check(positive_likelihood{}), check(clipped_ratio{}), check(dual_clip{}), check(two_sided_clip{});
-  check(cispo{}), check(cispo{.low = .8, .high = 1.28}), check(sapo{}), check(dppo_tv{}), check(dppo_kl{}), check(prime_rl_loss{.weight = 0});
+  check(policy_gradient{}), check(importance_ratio{}), check(positive_likelihood{}), check(clipped_ratio{}),
+      check(dual_clip{}), check(two_sided_clip{});
+  check(cispo{}), check(cispo{.low = .8, .high = 1.28}), check(sapo{}), check(dppo_tv{}), check(dppo_kl{}),
+      check(prime_rl_loss{.weight = 0});
 }
 
-TEST_CASE("step objectives: of an action that has become impossible, ratios are e^-20 without a gradient, and likelihoods infinite with a finite one") {
+TEST_CASE(
+    "step objectives: of an action that has become impossible, ratios are e^-20 without a gradient, and likelihoods "
+    "infinite with a finite one") {
   double least = std::exp(-20.);
   for (double A : {-2., 3.}) {
     point p = step(-infinite, A);
@@ -82,12 +88,16 @@ TEST_CASE("step objectives: of an action that has become impossible, ratios are 
     };
     double sign = A > 0 ? 1 : -1, gate = 1 / (1 + std::exp((A > 0 ? 1 : 1.05) * (1 - least)));
     is(importance_ratio{}, -least * A, 0);
-    is(clipped_ratio{}, -(A > 0 ? least : .8) * A, 0), is(dual_clip{}, -(A > 0 ? least : .8) * A, 0), is(two_sided_clip{}, -(A > 0 ? least : .8) * A, 0);
+    is(clipped_ratio{}, -(A > 0 ? least : .8) * A, 0), is(dual_clip{}, -(A > 0 ? least : .8) * A, 0),
+        is(two_sided_clip{}, -(A > 0 ? least : .8) * A, 0);
     is(sapo{}, -A * 4 / (A > 0 ? 1 : 1.05) * gate, 0);
     is_infinite(policy_gradient{}, sign, -A), is_infinite(log_likelihood{}, 1, -1);
     is_infinite(cispo{}, sign, -least * A), is_infinite(cispo{.low = .8, .high = 1.28}, sign, -.8 * A);
-    is_infinite(dro{}, 1, -infinite), is_infinite(log_ratio_distance{.weight = .3}, 1, -.3), is_infinite(prime_rl_loss{}, 1, -infinite);
-    if (A > 0) is_infinite(positive_likelihood{}, 1, -1), is_infinite(dppo_tv{}, 1, -least * A), is_infinite(dppo_kl{}, 1, -least * A);
+    is_infinite(dro{}, 1, -infinite), is_infinite(log_ratio_distance{.weight = .3}, 1, -.3),
+        is_infinite(prime_rl_loss{}, 1, -infinite);
+    if (A > 0)
+      is_infinite(positive_likelihood{}, 1, -1), is_infinite(dppo_tv{}, 1, -least * A),
+          is_infinite(dppo_kl{}, 1, -least * A);
     else is(positive_likelihood{}, 0, 0), is(dppo_tv{.low = .1}, 0, 0), is(dppo_kl{}, 0, 0);  // it has moved too far
     is(prime_rl_loss{.low = .1, .weight = 0}, A > 0 ? -least * A : 0, 0);
   }
@@ -97,20 +107,25 @@ TEST_CASE("step objectives: duals equal five-point differences to 1e-9 on the wh
   auto everywhere = [](point const& p) { return grid::off_the_clamp(p); };
   auto points = grid::steps();
   auto all_of = [&](auto const& o) { REQUIRE(grid::compare_differences(o, points, everywhere) == int(points.size())); };
-  all_of(policy_gradient{}), all_of(importance_ratio{}), all_of(positive_likelihood{.threshold = .1}), all_of(log_likelihood{});
-  all_of(clipped_ratio{}), all_of(clipped_ratio{.epsilon = .2, .epsilon_high = .28}), all_of(dual_clip{}), all_of(two_sided_clip{.delta = 1.5});
+  all_of(policy_gradient{}), all_of(importance_ratio{}), all_of(positive_likelihood{.threshold = .1}),
+      all_of(log_likelihood{});
+  all_of(clipped_ratio{}), all_of(clipped_ratio{.epsilon = .2, .epsilon_high = .28}), all_of(dual_clip{}),
+      all_of(two_sided_clip{.delta = 1.5});
   all_of(sapo{}), all_of(dro{}), all_of(log_ratio_distance{.weight = .3}), all_of(entropy_bonus{});
   auto off_the_bounds = [](double bound) {
     return [bound](point const& p) {
-      double moved = std::exp(p.logp.value) - std::exp(p.sampler_logp.value), x = std::abs((p.logp - p.sampler_logp).value);
+      double moved = std::exp(p.logp.value) - std::exp(p.sampler_logp.value),
+             x = std::abs((p.logp - p.sampler_logp).value);
       return std::abs(std::abs(moved) - bound) > .005 && std::abs(x - 20) > .01;
     };
   };
   REQUIRE(grid::compare_differences(prime_rl_loss{}, points, off_the_bounds(.2)) > 500);
-  REQUIRE(grid::compare_differences(prime_rl_loss{.low = .1, .high = .1, .symmetric = true}, points, off_the_bounds(.1)) > 500);
+  REQUIRE(grid::compare_differences(prime_rl_loss{.low = .1, .high = .1, .symmetric = true}, points,
+                                    off_the_bounds(.1)) > 500);
 }
 
-TEST_CASE("step objectives: those of values equal five-point differences to 1e-9 on a grid of predictions, off the edges") {
+TEST_CASE(
+    "step objectives: those of values equal five-point differences to 1e-9 on a grid of predictions, off the edges") {
   std::vector<point> points;
   for (double value : {-40., -2.03, -.71, -.07, .13, .47, 1.6, 40.})
     for (double old : {-3., 0., .35, 2.})
@@ -122,7 +137,8 @@ TEST_CASE("step objectives: those of values equal five-point differences to 1e-9
   auto check = [&](auto const& o) { REQUIRE(grid::compare_differences(o, points, everywhere) == 96); };
   auto with_each_rule = [&](auto const& distance) {
     check(value_loss{.weight = .5, .distance = distance});
-    for (value_clip rule : {value_clip::larger_error, value_clip::clipped}) check(clipped_value_loss{.weight = .5, .clip = .3, .rule = rule, .distance = distance});
+    for (value_clip rule : {value_clip::larger_error, value_clip::clipped})
+      check(clipped_value_loss{.weight = .5, .clip = .3, .rule = rule, .distance = distance});
   };
   with_each_rule(squared_error{}), with_each_rule(absolute_error{}), with_each_rule(huber_error{.delta = .8});
 }
@@ -137,7 +153,9 @@ TEST_CASE("step objectives: on an edge of a clip the gradient is one of the one-
       grid::require_one_sided(dual_clip{.epsilon = 1 - low, .epsilon_high = high - 1}, p);
       grid::require_one_sided(two_sided_clip{.epsilon = 1 - low, .epsilon_high = high - 1}, p);
       grid::require_one_sided(cispo{.low = low, .high = high}, p);
-      grid::require_one_sided(dppo_tv{.low = std::abs(std::exp(p.logp.value) - std::exp(p.old_logp.value)), .high = std::abs(std::exp(p.logp.value) - std::exp(p.old_logp.value))}, p);
+      grid::require_one_sided(dppo_tv{.low = std::abs(std::exp(p.logp.value) - std::exp(p.old_logp.value)),
+                                      .high = std::abs(std::exp(p.logp.value) - std::exp(p.old_logp.value))},
+                              p);
     }
     grid::require_one_sided(dual_clip{.c = far}, up_far);
     grid::require_one_sided(two_sided_clip{.delta = far}, up_far);
@@ -158,7 +176,8 @@ TEST_CASE("step objectives: the gradient that a stop-gradient leaves is the weig
   }
 }
 
-TEST_CASE("dppo_tv, dppo_kl: the grid has steps that they drop and steps that they keep, for both signs of the advantage") {
+TEST_CASE(
+    "dppo_tv, dppo_kl: the grid has steps that they drop and steps that they keep, for both signs of the advantage") {
   int dropped[2][2] = {}, kept[2][2] = {};
   for (auto const& p : grid::steps())
     if (double A = p.advantage.value; A != 0) {
@@ -207,7 +226,9 @@ TEST_CASE("clipped_value_loss: the two rules part where the prediction has left 
   REQUIRE(partials(clipped_value_loss{.weight = 1, .rule = value_clip::clipped}, p)[2] == 0);
 }
 
-TEST_CASE("value distances: absolute_error pulls alike everywhere and not at 0; huber_error is quadratic up to delta and a line beyond") {
+TEST_CASE(
+    "value distances: absolute_error pulls alike everywhere and not at 0; huber_error is quadratic up to delta and a "
+    "line beyond") {
   for (double e : {-7., -1.5, -.25, 0., .5, 1.5, 30.}) {
     point p = step(0, 0);
     p.value = 4 + e, p.target = 4;
@@ -225,7 +246,8 @@ TEST_CASE("clipped_value_loss: of any distance the larger one counts, or that of
   point p = step(0, 0);
   p.old_value = 0, p.value = 1, p.target = 2;  // held at 0.2: errors of -1 and -1.8
   auto check = [&](auto const& distance, double held, double free, double free_slope) {
-    clipped_value_loss one{.weight = 1, .distance = distance}, two{.weight = 1, .rule = value_clip::clipped, .distance = distance};
+    clipped_value_loss one{.weight = 1, .distance = distance},
+        two{.weight = 1, .rule = value_clip::clipped, .distance = distance};
     REQUIRE(close(loss(one, p), std::max(held, free), 1e-14));
     REQUIRE(close(loss(two, p), held, 1e-14));
     REQUIRE(close(partials(one, p)[2], free > held ? free_slope : 0, 1e-14));
@@ -236,7 +258,9 @@ TEST_CASE("clipped_value_loss: of any distance the larger one counts, or that of
   check(absolute_error{}, 1.2, 2, 1), check(huber_error{.delta = 1.5}, .72, 3 - 1.125, 1.5);
 }
 
-TEMPLATE_LIST_TEST_CASE("step objectives: every scalar agrees with double, value and gradient, to 2 roundings, and sapo to 20", "", scalars::all) {
+TEMPLATE_LIST_TEST_CASE(
+    "step objectives: every scalar agrees with double, value and gradient, to 2 roundings, and sapo to 20", "",
+    scalars::all) {
   each_objective([](auto const& o) { REQUIRE(scalars::disagreement<TestType>(o, scalars::exact_points()) <= 2); });
   REQUIRE(scalars::disagreement<TestType>(sapo{}, scalars::exact_points()) <= 20);
 }
@@ -245,7 +269,8 @@ TEST_CASE("step objectives: what they read is what changes them") {
   constexpr unsigned ratio = reads::logp | reads::old_logp | reads::advantage;
   STATIC_REQUIRE(terms_read_by(policy_gradient{}) == (reads::logp | reads::advantage));
   STATIC_REQUIRE(terms_read_by(positive_likelihood{}) == (reads::logp | reads::advantage));
-  STATIC_REQUIRE((terms_read_by(importance_ratio{}) == ratio && terms_read_by(dual_clip{}) == ratio && terms_read_by(two_sided_clip{}) == ratio));
+  STATIC_REQUIRE((terms_read_by(importance_ratio{}) == ratio && terms_read_by(dual_clip{}) == ratio &&
+                  terms_read_by(two_sided_clip{}) == ratio));
   STATIC_REQUIRE((terms_read_by(cispo{}) == ratio && terms_read_by(sapo{}) == ratio && terms_read_by(dro{}) == ratio));
   STATIC_REQUIRE((terms_read_by(dppo_tv{}) == ratio && terms_read_by(dppo_kl{}) == ratio));
   STATIC_REQUIRE(terms_read_by(prime_rl_loss{}) == (reads::logp | reads::sampler_logp | reads::advantage));
@@ -254,10 +279,12 @@ TEST_CASE("step objectives: what they read is what changes them") {
   STATIC_REQUIRE(terms_read_by(value_loss{.distance = huber_error{}}) == (reads::value | reads::target));
   STATIC_REQUIRE(terms_read_by(log_likelihood{}) == reads::logp);
   STATIC_REQUIRE(terms_read_by(entropy_bonus<entropy_target>{}) == reads::entropy);
-  // And the other way round: changing a term of the step changes the loss just where it is read, at one of two steps: the one held by the value's clip, the other not.
+  // And the other way round: changing a term of the step changes the loss just where it is read, at one of two steps:
+  // the one held by the value's clip, the other not.
   point from = step(.1, 1.7), held = from, to = from;
   held.value = 1.4, held.old_value = .7, held.target = 2;
-  to.sampler_logp = -1.9, to.old_logp = -1.45, to.logp = -1.42, to.ref_logp = -2, to.advantage = 1.2, to.entropy = .2, to.value = 1.1, to.old_value = .4, to.target = 1.7;
+  to.sampler_logp = -1.9, to.old_logp = -1.45, to.logp = -1.42, to.ref_logp = -2, to.advantage = 1.2, to.entropy = .2,
+  to.value = 1.1, to.old_value = .4, to.target = 1.7;
   auto check = [&](auto const& o) {
     unsigned changed = 0;
     auto exchange = [&](auto field, unsigned bit) {
@@ -267,13 +294,20 @@ TEST_CASE("step objectives: what they read is what changes them") {
         if (loss(o, p) != loss(o, start)) changed |= bit;
       }
     };
-    exchange(&point::sampler_logp, reads::sampler_logp), exchange(&point::old_logp, reads::old_logp), exchange(&point::logp, reads::logp);
-    exchange(&point::ref_logp, reads::ref_logp), exchange(&point::advantage, reads::advantage), exchange(&point::entropy, reads::entropy);
-    exchange(&point::value, reads::value), exchange(&point::old_value, reads::old_value), exchange(&point::target, reads::target);
+    exchange(&point::sampler_logp, reads::sampler_logp), exchange(&point::old_logp, reads::old_logp),
+        exchange(&point::logp, reads::logp);
+    exchange(&point::ref_logp, reads::ref_logp), exchange(&point::advantage, reads::advantage),
+        exchange(&point::entropy, reads::entropy);
+    exchange(&point::value, reads::value), exchange(&point::old_value, reads::old_value),
+        exchange(&point::target, reads::target);
     REQUIRE(changed == terms_read_by(o));
   };
-  check(policy_gradient{}), check(importance_ratio{}), check(positive_likelihood{.threshold = 1.5}), check(log_likelihood{}), check(clipped_ratio{}), check(dual_clip{});
-  check(two_sided_clip{}), check(cispo{}), check(sapo{}), check(dro{}), check(log_ratio_distance{}), check(dppo_tv{}), check(dppo_kl{}), check(prime_rl_loss{});
-  check(value_loss{}), check(clipped_value_loss{}), check(clipped_value_loss{.rule = value_clip::clipped}), check(entropy_bonus{});
-  check(value_loss{.distance = absolute_error{}}), check(clipped_value_loss{.distance = absolute_error{}}), check(clipped_value_loss{.distance = huber_error{}});
+  check(policy_gradient{}), check(importance_ratio{}), check(positive_likelihood{.threshold = 1.5}),
+      check(log_likelihood{}), check(clipped_ratio{}), check(dual_clip{});
+  check(two_sided_clip{}), check(cispo{}), check(sapo{}), check(dro{}), check(log_ratio_distance{}), check(dppo_tv{}),
+      check(dppo_kl{}), check(prime_rl_loss{});
+  check(value_loss{}), check(clipped_value_loss{}), check(clipped_value_loss{.rule = value_clip::clipped}),
+      check(entropy_bonus{});
+  check(value_loss{.distance = absolute_error{}}), check(clipped_value_loss{.distance = absolute_error{}}),
+      check(clipped_value_loss{.distance = huber_error{}});
 }

@@ -1,12 +1,13 @@
-#include "grid.hpp"
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/log_likelihood.hpp>
 #include <cohort/objective/policy_gradient.hpp>
+#include "grid.hpp"
 
-// DeepSeekMath's unified paradigm (arXiv:2402.03300, section 5.2.1): the gradient of each method is the mean of GC grad logp, and the methods differ by where
-// their samples come from and by the coefficient GC, which is minus the derivative of our loss by logp.
+// DeepSeekMath's unified paradigm (arXiv:2402.03300, section 5.2.1): the gradient of each method is the mean of GC grad
+// logp, and the methods differ by where their samples come from and by the coefficient GC, which is minus the
+// derivative of our loss by logp.
 
 using namespace cohort;
 using arrays::close;
@@ -26,7 +27,9 @@ TEST_CASE("unified paradigm: SFT has the coefficient 1, whatever the sample") {
   for (auto const& p : grid::steps()) REQUIRE(coefficient(log_likelihood{}, p) == 1);
 }
 
-TEST_CASE("unified paradigm: rejection fine-tuning, from the first policy's samples or the present one's, has 1 for the correct answers and 0 for the others") {
+TEST_CASE(
+    "unified paradigm: rejection fine-tuning, from the first policy's samples or the present one's, has 1 for the "
+    "correct answers and 0 for the others") {
   for (auto p : grid::steps())
     for (double correct : {0., 1.}) {
       p.advantage = correct;
@@ -50,8 +53,10 @@ TEST_CASE("unified paradigm: GRPO has A + beta (ref / pi - 1), on policy, with t
       point p = grid::step(0, A);
       p.ref_logp = p.logp.value + x;
       double expected = A + beta * std::expm1(x);
-      REQUIRE(close(coefficient(clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = beta}, p), expected, 1e-14, 1e-15));
-      REQUIRE(close(coefficient(importance_ratio{} + kl_penalty{.estimator = k3{}, .weight = beta}, p), expected, 1e-14, 1e-15));
+      REQUIRE(close(coefficient(clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = beta}, p), expected, 1e-14,
+                    1e-15));
+      REQUIRE(close(coefficient(importance_ratio{} + kl_penalty{.estimator = k3{}, .weight = beta}, p), expected, 1e-14,
+                    1e-15));
     }
 }
 
@@ -61,6 +66,7 @@ TEST_CASE("unified paradigm: for samples of an older policy PPO's and GRPO's A i
       point p = grid::step(x, A);
       double ratio = std::exp(x), to_ref = std::expm1((p.ref_logp - p.logp).value);
       REQUIRE(close(coefficient(importance_ratio{}, p), ratio * A, 1e-14));
-      REQUIRE(close(coefficient(importance_ratio{} + kl_penalty{.estimator = k3{}, .weight = beta}, p), ratio * A + beta * to_ref, 1e-13));
+      REQUIRE(close(coefficient(importance_ratio{} + kl_penalty{.estimator = k3{}, .weight = beta}, p),
+                    ratio * A + beta * to_ref, 1e-13));
     }
 }

@@ -1,10 +1,10 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
-#include "../support/scalars.hpp"
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
+#include "../support/scalars.hpp"
 
 using arrays::all;
 using arrays::close;
@@ -75,15 +75,17 @@ results run(O const& o, cohort::step_views<double> const& in) {
   return r;
 }
 
-numbers const logp = arrays::uniform(M, 1), old_logp = arrays::uniform(M, 2), advantage = arrays::uniform(M, 3), value = arrays::uniform(M, 4),
-              entropy = arrays::uniform(M, 5);
+numbers const logp = arrays::uniform(M, 1), old_logp = arrays::uniform(M, 2), advantage = arrays::uniform(M, 3),
+              value = arrays::uniform(M, 4), entropy = arrays::uniform(M, 5);
 
 }  // namespace
 
 TEST_CASE("user's objective: a constexpr one in its own namespace has the partials of its formula") {
   namespace reads = cohort::reads;
-  STATIC_REQUIRE(cohort::detail::terms_read_by_type<mine::soft_gate>() == (reads::logp | reads::old_logp | reads::advantage));
-  auto r = run(mine::soft_gate{.temperature = 2}, {.old_logp = all(old_logp), .logp = all(logp), .advantage = all(advantage)});
+  STATIC_REQUIRE(cohort::detail::terms_read_by_type<mine::soft_gate>() ==
+                 (reads::logp | reads::old_logp | reads::advantage));
+  auto r = run(mine::soft_gate{.temperature = 2},
+               {.old_logp = all(old_logp), .logp = all(logp), .advantage = all(advantage)});
   for (int i = 0; i < M; ++i) {
     double ratio = std::exp(logp[i] - old_logp[i]), gate = 1 / (1 + std::exp(-2 * (ratio - 1)));
     REQUIRE(close(r.loss[i], -2 * gate * advantage[i], 1e-14));
@@ -108,7 +110,11 @@ TEST_CASE("user's objective: one that is not constexpr works alike, and needs on
 TEST_CASE("user's objective: composed with the library's own, constexpr or not") {
   using namespace cohort;  // for the operators, where no operand is of the library
   auto o = 2 * mine::soft_gate{} + mine::polynomial{{0, 0, 1}} + entropy_bonus{.weight = .5};
-  auto r = run(o, {.old_logp = all(old_logp), .logp = all(logp), .advantage = all(advantage), .entropy = all(entropy), .value = all(value)});
+  auto r = run(o, {.old_logp = all(old_logp),
+                   .logp = all(logp),
+                   .advantage = all(advantage),
+                   .entropy = all(entropy),
+                   .value = all(value)});
   for (int i = 0; i < M; ++i) {
     double ratio = std::exp(logp[i] - old_logp[i]), gate = 1 / (1 + std::exp(1 - ratio));
     REQUIRE(close(r.loss[i], (-8 * gate + value[i] * value[i]) * advantage[i] - .5 * entropy[i], 1e-14, 1e-15));
@@ -118,11 +124,15 @@ TEST_CASE("user's objective: composed with the library's own, constexpr or not")
   }
 }
 
-TEST_CASE("user's objective: a term that it reads with some of its parameters only must be read by default, else its gradient would be lost") {
+TEST_CASE(
+    "user's objective: a term that it reads with some of its parameters only must be read by default, else its "
+    "gradient would be lost") {
   REQUIRE_NOTHROW(run(mine::hidden_entropy{}, {.logp = all(logp)}));
-  REQUIRE_THROWS_AS(run(mine::hidden_entropy{.on = true}, {.logp = all(logp), .entropy = all(entropy)}), cohort::value_error);
-  REQUIRE_THROWS_WITH(run(mine::hidden_entropy{.on = true} + cohort::entropy_bonus{}, {.logp = all(logp), .entropy = all(entropy)}),
-                      Catch::Matchers::ContainsSubstring("entropy"));
+  REQUIRE_THROWS_AS(run(mine::hidden_entropy{.on = true}, {.logp = all(logp), .entropy = all(entropy)}),
+                    cohort::value_error);
+  REQUIRE_THROWS_WITH(
+      run(mine::hidden_entropy{.on = true} + cohort::entropy_bonus{}, {.logp = all(logp), .entropy = all(entropy)}),
+      Catch::Matchers::ContainsSubstring("entropy"));
 }
 
 TEST_CASE("user's objective: what it does not read with the parameters it has need not be given") {

@@ -1,7 +1,7 @@
+#include <cohort/objective/value_loss.hpp>
 #include "../catch.hpp"
 #include "../support/golden.hpp"
 #include "../support/scalars.hpp"
-#include <cohort/objective/value_loss.hpp>
 
 using arrays::close;
 using cohort::value_loss;
@@ -24,7 +24,8 @@ TEST_CASE("value_loss: weight times the squared error, without a half, and its g
       }
 }
 
-TEMPLATE_LIST_TEST_CASE("value_loss: every scalar agrees with double, value and gradient, to 4 roundings", "", scalars::all) {
+TEMPLATE_LIST_TEST_CASE("value_loss: every scalar agrees with double, value and gradient, to 4 roundings", "",
+                        scalars::all) {
   REQUIRE(scalars::disagreement<TestType>(value_loss{.weight = .3}, scalars::exact_points()) <= 4);
 }
 

@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "recorded_batch.hpp"
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/dro.hpp>
 #include <cohort/objective/dual_clip.hpp>
@@ -11,8 +9,11 @@
 #include <cohort/selection/importance_weights.hpp>
 #include <cohort/selection/kl_cov.hpp>
 #include <cohort/selection/ratio_bounds.hpp>
+#include "../catch.hpp"
+#include "recorded_batch.hpp"
 
-// verl's policy losses that select or weigh steps, and those of series, as whole losses, tests/golden/verl_objectives.py; its others are in step_libraries.cpp.
+// verl's policy losses that select or weigh steps, and those of series, as whole losses,
+// tests/golden/verl_objectives.py; its others are in step_libraries.cpp.
 
 namespace {
 
@@ -47,7 +48,10 @@ recorded_batch kept(recorded_batch b, Selection const& selection) {
 
 }  // namespace
 
-TEST_CASE("verl: clip_cov as a whole, its choice by steps and by a seed that draws the same, with and without importance weights", "[golden]") {
+TEST_CASE(
+    "verl: clip_cov as a whole, its choice by steps and by a seed that draws the same, with and without importance "
+    "weights",
+    "[golden]") {
   recorded_batch b(file, false);
   numbers kept = b.row("clip_cov/chosen");
   for (double& x : kept) x = 1 - x;
@@ -68,21 +72,27 @@ TEST_CASE("verl: kl_cov as a whole, with and without importance weights", "[gold
   CHECK(b.distance(whole, step_mean{}, "kl_cov_is", b.row("is_weight")) < 1e-10);
 }
 
-TEST_CASE("verl: bypass_mode, PPO and REINFORCE by what sampled, with each kind of importance weights and of rejection", "[golden]") {
+TEST_CASE("verl: bypass_mode, PPO and REINFORCE by what sampled, with each kind of importance weights and of rejection",
+          "[golden]") {
   recorded_batch b(file, false);
   auto weights = [&](importance_weights const& w) { return b.selected(w, bypass(b)); };
   dual_clip vanilla{.epsilon = .2, .epsilon_high = .28, .c = 3};
   CHECK(b.distance(vanilla, step_mean{}, "bypass_clip") < 1e-10);
-  CHECK(kept(b, ratio_bounds{.low = 1 / 1.5, .high = 1 / .6}).distance(vanilla, step_mean{}, "bypass_clip_reject") < 1e-10);
+  CHECK(kept(b, ratio_bounds{.low = 1 / 1.5, .high = 1 / .6}).distance(vanilla, step_mean{}, "bypass_clip_reject") <
+        1e-10);
   CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce") < 1e-10);
   CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce_token", weights({.high = 2})) < 1e-10);
-  CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce_token_normalized", weights({.high = 2, .normalize = true})) < 1e-10);
-  CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce_icepop", weights({.beyond = beyond_bounds::mask, .low = .5, .high = 2})) < 1e-10);
+  CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce_token_normalized",
+                   weights({.high = 2, .normalize = true})) < 1e-10);
+  CHECK(b.distance(policy_gradient{}, step_mean{}, "bypass_reinforce_icepop",
+                   weights({.beyond = beyond_bounds::mask, .low = .5, .high = 2})) < 1e-10);
   CHECK(kept(b, divergence_bound<k3>{.most = .09, .over = bounded_over::series_mean})
-            .distance(policy_gradient{}, step_mean{}, "bypass_reinforce_sequence_reject", weights({.over = ratio_over::series, .high = 2})) < 1e-10);
+            .distance(policy_gradient{}, step_mean{}, "bypass_reinforce_sequence_reject",
+                      weights({.over = ratio_over::series, .high = 2})) < 1e-10);
 }
 
-TEST_CASE("verl: gspo step by step, aggregated by step and by series, with and without importance weights", "[golden]") {
+TEST_CASE("verl: gspo step by step, aggregated by step and by series, with and without importance weights",
+          "[golden]") {
   recorded_batch b(file), by_step(file, false);
   gspo_step step{.epsilon = .02, .epsilon_high = .03};
   numbers const& w = b.row("is_weight");
@@ -99,10 +109,12 @@ TEST_CASE("verl: geo_mean, with and without importance weights, one of a series"
   verl_geo_mean term{{.epsilon = .2, .epsilon_high = .28}};
   CHECK(b.distance(term, counting, "geo_mean", verl_mean(b)) < 1e-10);
   CHECK(by_step.distance(term, counting, "geo_mean_token_advantage", verl_mean(b)) < 1e-10);
-  CHECK(b.distance(gmpo{.epsilon = .2, .epsilon_high = .28}, counting, "geo_mean") < 1e-8);  // its 1e-8 is all that is between
+  CHECK(b.distance(gmpo{.epsilon = .2, .epsilon_high = .28}, counting, "geo_mean") <
+        1e-8);  // its 1e-8 is all that is between
   numbers steps = b.steps_of_series(), mean_log(std::size_t(b.N), 0), of_series;
   for (std::size_t i = 0; i < steps.size(); ++i)
-    if (b.valid[i]) mean_log[std::size_t(b.series_of[i])] += std::log(b.row("is_weight")[i] + 1e-10) / (steps[i] + 1e-8);
+    if (b.valid[i])
+      mean_log[std::size_t(b.series_of[i])] += std::log(b.row("is_weight")[i] + 1e-10) / (steps[i] + 1e-8);
   for (auto n : b.series_of) of_series.push_back(std::exp(mean_log[std::size_t(n)]));
   CHECK(b.distance(term, counting, "geo_mean_is", product(of_series, verl_mean(b))) < 1e-10);
 }

@@ -1,7 +1,7 @@
+#include <cohort/optimizer/adam.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
-#include <cohort/optimizer/adam.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -11,8 +11,8 @@ namespace {
 
 /// One update of all parameters with a gradient; 1 is a gradient that is not clipped.
 template <class Adam, class State, class T>
-void update(eigen::basic_backend<T>& backend, Adam const& o, State& state, std::vector<T>& parameters, std::vector<T> const& gradient,
-            double progress = 0, T scale = 1) {
+void update(eigen::basic_backend<T>& backend, Adam const& o, State& state, std::vector<T>& parameters,
+            std::vector<T> const& gradient, double progress = 0, T scale = 1) {
   o.update(backend, state, progress, all(parameters), all(gradient), view<T const>(&scale, 1));
 }
 
@@ -36,17 +36,22 @@ TEST_CASE("adam: in float it follows torch.optim.Adam's double to the rounding o
   adam o{.rate = linear{1e-3, 0}};
   auto state = o.start(backend, 13);
   auto parameters = cast<float>(golden::row(t, "start"));
-  for (int k = 0; k < 5; ++k) update(backend, o, state, parameters, cast<float>(golden::row(t, "gradient" + std::to_string(k))), k / 5.);
-  for (int i = 0; i < 13; ++i) REQUIRE(close(parameters[i], golden::row(t, "after4")[i], 5 * 6e-8, 1e-8));  // half a unit for each update
+  for (int k = 0; k < 5; ++k)
+    update(backend, o, state, parameters, cast<float>(golden::row(t, "gradient" + std::to_string(k))), k / 5.);
+  for (int i = 0; i < 13; ++i)
+    REQUIRE(close(parameters[i], golden::row(t, "after4")[i], 5 * 6e-8, 1e-8));  // half a unit for each update
 }
 
-TEST_CASE("adam: the first update moves each parameter by the rate, whatever the size of its gradient, less what epsilon takes") {
+TEST_CASE(
+    "adam: the first update moves each parameter by the rate, whatever the size of its gradient, less what epsilon "
+    "takes") {
   cpu backend;
   adam o{.rate = .01};
   auto state = o.start(backend, 4);
   numbers parameters(4, 1.), gradient{1e-2, -3, 1e4, 0};
   update(backend, o, state, parameters, gradient);
-  for (int i = 0; i < 4; ++i) REQUIRE(close(parameters[i], 1 - .01 * gradient[i] / (std::abs(gradient[i]) + 1e-5), 1e-14));
+  for (int i = 0; i < 4; ++i)
+    REQUIRE(close(parameters[i], 1 - .01 * gradient[i] / (std::abs(gradient[i]) + 1e-5), 1e-14));
 }
 
 TEST_CASE("adam: a gradient with a scale is that gradient times the scale") {
@@ -68,7 +73,8 @@ TEST_CASE("adam: finds the minimum of a parabola") {
   adam o{.rate = linear{.1, 0}};
   auto state = o.start(backend, 3);
   numbers x{3, -2, 0};
-  for (int k = 0; k < 400; ++k) update(backend, o, state, x, {2 * (x[0] - 1), 20 * (x[1] - 1), .2 * (x[2] - 1)}, k / 400.);
+  for (int k = 0; k < 400; ++k)
+    update(backend, o, state, x, {2 * (x[0] - 1), 20 * (x[1] - 1), .2 * (x[2] - 1)}, k / 400.);
   for (double v : x) REQUIRE(std::abs(v - 1) < 1e-2);
 }
 

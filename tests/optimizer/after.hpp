@@ -1,13 +1,14 @@
 #pragma once
+#include <cohort/network/parameter_layout.hpp>
+#include <cohort/optimizer/gradient_norm.hpp>
+#include <cohort/schedule/schedule.hpp>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
-#include <cohort/network/parameter_layout.hpp>
-#include <cohort/optimizer/gradient_norm.hpp>
-#include <cohort/schedule/schedule.hpp>
 
-// Runs an optimizer as tests/golden/optimizers.py does: on its numbers, which are exact also in float, with a rate that falls to a tenth in 50 steps.
+// Runs an optimizer as tests/golden/optimizers.py does: on its numbers, which are exact also in float, with a rate that
+// falls to a tenth in 50 steps.
 namespace optimizer_runs {
 
 using namespace cohort;
@@ -20,7 +21,8 @@ constexpr int steps_of_run = 50;
 template <class T>
 std::vector<T> numbers_of(std::ptrdiff_t n, int k) {
   std::vector<T> all(static_cast<std::size_t>(n));
-  for (std::ptrdiff_t i = 0; i < n; ++i) all[std::size_t(i)] = T((7919 * i + 104729 * k) % 2003 - 1001) / 1024 * T(std::ldexp(1., int((i + 3 * k) % 7 - 4)));
+  for (std::ptrdiff_t i = 0; i < n; ++i)
+    all[std::size_t(i)] = T((7919 * i + 104729 * k) % 2003 - 1001) / 1024 * T(std::ldexp(1., int((i + 3 * k) % 7 - 4)));
   return all;
 }
 
@@ -35,9 +37,11 @@ std::vector<T> turned(std::vector<T> const& all, std::ptrdiff_t rows, bool turn)
   return result;
 }
 
-/// The furthest that any parameter is from the recorded one, of those at steps 1, 2, 10 and 50, over 1 + its own size. With `turn` a matrix is kept by inputs x outputs.
+/// The furthest that any parameter is from the recorded one, of those at steps 1, 2, 10 and 50, over 1 + its own size.
+/// With `turn` a matrix is kept by inputs x outputs.
 template <class Backend, class Optimizer>
-double distance(std::string const& name, Optimizer const& o, parameter_layout const& layout, gradient_limits const& limits = {}, bool turn = false) {
+double distance(std::string const& name, Optimizer const& o, parameter_layout const& layout,
+                gradient_limits const& limits = {}, bool turn = false) {
   using T = value_t<Backend>;
   auto const table = golden::read("optimizer/optimizers.txt");
   Backend backend;
@@ -48,7 +52,8 @@ double distance(std::string const& name, Optimizer const& o, parameter_layout co
   for (int k = 0; k < steps_of_run; ++k) {
     auto g = turned(numbers_of<T>(n, k), rows, turn);
     limits.measure(backend, view<T const>(all(g)), all(squares), all(scale));
-    o.update(backend, state, k / double(steps_of_run), all(p), view<T const>(all(g)), view<T const>(all(scale)), limits.value);
+    o.update(backend, state, k / double(steps_of_run), all(p), view<T const>(all(g)), view<T const>(all(scale)),
+             limits.value);
     auto found = table.find(name + "/" + std::to_string(k + 1));
     if (found == table.end()) continue;
     REQUIRE(std::ptrdiff_t(found->second.size()) == n);

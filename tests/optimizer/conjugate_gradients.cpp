@@ -1,6 +1,6 @@
+#include <cohort/optimizer/conjugate_gradients.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/optimizer/conjugate_gradients.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -59,7 +59,9 @@ TEST_CASE("conjugate_gradients: one iteration is the steepest descent with an ex
   for (int i = 0; i < n; ++i) REQUIRE(close(s.x[i], squares / curvature * b[i], 1e-14));
 }
 
-TEST_CASE("conjugate_gradients: it stops where the residual's squared norm is below the limit, at a right side of 0 at once") {
+TEST_CASE(
+    "conjugate_gradients: it stops where the residual's squared norm is below the limit, at a right side of 0 at "
+    "once") {
   numbers a = positive_definite(), b = times(a, uniform(n, 2));
   solved early({.iterations = 100, .residual = 1e-2}, a, b), late({.iterations = 100, .residual = 1e-20}, a, b);
   CHECK(early.products < late.products);

@@ -1,8 +1,8 @@
+#include <cohort/optimizer/gradient_norm.hpp>
+#include <limits>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
-#include <cohort/optimizer/gradient_norm.hpp>
-#include <limits>
 
 using namespace cohort;
 using namespace arrays;
@@ -27,7 +27,8 @@ TEST_CASE("gradient_norm_scale: norm and clipped gradient are those of torch's c
     auto const& g = golden::row(t, name);
     auto [squares, scale] = scale_of(g, golden::row(t, "limit")[0]);
     REQUIRE(close(std::sqrt(squares), golden::row(t, name + "/norm")[0], 1e-12));
-    for (std::size_t i = 0; i < g.size(); ++i) REQUIRE(close(g[i] * scale, golden::row(t, name + "/clipped")[i], 1e-12));
+    for (std::size_t i = 0; i < g.size(); ++i)
+      REQUIRE(close(g[i] * scale, golden::row(t, name + "/clipped")[i], 1e-12));
   }
 }
 

@@ -1,11 +1,11 @@
-#include "after.hpp"
+#include <Eigen/SVD>
+#include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/optimizer/muon.hpp>
 #include <cohort/optimizer/sgd.hpp>
 #include <cohort/policy/actor_critic.hpp>
 #include <cohort/policy/language_model.hpp>
-#include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/training/policy_parts.hpp>
-#include <Eigen/SVD>
+#include "after.hpp"
 
 using namespace optimizer_runs;
 
@@ -35,12 +35,16 @@ double furthest_from_torch() {
 
 }  // namespace
 
-TEST_CASE("muon: 50 steps leave the parameters of torch.optim.Muon told to compute in float64, to 1e-12, however the matrix is kept", "[golden]") {
+TEST_CASE(
+    "muon: 50 steps leave the parameters of torch.optim.Muon told to compute in float64, to 1e-12, however the matrix "
+    "is kept",
+    "[golden]") {
   CHECK(furthest_from_torch<cpu>() < 1e-12);
   CHECK(furthest_from_torch<archetype<double>>() < 1e-12);
 }
 
-// Five iterations lengthen what is small by up to 3.4445^5 = 485, and so the rounding of U, 6e-8 of its norm: 3e-5 of steps of .01, little beside that of the parameters.
+// Five iterations lengthen what is small by up to 3.4445^5 = 485, and so the rounding of U, 6e-8 of its norm: 3e-5 of
+// steps of .01, little beside that of the parameters.
 TEST_CASE("muon: in float it stays within the rounding of 50 steps, 3e-6", "[golden]") {
   CHECK(furthest_from_torch<in_float>() < 3e-6);
 }
@@ -73,7 +77,9 @@ TEST_CASE("orthogonalize: a matrix of zeros stays one, a NaN reaches all") {
   for (double x : broken) CHECK(std::isnan(x));
 }
 
-TEST_CASE("muon: what is no hidden matrix is moved by the other optimizer, with its own rate, decay and clipping, and by it alone") {
+TEST_CASE(
+    "muon: what is no hidden matrix is moved by the other optimizer, with its own rate, decay and clipping, and by it "
+    "alone") {
   cpu backend;
   // 2 loose, a hidden 3 x 2, an output 2 x 2, 1 loose
   parameter_layout layout(13, {{2, 3, 2}, {8, 2, 2, matrix_place::output}});
@@ -110,7 +116,9 @@ TEST_CASE("adamw: by default matrices decay and nothing else") {
   CHECK(p == numbers{1, .95, .95, .95, 1});
 }
 
-TEST_CASE("layout: an actor_critic names the weights of both networks, between which are biases, and neither log_std nor a bias is one") {
+TEST_CASE(
+    "layout: an actor_critic names the weights of both networks, between which are biases, and neither log_std nor a "
+    "bias is one") {
   cpu backend;
   actor_critic policy{backend, classic_control::cart_pole{}, {.hidden = {5, 6}}, seed{1}};
   auto layout = policy.layout();
@@ -133,7 +141,9 @@ TEST_CASE("layout: an actor_critic names the weights of both networks, between w
   CHECK(of_critic.matrices[2].columns == 1);
 }
 
-TEST_CASE("layout: a language model names the embedding, seven matrices of each layer, the head and that of its values, but no norm") {
+TEST_CASE(
+    "layout: a language model names the embedding, seven matrices of each layer, the head and that of its values, but "
+    "no norm") {
   cpu backend;
   decoder_options o{.vocabulary = 7, .hidden = 4, .intermediate = 6, .layers = 2, .heads = 2, .kv_heads = 1};
   for (bool tied : {true, false}) {
@@ -157,13 +167,16 @@ TEST_CASE("layout: a language model names the embedding, seven matrices of each 
 
 TEST_CASE("muon, parameter_layout: what cannot be is refused") {
   cpu backend;
-  CHECK_THROWS_WITH(muon{}.start(backend, parameter_layout(4)), "muon: the policy tells of no hidden matrices, expected a member layout() with one or more");
+  CHECK_THROWS_WITH(muon{}.start(backend, parameter_layout(4)),
+                    "muon: the policy tells of no hidden matrices, expected a member layout() with one or more");
   parameter_layout one(4, {{0, 2, 2}});
   CHECK_THROWS_WITH(muon{.rate = 0.}.start(backend, one), "muon: rate is 0, expected a positive number");
   CHECK_THROWS_WITH(muon{.momentum = 1}.start(backend, one), "muon: momentum is 1, expected a number in [0, 1)");
   CHECK_THROWS_WITH(muon{.decay = -1}.start(backend, one), "muon: decay is -1, expected 0 or more");
-  CHECK_THROWS_WITH((muon{.orthogonal = {.iterations = 0}}.start(backend, one)), "muon: iterations is 0, expected a number from 1 to 99");
-  CHECK_THROWS_WITH((muon{.orthogonal = {.epsilon = 0}}.start(backend, one)), "muon: epsilon is 0, expected a positive number");
+  CHECK_THROWS_WITH((muon{.orthogonal = {.iterations = 0}}.start(backend, one)),
+                    "muon: iterations is 0, expected a number from 1 to 99");
+  CHECK_THROWS_WITH((muon{.orthogonal = {.epsilon = 0}}.start(backend, one)),
+                    "muon: epsilon is 0, expected a positive number");
   CHECK_THROWS_AS((parameter_layout(3, {{0, 2, 2}})), value_error);
   CHECK_THROWS_AS((parameter_layout(8, {{0, 2, 2}, {3, 2, 2}})), value_error);
   CHECK_THROWS_AS((parameter_layout(8, {{0, 0, 2}})), value_error);

@@ -1,8 +1,8 @@
-#include "after.hpp"
 #include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/lion.hpp>
 #include <cohort/optimizer/rmsprop.hpp>
 #include <cohort/optimizer/sgd.hpp>
+#include "after.hpp"
 
 using namespace optimizer_runs;
 
@@ -34,7 +34,10 @@ void each_recorded(Check check) {
 
 }  // namespace
 
-TEST_CASE("optimizers: 50 steps leave the parameters of torch's, Stable-Baselines3's RMSpropTFLike and the Lion of the paper, to 1e-12", "[golden]") {
+TEST_CASE(
+    "optimizers: 50 steps leave the parameters of torch's, Stable-Baselines3's RMSpropTFLike and the Lion of the "
+    "paper, to 1e-12",
+    "[golden]") {
   each_recorded([](std::string const& name, auto const& o) {
     INFO(name);
     CHECK(distance<cpu>(name, o) < 1e-12);
@@ -42,7 +45,8 @@ TEST_CASE("optimizers: 50 steps leave the parameters of torch's, Stable-Baseline
   });
 }
 
-// Each of 50 steps rounds a parameter by half a unit, 6e-8 of it, and adds a step whose error is a few units of itself and far smaller: 3e-6 in all.
+// Each of 50 steps rounds a parameter by half a unit, 6e-8 of it, and adds a step whose error is a few units of itself
+// and far smaller: 3e-6 in all.
 TEST_CASE("optimizers: in float they stay within the rounding of 50 steps, 3e-6", "[golden]") {
   each_recorded([](std::string const& name, auto const& o) {
     INFO(name);
@@ -50,7 +54,10 @@ TEST_CASE("optimizers: in float they stay within the rounding of 50 steps, 3e-6"
   });
 }
 
-TEST_CASE("optimizers: elements clipped, then the norm, as clip_grad_value_ and clip_grad_norm_ one after the other, to 1e-12", "[golden]") {
+TEST_CASE(
+    "optimizers: elements clipped, then the norm, as clip_grad_value_ and clip_grad_norm_ one after the other, to "
+    "1e-12",
+    "[golden]") {
   adam o{.rate = falling, .epsilon = 1e-8};
   CHECK(distance<cpu>("adam_clipped", o, {.norm = .75, .value = .5}) < 1e-12);
   CHECK(distance<cpu>("adam_clipped", o, {.norm = .75}) > 1e-3);
@@ -89,12 +96,14 @@ TEST_CASE("lion: a parameter without a gradient stays, one with a NaN becomes on
   CHECK(std::isnan(p[1]));
 }
 
-TEST_CASE("rmsprop: centered, with a gradient that does not change, divides by epsilon and not by the root of a rounding") {
+TEST_CASE(
+    "rmsprop: centered, with a gradient that does not change, divides by epsilon and not by the root of a rounding") {
   cpu backend;
   rmsprop o{.rate = 1e-6, .alpha = 0, .epsilon = .5, .centered = true};
   auto state = o.start(backend, 50);
   numbers p(50, 0.), g = uniform(50, 3), scale{1};
-  for (int k = 0; k < 3; ++k) o.update(backend, state, 0, all(p), view<double const>(all(g)), view<double const>(all(scale)));
+  for (int k = 0; k < 3; ++k)
+    o.update(backend, state, 0, all(p), view<double const>(all(g)), view<double const>(all(scale)));
   for (int i = 0; i < 50; ++i) CHECK(close(p[i], -3e-6 * g[i] / .5, 1e-7));
 }
 
@@ -122,7 +131,8 @@ TEST_CASE("optimizers: a parameter out of its range is refused by name, with wha
   CHECK(says(sgd{.rate = 0.}) == "sgd: rate is 0, expected a positive number");
   CHECK(says(sgd{.momentum = 1}) == "sgd: momentum is 1, expected a number in [0, 1)");
   CHECK(says(sgd{.momentum = .5, .dampening = -1}) == "sgd: dampening is -1, expected a number in [0, 1]");
-  CHECK(says(sgd{.momentum = .5, .dampening = .5, .nesterov = true}) == "sgd: dampening is 0.5, expected 0, with Nesterov's momentum");
+  CHECK(says(sgd{.momentum = .5, .dampening = .5, .nesterov = true}) ==
+        "sgd: dampening is 0.5, expected 0, with Nesterov's momentum");
   CHECK(says(sgd{.nesterov = true}) == "sgd: momentum is 0, expected a number in (0, 1), for Nesterov's");
   CHECK(says(sgd{.decay = -1}) == "sgd: decay is -1, expected 0 or more");
   CHECK(says(rmsprop{.rate = -1.}) == "rmsprop: rate is -1, expected a positive number");
@@ -132,7 +142,9 @@ TEST_CASE("optimizers: a parameter out of its range is refused by name, with wha
   CHECK(says(adam{.epsilon = -1}) == "adam: epsilon is -1, expected 0 or more");
   CHECK(says(adamw{.beta1 = 1}) == "adamw: beta1 is 1, expected a number in [0, 1)");
   CHECK(says(adamw{.decay = -1}) == "adamw: decay is -1, expected 0 or more");
-  CHECK(says(adamw{}) == "adamw: the policy does not tell which of its parameters are matrices, expected a member layout(), or decays = decayed::all");
+  CHECK(says(adamw{}) ==
+        "adamw: the policy does not tell which of its parameters are matrices, expected a member layout(), or decays = "
+        "decayed::all");
   CHECK(says(lion{.beta2 = 1}) == "lion: beta2 is 1, expected a number in [0, 1)");
   CHECK(says(lion{.beta1 = -1}) == "lion: beta1 is -1, expected a number in [0, 1)");
   CHECK(says(lion{.decay = -1}) == "lion: decay is -1, expected 0 or more");

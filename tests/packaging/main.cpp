@@ -1,6 +1,6 @@
 // What the consumers build. VERSION is what the package said, where there is one.
-#include <cohort/cohort.hpp>
 #include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
 
 #include <cstdio>
 #include <cstring>

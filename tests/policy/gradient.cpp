@@ -9,7 +9,8 @@ constexpr int R = 6, D = 3;
 template <class Policy, class Distribution>
 void require_differences(Distribution d, network_options const& o, int G, bool with_divergences) {
   cpu backend;
-  require_gradient_of_differences(make<Policy>(backend, d, D, o), make<Policy>(backend, d, D, o), uniform(R * D, 13), actions_for(d, R * G), G, with_divergences);
+  require_gradient_of_differences(make<Policy>(backend, d, D, o), make<Policy>(backend, d, D, o), uniform(R * D, 13),
+                                  actions_for(d, R * G), G, with_divergences);
 }
 
 template <class Distribution>
@@ -17,29 +18,37 @@ void require_all(Distribution d, bool with_divergences = false) {
   for (int G : {1, 3})
     for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}}) {
       require_differences<actor<cpu, Distribution>>(d, {.hidden = hidden}, G, with_divergences);
-      for (auto t : {trunk::separate, trunk::shared}) require_differences<actor_critic<cpu, Distribution>>(d, {.hidden = hidden, .trunk = t}, G, with_divergences);
+      for (auto t : {trunk::separate, trunk::shared})
+        require_differences<actor_critic<cpu, Distribution>>(d, {.hidden = hidden, .trunk = t}, G, with_divergences);
     }
 }
 
 }  // namespace
 
-TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for categorical actions") {
+TEST_CASE(
+    "policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for categorical "
+    "actions") {
   require_all(categorical{4});
 }
 
 TEST_CASE(
-    "policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for Gaussian actions and their log_std") {
+    "policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for Gaussian "
+    "actions and their log_std") {
   require_all(gaussian{2});
 }
 
-TEST_CASE("policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for several choices, bits, Gaussians and beta distributions") {
+TEST_CASE(
+    "policy: the gradient of a loss of log-probabilities, entropies and values is that of differences, for several "
+    "choices, bits, Gaussians and beta distributions") {
   require_all(choices);
   require_all(bits{});
   require_all(wide{});
   require_all(humped);
 }
 
-TEST_CASE("policy: a loss of exact divergences from a reference and from the old policy has the gradient of differences too") {
+TEST_CASE(
+    "policy: a loss of exact divergences from a reference and from the old policy has the gradient of differences "
+    "too") {
   require_all(categorical{4}, true);
   require_all(gaussian{2}, true);
   require_all(choices, true);
@@ -52,13 +61,15 @@ TEST_CASE("policy: the divergence from other parameters is that which evaluate g
   auto require_same = [](auto d) {
     cpu backend;
     auto policy = make<actor<cpu, decltype(d)>>(backend, d, D, {.hidden = {5}});
-    numbers x = uniform(R * D, 13), other(policy.parameters().data, policy.parameters().data + policy.parameters().rows), kl(R);
+    numbers x = uniform(R * D, 13),
+            other(policy.parameters().data, policy.parameters().data + policy.parameters().rows), kl(R);
     for (std::size_t k = 0; k < other.size(); ++k) other[k] += .4 * std::sin(double(k));
     numbers rows(std::size_t(R * policy.description_size()));
     policy.describe(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(rows, R));
     policy.divergence_from(backend, all(std::as_const(other)), matrix(std::as_const(x), R), all(kl));
     auto action = actions_for(d, R);
-    auto found = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1, {.reference = matrix(std::as_const(rows), R)});
+    auto found = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1,
+                                 {.reference = matrix(std::as_const(rows), R)});
     for (int r = 0; r < R; ++r) {
       REQUIRE(kl[r] > 1e-4);
       REQUIRE(close(kl[r], found.kl[r], 1e-14, 0));

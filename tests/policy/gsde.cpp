@@ -1,6 +1,6 @@
-#include "differences.hpp"
-#include "../support/spaces.hpp"
 #include <cohort/backend/eigen.hpp>
+#include "../support/spaces.hpp"
+#include "differences.hpp"
 
 using namespace policies;
 using Catch::Matchers::ContainsSubstring;
@@ -17,7 +17,8 @@ void require_differences(gsde const& model, network_options const& o, int G) {
   require_gradient_of_differences(policy, policy, uniform(R * D, 13), uniform(R * G * 2, 11, -2, 2), G, true);
 }
 
-/// A tangent is that of differences, and F v how the gradient of the mean KL(old || pi) changes along v, from pi = old on.
+/// A tangent is that of differences, and F v how the gradient of the mean KL(old || pi) changes along v, from pi = old
+/// on.
 void require_tangent_and_fisher(gsde const& model, network_options const& o) {
   cpu backend;
   auto d = model.distribution<double, 2>(o.hidden.empty() ? D : o.hidden.back());
@@ -25,8 +26,9 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
   auto policy = make<actor<cpu, distribution>>(backend, d, D, o);
   int W = policy.description_size();
   REQUIRE(W == 2 + d.features + 2 * d.features);
-  numbers x = uniform(R * D, 13), action = uniform(R * 2, 11), v = uniform(policy.parameters().rows, 14), moved(std::size_t(R * W)), now(std::size_t(R * W)), product(v.size()),
-          old(std::size_t(R * W)), none(R, 0), mean(R, 1. / R), start(policy.parameters().data, policy.parameters().data + policy.parameters().rows);
+  numbers x = uniform(R * D, 13), action = uniform(R * 2, 11), v = uniform(policy.parameters().rows, 14),
+          moved(std::size_t(R * W)), now(std::size_t(R * W)), product(v.size()), old(std::size_t(R * W)), none(R, 0),
+          mean(R, 1. / R), start(policy.parameters().data, policy.parameters().data + policy.parameters().rows);
   auto rows = [&] { return matrix(std::as_const(x), R); };
   auto move = [&](double t) {
     for (std::size_t i = 0; i < v.size(); ++i) policy.parameters()[std::ptrdiff_t(i)] = start[i] + t * v[i];
@@ -36,8 +38,14 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
   policy.tangent(backend, all(std::as_const(v)), matrix(moved, R));
   for (int i = 0; i < R * W; ++i) {
     int column = i % W;
-    bool held = !model.learn_features && column >= 2 && column < 2 + d.features;  // the noise does not see the layer move
-    double expected = slope([&](double t) { return move(t), policy.describe(backend, std::as_const(policy).parameters(), rows(), matrix(now, R)), now[std::size_t(i)]; }, 0, 2e-4);
+    bool held =
+        !model.learn_features && column >= 2 && column < 2 + d.features;  // the noise does not see the layer move
+    double expected = slope(
+        [&](double t) {
+          return move(t), policy.describe(backend, std::as_const(policy).parameters(), rows(), matrix(now, R)),
+                 now[std::size_t(i)];
+        },
+        0, 2e-4);
     REQUIRE(close(moved[std::size_t(i)], held ? 0 : expected, 1e-9, 1e-9));
   }
   auto gradient_at = [&](double t, std::size_t k) {
@@ -58,14 +66,17 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
 
 }  // namespace
 
-TEST_CASE("gsde: a policy's gradients of log-probabilities, entropies, values and divergences are those of differences, the hidden layers' through the noise included") {
+TEST_CASE(
+    "gsde: a policy's gradients of log-probabilities, entropies, values and divergences are those of differences, the "
+    "hidden layers' through the noise included") {
   for (bool expln : {false, true})
     for (int G : {1, 3})
       for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}}) {
         gsde model{.learn_features = true, .expln = expln};
         using distribution = gsde_gaussian<gsde, double, 2>;
         require_differences<actor<cpu, distribution>>(model, {.hidden = hidden}, G);
-        for (auto t : {trunk::separate, trunk::shared}) require_differences<actor_critic<cpu, distribution>>(model, {.hidden = hidden, .trunk = t}, G);
+        for (auto t : {trunk::separate, trunk::shared})
+          require_differences<actor_critic<cpu, distribution>>(model, {.hidden = hidden, .trunk = t}, G);
       }
 }
 
@@ -93,12 +104,14 @@ TEST_CASE("gsde: features that are held get no gradient from the noise: it is th
 TEST_CASE("gsde: tangents are those of differences, Fisher-vector products those of the divergence's gradient") {
   for (bool learn : {false, true})
     for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}})
-      for (auto act : {activation::tanh, activation::relu}) require_tangent_and_fisher({.learn_features = learn}, {.hidden = hidden, .activation = act});
+      for (auto act : {activation::tanh, activation::relu})
+        require_tangent_and_fisher({.learn_features = learn}, {.hidden = hidden, .activation = act});
 }
 
 TEST_CASE("gsde: a policy takes it for a box of actions, with a deviation for each unit of the last hidden layer") {
   eigen::backend cpu;
-  auto policy = actor_critic{cpu, spaces::numbers{}, gsde{.sample_every = 8}, {.hidden = {8, 5}, .log_std = -2}, seed{1}};
+  auto policy =
+      actor_critic{cpu, spaces::numbers{}, gsde{.sample_every = 8}, {.hidden = {8, 5}, .log_std = -2}, seed{1}};
   STATIC_REQUIRE(std::is_same_v<decltype(policy), actor_critic<eigen::backend, gsde_gaussian<gsde, float, 2>>>);
   REQUIRE(policy.distribution().features == 5);
   REQUIRE(policy.distribution().options.sample_every == 8);
@@ -106,6 +119,8 @@ TEST_CASE("gsde: a policy takes it for a box of actions, with a deviation for ea
   auto parameters = policy.parameters();
   for (std::ptrdiff_t k = parameters.rows - 10; k < parameters.rows; ++k) REQUIRE(parameters[k] == -2);
   REQUIRE((actor{cpu, spaces::numbers{}, gsde{}, {.hidden = {}}}.distribution().features) == 2);
-  REQUIRE_THROWS_WITH((actor{cpu, spaces::numbers{}, gsde{.sample_every = 0}}), ContainsSubstring("gsde: sample_every is 0, expected a positive number of steps"));
-  REQUIRE_THROWS_WITH((actor{cpu, spaces::numbers{}, gsde{.epsilon = -1}}), ContainsSubstring("gsde: epsilon is -1, expected 0 or a positive number"));
+  REQUIRE_THROWS_WITH((actor{cpu, spaces::numbers{}, gsde{.sample_every = 0}}),
+                      ContainsSubstring("gsde: sample_every is 0, expected a positive number of steps"));
+  REQUIRE_THROWS_WITH((actor{cpu, spaces::numbers{}, gsde{.epsilon = -1}}),
+                      ContainsSubstring("gsde: epsilon is -1, expected 0 or a positive number"));
 }

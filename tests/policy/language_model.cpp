@@ -1,14 +1,21 @@
-#include "../catch.hpp"
-#include "../support/archetype.hpp"
 #include <cohort/backend/eigen.hpp>
 #include <cohort/policy/generate.hpp>
+#include "../catch.hpp"
+#include "../support/archetype.hpp"
 
 using namespace cohort;
 
 namespace {
 
 decoder_options small(bool tied = true) {
-  return {.vocabulary = 13, .hidden = 8, .intermediate = 12, .layers = 2, .heads = 2, .kv_heads = 1, .context = 24, .tied = tied};
+  return {.vocabulary = 13,
+          .hidden = 8,
+          .intermediate = 12,
+          .layers = 2,
+          .heads = 2,
+          .kv_heads = 1,
+          .context = 24,
+          .tied = tied};
 }
 std::vector<std::vector<std::int32_t>> const prompts{{1, 2, 3, 4}, {5}, {6, 7, 8, 9, 10, 11}};
 
@@ -20,7 +27,8 @@ std::vector<value_t<B>> on_host(B& backend, view<value_t<B> const> v) {
 }
 
 template <class B>
-void pack(B& backend, token_packing<B>& packing, decoder_options const& o, std::vector<generated<value_t<B>>> const& completions, int group) {
+void pack(B& backend, token_packing<B>& packing, decoder_options const& o,
+          std::vector<generated<value_t<B>>> const& completions, int group) {
   packing.clear();
   for (std::size_t n = 0; n < completions.size(); ++n) {
     if (n % std::size_t(group) == 0) packing.prompt(o, prompts[n / std::size_t(group)]);
@@ -31,8 +39,8 @@ void pack(B& backend, token_packing<B>& packing, decoder_options const& o, std::
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("generation: its log-probabilities are those of evaluate", "", archetype<float>, archetype<double>, eigen::basic_backend<float>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("generation: its log-probabilities are those of evaluate", "", archetype<float>, archetype<double>,
+                   eigen::basic_backend<float>, eigen::basic_backend<double>) {
   using T = value_t<TestType>;
   TestType backend;
   for (bool tied : {true, false}) {
@@ -57,7 +65,8 @@ TEMPLATE_TEST_CASE("generation: its log-probabilities are those of evaluate", ""
   }
 }
 
-TEMPLATE_TEST_CASE("generation: a completion does not depend on what is generated beside it", "", archetype<float>, eigen::basic_backend<float>) {
+TEMPLATE_TEST_CASE("generation: a completion does not depend on what is generated beside it", "", archetype<float>,
+                   eigen::basic_backend<float>) {
   TestType backend;
   language_model model{backend, small(), seed{3}, {.initial_std = .5}};
   generator<TestType> generate;
@@ -94,8 +103,9 @@ TEST_CASE("generation: at temperature 0 each token is the most probable one, wha
   }
 }
 
-TEMPLATE_TEST_CASE("language_model: the gradient of a pass is that of five-point differences, value head and temperature included", "", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE(
+    "language_model: the gradient of a pass is that of five-point differences, value head and temperature included", "",
+    archetype<double>, eigen::basic_backend<double>) {
   using B = TestType;
   B backend;
   for (bool tied : {true, false}) {
@@ -103,7 +113,8 @@ TEMPLATE_TEST_CASE("language_model: the gradient of a pass is that of five-point
     language_model_with_value model{backend, small(tied), seed{4}, language_options{.initial_std = .4, .head_rows = 4}};
     token_packing<B> packing;
     std::vector<generated<double>> completions(4);
-    completions[0].tokens = {3, 1, 4, 1, 5}, completions[1].tokens = {9}, completions[2].tokens = {2, 6, 5}, completions[3].tokens = {3, 5, 8};
+    completions[0].tokens = {3, 1, 4, 1, 5}, completions[1].tokens = {9}, completions[2].tokens = {2, 6, 5},
+    completions[3].tokens = {3, 5, 8};
     pack(backend, packing, model.options(), completions, 2);
     std::ptrdiff_t M = packing.steps();
     REQUIRE(M == 12);
@@ -115,7 +126,8 @@ TEMPLATE_TEST_CASE("language_model: the gradient of a pass is that of five-point
     backend.resize(room, 3 * M);
     auto part = [&](int k) { return weights.all().part(k * M, M); };
     auto loss = [&] {
-      model.evaluate(backend, std::as_const(model).parameters(), packing, .7, {room.all().part(0, M), room.all().part(M, M), room.all().part(2 * M, M)});
+      model.evaluate(backend, std::as_const(model).parameters(), packing, .7,
+                     {room.all().part(0, M), room.all().part(M, M), room.all().part(2 * M, M)});
       double sum = 0;
       for (std::ptrdiff_t i = 0; i < 3 * M; ++i) sum += room.data()[i] * w[std::size_t(i)];
       return sum;
@@ -124,7 +136,9 @@ TEMPLATE_TEST_CASE("language_model: the gradient of a pass is that of five-point
     double same = 0;
     model.pass(backend, packing, .7, [&](std::ptrdiff_t first, auto const& now) {
       std::ptrdiff_t n = now.logp.rows;
-      for (std::ptrdiff_t i = 0; i < n; ++i) same += now.logp[i] * part(0)[first + i] + now.entropy[i] * part(1)[first + i] + now.value[i] * part(2)[first + i];
+      for (std::ptrdiff_t i = 0; i < n; ++i)
+        same +=
+            now.logp[i] * part(0)[first + i] + now.entropy[i] * part(1)[first + i] + now.value[i] * part(2)[first + i];
       return head_results<double const>{part(0).part(first, n), part(1).part(first, n), part(2).part(first, n)};
     });
     CHECK(same == Approx(loss()).epsilon(1e-12));
@@ -151,13 +165,16 @@ TEST_CASE("generation: what cannot be is named") {
   language_model model{backend, small()};
   generator<archetype<float>> generate;
   CHECK_THROWS_WITH(generate(backend, model, {{1}, {}}, {}, stream{}), "prompt 1 is empty, expected one token or more");
-  CHECK_THROWS_WITH(generate(backend, model, {{1, 2, 3}}, {.max_tokens = 22}, stream{}),
-                    "generate: a prompt of 3 and max_tokens of 22 tokens, expected no more than the context's 24 together");
+  CHECK_THROWS_WITH(
+      generate(backend, model, {{1, 2, 3}}, {.max_tokens = 22}, stream{}),
+      "generate: a prompt of 3 and max_tokens of 22 tokens, expected no more than the context's 24 together");
   CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.temperature = -1}}, stream{}),
                     "token_sampler: temperature is -1, expected 0 (the most probable token) or a number from 1e-6 up");
-  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.top_p = 0}}, stream{}), "token_sampler: top_p is 0, expected a number in (0, 1]");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2, .sampler = {.top_p = 0}}, stream{}),
+                    "token_sampler: top_p is 0, expected a number in (0, 1]");
   model.parameters()[0] = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2}, stream{}), "generate: prompt 0, sample 0, token 0: a logit is NaN, expected finite ones");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 2}, stream{}),
+                    "generate: prompt 0, sample 0, token 0: a logit is NaN, expected finite ones");
 }
 
 TEST_CASE("generation: logits that cannot be drawn from are named by prompt, sample and token") {
@@ -172,7 +189,8 @@ TEST_CASE("generation: logits that cannot be drawn from are named by prompt, sam
                       "generate: prompt 0, sample 0, token 0: a logit is NaN, expected finite ones");
     allowed_tokens others{.always = std::vector<std::uint8_t>(13, 1)};
     others.always[6] = 0;
-    CHECK_NOTHROW(generate(backend, model, {{1}, {2}}, {.group = 2, .max_tokens = 2, .sampler = sampler, .allowed = others}, stream{}));
+    CHECK_NOTHROW(generate(backend, model, {{1}, {2}},
+                           {.group = 2, .max_tokens = 2, .sampler = sampler, .allowed = others}, stream{}));
     std::vector<double> kept;
     for (std::ptrdiff_t h = 0; h < 8; ++h) {
       kept.push_back(head(6, h));
@@ -184,7 +202,8 @@ TEST_CASE("generation: logits that cannot be drawn from are named by prompt, sam
       try {
         generate(backend, model, {{first}}, {.max_tokens = 1, .sampler = sampler}, stream{});
       } catch (value_error const& e) {
-        CHECK(std::string(e.what()) == "generate: prompt 0, sample 0, token 0: a logit is infinite, expected finite ones");
+        CHECK(std::string(e.what()) ==
+              "generate: prompt 0, sample 0, token 0: a logit is infinite, expected finite ones");
         threw = true;
       }
     }
@@ -198,20 +217,22 @@ TEST_CASE("generation: logits that cannot be drawn from are named by prompt, sam
     try {
       generate(backend, model, {{first}}, {.max_tokens = 1}, stream{});
     } catch (value_error const& e) {
-      threw = std::string(e.what()) == "generate: prompt 0, sample 0, token 0: all logits are -inf, expected finite ones";
+      threw =
+          std::string(e.what()) == "generate: prompt 0, sample 0, token 0: all logits are -inf, expected finite ones";
     }
   }
   CHECK(threw);
 }
 
-TEMPLATE_TEST_CASE("generation: only allowed tokens are drawn, by the softmax over them, and that is what is kept", "", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("generation: only allowed tokens are drawn, by the softmax over them, and that is what is kept", "",
+                   archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   language_model model{backend, small(), seed{3}, {.initial_std = .5}};
   generator<TestType> generate;
   std::vector<std::vector<std::int32_t>> asked;
   allowed_tokens ascending{.always = std::vector<std::uint8_t>(13, 1),  // each token larger than the last, and never 4
-                           .here = [&](std::span<std::int32_t const> prompt, std::span<std::int32_t const> completion, std::span<std::uint8_t> allowed) {
+                           .here = [&](std::span<std::int32_t const> prompt, std::span<std::int32_t const> completion,
+                                       std::span<std::uint8_t> allowed) {
                              CHECK(allowed[4] == 0);
                              asked.emplace_back(prompt.begin(), prompt.end());
                              asked.back().insert(asked.back().end(), completion.begin(), completion.end());
@@ -219,7 +240,8 @@ TEMPLATE_TEST_CASE("generation: only allowed tokens are drawn, by the softmax ov
                            }};
   ascending.always[4] = 0;
   std::vector<std::vector<std::int32_t>> const starts{{1, 2}, {5}};
-  auto all = generate(backend, model, starts, {.group = 5, .max_tokens = 4, .stop = 12, .allowed = ascending, .keep = true}, stream{7});
+  auto all = generate(backend, model, starts,
+                      {.group = 5, .max_tokens = 4, .stop = 12, .allowed = ascending, .keep = true}, stream{7});
   std::size_t drawn = 0;
   token_packing<TestType> packing;
   for (std::size_t n = 0; n < all.size(); ++n) {
@@ -246,28 +268,34 @@ TEMPLATE_TEST_CASE("generation: only allowed tokens are drawn, by the softmax ov
   for (auto const& g : all)
     for (double x : g.sampler_logp) CHECK(std::abs(logp[i++] - x) < 1e-12);
 
-  allowed_tokens nothing{.always = {}, .here = [](auto, std::span<std::int32_t const> completion, std::span<std::uint8_t> allowed) {
+  allowed_tokens nothing{.always = {},
+                         .here = [](auto, std::span<std::int32_t const> completion, std::span<std::uint8_t> allowed) {
                            if (completion.size() == 2) std::fill(allowed.begin(), allowed.end(), std::uint8_t(0));
                          }};
-  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 3, .allowed = nothing}, stream{}), "generate: prompt 0, sample 0, token 2: `allowed` allows no token");
+  CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 3, .allowed = nothing}, stream{}),
+                    "generate: prompt 0, sample 0, token 2: `allowed` allows no token");
   CHECK_THROWS_WITH(generate(backend, model, {{1}}, {.max_tokens = 3, .allowed = {.always = {1, 1}}}, stream{}),
                     "generate: allowed.always has 2 flags, expected one for each of the vocabulary's 13");
 }
 
-TEMPLATE_TEST_CASE("generation: the repetition penalty is on prompt and completion, each token once", "", archetype<double>, eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("generation: the repetition penalty is on prompt and completion, each token once", "",
+                   archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   language_model model{backend, small(), seed{3}, {.initial_std = .5}};
   generator<TestType> generate;
   std::vector<std::vector<std::int32_t>> const starts{{1, 2, 1, 3}, {5}};
   constexpr double penalty = 1.7, temperature = .8;
-  auto all = generate(backend, model, starts, {.group = 3, .max_tokens = 8, .sampler = {.temperature = temperature, .repetition_penalty = penalty}}, stream{7});
+  auto all = generate(
+      backend, model, starts,
+      {.group = 3, .max_tokens = 8, .sampler = {.temperature = temperature, .repetition_penalty = penalty}}, stream{7});
   for (std::size_t n = 0; n < all.size(); ++n) {
     token_packing<TestType> packing;
     packing.prompt(model.options(), starts[n / 3]);
     packing.completion(model.options(), all[n].tokens);
     packing.finish(backend, model.options());
     view<double> hidden = model.network().forward(backend, std::as_const(model).parameters(), packing.tokens());
-    view<double> l = model.head().logits(backend, view<double const>(hidden), packing.head_row(), model.network().head_factor(std::as_const(model).parameters()));
+    view<double> l = model.head().logits(backend, view<double const>(hidden), packing.head_row(),
+                                         model.network().head_factor(std::as_const(model).parameters()));
     std::vector<std::int32_t> before = starts[n / 3];
     for (std::ptrdiff_t t = 0; t < packing.steps(); ++t) {
       double total = 0, of_token = 0;
@@ -283,14 +311,16 @@ TEMPLATE_TEST_CASE("generation: the repetition penalty is on prompt and completi
   }
 }
 
-TEST_CASE("generation: each sample of a group may have its own temperature, and is then what it would be if all had it") {
+TEST_CASE(
+    "generation: each sample of a group may have its own temperature, and is then what it would be if all had it") {
   archetype<double> backend;
   language_model model{backend, small(), seed{3}, {.initial_std = .5}};
   generator<archetype<double>> generate;
   std::vector<double> const temperatures{.4, 0, 1.6};
   auto all = generate(backend, model, prompts, {.group = 3, .max_tokens = 8, .temperatures = temperatures}, stream{5});
   for (std::size_t g = 0; g < 3; ++g) {
-    auto same = generate(backend, model, prompts, {.group = 3, .max_tokens = 8, .sampler = {.temperature = temperatures[g]}}, stream{5});
+    auto same = generate(backend, model, prompts,
+                         {.group = 3, .max_tokens = 8, .sampler = {.temperature = temperatures[g]}}, stream{5});
     for (std::size_t n = g; n < all.size(); n += 3) {
       CHECK(all[n].tokens == same[n].tokens);
       CHECK(all[n].logp == same[n].logp);

@@ -1,7 +1,7 @@
 #pragma once
-#include "../support/arrays.hpp"
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include "../support/arrays.hpp"
 
 // Policies on the double backend, with observations and actions to evaluate them on.
 namespace policies {
@@ -28,7 +28,8 @@ auto actions_for(independent<Model, double, N> const&, std::ptrdiff_t n) {
   numbers u = uniform(n * N, 11, -2, 2);
   for (std::ptrdiff_t i = 0; i < n; ++i) {
     if (Model::bounded) result.insert(result.end(), N, 0);
-    for (int d = 0; d < N; ++d) result.push_back(std::is_integral_v<typename Model::template action<double>> ? u[i * N + d] > 0 : u[i * N + d]);
+    for (int d = 0; d < N; ++d)
+      result.push_back(std::is_integral_v<typename Model::template action<double>> ? u[i * N + d] > 0 : u[i * N + d]);
   }
   return result;
 }

@@ -1,13 +1,15 @@
-#include "../catch.hpp"
-#include "policies.hpp"
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
+#include "../catch.hpp"
+#include "policies.hpp"
 
 using namespace policies;
 
 namespace {
 
-numbers parameters_of(auto& policy) { return {policy.parameters().data, policy.parameters().data + policy.parameters().rows}; }
+numbers parameters_of(auto& policy) {
+  return {policy.parameters().data, policy.parameters().data + policy.parameters().rows};
+}
 
 }  // namespace
 
@@ -27,7 +29,8 @@ TEST_CASE("policy: an environment gives the number of observations and the kind 
 
 TEST_CASE("policy: a shared trunk has one network with the value as one more output") {
   cpu backend;
-  actor_critic<cpu, categorical> shared(backend, categorical{3}, 4, {.hidden = {8, 6}, .trunk = trunk::shared}, seed{1});
+  actor_critic<cpu, categorical> shared(backend, categorical{3}, 4, {.hidden = {8, 6}, .trunk = trunk::shared},
+                                        seed{1});
   REQUIRE(shared.parameters().rows == (4 + 1) * 8 + (8 + 1) * 6 + (6 + 1) * 4);
   actor_critic<cpu, categorical> separate(backend, categorical{3}, 4, {.hidden = {8, 6}}, seed{1});
   REQUIRE(separate.parameters().rows == 2 * ((4 + 1) * 8 + (8 + 1) * 6) + 7 * 3 + 7);
@@ -41,7 +44,8 @@ TEST_CASE("policy: it starts near uniform, a Gaussian with mean near 0 and the s
     for (std::uint64_t s = 1; s <= 5; ++s) {
       actor_critic<cpu, categorical> p(backend, categorical{5}, 4, {.trunk = t}, seed{s});
       auto e = p.evaluate(backend, matrix(std::as_const(x), 50), matrix(std::as_const(action), 50), 1);
-      // Hidden outputs are at most 8 long, so logits at most 0.08: their spread moves a log-probability by twice that, the entropy by its square.
+      // Hidden outputs are at most 8 long, so logits at most 0.08: their spread moves a log-probability by twice that,
+      // the entropy by its square.
       for (int i = 0; i < 50; ++i) {
         REQUIRE(std::abs(e.logp[i] + std::log(5)) < .16);
         REQUIRE(std::abs(e.entropy[i] - std::log(5)) < .0064);
@@ -90,10 +94,12 @@ TEST_CASE("policy: act, evaluate, value and log_probability agree, for G actions
         auto policy = make<actor_critic<cpu, Distribution>>(backend, d, 4, {.hidden = {7}, .trunk = t});
         numbers x = uniform(R * 4, 1), logp(R * G), again(R * G), values(R);
         std::vector<typename Distribution::action> action(R * G * d.action_width());
-        policy.act(backend, matrix(std::as_const(x), R), stream{1, purpose::action, 0}, G, matrix(action, R), matrix(logp, R));
+        policy.act(backend, matrix(std::as_const(x), R), stream{1, purpose::action, 0}, G, matrix(action, R),
+                   matrix(logp, R));
         auto e = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G);
         policy.value(backend, matrix(std::as_const(x), R), all(values));
-        policy.log_probability(backend, policy.parameters(), matrix(std::as_const(x), R), matrix(std::as_const(action), R), G, matrix(again, R));
+        policy.log_probability(backend, policy.parameters(), matrix(std::as_const(x), R),
+                               matrix(std::as_const(action), R), G, matrix(again, R));
         for (int i = 0; i < R * G; ++i) {
           REQUIRE(close(e.logp[i], logp[i], 1e-14, 1e-14));
           REQUIRE(close(e.logp[i], again[i], 1e-14, 1e-14));
@@ -102,8 +108,8 @@ TEST_CASE("policy: act, evaluate, value and log_probability agree, for G actions
         // Under other parameters of the same network, which stay as they are.
         numbers other = parameters_of(policy);
         for (double& p : other) p *= 1.1;
-        policy.log_probability(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(std::as_const(action), R), G,
-                               matrix(again, R));
+        policy.log_probability(backend, all(std::as_const(other)), matrix(std::as_const(x), R),
+                               matrix(std::as_const(action), R), G, matrix(again, R));
         std::copy(other.begin(), other.end(), policy.parameters().data);
         e = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G);
         for (int i = 0; i < R * G; ++i) REQUIRE(close(again[i], e.logp[i], 1e-14, 1e-14));
@@ -138,7 +144,8 @@ TEST_CASE("policy: the deterministic action is the most probable one, a Gaussian
   box.act_deterministic(backend, matrix(std::as_const(x), R), matrix(mean, R));
   auto e = box.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(mean), R), 1);
   double top = 0;  // the density at the mean
-  for (int d = 0; d < 2; ++d) top -= box.parameters()[box.parameters().rows - 2 + d] + .5 * std::log(2 * std::acos(-1.));
+  for (int d = 0; d < 2; ++d)
+    top -= box.parameters()[box.parameters().rows - 2 + d] + .5 * std::log(2 * std::acos(-1.));
   for (int i = 0; i < R; ++i) REQUIRE(close(e.logp[i], top, 1e-14));
 }
 

@@ -1,8 +1,8 @@
-#include "../catch.hpp"
 #include "../support/spaces.hpp"
 #include <cohort/backend/eigen.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include "../catch.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -15,7 +15,8 @@ struct open : spaces::numbers {
 
 }  // namespace
 
-TEST_CASE("policy: an environment's actions say what they are drawn from, unless a distribution is chosen for its box") {
+TEST_CASE(
+    "policy: an environment's actions say what they are drawn from, unless a distribution is chosen for its box") {
   eigen::backend cpu;
   auto choices = actor_critic{cpu, spaces::choices{}, {.hidden = {8}}, seed{1}};
   auto bits = actor{cpu, spaces::bits{}, {.hidden = {8}}};
@@ -26,9 +27,11 @@ TEST_CASE("policy: an environment's actions say what they are drawn from, unless
   STATIC_REQUIRE(std::is_same_v<decltype(choices), actor_critic<eigen::backend, multi_categorical<2>>>);
   STATIC_REQUIRE(std::is_same_v<decltype(bits), actor<eigen::backend, independent<bernoulli, float, 3>>>);
   STATIC_REQUIRE(std::is_same_v<decltype(plain), actor_critic<eigen::backend, diagonal_gaussian<float>>>);
-  STATIC_REQUIRE(std::is_same_v<decltype(wide), actor_critic<eigen::backend, independent<state_dependent_gaussian, float, 2>>>);
+  STATIC_REQUIRE(
+      std::is_same_v<decltype(wide), actor_critic<eigen::backend, independent<state_dependent_gaussian, float, 2>>>);
   STATIC_REQUIRE(std::is_same_v<decltype(squashed), actor<eigen::backend, independent<tanh_gaussian, float, 2>>>);
-  STATIC_REQUIRE(std::is_same_v<decltype(humped), actor_critic<eigen::backend, independent<beta_distribution, float, 2>>>);
+  STATIC_REQUIRE(
+      std::is_same_v<decltype(humped), actor_critic<eigen::backend, independent<beta_distribution, float, 2>>>);
   REQUIRE(choices.distribution().n == std::array{3, 2});
   REQUIRE(choices.distribution().parameters() == 5);
   REQUIRE(squashed.distribution().model.low == -5);
@@ -57,5 +60,6 @@ TEST_CASE("policy: a deviation that is the network's starts where network_option
 
 TEST_CASE("policy: a bounded distribution of a box without bounds is refused") {
   eigen::backend cpu;
-  REQUIRE_THROWS_WITH((actor{cpu, open{}, beta_distribution{}, {.hidden = {8}}, seed{1}}), ContainsSubstring("number 1 of an action lies between -inf and 1"));
+  REQUIRE_THROWS_WITH((actor{cpu, open{}, beta_distribution{}, {.hidden = {8}}, seed{1}}),
+                      ContainsSubstring("number 1 of an action lies between -inf and 1"));
 }

@@ -10,7 +10,8 @@ constexpr int R = 5, D = 3;
 
 numbers copy(view<double const> v) { return {v.data, v.data + v.rows}; }
 
-/// Actions of which the mean over their probabilities is that of every polynomial of the fourth degree: all there are, or the nodes of Gauss and Hermite.
+/// Actions of which the mean over their probabilities is that of every polynomial of the fourth degree: all there are,
+/// or the nodes of Gauss and Hermite.
 struct weighted_actions {
   std::vector<std::vector<double>> actions;
   numbers probability;
@@ -23,14 +24,17 @@ struct weighted_actions {
   weighted_actions(multi_categorical<2> const& d, double const* logits, int) {
     weighted_actions first(categorical{}, logits, d.n[0]), second(categorical{}, logits + d.n[0], d.n[1]);
     for (int a = 0; a < d.n[0]; ++a)
-      for (int b = 0; b < d.n[1]; ++b) actions.push_back({double(a), double(b)}), probability.push_back(first.probability[std::size_t(a)] * second.probability[std::size_t(b)]);
+      for (int b = 0; b < d.n[1]; ++b)
+        actions.push_back({double(a), double(b)}),
+            probability.push_back(first.probability[std::size_t(a)] * second.probability[std::size_t(b)]);
   }
   weighted_actions(bits const&, double const* logits, int) {
     double const both[] = {0, logits[0], 0, logits[1]};
     *this = weighted_actions(multi_categorical<2>{{2, 2}}, both, 4);
   }
   weighted_actions(wide const&, double const* described, int) : weighted_actions(gaussian{}, described, 2) {}
-  weighted_actions(decltype(squashed) const&, double const* described, int) : weighted_actions(gaussian{}, described, 2) {
+  weighted_actions(decltype(squashed) const&, double const* described, int)
+      : weighted_actions(gaussian{}, described, 2) {
     for (auto& a : actions) a.insert(a.begin(), 2, 0);
   }
   weighted_actions(gaussian const&, double const* described, int dimensions) {
@@ -81,7 +85,8 @@ void require_tangent_and_fisher(Distribution const& d, network_options const& o,
   cpu backend;
   Policy policy = make<Policy>(backend, d, D, o);
   int W = policy.description_size();
-  numbers x = uniform(R * D, 13), v = uniform(policy.parameters().rows, 14), found(std::size_t(R * W)), product(v.size(), 7);
+  numbers x = uniform(R * D, 13), v = uniform(policy.parameters().rows, 14), found(std::size_t(R * W)),
+          product(v.size(), 7);
   auto action = actions_for(d, R * G);
   policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G);
   policy.tangent(backend, all(std::as_const(v)), matrix(found, R));
@@ -107,7 +112,10 @@ void require_tangent_and_fisher(Distribution const& d, network_options const& o,
   }
   REQUIRE(largest > .01);
   auto of_critic = policy.critic_part(all(product));
-  REQUIRE(of_critic.rows == (Policy::has_critic ? policy.parameters().rows - actor<cpu, Distribution>(backend, d, D, o, seed{1}).parameters().rows : 0));
+  REQUIRE(of_critic.rows ==
+          (Policy::has_critic
+               ? policy.parameters().rows - actor<cpu, Distribution>(backend, d, D, o, seed{1}).parameters().rows
+               : 0));
   for (std::ptrdiff_t k = 0; k < of_critic.rows; ++k) REQUIRE(of_critic[k] == 0);
 }
 
@@ -132,7 +140,8 @@ void require_recorded(std::string const& file, Distribution d) {
   };
   cpu backend;
   actor<cpu, Distribution> policy(backend, d, 3, {.hidden = {8}}, seed{1});
-  numbers parameters = ours("parameters"), v = ours("vector"), expected = ours("fisher_vector"), product(v.size()), x = golden::row(recorded, "observation");
+  numbers parameters = ours("parameters"), v = ours("vector"), expected = ours("fisher_vector"), product(v.size()),
+          x = golden::row(recorded, "observation");
   std::vector<typename Distribution::action> action;
   for (double a : golden::row(recorded, "action")) action.push_back(typename Distribution::action(a));
   std::copy(parameters.begin(), parameters.end(), policy.parameters().data);
@@ -167,22 +176,29 @@ void require_parts(Distribution d) {
 
 }  // namespace
 
-TEST_CASE("policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over all actions") {
+TEST_CASE(
+    "policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over all "
+    "actions") {
   require_all(categorical{4});
 }
 
-TEST_CASE("policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over Gaussian actions") {
+TEST_CASE(
+    "policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over "
+    "Gaussian actions") {
   require_all(gaussian{2});
 }
 
-TEST_CASE("policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over several choices, bits, and Gaussians whose deviations are the network's") {
+TEST_CASE(
+    "policy: a tangent is that of differences, and the Fisher-vector product the mean of score times score over "
+    "several choices, bits, and Gaussians whose deviations are the network's") {
   require_all(choices);
   require_all(bits{});
   require_all(wide{});
   require_all(squashed);
 }
 
-TEST_CASE("policy: the Fisher-vector product is the Hessian-vector product of the KL divergence that autograd recorded") {
+TEST_CASE(
+    "policy: the Fisher-vector product is the Hessian-vector product of the KL divergence that autograd recorded") {
   require_recorded("discrete.txt", categorical{3});
   require_recorded("gaussian.txt", gaussian{2});
 }
@@ -194,8 +210,11 @@ TEST_CASE("policy: a part of it alone has the results and the gradient that it h
 
 TEST_CASE("policy: of a shared trunk no part can be evaluated alone") {
   cpu backend;
-  auto policy = make<actor_critic<cpu, categorical>>(backend, categorical{3}, D, {.hidden = {5}, .trunk = trunk::shared});
+  auto policy =
+      make<actor_critic<cpu, categorical>>(backend, categorical{3}, D, {.hidden = {5}, .trunk = trunk::shared});
   numbers x = uniform(R * D, 1);
   auto action = actions_for(categorical{3}, R);
-  REQUIRE_THROWS_AS(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1, {}, policy_part::actor), value_error);
+  REQUIRE_THROWS_AS(policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1, {},
+                                    policy_part::actor),
+                    value_error);
 }

@@ -82,7 +82,8 @@ TEST_CASE("presets: REINFORCE++ normalizes what is still to come over the batch,
   auto B = normalized(each_token(b, [&](int i) { return b.R[i] - mean_score(b, i); }));
   require_paper(preset::reinforce_plus_plus_baseline(), b, B, [&](auto const& logp, auto const& held) {
     double loss = clipped_tokens(b, B)(logp, held);
-    for (int k = 0; k < b.steps(); ++k) loss += .001 * .5 * (logp[k] - b.ref_logp[k]) * (logp[k] - b.ref_logp[k]) / b.steps();
+    for (int k = 0; k < b.steps(); ++k)
+      loss += .001 * .5 * (logp[k] - b.ref_logp[k]) * (logp[k] - b.ref_logp[k]) / b.steps();
     return loss;
   });
 }
@@ -90,7 +91,10 @@ TEST_CASE("presets: REINFORCE++ normalizes what is still to come over the batch,
 TEST_CASE("presets: OPO weighs the mean by length, GPG and MaxRL scale what is above it") {
   answers b;
   auto mean = [&](int i) { return mean_score(b, i); };
-  auto opo = each_token(b, [&](int i) { return b.R[i] - over_group(i, [&](int j) { return b.length[j] * b.R[j]; }) / over_group(i, [&](int j) { return double(b.length[j]); }); });
+  auto opo = each_token(b, [&](int i) {
+    return b.R[i] - over_group(i, [&](int j) { return b.length[j] * b.R[j]; }) /
+                        over_group(i, [&](int j) { return double(b.length[j]); });
+  });
   for (double& a : opo)
     if (std::abs(a) < 1e-15) a = 0;
   require_paper(preset::opo(), b, opo, whole_answers(b, opo));
@@ -112,11 +116,14 @@ TEST_CASE("presets: PKPO counts the draws of k with a right answer, the best of 
     return over_group(i, [&](int j) { return double(j != i && right(j)); }) > 0 ? 4. : 0.;
   });
   require_paper(preset::pkpo(), b, A, whole_answers(b, A));
-  auto best = each_token(b, [&](int i) { return std::max(0., b.R[i] - others_best(b, i)) / (score_deviation(b, i) + 1e-6); });
+  auto best =
+      each_token(b, [&](int i) { return std::max(0., b.R[i] - others_best(b, i)) / (score_deviation(b, i) + 1e-6); });
   require_paper(preset::best_of_group(), b, best, clipped_tokens(b, best));
 }
 
-TEST_CASE("presets: KL-Cov pulls back the tokens of the largest covariance, high entropy keeps a fifth, TIS weighs by sampler and learner") {
+TEST_CASE(
+    "presets: KL-Cov pulls back the tokens of the largest covariance, high entropy keeps a fifth, TIS weighs by "
+    "sampler and learner") {
   answers b;
   auto A = z_scores(b);
   double mean_A = 0, mean_logp = 0;
@@ -133,12 +140,17 @@ TEST_CASE("presets: KL-Cov pulls back the tokens of the largest covariance, high
 
   auto ordered = b.entropy;
   std::sort(ordered.begin(), ordered.end());
-  double place = .8 * (b.steps() - 1), low = ordered[std::size_t(place)], high = ordered[std::size_t(place) + 1], least = low + (place - std::floor(place)) * (high - low);
+  double place = .8 * (b.steps() - 1), low = ordered[std::size_t(place)], high = ordered[std::size_t(place) + 1],
+         least = low + (place - std::floor(place)) * (high - low);
   auto dapo = [&](numbers const& logp, auto weight) {
     return -tokens_mean(b, [&](int k) { return weight(k) * clipped_gain(b, A, logp, k, .8, 1.28); });
   };
-  require_paper(preset::high_entropy(), b, A, [&](auto const& logp, auto const&) { return dapo(logp, [&](int k) { return b.entropy[k] >= least ? 1. : 0.; }); });
-  require_paper(preset::tis(), b, A, [&](auto const& logp, auto const&) { return dapo(logp, [&](int k) { return std::min(std::exp(b.old_logp[k] - b.sampler_logp[k]), 2.); }); });
+  require_paper(preset::high_entropy(), b, A, [&](auto const& logp, auto const&) {
+    return dapo(logp, [&](int k) { return b.entropy[k] >= least ? 1. : 0.; });
+  });
+  require_paper(preset::tis(), b, A, [&](auto const& logp, auto const&) {
+    return dapo(logp, [&](int k) { return std::min(std::exp(b.old_logp[k] - b.sampler_logp[k]), 2.); });
+  });
   auto candidate = [&](int k) {
     double r = std::exp(b.logp[k] - b.old_logp[k]);
     return covariance(k) > 1 && covariance(k) < 5 && !(A[k] > 0 ? r > 1.2 : r < .8);
@@ -159,10 +171,12 @@ TEST_CASE("presets: PPO, PF-PPO, A2C and TRPO take GAE, n-step returns less V, a
     for (double a : A) sum += a * a / b.steps();
     return sum;
   };
-  require_paper(preset::ppo(), b, gae, [&](auto const& logp, auto const& held) { return clipped_tokens(b, gae)(logp, held) + squares(gae); });
+  require_paper(preset::ppo(), b, gae,
+                [&](auto const& logp, auto const& held) { return clipped_tokens(b, gae)(logp, held) + squares(gae); });
   auto undiscounted = generalized(b, 1, [](int) { return .95; });
-  require_paper(preset::pf_ppo(), b, undiscounted,
-                [&](auto const& logp, auto const& held) { return clipped_tokens(b, undiscounted)(logp, held) + .5 * squares(undiscounted); });
+  require_paper(preset::pf_ppo(), b, undiscounted, [&](auto const& logp, auto const& held) {
+    return clipped_tokens(b, undiscounted)(logp, held) + .5 * squares(undiscounted);
+  });
   require_paper(preset::trpo(), b, gae, [&](auto const& logp, auto const&) {
     double loss = squares(gae);
     for (int k = 0; k < b.steps(); ++k) loss -= std::exp(logp[k] - b.old_logp[k]) * gae[k] / b.steps();
@@ -173,15 +187,20 @@ TEST_CASE("presets: PPO, PF-PPO, A2C and TRPO take GAE, n-step returns less V, a
     for (int k = 0; k < b.steps(); ++k) loss -= (n_step[k] * logp[k] + .01 * b.entropy[k]) / b.steps();
     return loss;
   });
-  require_paper(preset::ppo_37(), b, gae, [&](auto const& logp, auto const& held) { return clipped_tokens(b, gae)(logp, held) + .25 * squares(gae); });
+  require_paper(preset::ppo_37(), b, gae, [&](auto const& logp, auto const& held) {
+    return clipped_tokens(b, gae)(logp, held) + .25 * squares(gae);
+  });
   require_paper(preset::ppo_atari(), b, gae, [&](auto const& logp, auto const&) {
     double loss = squares(gae);
-    for (int k = 0; k < b.steps(); ++k) loss -= (clipped_gain(b, gae, logp, k, .9, 1.1) + .01 * b.entropy[k]) / b.steps();
+    for (int k = 0; k < b.steps(); ++k)
+      loss -= (clipped_gain(b, gae, logp, k, .9, 1.1) + .01 * b.entropy[k]) / b.steps();
     return loss;
   });
 }
 
-TEST_CASE("presets: VAPO's advantages look as far as its answer is long, its critic learns the score, and right answers are imitated") {
+TEST_CASE(
+    "presets: VAPO's advantages look as far as its answer is long, its critic learns the score, and right answers are "
+    "imitated") {
   answers b;
   for (double alpha : {.05, .5}) {  // of the paper's no answer here is long enough for a lambda above 0
     auto algorithm = preset::vapo();
@@ -216,5 +235,6 @@ TEST_CASE("presets: SFT and online RFT are log-likelihoods, of all answers and o
     };
   };
   require_paper(preset::sft(), b, numbers(std::size_t(b.steps()), 0), loss([](int) { return true; }));
-  require_paper(preset::online_rft(), b, each_token(b, [&](int i) { return b.R[i]; }), loss([&](int i) { return b.R[i] > 0; }));
+  require_paper(preset::online_rft(), b, each_token(b, [&](int i) { return b.R[i]; }),
+                loss([&](int i) { return b.R[i] > 0; }));
 }

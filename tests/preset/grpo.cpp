@@ -10,13 +10,15 @@ namespace {
 
 double clip(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
-/// DeepSeekMath eq. 3 and 4: 1/G sum 1/|o| sum min(r A, clip(r) A) - beta (ref / pi - log(ref / pi) - 1), less 1 because it is a loss.
+/// DeepSeekMath eq. 3 and 4: 1/G sum 1/|o| sum min(r A, clip(r) A) - beta (ref / pi - log(ref / pi) - 1), less 1
+/// because it is a loss.
 double deepseek_math(answers const& b, numbers const& A, numbers const& logp, double epsilon, double beta) {
   double loss = 0;
   for (int i = 0; i < 12; ++i)
     for (int k = b.first[i]; k < b.first[i + 1]; ++k) {
       double r = std::exp(logp[k]) / std::exp(b.old_logp[k]), q = std::exp(b.ref_logp[k]) / std::exp(logp[k]);
-      loss -= (std::min(r * A[k], clip(r, 1 - epsilon, 1 + epsilon) * A[k]) - beta * (q - std::log(q) - 1)) / b.length[i] / 12;
+      loss -= (std::min(r * A[k], clip(r, 1 - epsilon, 1 + epsilon) * A[k]) - beta * (q - std::log(q) - 1)) /
+              b.length[i] / 12;
     }
   return loss;
 }
@@ -40,8 +42,10 @@ double mean_log_ratio(answers const& b, numbers const& logp, int i) {
 TEST_CASE("presets: GRPO's outcome supervision is DeepSeekMath's, and R1's the same with its constants") {
   answers b;
   auto A = z_scores(b);
-  require_paper(preset::grpo_outcome(), b, A, [&](auto const& logp, auto const&) { return deepseek_math(b, A, logp, .2, .04); });
-  require_paper(preset::deepseek_r1(), b, A, [&](auto const& logp, auto const&) { return deepseek_math(b, A, logp, 10, .001); });
+  require_paper(preset::grpo_outcome(), b, A,
+                [&](auto const& logp, auto const&) { return deepseek_math(b, A, logp, .2, .04); });
+  require_paper(preset::deepseek_r1(), b, A,
+                [&](auto const& logp, auto const&) { return deepseek_math(b, A, logp, 10, .001); });
 }
 
 TEST_CASE("presets: GRPO's process supervision pools a group's rewards, and a token has the sum of those to come") {
@@ -73,7 +77,8 @@ TEST_CASE("presets: GRPO's process supervision pools a group's rewards, and a to
       A.push_back(to_come);
     }
   }
-  require_paper(preset::grpo_process(), b, A, [&](auto const& logp, auto const&) { return deepseek_math(b, A, logp, .2, .04); });
+  require_paper(preset::grpo_process(), b, A,
+                [&](auto const& logp, auto const&) { return deepseek_math(b, A, logp, .2, .04); });
 }
 
 TEST_CASE("presets: Dr. GRPO divides neither by the deviation nor by the length") {
@@ -110,7 +115,9 @@ TEST_CASE("presets: DAPO, Lite PPO and INTELLECT-2 average over tokens") {
   });
 }
 
-TEST_CASE("presets: DeepSeek-V3.2 corrects the KL estimate by the ratio and leaves out bad answers that are far from what sampled them") {
+TEST_CASE(
+    "presets: DeepSeek-V3.2 corrects the KL estimate by the ratio and leaves out bad answers that are far from what "
+    "sampled them") {
   answers b;
   for (int k = b.first[1]; k < b.first[2]; ++k) b.sampler_logp[k] = b.logp[k] + .6;  // a bad one
   b.recorded.sampler_logp = b.sampler_logp;
@@ -135,9 +142,11 @@ TEST_CASE("presets: DeepSeek-V3.2 corrects the KL estimate by the ratio and leav
   });
 }
 
-TEST_CASE("presets: GSPO and LUSPO clip one ratio for an answer, GMPO each token's, TIC-GRPO their product from above") {
+TEST_CASE(
+    "presets: GSPO and LUSPO clip one ratio for an answer, GMPO each token's, TIC-GRPO their product from above") {
   answers b;
-  for (int k = 0; k < b.steps(); ++k) b.logp[k] = b.old_logp[k] + .0017 * (b.logp[k] - b.old_logp[k]);  // at the scale of GSPO's clip
+  for (int k = 0; k < b.steps(); ++k)
+    b.logp[k] = b.old_logp[k] + .0017 * (b.logp[k] - b.old_logp[k]);  // at the scale of GSPO's clip
   b.recorded.logp = b.logp;
   auto A = z_scores(b);
   auto sequence = [&](double low, double high, bool times_length) {
@@ -168,21 +177,26 @@ TEST_CASE("presets: GSPO and LUSPO clip one ratio for an answer, GMPO each token
   });
   require_paper(preset::tic_grpo(), c, A, [&](auto const& logp, auto const&) {
     double loss = 0;
-    for (int i = 0; i < 12; ++i) loss -= std::min(std::exp(mean_log_ratio(c, logp, i) * c.length[i]), 1.2) * A[c.first[i]] / 12;
+    for (int i = 0; i < 12; ++i)
+      loss -= std::min(std::exp(mean_log_ratio(c, logp, i) * c.length[i]), 1.2) * A[c.first[i]] / 12;
     return loss;
   });
 }
 
-TEST_CASE("presets: ScaleRL averages over a prompt's tokens, then over prompts, and divides by the deviation of the batch's advantages") {
+TEST_CASE(
+    "presets: ScaleRL averages over a prompt's tokens, then over prompts, and divides by the deviation of the batch's "
+    "advantages") {
   answers b;
   double squares = 0;
-  for (int i = 0; i < 12; ++i) squares += (b.R[i] - mean_score(b, i)) * (b.R[i] - mean_score(b, i));  // each group's add up to 0
+  for (int i = 0; i < 12; ++i)
+    squares += (b.R[i] - mean_score(b, i)) * (b.R[i] - mean_score(b, i));  // each group's add up to 0
   auto A = each_token(b, [&](int i) { return (b.R[i] - mean_score(b, i)) / (std::sqrt(squares / 11) + 1e-8); });
   require_paper(preset::scale_rl(), b, A, [&](auto const& logp, auto const& held) {
     double loss = 0;
     for (int i = 0; i < 12; ++i)
       for (int k = b.first[i]; k < b.first[i + 1]; ++k)
-        loss -= std::min(std::exp(held[k] - b.old_logp[k]), 5.) * A[k] * logp[k] / over_group(i, [&](int j) { return double(b.length[j]); }) / 3;
+        loss -= std::min(std::exp(held[k] - b.old_logp[k]), 5.) * A[k] * logp[k] /
+                over_group(i, [&](int j) { return double(b.length[j]); }) / 3;
     return loss;
   });
 }
@@ -203,7 +217,8 @@ TEST_CASE("presets: CISPO's, SAPO's and VESPO's weights, of which SAPO's alone i
     double loss = 0;
     for (int i = 0; i < 12; ++i)
       for (int k = b.first[i]; k < b.first[i + 1]; ++k) {
-        double W = std::exp(mean_log_ratio(b, held, i) * b.length[i]), power = A[k] < 0 ? 3 : 2, lambda = A[k] < 0 ? 2 : 3;
+        double W = std::exp(mean_log_ratio(b, held, i) * b.length[i]), power = A[k] < 0 ? 3 : 2,
+               lambda = A[k] < 0 ? 2 : 3;
         loss -= std::pow(W, power) * std::exp(lambda * (1 - W)) * A[k] * logp[k] / b.steps();
       }
     return loss;
@@ -222,12 +237,14 @@ TEST_CASE("presets: DPPO keeps what has moved little, DRO holds by a square") {
   });
   require_paper(preset::dppo_kl(), b, A, [&](auto const& logp, auto const& held) {
     return -tokens_mean(b, [&](int k) {
-      double p = std::exp(held[k]), old = std::exp(b.old_logp[k]), kl = old * std::log(old / p) + (1 - old) * std::log((1 - old) / (1 - p));
+      double p = std::exp(held[k]), old = std::exp(b.old_logp[k]),
+             kl = old * std::log(old / p) + (1 - old) * std::log((1 - old) / (1 - p));
       bool keep = kl <= .05 || (A[k] > 0 ? p <= old : p >= old);
       return keep ? p / old * A[k] * logp[k] : 0.;
     });
   });
   require_paper(preset::dro(), b, A, [&](auto const& logp, auto const&) {
-    return -tokens_mean(b, [&](int k) { return A[k] * logp[k] - .25 * (logp[k] - b.old_logp[k]) * (logp[k] - b.old_logp[k]); });
+    return -tokens_mean(
+        b, [&](int k) { return A[k] * logp[k] - .25 * (logp[k] - b.old_logp[k]) * (logp[k] - b.old_logp[k]); });
   });
 }

@@ -1,15 +1,17 @@
 #pragma once
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
 #include <cohort/preset/recorded_batch.hpp>
 #include <functional>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
 
-// Papers' formulas against presets: a small batch, the advantages and the loss that a test writes down in loops, and the loss's slopes by differences.
+// Papers' formulas against presets: a small batch, the advantages and the loss that a test writes down in loops, and
+// the loss's slopes by differences.
 namespace paper {
 
 using arrays::numbers;
 
-/// Three groups of four answers, of 1 to 5 tokens; rewards are 0, 1 or between, those of the third group equal. With a critic's values, and a sampler that differs.
+/// Three groups of four answers, of 1 to 5 tokens; rewards are 0, 1 or between, those of the third group equal. With a
+/// critic's values, and a sampler that differs.
 struct answers {
   static constexpr int groups = 3, G = 4, N = 12;
   int length[N] = {3, 5, 2, 4, 1, 3, 5, 2, 4, 2, 3, 1}, first[N + 1] = {};
@@ -22,8 +24,10 @@ struct answers {
     int M = first[N];
     old_logp = arrays::uniform(M, 1, -3, -.05);
     logp = ref_logp = sampler_logp = old_logp;
-    auto move = arrays::uniform(M, 2, -.5, .5), far = arrays::uniform(M, 3, -.6, .6), off = arrays::uniform(M, 4, -1, 1);
-    for (int k = 0; k < M; ++k) logp[k] = std::min(logp[k] + move[k], -.01), ref_logp[k] += far[k], sampler_logp[k] += off[k];
+    auto move = arrays::uniform(M, 2, -.5, .5), far = arrays::uniform(M, 3, -.6, .6),
+         off = arrays::uniform(M, 4, -1, 1);
+    for (int k = 0; k < M; ++k)
+      logp[k] = std::min(logp[k] + move[k], -.01), ref_logp[k] += far[k], sampler_logp[k] += off[k];
     value = arrays::uniform(M, 5, -1, 1), entropy = arrays::uniform(M, 6, 0, 2);
     for (int g = 0; g < groups; ++g) {
       std::vector<cohort::preset::recorded_series> members;
@@ -31,7 +35,8 @@ struct answers {
         cohort::preset::recorded_series s;
         auto own = [&](numbers const& v) { return numbers(v.begin() + first[i], v.begin() + first[i + 1]); };
         s.reward = numbers(length[i], 0), s.reward.back() = R[i];
-        s.logp = own(logp), s.old_logp = own(old_logp), s.ref_logp = own(ref_logp), s.sampler_logp = own(sampler_logp), s.value = own(value), s.entropy = own(entropy);
+        s.logp = own(logp), s.old_logp = own(old_logp), s.ref_logp = own(ref_logp), s.sampler_logp = own(sampler_logp),
+        s.value = own(value), s.entropy = own(entropy);
         members.push_back(s);
       }
       recorded.add_group(members);
@@ -79,10 +84,12 @@ inline double clipped_gain(answers const& b, numbers const& A, numbers const& lo
   return std::min(r * A[k], std::min(std::max(r, low), high) * A[k]);
 }
 
-/// What is compared: a preset's advantages to 1e-12, its loss to 1e-12, and the loss's slopes to the error of five-point differences. `loss` has the log-probabilities
-/// and, for what a paper does not differentiate, their values again.
+/// What is compared: a preset's advantages to 1e-12, its loss to 1e-12, and the loss's slopes to the error of
+/// five-point differences. `loss` has the log-probabilities and, for what a paper does not differentiate, their values
+/// again.
 template <class Algorithm>
-void require_paper(Algorithm const& a, answers const& b, numbers const& advantage, std::function<double(numbers const& logp, numbers const& held)> const& loss) {
+void require_paper(Algorithm const& a, answers const& b, numbers const& advantage,
+                   std::function<double(numbers const& logp, numbers const& held)> const& loss) {
   arrays::cpu backend;
   auto found = cohort::preset::apply(backend, a.advantage, cohort::at(a.objective, 0.), a.aggregation, b.recorded);
   for (int k = 0; k < b.steps(); ++k) {

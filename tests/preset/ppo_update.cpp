@@ -7,7 +7,8 @@
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
 
-// Whole updates of Stable-Baselines3's PPO and of CleanRL's, from a recorded rollout to the parameters (tests/golden/ppo_update.py, cleanrl.py).
+// Whole updates of Stable-Baselines3's PPO and of CleanRL's, from a recorded rollout to the parameters
+// (tests/golden/ppo_update.py, cleanrl.py).
 
 using namespace cohort;
 using namespace arrays;
@@ -24,7 +25,8 @@ struct recorded {
   actor_critic<cpu, Distribution> policy;
   batch<cpu, typename Distribution::action> collected;
 
-  recorded(std::string const& file, Distribution d) : rows(golden::read("preset/" + file)), policy(backend, d, 3, {.hidden = {8}}, seed{1}) {
+  recorded(std::string const& file, Distribution d)
+      : rows(golden::read("preset/" + file)), policy(backend, d, 3, {.hidden = {8}}, seed{1}) {
     collected.R = steps_;
     collected.observation_size = 3;
     collected.action_width = d.action_width();
@@ -74,12 +76,18 @@ void require_update(std::string const& file, Distribution d, Convention conventi
   INFO(name << " in " << file);
   recorded r(file, d);
   require_same_orders(r.rows);
-  convention.advantage()(r.backend, r.collected.view_for_estimator(), estimates<double>{r.collected.advantage.all(), r.collected.target.all()});
+  convention.advantage()(r.backend, r.collected.view_for_estimator(),
+                         estimates<double>{r.collected.advantage.all(), r.collected.target.all()});
   auto const& advantage = golden::row(r.rows, name + "/advantage");
-  for (std::size_t i = 0; i < advantage.size(); ++i) REQUIRE(close(r.collected.advantage.data()[i], advantage[i], 1e-12, 1e-12));
+  for (std::size_t i = 0; i < advantage.size(); ++i)
+    REQUIRE(close(r.collected.advantage.data()[i], advantage[i], 1e-12, 1e-12));
 
   auto how = convention.update();
-  update<> updates{.epochs = 4, .minibatch = steps{8}, .normalize = how.normalize, .optimizer = adam<>{.rate = .01, .epsilon = how.optimizer.epsilon}, .max_gradient_norm = how.max_gradient_norm};
+  update<> updates{.epochs = 4,
+                   .minibatch = steps{8},
+                   .normalize = how.normalize,
+                   .optimizer = adam<>{.rate = .01, .epsilon = how.optimizer.epsilon},
+                   .max_gradient_norm = how.max_gradient_norm};
   auto mean = convention.mean();
   learner<cpu, update<>, decltype(mean), decltype(r.policy)> learner(r.backend, updates, mean, r.policy, 1);
   learner.learn(r.backend, convention.objective(), r.policy, r.collected, 0);
@@ -95,11 +103,14 @@ void require_update(std::string const& file, Distribution d, Convention conventi
 
 }  // namespace
 
-TEST_CASE("as_in: Stable-Baselines3's PPO and the learner have the same parameters after 4 epochs of 4 minibatches, to 1e-9", "[golden]") {
+TEST_CASE(
+    "as_in: Stable-Baselines3's PPO and the learner have the same parameters after 4 epochs of 4 minibatches, to 1e-9",
+    "[golden]") {
   require_update("ppo_discrete.txt", categorical{3}, as_in::stable_baselines3_2_9{}, "sb3");
   require_update("ppo_gaussian.txt", diagonal_gaussian<double>{2}, as_in::stable_baselines3_2_9{}, "sb3");
 }
 
-TEST_CASE("as_in: CleanRL's PPO and the learner have the same parameters after 4 epochs of 4 minibatches, to 1e-9", "[golden]") {
+TEST_CASE("as_in: CleanRL's PPO and the learner have the same parameters after 4 epochs of 4 minibatches, to 1e-9",
+          "[golden]") {
   require_update("ppo_cleanrl.txt", categorical{3}, as_in::cleanrl{}, "cleanrl");
 }

@@ -10,8 +10,11 @@ TEST_CASE("presets: each one for environments makes an update") {
   classic_control::cart_pole environment;
   preset::each([&](auto const& p) {
     if constexpr (small::plays<decltype(p)>()) {
-      auto check = [&](auto policy) { small::check_update(cpu, p, environment, policy, {.steps = 100'000, .updates = 1, .seed = 2}); };
-      if constexpr (requires { p().rollout.rollouts; } || requires { p().advantage.episodes; }) check(actor{cpu, environment, {.hidden = {8}}, seed{1}});
+      auto check = [&](auto policy) {
+        small::check_update(cpu, p, environment, policy, {.steps = 100'000, .updates = 1, .seed = 2});
+      };
+      if constexpr (requires { p().rollout.rollouts; } || requires { p().advantage.episodes; })
+        check(actor{cpu, environment, {.hidden = {8}}, seed{1}});
       else check(actor_critic{cpu, environment, {.hidden = {8}}, seed{1}});
     }
   });

@@ -12,15 +12,20 @@ namespace {
 struct echo : support::echo {
   std::vector<std::int32_t> chosen(row const& r) const { return solution(r); }
   std::vector<std::int32_t> rejected(row const& r) const { return {(r.digit + 1) % 10, 10}; }
-  double score(row const&, std::span<std::int32_t const> tokens, bool stopped) const { return tokens[0] % 2 + .25 * double(tokens.size()) + .125 * stopped; }
-  std::vector<double> parts(row const&, std::span<std::int32_t const> tokens, bool stopped) const { return {double(tokens[0] % 2), double(stopped)}; }
+  double score(row const&, std::span<std::int32_t const> tokens, bool stopped) const {
+    return tokens[0] % 2 + .25 * double(tokens.size()) + .125 * stopped;
+  }
+  std::vector<double> parts(row const&, std::span<std::int32_t const> tokens, bool stopped) const {
+    return {double(tokens[0] % 2), double(stopped)};
+  }
 };
 
 }  // namespace
 
 TEST_CASE("presets: each one for language models makes an update") {
   eigen::basic_backend<double> cpu;
-  decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
+  decoder_options const shape{
+      .vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
   preset::each([&](auto const& p) {
     if constexpr (!small::plays<decltype(p)>()) {
       auto check = [&](auto model) { small::check_update(cpu, p, echo{}, model, {.updates = 1, .seed = 2}); };

@@ -1,6 +1,6 @@
-#include "../catch.hpp"
 #include <cmath>
 #include <cohort/random/philox.hpp>
+#include "../catch.hpp"
 
 using cohort::open_unit;
 using cohort::philox4x32;
@@ -8,7 +8,8 @@ using counter = philox4x32::counter;
 
 // Known answers of Random123, tests/kat_vectors.
 static_assert(philox4x32::block({0, 0, 0, 0}, {0, 0}) == counter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
-static_assert(philox4x32::block({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) == counter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+static_assert(philox4x32::block({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) ==
+              counter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 static_assert(philox4x32::block({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
               counter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 static_assert(philox4x32::block({0, 0, 0, 0}, {0, 0}, 7) == counter{0x5f6fb709, 0x0d893f64, 0x4f121f81, 0x4f730a48});
@@ -22,7 +23,8 @@ TEST_CASE("philox4x32: Random123's known answers come out at run time too") {
         counter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("philox4x32: the 10000th word of C++26's std::philox4x32 with its default seed is the standard's 1955073260") {
+TEST_CASE(
+    "philox4x32: the 10000th word of C++26's std::philox4x32 with its default seed is the standard's 1955073260") {
   CHECK(philox4x32::block({9999 / 4, 0, 0, 0}, {20111115, 0})[9999 % 4] == 1955073260u);
 }
 
@@ -47,13 +49,16 @@ TEST_CASE("open_unit: the extreme words give numbers inside (0, 1) with finite l
   for (std::uint32_t word : {0u, 1u, 0x1ffu, 0x200u, 0x7fffffffu, 0x80000000u, 0xfffffe00u, 0xfffffeffu, ~1u, ~0u}) {
     CAPTURE(word);
     float u = open_unit(word);
-    CHECK((u > 0 && u < 1 && std::isfinite(std::log(u)) && std::isfinite(std::log1p(-u)) && std::isfinite(std::log(1 - u))));
+    CHECK((u > 0 && u < 1 && std::isfinite(std::log(u)) && std::isfinite(std::log1p(-u)) &&
+           std::isfinite(std::log(1 - u))));
     for (std::uint32_t low : {0u, 0xfffu, 0x1000u, ~0u}) {
       double v = open_unit(word, low);
-      CHECK((v > 0 && v < 1 && std::isfinite(std::log(v)) && std::isfinite(std::log1p(-v)) && std::isfinite(std::log(1 - v))));
+      CHECK((v > 0 && v < 1 && std::isfinite(std::log(v)) && std::isfinite(std::log1p(-v)) &&
+             std::isfinite(std::log(1 - v))));
     }
   }
-  static_assert(open_unit(0u) == 0x1p-24f && open_unit(~0u) == 1 - 0x1p-24f && open_unit(0u, 0u) == 0x1p-53 && open_unit(~0u, ~0u) == 1 - 0x1p-53);
+  static_assert(open_unit(0u) == 0x1p-24f && open_unit(~0u) == 1 - 0x1p-24f && open_unit(0u, 0u) == 0x1p-53 &&
+                open_unit(~0u, ~0u) == 1 - 0x1p-53);
 }
 
 TEST_CASE("open_unit: it is symmetric about 1/2, exactly, and never falls as the word rises") {

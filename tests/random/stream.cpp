@@ -1,7 +1,7 @@
-#include "../catch.hpp"
 #include <cohort/random/stream.hpp>
 #include <set>
 #include <vector>
+#include "../catch.hpp"
 
 using cohort::purpose;
 using cohort::random_stream;
@@ -11,12 +11,16 @@ namespace {
 
 constexpr int n = 1'000'000;
 
-/// Whether a mean of n numbers with this standard deviation is within five standard errors of what it should be: for a fixed seed it is or it is not.
-bool near(double sum, double expected, double deviation) { return std::abs(sum / n - expected) <= 5 * deviation / std::sqrt(n); }
+/// Whether a mean of n numbers with this standard deviation is within five standard errors of what it should be: for a
+/// fixed seed it is or it is not.
+bool near(double sum, double expected, double deviation) {
+  return std::abs(sum / n - expected) <= 5 * deviation / std::sqrt(n);
+}
 
 }  // namespace
 
-TEST_CASE("random_stream: uniforms have the mean, variance and independence of uniforms, along a lane and across lanes") {
+TEST_CASE(
+    "random_stream: uniforms have the mean, variance and independence of uniforms, along a lane and across lanes") {
   random_stream along(stream{1, purpose::action, 2}, 3);
   for (bool across : {false, true}) {
     double sum = 0, squares = 0, products = 0, last = .5, lowest = 1, highest = 0;

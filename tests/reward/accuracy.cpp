@@ -1,6 +1,6 @@
+#include <cohort/reward/accuracy.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
-#include <cohort/reward/accuracy.hpp>
 
 using namespace cohort;
 using completions::of_text;
@@ -40,7 +40,14 @@ TEST_CASE("accuracy: numbers are compared as numbers") {
     CAPTURE(x, y);
     REQUIRE((right(x, y) && right(y, x)));
   }
-  for (auto [x, y] : {pair{"7", "8"}, {"7", "70"}, {"0.7", "7"}, {"-7", "7"}, {"1e3", "1e4"}, {"100", "1"}, {"10", "1e2"}, {"0", "1"}}) {
+  for (auto [x, y] : {pair{"7", "8"},
+                      {"7", "70"},
+                      {"0.7", "7"},
+                      {"-7", "7"},
+                      {"1e3", "1e4"},
+                      {"100", "1"},
+                      {"10", "1e2"},
+                      {"0", "1"}}) {
     CAPTURE(x, y);
     REQUIRE((!right(x, y) && !right(y, x)));
   }
@@ -59,7 +66,8 @@ TEST_CASE("accuracy: what is no number is compared as text, without the white sp
   REQUIRE(!right("New  York", "New York"));
   REQUIRE(right("1/2", "1/2"));
   REQUIRE(right("", " "));
-  for (char const* text : {"7 apples", "7 8", "7..0", ".", "+", "--7", "7e", "7e+", "0x7", "7,", "1e9999999999", "nan", "e7", "- 7"}) {
+  for (char const* text :
+       {"7 apples", "7 8", "7..0", ".", "+", "--7", "7e", "7e+", "0x7", "7,", "1e9999999999", "nan", "e7", "- 7"}) {
     CAPTURE(text);
     REQUIRE(right(text, text));
     REQUIRE(!right(text, "7"));
@@ -89,7 +97,8 @@ TEST_CASE("accuracy: the answer is between the last pair of tags, and without a 
   REQUIRE(value("<answer>7</answer> or <answer>8") == 1.);
   REQUIRE(value("<answer>7</answer> or</answer>") == 1.);
   REQUIRE(value("<answer>8<answer>7</answer>") == 1.);
-  for (char const* text : {"", "7", "<answer>7", "7</answer>", "</answer>7<answer>", "<Answer>7</Answer>"}) REQUIRE(value(text) == 0.);
+  for (char const* text : {"", "7", "<answer>7", "7</answer>", "</answer>7<answer>", "<Answer>7</Answer>"})
+    REQUIRE(value(text) == 0.);
 }
 
 TEST_CASE("accuracy: without a pair of tags even an empty expectation is missed") {
@@ -97,7 +106,8 @@ TEST_CASE("accuracy: without a pair of tags even an empty expectation is missed"
 }
 
 TEST_CASE("accuracy: the tag and the way to find the answer are parameters") {
-  REQUIRE(of_text(accuracy{.expected = expected, .extract = between_tags{.tag = "result"}}, "<result>7</result>", question{"7"}) == 1.);
+  REQUIRE(of_text(accuracy{.expected = expected, .extract = between_tags{.tag = "result"}}, "<result>7</result>",
+                  question{"7"}) == 1.);
   auto after_hashes = [](std::string_view text) -> std::optional<std::string_view> {
     auto at = text.rfind("####");
     return at == text.npos ? std::nullopt : std::optional{text.substr(at + 4)};
@@ -110,7 +120,9 @@ TEST_CASE("accuracy: the tag and the way to find the answer are parameters") {
 TEST_CASE("accuracy: the expected answer may be an integer, a floating-point number or a text") {
   struct row {};
   row r;
-  auto value = [&](auto answer, char const* given) { return of_text(accuracy{.expected = [=](row const&) { return answer; }}, given, r) == 1.; };
+  auto value = [&](auto answer, char const* given) {
+    return of_text(accuracy{.expected = [=](row const&) { return answer; }}, given, r) == 1.;
+  };
   REQUIRE(value(7, "<answer>07</answer>"));
   REQUIRE(value(std::int64_t{-9007199254740993}, "<answer>-9007199254740993</answer>"));
   REQUIRE(!value(std::int64_t{-9007199254740993}, "<answer>-9007199254740992</answer>"));
@@ -122,7 +134,8 @@ TEST_CASE("accuracy: the expected answer may be an integer, a floating-point num
 }
 
 TEST_CASE("accuracy: where a row expects nothing it says nothing") {
-  accuracy reward{.expected = [](completions::row const& r) { return r.answer ? std::optional(r.answer) : std::nullopt; }};
+  accuracy reward{
+      .expected = [](completions::row const& r) { return r.answer ? std::optional(r.answer) : std::nullopt; }};
   REQUIRE(of_text(reward, "<answer>7</answer>", completions::row{0}) == std::nullopt);
   REQUIRE(of_text(reward, "<answer>7</answer>", completions::row{7}) == 1.);
   REQUIRE(of_text(reward, "<answer>7</answer>", completions::row{8}) == 0.);

@@ -1,35 +1,42 @@
+#include <cohort/reward/format.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
-#include <cohort/reward/format.hpp>
 
 using namespace cohort;
 using namespace completions;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("strict_format: the published format is worth 1, with a line break at the end and without") {
-  for (std::string text :
-       {"<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>", "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n",
-        "<reasoning>\nso,\n\nby lines\n</reasoning>\n<answer>\n7 <b>\n</answer>\n", "<reasoning>\n\n</reasoning>\n<answer>\n\n</answer>"})
+  for (std::string text : {"<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>",
+                           "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n",
+                           "<reasoning>\nso,\n\nby lines\n</reasoning>\n<answer>\n7 <b>\n</answer>\n",
+                           "<reasoning>\n\n</reasoning>\n<answer>\n\n</answer>"})
     REQUIRE(of_text(strict_format{}, text) == 1.);
 }
 
 TEST_CASE("strict_format: other white space, text before or after, a missing, repeated or misplaced tag are worth 0") {
   for (std::string text :
-       {"", "7", "<reasoning>so</reasoning><answer>7</answer>", "<reasoning>\nso\n</reasoning>\n\n<answer>\n7\n</answer>",
+       {"", "7", "<reasoning>so</reasoning><answer>7</answer>",
+        "<reasoning>\nso\n</reasoning>\n\n<answer>\n7\n</answer>",
         "<reasoning>\nso\n</reasoning> <answer>\n7\n</answer>", "<reasoning> so\n</reasoning>\n<answer>\n7\n</answer>",
         "<reasoning>\nso\n</reasoning>\n<answer>7</answer>", " <reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>",
-        "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n\n", "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer> so there",
+        "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n\n",
+        "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer> so there",
         "<reasoning>\nso\n</reasoning>\n<answer>\n7\n", "so\n</reasoning>\n<answer>\n7\n</answer>",
         "<reasoning>\nso\n<reasoning>\n</reasoning>\n<answer>\n7\n</answer>",
         "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n<answer>\n8\n</answer>",
-        "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n</answer>", "<answer>\n7\n</answer>\n<reasoning>\nso\n</reasoning>",
-        "<Reasoning>\nso\n</Reasoning>\n<answer>\n7\n</answer>", "<reasoning>\nso\n</reasoning>\n<answer>\n</answer>"}) {
+        "<reasoning>\nso\n</reasoning>\n<answer>\n7\n</answer>\n</answer>",
+        "<answer>\n7\n</answer>\n<reasoning>\nso\n</reasoning>",
+        "<Reasoning>\nso\n</Reasoning>\n<answer>\n7\n</answer>",
+        "<reasoning>\nso\n</reasoning>\n<answer>\n</answer>"}) {
     CAPTURE(text);
     REQUIRE(of_text(strict_format{}, text) == 0.);
   }
 }
 
-TEST_CASE("strict_format: with tag_space::none no white space stands around a tag but what is a part of the text between tags") {
+TEST_CASE(
+    "strict_format: with tag_space::none no white space stands around a tag but what is a part of the text between "
+    "tags") {
   strict_format format{{.space = tag_space::none}};
   REQUIRE(of_text(format, "<reasoning>861</reasoning><answer>168</answer>") == 1.);
   REQUIRE(of_text(format, "<reasoning></reasoning><answer></answer>") == 1.);
@@ -84,7 +91,8 @@ TEST_CASE("formats: a copy matches as its original does, after that is gone") {
 
 TEST_CASE("formats: a tag without a name, with brackets in it, or named as the other one is a value_error") {
   REQUIRE_THROWS_WITH(strict_format({.reasoning = ""}), ContainsSubstring("strict_format: a tag is named \"\""));
-  REQUIRE_THROWS_WITH(soft_format({.answer = "<answer>"}), ContainsSubstring("soft_format: a tag is named \"<answer>\""));
+  REQUIRE_THROWS_WITH(soft_format({.answer = "<answer>"}),
+                      ContainsSubstring("soft_format: a tag is named \"<answer>\""));
   REQUIRE_THROWS_WITH(soft_format({.answer = "/answer"}), ContainsSubstring("named \"/answer\""));
   REQUIRE_THROWS_AS(strict_format({.reasoning = "answer"}), value_error);
 }

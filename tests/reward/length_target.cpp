@@ -1,6 +1,6 @@
+#include <cohort/reward/length_target.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
-#include <cohort/reward/length_target.hpp>
 
 using namespace cohort;
 using namespace completions;

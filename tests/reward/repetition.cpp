@@ -1,8 +1,8 @@
-#include "../catch.hpp"
-#include "completions.hpp"
 #include <cmath>
 #include <cohort/reward/repetition.hpp>
 #include <set>
+#include "../catch.hpp"
+#include "completions.hpp"
 
 using namespace cohort;
 using namespace completions;

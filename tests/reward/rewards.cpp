@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "completions.hpp"
 #include <cohort/reward/rewards.hpp>
 #include <functional>
 #include <limits>
 #include <stdexcept>
+#include "../catch.hpp"
+#include "completions.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -11,7 +11,8 @@ using completions::row;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity(),
+                 not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 auto always(std::optional<double> x) {
   return [x](completion<row> const&) { return x; };
@@ -54,34 +55,43 @@ TEST_CASE("rewards: where all are absent so is the total, which is not 0") {
   REQUIRE(run(rewards{named{"a", always(std::nullopt)}, named{"b", always(0)}}).total == 0);
 }
 
-TEST_CASE("rewards: a lambda, a function, a std::function and a template are rewards; of numbers of any kind, or optional ones") {
+TEST_CASE(
+    "rewards: a lambda, a function, a std::function and a template are rewards; of numbers of any kind, or optional "
+    "ones") {
   std::function<double(completion<row> const&)> length = [](completion<row> const& c) { return double(c.text.size()); };
   rewards set{named{"function", &truncated}, named{"std::function", length}, named{"template", answer_of_row{}},
               named{"lambda", [](auto const& c) -> std::optional<int> { return int(c.prompt.size()); }}};
   REQUIRE(run(set, {.answer = 7}).parts == std::array{0., 1., 7., 4.});
   static_assert(reward_for<answer_of_row, row> && reward_for<bool (*)(completion<row> const&), row>);
   static_assert(!reward_for<decltype(length), int>);
-  static_assert(!reward_for<std::string (*)(completion<row> const&), row> && !reward_for<char const* (*)(completion<row> const&), row>);
+  static_assert(!reward_for<std::string (*)(completion<row> const&), row> &&
+                !reward_for<char const* (*)(completion<row> const&), row>);
 }
 
 TEST_CASE("rewards: a reward that throws is a value_error that names it, the row and the completion") {
-  auto throws = [](completion<row> const& c) -> double { throw std::runtime_error("no judge for " + std::string(c.prompt)); };
+  auto throws = [](completion<row> const& c) -> double {
+    throw std::runtime_error("no judge for " + std::string(c.prompt));
+  };
   rewards set{named{"fine", always(1)}, named{"judge", throws}};
   REQUIRE_THROWS_AS(run(set, {}, 17, 3), value_error);
   REQUIRE_THROWS_WITH(run(set, {}, 17, 3), ContainsSubstring("\"judge\"") && ContainsSubstring("row 17") &&
-                                               ContainsSubstring("completion 3 of its group") && ContainsSubstring("no judge for 1+1="));
+                                               ContainsSubstring("completion 3 of its group") &&
+                                               ContainsSubstring("no judge for 1+1="));
   auto throws_an_int = [](completion<row> const&) -> double { throw 5; };
   rewards other{named{"judge", throws_an_int}};
   REQUIRE_THROWS_AS(run(other), value_error);
 }
 
-TEST_CASE("rewards: a value that is NaN or infinite is a value_error that names the reward, the row and the completion, whatever its weight") {
+TEST_CASE(
+    "rewards: a value that is NaN or infinite is a value_error that names the reward, the row and the completion, "
+    "whatever its weight") {
   for (double x : {not_a_number, infinity, -infinity})
     for (double weight : {1., 0.}) {
       rewards set{named{"fine", always(1)}, named{"broken", always(x), weight}};
       REQUIRE_THROWS_AS(run(set, {}, 4, 2), value_error);
       REQUIRE_THROWS_WITH(run(set, {}, 4, 2), ContainsSubstring("\"broken\"") && ContainsSubstring("row 4") &&
-                                                  ContainsSubstring("completion 2 of its group") && ContainsSubstring(std::isnan(x) ? "nan" : "inf"));
+                                                  ContainsSubstring("completion 2 of its group") &&
+                                                  ContainsSubstring(std::isnan(x) ? "nan" : "inf"));
     }
 }
 
@@ -93,7 +103,8 @@ TEST_CASE("rewards: a total too large for a double is a value_error, not an abse
 TEST_CASE("rewards: names are there, and once each; weights are finite; and an unknown name is said to be unknown") {
   REQUIRE_THROWS_WITH((rewards{named{"a", always(1)}, named{"b", always(1)}, named{"a", always(1)}}),
                       ContainsSubstring("two rewards are named \"a\""));
-  REQUIRE_THROWS_WITH((rewards{named{"a", always(1)}, named{"", always(1)}}), ContainsSubstring("reward 1 has no name"));
+  REQUIRE_THROWS_WITH((rewards{named{"a", always(1)}, named{"", always(1)}}),
+                      ContainsSubstring("reward 1 has no name"));
   REQUIRE_THROWS_WITH((rewards{named{"a", always(1), not_a_number}}), ContainsSubstring("the weight of \"a\" is nan"));
   REQUIRE_THROWS_WITH((rewards{named{"a", always(1), infinity}}), ContainsSubstring("the weight of \"a\" is inf"));
   REQUIRE_THROWS_WITH((rewards{named{"a", always(1)}}.index("b")), ContainsSubstring("no reward is named \"b\""));

@@ -1,6 +1,6 @@
+#include <cohort/reward/soft_overlong.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
-#include <cohort/reward/soft_overlong.hpp>
 
 using namespace cohort;
 using namespace completions;
@@ -12,7 +12,8 @@ TEST_CASE("soft_overlong: nothing up to the cache, a straight line to -1 at the 
   for (int length = 0; length <= 12; ++length) REQUIRE(of_length(reward, length) == expected[length]);
 }
 
-// (100 - 20 - 90) / 20 is the example of TRL's documentation; the others are its formula, evaluated apart from this library.
+// (100 - 20 - 90) / 20 is the example of TRL's documentation; the others are its formula, evaluated apart from this
+// library.
 TEST_CASE("soft_overlong: the numbers of TRL's get_soft_overlong_punishment") {
   soft_overlong reward{.limit = 100, .cache = 20};
   REQUIRE(of_length(reward, 90) == -.5);
@@ -30,7 +31,9 @@ TEST_CASE("soft_overlong: by default DAPO's 16,384 tokens are free and 20,480 th
   REQUIRE(of_length(soft_overlong{}, 20480) == -1);
 }
 
-TEST_CASE("soft_overlong: without a cache it falls to -1 beyond the limit, with one of the whole limit from the first token on") {
+TEST_CASE(
+    "soft_overlong: without a cache it falls to -1 beyond the limit, with one of the whole limit from the first token "
+    "on") {
   REQUIRE(of_length(soft_overlong{.limit = 10, .cache = 0}, 10) == 0);
   REQUIRE(of_length(soft_overlong{.limit = 10, .cache = 0}, 11) == -1);
   REQUIRE(of_length(soft_overlong{.limit = 10, .cache = 10}, 0) == 0);

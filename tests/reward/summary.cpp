@@ -1,5 +1,5 @@
-#include "../catch.hpp"
 #include <cohort/reward/summary.hpp>
+#include "../catch.hpp"
 
 using namespace cohort;
 

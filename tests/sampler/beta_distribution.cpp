@@ -1,5 +1,5 @@
-#include "distributions.hpp"
 #include <cohort/sampler/beta_distribution.hpp>
+#include "distributions.hpp"
 
 using namespace distributions;
 
@@ -22,9 +22,11 @@ struct logit_beta {
   numbers cumulative{0};
   logit_beta(double a, double b, double low, double high) : low(low), step((high - low) / 40'000) {
     auto density = [&](double u) {
-      return std::exp(-a * std::log1p(std::exp(-u)) - b * std::log1p(std::exp(u)) - std::lgamma(a) - std::lgamma(b) + std::lgamma(a + b));
+      return std::exp(-a * std::log1p(std::exp(-u)) - b * std::log1p(std::exp(u)) - std::lgamma(a) - std::lgamma(b) +
+                      std::lgamma(a + b));
     };
-    for (int i = 1; i <= 40'000; ++i) cumulative.push_back(cumulative.back() + step / 2 * (density(low + (i - 1) * step) + density(low + i * step)));
+    for (int i = 1; i <= 40'000; ++i)
+      cumulative.push_back(cumulative.back() + step / 2 * (density(low + (i - 1) * step) + density(low + i * step)));
   }
   double operator()(double u) const {
     double at = (u - low) / step;
@@ -35,9 +37,13 @@ struct logit_beta {
 
 }  // namespace
 
-TEST_CASE("beta_distribution: log-probabilities, entropies, divergences and their gradients of torch and SciPy", "[golden]") { require_recorded(on_box<double>{}, "beta.txt"); }
+TEST_CASE("beta_distribution: log-probabilities, entropies, divergences and their gradients of torch and SciPy",
+          "[golden]") {
+  require_recorded(on_box<double>{}, "beta.txt");
+}
 
-TEST_CASE("beta_distribution: shapes from 1 to 10^6 and actions at the bounds cost no digits, by 60-digit arithmetic", "[golden]") {
+TEST_CASE("beta_distribution: shapes from 1 to 10^6 and actions at the bounds cost no digits, by 60-digit arithmetic",
+          "[golden]") {
   auto t = golden::read("distribution/beta_extremes.txt");
   auto r = recorded_rows(on_unit<double>{}, t);
   auto [logp, entropy] = r.evaluate();
@@ -53,11 +59,18 @@ TEST_CASE("beta_distribution: gradients and Fisher products are those of five-po
   require_divergence(on_box<double>{});
 }
 
-TEST_CASE("beta_distribution: in float, log-probabilities, entropies and gradients are those of double") { require_float<on_box>(1, 1e-5, 1e-5); }
+TEST_CASE("beta_distribution: in float, log-probabilities, entropies and gradients are those of double") {
+  require_float<on_box>(1, 1e-5, 1e-5);
+}
 
-TEST_CASE("beta_distribution: a sample's log-probability is what evaluate gives it, and does not depend on the other rows") { require_samples(on_box<double>{}); }
+TEST_CASE(
+    "beta_distribution: a sample's log-probability is what evaluate gives it, and does not depend on the other rows") {
+  require_samples(on_box<double>{});
+}
 
-TEST_CASE("beta_distribution: samples are distributed as their shapes say, from flat to sharp, and of no two numbers dependent") {
+TEST_CASE(
+    "beta_distribution: samples are distributed as their shapes say, from flat to sharp, and of no two numbers "
+    "dependent") {
   for (auto [p0, p1] : {std::pair{-40., -40.}, {0., 0.}, {2., -1.}, {-40., 30.}, {1e4, 2e4}}) {
     rows<on_box<double>> r{{}, repeated({p0, p1, p1, p0}, 50'000), {}, 2};
     r.sample(1);
@@ -69,7 +82,8 @@ TEST_CASE("beta_distribution: samples are distributed as their shapes say, from 
       require_distribution(u, f);
       require_uncorrelated(u, column(r.a, k == 7 ? 2 : k == 3 ? 6 : k + 1, 8));
       double lowest = k % 2 ? 0 : -2, width = k % 2 ? 1 : 4;
-      for (int i = 0; i < 100; ++i) REQUIRE(close(a[std::size_t(i)], lowest + width / (1 + std::exp(-u[std::size_t(i)])), 1e-14, 1e-14));
+      for (int i = 0; i < 100; ++i)
+        REQUIRE(close(a[std::size_t(i)], lowest + width / (1 + std::exp(-u[std::size_t(i)])), 1e-14, 1e-14));
     }
   }
 }

@@ -1,6 +1,6 @@
+#include <cohort/sampler/categorical.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/sampler/categorical.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -31,14 +31,17 @@ evaluation<T> evaluate(std::vector<T> const& logits, int A, integers const& acti
   eigen::basic_backend<T> backend;
   std::ptrdiff_t R = std::ptrdiff_t(logits.size()) / A;
   evaluation<T> e{std::vector<T>(R * G), std::vector<T>(R * G)};
-  categorical{A}.evaluate(backend, matrix(logits, R), {}, matrix(action, R), G, matrix(e.logp, R), matrix(e.entropy, R));
+  categorical{A}.evaluate(backend, matrix(logits, R), {}, matrix(action, R), G, matrix(e.logp, R),
+                          matrix(e.entropy, R));
   return e;
 }
-numbers backward(numbers const& logits, int A, integers const& action, int G, numbers const& dlogp, numbers const& dentropy) {
+numbers backward(numbers const& logits, int A, integers const& action, int G, numbers const& dlogp,
+                 numbers const& dentropy) {
   cpu backend;
   std::ptrdiff_t R = std::ptrdiff_t(logits.size()) / A;
   numbers dlogits(logits.size());
-  categorical{A}.backward(backend, matrix(logits, R), {}, matrix(action, R), G, matrix(dlogp, R), matrix(dentropy, R), matrix(dlogits, R), {});
+  categorical{A}.backward(backend, matrix(logits, R), {}, matrix(action, R), G, matrix(dlogp, R), matrix(dentropy, R),
+                          matrix(dlogits, R), {});
   return dlogits;
 }
 
@@ -50,13 +53,16 @@ draws sample(numbers const& logits, int A, int G, std::uint32_t step) {
   cpu backend;
   std::ptrdiff_t R = std::ptrdiff_t(logits.size()) / A;
   draws d{integers(R * G), numbers(R * G)};
-  categorical{A}.sample(backend, stream{1, purpose::action, step}, matrix(logits, R), {}, G, matrix(d.action, R), matrix(d.logp, R));
+  categorical{A}.sample(backend, stream{1, purpose::action, step}, matrix(logits, R), {}, G, matrix(d.action, R),
+                        matrix(d.logp, R));
   return d;
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("categorical: log-probabilities and entropies are those of the softmax, for one action of a row or three", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "categorical: log-probabilities and entropies are those of the softmax, for one action of a row or three", "",
+    float, double) {
   double digits = 16 * std::numeric_limits<TestType>::epsilon();
   for (int A : {1, 2, 5, 17})
     for (int G : {1, 3}) {
@@ -93,7 +99,8 @@ TEST_CASE("categorical: a logit of -inf makes an action impossible and leaves th
   REQUIRE(logp[0] == -infinity);
   for (int g : {1, 2}) REQUIRE(logp[g] == expected[g]);
   for (int g : {0, 1, 2}) REQUIRE(entropy[g] == h[g]);
-  auto slope = backward({-infinity, 1, 0, -infinity, -1}, 5, {2}, 1, {.7}, {-.4}), plain = backward({1, 0, -1}, 3, {1}, 1, {.7}, {-.4});
+  auto slope = backward({-infinity, 1, 0, -infinity, -1}, 5, {2}, 1, {.7}, {-.4}),
+       plain = backward({1, 0, -1}, 3, {1}, 1, {.7}, {-.4});
   REQUIRE(slope == numbers{0, plain[0], plain[1], 0, plain[2]});
   numbers logits;
   for (int r = 0; r < 2000; ++r) logits.insert(logits.end(), {-infinity, .5, -infinity});
@@ -123,7 +130,8 @@ TEST_CASE("categorical: the gradient of log-probabilities and entropies is that 
   }
 }
 
-TEST_CASE("categorical: actions come as often as their probabilities say, to 5 sigma, whichever sample of a row it is") {
+TEST_CASE(
+    "categorical: actions come as often as their probabilities say, to 5 sigma, whichever sample of a row it is") {
   int R = 40'000, A = 4, G = 3;
   numbers const row{.3, -1.2, 1, -3};
   numbers p = softmax(row.data(), A), logits;
@@ -137,7 +145,8 @@ TEST_CASE("categorical: actions come as often as their probabilities say, to 5 s
         if (d.action[r * G + (g + 1) % G] == 0) ++next, after += d.action[r * G + g] == a;
       }
       REQUIRE(std::abs(count - R * p[a]) < 5 * std::sqrt(R * p[a] * (1 - p[a])));
-      REQUIRE(std::abs(after - next * p[a]) < 5 * std::sqrt(next * p[a] * (1 - p[a])));  // whatever the next sample of the row was
+      REQUIRE(std::abs(after - next * p[a]) <
+              5 * std::sqrt(next * p[a] * (1 - p[a])));  // whatever the next sample of the row was
     }
 }
 
@@ -171,8 +180,8 @@ TEST_CASE("categorical: a row alone, with the uniforms of its lane, draws what i
     numbers u(G * A), row(logits.begin() + r * A, logits.begin() + (r + 1) * A), logp(G);
     integers action(G);
     backend.uniform(matrix(u, 1), stream{1, purpose::action, 1}, std::uint32_t(r));
-    backend.map_rows(1, detail::categorical_sample{A, G}, matrix(std::as_const(row), 1), matrix(std::as_const(u), 1), matrix(action, 1),
-                     matrix(logp, 1));
+    backend.map_rows(1, detail::categorical_sample{A, G}, matrix(std::as_const(row), 1), matrix(std::as_const(u), 1),
+                     matrix(action, 1), matrix(logp, 1));
     for (int g = 0; g < G; ++g) REQUIRE(action[g] == whole.action[r * G + g]);
   }
 }

@@ -1,6 +1,6 @@
+#include <cohort/sampler/diagonal_gaussian.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
-#include <cohort/sampler/diagonal_gaussian.hpp>
 
 using namespace cohort;
 using namespace arrays;
@@ -19,7 +19,8 @@ evaluation<T> evaluate(std::vector<T> const& mean, std::vector<T> const& log_std
   int D = int(log_std.size());
   std::ptrdiff_t R = std::ptrdiff_t(mean.size()) / D;
   evaluation<T> e{std::vector<T>(R * G), std::vector<T>(R * G)};
-  diagonal_gaussian<T>{D}.evaluate(backend, matrix(mean, R), all(log_std), matrix(action, R), G, matrix(e.logp, R), matrix(e.entropy, R));
+  diagonal_gaussian<T>{D}.evaluate(backend, matrix(mean, R), all(log_std), matrix(action, R), G, matrix(e.logp, R),
+                                   matrix(e.entropy, R));
   return e;
 }
 
@@ -31,23 +32,27 @@ draws sample(numbers const& mean, numbers const& log_std, int G, std::uint32_t s
   int D = int(log_std.size());
   std::ptrdiff_t R = std::ptrdiff_t(mean.size()) / D;
   draws d{numbers(R * G * D), numbers(R * G)};
-  diagonal_gaussian<double>{D}.sample(backend, stream{1, purpose::action, step}, matrix(mean, R), all(log_std), G, matrix(d.action, R),
-                                      matrix(d.logp, R));
+  diagonal_gaussian<double>{D}.sample(backend, stream{1, purpose::action, step}, matrix(mean, R), all(log_std), G,
+                                      matrix(d.action, R), matrix(d.logp, R));
   return d;
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("diagonal_gaussian: log-probabilities and entropies are their closed forms, for one action of a row or three", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "diagonal_gaussian: log-probabilities and entropies are their closed forms, for one action of a row or three", "",
+    float, double) {
   for (int D : {1, 3})
     for (int G : {1, 3}) {
       int R = 11;
-      auto mean = uniform<TestType>(R * D, 1), log_std = uniform<TestType>(D, 2), action = uniform<TestType>(R * G * D, 3, -2, 2);
+      auto mean = uniform<TestType>(R * D, 1), log_std = uniform<TestType>(D, 2),
+           action = uniform<TestType>(R * G * D, 3, -2, 2);
       auto [logp, entropy] = evaluate(mean, log_std, action, G);
       for (int i = 0; i < R * G; ++i) {
         double expected = 0, h = 0;
         for (int d = 0; d < D; ++d) {
-          double std = std::exp(double(log_std[d])), z = (double(action[i * D + d]) - double(mean[i / G * D + d])) / std;
+          double std = std::exp(double(log_std[d])),
+                 z = (double(action[i * D + d]) - double(mean[i / G * D + d])) / std;
           expected += -z * z / 2 - std::log(std) - log_two_pi / 2;
           h += std::log(std) + (1 + log_two_pi) / 2;
         }
@@ -61,12 +66,13 @@ TEMPLATE_TEST_CASE("diagonal_gaussian: log-probabilities and entropies are their
 TEST_CASE("diagonal_gaussian: the gradient with respect to means and log_std is that of five-point differences") {
   for (int G : {1, 3}) {
     int R = 6, D = 2;
-    numbers mean = uniform(R * D, 1), log_std = uniform(D, 2), action = uniform(R * G * D, 3, -2, 2), dlogp = uniform(R * G, 4),
-            dentropy = uniform(R * G, 5);
+    numbers mean = uniform(R * D, 1), log_std = uniform(D, 2), action = uniform(R * G * D, 3, -2, 2),
+            dlogp = uniform(R * G, 4), dentropy = uniform(R * G, 5);
     cpu backend;
     numbers dmean(R * D), dlog_std(D, 99);
-    diagonal_gaussian<double>{D}.backward(backend, matrix(std::as_const(mean), R), all(std::as_const(log_std)), matrix(std::as_const(action), R), G,
-                                          matrix(std::as_const(dlogp), R), matrix(std::as_const(dentropy), R), matrix(dmean, R), all(dlog_std));
+    diagonal_gaussian<double>{D}.backward(backend, matrix(std::as_const(mean), R), all(std::as_const(log_std)),
+                                          matrix(std::as_const(action), R), G, matrix(std::as_const(dlogp), R),
+                                          matrix(std::as_const(dentropy), R), matrix(dmean, R), all(dlog_std));
     auto check = [&](numbers& at, numbers const& found) {
       for (std::size_t k = 0; k < at.size(); ++k) {
         double x = at[k];
@@ -88,7 +94,8 @@ TEST_CASE("diagonal_gaussian: the gradient with respect to means and log_std is 
   }
 }
 
-TEST_CASE("diagonal_gaussian: samples have the mean, the variance, the skew and the tails of a normal number, to 5 sigma") {
+TEST_CASE(
+    "diagonal_gaussian: samples have the mean, the variance, the skew and the tails of a normal number, to 5 sigma") {
   int R = 30'000, G = 2;
   numbers const center{1.5, -.5}, log_std{-.7, .4};
   numbers mean;
@@ -144,6 +151,7 @@ TEST_CASE("diagonal_gaussian: what is drawn for a row does not depend on how man
 TEST_CASE("diagonal_gaussian: the mode is the mean") {
   cpu backend;
   numbers mean = uniform(9 * 2, 1), log_std(2, 0), mode(9 * 2);
-  diagonal_gaussian<double>{2}.mode(backend, matrix(std::as_const(mean), 9), all(std::as_const(log_std)), matrix(mode, 9));
+  diagonal_gaussian<double>{2}.mode(backend, matrix(std::as_const(mean), 9), all(std::as_const(log_std)),
+                                    matrix(mode, 9));
   REQUIRE(mode == mean);
 }

@@ -1,8 +1,8 @@
 #pragma once
+#include <cohort/policy/curvature.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
-#include <cohort/policy/curvature.hpp>
 
 // What every distribution whose parameters are all the network's is tested for, on the double backend.
 namespace distributions {
@@ -41,14 +41,16 @@ struct rows {
   numbers backward(numbers const& dlogp, numbers const& dentropy) const {
     cpu backend;
     numbers dp(p.size());
-    d.backward(backend, matrix(p, R()), {}, matrix(a, R()), G, matrix(dlogp, R()), matrix(dentropy, R()), matrix(dp, R()), {});
+    d.backward(backend, matrix(p, R()), {}, matrix(a, R()), G, matrix(dlogp, R()), matrix(dentropy, R()),
+               matrix(dp, R()), {});
     return dp;
   }
   numbers sample(std::uint32_t step) {
     cpu backend;
     numbers logp(R() * G);
     a.resize(R() * G * d.action_width());
-    d.sample(backend, stream{1, purpose::action, step}, matrix(std::as_const(p), R()), {}, G, matrix(a, R()), matrix(logp, R()));
+    d.sample(backend, stream{1, purpose::action, step}, matrix(std::as_const(p), R()), {}, G, matrix(a, R()),
+             matrix(logp, R()));
     return logp;
   }
   actions<D> mode() const {
@@ -66,7 +68,8 @@ struct rows {
   }
 };
 
-/// Actions as they lie in a batch: of a bounded distribution the numbers on the whole line stand behind those that nobody may read here.
+/// Actions as they lie in a batch: of a bounded distribution the numbers on the whole line stand behind those that
+/// nobody may read here.
 template <class D>
 actions<D> stored(D const& d, numbers const& given, std::ptrdiff_t samples) {
   std::ptrdiff_t width = std::ptrdiff_t(given.size()) / samples;
@@ -102,7 +105,8 @@ void require_recorded(D const& d, std::string const& file) {
   require_close(entropy, golden::row(t, "entropy"), 1e-10, 1e-10);
   if (t.count("scipy_logp")) require_close(logp, golden::row(t, "scipy_logp"), 1e-10, 1e-10);
   if (t.count("scipy_entropy")) require_close(entropy, golden::row(t, "scipy_entropy"), 1e-10, 1e-10);
-  require_close(r.backward(golden::row(t, "weight_logp"), golden::row(t, "weight_entropy")), golden::row(t, "gradient"), 1e-10, 1e-10);
+  require_close(r.backward(golden::row(t, "weight_logp"), golden::row(t, "weight_entropy")), golden::row(t, "gradient"),
+                1e-10, 1e-10);
   if (!t.count("other")) return;
   auto const& other = golden::row(t, "other");
   auto [kl, slope] = r.kl(other, divergence_over::pi);
@@ -113,7 +117,8 @@ void require_recorded(D const& d, std::string const& file) {
   require_close(slope_from, golden::row(t, "kl_from_slope"), 1e-10, 1e-10);
 }
 
-/// The gradient of a weighted sum of logp and entropy (of logp alone where the entropy's derivative is not that of its value).
+/// The gradient of a weighted sum of logp and entropy (of logp alone where the entropy's derivative is not that of its
+/// value).
 template <class D>
 void require_gradient(D const& d, int G, double spread = 1.5, bool with_entropy = true) {
   rows<D> r{d, uniform(7 * d.parameters(), 3, -spread, spread), {}, G};
@@ -182,7 +187,8 @@ void require_samples(D const& d) {
   REQUIRE(next.a != whole.a);
 }
 
-/// Kolmogorov and Smirnov's distance of numbers from their distribution, which a millionth of all sets of numbers exceeds. F takes them in order.
+/// Kolmogorov and Smirnov's distance of numbers from their distribution, which a millionth of all sets of numbers
+/// exceeds. F takes them in order.
 template <class F>
 void require_distribution(numbers x, F distribution) {
   std::sort(x.begin(), x.end());
@@ -214,7 +220,8 @@ inline void require_counts(numbers const& count, numbers const& probability) {
 inline void require_uncorrelated(numbers const& x, numbers const& y) {
   double n = double(x.size()), mx = 0, my = 0, xy = 0, xx = 0, yy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) mx += x[i] / n, my += y[i] / n;
-  for (std::size_t i = 0; i < x.size(); ++i) xy += (x[i] - mx) * (y[i] - my), xx += (x[i] - mx) * (x[i] - mx), yy += (y[i] - my) * (y[i] - my);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    xy += (x[i] - mx) * (y[i] - my), xx += (x[i] - mx) * (x[i] - mx), yy += (y[i] - my) * (y[i] - my);
   REQUIRE(std::abs(xy / std::sqrt(xx * yy)) < 5 / std::sqrt(n));
 }
 /// `count` rows of the same parameters.
@@ -244,8 +251,10 @@ void require_float(std::uint32_t which, double relative, double absolute) {
   auto a = cast<typename F::action>(exact.a);
   std::vector<float> logp(R), entropy(R), dp(R * P), one(R, 1.f);
   eigen::backend backend;
-  d.evaluate(backend, matrix(std::as_const(p), R), {}, matrix(std::as_const(a), R), 1, matrix(logp, R), matrix(entropy, R));
-  d.backward(backend, matrix(std::as_const(p), R), {}, matrix(std::as_const(a), R), 1, matrix(std::as_const(one), R), matrix(std::as_const(one), R), matrix(dp, R), {});
+  d.evaluate(backend, matrix(std::as_const(p), R), {}, matrix(std::as_const(a), R), 1, matrix(logp, R),
+             matrix(entropy, R));
+  d.backward(backend, matrix(std::as_const(p), R), {}, matrix(std::as_const(a), R), 1, matrix(std::as_const(one), R),
+             matrix(std::as_const(one), R), matrix(dp, R), {});
   auto [want, h] = exact.evaluate();
   require_close(cast<double>(logp), want, relative, absolute);
   require_close(cast<double>(entropy), h, relative, absolute);

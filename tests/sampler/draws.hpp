@@ -1,5 +1,4 @@
 #pragma once
-#include "../catch.hpp"
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/host_array.hpp>
@@ -7,6 +6,7 @@
 #include <cohort/sampler/kept_tokens.hpp>
 #include <cohort/sampler/token_sampler.hpp>
 #include <numeric>
+#include "../catch.hpp"
 
 // What tests of draws of tokens share.
 namespace cohort {
@@ -48,7 +48,9 @@ inline std::vector<std::int32_t> by_sorting(std::vector<double> const& weights, 
   std::iota(kept.begin(), kept.end(), 0);
   std::erase_if(kept, [&](auto v) { return weights[std::size_t(v)] == 0; });
   auto w = [&](std::int32_t v) { return weights[std::size_t(v)]; };
-  auto mass = [&] { return std::accumulate(kept.begin(), kept.end(), 0., [&](double sum, auto v) { return sum + w(v); }); };
+  auto mass = [&] {
+    return std::accumulate(kept.begin(), kept.end(), 0., [&](double sum, auto v) { return sum + w(v); });
+  };
   auto fewest = [&](auto key, double wanted) {  // the first that hold so much, in ascending order of a key
     std::stable_sort(kept.begin(), kept.end(), [&](auto a, auto b) { return key(a) < key(b); });
     double sum = 0;
@@ -81,16 +83,17 @@ inline std::vector<double> normals(std::size_t n, double scale, std::uint32_t se
   return x;
 }
 
-inline token_sampler const some_samplers[] = {{},
-                                       {.temperature = .7, .top_k = 5},
-                                       {.top_k = 50},
-                                       {.temperature = 1.4, .top_k = 1900},
-                                       {.top_p = .9},
-                                       {.top_p = .1},
-                                       {.temperature = 2, .top_p = .999},
-                                       {.min_p = .05},
-                                       {.typical_p = .2},
-                                       {.typical_p = .95},
-                                       {.temperature = 1.3, .top_k = 400, .top_p = .95, .min_p = .001, .typical_p = .9}};
+inline token_sampler const some_samplers[] = {
+    {},
+    {.temperature = .7, .top_k = 5},
+    {.top_k = 50},
+    {.temperature = 1.4, .top_k = 1900},
+    {.top_p = .9},
+    {.top_p = .1},
+    {.temperature = 2, .top_p = .999},
+    {.min_p = .05},
+    {.typical_p = .2},
+    {.typical_p = .95},
+    {.temperature = 1.3, .top_k = 400, .top_p = .95, .min_p = .001, .typical_p = .9}};
 
 }  // namespace cohort

@@ -1,5 +1,5 @@
-#include "distributions.hpp"
 #include <cohort/sampler/gsde.hpp>
+#include "distributions.hpp"
 
 using namespace distributions;
 
@@ -25,10 +25,12 @@ void require_recorded(gsde model, std::string const& file) {
   auto d = model.distribution<double, D>(L);
   numbers x = joined(row("mean"), row("features")), logp(12), entropy(12), dx(x.size()), dlog_s(L * D);
   cpu backend;
-  d.evaluate(backend, matrix(std::as_const(x), 12), all(row("log_s")), matrix(row("action"), 12), 1, all(logp), all(entropy));
+  d.evaluate(backend, matrix(std::as_const(x), 12), all(row("log_s")), matrix(row("action"), 12), 1, all(logp),
+             all(entropy));
   require_close(logp, row("logp"), 1e-10, 1e-10);
   require_close(entropy, row("entropy"), 1e-10, 1e-10);
-  d.backward(backend, matrix(std::as_const(x), 12), all(row("log_s")), matrix(row("action"), 12), 1, all(row("weight_logp")), all(row("weight_entropy")), matrix(dx, 12), all(dlog_s));
+  d.backward(backend, matrix(std::as_const(x), 12), all(row("log_s")), matrix(row("action"), 12), 1,
+             all(row("weight_logp")), all(row("weight_entropy")), matrix(dx, 12), all(dlog_s));
   require_close(dx, joined(row("gradient_mean"), row("gradient_features")), 1e-10, 1e-10);
   require_close(dlog_s, row("gradient_log_s"), 1e-10, 1e-10);
 }
@@ -40,24 +42,30 @@ drawn draw(gaussian const& d, numbers const& x, numbers const& log_s, std::uint3
   cpu backend;
   std::ptrdiff_t R = std::ptrdiff_t(x.size()) / (D + L);
   drawn a{numbers(R * G * D), numbers(R * G)};
-  d.sample(backend, stream{1, purpose::action, step}, matrix(x, R), all(log_s), G, matrix(a.action, R), matrix(a.logp, R));
+  d.sample(backend, stream{1, purpose::action, step}, matrix(x, R), all(log_s), G, matrix(a.action, R),
+           matrix(a.logp, R));
   return a;
 }
 numbers const log_s{-.5, .3, .2, -1, 0, .1};
 
 }  // namespace
 
-TEST_CASE("gsde: log-probabilities, entropies and gradients of Stable-Baselines3's StateDependentNoiseDistribution", "[golden]") {
+TEST_CASE("gsde: log-probabilities, entropies and gradients of Stable-Baselines3's StateDependentNoiseDistribution",
+          "[golden]") {
   require_recorded({}, "gsde.txt");
   require_recorded({.learn_features = true}, "gsde_features.txt");
   require_recorded({.learn_features = true, .expln = true}, "gsde_expln.txt");
 }
 
-TEST_CASE("gsde: the noise is a linear function of the features that is drawn anew in every fourth step, another for each row and sample") {
+TEST_CASE(
+    "gsde: the noise is a linear function of the features that is drawn anew in every fourth step, another for each "
+    "row and sample") {
   auto d = gsde{.sample_every = 4}.distribution<double, D>(L);
   numbers none(2 * D, 0), first{.3, -.2, 1, .5, .5, -1}, second{-1, .4, .2, .1, .7, .3}, sum(2 * L);
   for (int i = 0; i < 2 * L; ++i) sum[std::size_t(i)] = first[std::size_t(i)] + second[std::size_t(i)];
-  auto noise = [&](numbers const& features, std::uint32_t step) { return draw(d, joined(none, features), log_s, step, 2).action; };
+  auto noise = [&](numbers const& features, std::uint32_t step) {
+    return draw(d, joined(none, features), log_s, step, 2).action;
+  };
   auto a = noise(first, 8), b = noise(second, 8), c = noise(sum, 8);
   for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(close(a[i] + b[i], c[i], 1e-12, 1e-12));
   for (std::uint32_t step : {9, 10, 11}) REQUIRE(noise(first, step) == a);
@@ -67,7 +75,8 @@ TEST_CASE("gsde: the noise is a linear function of the features that is drawn an
   auto of_alike = noise(alike, 8);
   for (std::size_t i = 0; i < of_alike.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) REQUIRE(of_alike[i] != of_alike[j]);
-  REQUIRE(draw(gsde{.sample_every = 1}.distribution<double, D>(L), joined(none, first), log_s, 9).action != draw(gsde{.sample_every = 1}.distribution<double, D>(L), joined(none, first), log_s, 8).action);
+  REQUIRE(draw(gsde{.sample_every = 1}.distribution<double, D>(L), joined(none, first), log_s, 9).action !=
+          draw(gsde{.sample_every = 1}.distribution<double, D>(L), joined(none, first), log_s, 8).action);
 }
 
 TEST_CASE("gsde: actions are normal with the variance that the features give, and their numbers independent") {
@@ -78,7 +87,8 @@ TEST_CASE("gsde: actions are normal with the variance that the features give, an
   for (int k = 0; k < D; ++k) {
     double v = 0;
     for (int l = 0; l < L; ++l) v += std::pow(row[std::size_t(D + l)] * std::exp(log_s[std::size_t(l * D + k)]), 2);
-    require_distribution(column(action, k, D), [&](double a) { return .5 * std::erfc(-(a - row[std::size_t(k)]) / std::sqrt(2 * v)); });
+    require_distribution(column(action, k, D),
+                         [&](double a) { return .5 * std::erfc(-(a - row[std::size_t(k)]) / std::sqrt(2 * v)); });
   }
   require_uncorrelated(column(action, 0, D), column(action, 1, D));
 }
@@ -88,7 +98,8 @@ TEST_CASE("gsde: a sample's log-probability is what evaluate gives it; the mode 
   numbers x = uniform(7 * (D + L), 3), logp(21), entropy(21), mode(7 * D);
   auto a = draw(d, x, log_s, 5, 3);
   cpu backend;
-  d.evaluate(backend, matrix(std::as_const(x), 7), all(log_s), matrix(std::as_const(a.action), 7), 3, matrix(logp, 7), matrix(entropy, 7));
+  d.evaluate(backend, matrix(std::as_const(x), 7), all(log_s), matrix(std::as_const(a.action), 7), 3, matrix(logp, 7),
+             matrix(entropy, 7));
   require_close(a.logp, logp, 1e-14, 1e-14);
   d.mode(backend, matrix(std::as_const(x), 7), all(log_s), matrix(mode, 7));
   for (int r = 0; r < 7; ++r)

@@ -1,7 +1,7 @@
 #include <cohort/backend/eigen.hpp>
 
-#include "draws.hpp"
 #include <set>
+#include "draws.hpp"
 
 using namespace cohort;
 using loops = eigen::row_loops;
@@ -16,7 +16,8 @@ constexpr int lengths[] = {0, 1, 15, 16, 17, 31, 32, 63, 64, 65, 100, 127, 128, 
 template <class T>
 std::vector<T> weights(int n) {
   std::vector<T> w;
-  for (double x : normals(std::size_t(n), 3, std::uint32_t(n))) w.push_back(T(std::exp(-std::abs(std::round(8 * x) / 8))));
+  for (double x : normals(std::size_t(n), 3, std::uint32_t(n)))
+    w.push_back(T(std::exp(-std::abs(std::round(8 * x) / 8))));
   return w;
 }
 /// A whole row through one formula of packs.
@@ -51,7 +52,9 @@ TEMPLATE_TEST_CASE("row_loops: measures, logs and bits of rows of any length are
     }
 }
 
-TEMPLATE_TEST_CASE("row_loops: what is collected is what the plain loops collect, in order, in place too, and up to a limit", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "row_loops: what is collected is what the plain loops collect, in order, in place too, and up to a limit", "",
+    float, double) {
   using T = TestType;
   for (int n : lengths)
     for (weights_between<T> outer : {weights_between<T>{0, 1}, {T(.01), 1}, {T(.01), T(.75)}})
@@ -76,18 +79,22 @@ TEMPLATE_TEST_CASE("row_loops: what is collected is what the plain loops collect
       }
 }
 
-TEMPLATE_TEST_CASE("row_loops: the largest logit, and those near it with where they stand; the bound of the others' weights holds", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "row_loops: the largest logit, and those near it with where they stand; the bound of the others' weights holds", "",
+    float, double) {
   using T = TestType;
   for (int n : {1, 17, 100, 5000, 30'001}) {
     std::vector<T> l;
     for (double x : normals(std::size_t(n), 4, std::uint32_t(n))) l.push_back(T(x));
-    T const top = *std::max_element(l.begin(), l.end()), temperature = T(.8), depth = 6, nan = std::numeric_limits<T>::quiet_NaN();
+    T const top = *std::max_element(l.begin(), l.end()), temperature = T(.8), depth = 6,
+            nan = std::numeric_limits<T>::quiet_NaN();
     REQUIRE(loops::largest(l.data(), 1, n) == top);
     std::vector<T> room(std::size_t(n + loops::slack));
     std::vector<std::int32_t> index(room.size());
     T maximum = l[0];
     double rest = 0, want = 0;
-    int found = loops::template collect_near<true>(l.data(), n, T(maximum - depth), depth, maximum, temperature, room.data(), index.data(), n, rest);
+    int found = loops::template collect_near<true>(l.data(), n, T(maximum - depth), depth, maximum, temperature,
+                                                   room.data(), index.data(), n, rest);
     CAPTURE(n, found);
     REQUIRE(maximum == top);
     REQUIRE(std::is_sorted(index.begin(), index.begin() + found));
@@ -101,7 +108,8 @@ TEMPLATE_TEST_CASE("row_loops: the largest logit, and those near it with where t
     REQUIRE(rest >= want * .9999);
     REQUIRE(rest <= want * 1.063);
     auto again = [&](int most) {
-      return loops::template collect_near<false>(l.data(), n, T(top - depth), depth, maximum, temperature, room.data(), index.data(), most, rest);
+      return loops::template collect_near<false>(l.data(), n, T(top - depth), depth, maximum, temperature, room.data(),
+                                                 index.data(), most, rest);
     };
     if (found > 1) REQUIRE(again(1) == 2);
     l[std::size_t(n / 2)] = nan;
@@ -110,10 +118,13 @@ TEMPLATE_TEST_CASE("row_loops: the largest logit, and those near it with where t
   }
 }
 
-TEST_CASE("row_loops: exponentials within 2 ulps and never above 1, logarithms within 2 ulps or 1e-7, rough exponentials within 6.2 percent") {
+TEST_CASE(
+    "row_loops: exponentials within 2 ulps and never above 1, logarithms within 2 ulps or 1e-7, rough exponentials "
+    "within 6.2 percent") {
   std::vector<float> x{0, -1e-30f, -1e-7f, -87.3f, -87.34f, -100, -3e38f, -std::numeric_limits<float>::infinity()};
   for (int i = 0; i < 200'000; ++i) x.push_back(-float(i) * 87.3f / 200'000);
-  auto e = by_packs(x, [](auto p) { return eigen::exp_of_nonpositive(p); }), rough = by_packs(x, [](auto p) { return eigen::rough_exp(p, 1.f); });
+  auto e = by_packs(x, [](auto p) { return eigen::exp_of_nonpositive(p); }),
+       rough = by_packs(x, [](auto p) { return eigen::rough_exp(p, 1.f); });
   for (std::size_t i = 0; i < x.size(); ++i) {
     double want = std::exp(double(x[i]));
     CAPTURE(x[i], e[i], want);
@@ -127,5 +138,6 @@ TEST_CASE("row_loops: exponentials within 2 ulps and never above 1, logarithms w
   for (float v : e)
     if (v > 0) w.push_back(v);
   auto logs = by_packs(w, [](auto p) { return eigen::log_of_normal(p); });
-  for (std::size_t i = 0; i < w.size(); ++i) REQUIRE(std::abs(logs[i] - std::log(double(w[i]))) <= std::max(1e-7, 2.4e-7 * std::abs(std::log(double(w[i])))));
+  for (std::size_t i = 0; i < w.size(); ++i)
+    REQUIRE(std::abs(logs[i] - std::log(double(w[i]))) <= std::max(1e-7, 2.4e-7 * std::abs(std::log(double(w[i])))));
 }

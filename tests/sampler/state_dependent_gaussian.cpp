@@ -1,5 +1,5 @@
-#include "distributions.hpp"
 #include <cohort/sampler/state_dependent_gaussian.hpp>
+#include "distributions.hpp"
 
 using namespace distributions;
 using Catch::Matchers::ContainsSubstring;
@@ -15,22 +15,29 @@ struct squashed : independent<tanh_gaussian, T, 2> {
 constexpr auto unbounded = log_std_bound::none;
 double normal_distribution(double z) { return .5 * std::erfc(-z / std::sqrt(2.)); }
 
-/// E over u of a function, u ~ N(mean, std^2), by the trapezoidal rule, which for a smooth function that falls off like a normal density is as exact as double is.
+/// E over u of a function, u ~ N(mean, std^2), by the trapezoidal rule, which for a smooth function that falls off like
+/// a normal density is as exact as double is.
 template <class F>
 double expectation(double mean, double std, F f) {
   double total = 0, h = 1. / 256;
-  for (double z = -12; z <= 12; z += h) total += h * std::exp(-.5 * z * z) / std::sqrt(2 * std::acos(-1.)) * f(mean + std * z);
+  for (double z = -12; z <= 12; z += h)
+    total += h * std::exp(-.5 * z * z) / std::sqrt(2 * std::acos(-1.)) * f(mean + std * z);
   return total;
 }
 
 }  // namespace
 
-TEST_CASE("state_dependent_gaussian: log-probabilities, entropies, divergences and their gradients of torch and SciPy", "[golden]") {
+TEST_CASE("state_dependent_gaussian: log-probabilities, entropies, divergences and their gradients of torch and SciPy",
+          "[golden]") {
   require_recorded(plain<double>{{.bound = unbounded}}, "state_dependent_gaussian.txt");
 }
 
-TEST_CASE("state_dependent_gaussian: gradients and Fisher products are those of five-point differences, whatever bounds log_std") {
-  for (state_dependent_gaussian m : {state_dependent_gaussian{.bound = unbounded}, {.bound = log_std_bound::clamp}, {.bound = log_std_bound::tanh, .low = -3, .high = 1}}) {
+TEST_CASE(
+    "state_dependent_gaussian: gradients and Fisher products are those of five-point differences, whatever bounds "
+    "log_std") {
+  for (state_dependent_gaussian m : {state_dependent_gaussian{.bound = unbounded},
+                                     {.bound = log_std_bound::clamp},
+                                     {.bound = log_std_bound::tanh, .low = -3, .high = 1}}) {
     for (int G : {1, 3}) require_gradient(plain<double>{m}, G);
     require_divergence(plain<double>{m});
   }
@@ -44,12 +51,14 @@ TEST_CASE("state_dependent_gaussian: it is diagonal_gaussian with a log_std for 
   rows<plain<double>> r{{}, p, uniform(2 * R, 2, -2, 2)};
   cpu backend;
   diagonal_gaussian<double> other{2};
-  other.evaluate(backend, matrix(std::as_const(mean), R), matrix(std::as_const(log_std), R), matrix(std::as_const(r.a), R), 1, matrix(logp, R), matrix(entropy, R));
+  other.evaluate(backend, matrix(std::as_const(mean), R), matrix(std::as_const(log_std), R),
+                 matrix(std::as_const(r.a), R), 1, matrix(logp, R), matrix(entropy, R));
   require_close(r.evaluate().logp, logp, 1e-14, 1e-14);
   require_close(r.evaluate().entropy, entropy, 1e-14, 1e-14);
   numbers one(R, 1), two(R, 2);
-  other.backward(backend, matrix(std::as_const(mean), R), matrix(std::as_const(log_std), R), matrix(std::as_const(r.a), R), 1, matrix(std::as_const(one), R),
-                 matrix(std::as_const(two), R), matrix(dmean, R), matrix(dlog_std, R));
+  other.backward(backend, matrix(std::as_const(mean), R), matrix(std::as_const(log_std), R),
+                 matrix(std::as_const(r.a), R), 1, matrix(std::as_const(one), R), matrix(std::as_const(two), R),
+                 matrix(dmean, R), matrix(dlog_std, R));
   auto found = r.backward(one, two);
   for (int i = 0; i < 2 * R; ++i) {
     REQUIRE(close(found[4 * (i / 2) + i % 2], dmean[i], 1e-13, 1e-13));
@@ -59,7 +68,10 @@ TEST_CASE("state_dependent_gaussian: it is diagonal_gaussian with a log_std for 
 
 TEST_CASE("state_dependent_gaussian: limits hold log_std, and where it is cut off there is no gradient") {
   auto entropy = [](state_dependent_gaussian m, double raw) {
-    return rows<independent<state_dependent_gaussian, double, 1>>{independent<state_dependent_gaussian, double, 1>{m}, {0, raw}, {0}}.evaluate().entropy[0] -
+    return rows<independent<state_dependent_gaussian, double, 1>>{
+               independent<state_dependent_gaussian, double, 1>{m}, {0, raw}, {0}}
+               .evaluate()
+               .entropy[0] -
            .5 * (1 + std::log(2 * std::acos(-1.)));
   };
   REQUIRE(close(entropy({}, 7), 2, 1e-15));
@@ -75,7 +87,10 @@ TEST_CASE("state_dependent_gaussian: limits hold log_std, and where it is cut of
     REQUIRE(close(m.log_std(real<double>(m.start(1, -.5))).value, -.5, 1e-13));
     REQUIRE(m.start(0, -.5) == 0);
   }
-  REQUIRE_THROWS_WITH((plain<double>{{.low = 2, .high = 1}}), ContainsSubstring("state_dependent_gaussian: low, the lower limit of log_std, is 2, expected a number below high"));
+  REQUIRE_THROWS_WITH(
+      (plain<double>{{.low = 2, .high = 1}}),
+      ContainsSubstring(
+          "state_dependent_gaussian: low, the lower limit of log_std, is 2, expected a number below high"));
 }
 
 TEST_CASE("state_dependent_gaussian: log_std of -20 and 20 have finite gradients") {
@@ -99,50 +114,66 @@ TEST_CASE("state_dependent_gaussian: samples of each row are normal, and of no t
   }
 }
 
-TEST_CASE("state_dependent_gaussian: in float, log-probabilities, entropies and gradients are those of double, squashed or not") {
+TEST_CASE(
+    "state_dependent_gaussian: in float, log-probabilities, entropies and gradients are those of double, squashed or "
+    "not") {
   require_float<plain>(1, 1e-5, 1e-5);
   require_float<squashed>(1, 1e-5, 1e-5);
 }
 
-TEST_CASE("state_dependent_gaussian: a sample's log-probability is what evaluate gives it, and does not depend on the other rows, squashed or not") {
+TEST_CASE(
+    "state_dependent_gaussian: a sample's log-probability is what evaluate gives it, and does not depend on the other "
+    "rows, squashed or not") {
   require_samples(plain<double>{});
   require_samples(squashed<double>{});
 }
 
-TEST_CASE("tanh_gaussian: log-probabilities of torch, where tanh rounds to 1 too; the entropy's stand-in and its gradient by moving the action", "[golden]") {
+TEST_CASE(
+    "tanh_gaussian: log-probabilities of torch, where tanh rounds to 1 too; the entropy's stand-in and its gradient by "
+    "moving the action",
+    "[golden]") {
   require_recorded(squashed<double>{tanh_gaussian{{.bound = unbounded}}}, "tanh_gaussian.txt");
 }
 
-TEST_CASE("tanh_gaussian: the gradient of log-probabilities, divergences and Fisher products are those of five-point differences") {
+TEST_CASE(
+    "tanh_gaussian: the gradient of log-probabilities, divergences and Fisher products are those of five-point "
+    "differences") {
   for (int G : {1, 3}) require_gradient(squashed<double>{}, G, 1.5, false);
   require_divergence(squashed<double>{});
 }
 
-TEST_CASE("tanh_gaussian: the environment's action is the squashed one, within its bounds, and has the density that is claimed") {
+TEST_CASE(
+    "tanh_gaussian: the environment's action is the squashed one, within its bounds, and has the density that is "
+    "claimed") {
   rows<squashed<double>> r{{}, repeated({.5, -.3, .2, -1}, 60'000), {}};
   auto logp = r.sample(1);
   for (int d = 0; d < 2; ++d) {
     double mean = d ? -.3 : .5, std = std::exp(d ? -1 : .2), high = d ? 1 : 2;
-    require_distribution(column(r.a, d, 4), [&](double a) { return normal_distribution((std::atanh(a / high) - mean) / std); });
+    require_distribution(column(r.a, d, 4),
+                         [&](double a) { return normal_distribution((std::atanh(a / high) - mean) / std); });
   }
   for (int i = 0; i < 100; ++i) {
     double expected = 0;
     for (int d = 0; d < 2; ++d) {
       double mean = d ? -.3 : .5, std = std::exp(d ? -1 : .2), high = d ? 1 : 2, a = r.a[4 * i + d];
-      expected += std::log(slope([&](double x) { return normal_distribution((std::atanh(x / high) - mean) / std); }, a, 1e-4 * (high - std::abs(a))));
+      expected += std::log(slope([&](double x) { return normal_distribution((std::atanh(x / high) - mean) / std); }, a,
+                                 1e-4 * (high - std::abs(a))));
     }
     REQUIRE(close(logp[i], expected, 1e-7, 1e-7));
   }
 }
 
-TEST_CASE("tanh_gaussian: the entropy's stand-in and its gradient are on average the entropy and its gradient, to 5 sigma") {
+TEST_CASE(
+    "tanh_gaussian: the entropy's stand-in and its gradient are on average the entropy and its gradient, to 5 sigma") {
   double mean = .4, log_std = -.3;
   auto entropy = [](double m, double s) {
     double std = std::exp(s);
-    return s + .5 * (1 + std::log(2 * std::acos(-1.))) + expectation(m, std, [](double u) { return std::log(1 - std::tanh(u) * std::tanh(u)); });
+    return s + .5 * (1 + std::log(2 * std::acos(-1.))) +
+           expectation(m, std, [](double u) { return std::log(1 - std::tanh(u) * std::tanh(u)); });
   };
   int n = 200'000;
-  rows<independent<tanh_gaussian, double, 1>> r{independent<tanh_gaussian, double, 1>{{}, {-1}, {1}}, repeated({mean, log_std}, n), {}};
+  rows<independent<tanh_gaussian, double, 1>> r{
+      independent<tanh_gaussian, double, 1>{{}, {-1}, {1}}, repeated({mean, log_std}, n), {}};
   auto logp = r.sample(1);
   auto values = r.evaluate().entropy, slopes = r.backward(numbers(n, 0), numbers(n, 1));
   for (int i = 0; i < n; ++i) REQUIRE(close(values[i], -logp[i], 1e-12, 1e-12));
@@ -168,7 +199,9 @@ TEST_CASE("tanh_gaussian: the mode is the squashed mean") {
 
 TEST_CASE("tanh_gaussian: bounds that are not finite or not in order are refused") {
   double const inf = std::numeric_limits<double>::infinity();
-  REQUIRE_THROWS_WITH((independent<tanh_gaussian, double, 2>{{}, {-1, -inf}, {1, inf}}),
-                      ContainsSubstring("independent: number 1 of an action lies between -inf and inf, expected finite bounds in order"));
+  REQUIRE_THROWS_WITH(
+      (independent<tanh_gaussian, double, 2>{{}, {-1, -inf}, {1, inf}}),
+      ContainsSubstring(
+          "independent: number 1 of an action lies between -inf and inf, expected finite bounds in order"));
   REQUIRE_THROWS_AS((independent<tanh_gaussian, double, 1>{{}, {1}, {1}}), value_error);
 }

@@ -1,14 +1,14 @@
 #include <cohort/backend/eigen.hpp>
 
+#include <cohort/sampler/logit_edits.hpp>
 #include "../support/archetype.hpp"
 #include "../support/golden.hpp"
 #include "draws.hpp"
-#include <cohort/sampler/logit_edits.hpp>
 
 using namespace cohort;
 
-TEMPLATE_TEST_CASE("token_sampler: what is kept, and its log-probabilities, are transformers' processors'", "[golden]", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("token_sampler: what is kept, and its log-probabilities, are transformers' processors'", "[golden]",
+                   archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   auto const recorded = golden::read("sampler/transformers.txt");
   for (int n = 0; n < 33; ++n) {
@@ -23,7 +23,9 @@ TEMPLATE_TEST_CASE("token_sampler: what is kept, and its log-probabilities, are 
     backend.assign(row, std::span<double const>(logits));
     backend.assign(seen, std::span<std::int32_t const>(before));
     auto V = std::ptrdiff_t(logits.size());
-    if (o[0] != 1) penalize_repetition(backend, o[0], row.matrix(1, V), view<std::int32_t const>(seen.matrix(1, std::ptrdiff_t(before.size()))));
+    if (o[0] != 1)
+      penalize_repetition(backend, o[0], row.matrix(1, V),
+                          view<std::int32_t const>(seen.matrix(1, std::ptrdiff_t(before.size()))));
     logits.assign(row.data(), row.data() + V);
     CAPTURE(n);
     std::vector<std::int32_t> kept;
@@ -36,8 +38,9 @@ TEMPLATE_TEST_CASE("token_sampler: what is kept, and its log-probabilities, are 
   }
 }
 
-TEMPLATE_TEST_CASE("token_sampler: the kept set is that of the sorted definition, for peaked and flat logits, short and long rows", "", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE(
+    "token_sampler: the kept set is that of the sorted definition, for peaked and flat logits, short and long rows", "",
+    archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   std::uint32_t seed = 0;
   for (std::size_t V : {1u, 7u, 333u, 5000u, 20'011u})
@@ -64,7 +67,9 @@ TEMPLATE_TEST_CASE("token_sampler: the kept set is that of the sorted definition
       }
 }
 
-TEST_CASE("token_sampler: the kept set is that of the sorted definition wherever the large logits lie, so that samples of the row mislead") {
+TEST_CASE(
+    "token_sampler: the kept set is that of the sorted definition wherever the large logits lie, so that samples of "
+    "the row mislead") {
   eigen::basic_backend<double> cpu;
   constexpr std::size_t V = 20'011;
   double infinity = std::numeric_limits<double>::infinity();
@@ -72,13 +77,14 @@ TEST_CASE("token_sampler: the kept set is that of the sorted definition wherever
     auto larger = [](double a, double b) { return a > b; };
     if (how == 0) std::sort(l.begin(), l.end());
     if (how == 1) std::sort(l.begin(), l.end(), larger);
-    if (how == 2) std::nth_element(l.begin(), l.begin() + 300, l.end(), larger), std::rotate(l.begin(), l.end() - 7000, l.end());
+    if (how == 2)
+      std::nth_element(l.begin(), l.begin() + 300, l.end(), larger), std::rotate(l.begin(), l.end() - 7000, l.end());
     for (std::size_t v = 0; v < V; ++v) {
-      if (how == 3 && v / 16 % 8 == 0) l[v] -= 20;        // in all of what samples look at, and a little more
+      if (how == 3 && v / 16 % 8 == 0) l[v] -= 20;  // in all of what samples look at, and a little more
       if (how == 4 && v / 16 % 8 == 0) l[v] = -infinity;
       if (how == 5 && v / 16 % 8 == 0) l[v] += 20;
       if (how == 6 && v % 512 < 480) l[v] = -infinity;
-      if (how == 7) l[v] = v == 12'345 ? 3 : v % 2;       // three levels
+      if (how == 7) l[v] = v == 12'345 ? 3 : v % 2;  // three levels
     }
     return l;
   };
@@ -92,7 +98,8 @@ TEST_CASE("token_sampler: the kept set is that of the sorted definition wherever
         for (double l : logits) weights.push_back(std::exp((l - largest) / sampler.scale()));
         auto want = by_sorting(weights, sampler);
         CAPTURE(how, scale, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
-        for (bool whole_softmax : {false, true}) REQUIRE(draw(cpu, sampler, logits, 1, {}, whole_softmax)[0].kept == want);
+        for (bool whole_softmax : {false, true})
+          REQUIRE(draw(cpu, sampler, logits, 1, {}, whole_softmax)[0].kept == want);
       }
 }
 
@@ -110,27 +117,32 @@ TEST_CASE("token_sampler: the Eigen backend's loops give what the plain ones giv
         CAPTURE(whole, V, scale, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
         for (int i = 0; i < 3; ++i) {
           REQUIRE(a[std::size_t(i)].token == b[std::size_t(i)].token);
-          if (whole) REQUIRE(std::abs(a[std::size_t(i)].logp - b[std::size_t(i)].logp) < 4e-6);  // weights differ by 2 ulps
+          if (whole)
+            REQUIRE(std::abs(a[std::size_t(i)].logp - b[std::size_t(i)].logp) < 4e-6);  // weights differ by 2 ulps
           REQUIRE(std::abs(a[std::size_t(i)].sampler_logp - b[std::size_t(i)].sampler_logp) < 4e-6);
           std::vector<std::int32_t> apart;
-          std::set_symmetric_difference(a[0].kept.begin(), a[0].kept.end(), b[0].kept.begin(), b[0].kept.end(), std::back_inserter(apart));
+          std::set_symmetric_difference(a[0].kept.begin(), a[0].kept.end(), b[0].kept.begin(), b[0].kept.end(),
+                                        std::back_inserter(apart));
           REQUIRE(apart.size() <= 1 + V / 10'000);  // a share that is reached within rounding
         }
       }
 }
 
-TEMPLATE_TEST_CASE("token_sampler: equal logits at a cut are all kept", "", archetype<float>, eigen::basic_backend<float>) {
+TEMPLATE_TEST_CASE("token_sampler: equal logits at a cut are all kept", "", archetype<float>,
+                   eigen::basic_backend<float>) {
   TestType backend;
   std::vector<float> logits{2, 1, 3, 1, 0, 1};
   CHECK(draw(backend, {.top_k = 3}, logits)[0].kept == std::vector<std::int32_t>{0, 1, 2, 3, 5});
   CHECK(draw(backend, {.top_p = .9}, logits)[0].kept == std::vector<std::int32_t>{0, 1, 2, 3, 5});
   std::vector<float> level(3000, .5f);  // more than fit into the room
-  for (token_sampler s : {token_sampler{.top_k = 3}, {.top_p = .1}, {.min_p = 1}, {.typical_p = .1}}) CHECK(draw(backend, s, level)[0].kept.size() == 3000);
+  for (token_sampler s : {token_sampler{.top_k = 3}, {.top_p = .1}, {.min_p = 1}, {.typical_p = .1}})
+    CHECK(draw(backend, s, level)[0].kept.size() == 3000);
 }
 
 TEST_CASE("token_sampler: typical_p leaves out the likeliest token where that surprises too little") {
   eigen::basic_backend<double> cpu;
-  // Entropy 1.5 ln 2; -log p is ln 2 for the first, 2 ln 2 for the others: equally far away. Of .6, .2, .1, .1 the entropy is 1.089, nearest to it .2 (1.609).
+  // Entropy 1.5 ln 2; -log p is ln 2 for the first, 2 ln 2 for the others: equally far away. Of .6, .2, .1, .1 the
+  // entropy is 1.089, nearest to it .2 (1.609).
   auto logs = [](std::vector<double> p) {
     for (double& x : p) x = std::log(x);
     return p;
@@ -140,11 +152,13 @@ TEST_CASE("token_sampler: typical_p leaves out the likeliest token where that su
   CHECK(draw(cpu, {.typical_p = .9}, logs({.6, .2, .1, .1}))[0].kept == std::vector<std::int32_t>{0, 1, 2, 3});
 }
 
-TEMPLATE_TEST_CASE("token_sampler: tokens come as often as their probabilities say, under each filter", "", archetype<double>, eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("token_sampler: tokens come as often as their probabilities say, under each filter", "",
+                   archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   auto logits = normals(12, 1, 9);
   constexpr int N = 20'000;
-  for (token_sampler const& s : {token_sampler{.temperature = 1.5}, {.top_k = 4}, {.top_p = .8}, {.min_p = .2}, {.typical_p = .7}}) {
+  for (token_sampler const& s :
+       {token_sampler{.temperature = 1.5}, {.top_k = 4}, {.top_p = .8}, {.min_p = .2}, {.typical_p = .7}}) {
     auto all = draw(backend, s, logits, N);
     for (auto v : all[0].kept) {
       double count = 0, p = 0;
@@ -155,7 +169,8 @@ TEMPLATE_TEST_CASE("token_sampler: tokens come as often as their probabilities s
   }
 }
 
-TEMPLATE_TEST_CASE("token_sampler: each row may have its own temperature, 0 among them", "", archetype<double>, eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("token_sampler: each row may have its own temperature, 0 among them", "", archetype<double>,
+                   eigen::basic_backend<double>) {
   TestType backend;
   auto logits = normals(40, 2, 3);
   std::vector<double> temperatures{.5, 0, 1, 2};
@@ -170,10 +185,12 @@ TEMPLATE_TEST_CASE("token_sampler: each row may have its own temperature, 0 amon
   CHECK(together[1].token == std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-TEMPLATE_TEST_CASE("token_sampler: logits that cannot be drawn from give no token but say why", "", archetype<float>, eigen::basic_backend<float>) {
+TEMPLATE_TEST_CASE("token_sampler: logits that cannot be drawn from give no token but say why", "", archetype<float>,
+                   eigen::basic_backend<float>) {
   TestType backend;
   float nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
-  for (token_sampler s : {token_sampler{}, {.temperature = 0}, {.top_k = 2}, {.top_p = .5}, {.min_p = .1}, {.typical_p = .5}}) {
+  for (token_sampler s :
+       {token_sampler{}, {.temperature = 0}, {.top_k = 2}, {.top_p = .5}, {.min_p = .1}, {.typical_p = .5}}) {
     auto code = [&](std::vector<float> logits) {
       auto d = draw(backend, s, logits)[0];
       CHECK(std::isnan(d.logp) == (d.token < 0));
@@ -215,18 +232,24 @@ TEST_CASE("token_sampler: parameters out of range are named") {
   };
   double nan = std::nan("");
   for (double t : {-1., 9e-7, 1e-40, nan})
-    CHECK(message({.temperature = t}) == "token_sampler: temperature is " + detail::text(t) + ", expected 0 (the most probable token) or a number from 1e-6 up");
+    CHECK(message({.temperature = t}) == "token_sampler: temperature is " + detail::text(t) +
+                                             ", expected 0 (the most probable token) or a number from 1e-6 up");
   CHECK(message({.top_k = -1}) == "token_sampler: top_k is -1, expected 0 (all) or a positive number");
   for (double p : {0., 1.5, nan}) {
     CHECK(message({.top_p = p}) == "token_sampler: top_p is " + detail::text(p) + ", expected a number in (0, 1]");
-    CHECK(message({.typical_p = p}) == "token_sampler: typical_p is " + detail::text(p) + ", expected a number in (0, 1]");
+    CHECK(message({.typical_p = p}) ==
+          "token_sampler: typical_p is " + detail::text(p) + ", expected a number in (0, 1]");
   }
-  for (double p : {-.1, 1.5, nan}) CHECK(message({.min_p = p}) == "token_sampler: min_p is " + detail::text(p) + ", expected a number in [0, 1]");
-  for (double p : {0., -1., nan}) CHECK(message({.repetition_penalty = p}) == "token_sampler: repetition_penalty is " + detail::text(p) + ", expected a positive number");
+  for (double p : {-.1, 1.5, nan})
+    CHECK(message({.min_p = p}) == "token_sampler: min_p is " + detail::text(p) + ", expected a number in [0, 1]");
+  for (double p : {0., -1., nan})
+    CHECK(message({.repetition_penalty = p}) ==
+          "token_sampler: repetition_penalty is " + detail::text(p) + ", expected a positive number");
   CHECK(message({}).empty());
 }
 
-TEMPLATE_TEST_CASE("forbid_tokens: forbidden logits count nowhere, whatever they are; one mask may serve all rows", "", archetype<double>, eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("forbid_tokens: forbidden logits count nowhere, whatever they are; one mask may serve all rows", "",
+                   archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
   std::vector<double> const numbers{1, nan, 2, 4, infinity, 3};
@@ -248,7 +271,8 @@ TEST_CASE("kept_tokens: a list where that is shorter than a bit for each token; 
   REQUIRE(kept.steps() == sets.size());
   for (std::size_t i = 0; i < sets.size(); ++i) {
     CHECK(kept.tokens(i) == sets[i]);
-    for (std::int32_t v = 0; v < 100; ++v) CHECK(kept.kept(i, v) == (std::find(sets[i].begin(), sets[i].end(), v) != sets[i].end()));
+    for (std::int32_t v = 0; v < 100; ++v)
+      CHECK(kept.kept(i, v) == (std::find(sets[i].begin(), sets[i].end(), v) != sets[i].end()));
   }
   CHECK(kept.bytes() == (1 + 3 + 4 + 0 + 4) * 4 + 5 * sizeof(std::size_t));
   std::vector<std::int32_t> const wrong{3, 100};

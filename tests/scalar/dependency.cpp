@@ -1,5 +1,5 @@
-#include "../catch.hpp"
 #include <cohort/scalar/dependency.hpp>
+#include "../catch.hpp"
 
 using d = cohort::dependency;
 
@@ -29,12 +29,17 @@ struct formula {
 static_assert(d().bits == 0 && d(3).bits == 0 && d(2.5).bits == 0 && d::on(5).bits == 5);
 static_assert((a + b).bits == 3 && (a - b).bits == 3 && (a * b).bits == 3 && (a / b).bits == 3 && (-a).bits == 1);
 static_assert((a + 1).bits == 1 && (1 - a).bits == 1 && (2.f * a).bits == 1 && (1 / a).bits == 1 && (a * 0).bits == 1);
-static_assert((a < b).bits == 3 && (a > b).bits == 3 && (a <= b).bits == 3 && (a >= b).bits == 3 && (a == b).bits == 3 && (a != b).bits == 3);
-static_assert((a < 1).bits == 1 && (1 < a).bits == 1 && ((a < b) & (c > 0)).bits == 7 && ((a < 1) | (c > 0)).bits == 5 && (!(a < b)).bits == 3);
+static_assert((a < b).bits == 3 && (a > b).bits == 3 && (a <= b).bits == 3 && (a >= b).bits == 3 &&
+              (a == b).bits == 3 && (a != b).bits == 3);
+static_assert((a < 1).bits == 1 && (1 < a).bits == 1 && ((a < b) & (c > 0)).bits == 7 &&
+              ((a < 1) | (c > 0)).bits == 5 && (!(a < b)).bits == 3);
 static_assert(select(a < 0, b, c).bits == 7 && select(a < 0, 1, 2).bits == 1 && select(d(1) < 2, b, c).bits == 6);
-static_assert(min(a, b).bits == 3 && max(a, b).bits == 3 && min(a, 1).bits == 1 && clamp(a, b, c).bits == 7 && clamp(a, -1, 1).bits == 1);
-static_assert((exp(a) + log(b)).bits == 3 && (expm1(a) + log1p(b)).bits == 3 && (sqrt(a) + tanh(b)).bits == 3 && (sin(a) + cos(b)).bits == 3);
-static_assert((abs(a) + floor(b)).bits == 3 && (sigmoid(a) + softplus(b)).bits == 3 && (lgamma(a) + digamma(b)).bits == 3);
+static_assert(min(a, b).bits == 3 && max(a, b).bits == 3 && min(a, 1).bits == 1 && clamp(a, b, c).bits == 7 &&
+              clamp(a, -1, 1).bits == 1);
+static_assert((exp(a) + log(b)).bits == 3 && (expm1(a) + log1p(b)).bits == 3 && (sqrt(a) + tanh(b)).bits == 3 &&
+              (sin(a) + cos(b)).bits == 3);
+static_assert((abs(a) + floor(b)).bits == 3 && (sigmoid(a) + softplus(b)).bits == 3 &&
+              (lgamma(a) + digamma(b)).bits == 3);
 static_assert((polygamma(2, a) + modulo(b, 3)).bits == 3 && (round_to_float(a) + stop_gradient(b)).bits == 3);
 static_assert((numpy_square(a) + numpy_square_in_float(b)).bits == 3);
 static_assert(accumulated() == 7);

@@ -1,5 +1,5 @@
-#include "scalars.hpp"
 #include <vector>
+#include "scalars.hpp"
 
 namespace {
 
@@ -17,7 +17,8 @@ struct function {
 /// Calls visit with every smooth function of one scalar.
 template <class Visit>
 void for_each_function(Visit visit) {
-  std::vector<double> everywhere{-3.1, -1, -.2, .3, 1, 2.7}, positive{.5, .9, 1.7, 4, 25, 100}, above{-.6, -.3, .4, 1, 30};
+  std::vector<double> everywhere{-3.1, -1, -.2, .3, 1, 2.7}, positive{.5, .9, 1.7, 4, 25, 100},
+      above{-.6, -.3, .4, 1, 30};
   auto functions = std::tuple{
       function{"+x", [](auto x) { return x + 2; }, everywhere},
       function{"-x", [](auto x) { return 1 - x; }, everywhere},
@@ -45,7 +46,8 @@ void for_each_function(Visit visit) {
       function{"max", [](auto x) { return max(x, x * x + .1) + max(x, .35); }, everywhere},
       function{"clamp", [](auto x) { return clamp(x, -.5, 1.5) * x; }, everywhere},
       function{"select", [](auto x) { return select(x < .5, x * x, 2 * x); }, everywhere},
-      function{"composed", [](auto x) { return exp(clamp(x, -20, 20)) * tanh(x) - softplus(2 * x) / (1 + x * x); }, everywhere},
+      function{"composed", [](auto x) { return exp(clamp(x, -20, 20)) * tanh(x) - softplus(2 * x) / (1 + x * x); },
+               everywhere},
   };
   std::apply([&](auto const&... f) { (..., visit(f)); }, functions);
 }
@@ -79,13 +81,17 @@ TEST_CASE("dual: a dual of a dual gives second derivatives, what five-point diff
 }
 
 TEST_CASE("dual: with two and three tangents each is the derivative by its own variable") {
-  auto f = [](auto x, auto y, auto z) { return exp(x * y) / (1 + z * z) + min(x, y) * max(y, z) - clamp(z, x, y) * tanh(y - z); };
+  auto f = [](auto x, auto y, auto z) {
+    return exp(x * y) / (1 + z * z) + min(x, y) * max(y, z) - clamp(z, x, y) * tanh(y - z);
+  };
   double p[3] = {.7, 1.9, 1.1};
   using three = dual<real<double>, 3>;
   auto all = f(three::variable(p[0], 0), three::variable(p[1], 1), three::variable(p[2], 2));
   auto pair = f(two::variable(p[0], 1), two(p[1]), two::variable(p[2], 0));
   for (int i = 0; i < 3; ++i) {
-    auto along = [&](real<double> t) { return f(i == 0 ? t : real<double>(p[0]), i == 1 ? t : real<double>(p[1]), i == 2 ? t : real<double>(p[2])); };
+    auto along = [&](real<double> t) {
+      return f(i == 0 ? t : real<double>(p[0]), i == 1 ? t : real<double>(p[1]), i == 2 ? t : real<double>(p[2]));
+    };
     CHECK(near(all.tangent[i].value, five_point(along, p[i])));
   }
   CHECK(near(pair.tangent[0].value, all.tangent[2].value));
@@ -96,10 +102,12 @@ TEST_CASE("dual: its own V and plain numbers mix in as constants, with the same 
   two x = two::variable(1.5, 1);
   real<double> v = 4;
   two c(v);
-  std::pair<two, two> pairs[] = {{x + v, x + c},      {v + x, c + x},           {x - v, x - c},          {v - x, c - x},         {x * v, x * c},
-                                 {v * x, c * x},      {x / v, x / c},           {v / x, c / x},          {x + 4, x + c},         {4 - x, c - x},
-                                 {x * 4.f, x * c},    {4 / x, c / x},           {min(x, v), min(x, c)},  {max(4, x), max(c, x)}, {clamp(x, 0, 4), x},
-                                 {clamp(x, v, 5), c}, {clamp(x, v, two(5)), c}, {select(x < v, x, v), x}};
+  std::pair<two, two> pairs[] = {{x + v, x + c},         {v + x, c + x},           {x - v, x - c},
+                                 {v - x, c - x},         {x * v, x * c},           {v * x, c * x},
+                                 {x / v, x / c},         {v / x, c / x},           {x + 4, x + c},
+                                 {4 - x, c - x},         {x * 4.f, x * c},         {4 / x, c / x},
+                                 {min(x, v), min(x, c)}, {max(4, x), max(c, x)},   {clamp(x, 0, 4), x},
+                                 {clamp(x, v, 5), c},    {clamp(x, v, two(5)), c}, {select(x < v, x, v), x}};
   for (auto& [mixed, pure] : pairs) {
     CHECK(mixed.value.value == pure.value.value);
     for (int i : {0, 1}) CHECK(mixed.tangent[i].value == pure.tangent[i].value);
@@ -109,7 +117,9 @@ TEST_CASE("dual: its own V and plain numbers mix in as constants, with the same 
                 dual<pack<float>, 3>::width == pack<float>::width);
 }
 
-TEST_CASE("dual: at their kinks clamp passes on the closed interval, min and max take the first argument's, abs and floor give 0") {
+TEST_CASE(
+    "dual: at their kinks clamp passes on the closed interval, min and max take the first argument's, abs and floor "
+    "give 0") {
   auto slope = [](auto f, double x) { return f(one::variable(x, 0)).tangent[0].value; };
   auto clamped = [](auto x) { return clamp(x, -1, 1); };
   CHECK((slope(clamped, -1) == 1 && slope(clamped, 1) == 1 && slope(clamped, 0) == 1));
@@ -123,16 +133,20 @@ TEST_CASE("dual: at their kinks clamp passes on the closed interval, min and max
   CHECK(slope([](auto x) { return clamp(3 * x, x - 9, 2 * x - 1); }, 1) == 2);  // above the upper one
   CHECK((slope([](auto x) { return abs(x); }, 0) == 0 && slope([](auto x) { return abs(x); }, -1e-300) == -1));
   CHECK((slope([](auto x) { return floor(x); }, .5) == 0 && slope([](auto x) { return floor(x); }, 1) == 0));
-  CHECK((slope([](auto x) { return modulo(x, 2); }, 2) == 1 && slope([](auto x) { return round_to_float(x); }, .1) == 1));
+  CHECK(
+      (slope([](auto x) { return modulo(x, 2); }, 2) == 1 && slope([](auto x) { return round_to_float(x); }, .1) == 1));
   CHECK(slope([](auto x) { return numpy_square_in_float(x); }, .1) == .2);
   CHECK(slope([](auto x) { return x * stop_gradient(x); }, 3) == 3);
 }
 
 TEST_CASE("dual: at infinities slopes have their limits, and at 0 those of sqrt and log are infinite") {
   auto slope = [](auto f, double x) { return f(one::variable(x, 0)).tangent[0].value; };
-  CHECK((slope([](auto x) { return exp(x); }, -infinity) == 0 && slope([](auto x) { return expm1(x); }, -infinity) == 0));
-  for (double x : {-infinity, infinity}) CHECK((slope([](auto x) { return tanh(x); }, x) == 0 && slope([](auto x) { return sigmoid(x); }, x) == 0));
-  CHECK((slope([](auto x) { return softplus(x); }, -infinity) == 0 && slope([](auto x) { return softplus(x); }, infinity) == 1));
+  CHECK(
+      (slope([](auto x) { return exp(x); }, -infinity) == 0 && slope([](auto x) { return expm1(x); }, -infinity) == 0));
+  for (double x : {-infinity, infinity})
+    CHECK((slope([](auto x) { return tanh(x); }, x) == 0 && slope([](auto x) { return sigmoid(x); }, x) == 0));
+  CHECK((slope([](auto x) { return softplus(x); }, -infinity) == 0 &&
+         slope([](auto x) { return softplus(x); }, infinity) == 1));
   CHECK((slope([](auto x) { return sqrt(x); }, 0) == infinity && slope([](auto x) { return log(x); }, 0) == infinity));
 }
 

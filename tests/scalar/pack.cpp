@@ -1,20 +1,23 @@
-#include "scalars.hpp"
 #include <algorithm>
 #include <cstring>
 #include <functional>
 #include <random>
 #include <vector>
+#include "scalars.hpp"
 
 namespace {
 
-/// How many units in the last place of the nearest T a result is away from the true value; below the smallest normal, of that one's unit.
+/// How many units in the last place of the nearest T a result is away from the true value; below the smallest normal,
+/// of that one's unit.
 template <class T>
 double units(T result, double truth) {
   if (std::isnan(truth) || std::abs(T(truth)) > std::numeric_limits<T>::max())
     return std::isnan(truth) ? std::isnan(result) : result == T(truth) ? 0 : 1e30;
   int exponent;
   std::frexp(std::max(std::abs(truth), double(std::numeric_limits<T>::min())), &exponent);
-  return std::isfinite(result) ? std::abs(double(result) - truth) / std::ldexp(1, exponent - std::numeric_limits<T>::digits) : 1e30;
+  return std::isfinite(result)
+             ? std::abs(double(result) - truth) / std::ldexp(1, exponent - std::numeric_limits<T>::digits)
+             : 1e30;
 }
 
 /// The largest error of f over some 60,000 floats in [low, high], as many in each binade.
@@ -26,7 +29,8 @@ double worst(std::function<pack<float>(pack<float>)> f, std::function<double(dou
   for (std::uint32_t sign : {0u, 0x80000000u})
     for (std::uint32_t bits = 0; bits < 0x7f800000u; bits += 70001) {
       float value = std::bit_cast<float>(bits | sign);
-      if (!(value >= low && value <= high) || (value != 0 && std::abs(value) < std::numeric_limits<float>::min())) continue;
+      if (!(value >= low && value <= high) || (value != 0 && std::abs(value) < std::numeric_limits<float>::min()))
+        continue;
       lanes[filled++] = value;
       if (filled < pack<float>::width) continue;
       filled = 0;
@@ -47,9 +51,11 @@ std::vector<T> numbers(T low, T high) {
 
 }  // namespace
 
-// Measured over all floats (every seventh in places), Eigen 3.4, with and without AVX2 and fused multiply-add; the larger figure stands behind each
-// bound.
-TEST_CASE("pack: in float every function is as near to the true value as its comment says, from the smallest normal to the largest number") {
+// Measured over all floats (every seventh in places), Eigen 3.4, with and without AVX2 and fused multiply-add; the
+// larger figure stands behind each bound.
+TEST_CASE(
+    "pack: in float every function is as near to the true value as its comment says, from the smallest normal to the "
+    "largest number") {
   float most = std::numeric_limits<float>::max();
   CHECK(worst([](auto x) { return exp(x); }, [](double x) { return std::exp(x); }, -87.336f, most) <= 1.4);   // 1.28
   CHECK(worst([](auto x) { return log(x); }, [](double x) { return std::log(x); }, -most, most) <= 1.2);      // 1.06
@@ -58,10 +64,13 @@ TEST_CASE("pack: in float every function is as near to the true value as its com
   CHECK(worst([](auto x) { return tanh(x); }, [](double x) { return std::tanh(x); }, -most, most) <= 6.5);    // 6.42
   CHECK(worst([](auto x) { return sin(x); }, [](double x) { return std::sin(x); }, -1e8f, 1e8f) <= 2.4);      // 2.35
   CHECK(worst([](auto x) { return cos(x); }, [](double x) { return std::cos(x); }, -1e8f, 1e8f) <= 2.4);      // 2.31
-  CHECK(worst([](auto x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }, -most, most) <= 5);  // 4.43; from the estimate of this processor
-  CHECK(worst([](auto x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -87.336f, most) <= 3.2);  // 3.11
-  CHECK(worst([](auto x) { return softplus(x); }, [](double x) { return std::max(x, 0.) + std::log1p(std::exp(-std::abs(x))); }, -87.336f, most) <=
-        3.2);  // 3.10
+  CHECK(worst([](auto x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }, -most, most) <=
+        5);  // 4.43; from the estimate of this processor
+  CHECK(worst([](auto x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -87.336f, most) <=
+        3.2);  // 3.11
+  CHECK(worst([](auto x) { return softplus(x); },
+              [](double x) { return std::max(x, 0.) + std::log1p(std::exp(-std::abs(x))); }, -87.336f,
+              most) <= 3.2);  // 3.10
 }
 
 TEST_CASE("pack: below the smallest normal float results and arguments count as 0, or in log as the smallest normal") {
@@ -70,13 +79,16 @@ TEST_CASE("pack: below the smallest normal float results and arguments count as 
     CHECK((exp(pack<float>(x))[0] == 0 && sigmoid(pack<float>(x))[0] <= smallest && softplus(pack<float>(x))[0] == 0));
   CHECK(log(pack<float>(denormal))[0] <= std::log(smallest) * .9999f);
   CHECK((sqrt(pack<float>(denormal))[0] >= 0 && sqrt(pack<float>(denormal))[0] <= std::sqrt(smallest)));
-  CHECK((expm1(pack<float>(denormal))[0] == denormal && log1p(pack<float>(denormal))[0] == denormal && tanh(pack<float>(denormal))[0] == denormal));
+  CHECK((expm1(pack<float>(denormal))[0] == denormal && log1p(pack<float>(denormal))[0] == denormal &&
+         tanh(pack<float>(denormal))[0] == denormal));
 }
 
 TEST_CASE("pack: tanh and sigmoid never leave their range, and expm1, log1p and tanh are the identity near 0") {
   for (float x : numbers(-30.f, 30.f))
-    CHECK((std::abs(tanh(pack<float>(x))[0]) <= 1 && sigmoid(pack<float>(x))[0] >= 0 && sigmoid(pack<float>(x))[0] <= 1));
-  for (float x : numbers(-1e-8f, 1e-8f)) CHECK((expm1(pack<float>(x))[0] == x && log1p(pack<float>(x))[0] == x && tanh(pack<float>(x))[0] == x));
+    CHECK(
+        (std::abs(tanh(pack<float>(x))[0]) <= 1 && sigmoid(pack<float>(x))[0] >= 0 && sigmoid(pack<float>(x))[0] <= 1));
+  for (float x : numbers(-1e-8f, 1e-8f))
+    CHECK((expm1(pack<float>(x))[0] == x && log1p(pack<float>(x))[0] == x && tanh(pack<float>(x))[0] == x));
 }
 
 TEST_CASE("pack: in double Eigen's kernels are within 3 units of the C library, the rest is the C library") {
@@ -86,7 +98,8 @@ TEST_CASE("pack: in double Eigen's kernels are within 3 units of the C library, 
     double most = 0;
     for (std::size_t i = 0; i < all.size(); i += p::width) {
       p y = f(p::load(&all[i]));
-      for (int lane = 0; lane < p::width; ++lane) most = std::max(most, units(y[lane], f(real<double>(all[i + lane])).value));
+      for (int lane = 0; lane < p::width; ++lane)
+        most = std::max(most, units(y[lane], f(real<double>(all[i + lane])).value));
     }
     return most <= bound;
   };
@@ -113,7 +126,8 @@ TEST_CASE("pack: in float modulo is off by no more than a unit of its argument, 
   for (float x : numbers(-500.f, 500.f))
     for (double y : {1., 2.5, 6.283185307179586}) {
       double away = std::abs(modulo(pack<float>(x), y)[0] - modulo(real<float>(x), y).value);
-      CHECK(std::min(away, std::abs(away - y)) <= std::numeric_limits<float>::epsilon() * std::max(std::abs(double(x)), y));
+      CHECK(std::min(away, std::abs(away - y)) <=
+            std::numeric_limits<float>::epsilon() * std::max(std::abs(double(x)), y));
     }
 }
 
@@ -122,7 +136,8 @@ TEMPLATE_TEST_CASE("pack: each lane goes its own way", "", float, double) {
   TestType in[p::width], out[p::width];
   for (int i = 0; i < p::width; ++i) in[i] = i % 2 ? TestType(-i) : TestType(i);
   in[1] = std::numeric_limits<TestType>::quiet_NaN();
-  p x = p::load(in), y = select((x < 0) | (x == p::width - 2), x * 2, x + 1), low = min(x, 1), high = max(0, x), held = clamp(x, -2, 1);
+  p x = p::load(in), y = select((x < 0) | (x == p::width - 2), x * 2, x + 1), low = min(x, 1), high = max(0, x),
+    held = clamp(x, -2, 1);
   auto inner = (x > -3) & !(x >= 2);
   y.store(out);
   CHECK((p::width == cohort::eigen::vector_bytes / int(sizeof(TestType)) && std::memcmp(out, &y, sizeof out) == 0));
@@ -132,7 +147,8 @@ TEMPLATE_TEST_CASE("pack: each lane goes its own way", "", float, double) {
       continue;
     }
     CHECK(out[i] == (in[i] < 0 || in[i] == p::width - 2 ? in[i] * 2 : in[i] + 1));
-    CHECK((low[i] == std::min<TestType>(in[i], 1) && high[i] == std::max<TestType>(0, in[i]) && held[i] == std::clamp<TestType>(in[i], -2, 1)));
+    CHECK((low[i] == std::min<TestType>(in[i], 1) && high[i] == std::max<TestType>(0, in[i]) &&
+           held[i] == std::clamp<TestType>(in[i], -2, 1)));
     CHECK(inner[i] == (in[i] > -3 && in[i] < 2));
   }
   x.set(1, 7);
@@ -143,14 +159,17 @@ TEMPLATE_TEST_CASE("pack: each lane goes its own way", "", float, double) {
 TEMPLATE_TEST_CASE("pack: duals around it carry the derivatives of each lane", "", float, double) {
   using wide = dual<pack<TestType>, 2>;
   using narrow = dual<real<double>, 2>;
-  auto f = [](auto x, auto y) { return exp(clamp(x - y, -1, 1)) * tanh(x) + min(x * y, log1p(x * x)) / (1 + softplus(y)); };
+  auto f = [](auto x, auto y) {
+    return exp(clamp(x - y, -1, 1)) * tanh(x) + min(x * y, log1p(x * x)) / (1 + softplus(y));
+  };
   auto xs = numbers<TestType>(-2, 2), ys = numbers<TestType>(-1, 3);
   std::reverse(ys.begin(), ys.end());
   for (std::size_t i = 0; i < xs.size(); i += wide::width) {
     auto z = f(wide::variable(pack<TestType>::load(&xs[i]), 0), wide::variable(pack<TestType>::load(&ys[i]), 1));
     for (int lane = 0; lane < wide::width; ++lane) {
       auto expected = f(narrow::variable(xs[i + lane], 0), narrow::variable(ys[i + lane], 1));
-      double unit = std::numeric_limits<TestType>::epsilon() * 8;  // of sums of terms of size 1 to 8, each a few roundings
+      double unit =
+          std::numeric_limits<TestType>::epsilon() * 8;  // of sums of terms of size 1 to 8, each a few roundings
       CHECK(std::abs(z.value[lane] - expected.value.value) <= 4 * unit);
       for (int k : {0, 1}) CHECK(std::abs(z.tangent[k][lane] - expected.tangent[k].value) <= 4 * unit);
     }

@@ -1,10 +1,10 @@
 #pragma once
-#include "../catch.hpp"
 #include <bit>
 #include <cohort/eigen/pack.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <stdexcept>
 #include <tuple>
+#include "../catch.hpp"
 
 using cohort::dual;
 using cohort::logical;
@@ -12,8 +12,9 @@ using cohort::real;
 using cohort::eigen::pack;
 using cohort::eigen::pack_mask;
 
-using scalars = std::tuple<real<float>, real<double>, dual<real<float>, 1>, dual<real<double>, 3>, dual<dual<real<double>, 2>, 1>, pack<float>,
-                           pack<double>, dual<pack<float>, 2>, dual<pack<double>, 1>>;
+using scalars =
+    std::tuple<real<float>, real<double>, dual<real<float>, 1>, dual<real<double>, 3>, dual<dual<real<double>, 2>, 1>,
+               pack<float>, pack<double>, dual<pack<float>, 2>, dual<pack<double>, 1>>;
 
 /// The number in a scalar that was made from plain numbers: every lane must hold it.
 template <class T>
@@ -44,7 +45,8 @@ bool holds(pack_mask<T, W> m) {
   return m[0];
 }
 
-/// One derivative as five points in double give it; h^4 of truncation and eps / h of rounding are both near 1e-12 of f's size at h = 1e-3.
+/// One derivative as five points in double give it; h^4 of truncation and eps / h of rounding are both near 1e-12 of
+/// f's size at h = 1e-3.
 template <class F>
 double five_point(F f, double x, double h = 1e-3) {
   auto at = [&](double y) { return f(real<double>(y)).value; };

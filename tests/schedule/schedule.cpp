@@ -1,5 +1,5 @@
-#include "../catch.hpp"
 #include <cohort/schedule/schedule.hpp>
+#include "../catch.hpp"
 
 using namespace cohort;
 

@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "../support/golden.hpp"
 #include <cohort/optimizer/adam.hpp>
 #include <cohort/schedule/curves.hpp>
 #include <cohort/schedule/piecewise.hpp>
 #include <cohort/schedule/warm_up.hpp>
+#include "../catch.hpp"
+#include "../support/golden.hpp"
 
 using namespace cohort;
 
@@ -22,7 +22,9 @@ bool as_torch(char const* name, Schedule const& schedule, int first = 0) {
 
 }  // namespace
 
-TEST_CASE("schedules: linear, cosine, exponential, piecewise and warm_up are torch's schedulers over 50 steps, to 1e-12", "[golden]") {
+TEST_CASE(
+    "schedules: linear, cosine, exponential, piecewise and warm_up are torch's schedulers over 50 steps, to 1e-12",
+    "[golden]") {
   CHECK(as_torch("linear", linear{3e-3, 3e-4}));
   CHECK(as_torch("cosine", cosine{3e-3, 3e-4}));
   CHECK(as_torch("exponential", exponential{3e-3, 3e-5}));
@@ -31,7 +33,9 @@ TEST_CASE("schedules: linear, cosine, exponential, piecewise and warm_up are tor
   CHECK_FALSE(as_torch("warm_up_cosine", warm_up{.share = .2, .first = .26, .then = cosine{3e-3, 3e-4}}));
 }
 
-TEST_CASE("schedules: cosine and exponential are exact at both ends, in the middle the mean, the arithmetic and the geometric one") {
+TEST_CASE(
+    "schedules: cosine and exponential are exact at both ends, in the middle the mean, the arithmetic and the "
+    "geometric one") {
   CHECK(cosine{2, .5}(0) == 2);
   CHECK(cosine{2, .5}(1) == .5);
   CHECK(std::abs(cosine{2, .5}(.5) - 1.25) < 1e-15);
@@ -66,15 +70,20 @@ TEST_CASE("schedules: parameters out of their range are refused by name, with wh
   CHECK_THROWS_WITH((exponential{1, 0}(0)), "exponential: to is 0, expected a positive number");
   CHECK_THROWS_WITH((exponential{-1, 1}(0)), "exponential: from is -1, expected a positive number");
   CHECK_THROWS_WITH(piecewise{}(0), "piecewise: the number of points is 0, expected 1 or more");
-  CHECK_THROWS_WITH((piecewise{{{.5, 1}, {.4, 1}}}(0)), "piecewise: the progress of a point is 0.4, expected a number in [0, 1], not less than the one before");
+  CHECK_THROWS_WITH(
+      (piecewise{{{.5, 1}, {.4, 1}}}(0)),
+      "piecewise: the progress of a point is 0.4, expected a number in [0, 1], not less than the one before");
   CHECK_THROWS_AS((piecewise{{{1.5, 1}}}(0)), value_error);
 }
 
-TEST_CASE("schedules: an optimizer takes any of them as its rate, also one that begins with 0, but none that is negative or always 0") {
+TEST_CASE(
+    "schedules: an optimizer takes any of them as its rate, also one that begins with 0, but none that is negative or "
+    "always 0") {
   CHECK_NOTHROW(detail::require_rate("here", warm_up{.first = 0, .then = cosine{1e-3, 0}}));
   CHECK_NOTHROW(detail::require_rate("here", linear{0, 1e-3}));
   CHECK_THROWS_WITH(detail::require_rate("here", linear{0, 0}), "here: rate is 0, expected a positive number");
   CHECK_THROWS_WITH(detail::require_rate("here", linear{1, -1}), "here: rate is -0.125, expected a positive number");
-  CHECK_THROWS_WITH(detail::require_rate("here", std::numeric_limits<double>::infinity()), "here: rate is inf, expected a positive number");
+  CHECK_THROWS_WITH(detail::require_rate("here", std::numeric_limits<double>::infinity()),
+                    "here: rate is inf, expected a positive number");
   CHECK_THROWS_AS(detail::require_rate("here", exponential{1e-3, 0}), value_error);
 }

@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "selected.hpp"
 #include <cohort/selection/effective_sample_size.hpp>
 #include <cohort/selection/importance_weights.hpp>
+#include "../catch.hpp"
+#include "selected.hpp"
 
 namespace {
 
@@ -14,7 +14,9 @@ steps_given two_series() {
 }
 
 steps_given verl(golden::table const& t) {
-  return {.sampler_logp = golden::row(t, "sampler_logp"), .old_logp = golden::row(t, "logp"), .valid = cast<std::uint8_t>(golden::row(t, "valid")),
+  return {.sampler_logp = golden::row(t, "sampler_logp"),
+          .old_logp = golden::row(t, "logp"),
+          .valid = cast<std::uint8_t>(golden::row(t, "valid")),
           .series_of = series_from(t)};
 }
 
@@ -28,13 +30,16 @@ TEST_CASE("importance_weights: min(rho, high), or 0 outside the bounds, of each 
   REQUIRE(same(s(importance_weights{.high = infinity}), {.25, 3, .5, 1, 4}, 1e-14));
 }
 
-TEST_CASE("importance_weights: of a series it is the product of its ratios, or their geometric mean, at each of its steps") {
+TEST_CASE(
+    "importance_weights: of a series it is the product of its ratios, or their geometric mean, at each of its steps") {
   auto s = two_series();
   double root = std::sqrt(.75), cube = std::cbrt(2);
   REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = infinity}), {.75, .75, 2, 2, 2}, 1e-14));
-  REQUIRE(same(s(importance_weights{.over = ratio_over::geometric_mean, .high = infinity}), {root, root, cube, cube, cube}, 1e-14));
+  REQUIRE(same(s(importance_weights{.over = ratio_over::geometric_mean, .high = infinity}),
+               {root, root, cube, cube, cube}, 1e-14));
   REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = 1.5}), {.75, .75, 1.5, 1.5, 1.5}, 1e-14));
-  REQUIRE(same(s(importance_weights{.over = ratio_over::series, .beyond = beyond_bounds::mask, .high = 1.5}), {.75, .75, 0, 0, 0}, 1e-14));
+  REQUIRE(same(s(importance_weights{.over = ratio_over::series, .beyond = beyond_bounds::mask, .high = 1.5}),
+               {.75, .75, 0, 0, 0}, 1e-14));
 }
 
 TEST_CASE("importance_weights: TRL's sequence_mask drops a series above its upper bound only") {
@@ -49,15 +54,20 @@ TEST_CASE("importance_weights: TRL's sequence_mask drops a series above its uppe
 TEST_CASE("importance_weights: divided by their mean they have mean 1, over steps or over series") {
   auto s = two_series();
   s.valid = {1, 1, 1, 0, 1};
-  REQUIRE(same(s(importance_weights{.high = 10, .normalize = true}), {.25 / 1.9375, 3 / 1.9375, .5 / 1.9375, 0, 4 / 1.9375}, 1e-14));
-  REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = 10, .normalize = true}), {.75 / 1.375, .75 / 1.375, 2 / 1.375, 0, 2 / 1.375}, 1e-14));
-  REQUIRE(same(s(importance_weights{.beyond = beyond_bounds::mask, .low = 9, .high = 10, .normalize = true}), {0, 0, 0, 0, 0}));  // no mean to divide by
+  REQUIRE(same(s(importance_weights{.high = 10, .normalize = true}),
+               {.25 / 1.9375, 3 / 1.9375, .5 / 1.9375, 0, 4 / 1.9375}, 1e-14));
+  REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = 10, .normalize = true}),
+               {.75 / 1.375, .75 / 1.375, 2 / 1.375, 0, 2 / 1.375}, 1e-14));
+  REQUIRE(same(s(importance_weights{.beyond = beyond_bounds::mask, .low = 9, .high = 10, .normalize = true}),
+               {0, 0, 0, 0, 0}));  // no mean to divide by
 }
 
 TEST_CASE("importance_weights: the log-ratio is held at +-20, of a series after it is summed") {
   steps_given s{.sampler_logp = {-1, -1, -1, -1}, .old_logp = {-51, 29, 14, 14}, .series_of = {0, 0, 1, 1}};
-  REQUIRE(same(s(importance_weights{.high = infinity}), {std::exp(-20), std::exp(20), std::exp(15), std::exp(15)}, 1e-14));
-  REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = infinity}), {std::exp(-20), std::exp(-20), std::exp(20), std::exp(20)}, 1e-14));
+  REQUIRE(
+      same(s(importance_weights{.high = infinity}), {std::exp(-20), std::exp(20), std::exp(15), std::exp(15)}, 1e-14));
+  REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = infinity}),
+               {std::exp(-20), std::exp(-20), std::exp(20), std::exp(20)}, 1e-14));
 }
 
 TEST_CASE("importance_weights: a step that is not valid counts in nothing, whatever stands there") {
@@ -66,9 +76,11 @@ TEST_CASE("importance_weights: a step that is not valid counts in nothing, whate
   s.valid = {1, 0, 1, 0, 1};
   for (bool normalize : {false, true}) {
     double mean = normalize ? 1.125 : 1;
-    REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = 10, .normalize = normalize}), {.25 / mean, 0, 2 / mean, 0, 2 / mean}, 1e-14));
+    REQUIRE(same(s(importance_weights{.over = ratio_over::series, .high = 10, .normalize = normalize}),
+                 {.25 / mean, 0, 2 / mean, 0, 2 / mean}, 1e-14));
   }
-  REQUIRE(same(s(importance_weights{.over = ratio_over::geometric_mean}), {.25, 0, std::sqrt(2), 0, std::sqrt(2)}, 1e-14));
+  REQUIRE(
+      same(s(importance_weights{.over = ratio_over::geometric_mean}), {.25, 0, std::sqrt(2), 0, std::sqrt(2)}, 1e-14));
 }
 
 TEST_CASE("importance_weights: a series without a valid step gets 0 and does not count in the mean") {
@@ -100,7 +112,8 @@ TEST_CASE("importance_weights: verl's rollout correction, by token and by sequen
     for (bool mask : {false, true}) {
       std::string name = std::string(by_series ? "sequence_" : "token_") + (mask ? "0.5_2.0" : "2.0");
       CAPTURE(name);
-      importance_weights select{.over = by_series ? ratio_over::series : ratio_over::step, .beyond = mask ? beyond_bounds::mask : beyond_bounds::truncate,
+      importance_weights select{.over = by_series ? ratio_over::series : ratio_over::step,
+                                .beyond = mask ? beyond_bounds::mask : beyond_bounds::truncate,
                                 .low = mask ? .5 : 0};
       auto weight = s(select);
       REQUIRE(same(weight, golden::row(t, name), 1e-12));
@@ -120,23 +133,30 @@ TEST_CASE("importance_weights: verl's rollout correction, by token and by sequen
       // (mean + e)^2 (n + e) / sum w^2 with mean = sum / (n + e), e = 1e-8.
       cpu backend;
       double e = 1e-8, n = 0, sum = 0, squares = 0;
-      for (std::size_t i = 0; i < weight.size(); ++i) n += s.valid[i], sum += weight[i], squares += weight[i] * weight[i];
-      double mean = sum / (n + e), size = effective_sample_size(backend, all(std::as_const(weight)), all(std::as_const(s.valid)));
+      for (std::size_t i = 0; i < weight.size(); ++i)
+        n += s.valid[i], sum += weight[i], squares += weight[i] * weight[i];
+      double mean = sum / (n + e),
+             size = effective_sample_size(backend, all(std::as_const(weight)), all(std::as_const(s.valid)));
       REQUIRE(n == 79);
-      REQUIRE(close(size, golden::row(t, name + "/eff_sample_size")[0] * (sum * sum / n) / ((mean + e) * (mean + e) * (n + e)), 1e-12));
+      REQUIRE(close(
+          size, golden::row(t, name + "/eff_sample_size")[0] * (sum * sum / n) / ((mean + e) * (mean + e) * (n + e)),
+          1e-12));
     }
 }
 
 TEST_CASE("importance_weights: bad bounds and absent terms are refused in one sentence") {
   using Catch::Matchers::ContainsSubstring;
   auto s = two_series();
-  REQUIRE_THROWS_WITH(s(importance_weights{.low = 3}), ContainsSubstring("importance_weights: low is 3, expected a number in [0, high]"));
+  REQUIRE_THROWS_WITH(s(importance_weights{.low = 3}),
+                      ContainsSubstring("importance_weights: low is 3, expected a number in [0, high]"));
   REQUIRE_THROWS_WITH(s(importance_weights{.low = -1}), ContainsSubstring("low is -1"));
   REQUIRE_THROWS_WITH(s(importance_weights{.high = not_a_number}), ContainsSubstring("importance_weights"));
-  REQUIRE_THROWS_WITH(s(importance_weights{.low = 0, .high = 0}), ContainsSubstring("high is 0, expected a positive number"));
+  REQUIRE_THROWS_WITH(s(importance_weights{.low = 0, .high = 0}),
+                      ContainsSubstring("high is 0, expected a positive number"));
   auto without = s;
   without.sampler_logp.clear();
-  REQUIRE_THROWS_WITH(without(importance_weights{}), ContainsSubstring("importance_weights reads sampler_logp, which this batch does not have"));
+  REQUIRE_THROWS_WITH(without(importance_weights{}),
+                      ContainsSubstring("importance_weights reads sampler_logp, which this batch does not have"));
   without = s;
   without.series_of.clear();
   REQUIRE_NOTHROW(without(importance_weights{}));

@@ -1,9 +1,9 @@
-#include "../catch.hpp"
-#include "selected.hpp"
 #include <cohort/selection/clip_cov.hpp>
 #include <cohort/selection/kl_cov.hpp>
 #include <cohort/selection/top_entropy.hpp>
 #include <numeric>
+#include "../catch.hpp"
+#include "selected.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -13,7 +13,10 @@ stream draws_of(std::uint64_t seed, std::uint32_t step = 0) { return {seed, purp
 
 /// n steps with random advantages and log-probabilities, half of them invalid if asked.
 steps_given random_steps(std::ptrdiff_t n, bool some_invalid = false) {
-  steps_given s{.old_logp = uniform(n, 1, -.3, .3), .logp = uniform(n, 2, -3, 0), .advantage = uniform(n, 3, -2, 2), .entropy = uniform(n, 4, 0, 3)};
+  steps_given s{.old_logp = uniform(n, 1, -.3, .3),
+                .logp = uniform(n, 2, -3, 0),
+                .advantage = uniform(n, 3, -2, 2),
+                .entropy = uniform(n, 4, 0, 3)};
   for (std::size_t i = 0; i < s.logp.size(); ++i) s.old_logp[i] += s.logp[i];
   if (some_invalid) s.valid = coins(n, 5, .5);
   return s;
@@ -22,7 +25,8 @@ steps_given random_steps(std::ptrdiff_t n, bool some_invalid = false) {
 steps_given with_covariances(numbers const& c) {
   steps_given s;
   for (double x : c)
-    for (double sign : {1., -1.}) s.advantage.push_back(sign), s.logp.push_back(-10 + sign * x), s.old_logp.push_back(-10 + sign * x);
+    for (double sign : {1., -1.})
+      s.advantage.push_back(sign), s.logp.push_back(-10 + sign * x), s.old_logp.push_back(-10 + sign * x);
   return s;
 }
 std::vector<std::size_t> where(numbers const& weight, double value) {
@@ -55,7 +59,8 @@ TEST_CASE("top_entropy: the largest at share 0, all at share 1, and all that are
 
 TEST_CASE("top_entropy: a share that divides the batch keeps exactly that share") {
   steps_given s{.entropy = {}};
-  for (int i = 0; i <= 10; ++i) s.entropy.push_back(std::exp(i - 6.));  // far apart, where one rounding up of the position would lose a step
+  for (int i = 0; i <= 10; ++i)
+    s.entropy.push_back(std::exp(i - 6.));  // far apart, where one rounding up of the position would lose a step
   for (int k = 0; k <= 10; ++k) {
     CAPTURE(k);
     REQUIRE(total(s(top_entropy{.share = k / 10.})) == k + 1);
@@ -84,13 +89,17 @@ TEST_CASE("kl_cov: ties are decided by the step's index") {
 
 TEST_CASE("kl_cov: the steps that verl penalizes", "[golden]") {
   auto t = golden::read("objective/verl_policy.txt");
-  steps_given s{.logp = golden::row(t, "logp"), .advantage = golden::row(t, "token_advantage"), .valid = cast<std::uint8_t>(golden::row(t, "valid"))};
+  steps_given s{.logp = golden::row(t, "logp"),
+                .advantage = golden::row(t, "token_advantage"),
+                .valid = cast<std::uint8_t>(golden::row(t, "valid"))};
   auto weight = s(kl_cov{.share = .1});
   REQUIRE(total(weight) == 7);
   REQUIRE(same(weight, golden::row(t, "kl_cov/chosen")));
 }
 
-TEST_CASE("clip_cov: leaves out only steps with a covariance between the bounds that the ratio's clip does not hold already") {
+TEST_CASE(
+    "clip_cov: leaves out only steps with a covariance between the bounds that the ratio's clip does not hold "
+    "already") {
   auto s = with_covariances({.1, .5, 1.2, 2});
   REQUIRE(same(s(clip_cov{.share = 1, .low = .2, .high = 1.5}), {1, 1, 0, 0, 0, 0, 1, 1}));
   s.old_logp[2] -= .3;  // A > 0 and the ratio above 1.2
@@ -106,7 +115,9 @@ TEST_CASE("clip_cov: at least one, and the rounded-down share of all valid steps
   auto s = random_steps(200, true);
   double valid = std::accumulate(s.valid.begin(), s.valid.end(), 0.), candidates = valid - total(s(all_candidates));
   REQUIRE(candidates > 10);
-  auto left_out = [&](double share) { return valid - total(s(clip_cov{.share = share, .low = .3, .high = 1.5}, draws_of(3))); };
+  auto left_out = [&](double share) {
+    return valid - total(s(clip_cov{.share = share, .low = .3, .high = 1.5}, draws_of(3)));
+  };
   REQUIRE(left_out(0) == 0);
   REQUIRE(left_out(1e-6) == 1);
   REQUIRE(left_out(5.5 / valid) == 5);
@@ -137,7 +148,8 @@ TEST_CASE("clip_cov: every candidate is as likely as every other") {
   std::vector<int> times(200);
   constexpr int trials = 4000;
   for (int trial = 0; trial < trials; ++trial)
-    for (std::size_t i : where(s(clip_cov{.share = .05, .low = .3, .high = 1.5}, draws_of(9, std::uint32_t(trial))), 0)) ++times[i];
+    for (std::size_t i : where(s(clip_cov{.share = .05, .low = .3, .high = 1.5}, draws_of(9, std::uint32_t(trial))), 0))
+      ++times[i];
   double p = 10. / double(candidates.size()), deviation = std::sqrt(trials * p * (1 - p));
   REQUIRE(candidates.size() > 20);
   for (std::size_t i : candidates) REQUIRE(std::abs(times[i] - trials * p) < 4.5 * deviation);
@@ -147,7 +159,9 @@ TEST_CASE("clip_cov: every candidate is as likely as every other") {
 TEST_CASE("clip_cov: its candidates and their number are verl's", "[golden]") {
   // verl's choice was recorded with the first candidates in place of random ones.
   auto t = golden::read("objective/verl_policy.txt");
-  steps_given s{.old_logp = golden::row(t, "old_logp"), .logp = golden::row(t, "logp"), .advantage = golden::row(t, "token_advantage"),
+  steps_given s{.old_logp = golden::row(t, "old_logp"),
+                .logp = golden::row(t, "logp"),
+                .advantage = golden::row(t, "token_advantage"),
                 .valid = cast<std::uint8_t>(golden::row(t, "valid"))};
   clip_cov select{.share = 1, .low = .2, .high = 1.5, .epsilon = .2, .epsilon_high = .28};
   auto out = [&](clip_cov const& c) {
@@ -173,7 +187,9 @@ TEST_CASE("ranked selections: invalid steps count in nothing, and all invalid or
     integers order;
     for (std::int32_t i = 0; i < 60; ++i)
       if (s.valid[std::size_t(i)]) order.push_back(i);
-      else s.logp[std::size_t(i)] = s.advantage[std::size_t(i)] = s.entropy[std::size_t(i)] = s.old_logp[std::size_t(i)] = not_a_number;
+      else
+        s.logp[std::size_t(i)] = s.advantage[std::size_t(i)] = s.entropy[std::size_t(i)] = s.old_logp[std::size_t(i)] =
+            not_a_number;
     auto weight = s(selection), alone = fewer.in_order(order)(selection);
     for (std::size_t i = 0; i < 60; ++i) REQUIRE((s.valid[i] || weight[i] == 0));
     for (std::size_t k = 0; k < order.size(); ++k) REQUIRE(weight[std::size_t(order[k])] == alone[k]);
@@ -218,7 +234,8 @@ TEST_CASE("ranked selections: bad parameters are refused in one sentence") {
     REQUIRE_THROWS_WITH(s(kl_cov{.share = share}), ContainsSubstring("kl_cov: share is"));
     REQUIRE_THROWS_WITH(s(clip_cov{.share = share}), ContainsSubstring("expected a number in [0, 1]"));
   }
-  REQUIRE_THROWS_WITH(s(clip_cov{.low = 3, .high = 2}), ContainsSubstring("clip_cov: low is 3, expected a number up to high"));
+  REQUIRE_THROWS_WITH(s(clip_cov{.low = 3, .high = 2}),
+                      ContainsSubstring("clip_cov: low is 3, expected a number up to high"));
   REQUIRE_THROWS_WITH(s(clip_cov{.epsilon = 0}), ContainsSubstring("clip_cov: epsilon is 0"));
   REQUIRE_THROWS_WITH(s(clip_cov{.epsilon_high = -1}), ContainsSubstring("clip_cov: epsilon_high is -1"));
   s.entropy.clear();

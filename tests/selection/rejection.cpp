@@ -1,10 +1,10 @@
-#include "../catch.hpp"
-#include "selected.hpp"
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/log_likelihood.hpp>
 #include <cohort/selection/divergence_bound.hpp>
 #include <cohort/selection/off_policy_series.hpp>
 #include <cohort/selection/ratio_bounds.hpp>
+#include "../catch.hpp"
+#include "selected.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -12,7 +12,8 @@ namespace {
 
 /// Steps with these log-ratios of learner to sampler, in one series or in those given.
 steps_given with_log_ratios(numbers const& x, integers series_of = {}) {
-  steps_given s{.sampler_logp = numbers(x.size(), -1), .series_of = series_of.empty() ? integers(x.size(), 0) : series_of};
+  steps_given s{.sampler_logp = numbers(x.size(), -1),
+                .series_of = series_of.empty() ? integers(x.size(), 0) : series_of};
   for (double d : x) s.old_logp.push_back(-1 + d);
   return s;
 }
@@ -68,14 +69,17 @@ TEST_CASE("divergence_bound: k3 is that of the sampler from the learner, rho - 1
 }
 
 TEST_CASE("divergence_bound: one's own divergence of the two log-probabilities") {
-  steps_given s{.sampler_logp = {std::log(.5), std::log(.5)}, .old_logp = {std::log(.6), std::log(.52)}, .series_of = {0, 0}};
+  steps_given s{
+      .sampler_logp = {std::log(.5), std::log(.5)}, .old_logp = {std::log(.6), std::log(.52)}, .series_of = {0, 0}};
   REQUIRE(same(s(divergence_bound<probability_gap>{.most = .05}), {0, 1}));
   REQUIRE(same(s(divergence_bound<probability_gap>{.most = .05, .over = bounded_over::series_max}), {0, 0}));
 }
 
 TEST_CASE("ratio_bounds and divergence_bound: verl's rejection by k1, k2 and k3", "[golden]") {
   auto t = golden::read("objective/verl_correction.txt");
-  steps_given s{.sampler_logp = golden::row(t, "sampler_logp"), .old_logp = golden::row(t, "logp"), .valid = cast<std::uint8_t>(golden::row(t, "valid")),
+  steps_given s{.sampler_logp = golden::row(t, "sampler_logp"),
+                .old_logp = golden::row(t, "logp"),
+                .valid = cast<std::uint8_t>(golden::row(t, "valid")),
                 .series_of = series_from(t)};
   auto check = [&](std::string const& option, auto const& selection) {
     CAPTURE(option);
@@ -93,7 +97,8 @@ TEST_CASE("ratio_bounds and divergence_bound: verl's rejection by k1, k2 and k3"
   check("seq_mean_k3", divergence_bound<k3>{.most = .09, .over = bounded_over::series_mean});
   check("seq_max_k2", divergence_bound<k2>{.most = .4, .over = bounded_over::series_max});
   check("seq_max_k3", divergence_bound<k3>{.most = .3, .over = bounded_over::series_max});
-  auto both = s(ratio_bounds{.low = 1 / 1.5, .high = 1 / .6}), second = s(divergence_bound<k3>{.most = .09, .over = bounded_over::series_mean});
+  auto both = s(ratio_bounds{.low = 1 / 1.5, .high = 1 / .6}),
+       second = s(divergence_bound<k3>{.most = .09, .over = bounded_over::series_mean});
   for (std::size_t i = 0; i < both.size(); ++i) both[i] *= second[i];
   REQUIRE(same(both, golden::row(t, "reject/token_k1,seq_mean_k3")));
 }
@@ -106,7 +111,9 @@ TEST_CASE("kl_mask: measures from the policy as it is now") {
 
 TEST_CASE("kl_mask: the steps to which TorchRL's GRPO with kl_mask_threshold gives a gradient", "[golden]") {
   auto t = golden::read("objective/torchrl_language.txt");
-  steps_given s{.sampler_logp = golden::row(t, "old_logp"), .logp = golden::row(t, "logp"), .valid = cast<std::uint8_t>(golden::row(t, "valid"))};
+  steps_given s{.sampler_logp = golden::row(t, "old_logp"),
+                .logp = golden::row(t, "logp"),
+                .valid = cast<std::uint8_t>(golden::row(t, "valid"))};
   auto weight = s(kl_mask{.threshold = .08});
   auto const &with = golden::row(t, "grpo_kl_mask/logp"), &without = golden::row(t, "grpo/logp");
   double kept = 0, valid = 0;
@@ -116,8 +123,10 @@ TEST_CASE("kl_mask: the steps to which TorchRL's GRPO with kl_mask_threshold giv
 }
 
 TEST_CASE("off_policy_series: leaves out what has a negative advantage and a mean beyond delta, and nothing else") {
-  steps_given s{.sampler_logp = {-1, -1, -1, -1, -1, -1}, .logp = {-2, -1, -2, -1, -1.25, -1.25},
-                .advantage = {-1, -1, 1, 1, -1, -1}, .series_of = {0, 0, 1, 1, 2, 2}};
+  steps_given s{.sampler_logp = {-1, -1, -1, -1, -1, -1},
+                .logp = {-2, -1, -2, -1, -1.25, -1.25},
+                .advantage = {-1, -1, 1, 1, -1, -1},
+                .series_of = {0, 0, 1, 1, 2, 2}};
   REQUIRE(same(s(off_policy_series{.delta = .4}), {0, 0, 1, 1, 1, 1}));
   REQUIRE(same(s(off_policy_series{.delta = .5}), {1, 1, 1, 1, 1, 1}));  // exactly delta
   REQUIRE(same(s(off_policy_series{.delta = .2}), {0, 0, 1, 1, 0, 0}));
@@ -127,7 +136,9 @@ TEST_CASE("off_policy_series: leaves out what has a negative advantage and a mea
 
 TEST_CASE("off_policy_series: TRL's off-policy mask", "[golden]") {
   auto t = golden::read("objective/trl_grpo.txt");
-  steps_given s{.sampler_logp = golden::row(t, "old_logp"), .logp = golden::row(t, "logp"), .valid = cast<std::uint8_t>(golden::row(t, "valid")),
+  steps_given s{.sampler_logp = golden::row(t, "old_logp"),
+                .logp = golden::row(t, "logp"),
+                .valid = cast<std::uint8_t>(golden::row(t, "valid")),
                 .series_of = series_from(t)};
   s.advantage = spread(golden::row(t, "advantage"), s.series_of);
   auto expected = spread(golden::row(t, "off_policy_mask"), s.series_of);
@@ -148,7 +159,8 @@ TEST_CASE("masks of series: invalid steps count in nothing, and a series without
   };
   check(ratio_bounds{.over = ratio_over::series});
   check(ratio_bounds{.over = ratio_over::geometric_mean});
-  for (bounded_over over : {bounded_over::step, bounded_over::series_sum, bounded_over::series_mean, bounded_over::series_max})
+  for (bounded_over over :
+       {bounded_over::step, bounded_over::series_sum, bounded_over::series_mean, bounded_over::series_max})
     check(divergence_bound<>{.over = over});
   check(off_policy_series{});
 }
@@ -175,15 +187,20 @@ TEST_CASE("masks of series: the order of the steps changes no choice") {
 
 TEST_CASE("masks: bad parameters are refused in one sentence") {
   auto s = with_log_ratios({0});
-  REQUIRE_THROWS_WITH(s(ratio_bounds{.low = 3, .high = 2}), ContainsSubstring("ratio_bounds: low is 3, expected a number in [0, high]"));
+  REQUIRE_THROWS_WITH(s(ratio_bounds{.low = 3, .high = 2}),
+                      ContainsSubstring("ratio_bounds: low is 3, expected a number in [0, high]"));
   REQUIRE_THROWS_WITH(s(ratio_bounds{.low = 0, .high = 0}), ContainsSubstring("high is 0"));
-  REQUIRE_THROWS_WITH(s(divergence_bound<>{.most = -1}), ContainsSubstring("divergence_bound: most is -1, expected 0 or a positive number"));
+  REQUIRE_THROWS_WITH(s(divergence_bound<>{.most = -1}),
+                      ContainsSubstring("divergence_bound: most is -1, expected 0 or a positive number"));
   REQUIRE_THROWS_WITH(s(kl_mask{.threshold = not_a_number}), ContainsSubstring("kl_mask: threshold"));
   REQUIRE_THROWS_WITH(s(off_policy_series{.delta = not_a_number}), ContainsSubstring("off_policy_series: delta"));
-  REQUIRE_THROWS_WITH(s(off_policy_series{}), ContainsSubstring("off_policy_series reads logp, which this batch does not have"));
+  REQUIRE_THROWS_WITH(s(off_policy_series{}),
+                      ContainsSubstring("off_policy_series reads logp, which this batch does not have"));
 }
 
 TEST_CASE("weighted: a selection's terms are among those that the batch must have") {
-  REQUIRE(terms_read_by(weighted(ratio_bounds{}, log_likelihood{})) == (reads::logp | reads::old_logp | reads::sampler_logp));
-  REQUIRE(terms_read_by(weighted(off_policy_series{}, weighted(kl_mask{}, log_likelihood{}))) == (reads::logp | reads::sampler_logp | reads::advantage));
+  REQUIRE(terms_read_by(weighted(ratio_bounds{}, log_likelihood{})) ==
+          (reads::logp | reads::old_logp | reads::sampler_logp));
+  REQUIRE(terms_read_by(weighted(off_policy_series{}, weighted(kl_mask{}, log_likelihood{}))) ==
+          (reads::logp | reads::sampler_logp | reads::advantage));
 }

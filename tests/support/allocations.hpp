@@ -1,4 +1,5 @@
-// Counts every allocation of the program it is included in, by one file only. Under a sanitizer too: malloc and free stay its own.
+// Counts every allocation of the program it is included in, by one file only. Under a sanitizer too: malloc and free
+// stay its own.
 #pragma once
 #include <cstddef>
 #include <cstdlib>
@@ -10,7 +11,9 @@ long allocations = 0;
 
 void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
-  void* p = alignment <= alignof(std::max_align_t) ? std::malloc(size) : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  void* p = alignment <= alignof(std::max_align_t)
+                ? std::malloc(size)
+                : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (!p && size) throw std::bad_alloc();
   return p;
 }

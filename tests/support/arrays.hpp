@@ -51,7 +51,8 @@ std::vector<To> cast(std::vector<From> const& v) {
   return {v.begin(), v.end()};
 }
 
-/// The five-point difference: its own error is h^4 / 30 of the fifth derivative and 1.5 / h roundings of f, 1e-12 together where both are about 1.
+/// The five-point difference: its own error is h^4 / 30 of the fifth derivative and 1.5 / h roundings of f, 1e-12
+/// together where both are about 1.
 template <class F>
 double slope(F f, double x, double h = 1e-3) {
   return (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h);

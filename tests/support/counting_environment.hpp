@@ -3,7 +3,8 @@
 
 namespace support {
 
-/// Counts its steps: observes the count and the episode's start, which the reset draws; rewards 1; terminates after `life` steps if that is positive.
+/// Counts its steps: observes the count and the episode's start, which the reset draws; rewards 1; terminates after
+/// `life` steps if that is positive.
 struct counting {
   struct state {
     int count;

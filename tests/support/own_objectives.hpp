@@ -2,7 +2,8 @@
 #include <cohort/objective/pair_terms.hpp>
 #include <cohort/objective/series_terms.hpp>
 
-// Objectives that the library does not have, as a user writes them: in a namespace of somebody else's, so that every function is found by its arguments.
+// Objectives that the library does not have, as a user writes them: in a namespace of somebody else's, so that every
+// function is found by its arguments.
 namespace mine {
 
 /// Of a step: a smooth gate on the ratio, a critic's error that grows in a line, and a square of the entropy.
@@ -11,7 +12,8 @@ struct of_step {
   template <class S>
   constexpr S operator()(cohort::step_terms<S> const& s) const {
     S ratio = exp(s.logp - s.old_logp), error = s.value - s.target;
-    return -(4 / temperature) * sigmoid(temperature * (ratio - 1)) * s.advantage + sqrt(1 + error * error) - .1 * s.entropy * s.entropy;
+    return -(4 / temperature) * sigmoid(temperature * (ratio - 1)) * s.advantage + sqrt(1 + error * error) -
+           .1 * s.entropy * s.entropy;
   }
 };
 
@@ -32,7 +34,8 @@ struct of_pair {
   double margin = .5;
   template <class S>
   constexpr S operator()(cohort::pair_terms<S> const& p) const {
-    S d = (p.chosen_logp - p.chosen_ref_logp) / p.chosen_length - (p.rejected_logp - p.rejected_ref_logp) / p.rejected_length;
+    S d = (p.chosen_logp - p.chosen_ref_logp) / p.chosen_length -
+          (p.rejected_logp - p.rejected_ref_logp) / p.rejected_length;
     S apart = p.chosen_score - p.rejected_score - d;
     return softplus(margin - d) + .5 * sqrt(1 + apart * apart);
   }

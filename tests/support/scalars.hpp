@@ -1,9 +1,9 @@
 #pragma once
-#include "arrays.hpp"
 #include <cohort/eigen/pack.hpp>
 #include <cohort/objective/concept.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <tuple>
+#include "arrays.hpp"
 
 // Objectives over every scalar of the library, compared with real<double>.
 namespace scalars {
@@ -15,8 +15,9 @@ using cohort::eigen::pack;
 using plain = real<double>;
 using point = step_terms<plain>;
 
-using all = std::tuple<real<float>, real<double>, pack<float>, pack<double>, dual<real<float>, 3>, dual<real<double>, 3>, dual<pack<float>, 3>,
-                       dual<pack<double>, 3>, dual<dual<real<double>, 1>, 3>>;
+using all =
+    std::tuple<real<float>, real<double>, pack<float>, pack<double>, dual<real<float>, 3>, dual<real<double>, 3>,
+               dual<pack<float>, 3>, dual<pack<double>, 3>, dual<dual<real<double>, 1>, 3>>;
 
 template <class S>
 inline constexpr bool is_dual = false;
@@ -68,7 +69,8 @@ step_terms<S> terms(Points const& points, std::size_t first) {
   return t;
 }
 
-/// 200 points whose numbers are multiples of 1/64, so that a float holds them exactly; log-ratios up to 1.5, advantages up to 4.
+/// 200 points whose numbers are multiples of 1/64, so that a float holds them exactly; log-ratios up to 1.5, advantages
+/// up to 4.
 inline std::vector<point> exact_points() {
   auto u = arrays::uniform(200 * 9, 3);
   auto grid = [](double x) { return std::round(x * 64) / 64; };
@@ -82,8 +84,8 @@ inline std::vector<point> exact_points() {
   return points;
 }
 
-/// The largest difference of value and of partials between S and real<double>, in units of S's rounding of max(1, |value|); loss(Scalar(), first) evaluates
-/// Scalar::width points from the first on.
+/// The largest difference of value and of partials between S and real<double>, in units of S's rounding of max(1,
+/// |value|); loss(Scalar(), first) evaluates Scalar::width points from the first on.
 template <class S, class F>
 double disagreement_of(F loss, std::size_t points) {
   using exact = dual<plain, 3>;
@@ -119,7 +121,7 @@ std::array<double, 3> partials(O const& o, point const& p) {
 template <class O>
 std::array<double, 3> differences(O const& o, point const& p, double h = 1e-3) {
   std::array<double, 3> result;
-  plain point::*fields[] = {&point::logp, &point::entropy, &point::value};
+  plain point::* fields[] = {&point::logp, &point::entropy, &point::value};
   for (int k = 0; k < 3; ++k)
     result[k] = arrays::slope(
         [&](double x) {

@@ -2,7 +2,8 @@
 #include <cohort/environment/concept.hpp>
 #include <stdexcept>
 
-// Environments of one step after another, each with an answer of its own that is seen, for each kind of actions: 0 is the best reward.
+// Environments of one step after another, each with an answer of its own that is seen, for each kind of actions: 0 is
+// the best reward.
 namespace spaces {
 
 /// A point of the square [-1, 1]^2, seen as it is.
@@ -52,10 +53,11 @@ void require_allowed(Mask const& mask, int k) {
   if (!mask[std::size_t(k)]) throw std::logic_error("an action was taken that the mask forbids");
 }
 
-/// Four doors, worth 0 ... 3 or, where x is positive, 2, 3, 0, 1. Each is open in a part of the square; the reward is what is missing to the best open one.
+/// Four doors, worth 0 ... 3 or, where x is positive, 2, 3, 0, 1. Each is open in a part of the square; the reward is
+/// what is missing to the best open one.
 struct doors : point {
   static constexpr cohort::discrete actions{4};
-  std::array<bool, 4> action_mask(state const& s) const { return {s.x < .3f, s.x > -.3f, s.y > 0, s.y < 0}; }
+  std::array<bool, 4> action_mask(state const& s) const { return {s.x<.3f, s.x> - .3f, s.y > 0, s.y < 0}; }
   cohort::outcome step(state& s, int a, cohort::random_stream& draws) const {
     auto open = action_mask(s);
     require_allowed(open, a);
@@ -65,21 +67,23 @@ struct doors : point {
   }
 };
 struct masked_choices : choices {
-  std::array<bool, 5> action_mask(state const& s) const { return {s.x < 0, true, s.x > -.5f, s.y < .5f, s.y > -.5f}; }
+  std::array<bool, 5> action_mask(state const& s) const { return {s.x<0, true, s.x> - .5f, s.y<.5f, s.y> - .5f}; }
   cohort::outcome step(state& s, std::array<int, 2> a, cohort::random_stream& draws) const {
     require_allowed(action_mask(s), a[0]), require_allowed(action_mask(s), 3 + a[1]);
     return choices::step(s, a, draws);
   }
 };
 struct masked_bits : bits {
-  std::array<bool, 6> action_mask(state const& s) const { return {s.x <= 0, s.x > 0, true, true, s.y > -.5f, s.y < .5f}; }
+  std::array<bool, 6> action_mask(state const& s) const {
+    return {s.x <= 0, s.x > 0, true, true, s.y > -.5f, s.y < .5f};
+  }
   cohort::outcome step(state& s, std::array<int, 3> a, cohort::random_stream& draws) const {
     for (int k = 0; k < 3; ++k) require_allowed(action_mask(s), 2 * k + a[std::size_t(k)]);
     return bits::step(s, a, draws);
   }
 };
-/// The mask in SIMD lanes: three actions beside a point that goes round in [-1, 1], of which the last is allowed on its positive half and all but it on the other. The reward is
-/// 1 for an allowed action.
+/// The mask in SIMD lanes: three actions beside a point that goes round in [-1, 1], of which the last is allowed on its
+/// positive half and all but it on the other. The reward is 1 for an allowed action.
 struct lane_doors {
   template <class S>
   struct state {

@@ -39,7 +39,8 @@ cohort::torch::step_tensors some_steps() {
 
 double furthest(at::Tensor const& a, at::Tensor const& b) { return (a - b).abs().max().item<double>(); }
 
-/// Losses and gradients by autograd against those of the duals, evaluated on tensors by the backend and on plain numbers by the reference.
+/// Losses and gradients by autograd against those of the duals, evaluated on tensors by the backend and on plain
+/// numbers by the reference.
 template <class O>
 void agree(O const& o) {
   auto s = some_steps();
@@ -48,8 +49,9 @@ void agree(O const& o) {
   loss.sum().backward();
   B backend;
   auto at = [](at::Tensor const& t) { return view<double const>(t.data_ptr<double>(), M); };
-  step_views<double> in{at(s.sampler_logp), at(s.old_logp), at(s.logp), at(s.ref_logp), at(s.advantage), at(s.entropy), at(s.value), at(s.old_value), at(s.target), at(s.kl),
-                        at(s.old_kl)};
+  step_views<double> in{at(s.sampler_logp), at(s.old_logp), at(s.logp),  at(s.ref_logp),
+                        at(s.advantage),    at(s.entropy),  at(s.value), at(s.old_value),
+                        at(s.target),       at(s.kl),       at(s.old_kl)};
   in.series_of = view<std::int32_t const>(s.series_of.data_ptr<std::int32_t>(), M), in.series = 13;
   auto out = at::zeros({6, M}, at::kDouble);
   auto row = [&](int k) { return view<double>(out.data_ptr<double>() + k * M, M); };
@@ -99,10 +101,13 @@ TEST_CASE("torch: weights that are not differentiated are constants to autograd 
   agree(dppo_kl{.low = .02, .high = .02, .limit = 1.5});
   agree(prime_rl_loss{.low = .1, .high = .1, .symmetric = true});
   agree(clipped_value_loss{.clip = .3} + value_loss{.distance = huber_error{.delta = .7}});
-  agree(clipped_value_loss{.clip = .3, .distance = absolute_error{}} + clipped_value_loss{.rule = value_clip::clipped, .distance = huber_error{.delta = .7}});
+  agree(clipped_value_loss{.clip = .3, .distance = absolute_error{}} +
+        clipped_value_loss{.rule = value_clip::clipped, .distance = huber_error{.delta = .7}});
 }
 
-TEST_CASE("torch: autograd through the totals of series agrees with the duals' way back, and exact divergences are terms like others") {
+TEST_CASE(
+    "torch: autograd through the totals of series agrees with the duals' way back, and exact divergences are terms "
+    "like others") {
   agree(gspo{.epsilon = .1, .epsilon_high = .1});
   agree(gspo_step{.epsilon = .1, .epsilon_high = .1});
   agree(gmpo{.epsilon = .3});
@@ -110,7 +115,8 @@ TEST_CASE("torch: autograd through the totals of series agrees with the duals' w
   agree(tic_grpo{});
   agree(series_kl_penalty{.estimator = k3{}, .weight = .3});
   agree(mine::of_series{} + mine::of_step{});
-  agree(clipped_ratio{} + .5 * gspo{.epsilon = .05, .epsilon_high = .05} + exact_kl_penalty{.weight = .2} + old_kl_penalty{.weight = .1});
+  agree(clipped_ratio{} + .5 * gspo{.epsilon = .05, .epsilon_high = .05} + exact_kl_penalty{.weight = .2} +
+        old_kl_penalty{.weight = .1});
 }
 
 TEST_CASE("torch: what a select discards has no gradient, though its slope is infinite there") {

@@ -5,7 +5,8 @@
 #include "../catch.hpp"
 #include "../support/own_objectives.hpp"
 
-// Objectives of pairs and of series on tensors: against the duals through the backend, and as one more scalar against plain doubles.
+// Objectives of pairs and of series on tensors: against the duals through the backend, and as one more scalar against
+// plain doubles.
 
 using namespace cohort;
 using cohort::torch::graph_scalar;
@@ -29,12 +30,14 @@ double furthest(at::Tensor const& a, at::Tensor const& b) { return (a - b).abs()
 
 /// Steps of seven pairs; if some are invalid their numbers are NaN, and one pair's rejected series has no other.
 struct steps_of_pairs {
-  at::Tensor logp = numbers(M, 1, -1, 0), ref_logp = numbers(M, 2, -1, 0), value = numbers(M, 3, -2, 2), series_of = at::remainder(at::arange(M, at::kInt) * 5, N).to(at::kInt);
+  at::Tensor logp = numbers(M, 1, -1, 0), ref_logp = numbers(M, 2, -1, 0), value = numbers(M, 3, -2, 2),
+             series_of = at::remainder(at::arange(M, at::kInt) * 5, N).to(at::kInt);
   at::Tensor valid = at::ones({M}, at::kByte), last = at::zeros({M}, at::kByte);
 
   explicit steps_of_pairs(bool some_invalid) {
     if (some_invalid) valid.copy_(at::remainder(at::arange(M), 3).ne(1).logical_and(series_of.ne(7)));
-    for (auto* t : {&logp, &ref_logp, &value}) *t = at::masked_fill(*t, valid.eq(0), std::numeric_limits<double>::quiet_NaN());
+    for (auto* t : {&logp, &ref_logp, &value})
+      *t = at::masked_fill(*t, valid.eq(0), std::numeric_limits<double>::quiet_NaN());
     for (std::int64_t n = 0; n < N; ++n)
       for (std::int64_t i = M; i-- > 0;)
         if (series_of.data_ptr<std::int32_t>()[i] == n && valid.data_ptr<std::uint8_t>()[i]) {
@@ -47,14 +50,19 @@ struct steps_of_pairs {
   template <class O>
   at::Tensor mean_loss(O const& o) const {
     auto sums = [&](at::Tensor const& x, at::Tensor const& where) {
-      return at::zeros({N}, at::kDouble).index_add(0, series_of.to(at::kLong), at::masked_fill(x, where.eq(0), 0)).view({N / 2, 2});
+      return at::zeros({N}, at::kDouble)
+          .index_add(0, series_of.to(at::kLong), at::masked_fill(x, where.eq(0), 0))
+          .view({N / 2, 2});
     };
-    auto length = sums(at::ones({M}, at::kDouble), valid), log_p = sums(logp, valid), ref = sums(ref_logp, valid), score = sums(value, last);
+    auto length = sums(at::ones({M}, at::kDouble), valid), log_p = sums(logp, valid), ref = sums(ref_logp, valid),
+         score = sums(value, last);
     auto there = length.select(1, 0).gt(0).logical_and(length.select(1, 1).gt(0));
     auto side = [&](at::Tensor const& x, int k) { return x.select(1, k).masked_select(there); };
     pair_terms<graph_scalar<double>> p;
-    p.chosen_logp = side(log_p, 0), p.rejected_logp = side(log_p, 1), p.chosen_ref_logp = side(ref, 0), p.rejected_ref_logp = side(ref, 1);
-    p.chosen_score = side(score, 0), p.rejected_score = side(score, 1), p.chosen_length = side(length, 0), p.rejected_length = side(length, 1);
+    p.chosen_logp = side(log_p, 0), p.rejected_logp = side(log_p, 1), p.chosen_ref_logp = side(ref, 0),
+    p.rejected_ref_logp = side(ref, 1);
+    p.chosen_score = side(score, 0), p.rejected_score = side(score, 1), p.chosen_length = side(length, 0),
+    p.rejected_length = side(length, 1);
     graph_scalar<double> loss = o(p);
     return loss.tensor.mean();
   }
@@ -68,7 +76,11 @@ void agree(O const& o) {
     loss.backward();
     for (std::int64_t loop_up_to : {std::int64_t(1) << 30, std::int64_t(0)}) {  // duals of numbers, and of tensors
       B backend({.loop_up_to = loop_up_to});
-      step_views<double> in{.logp = all<double>(s.logp), .ref_logp = all<double>(s.ref_logp), .value = all<double>(s.value), .series_of = all<std::int32_t>(s.series_of), .series = N};
+      step_views<double> in{.logp = all<double>(s.logp),
+                            .ref_logp = all<double>(s.ref_logp),
+                            .value = all<double>(s.value),
+                            .series_of = all<std::int32_t>(s.series_of),
+                            .series = N};
       if (some_invalid) in.valid = all<std::uint8_t>(s.valid);
       auto out = at::zeros({3, M}, at::kDouble);
       auto row = [&](int k) { return view<double>(out.data_ptr<double>() + k * M, M); };
@@ -88,12 +100,14 @@ constant_t<S> constant(S const& x) {
   else return x.value;
 }
 
-/// The largest difference of value and gradients, in roundings of T, between an objective of tensors of T under autograd and the same formula of real<double>, number
-/// by number; Terms<S> are set from K numbers, of which the first D are differentiated.
+/// The largest difference of value and gradients, in roundings of T, between an objective of tensors of T under
+/// autograd and the same formula of real<double>, number by number; Terms<S> are set from K numbers, of which the first
+/// D are differentiated.
 template <class T, int K, int D, class F>
 double disagreement(F loss) {
   std::vector<at::Tensor> x;
-  for (int k = 0; k < K; ++k) x.push_back(at::round(numbers(60, std::uint32_t(20 + k), k + 2 < K ? -2 : 1, k + 2 < K ? 2 : 9) * 64).div(64));
+  for (int k = 0; k < K; ++k)
+    x.push_back(at::round(numbers(60, std::uint32_t(20 + k), k + 2 < K ? -2 : 1, k + 2 < K ? 2 : 9) * 64).div(64));
   std::array<graph_scalar<T>, K> on_graph;
   std::vector<at::Tensor> leaves;
   for (int k = 0; k < K; ++k) {
@@ -128,7 +142,8 @@ double of_pair(O const& o) {
   return disagreement<T, 8, 4>([&]<class S>(std::array<S, 8> const& x) {
     pair_terms<S> p;
     p.chosen_logp = x[0], p.rejected_logp = x[1], p.chosen_score = x[2], p.rejected_score = x[3];
-    p.chosen_ref_logp = constant(x[4]), p.rejected_ref_logp = constant(x[5]), p.chosen_length = constant(x[6]), p.rejected_length = constant(x[7]);
+    p.chosen_ref_logp = constant(x[4]), p.rejected_ref_logp = constant(x[5]), p.chosen_length = constant(x[6]),
+    p.rejected_length = constant(x[7]);
     S result = o(p);
     return result;
   });
@@ -137,7 +152,8 @@ template <class T, class O>
 double of_series(O const& o) {
   return disagreement<T, 8, 2>([&]<class S>(std::array<S, 8> const& x) {
     series_terms<S> t;
-    t.total = x[0], t.logp = x[1], t.old_logp = constant(x[2]), t.ref_logp = constant(x[3]), t.advantage = constant(x[4]), t.sampler_logp = constant(x[5]);
+    t.total = x[0], t.logp = x[1], t.old_logp = constant(x[2]), t.ref_logp = constant(x[3]),
+    t.advantage = constant(x[4]), t.sampler_logp = constant(x[5]);
     t.length = constant(x[6]);
     S result = o(t) + .5 * cohort::detail::step_of(o, t);
     return result;
@@ -146,7 +162,9 @@ double of_series(O const& o) {
 
 }  // namespace
 
-TEST_CASE("torch: of pairs, too, autograd through the sums over series and the duals agree to 1e-12, some steps invalid or none") {
+TEST_CASE(
+    "torch: of pairs, too, autograd through the sums over series and the duals agree to 1e-12, some steps invalid or "
+    "none") {
   agree(dpo{.beta = .5, .label_smoothing = .1});
   agree(ipo{.beta = .5});
   agree(preference_hinge{.beta = .5});
@@ -154,7 +172,10 @@ TEST_CASE("torch: of pairs, too, autograd through the sums over series and the d
   agree(mine::of_pair{});
 }
 
-TEMPLATE_TEST_CASE("torch: tensors under autograd agree with double as every scalar does, value and gradient, on objectives of pairs and of series", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "torch: tensors under autograd agree with double as every scalar does, value and gradient, on objectives of pairs "
+    "and of series",
+    "", float, double) {
   REQUIRE(of_pair<TestType>(dpo{.beta = .5, .label_smoothing = .1}) <= 4);
   REQUIRE(of_pair<TestType>(ipo{.beta = .5}) <= 4);
   REQUIRE(of_pair<TestType>(preference_hinge{.beta = .5}) <= 4);

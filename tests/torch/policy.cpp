@@ -23,7 +23,9 @@ struct gaussian_impl : nn::Module {
     judge = register_module("judge", nn::Linear(3, 1));
     to(at::kDouble);
   }
-  cohort::torch::module_output forward(at::Tensor x) { return {body->forward(x), spread->forward(x), judge->forward(x)}; }
+  cohort::torch::module_output forward(at::Tensor x) {
+    return {body->forward(x), spread->forward(x), judge->forward(x)};
+  }
 };
 using gaussian = nn::ModuleHolder<gaussian_impl>;
 
@@ -50,20 +52,27 @@ struct say_three {  // reward for action 3 wherever the last token was even, for
     s.tokens = {s.tokens[1], s.tokens[2], s.tokens[3], action};
     return {right ? 1. : 0., false};
   }
-  std::array<float, 4> observe(state const& s) const { return {float(s.tokens[0]), float(s.tokens[1]), float(s.tokens[2]), float(s.tokens[3])}; }
+  std::array<float, 4> observe(state const& s) const {
+    return {float(s.tokens[0]), float(s.tokens[1]), float(s.tokens[2]), float(s.tokens[3])};
+  }
 };
 
-at::Tensor uniform(std::initializer_list<std::int64_t> sizes) { return ::torch::rand(at::IntArrayRef(sizes.begin(), sizes.size()), at::kDouble) - .5; }
+at::Tensor uniform(std::initializer_list<std::int64_t> sizes) {
+  return ::torch::rand(at::IntArrayRef(sizes.begin(), sizes.size()), at::kDouble) - .5;
+}
 
 }  // namespace
 
-TEST_CASE("torch_policy: the gradient of a module's parameters is autograd's through the whole loss, log-probabilities of a Gaussian included") {
+TEST_CASE(
+    "torch_policy: the gradient of a module's parameters is autograd's through the whole loss, log-probabilities of a "
+    "Gaussian included") {
   ::torch::manual_seed(3);
   B backend;
   gaussian module;
   cohort::torch::torch_policy policy{backend, classic_control::pendulum{}, module};
   REQUIRE(policy.parameters().rows == 12);
-  auto x = uniform({50, 3}), action = uniform({50, 1}), dlogp = uniform({50}), dentropy = uniform({50}), dvalue = uniform({50});
+  auto x = uniform({50, 3}), action = uniform({50, 1}), dlogp = uniform({50}), dentropy = uniform({50}),
+       dvalue = uniform({50});
   auto now = policy.evaluate(backend, cohort::torch::view_of<double>(x), cohort::torch::view_of<double>(action), 1);
   auto at = [](at::Tensor const& t) { return view<double const>(cohort::torch::view_of<double>(t)); };
   policy.backward(backend, at(dlogp), at(dentropy), at(dvalue));
@@ -75,13 +84,16 @@ TEST_CASE("torch_policy: the gradient of a module's parameters is autograd's thr
   auto entropy = (out.log_std + .5 + .5 * std::log(2 * std::numbers::pi)).squeeze(1);
   REQUIRE(((backend.tensor(now.logp) - logp).abs().max() < 1e-12).item<bool>());
   REQUIRE(((backend.tensor(now.entropy) - entropy).abs().max() < 1e-12).item<bool>());
-  auto grads = ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * out.value.squeeze(1)).sum()}, module->parameters());
+  auto grads = ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * out.value.squeeze(1)).sum()},
+                                       module->parameters());
   std::vector<at::Tensor> flat;
   for (auto& g : grads) flat.push_back(g.reshape({-1}));
   REQUIRE(((ours - ::torch::cat(flat)).abs().max() < 1e-12).item<bool>());
 }
 
-TEST_CASE("torch_policy: under an action mask log-probabilities, entropies and gradients are autograd's of the softmax over what is allowed") {
+TEST_CASE(
+    "torch_policy: under an action mask log-probabilities, entropies and gradients are autograd's of the softmax over "
+    "what is allowed") {
   ::torch::manual_seed(3);
   B backend;
   cohort::torch::perceptron module(2, 4, std::vector<std::int64_t>{8});
@@ -104,7 +116,8 @@ TEST_CASE("torch_policy: under an action mask log-probabilities, entropies and g
   auto logp = all.gather(1, action.to(at::kLong).unsqueeze(1)).squeeze(1), entropy = -(all.exp() * all).sum(1);
   REQUIRE(((backend.tensor(now.logp) - logp).abs().max() < 1e-12).item<bool>());
   REQUIRE(((backend.tensor(now.entropy) - entropy).abs().max() < 1e-12).item<bool>());
-  auto grads = ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * value).sum()}, module->parameters());
+  auto grads =
+      ::torch::autograd::grad({(dlogp * logp + dentropy * entropy + dvalue * value).sum()}, module->parameters());
   std::vector<at::Tensor> flat;
   for (auto& g : grads) flat.push_back(g.reshape({-1}));
   REQUIRE(((ours - ::torch::cat(flat)).abs().max() < 1e-12).item<bool>());
@@ -137,9 +150,10 @@ TEST_CASE("torch_policy: torch's Adam and Cohort's take the same steps") {
     module->to(at::kDouble);
     classic_control::cart_pole environment;
     cohort::torch::torch_policy policy{backend, environment, module};
-    auto ppo = algorithm{.rollout = lanes{.count = 4, .steps = 16},
-                         .objective = clipped_ratio{} + value_loss{.weight = .5},
-                         .update = update{.epochs = 2, .minibatch = steps{32}, .optimizer = optimizer, .max_gradient_norm = .5}};
+    auto ppo = algorithm{
+        .rollout = lanes{.count = 4, .steps = 16},
+        .objective = clipped_ratio{} + value_loss{.weight = .5},
+        .update = update{.epochs = 2, .minibatch = steps{32}, .optimizer = optimizer, .max_gradient_norm = .5}};
     train(backend, ppo, environment, policy, {.steps = 192, .seed = 1});
     return policy.parameter_tensor().clone();
   };
@@ -156,13 +170,15 @@ TEST_CASE("torch_policy: a decoder learns by GRPO which token to say") {
   say_three environment;
   ::torch::manual_seed(1);
   cohort::torch::backend backend;
-  cohort::torch::decoder module(cohort::torch::decoder_options{.vocabulary = 5, .width = 16, .layers = 1, .heads = 2, .hidden = 32});
+  cohort::torch::decoder module(
+      cohort::torch::decoder_options{.vocabulary = 5, .width = 16, .layers = 1, .heads = 2, .hidden = 32});
   cohort::torch::torch_policy policy{backend, environment, module};
   static_assert(!decltype(policy)::has_critic);
-  auto grpo = algorithm{.rollout = groups{.count = 4, .group = 8},
-                        .advantage = group_relative{.by = credit::return_to_go},
-                        .objective = clipped_ratio{} + kl_penalty{.weight = .001},
-                        .update = update{.epochs = 4, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}}};
+  auto grpo =
+      algorithm{.rollout = groups{.count = 4, .group = 8},
+                .advantage = group_relative{.by = credit::return_to_go},
+                .objective = clipped_ratio{} + kl_penalty{.weight = .001},
+                .update = update{.epochs = 4, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}}};
   auto report = train(backend, grpo, environment, policy, {.steps = 8000, .seed = 1});
   REQUIRE(report.mean_return > 3.5);  // of 4; chance is 0.8
 }
@@ -170,10 +186,12 @@ TEST_CASE("torch_policy: a decoder learns by GRPO which token to say") {
 TEST_CASE("torch_policy: a module whose numbers or shapes do not fit is refused with what it gave") {
   cohort::torch::backend backend;
   classic_control::cart_pole environment;
-  CHECK_THROWS_WITH((cohort::torch::torch_policy{backend, classic_control::pendulum{}, gaussian()}), ContainsSubstring("body.weight is Double [1, 3] on cpu, expected Float"));
+  CHECK_THROWS_WITH((cohort::torch::torch_policy{backend, classic_control::pendulum{}, gaussian()}),
+                    ContainsSubstring("body.weight is Double [1, 3] on cpu, expected Float"));
   cohort::torch::torch_policy policy{backend, environment, std::make_shared<wrong_impl>()};
   auto x = at::zeros({7, 4}, at::kFloat), logp = at::zeros({7}, at::kFloat);
   auto action = at::zeros({7}, at::kInt);
-  CHECK_THROWS_WITH(policy.act(backend, cohort::torch::view_of<float>(x), stream{}, 1, cohort::torch::view_of<std::int32_t>(action), cohort::torch::view_of<float>(logp)),
+  CHECK_THROWS_WITH(policy.act(backend, cohort::torch::view_of<float>(x), stream{}, 1,
+                               cohort::torch::view_of<std::int32_t>(action), cohort::torch::view_of<float>(logp)),
                     ContainsSubstring("logits or means are Float [7, 3] on cpu, expected Float [7, 2]"));
 }

@@ -19,14 +19,20 @@ TEST_CASE("torch: a user's tensor and a view of it are the same memory, in both 
   cohort::torch::backend backend;
   auto every_second = cohort::torch::view_of<float>(t.slice(1, 0, 4, 2));
   auto out = at::zeros({3, 2}, at::kFloat);
-  backend.gather(cohort::torch::view_of<float>(out), view<float const>(every_second), cohort::torch::view_of<std::int32_t>(at::tensor({2, 0, 1}, at::kInt)));
+  backend.gather(cohort::torch::view_of<float>(out), view<float const>(every_second),
+                 cohort::torch::view_of<std::int32_t>(at::tensor({2, 0, 1}, at::kInt)));
   REQUIRE(at::equal(out, t.slice(1, 0, 4, 2).index_select(0, at::tensor({2, 0, 1}))));
 }
 
 TEST_CASE("torch: a tensor of another type, shape or layout is refused by name, and so is a device that is not there") {
-  CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::ones({3}, at::kDouble)), ContainsSubstring("Double [3] on cpu, expected Float"));
-  CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::ones({3, 1, 2}, at::kFloat)), ContainsSubstring("Float [3, 1, 2]"));
+  CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::ones({3}, at::kDouble)),
+                    ContainsSubstring("Double [3] on cpu, expected Float"));
+  CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::ones({3, 1, 2}, at::kFloat)),
+                    ContainsSubstring("Float [3, 1, 2]"));
   CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::Tensor()), ContainsSubstring("undefined"));
-  CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::ones({3}, at::kFloat), at::Device(at::kCUDA)), ContainsSubstring("expected one on cuda"));
-  if (!at::hasCUDA()) CHECK_THROWS_WITH(cohort::torch::backend({.device = at::kCUDA}), ContainsSubstring("the device cuda cannot be used here"));
+  CHECK_THROWS_WITH(cohort::torch::view_of<float>(at::ones({3}, at::kFloat), at::Device(at::kCUDA)),
+                    ContainsSubstring("expected one on cuda"));
+  if (!at::hasCUDA())
+    CHECK_THROWS_WITH(cohort::torch::backend({.device = at::kCUDA}),
+                      ContainsSubstring("the device cuda cannot be used here"));
 }

@@ -1,8 +1,8 @@
 // Environments that forbid actions: their steps throw where a forbidden one is taken.
-#include "../catch.hpp"
-#include "../support/spaces.hpp"
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
+#include "../catch.hpp"
+#include "../support/spaces.hpp"
 
 using namespace cohort;
 
@@ -33,11 +33,13 @@ struct closing {
 
 template <class Rollout, class Estimator>
 auto algorithm_of(Rollout const& rollout, Estimator const& estimator) {
-  return algorithm{.rollout = rollout,
-                   .advantage = estimator,
-                   .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .002},
-                   .aggregation = step_mean{},
-                   .update = update{.epochs = 6, .minibatch = steps{128}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
+  return algorithm{
+      .rollout = rollout,
+      .advantage = estimator,
+      .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .002},
+      .aggregation = step_mean{},
+      .update = update{
+          .epochs = 6, .minibatch = steps{128}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
 }
 
 template <class E>
@@ -45,7 +47,8 @@ void require_learning(E const& environment, double before, double after) {
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, environment, {.hidden = {32, 32}}, seed{3}};
   CHECK(mean_reward(cpu, environment, policy) < before);
-  train(cpu, algorithm_of(lanes{.count = 16, .steps = 32}, gae{.gamma = 0}), environment, policy, {.steps = 30'000, .seed = 3});
+  train(cpu, algorithm_of(lanes{.count = 16, .steps = 32}, gae{.gamma = 0}), environment, policy,
+        {.steps = 30'000, .seed = 3});
   CHECK(mean_reward(cpu, environment, policy) > after);
 }
 
@@ -62,10 +65,15 @@ TEST_CASE("action_mask: every rollout and TRPO, with exact divergences, bear mas
   spaces::doors environment;
   actor_critic policy{cpu, environment, {.hidden = {16}}, seed{3}};
   train(cpu, algorithm_of(groups{.count = 4, .group = 4}, group_relative{}), environment, policy, {.steps = 2'000});
-  train(cpu, algorithm_of(probes{.lanes = 4, .steps = 8, .group = 3, .horizon = 2}, hybrid_grpo{}), environment, policy, {.steps = 2'000});
-  train(cpu, algorithm_of(vine{.lanes = 2, .steps = 4, .rollouts = 2, .gamma = 1}, gae{.gamma = 1, .lambda = 0}), environment, policy, {.steps = 2'000});
-  auto trpo = algorithm{.rollout = lanes{.count = 16, .steps = 32}, .advantage = gae{.gamma = 0}, .objective = importance_ratio{} + exact_kl_penalty{.weight = .01} + value_loss{},
-                        .aggregation = step_mean{}, .update = trust_region{}};
+  train(cpu, algorithm_of(probes{.lanes = 4, .steps = 8, .group = 3, .horizon = 2}, hybrid_grpo{}), environment, policy,
+        {.steps = 2'000});
+  train(cpu, algorithm_of(vine{.lanes = 2, .steps = 4, .rollouts = 2, .gamma = 1}, gae{.gamma = 1, .lambda = 0}),
+        environment, policy, {.steps = 2'000});
+  auto trpo = algorithm{.rollout = lanes{.count = 16, .steps = 32},
+                        .advantage = gae{.gamma = 0},
+                        .objective = importance_ratio{} + exact_kl_penalty{.weight = .01} + value_loss{},
+                        .aggregation = step_mean{},
+                        .update = trust_region{}};
   double before = mean_reward(cpu, environment, policy);
   train(cpu, trpo, environment, policy, {.steps = 10'000});
   double after = mean_reward(cpu, environment, policy);
@@ -79,7 +87,8 @@ TEST_CASE("action_mask: an environment in SIMD lanes masks each of its lanes") {
   actor_critic policy{cpu, environment, {.hidden = {8}}, seed{3}};
   lanes rollout{.count = 21, .steps = 30};
   rollout_summary summary;
-  lanes::collector<eigen::backend, spaces::lane_doors, decltype(policy)> collector(cpu, rollout, environment, policy, 1);
+  lanes::collector<eigen::backend, spaces::lane_doors, decltype(policy)> collector(cpu, rollout, environment, policy,
+                                                                                   1);
   auto& b = collector.collect(cpu, policy, 1'000'000, summary);
   REQUIRE(b.observation_size == 4);
   int last = 0;
@@ -117,5 +126,6 @@ TEST_CASE("action_mask: a mask that allows nothing is refused with the step and 
   auto ends = time_limit{closing{}, 3};
   actor_critic other{cpu, ends, {.hidden = {8}}, seed{3}};
   CHECK_NOTHROW(train(cpu, algorithm_of(lanes{.count = 2, .steps = 16}, gae{}), ends, other, {.steps = 200}));
-  CHECK_NOTHROW(train(cpu, algorithm_of(groups{.count = 1, .group = 2}, group_relative{}), ends, other, {.steps = 200}));
+  CHECK_NOTHROW(
+      train(cpu, algorithm_of(groups{.count = 1, .group = 2}, group_relative{}), ends, other, {.steps = 200}));
 }

@@ -1,8 +1,9 @@
-// Every kind of actions, and every distribution of box actions, learns: from the first policy's mean reward of a step to nearly the best, 0.
-#include "../catch.hpp"
-#include "../support/spaces.hpp"
+// Every kind of actions, and every distribution of box actions, learns: from the first policy's mean reward of a step
+// to nearly the best, 0.
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
+#include "../catch.hpp"
+#include "../support/spaces.hpp"
 
 using namespace cohort;
 
@@ -18,11 +19,13 @@ template <class E, class... Model>
 void require_learning(E const& environment, double before, double after, Model const&... model) {
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, environment, model..., network_options{.hidden = {32, 32}, .log_std = -.5}, seed{3}};
-  auto ppo = algorithm{.rollout = lanes{.count = 16, .steps = 32},
-                       .advantage = gae{.gamma = 0},
-                       .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .002},
-                       .aggregation = step_mean{},
-                       .update = update{.epochs = 6, .minibatch = steps{128}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
+  auto ppo = algorithm{
+      .rollout = lanes{.count = 16, .steps = 32},
+      .advantage = gae{.gamma = 0},
+      .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .002},
+      .aggregation = step_mean{},
+      .update = update{
+          .epochs = 6, .minibatch = steps{128}, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
   CHECK(mean_reward(cpu, environment, policy) < before);
   train(cpu, ppo, environment, policy, {.steps = 30'000, .seed = 3});
   CHECK(mean_reward(cpu, environment, policy) > after);
@@ -56,11 +59,13 @@ TEST_CASE("train: TRPO and exact divergences take every distribution") {
     train(cpu, trpo, environment, policy, {.steps = 5'000, .seed = 3});
     double between = mean_reward(cpu, environment, policy);
     CHECK(between > before);
-    auto with_kl = algorithm{.rollout = lanes{.count = 16, .steps = 32},
-                             .advantage = gae{.gamma = 0},
-                             .objective = importance_ratio{} + old_kl_penalty{.weight = 1.} + exact_kl_penalty{.weight = .01} + value_loss{},
-                             .aggregation = step_mean{},
-                             .update = update{.epochs = 4, .minibatch = steps{128}, .optimizer = adam{.rate = 3e-3}, .max_gradient_norm = .5}};
+    auto with_kl = algorithm{
+        .rollout = lanes{.count = 16, .steps = 32},
+        .advantage = gae{.gamma = 0},
+        .objective = importance_ratio{} + old_kl_penalty{.weight = 1.} + exact_kl_penalty{.weight = .01} + value_loss{},
+        .aggregation = step_mean{},
+        .update =
+            update{.epochs = 4, .minibatch = steps{128}, .optimizer = adam{.rate = 3e-3}, .max_gradient_norm = .5}};
     train(cpu, with_kl, environment, policy, {.steps = 10'000, .seed = 3});
     CHECK(mean_reward(cpu, environment, policy) > between);
   };

@@ -1,9 +1,10 @@
 #include <cohort/backend/eigen.hpp>
 
-#include "../catch.hpp"
 #include <cohort/cohort.hpp>
+#include "../catch.hpp"
 
-// What train keeps beside the policy: the reference and when it is refreshed, weights with a controller, the scale of rewards.
+// What train keeps beside the policy: the reference and when it is refreshed, weights with a controller, the scale of
+// rewards.
 
 using namespace cohort;
 
@@ -16,7 +17,8 @@ struct watch {
 };
 
 template <class Objective, class Reward = raw_reward>
-std::vector<update_metrics> metrics_of(Objective const& objective, refresh when = {}, Reward const& reward = {}, int updates = 6) {
+std::vector<update_metrics> metrics_of(Objective const& objective, refresh when = {}, Reward const& reward = {},
+                                       int updates = 6) {
   classic_control::cart_pole environment;
   eigen::backend cpu;
   actor_critic policy{cpu, environment, {.hidden = {8}}, seed{1}};
@@ -44,16 +46,19 @@ struct policy_gradient_of_ratio {
 }  // namespace
 
 TEST_CASE("train: a reference that is copied every second update is behind by no more than two") {
-  auto frozen = metrics_of(ppo + kl_penalty{.weight = 0.}), copied = metrics_of(ppo + kl_penalty{.weight = 0.}, {.every = 2});
+  auto frozen = metrics_of(ppo + kl_penalty{.weight = 0.}),
+       copied = metrics_of(ppo + kl_penalty{.weight = 0.}, {.every = 2});
   CHECK(frozen[1].reference_kl == copied[1].reference_kl);
   CHECK(copied[2].reference_kl < .5 * frozen[2].reference_kl);
-  // Right after the copy the reference is the policy before the update, which is also where old_logp is from; to second order both estimators are the same.
+  // Right after the copy the reference is the policy before the update, which is also where old_logp is from; to second
+  // order both estimators are the same.
   CHECK(std::abs(copied[2].reference_kl - copied[2].approximate_kl) < .3 * copied[2].approximate_kl);
   CHECK(std::abs(frozen[2].reference_kl - frozen[2].approximate_kl) > frozen[2].approximate_kl);
 }
 
 TEST_CASE("train: a reference that moves by a share lies between the frozen one and the copied one") {
-  auto frozen = metrics_of(ppo + kl_penalty{.weight = 0.}), half = metrics_of(ppo + kl_penalty{.weight = 0.}, {.every = 1, .share = .5}),
+  auto frozen = metrics_of(ppo + kl_penalty{.weight = 0.}),
+       half = metrics_of(ppo + kl_penalty{.weight = 0.}, {.every = 1, .share = .5}),
        copied = metrics_of(ppo + kl_penalty{.weight = 0.}, {.every = 1});
   CHECK(copied[5].reference_kl < half[5].reference_kl);
   CHECK(half[5].reference_kl < frozen[5].reference_kl);
@@ -78,7 +83,9 @@ TEST_CASE("train: an exact penalty keeps the starting policy as its reference, a
   CHECK(near[5].reference_kl < .3 * far[5].reference_kl);
 }
 
-TEST_CASE("train: PPO with a penalty on the exact divergence from the old policy instead of a clip; its weight doubles above the target") {
+TEST_CASE(
+    "train: PPO with a penalty on the exact divergence from the old policy instead of a clip; its weight doubles above "
+    "the target") {
   auto free = metrics_of(policy_gradient_of_ratio{} + value_loss{} + old_kl_penalty{.weight = 0.}),
        held = metrics_of(policy_gradient_of_ratio{} + value_loss{} + old_kl_penalty{.weight = 20.});
   CHECK(held[0].approximate_kl < .5 * free[0].approximate_kl);
@@ -87,14 +94,18 @@ TEST_CASE("train: PPO with a penalty on the exact divergence from the old policy
   CHECK(adapted[5].approximate_kl < free[5].approximate_kl);
 }
 
-TEST_CASE("train: a KL in the reward may be the exact divergence, have a controller, and stand inside other estimators") {
+TEST_CASE(
+    "train: a KL in the reward may be the exact divergence, have a controller, and stand inside other estimators") {
   auto run = [](auto advantage) {
     classic_control::cart_pole environment;
     eigen::backend cpu;
     actor_critic policy{cpu, environment, {.hidden = {8}}, seed{1}};
     std::vector<update_metrics> seen;
     algorithm<lanes, decltype(advantage), decltype(ppo), step_mean, update<>> a{
-        .rollout = lanes{.count = 4, .steps = 32}, .advantage = advantage, .objective = ppo, .update = update<>{.epochs = 4, .optimizer = adam<>{.rate = 1e-2}}};
+        .rollout = lanes{.count = 4, .steps = 32},
+        .advantage = advantage,
+        .objective = ppo,
+        .update = update<>{.epochs = 4, .optimizer = adam<>{.rate = 1e-2}}};
     train(cpu, a, environment, policy, {.updates = 8, .seed = 1}, watch{&seen});
     return seen.back().reference_kl;
   };
@@ -105,12 +116,14 @@ TEST_CASE("train: a KL in the reward may be the exact divergence, have a control
   CHECK(run(whitened<kl_in_reward<gae, exact_kl>>{.estimator = {.weight = 1}}) != run(whitened<gae>{}));
   doubling_kl rising{.weight = 1, .target = 1e-9, .factor = 8};
   double adapted = run(whitened<kl_in_reward<gae, exact_kl, doubling_kl>>{.estimator = {.weight = rising}});
-  double kept = run(whitened<kl_in_reward<gae, exact_kl, doubling_kl>>{.estimator = {.weight = {.weight = 1, .target = 1e9, .tolerance = 1e12}}});
+  double kept = run(whitened<kl_in_reward<gae, exact_kl, doubling_kl>>{
+      .estimator = {.weight = {.weight = 1, .target = 1e9, .tolerance = 1e12}}});
   CHECK(adapted != kept);
 }
 
 TEST_CASE("train: scaled rewards change what is learned, and not what is reported") {
-  auto raw = metrics_of(ppo), scaled = metrics_of(ppo, {}, running_reward_scale{}), ones = metrics_of(ppo, {}, standardized_reward{});
+  auto raw = metrics_of(ppo), scaled = metrics_of(ppo, {}, running_reward_scale{}),
+       ones = metrics_of(ppo, {}, standardized_reward{});
   CHECK(raw[0].loss != scaled[0].loss);
   CHECK(std::isfinite(scaled[5].loss));
   CHECK(ones[0].loss < .1 * raw[0].loss);  // rewards are all 1, and so 0 then; a new critic says about 0

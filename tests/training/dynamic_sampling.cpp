@@ -19,18 +19,23 @@ struct partly_constant {
   };
   row draw(random_stream& draws) const { return {int(draws.integer(10))}; }
   std::vector<std::int32_t> prompt(row const& r) const { return {11, r.digit}; }
-  double score(row const& r, std::span<std::int32_t const> tokens, bool) const { return !first_token && (always || r.digit % 3 != 0) ? 1 : tokens[0]; }
+  double score(row const& r, std::span<std::int32_t const> tokens, bool) const {
+    return !first_token && (always || r.digit % 3 != 0) ? 1 : tokens[0];
+  }
   std::int32_t stop() const { return 10; }
 };
 
 struct collected {
   eigen::backend cpu;
-  language_model<eigen::backend> model{cpu, decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8}, seed{1}};
+  language_model<eigen::backend> model{
+      cpu, decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8},
+      seed{1}};
   rollout_summary summary;
   std::vector<std::vector<std::int32_t>> prompts;
 
   collected(completions how, partly_constant task) {
-    completions_collector<eigen::backend, partly_constant, language_model<eigen::backend>> collector(cpu, how, task, model, 1);
+    completions_collector<eigen::backend, partly_constant, language_model<eigen::backend>> collector(cpu, how, task,
+                                                                                                     model, 1);
     auto& batch = collector.collect(cpu, model, 0, summary);
     prompts = batch.prompt;
     CHECK(batch.groups.count() == std::ptrdiff_t(prompts.size()));
@@ -44,14 +49,17 @@ struct collected {
 struct batch_of {
   using answer = std::tuple<std::vector<std::int32_t>, std::vector<std::int32_t>, double>;  ///< prompt, tokens, score
   eigen::backend cpu;
-  language_model<eigen::backend> model{cpu, decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8}, seed{1}};
+  language_model<eigen::backend> model{
+      cpu, decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8},
+      seed{1}};
   rollout_summary summary;
   std::vector<answer> answers;
   std::size_t prompts = 0;
 
   explicit batch_of(completions how) {
     partly_constant task{.first_token = true};
-    completions_collector<eigen::backend, partly_constant, language_model<eigen::backend>> collector(cpu, how, task, model, 1);
+    completions_collector<eigen::backend, partly_constant, language_model<eigen::backend>> collector(cpu, how, task,
+                                                                                                     model, 1);
     auto& batch = collector.collect(cpu, model, 0, summary);
     prompts = batch.prompt.size();
     for (std::size_t g = 0; g < prompts; ++g)
@@ -82,7 +90,10 @@ struct played {
   groups_collector<eigen::backend, partly_rewarding, actor<eigen::backend, categorical>> collector;
   rollout_summary summary;
 
-  played(groups how, double above = .5) : environment{{}, above}, policy(cpu, environment, {.hidden = {4}}, seed{1}), collector(cpu, how, environment, policy, 1) {}
+  played(groups how, double above = .5)
+      : environment{{}, above},
+        policy(cpu, environment, {.hidden = {4}}, seed{1}),
+        collector(cpu, how, environment, policy, 1) {}
   auto& next(std::int64_t budget = 1'000'000) { return collector.collect(cpu, policy, budget, summary); }
 };
 
@@ -95,7 +106,8 @@ TEST_CASE("completions: without resample every group stays") {
   CHECK(c.summary.completions.frac_reward_zero_std > .3);
 }
 
-TEST_CASE("completions: with resample, groups that teach nothing are left out until there are enough, and the rest is cut") {
+TEST_CASE(
+    "completions: with resample, groups that teach nothing are left out until there are enough, and the rest is cut") {
   collected c({.prompts = 12, .group = 4, .max_tokens = 3, .resample = 20}, {});
   CHECK(c.prompts.size() == 12);
   CHECK(c.teaching() == 12);
@@ -119,10 +131,14 @@ TEST_CASE("completions: where no group of any round differs, the last round stan
   CHECK(c.summary.completions.frac_reward_zero_std == 1);
 }
 
-TEST_CASE("completions: with drop_equal, groups that teach nothing are left out of the one round that is drawn; where none differs, all stand") {
-  collected all({.prompts = 40, .group = 4, .max_tokens = 3}, {}), some({.prompts = 40, .group = 4, .max_tokens = 3, .drop_equal = true}, {});
+TEST_CASE(
+    "completions: with drop_equal, groups that teach nothing are left out of the one round that is drawn; where none "
+    "differs, all stand") {
+  collected all({.prompts = 40, .group = 4, .max_tokens = 3}, {}),
+      some({.prompts = 40, .group = 4, .max_tokens = 3, .drop_equal = true}, {});
   std::vector<std::vector<std::int32_t>> expected;
-  std::copy_if(all.prompts.begin(), all.prompts.end(), std::back_inserter(expected), [](auto const& p) { return p[1] % 3 == 0; });
+  std::copy_if(all.prompts.begin(), all.prompts.end(), std::back_inserter(expected),
+               [](auto const& p) { return p[1] % 3 == 0; });
   CHECK(some.prompts == expected);
   CHECK(!expected.empty());
   CHECK(some.summary.completions.left_out == 40 - double(expected.size()));
@@ -132,7 +148,9 @@ TEST_CASE("completions: with drop_equal, groups that teach nothing are left out 
   CHECK(none.summary.completions.left_out == 0);
 }
 
-TEST_CASE("completions: with score_power the answers are drawn again by their scores, with replacement, as many as there are") {
+TEST_CASE(
+    "completions: with score_power the answers are drawn again by their scores, with replacement, as many as there "
+    "are") {
   completions plain{.prompts = 40, .group = 2, .max_tokens = 3}, filtered = plain;
   filtered.score_power = 2;
   batch_of all(plain), some(filtered);
@@ -152,7 +170,9 @@ TEST_CASE("completions: with score_power the answers are drawn again by their sc
 
 TEST_CASE("drawn_again: a number comes as often as its power says, NaNs never, and equal ones of 0 once each") {
   double const nan = std::numeric_limits<double>::quiet_NaN();
-  auto draw = [](std::vector<double> const& x, double power, std::uint32_t step = 0) { return detail::drawn_again(x, power, stream{1, purpose::user, step}); };
+  auto draw = [](std::vector<double> const& x, double power, std::uint32_t step = 0) {
+    return detail::drawn_again(x, power, stream{1, purpose::user, step});
+  };
   CHECK(draw({0, 0, -3, 0}, 2) == std::vector<int>{0, 0, 4, 0});
   CHECK(draw({0, 0, 0}, 2) == std::vector<int>{1, 1, 1});
   CHECK(draw({0, nan, 0}, 1) == std::vector<int>{1, 0, 1});
@@ -198,7 +218,9 @@ TEST_CASE("groups: with resample, groups whose returns are all equal are left ou
   CHECK(std::int64_t(p.summary.episode_returns.size()) == p.summary.steps / 10);
 }
 
-TEST_CASE("groups: where no group of any round differs, the last round stands; a budget that ends within a round drops all of it") {
+TEST_CASE(
+    "groups: where no group of any round differs, the last round stands; a budget that ends within a round drops all "
+    "of it") {
   played none(groups{.count = 2, .group = 3, .resample = 2}, 2);
   CHECK(none.next().groups.count() == 2);
   CHECK(none.summary.steps == 180);
@@ -209,6 +231,8 @@ TEST_CASE("groups: where no group of any round differs, the last round stands; a
 
 TEST_CASE("dynamic sampling: a negative limit is refused") {
   CHECK_THROWS_WITH((groups{.resample = -1}.check()), "groups: resample is -1, expected 0 or a positive number");
-  CHECK_THROWS_WITH((completions{.resample = -1}.check()), "completions: resample is -1, expected 0 or a positive number");
-  CHECK_THROWS_WITH((completions{.score_power = -1}.check()), "completions: score_power is -1, expected 0 or a positive number");
+  CHECK_THROWS_WITH((completions{.resample = -1}.check()),
+                    "completions: resample is -1, expected 0 or a positive number");
+  CHECK_THROWS_WITH((completions{.score_power = -1}.check()),
+                    "completions: score_power is -1, expected 0 or a positive number");
 }

@@ -11,9 +11,15 @@ namespace {
 
 /// The parameters after two updates with an aggregation.
 template <class Rollout, class Task, class Policy, class Mean>
-numbers trained(cpu& backend, Rollout const& rollout, Task const& task, Policy policy, Mean const& mean, int minibatches) {
-  algorithm a{.rollout = rollout, .advantage = group_relative{.scale = group_scale::none}, .objective = policy_gradient{}, .aggregation = mean,
-              .update = update{.epochs = 1, .minibatches = minibatches, .normalize = normalization::none, .optimizer = sgd{.rate = .1}}};
+numbers trained(cpu& backend, Rollout const& rollout, Task const& task, Policy policy, Mean const& mean,
+                int minibatches) {
+  algorithm a{
+      .rollout = rollout,
+      .advantage = group_relative{.scale = group_scale::none},
+      .objective = policy_gradient{},
+      .aggregation = mean,
+      .update = update{
+          .epochs = 1, .minibatches = minibatches, .normalize = normalization::none, .optimizer = sgd{.rate = .1}}};
   train(backend, a, task, policy, {.updates = 2, .seed = 4});
   return {policy.parameters().data, policy.parameters().data + policy.parameters().rows};
 }
@@ -21,7 +27,8 @@ numbers trained(cpu& backend, Rollout const& rollout, Task const& task, Policy p
 template <class Make>
 void require_same_as_pieces(Make make, int group, std::vector<int> const& minibatches) {
   for (int n : minibatches) {
-    numbers by_groups = make(group_mean{}, n), by_pieces = make(piecewise_step_mean{.series = group}, n), by_steps = make(step_mean{}, n);
+    numbers by_groups = make(group_mean{}, n), by_pieces = make(piecewise_step_mean{.series = group}, n),
+            by_steps = make(step_mean{}, n);
     REQUIRE(by_groups != by_steps);
     for (std::size_t i = 0; i < by_groups.size(); ++i) REQUIRE(close(by_groups[i], by_pieces[i], 1e-12, 1e-14));
   }
@@ -29,13 +36,17 @@ void require_same_as_pieces(Make make, int group, std::vector<int> const& miniba
 
 }  // namespace
 
-TEST_CASE("group_mean: where all groups are full it is the mean over pieces of as many series, of completions and of episodes, in minibatches too") {
+TEST_CASE(
+    "group_mean: where all groups are full it is the mean over pieces of as many series, of completions and of "
+    "episodes, in minibatches too") {
   cpu backend;
   require_same_as_pieces(
       [&](auto const& mean, int minibatches) {
-        decoder_options const shape{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8};
+        decoder_options const shape{
+            .vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8};
         language_model model{backend, shape, seed{1}, {.initial_std = .3}};
-        return trained(backend, completions{.prompts = 6, .group = 3, .max_tokens = 5}, support::echo{}, model, mean, minibatches);
+        return trained(backend, completions{.prompts = 6, .group = 3, .max_tokens = 5}, support::echo{}, model, mean,
+                       minibatches);
       },
       3, {1, 3});
   require_same_as_pieces(

@@ -43,7 +43,8 @@ TEST_CASE("csv_log: a header, then a row for each update") {
     log.on_update(halfway());
   }
   CHECK(read(f.path / "run.csv") ==
-        "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm,clip_low,clip_high,effective_sample_size\n500,2.000000,3,1,12.5,0.5,0.25,0.125,4,0,0,1\n");
+        "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm,clip_low,clip_high,"
+        "effective_sample_size\n500,2.000000,3,1,12.5,0.5,0.25,0.125,4,0,0,1\n");
 }
 
 TEST_CASE("csv_log: an existing file is refused, and kept, unless it may be overwritten") {
@@ -56,10 +57,13 @@ TEST_CASE("csv_log: an existing file is refused, and kept, unless it may be over
   CHECK(read(path) != "precious");
 }
 
-TEST_CASE("csv_log: a folder that is not there and a disk that is full are said with the path and the system's reason") {
-  CHECK_THROWS_WITH(csv_log("/nowhere/run.csv"), "csv_log: /nowhere/run.csv cannot be opened: No such file or directory");
+TEST_CASE(
+    "csv_log: a folder that is not there and a disk that is full are said with the path and the system's reason") {
+  CHECK_THROWS_WITH(csv_log("/nowhere/run.csv"),
+                    "csv_log: /nowhere/run.csv cannot be opened: No such file or directory");
   if (fs::exists("/dev/full"))
-    CHECK_THROWS_WITH(csv_log("/dev/full", csv_log::existing::overwrite), "csv_log: /dev/full cannot be written: No space left on device");
+    CHECK_THROWS_WITH(csv_log("/dev/full", csv_log::existing::overwrite),
+                      "csv_log: /dev/full cannot be written: No space left on device");
 }
 
 TEST_CASE("progress_bar: says share, steps, speed, return and the time left; nothing where there is no terminal") {

@@ -1,9 +1,9 @@
 #include <cohort/backend/eigen.hpp>
 
+#include <cohort/cohort.hpp>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 #include "../support/echo.hpp"
-#include <cohort/cohort.hpp>
 
 // Training on what a sampler's cuts kept: ratios and gradients of the distribution that was sampled from.
 
@@ -12,7 +12,8 @@ using support::echo;
 
 namespace {
 
-decoder_options const shape{.vocabulary = 12, .hidden = 8, .intermediate = 12, .layers = 1, .heads = 2, .context = 16, .tied = false};
+decoder_options const shape{
+    .vocabulary = 12, .hidden = 8, .intermediate = 12, .layers = 1, .heads = 2, .context = 16, .tied = false};
 std::vector<std::int32_t> const prompt{11, 3, 7};
 
 template <class B>
@@ -52,7 +53,8 @@ struct one_token {
     backend.assign(none, std::span<double const>(std::vector<double>(w.size(), 0)));
     model.zero_gradient(backend);
     model.pass(backend, packing, 1, [&](std::ptrdiff_t first, auto const& now) {
-      return head_results<double const>{weights.all().part(first, now.logp.rows), none.all().part(first, now.logp.rows), {}};
+      return head_results<double const>{
+          weights.all().part(first, now.logp.rows), none.all().part(first, now.logp.rows), {}};
     });
     return on_host(backend, view<double const>(model.gradient()));
   }
@@ -69,7 +71,8 @@ struct drawn_then_changed {
 
   explicit drawn_then_changed(int draws) {
     generator<B> generate;
-    all = generate(backend, model, {prompt}, {.group = draws, .max_tokens = 1, .sampler = {.top_k = 3}, .keep = true}, stream{8});
+    all = generate(backend, model, {prompt}, {.group = draws, .max_tokens = 1, .sampler = {.top_k = 3}, .keep = true},
+                   stream{8});
     kept = all[0].kept.tokens(0);
     sampled = one_token<B>{backend, model, kept, &all[0].kept}.logp();
     old_full = one_token<B>{backend, model, kept, nullptr}.logp();
@@ -81,12 +84,15 @@ struct drawn_then_changed {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("kept tokens: importance ratios average to 1 under the distribution that was sampled from; those of the full softmax do not", "",
-                   archetype<double>, eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE(
+    "kept tokens: importance ratios average to 1 under the distribution that was sampled from; those of the full "
+    "softmax do not",
+    "", archetype<double>, eigen::basic_backend<double>) {
   constexpr int N = 4000;
   drawn_then_changed<TestType> c(N);
   REQUIRE(c.kept.size() == 3);
-  auto of_kept = one_token<TestType>{c.backend, c.model, c.kept, &c.all[0].kept}.logp(), full = one_token<TestType>{c.backend, c.model, c.kept, nullptr}.logp();
+  auto of_kept = one_token<TestType>{c.backend, c.model, c.kept, &c.all[0].kept}.logp(),
+       full = one_token<TestType>{c.backend, c.model, c.kept, nullptr}.logp();
   double exact = 0, exact_full = 0, squares = 0;
   for (std::size_t i = 0; i < 3; ++i) {
     double p = std::exp(c.sampled[i]), r = std::exp(of_kept[i] - c.sampled[i]);
@@ -106,8 +112,9 @@ TEMPLATE_TEST_CASE("kept tokens: importance ratios average to 1 under the distri
   CHECK(std::abs(mean_full - 1) > .03);
 }
 
-TEMPLATE_TEST_CASE("kept tokens: the policy gradient is that of the expectation under what was kept; that of the full softmax is not", "", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE(
+    "kept tokens: the policy gradient is that of the expectation under what was kept; that of the full softmax is not",
+    "", archetype<double>, eigen::basic_backend<double>) {
   drawn_then_changed<TestType> c(1);
   one_token<TestType> of_kept{c.backend, c.model, c.kept, &c.all[0].kept}, full{c.backend, c.model, c.kept, nullptr};
   std::vector<double> const reward{1, -.5, 2};
@@ -149,14 +156,16 @@ TEMPLATE_TEST_CASE("kept tokens: the policy gradient is that of the expectation 
   }
 }
 
-TEMPLATE_TEST_CASE("kept tokens: entropy and log-probabilities are of what was kept, whether or not the steps beside it were cut", "", archetype<double>,
-                   eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE(
+    "kept tokens: entropy and log-probabilities are of what was kept, whether or not the steps beside it were cut", "",
+    archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   language_model<TestType> model{backend, shape, seed{3}, {.initial_std = .6, .head_rows = 4}};
   kept_tokens kept(12);
   std::vector<std::int32_t> const sets[] = {{1, 4}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, {2}}, tokens{4, 7, 2};
   for (auto const& s : sets) kept.add(s);
-  auto evaluate = [&](double temperature, std::vector<std::pair<std::int32_t, drawn_how>> const& completions, double own) {
+  auto evaluate = [&](double temperature, std::vector<std::pair<std::int32_t, drawn_how>> const& completions,
+                      double own) {
     token_packing<TestType> packing;
     packing.prompt(shape, prompt);
     for (auto [first, how] : completions) {
@@ -168,10 +177,12 @@ TEMPLATE_TEST_CASE("kept tokens: entropy and log-probabilities are of what was k
     packing.finish(backend, shape);
     typename TestType::template array<double> out;
     backend.resize(out, 2 * packing.steps());
-    model.evaluate(backend, std::as_const(model).parameters(), packing, temperature, {out.all().part(0, packing.steps()), out.all().part(packing.steps(), packing.steps()), {}});
+    model.evaluate(backend, std::as_const(model).parameters(), packing, temperature,
+                   {out.all().part(0, packing.steps()), out.all().part(packing.steps(), packing.steps()), {}});
     return on_host(backend, view<double const>(out.all()));
   };
-  auto one = evaluate(1.5, {{1, {}}, {4, {.kept = &kept}}, {4, {}}}, 0), own = evaluate(9, {{1, {}}, {4, {.kept = &kept}}, {4, {}}}, 1.5);
+  auto one = evaluate(1.5, {{1, {}}, {4, {.kept = &kept}}, {4, {}}}, 0),
+       own = evaluate(9, {{1, {}}, {4, {.kept = &kept}}, {4, {}}}, 1.5);
   for (std::size_t i = 0; i < one.size(); ++i) CHECK(own[i] == Approx(one[i]).epsilon(1e-13));
   double odds = one[6] - one[0];  // log p(4) / p(1), of the whole softmax
   CHECK(one[3] == Approx(-std::log1p(std::exp(-odds))).epsilon(1e-12));
@@ -182,7 +193,8 @@ TEMPLATE_TEST_CASE("kept tokens: entropy and log-probabilities are of what was k
   CHECK(one[9 + 5] == 0);
 }
 
-TEMPLATE_TEST_CASE("kept tokens: the gradient under temperatures of their own is that of five-point differences", "", archetype<double>, eigen::basic_backend<double>) {
+TEMPLATE_TEST_CASE("kept tokens: the gradient under temperatures of their own is that of five-point differences", "",
+                   archetype<double>, eigen::basic_backend<double>) {
   TestType backend;
   language_model<TestType> model{backend, shape, seed{3}, {.initial_std = .6, .head_rows = 4}};
   kept_tokens kept(12);
@@ -200,7 +212,8 @@ TEMPLATE_TEST_CASE("kept tokens: the gradient under temperatures of their own is
   backend.resize(out, 12);
   model.zero_gradient(backend);
   model.pass(backend, packing, 1.2, [&](std::ptrdiff_t from, auto const& now) {
-    return head_results<double const>{weights.all().part(from, now.logp.rows), weights.all().part(6 + from, now.logp.rows), {}};
+    return head_results<double const>{
+        weights.all().part(from, now.logp.rows), weights.all().part(6 + from, now.logp.rows), {}};
   });
   auto slope = on_host(backend, view<double const>(model.gradient()));
   auto p = model.parameters();
@@ -209,7 +222,8 @@ TEMPLATE_TEST_CASE("kept tokens: the gradient under temperatures of their own is
     int k = 0;
     for (double step : {-2., -1., 1., 2.}) {
       p[at] = was + step * h;
-      model.evaluate(backend, std::as_const(model).parameters(), packing, 1.2, {out.all().part(0, 6), out.all().part(6, 6), {}});
+      model.evaluate(backend, std::as_const(model).parameters(), packing, 1.2,
+                     {out.all().part(0, 6), out.all().part(6, 6), {}});
       auto found = on_host(backend, view<double const>(out.all()));
       v[k] = 0;
       for (std::size_t i = 0; i < 12; ++i) v[k] += w[i] * found[i];
@@ -234,7 +248,10 @@ outcome trained(completions rollout, int rows_per_pass = 1000, int updates = 2, 
   algorithm<completions, group_relative, decltype(clipped_ratio{} + kl_penalty<>{}), step_mean, update<>> a{
       .rollout = rollout,
       .objective = clipped_ratio{} + kl_penalty<>{.weight = .1},
-      .update = update<>{.epochs = epochs, .normalize = normalization::none, .optimizer = adam<>{.rate = 3e-3, .epsilon = 1e-4}, .max_gradient_norm = 1},
+      .update = update<>{.epochs = epochs,
+                         .normalize = normalization::none,
+                         .optimizer = adam<>{.rate = 3e-3, .epsilon = 1e-4},
+                         .max_gradient_norm = 1},
   };
   auto report = train(backend, a, echo{}, model, {.updates = updates, .seed = 2});
   return {on_host(backend, std::as_const(model).parameters()), report.metrics};
@@ -243,7 +260,9 @@ outcome trained(completions rollout, int rows_per_pass = 1000, int updates = 2, 
 }  // namespace
 
 TEST_CASE("completions: at the first update the ratio is 1, however tokens were drawn") {
-  auto kl = [](completions const& rollout) { return std::abs(trained<eigen::basic_backend<double>>(rollout, 1000, 1, 1).metrics.approximate_kl); };
+  auto kl = [](completions const& rollout) {
+    return std::abs(trained<eigen::basic_backend<double>>(rollout, 1000, 1, 1).metrics.approximate_kl);
+  };
   allowed_tokens even;
   for (int v = 0; v < 12; ++v) even.always.push_back(v % 2 == 0);
   for (auto kept : {kept_set::renormalize, kept_set::full_softmax}) {
@@ -256,10 +275,13 @@ TEST_CASE("completions: at the first update the ratio is 1, however tokens were 
   CHECK(kl({.sampler = {.repetition_penalty = 1.5}, .kept = kept_set::full_softmax}) < 1e-20);
 }
 
-TEST_CASE("completions: with cuts too, neither the cut into passes nor the backend changes an update but for rounding") {
-  for (completions const& rollout : {completions{.sampler = {.top_k = 4, .top_p = .9}}, {.sampler = {.typical_p = .8}, .temperatures = {.5, .8, 1, 2}}}) {
+TEST_CASE(
+    "completions: with cuts too, neither the cut into passes nor the backend changes an update but for rounding") {
+  for (completions const& rollout : {completions{.sampler = {.top_k = 4, .top_p = .9}},
+                                     {.sampler = {.typical_p = .8}, .temperatures = {.5, .8, 1, 2}}}) {
     auto want = trained<archetype<double>>(rollout).parameters;
-    for (auto const& got : {trained<eigen::basic_backend<double>>(rollout).parameters, trained<eigen::basic_backend<double>>(rollout, 20).parameters}) {
+    for (auto const& got : {trained<eigen::basic_backend<double>>(rollout).parameters,
+                            trained<eigen::basic_backend<double>>(rollout, 20).parameters}) {
       double furthest = 0;
       for (std::size_t i = 0; i < want.size(); ++i) furthest = std::max(furthest, std::abs(got[i] - want[i]));
       CHECK(furthest < 1e-9);
@@ -280,15 +302,21 @@ TEST_CASE("completions: what training could not follow is refused in one sentenc
     return std::string();
   };
   CHECK(message({.sampler = {.repetition_penalty = 1.2}}) ==
-        "completions: sampler.repetition_penalty is 1.2, which training does not apply; expected 1, or kept = kept_set::full_softmax, whose ratio is biased");
+        "completions: sampler.repetition_penalty is 1.2, which training does not apply; expected 1, or kept = "
+        "kept_set::full_softmax, whose ratio is biased");
   CHECK(message({.sampler = {.repetition_penalty = 1.2}, .kept = kept_set::full_softmax}).empty());
-  std::string cold = "completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or kept = kept_set::full_softmax";
+  std::string cold =
+      "completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or kept "
+      "= kept_set::full_softmax";
   CHECK(message({.sampler = {.temperature = 0}}) == cold);
   CHECK(message({.group = 2, .temperatures = {1, 0}}) == cold);
   CHECK(message({.sampler = {.temperature = 0}, .kept = kept_set::full_softmax}).empty());
-  CHECK(message({.group = 3, .temperatures = {1, 2}}) == "generate: there are 2 temperatures, expected one for each of the group's 3");
-  CHECK(message({.group = 2, .temperatures = {1, -2}}) == "generate: a temperature is -2, expected 0 (the most probable token) or a number from 1e-6 up");
-  CHECK(message({.group = 2, .temperatures = {1, 1e-40}}) == "generate: a temperature is 1e-40, expected 0 (the most probable token) or a number from 1e-6 up");
+  CHECK(message({.group = 3, .temperatures = {1, 2}}) ==
+        "generate: there are 2 temperatures, expected one for each of the group's 3");
+  CHECK(message({.group = 2, .temperatures = {1, -2}}) ==
+        "generate: a temperature is -2, expected 0 (the most probable token) or a number from 1e-6 up");
+  CHECK(message({.group = 2, .temperatures = {1, 1e-40}}) ==
+        "generate: a temperature is 1e-40, expected 0 (the most probable token) or a number from 1e-6 up");
 }
 
 TEST_CASE("completion_batch: tokens that were cut away and not remembered are found out") {
@@ -300,16 +328,19 @@ TEST_CASE("completion_batch: tokens that were cut away and not remembered are fo
   batch.add(tokens, logp, logp, 1);
   batch.add(tokens, unknown, unknown, 1);
   CHECK_THROWS_WITH(batch.add(tokens, logp, cut, 1),
-                    "completion_batch: token 1 of completion 2 has sampler_logp -1.5 and logp -2: tokens were cut away when it was drawn; expected what was kept "
+                    "completion_batch: token 1 of completion 2 has sampler_logp -1.5 and logp -2: tokens were cut away "
+                    "when it was drawn; expected what was kept "
                     "(generation_options.keep), or kept_set::full_softmax, whose ratio is biased");
   kept_tokens kept(12), wrong(12);
   kept.add(of_first), wrong.add(of_first), wrong.add(others);
-  CHECK_THROWS_WITH(batch.add(tokens, cut, cut, 1, kept), "completion_batch: completion 2 has 2 tokens, and its kept_tokens 1");
+  CHECK_THROWS_WITH(batch.add(tokens, cut, cut, 1, kept),
+                    "completion_batch: completion 2 has 2 tokens, and its kept_tokens 1");
   kept.add(of_second);
   batch.add(tokens, cut, cut, 1, kept);
   CHECK(batch.how(2).kept->tokens(1) == of_second);
   CHECK(batch.how(0).kept == nullptr);
-  CHECK_THROWS_WITH(batch.add(tokens, cut, cut, 1, wrong), "completion_batch: token 1 of completion 3 is 5, which is not among those that its cuts kept");
+  CHECK_THROWS_WITH(batch.add(tokens, cut, cut, 1, wrong),
+                    "completion_batch: token 1 of completion 3 is 5, which is not among those that its cuts kept");
   batch.training = kept_set::full_softmax;
   batch.add(tokens, logp, cut, 1);
   CHECK(batch.how(3).kept == nullptr);

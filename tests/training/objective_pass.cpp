@@ -1,5 +1,3 @@
-#include "../catch.hpp"
-#include "../support/arrays.hpp"
 #include <cohort/objective/cispo.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/dppo.hpp>
@@ -7,6 +5,8 @@
 #include <cohort/objective/gmpo.hpp>
 #include <cohort/objective/gspo.hpp>
 #include <cohort/training/objective_pass.hpp>
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
 
 // The metrics of an update, counted by hand from a minibatch whose log-probabilities are known.
 
@@ -18,7 +18,8 @@ namespace {
 constexpr int M = 240, N = 12;
 
 struct known {
-  numbers sampler_logp = uniform(M, 1, -2, 0), old_logp = uniform(M, 2, -2, 0), logp = uniform(M, 3, -2, 0), entropy = uniform(M, 4, 0, 1), advantage = uniform(M, 5, -1, 1);
+  numbers sampler_logp = uniform(M, 1, -2, 0), old_logp = uniform(M, 2, -2, 0), logp = uniform(M, 3, -2, 0),
+          entropy = uniform(M, 4, 0, 1), advantage = uniform(M, 5, -1, 1);
   integers series_of = integers(M);
   known() {
     for (int i = 0; i < M; ++i) series_of[i] = i * N / M;
@@ -53,7 +54,8 @@ struct in_runs {
       view<double const> logp, entropy, value;
     } now;
     for (int k = 0; k < runs; ++k) {
-      now.logp = all(b.logp).part(k * M / runs, M / runs), now.entropy = all(b.entropy).part(k * M / runs, M / runs), now.value = now.logp;
+      now.logp = all(b.logp).part(k * M / runs, M / runs), now.entropy = all(b.entropy).part(k * M / runs, M / runs),
+      now.value = now.logp;
       partials(std::ptrdiff_t(k * M / runs), now);
     }
   }
@@ -65,7 +67,10 @@ update_metrics metrics_of(O const& o, known const& b, int runs) {
   no_policy policy;
   in_runs minibatches{b, runs};
   numbers advantage = b.advantage;
-  minibatch<double> m{.sampler_logp = all(b.sampler_logp), .old_logp = all(b.old_logp), .advantage = all(advantage), .series_of = all(b.series_of)};
+  minibatch<double> m{.sampler_logp = all(b.sampler_logp),
+                      .old_logp = all(b.old_logp),
+                      .advantage = all(advantage),
+                      .series_of = all(b.series_of)};
   objective_pass<cpu> pass;
   update_metrics found;
   pass(backend, step_mean{}, o, policy, minibatches, m, N, &found);
@@ -74,7 +79,9 @@ update_metrics metrics_of(O const& o, known const& b, int runs) {
 
 }  // namespace
 
-TEST_CASE("update_metrics: the shares of steps that are clipped, whatever clips them and however a minibatch is cut into passes") {
+TEST_CASE(
+    "update_metrics: the shares of steps that are clipped, whatever clips them and however a minibatch is cut into "
+    "passes") {
   known b;
   for (int runs : {1, 3}) {
     auto check = [&](auto const& o, auto low, auto high) {
@@ -91,9 +98,12 @@ TEST_CASE("update_metrics: the shares of steps that are clipped, whatever clips 
     check(dual_clip{.epsilon = .2, .epsilon_high = .3, .c = 2}, down(.8), both);
     check(two_sided_clip{.epsilon = .2, .epsilon_high = .3, .delta = 2}, down(.8), both);
     check(gmpo{.epsilon = .2, .epsilon_high = .3}, down(std::exp(-.2)), up(std::exp(.3)));
-    check(cispo{.low = .8, .high = 1.3}, [&](int i) { return b.ratio(i) < .8; }, [&](int i) { return b.ratio(i) > 1.3; });
+    check(
+        cispo{.low = .8, .high = 1.3}, [&](int i) { return b.ratio(i) < .8; }, [&](int i) { return b.ratio(i) > 1.3; });
     auto moved = [&](int i) { return std::exp(b.logp[i]) - std::exp(b.old_logp[i]); };
-    check(dppo_tv{.low = .1, .high = .2}, [&](int i) { return b.advantage[i] < 0 && moved(i) < -.1; }, [&](int i) { return b.advantage[i] > 0 && moved(i) > .2; });
+    check(
+        dppo_tv{.low = .1, .high = .2}, [&](int i) { return b.advantage[i] < 0 && moved(i) < -.1; },
+        [&](int i) { return b.advantage[i] > 0 && moved(i) > .2; });
     auto series_down = [&](int i) { return b.advantage[i] < 0 && b.series_ratio(i) < .95; };
     auto series_up = [&](int i) { return b.advantage[i] > 0 && b.series_ratio(i) > 1.05; };
     check(gspo{.epsilon = .05, .epsilon_high = .05}, series_down, series_up);

@@ -20,7 +20,8 @@ struct copy_digit {
 
 decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
 
-/// The last loss of 60 updates on solutions. Of 10 digits it is log(10) / 2 = 1.15 to begin with, where the second token is known.
+/// The last loss of 60 updates on solutions. Of 10 digits it is log(10) / 2 = 1.15 to begin with, where the second
+/// token is known.
 template <class Optimizer>
 train_report after_demonstrations(Optimizer const& optimizer) {
   eigen::backend cpu;
@@ -67,7 +68,8 @@ TEST_CASE("train: a language model learns by AdamW, by Lion and by Muon, with a 
   CHECK(by_muon.optimizer_bytes == 4 * hidden + 9 * rest);
 }
 
-TEST_CASE("train: a limit on the gradient's elements keeps each from moving a parameter further than rate times the limit") {
+TEST_CASE(
+    "train: a limit on the gradient's elements keeps each from moving a parameter further than rate times the limit") {
   eigen::basic_backend<double> cpu;
   actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {8}}, seed{1}};
   auto before = copied(policy.parameters());
@@ -85,7 +87,9 @@ TEST_CASE("train: a limit on the gradient's elements keeps each from moving a pa
                     "update: max_gradient_value is 0, expected a positive number (infinity: no limit)");
 }
 
-TEST_CASE("moving_average: as a hook it is the weighted sum of the parameters at the start and after each update, or of the updates alone") {
+TEST_CASE(
+    "moving_average: as a hook it is the weighted sum of the parameters at the start and after each update, or of the "
+    "updates alone") {
   eigen::basic_backend<double> cpu;
   for (bool corrected : {false, true}) {
     actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {8}}, seed{1}};

@@ -1,7 +1,7 @@
 #include <cohort/backend/eigen.hpp>
 
-#include "../catch.hpp"
 #include <cohort/cohort.hpp>
+#include "../catch.hpp"
 
 // A language model learns from pairs: DPO, and a reward model by Bradley-Terry.
 
@@ -32,7 +32,11 @@ auto learning(O const& objective) {
   return algorithm<preferences, no_advantage, O, step_mean, update<>>{
       .rollout = preferences{32},
       .objective = objective,
-      .update = update<>{.epochs = 1, .minibatches = 2, .normalize = normalization::none, .optimizer = adam<>{.rate = 5e-3}, .max_gradient_norm = 1},
+      .update = update<>{.epochs = 1,
+                         .minibatches = 2,
+                         .normalize = normalization::none,
+                         .optimizer = adam<>{.rate = 5e-3},
+                         .max_gradient_norm = 1},
   };
 }
 

@@ -16,7 +16,8 @@ struct collected {
   P policy;
   typename Rollout::template collector<B, E, P> collector;
   rollout_summary summary;
-  collected(Rollout const& r, E const& e, P p, std::uint64_t run_seed = 1) : policy(std::move(p)), collector(cpu, r, e, policy, run_seed) {}
+  collected(Rollout const& r, E const& e, P p, std::uint64_t run_seed = 1)
+      : policy(std::move(p)), collector(cpu, r, e, policy, run_seed) {}
   auto& next(std::int64_t budget = 1'000'000) { return collector.collect(cpu, policy, budget, summary); }
 };
 template <class Rollout, class E>
@@ -72,7 +73,8 @@ TEST_CASE("lanes: termination at the time limit wins over truncation") {
   CHECK(b.truncated.data()[4] == 0);
 }
 
-TEST_CASE("lanes: the last rollout is cut to the budget, and nothing is collected where not one step of every lane fits") {
+TEST_CASE(
+    "lanes: the last rollout is cut to the budget, and nothing is collected where not one step of every lane fits") {
   auto c = without_critic(lanes{.count = 4, .steps = 8}, counting{});
   CHECK(c.next(13).R == 12);
   CHECK(c.next(3).R == 0);
@@ -119,7 +121,8 @@ TEST_CASE("groups: a rollout that the budget cannot finish is dropped and its st
 }
 
 TEST_CASE("groups: an environment without a limit is refused") {
-  CHECK_THROWS_WITH(without_critic(groups{}, counting{.max_episode_steps = 0}), Catch::Matchers::ContainsSubstring("max_episode_steps"));
+  CHECK_THROWS_WITH(without_critic(groups{}, counting{.max_episode_steps = 0}),
+                    Catch::Matchers::ContainsSubstring("max_episode_steps"));
 }
 
 TEST_CASE("probes: every action is tried from a copy of the same state, and the lane goes on with the executed one") {
@@ -169,7 +172,8 @@ struct four_arms {
   std::array<float, 2> observe(state const& s) const { return {float(s.pulled), 0}; }
 };
 
-/// The number of probes with the largest reward among the executed, of 500 lanes with 4 probes; and how many lanes that should be under softmax(T z).
+/// The number of probes with the largest reward among the executed, of 500 lanes with 4 probes; and how many lanes that
+/// should be under softmax(T z).
 struct executed_best {
   int lanes = 0;
   double expected = 0, variance = 0;
@@ -177,8 +181,8 @@ struct executed_best {
 executed_best best_among(probes o, std::uint64_t run_seed) {
   o.lanes = 500, o.steps = 1, o.group = 4;
   B cpu;
-  auto c = collected<probes, four_arms, decltype(actor_critic{cpu, four_arms{}})>(o, four_arms{}, actor_critic{cpu, four_arms{}, {.hidden = {8}}, seed{3}},
-                                                                                run_seed);
+  auto c = collected<probes, four_arms, decltype(actor_critic{cpu, four_arms{}})>(
+      o, four_arms{}, actor_critic{cpu, four_arms{}, {.hidden = {8}}, seed{3}}, run_seed);
   auto& b = c.next();
   executed_best found;
   for (int r = 0; r < b.R; ++r) {

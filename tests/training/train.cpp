@@ -8,11 +8,13 @@ using namespace cohort;
 namespace {
 
 auto small_ppo() {
-  return algorithm{.rollout = lanes{.count = 4, .steps = 32},
-                   .advantage = gae{},
-                   .objective = clipped_ratio{} + value_loss{} + entropy_bonus{},
-                   .aggregation = step_mean{},
-                   .update = update{.epochs = 3, .minibatch = steps{48}, .optimizer = adam{.rate = linear{1e-3, 0}}, .max_gradient_norm = .5}};
+  return algorithm{
+      .rollout = lanes{.count = 4, .steps = 32},
+      .advantage = gae{},
+      .objective = clipped_ratio{} + value_loss{} + entropy_bonus{},
+      .aggregation = step_mean{},
+      .update = update{
+          .epochs = 3, .minibatch = steps{48}, .optimizer = adam{.rate = linear{1e-3, 0}}, .max_gradient_norm = .5}};
 }
 
 template <class Policy>
@@ -38,7 +40,9 @@ struct poisoned : support::counting {
     if (in_reward && s.count == 7) result.reward = std::nan("");
     return result;
   }
-  std::array<float, 2> observe(state const& s) const { return {float(s.count), !in_reward && s.count == 7 ? std::numeric_limits<float>::infinity() : 0.f}; }
+  std::array<float, 2> observe(state const& s) const {
+    return {float(s.count), !in_reward && s.count == 7 ? std::numeric_limits<float>::infinity() : 0.f};
+  }
 };
 
 template <class E>
@@ -97,7 +101,8 @@ TEST_CASE("train: hooks hear of the start, each update and the end, and may stop
   CHECK(report.stopped);
 }
 
-/// How far from its start, in log-probability, a small policy is after 3,000 steps; there must be a reference beside it.
+/// How far from its start, in log-probability, a small policy is after 3,000 steps; there must be a reference beside
+/// it.
 template <class Advantage, class Objective>
 double distance_from_start(Advantage const& advantage, Objective const& objective) {
   classic_control::cart_pole environment;
@@ -117,20 +122,25 @@ double distance_from_start(Advantage const& advantage, Objective const& objectiv
   host_array<std::int32_t> action(100);
   std::fill_n(action.data(), 100, 1);
   policy.log_probability(cpu, policy.parameters(), grid.matrix(100, 4), action.matrix(100, 1), 1, now.matrix(100, 1));
-  policy.log_probability(cpu, view<float const>(before.data(), before.size()), grid.matrix(100, 4), action.matrix(100, 1), 1, then.matrix(100, 1));
+  policy.log_probability(cpu, view<float const>(before.data(), before.size()), grid.matrix(100, 4),
+                         action.matrix(100, 1), 1, then.matrix(100, 1));
   double distance = 0;
   for (int i = 0; i < 100; ++i) distance += std::abs(now.data()[i] - then.data()[i]) / 100;
   return distance;
 }
 
 TEST_CASE("train: a KL penalty keeps the starting policy as its reference, and pulls towards it") {
-  auto run = [](double weight) { return distance_from_start(group_relative{}, clipped_ratio{} + kl_penalty<k2>{.weight = weight}); };
+  auto run = [](double weight) {
+    return distance_from_start(group_relative{}, clipped_ratio{} + kl_penalty<k2>{.weight = weight});
+  };
   CHECK(run(100) < .5 * run(0));
 }
 
 TEST_CASE("train: a KL in the reward keeps the starting policy as its reference too, and pulls towards it") {
   auto run = [](double weight) {
-    return distance_from_start(kl_in_reward<group_relative, k1>{.estimator = {.by = credit::return_to_go, .gamma = .9}, .weight = weight}, clipped_ratio{});
+    return distance_from_start(
+        kl_in_reward<group_relative, k1>{.estimator = {.by = credit::return_to_go, .gamma = .9}, .weight = weight},
+        clipped_ratio{});
   };
   CHECK(run(0) < 1);
   CHECK(run(10) < run(0));
@@ -140,7 +150,8 @@ TEST_CASE("train: a reward or observation that is no number stops the run and sa
   poisoned reward, observation;
   observation.in_reward = false;
   CHECK(what_training_says(reward) == "step 7, lane 0: the environment's reward is nan, expected a finite number");
-  CHECK(what_training_says(observation) == "step 7, lane 0: the environment's observation[1] is inf, expected a finite number");
+  CHECK(what_training_says(observation) ==
+        "step 7, lane 0: the environment's observation[1] is inf, expected a finite number");
 }
 
 TEST_CASE("train: parameters out of their range are refused with what was given and what is expected") {
@@ -162,7 +173,8 @@ TEST_CASE("train: parameters out of their range are refused with what was given 
   CHECK(says([](auto& a) { a.update.epochs = 0; }) == "update: epochs is 0, expected a positive number");
   CHECK(says([](auto& a) { a.advantage.gamma = 1.5; }) == "gae: gamma is 1.5, expected a number in [0, 1]");
   CHECK(says([](auto& a) { a.update.optimizer.rate.from = 0; }) == "adam: rate is 0, expected a positive number");
-  CHECK(says([](auto& a) { a.update.max_gradient_norm = -1; }) == "update: max_gradient_norm is -1, expected a positive number (infinity: no limit)");
+  CHECK(says([](auto& a) { a.update.max_gradient_norm = -1; }) ==
+        "update: max_gradient_norm is -1, expected a positive number (infinity: no limit)");
 }
 
 TEST_CASE("train: a schedule that leaves its range on the way is refused before anything is learned") {

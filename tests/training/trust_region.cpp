@@ -24,7 +24,8 @@ struct recorded {
   cohort::actor<cpu, Distribution> policy;
   batch<cpu, typename Distribution::action> collected;
 
-  recorded(std::string const& file, Distribution d) : rows(golden::read("trpo/" + file)), policy(backend, d, 3, {.hidden = {8}}, seed{1}) {
+  recorded(std::string const& file, Distribution d)
+      : rows(golden::read("trpo/" + file)), policy(backend, d, 3, {.hidden = {8}}, seed{1}) {
     std::ptrdiff_t R = 32;
     collected.R = R;
     collected.observation_size = 3;
@@ -47,12 +48,14 @@ struct recorded {
   }
   template <class O>
   update_metrics step(trust_region<> const& how, O const& objective) {
-    trust_region_learner<cpu, trust_region<>, step_mean, decltype(policy), decltype(collected)> learner(backend, how, step_mean{}, policy, 1);
+    trust_region_learner<cpu, trust_region<>, step_mean, decltype(policy), decltype(collected)> learner(
+        backend, how, step_mean{}, policy, 1);
     return learner.learn(backend, objective, policy, collected, 0);
   }
 };
 
-/// `scale` times the target and the damping: 2 where sb3-contrib took the mean of two dimensions' KL instead of its sum.
+/// `scale` times the target and the damping: 2 where sb3-contrib took the mean of two dimensions' KL instead of its
+/// sum.
 template <class Distribution>
 void require_step(std::string const& file, Distribution d, std::string const& name, trust_region<> how, double scale) {
   INFO(file << " " << name);
@@ -62,7 +65,8 @@ void require_step(std::string const& file, Distribution d, std::string const& na
   how.damping *= scale;
   numbers before = parameters_of(r.policy);
   auto metrics = r.step(how, importance_ratio{});
-  numbers after = parameters_of(r.policy), expected = r.ours(name + "/parameters"), gradient = golden::row(r.rows, "gradient");
+  numbers after = parameters_of(r.policy), expected = r.ours(name + "/parameters"),
+          gradient = golden::row(r.rows, "gradient");
   auto number = [&](char const* what) { return golden::row(r.rows, name + "/" + what)[0]; };
   if (number("coefficient") == 0) CHECK(after == before);
   for (std::size_t k = 0; k < after.size(); ++k) REQUIRE(close(after[k], expected[k], 1e-9, 1e-9));
@@ -86,11 +90,13 @@ void require_recorded_steps(std::string const& file, Distribution d, double scal
 }
 
 auto small_trpo(std::int64_t steps_of_critic = 48) {
-  return algorithm{.rollout = lanes{.count = 4, .steps = 32},
-                   .advantage = gae{},
-                   .objective = importance_ratio{} + value_loss{},
-                   .aggregation = step_mean{},
-                   .update = trust_region{.critic = update{.epochs = 2, .minibatch = steps{steps_of_critic}, .optimizer = adam{.rate = 1e-3}}}};
+  return algorithm{
+      .rollout = lanes{.count = 4, .steps = 32},
+      .advantage = gae{},
+      .objective = importance_ratio{} + value_loss{},
+      .aggregation = step_mean{},
+      .update = trust_region{
+          .critic = update{.epochs = 2, .minibatch = steps{steps_of_critic}, .optimizer = adam{.rate = 1e-3}}}};
 }
 
 struct metrics_of_updates {
@@ -100,10 +106,12 @@ struct metrics_of_updates {
 
 /// What training for a few updates leaves, in double.
 template <class B, class Algorithm>
-numbers trained(B& backend, Algorithm const& a, std::vector<update_metrics>* seen = nullptr, network_options const& o = {.hidden = {16, 16}}) {
+numbers trained(B& backend, Algorithm const& a, std::vector<update_metrics>* seen = nullptr,
+                network_options const& o = {.hidden = {16, 16}}) {
   actor_critic policy{backend, classic_control::cart_pole{}, o, seed{1}};
   std::vector<update_metrics> unwanted;
-  train(backend, a, classic_control::cart_pole{}, policy, {.updates = 4, .seed = 1}, metrics_of_updates{seen ? seen : &unwanted});
+  train(backend, a, classic_control::cart_pole{}, policy, {.updates = 4, .seed = 1},
+        metrics_of_updates{seen ? seen : &unwanted});
   return numbers(policy.parameters().data, policy.parameters().data + policy.parameters().rows);
 }
 
@@ -147,11 +155,15 @@ struct not_a_number {
 
 }  // namespace
 
-TEST_CASE("trust_region: steps of sb3-contrib's TRPO and of a dense solver, on categorical actions: directions, line searches, what is logged") {
+TEST_CASE(
+    "trust_region: steps of sb3-contrib's TRPO and of a dense solver, on categorical actions: directions, line "
+    "searches, what is logged") {
   require_recorded_steps("discrete.txt", categorical{3}, 1);
 }
 
-TEST_CASE("trust_region: steps of sb3-contrib's TRPO and of a dense solver, on Gaussian actions, where target and damping are twice as large") {
+TEST_CASE(
+    "trust_region: steps of sb3-contrib's TRPO and of a dense solver, on Gaussian actions, where target and damping "
+    "are twice as large") {
   require_recorded_steps("gaussian.txt", diagonal_gaussian<double>{2}, 2);
 }
 
@@ -165,7 +177,9 @@ TEST_CASE("trust_region: in either direction the divergence stays below its targ
   }
 }
 
-TEST_CASE("trust_region: where no step improves the objective or the gradient is not a number, the parameters stay bit by bit") {
+TEST_CASE(
+    "trust_region: where no step improves the objective or the gradient is not a number, the parameters stay bit by "
+    "bit") {
   recorded r("discrete.txt", categorical{3});
   numbers before = parameters_of(r.policy);
   auto metrics = r.step({}, kinked{});
@@ -183,8 +197,12 @@ TEST_CASE("trust_region: terms that read no value move the actor alone, those th
   cpu backend;
   classic_control::cart_pole e;
   auto start = parameters_of(actor_critic{backend, e, {.hidden = {16, 16}}, seed{1}});
-  auto own = trained(backend, algorithm{.rollout = lanes{4, 32}, .objective = importance_ratio{} + entropy_bonus{}, .update = trust_region<>{}});
-  auto both = trained(backend, algorithm{.rollout = lanes{4, 32}, .objective = importance_ratio{} + entropy_bonus{} + value_loss{}, .update = trust_region<>{}});
+  auto own = trained(backend, algorithm{.rollout = lanes{4, 32},
+                                        .objective = importance_ratio{} + entropy_bonus{},
+                                        .update = trust_region<>{}});
+  auto both = trained(backend, algorithm{.rollout = lanes{4, 32},
+                                         .objective = importance_ratio{} + entropy_bonus{} + value_loss{},
+                                         .update = trust_region<>{}});
   actor_critic policy{backend, e, {.hidden = {16, 16}}, seed{1}};
   auto critics = policy.critic_part(policy.parameters());
   std::size_t first = std::size_t(critics.data - policy.parameters().data), last = first + std::size_t(critics.rows);
@@ -201,7 +219,9 @@ TEST_CASE("trust_region: terms that read no value move the actor alone, those th
   CHECK(learned > .9 * double(last - first));
 }
 
-TEST_CASE("trust_region: the same seeds give the same parameters on one thread and on two, and on the archetype those of Eigen") {
+TEST_CASE(
+    "trust_region: the same seeds give the same parameters on one thread and on two, and on the archetype those of "
+    "Eigen") {
   cpu one({.threads = 1}), two({.threads = 2});
   auto expected = trained(one, small_trpo());
   CHECK(trained(two, small_trpo()) == expected);
@@ -216,7 +236,8 @@ TEST_CASE("trust_region: the steps of probes, several at each decision, and othe
   trained(backend,
           algorithm{.rollout = probes{.lanes = 4, .steps = 16, .group = 3},
                     .advantage = hybrid_grpo{},
-                    .objective = importance_ratio{} + .5 * value_loss{} + entropy_bonus{} + aggregate(series_mean{}, old_kl_penalty{.weight = .1}) + kl_penalty{},
+                    .objective = importance_ratio{} + .5 * value_loss{} + entropy_bonus{} +
+                                 aggregate(series_mean{}, old_kl_penalty{.weight = .1}) + kl_penalty{},
                     .aggregation = step_mean{},
                     .update = trust_region<>{}},
           &seen);
@@ -241,7 +262,9 @@ TEST_CASE("trust_region: a bad parameter, or a trunk that actor and critic share
   CHECK(what_is_wrong({}) == "");
 }
 
-TEST_CASE("trust_region: the line search judges by the draws that the gradient was taken with, and the next step draws anew") {
+TEST_CASE(
+    "trust_region: the line search judges by the draws that the gradient was taken with, and the next step draws "
+    "anew") {
   cpu backend;
   std::vector<std::uint32_t> drawn;
   auto trpo = small_trpo();

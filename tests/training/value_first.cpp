@@ -28,7 +28,11 @@ run on_cart_pole(Objective const& objective, Update const& update, std::int64_t 
   classic_control::cart_pole environment;
   actor_critic policy{backend, environment, {.hidden = {8}, .trunk = t}, seed{1}};
   run r;
-  train(backend, algorithm{.rollout = lanes{.count = 2, .steps = 16}, .advantage = decoupled{gae{}, monte_carlo{}}, .objective = objective, .update = update},
+  train(backend,
+        algorithm{.rollout = lanes{.count = 2, .steps = 16},
+                  .advantage = decoupled{gae{}, monte_carlo{}},
+                  .objective = objective,
+                  .update = update},
         environment, policy, {.updates = updates, .seed = 3}, keep_metrics{&r.metrics});
   auto all = copied(policy.parameters());
   auto own = policy.critic_part(std::as_const(policy).parameters());
@@ -41,28 +45,33 @@ run on_cart_pole(Objective const& objective, Update const& update, std::int64_t 
 
 decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
 
-
 /// The parameters of a language model and of its value head after some updates.
 template <class Task, class Update>
-std::pair<numbers, numbers> on_completions(Task const& task, Update const& update, std::int64_t updates, double* largest_error = nullptr) {
+std::pair<numbers, numbers> on_completions(Task const& task, Update const& update, std::int64_t updates,
+                                           double* largest_error = nullptr) {
   cpu backend;
   language_model_with_value model{backend, shape, seed{1}, {.initial_std = .2}};
-  algorithm a{.rollout = completions{.prompts = 4, .group = 2, .max_tokens = 4}, .advantage = monte_carlo{.gamma = 1, .bootstrap = false},
-              .objective = clipped_ratio{} + value_loss{}, .update = update};
+  algorithm a{.rollout = completions{.prompts = 4, .group = 2, .max_tokens = 4},
+              .advantage = monte_carlo{.gamma = 1, .bootstrap = false},
+              .objective = clipped_ratio{} + value_loss{},
+              .update = update};
   if (updates > 0) train(backend, a, task, model, {.updates = updates, .seed = 3});
   if (largest_error) {
     completions_collector<cpu, Task, decltype(model)> collector(backend, a.rollout, task, model, 5);
     rollout_summary summary;
     auto& batch = collector.collect(backend, model, 0, summary);
     *largest_error = 0;
-    for (std::ptrdiff_t i = 0; i < batch.R; ++i) *largest_error = std::max(*largest_error, std::abs(batch.value.data()[i] - .75));
+    for (std::ptrdiff_t i = 0; i < batch.R; ++i)
+      *largest_error = std::max(*largest_error, std::abs(batch.value.data()[i] - .75));
   }
   auto all = copied(model.parameters()), head = copied(model.critic_part(std::as_const(model).parameters()));
   all.resize(all.size() - head.size());
   return {all, head};
 }
 
-auto plain(double rate = .01) { return update{.epochs = 2, .minibatches = 2, .normalize = normalization::none, .optimizer = sgd{.rate = rate}}; }
+auto plain(double rate = .01) {
+  return update{.epochs = 2, .minibatches = 2, .normalize = normalization::none, .optimizer = sgd{.rate = rate}};
+}
 
 struct always_the_same : support::echo {
   double score(row const&, std::span<std::int32_t const>, bool) const { return .75; }
@@ -70,14 +79,17 @@ struct always_the_same : support::echo {
 
 }  // namespace
 
-TEST_CASE("value_first: the actor stays as it was to the last bit while the critic learns what it would beside an actor without a loss, then both learn") {
+TEST_CASE(
+    "value_first: the actor stays as it was to the last bit while the critic learns what it would beside an actor "
+    "without a loss, then both learn") {
   auto objective = clipped_ratio{} + .5 * value_loss{};
   auto start = on_cart_pole(0. * clipped_ratio{} + .5 * value_loss{}, plain(1e-300), 1);
   auto pretrained = on_cart_pole(objective, value_first{.updates = 3, .critic = plain(), .then = plain(1)}, 3);
   auto critic_alone = on_cart_pole(0. * clipped_ratio{} + .5 * value_loss{}, plain(), 3);
   REQUIRE(pretrained.actor == start.actor);
   REQUIRE(pretrained.critic != start.critic);
-  for (std::size_t i = 0; i < start.critic.size(); ++i) REQUIRE(close(pretrained.critic[i], critic_alone.critic[i], 1e-12, 1e-14));
+  for (std::size_t i = 0; i < start.critic.size(); ++i)
+    REQUIRE(close(pretrained.critic[i], critic_alone.critic[i], 1e-12, 1e-14));
   for (int u = 0; u < 3; ++u) {
     auto const &found = pretrained.metrics[std::size_t(u)], &expected = critic_alone.metrics[std::size_t(u)];
     REQUIRE(close(found.loss, expected.loss, 1e-12));
@@ -87,11 +99,13 @@ TEST_CASE("value_first: the actor stays as it was to the last bit while the crit
   auto after = on_cart_pole(objective, value_first{.updates = 3, .critic = plain(), .then = plain(1)}, 4);
   REQUIRE(after.actor != start.actor);
   REQUIRE(after.metrics.back().entropy > 0);
-  auto none = on_cart_pole(objective, value_first{.updates = 0, .critic = plain(), .then = plain()}, 2), without = on_cart_pole(objective, plain(), 2);
+  auto none = on_cart_pole(objective, value_first{.updates = 0, .critic = plain(), .then = plain()}, 2),
+       without = on_cart_pole(objective, plain(), 2);
   REQUIRE((none.actor == without.actor && none.critic == without.critic));
 }
 
-TEST_CASE("value_first: of a language model only the value head moves, by the gradient that it has in a pass over all") {
+TEST_CASE(
+    "value_first: of a language model only the value head moves, by the gradient that it has in a pass over all") {
   auto [network, head] = on_completions(support::echo{}, plain(), 0);
   update one{.epochs = 1, .normalize = normalization::none, .optimizer = sgd{.rate = .01}};
   auto [frozen, moved] = on_completions(support::echo{}, value_first{.updates = 5, .critic = one, .then = one}, 1);
@@ -100,15 +114,18 @@ TEST_CASE("value_first: of a language model only the value head moves, by the gr
   REQUIRE(all != network);
   REQUIRE(moved != head);
   for (std::size_t i = 0; i < head.size(); ++i) REQUIRE(close(moved[i], beside[i], 1e-12, 1e-15));
-  REQUIRE(on_completions(support::echo{}, value_first{.updates = 5, .critic = plain(), .then = plain()}, 5).first == network);
-  REQUIRE(on_completions(support::echo{}, value_first{.updates = 5, .critic = plain(), .then = plain()}, 6).first != network);
+  REQUIRE(on_completions(support::echo{}, value_first{.updates = 5, .critic = plain(), .then = plain()}, 5).first ==
+          network);
+  REQUIRE(on_completions(support::echo{}, value_first{.updates = 5, .critic = plain(), .then = plain()}, 6).first !=
+          network);
 }
 
 TEST_CASE("value_first: a value head comes to the return that all answers have") {
   update steep{.epochs = 2, .normalize = normalization::none, .optimizer = adam{.rate = linear{.05, 0}}};
   double before = 0, after = 0;
   auto [network, head] = on_completions(always_the_same{}, steep, 0, &before);
-  auto [still, learned] = on_completions(always_the_same{}, value_first{.updates = 400, .critic = steep, .then = steep}, 400, &after);
+  auto [still, learned] =
+      on_completions(always_the_same{}, value_first{.updates = 400, .critic = steep, .then = steep}, 400, &after);
   REQUIRE(before == .75);
   REQUIRE(after < .05);
   REQUIRE(still == network);
@@ -122,16 +139,23 @@ TEST_CASE("value_first: the bytes of both optimizers count, and bad arguments an
     std::size_t* bytes;
     void on_start(train_report const& r) { *bytes = r.optimizer_bytes; }
   };
-  algorithm a{.rollout = completions{.prompts = 1, .group = 1, .max_tokens = 2}, .advantage = monte_carlo{}, .objective = clipped_ratio{} + value_loss{},
+  algorithm a{.rollout = completions{.prompts = 1, .group = 1, .max_tokens = 2},
+              .advantage = monte_carlo{},
+              .objective = clipped_ratio{} + value_loss{},
               .update = value_first{}};
   train(backend, a, support::echo{}, model, {.updates = 1}, look{&bytes});
   REQUIRE(bytes >= 2 * sizeof(double) * (N + 17));
   REQUIRE(bytes < 2 * sizeof(double) * (N + 17) + 256);
 
   auto objective = clipped_ratio{} + value_loss{};
-  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{.updates = -1}, 1), ContainsSubstring("value_first: updates is -1, expected 0 or a positive number"));
-  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{.critic = update{.epochs = 0}}, 1), ContainsSubstring("epochs is 0"));
-  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{.then = update{.epochs = -2}}, 1), ContainsSubstring("epochs is -2"));
-  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{}, 1, trunk::shared), ContainsSubstring("value_first: actor and critic share their trunk"));
-  REQUIRE_THAT(text(algorithm{.update = value_first{.updates = 2}}), ContainsSubstring("update       value_first{updates = 2, critic = update{epochs = 10, "));
+  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{.updates = -1}, 1),
+                      ContainsSubstring("value_first: updates is -1, expected 0 or a positive number"));
+  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{.critic = update{.epochs = 0}}, 1),
+                      ContainsSubstring("epochs is 0"));
+  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{.then = update{.epochs = -2}}, 1),
+                      ContainsSubstring("epochs is -2"));
+  REQUIRE_THROWS_WITH(on_cart_pole(objective, value_first{}, 1, trunk::shared),
+                      ContainsSubstring("value_first: actor and critic share their trunk"));
+  REQUIRE_THAT(text(algorithm{.update = value_first{.updates = 2}}),
+               ContainsSubstring("update       value_first{updates = 2, critic = update{epochs = 10, "));
 }

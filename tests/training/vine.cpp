@@ -20,7 +20,8 @@ struct played {
   rollout_summary summary;
 
   played(vine const& o, E const& e, std::uint64_t run_seed = 1)
-      : policy(cpu, e, network_options{.hidden = {8}, .policy_gain = 1}, seed{3}), collector(cpu, o, e, policy, run_seed) {}
+      : policy(cpu, e, network_options{.hidden = {8}, .policy_gain = 1}, seed{3}),
+        collector(cpu, o, e, policy, run_seed) {}
   auto& next(std::int64_t budget = 100'000'000) { return collector.collect(cpu, policy, budget, summary); }
 };
 
@@ -75,7 +76,8 @@ TEST_CASE("vine: the same to a termination, in an environment that steps by form
     CHECK(b.next_value.data()[t] == 3 - t % 4);
     CHECK(b.terminated.data()[t] == (t % 4 == 3));
   }
-  auto pole = played(vine{.lanes = 2, .steps = 6, .rollouts = 2, .gamma = .5}, time_limit{classic_control::cart_pole{}, 4});  // nobody falls in 4 steps
+  auto pole = played(vine{.lanes = 2, .steps = 6, .rollouts = 2, .gamma = .5},
+                     time_limit{classic_control::cart_pole{}, 4});  // nobody falls in 4 steps
   auto& p = pole.next();
   for (int m = 0; m < 12; ++m) {
     CHECK(std::abs(p.value.data()[m] - geometric(.5, 4 - m / 2 % 4)) < 1e-6);
@@ -83,7 +85,8 @@ TEST_CASE("vine: the same to a termination, in an environment that steps by form
   }
 }
 
-TEST_CASE("vine: every step of every copy counts, those of states after the last decision too, but none where a lane ended") {
+TEST_CASE(
+    "vine: every step of every copy counts, those of states after the last decision too, but none where a lane ended") {
   auto steps_of = [](int T) {
     auto c = played(vine{.lanes = 2, .steps = T, .rollouts = 3}, counting{});
     c.next();
@@ -118,14 +121,18 @@ TEST_CASE("vine: a rollout that the budget cannot finish is dropped and its step
   CHECK(d.summary.steps == 56);
 }
 
-TEST_CASE("vine: the mean over copies is that of the closed form, within four standard errors, whoever is left when others have ended") {
+TEST_CASE(
+    "vine: the mean over copies is that of the closed form, within four standard errors, whoever is left when others "
+    "have ended") {
   int K = 4000;
   auto c = played(vine{.lanes = 3, .steps = 2, .rollouts = K, .gamma = .9}, lottery{});
   auto& b = c.next();
   float one = 1, logp = 0;
   std::int32_t action = 1;
-  c.policy.log_probability(c.cpu, c.policy.parameters(), view<float const>(&one, 1, 1), view<std::int32_t const>(&action, 1, 1), 1, view<float>(&logp, 1, 1));
-  // First and second moment of the return over n steps, G_n = r + [goes on] gamma G_{n-1}, and the same for r = u^2 + a.
+  c.policy.log_probability(c.cpu, c.policy.parameters(), view<float const>(&one, 1, 1),
+                           view<std::int32_t const>(&action, 1, 1), 1, view<float>(&logp, 1, 1));
+  // First and second moment of the return over n steps, G_n = r + [goes on] gamma G_{n-1}, and the same for r = u^2 +
+  // a.
   double p = std::exp(logp), mean_reward = 1. / 3 + p, square_reward = 1. / 5 + 2 * p / 3 + p, mean = 0, square = 0;
   std::array<double, 13> expected{}, deviation{};
   for (int n = 1; n <= 12; ++n) {
@@ -184,7 +191,8 @@ TEST_CASE("vine: gae with lambda 0 on it is r + gamma V(s') - V(s), for a policy
 }
 
 TEST_CASE("vine: refuses an environment without a limit, and parameters out of their range") {
-  CHECK_THROWS_WITH(played(vine{}, counting{.max_episode_steps = 0}), ContainsSubstring("vine") && ContainsSubstring("max_episode_steps"));
+  CHECK_THROWS_WITH(played(vine{}, counting{.max_episode_steps = 0}),
+                    ContainsSubstring("vine") && ContainsSubstring("max_episode_steps"));
   CHECK_THROWS_WITH(vine{.lanes = 0}.check(), ContainsSubstring("vine: lanes is 0"));
   CHECK_THROWS_WITH(vine{.steps = 0}.check(), ContainsSubstring("vine: steps is 0"));
   CHECK_THROWS_WITH(vine{.rollouts = 0}.check(), ContainsSubstring("vine: rollouts is 0"));

@@ -1,10 +1,11 @@
 #include <cohort/backend/eigen.hpp>
 
+#include <cohort/cohort.hpp>
 #include "../catch.hpp"
 #include "../support/echo.hpp"
-#include <cohort/cohort.hpp>
 
-// Selections and terms of series in a training run: what they need of all steps is known before the first derivative, however a minibatch is cut into passes.
+// Selections and terms of series in a training run: what they need of all steps is known before the first derivative,
+// however a minibatch is cut into passes.
 
 using namespace cohort;
 using support::echo;
@@ -14,13 +15,18 @@ namespace {
 decoder_options const shape{.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16};
 
 template <class O>
-std::vector<double> parameters_after(O const& objective, int rows_per_pass, int updates = 2, token_sampler sampler = {}, kept_set kept = kept_set::renormalize) {
+std::vector<double> parameters_after(O const& objective, int rows_per_pass, int updates = 2, token_sampler sampler = {},
+                                     kept_set kept = kept_set::renormalize) {
   eigen::basic_backend<double> cpu;
   language_model model{cpu, shape, seed{1}, {.initial_std = .2, .rows_per_pass = rows_per_pass, .head_rows = 16}};
   algorithm<completions, group_relative, O, step_mean, update<>> a{
       .rollout = completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler, .kept = kept},
       .objective = objective,
-      .update = update<>{.epochs = 2, .minibatches = 2, .normalize = normalization::none, .optimizer = adam<>{.rate = 3e-3}, .max_gradient_norm = 1},
+      .update = update<>{.epochs = 2,
+                         .minibatches = 2,
+                         .normalize = normalization::none,
+                         .optimizer = adam<>{.rate = 3e-3},
+                         .max_gradient_norm = 1},
   };
   train(cpu, a, echo{}, model, {.updates = updates, .seed = 2});
   auto p = model.parameters();
@@ -54,17 +60,21 @@ struct everything {
 
 }  // namespace
 
-TEST_CASE("train: a selection that keeps everything changes nothing, one that keeps a part does, and selections multiply") {
+TEST_CASE(
+    "train: a selection that keeps everything changes nothing, one that keeps a part does, and selections multiply") {
   auto plain = parameters_after(clipped_ratio{}, 1000);
   CHECK(parameters_after(weighted(everything{}, clipped_ratio{}), 1000) == plain);
   auto half = parameters_after(weighted(first_half{}, clipped_ratio{}), 1000);
   CHECK(half != plain);
   CHECK(parameters_after(weighted(first_half{}, weighted(first_half{}, clipped_ratio{})), 1000) == half);
-  CHECK(parameters_after(weighted(importance_weights{}, clipped_ratio{}), 1000) == plain);  // nothing was cut from what was sampled
+  CHECK(parameters_after(weighted(importance_weights{}, clipped_ratio{}), 1000) ==
+        plain);  // nothing was cut from what was sampled
 }
 
 TEST_CASE("train: selections by what the policy says now, and terms of series, do not depend on the cut into passes") {
-  auto check = [](auto const& objective) { require_close(parameters_after(objective, 1000), parameters_after(objective, 20)); };
+  auto check = [](auto const& objective) {
+    require_close(parameters_after(objective, 1000), parameters_after(objective, 20));
+  };
   check(gspo{.epsilon = .02, .epsilon_high = .03});
   check(weighted(top_entropy{.share = .4}, clipped_ratio{}));
   check(aggregate(series_mean{}, weighted(off_policy_series{}, vespo{})) + .5 * clipped_ratio{} + entropy_bonus{});
@@ -79,7 +89,9 @@ TEST_CASE("train: importance weights know what the sampler's cuts left, where tr
   CHECK(after(clipped_ratio{}, kept_set::renormalize) == after(corrected, kept_set::renormalize));
 }
 
-TEST_CASE("train: the effective sample size of importance weights is a metric, 1 where nothing was cut from what was sampled, and 1 without them") {
+TEST_CASE(
+    "train: the effective sample size of importance weights is a metric, 1 where nothing was cut from what was "
+    "sampled, and 1 without them") {
   struct last_metric {
     double* seen;
     void on_update(train_report const& r) { *seen = r.metrics.effective_sample_size; }
@@ -87,11 +99,13 @@ TEST_CASE("train: the effective sample size of importance weights is a metric, 1
   auto seen = [](auto const& objective, token_sampler sampler) {
     eigen::basic_backend<double> cpu;
     language_model model{cpu, shape, seed{1}, {.initial_std = .2}};
-    algorithm a{.rollout = completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler, .kept = kept_set::full_softmax},
-                .advantage = group_relative{},
-                .objective = objective,
-                .aggregation = step_mean{},
-                .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 3e-3}}};
+    algorithm a{
+        .rollout =
+            completions{.prompts = 8, .group = 8, .max_tokens = 4, .sampler = sampler, .kept = kept_set::full_softmax},
+        .advantage = group_relative{},
+        .objective = objective,
+        .aggregation = step_mean{},
+        .update = update{.epochs = 1, .normalize = normalization::none, .optimizer = adam{.rate = 3e-3}}};
     double found = -1;
     train(cpu, a, echo{}, model, {.updates = 1, .seed = 2}, last_metric{&found});
     return found;

@@ -3,7 +3,8 @@
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"
 
-// What rollouts bring beside rewards for estimators that read more: the greedy answer's score, several rewards, the states' numbers.
+// What rollouts bring beside rewards for estimators that read more: the greedy answer's score, several rewards, the
+// states' numbers.
 
 using namespace cohort;
 
@@ -27,18 +28,23 @@ struct digits_in_parts : digits {
 template <class Task>
 struct collected {
   eigen::backend cpu;
-  language_model<eigen::backend> model{cpu, decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8}, seed{1},
-                                       {.initial_std = .5}};
+  language_model<eigen::backend> model{
+      cpu,
+      decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 8, .layers = 1, .heads = 1, .context = 8},
+      seed{1},
+      {.initial_std = .5}};
   Task task;
   rollout_summary summary;
   completions_collector<eigen::backend, Task, language_model<eigen::backend>> collector;
   completion_batch<eigen::backend>& batch;
-  explicit collected(completions how) : collector(cpu, how, task, model, 1), batch(collector.collect(cpu, model, 0, summary)) {}
+  explicit collected(completions how)
+      : collector(cpu, how, task, model, 1), batch(collector.collect(cpu, model, 0, summary)) {}
 };
 
 }  // namespace
 
-TEST_CASE("completions: with greedy each series knows what the likeliest answer to its prompt is worth, and remax reads it") {
+TEST_CASE(
+    "completions: with greedy each series knows what the likeliest answer to its prompt is worth, and remax reads it") {
   collected<digits> c({.prompts = 6, .group = 3, .max_tokens = 4, .greedy = true});
   collected<digits> plain({.prompts = 6, .group = 3, .max_tokens = 4});
   CHECK(c.summary.steps > plain.summary.steps);
@@ -48,9 +54,11 @@ TEST_CASE("completions: with greedy each series knows what the likeliest answer 
   CHECK(!plain.batch.view_for_estimator().greedy_score);
   generator<eigen::backend> generate;
   for (std::size_t p = 0; p < 6; ++p) {
-    auto likeliest = generate(c.cpu, c.model, {c.batch.prompt[p]}, {.max_tokens = 4, .stop = 10, .sampler = {.temperature = 0}}, stream{});
+    auto likeliest = generate(c.cpu, c.model, {c.batch.prompt[p]},
+                              {.max_tokens = 4, .stop = 10, .sampler = {.temperature = 0}}, stream{});
     for (std::size_t g = 0; g < 3; ++g)
-      CHECK(view.greedy_score[std::ptrdiff_t(3 * p + g)] == Approx(c.task.score({c.batch.prompt[p][1]}, likeliest[0].tokens, true)));
+      CHECK(view.greedy_score[std::ptrdiff_t(3 * p + g)] ==
+            Approx(c.task.score({c.batch.prompt[p][1]}, likeliest[0].tokens, true)));
   }
   host_array<float> advantage(c.batch.R);
   remax{}(c.cpu, view, {advantage.all(), {}});
@@ -62,7 +70,9 @@ TEST_CASE("completions: with greedy each series knows what the likeliest answer 
   }
 }
 
-TEST_CASE("completions: what each of a task's rewards says of a completion reaches weighted_rewards and gdpo, absent ones as NaN") {
+TEST_CASE(
+    "completions: what each of a task's rewards says of a completion reaches weighted_rewards and gdpo, absent ones as "
+    "NaN") {
   collected<digits_in_parts> c({.prompts = 5, .group = 4, .max_tokens = 3});
   auto view = c.batch.view_for_estimator();
   REQUIRE(view.scores.rows == 20);
@@ -95,7 +105,8 @@ TEST_CASE("gigpo: train numbers equal observations of a group, and it learns") {
   eigen::backend cpu;
   support::counting environment{.max_episode_steps = 4};
   actor policy{cpu, environment, {.hidden = {4}}, seed{1}};
-  groups_collector<eigen::backend, support::counting, decltype(policy)> collector(cpu, groups{.count = 2, .group = 3}, environment, policy, 1);
+  groups_collector<eigen::backend, support::counting, decltype(policy)> collector(cpu, groups{.count = 2, .group = 3},
+                                                                                  environment, policy, 1);
   rollout_summary summary;
   auto& b = collector.collect(cpu, policy, 1000, summary);
   b.number_states(cpu);
@@ -103,10 +114,12 @@ TEST_CASE("gigpo: train numbers equal observations of a group, and it learns") {
   CHECK(view.anchors == 8);  // 4 counts of 2 starts
   for (std::ptrdiff_t i = 0; i < b.R; ++i)
     for (std::ptrdiff_t k = 0; k < b.R; ++k) {
-      bool same = b.observation.data()[2 * i] == b.observation.data()[2 * k] && b.observation.data()[2 * i + 1] == b.observation.data()[2 * k + 1];
+      bool same = b.observation.data()[2 * i] == b.observation.data()[2 * k] &&
+                  b.observation.data()[2 * i + 1] == b.observation.data()[2 * k + 1];
       REQUIRE((view.anchor[i] == view.anchor[k]) == same);
     }
-  auto report = train(cpu, algorithm{.rollout = groups{.count = 2, .group = 3}, .advantage = gigpo{}, .objective = clipped_ratio{}}, environment, policy,
-                      {.updates = 2, .seed = 1});
+  auto report = train(
+      cpu, algorithm{.rollout = groups{.count = 2, .group = 3}, .advantage = gigpo{}, .objective = clipped_ratio{}},
+      environment, policy, {.updates = 2, .seed = 1});
   CHECK(report.updates == 2);
 }

@@ -1,11 +1,14 @@
-"""Advantages, KL estimators and objectives of policy optimization on numpy arrays, by the formulas of the C++ library Cohort.
+"""Advantages, KL estimators and objectives of policy optimization on numpy arrays, by the formulas of Cohort in C++.
 
     advantage = cohort.group_relative(score, group=8)
     grpo = cohort.clipped_ratio(epsilon=0.2) + cohort.kl_penalty("k3", weight=0.04)
-    loss, gradient = grpo(logp=logp, old_logp=old_logp, ref_logp=ref_logp, advantage=advantage, valid=mask, aggregation="series_mean")
-    as_trl = cohort.as_in("trl_1_16")(logp=logp, old_logp=old_logp, score=score, group=8, valid=mask)  # .advantage, .loss, .gradient["logp"], ...
+    loss, gradient = grpo(logp=logp, old_logp=old_logp, ref_logp=ref_logp, advantage=advantage, valid=mask,
+                          aggregation="series_mean")
+    as_trl = cohort.as_in("trl_1_16")(logp=logp, old_logp=old_logp, score=score, group=8, valid=mask)
+    as_trl.advantage, as_trl.loss, as_trl.gradient["logp"]
 
-Arrays are [series, step], float32 or float64, and are read where they are; masks are bool. help(cohort.NAME) has formulas and sources.
+Arrays are [series, step], float32 or float64, and are read where they are; masks are bool. help(cohort.NAME) has
+formulas and sources.
 """
 
 import functools as _functools

@@ -50,8 +50,8 @@ nb::tuple along(char const* name, E const& estimator, of_steps const& given, boo
   });
 }
 
-/// Estimators that compare the scores of a group: an advantage for each series. `group` is the size of all groups, or the number of each series'
-/// group, equal ones next to each other.
+/// Estimators that compare the scores of a group: an advantage for each series. `group` is the size of all groups, or
+/// the number of each series' group, equal ones next to each other.
 template <class E>
 nb::object within(char const* name, E const& estimator, nb::handle score, nb::handle group, nb::handle length = {}) {
   call c(name);
@@ -64,11 +64,12 @@ nb::object within(char const* name, E const& estimator, nb::handle score, nb::ha
     if (length.is_valid() && !length.is_none()) {
       auto lengths = c.integers(length, "length");
       if (std::ptrdiff_t(lengths.size()) != N)
-        c.refuse("length has " + std::to_string(lengths.size()) + " elements, expected one for each of the " + std::to_string(N) + " scores");
+        c.refuse("length has " + std::to_string(lengths.size()) + " elements, expected one for each of the " +
+                 std::to_string(N) + " scores");
       for (std::ptrdiff_t n = 0; n < N; ++n) {
         if (lengths[std::size_t(n)] < 1 || lengths[std::size_t(n)] > 1 << 24)
-          throw value_error(std::string(name) + ": length[" + std::to_string(n) + "] is " + std::to_string(lengths[std::size_t(n)]) +
-                            ", expected a number of steps from 1 to 2^24");
+          throw value_error(std::string(name) + ": length[" + std::to_string(n) + "] is " +
+                            std::to_string(lengths[std::size_t(n)]) + ", expected a number of steps from 1 to 2^24");
         reward.resize(reward.size() + std::size_t(lengths[std::size_t(n)]), T(0));
         reward.back() = scores[n];
         offsets.push_back(std::int32_t(reward.size()));
@@ -117,78 +118,96 @@ void add_advantages(nb::module_& m) {
   auto none = nb::none();
   m.def(
       "gae",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated, nb::handle valid, double gamma,
-         double lam, std::string const& invalid) {
-        gae e{gamma, lam, choice<invalid_steps>("gae", "invalid", invalid, {{"skip", invalid_steps::skip}, {"decay", invalid_steps::decay}})};
+      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
+         nb::handle valid, double gamma, double lam, std::string const& invalid) {
+        gae e{gamma, lam,
+              choice<invalid_steps>("gae", "invalid", invalid,
+                                    {{"skip", invalid_steps::skip}, {"decay", invalid_steps::decay}})};
         return along("gae", e, {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
       },
-      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none, nb::arg("truncated") = none,
-      nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99, nb::arg("lam") = .95, nb::arg("invalid") = "skip",
+      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none,
+      nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99, nb::arg("lam") = .95,
+      nb::arg("invalid") = "skip",
       "Generalized advantage estimation: (advantage, target), target = advantage + value.\n\n"
-      "delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - truncated_t) A_{t+1}\n\n"
-      "next_value is the value of the true observation after the step. Arrays are [series, step] of float32 or float64; transposes of [step, series] "
+      "delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - "
+      "truncated_t) A_{t+1}\n\n"
+      "next_value is the value of the true observation after the step. Arrays are [series, step] of float32 or "
+      "float64; transposes of [step, series] "
       "are read as they\n"
-      "are, and are the faster ones. Steps that are not valid are skipped, or decay (OpenRLHF).\n\nSource: Schulman et al. 2015, arXiv:1506.02438, "
+      "are, and are the faster ones. Steps that are not valid are skipped, or decay (OpenRLHF).\n\nSource: Schulman et "
+      "al. 2015, arXiv:1506.02438, "
       "eq. 16.");
   m.def(
       "monte_carlo",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated, nb::handle valid, double gamma) {
+      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
+         nb::handle valid, double gamma) {
         return along("monte_carlo", monte_carlo{.gamma = gamma, .bootstrap = !next_value.is_none()},
                      {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()}, false);
       },
-      nb::arg("reward").none(), nb::arg("value") = none, nb::arg("next_value") = none, nb::arg("terminated") = none, nb::arg("truncated") = none,
-      nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99,
-      "What is still to come, less the value where there is one: (advantage, target). With next_value it bootstraps where a series is cut off.");
+      nb::arg("reward").none(), nb::arg("value") = none, nb::arg("next_value") = none, nb::arg("terminated") = none,
+      nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99,
+      "What is still to come, less the value where there is one: (advantage, target). With next_value it bootstraps "
+      "where a series is cut off.");
   m.def(
       "n_step",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated, nb::handle valid, int n,
-         double gamma) {
-        return along("n_step", n_step{.n = n, .gamma = gamma}, {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
+      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
+         nb::handle valid, int n, double gamma) {
+        return along("n_step", n_step{.n = n, .gamma = gamma},
+                     {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
       },
-      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none, nb::arg("truncated") = none,
-      nb::arg("valid") = none, nb::kw_only(), nb::arg("n") = 5, nb::arg("gamma") = .99, "r_t + ... + gamma^n V_{t+n} - V_t: (advantage, target).");
+      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none,
+      nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("n") = 5, nb::arg("gamma") = .99,
+      "r_t + ... + gamma^n V_{t+n} - V_t: (advantage, target).");
   m.def(
       "v_trace",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle old_logp, nb::handle sampler_logp, nb::handle terminated,
-         nb::handle truncated, double gamma, double lam, double rho, double c, double rho_pg) {
+      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle old_logp, nb::handle sampler_logp,
+         nb::handle terminated, nb::handle truncated, double gamma, double lam, double rho, double c, double rho_pg) {
         return along("v_trace", v_trace{.gamma = gamma, .lambda = lam, .rho = rho, .c = c, .rho_pg = rho_pg},
                      {reward, value, next_value, terminated, truncated, nb::none(), old_logp, sampler_logp});
       },
-      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("old_logp"), nb::arg("sampler_logp"),
-      nb::arg("terminated") = none, nb::arg("truncated") = none, nb::kw_only(), nb::arg("gamma") = .99, nb::arg("lam") = 1., nb::arg("rho") = 1.,
-      nb::arg("c") = 1., nb::arg("rho_pg") = 1.,
-      "V-trace, with the ratio exp(old_logp - sampler_logp): (advantage, target).\n\nSource: Espeholt et al. 2018, arXiv:1802.01561.");
+      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("old_logp"),
+      nb::arg("sampler_logp"), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::kw_only(),
+      nb::arg("gamma") = .99, nb::arg("lam") = 1., nb::arg("rho") = 1., nb::arg("c") = 1., nb::arg("rho_pg") = 1.,
+      "V-trace, with the ratio exp(old_logp - sampler_logp): (advantage, target).\n\nSource: Espeholt et al. 2018, "
+      "arXiv:1802.01561.");
   m.def(
       "group_relative",
-      [](nb::handle score, nb::handle group, std::string const& baseline, std::string const& scale, int ddof, double epsilon, std::string const& rule,
-         std::string const& single) {
+      [](nb::handle score, nb::handle group, std::string const& baseline, std::string const& scale, int ddof,
+         double epsilon, std::string const& rule, std::string const& single) {
         char const* name = "group_relative";
-        group_relative e{
-            .baseline = choice<group_baseline>(
-                name, "baseline", baseline,
-                {{"mean", group_baseline::mean}, {"leave_one_out", group_baseline::leave_one_out}, {"none", group_baseline::none}}),
-            .scale = choice<group_scale>(name, "scale", scale,
-                                         {{"group_std", group_scale::group_std}, {"batch_std", group_scale::batch_std}, {"none", group_scale::none}}),
-            .single = choice<group_of_one>(name, "single", single, {{"zero", group_of_one::zero}, {"raw", group_of_one::raw}}),
-            .ddof = ddof,
-            .epsilon = epsilon,
-            .rule = choice<epsilon_rule>(name, "rule", rule, {{"added", epsilon_rule::added}, {"floor", epsilon_rule::floor}})};
+        group_relative e{.baseline = choice<group_baseline>(name, "baseline", baseline,
+                                                            {{"mean", group_baseline::mean},
+                                                             {"leave_one_out", group_baseline::leave_one_out},
+                                                             {"none", group_baseline::none}}),
+                         .scale = choice<group_scale>(name, "scale", scale,
+                                                      {{"group_std", group_scale::group_std},
+                                                       {"batch_std", group_scale::batch_std},
+                                                       {"none", group_scale::none}}),
+                         .single = choice<group_of_one>(name, "single", single,
+                                                        {{"zero", group_of_one::zero}, {"raw", group_of_one::raw}}),
+                         .ddof = ddof,
+                         .epsilon = epsilon,
+                         .rule = choice<epsilon_rule>(
+                             name, "rule", rule, {{"added", epsilon_rule::added}, {"floor", epsilon_rule::floor}})};
         return within(name, e, score, group);
       },
-      nb::arg("score"), nb::arg("group"), nb::kw_only(), nb::arg("baseline") = "mean", nb::arg("scale") = "group_std", nb::arg("ddof") = 1,
-      nb::arg("epsilon") = 1e-6, nb::arg("rule") = "added", nb::arg("single") = "zero",
+      nb::arg("score"), nb::arg("group"), nb::kw_only(), nb::arg("baseline") = "mean", nb::arg("scale") = "group_std",
+      nb::arg("ddof") = 1, nb::arg("epsilon") = 1e-6, nb::arg("rule") = "added", nb::arg("single") = "zero",
       "(R_i - mean of the group) / (its standard deviation + epsilon), a number for each series.\n\n"
-      "group: the size of all groups, or the number of each series' group. Dr. GRPO: scale='none'. RLOO: baseline='leave_one_out', scale='none'.\n\n"
+      "group: the size of all groups, or the number of each series' group. Dr. GRPO: scale='none'. RLOO: "
+      "baseline='leave_one_out', scale='none'.\n\n"
       "Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2.");
   m.def(
-      "opo", [](nb::handle score, nb::handle group, nb::handle length) { return within("opo", opo{}, score, group, length); }, nb::arg("score"),
-      nb::arg("group"), nb::arg("length"), "R_i less the group's mean weighted by length, a number for each series.");
+      "opo",
+      [](nb::handle score, nb::handle group, nb::handle length) { return within("opo", opo{}, score, group, length); },
+      nb::arg("score"), nb::arg("group"), nb::arg("length"),
+      "R_i less the group's mean weighted by length, a number for each series.");
   m.def(
-      "gpg", [](nb::handle score, nb::handle group) { return within("gpg", gpg{}, score, group); }, nb::arg("score"), nb::arg("group"),
-      "(R_i - mean of the group) times all series over those whose result is not 0.");
+      "gpg", [](nb::handle score, nb::handle group) { return within("gpg", gpg{}, score, group); }, nb::arg("score"),
+      nb::arg("group"), "(R_i - mean of the group) times all series over those whose result is not 0.");
   m.def(
-      "max_rl", [](nb::handle score, nb::handle group) { return within("max_rl", max_rl{}, score, group); }, nb::arg("score"), nb::arg("group"),
-      "(R_i - mean of the group) / mean of the group.");
+      "max_rl", [](nb::handle score, nb::handle group) { return within("max_rl", max_rl{}, score, group); },
+      nb::arg("score"), nb::arg("group"), "(R_i - mean of the group) / mean of the group.");
   m.def(
       "pass_at_k",
       [](nb::handle score, nb::handle group, int k, double threshold) {
@@ -196,8 +215,9 @@ void add_advantages(nb::module_& m) {
       },
       nb::arg("score"), nb::arg("group"), nb::kw_only(), nb::arg("k") = 4, nb::arg("threshold") = .5,
       "Rewards whose gradient is that of pass@k (PKPO).");
-  m.def("standardize", &whitened, nb::arg("x"), nb::arg("valid") = none, nb::kw_only(), nb::arg("epsilon") = 1e-8, nb::arg("ddof") = 1,
-        nb::arg("divide") = true, "(x - mean) / (std + epsilon) over the valid elements; 0 at the others.");
+  m.def("standardize", &whitened, nb::arg("x"), nb::arg("valid") = none, nb::kw_only(), nb::arg("epsilon") = 1e-8,
+        nb::arg("ddof") = 1, nb::arg("divide") = true,
+        "(x - mean) / (std + epsilon) over the valid elements; 0 at the others.");
 }
 
 }  // namespace cohort::python

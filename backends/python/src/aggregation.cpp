@@ -12,8 +12,12 @@ template <class A>
 class aggregation_leaf : public any_aggregation {
  public:
   explicit aggregation_leaf(A const& a) : a_(a) {}
-  void of_series(eigen::basic_backend<float>& b, view<float const> own, view<float> weight) const override { a_.of_series(b, own, weight); }
-  void of_series(eigen::basic_backend<double>& b, view<double const> own, view<double> weight) const override { a_.of_series(b, own, weight); }
+  void of_series(eigen::basic_backend<float>& b, view<float const> own, view<float> weight) const override {
+    a_.of_series(b, own, weight);
+  }
+  void of_series(eigen::basic_backend<double>& b, view<double const> own, view<double> weight) const override {
+    a_.of_series(b, own, weight);
+  }
   std::string text() const override { return cohort::detail::component_text(a_, false); }
 
  private:
@@ -44,11 +48,14 @@ aggregation_ptr aggregation_of(nb::handle given) {
     if (name == "series_mean") return make(series_mean{});
     if (name == "step_sum") return make(step_sum{});
     throw value_error("aggregation is '" + name +
-                      "', expected 'step_mean', 'series_mean', 'step_sum', or an aggregation object such as series_sum_mean(length=1024)");
+                      "', expected 'step_mean', 'series_mean', 'step_sum', or an aggregation object such as "
+                      "series_sum_mean(length=1024)");
   }
   aggregation_ptr found;
   if (!nb::try_cast(given, found) || !found)
-    throw nb::type_error(("aggregation is " + nb::cast<std::string>(nb::repr(given)) + ", expected a name or an aggregation object").c_str());
+    throw nb::type_error(
+        ("aggregation is " + nb::cast<std::string>(nb::repr(given)) + ", expected a name or an aggregation object")
+            .c_str());
   return found;
 }
 
@@ -65,12 +72,15 @@ void add_aggregations(nb::module_& m) {
             if (dtype == "float64") return weights<double>(c, how, flags);
             throw value_error("weights: dtype is '" + dtype + "', expected 'float32' or 'float64'");
           },
-          nb::arg("valid").none(), nb::arg("dtype") = "float32", "The weight of each step, [series, step]; 0 where it is not valid.");
+          nb::arg("valid").none(), nb::arg("dtype") = "float32",
+          "The weight of each step, [series, step]; 0 where it is not valid.");
   m.def("step_mean", [] { return make(step_mean{}); }, "Every valid step weighs 1 / M (DAPO's token mean).");
   m.def("step_sum", [] { return make(step_sum{}); }, "Every valid step weighs 1.");
   m.def(
-      "series_mean", [](bool count_empty) { return make(series_mean{empty_of(count_empty)}); }, nb::arg("count_empty") = false,
-      "Every series weighs the same: 1 / (series, valid steps of its own). count_empty: those without a valid step count too (TRL).");
+      "series_mean", [](bool count_empty) { return make(series_mean{empty_of(count_empty)}); },
+      nb::arg("count_empty") = false,
+      "Every series weighs the same: 1 / (series, valid steps of its own). count_empty: those without a valid step "
+      "count too (TRL).");
   m.def(
       "series_sum_mean",
       [](double length, bool count_empty) {

@@ -33,9 +33,11 @@ std::string strides_text(any_array const& a) {
   return all + ")";
 }
 std::string text(layout const& l) {
-  return l.dimensions == 1 ? "(" + std::to_string(l.steps) + ",)" : "(" + std::to_string(l.series) + ", " + std::to_string(l.steps) + ")";
+  return l.dimensions == 1 ? "(" + std::to_string(l.steps) + ",)"
+                           : "(" + std::to_string(l.series) + ", " + std::to_string(l.steps) + ")";
 }
-bool goes_by(bool step, std::ptrdiff_t series, std::ptrdiff_t steps, std::int64_t along_series, std::int64_t along_steps) {
+bool goes_by(bool step, std::ptrdiff_t series, std::ptrdiff_t steps, std::int64_t along_series,
+             std::int64_t along_steps) {
   return step ? (series == 1 || along_series == 1) && (steps == 1 || along_steps == series)
               : (steps == 1 || along_steps == 1) && (series == 1 || along_series == steps);
 }
@@ -48,7 +50,8 @@ any_array call::array(nb::handle given, char const* what) const {
   any_array a;
   if (given.is_none()) refuse(std::string(what) + " is None, expected an array");
   if (!nb::try_cast(given, a, false))
-    throw nb::type_error((std::string(name_) + ": " + what + " is of type " + nb::cast<std::string>(nb::str(given.type().attr("__name__"))) +
+    throw nb::type_error((std::string(name_) + ": " + what + " is of type " +
+                          nb::cast<std::string>(nb::str(given.type().attr("__name__"))) +
                           ", expected an array in the memory of the CPU (numpy's, or one that gives DLPack)")
                              .c_str());
   return a;
@@ -59,10 +62,11 @@ void call::fit(any_array const& a, char const* what) {
   if (a.ndim() < 1 || a.ndim() > 2 || a.size() == 0)
     refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " +
            (known ? text(layout_) : "[series, step] or [step], with a step or more"));
-  layout l{a.ndim() == 2 ? std::ptrdiff_t(a.shape(0)) : 1, std::ptrdiff_t(a.shape(a.ndim() - 1)), known && layout_.by_step, int(a.ndim()),
-           layout_.first};
+  layout l{a.ndim() == 2 ? std::ptrdiff_t(a.shape(0)) : 1, std::ptrdiff_t(a.shape(a.ndim() - 1)),
+           known && layout_.by_step, int(a.ndim()), layout_.first};
   if (known && (l.series != layout_.series || l.steps != layout_.steps || l.dimensions != layout_.dimensions))
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", that of " + layout_.first);
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", that of " +
+           layout_.first);
   std::int64_t along_series = a.ndim() == 2 ? a.stride(0) : l.steps, along_steps = a.stride(a.ndim() - 1);
   if (!known && !goes_by(false, l.series, l.steps, along_series, along_steps)) l.by_step = true;
   if (!goes_by(l.by_step, l.series, l.steps, along_series, along_steps)) {
@@ -87,8 +91,8 @@ view<T const> call::numbers(nb::handle given, char const* what, std::vector<T>* 
   auto* data = static_cast<T const*>(a.data());
   if (of_series && a.ndim() == 1 && layout_.dimensions == 2) {
     if (std::ptrdiff_t(a.size()) != layout_.series)
-      refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) + ", or a number for each of the " +
-             std::to_string(layout_.series) + " series");
+      refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected " + text(layout_) +
+             ", or a number for each of the " + std::to_string(layout_.series) + " series");
     for (std::ptrdiff_t n = 0; n < layout_.series; ++n) of_series->push_back(data[n * a.stride(0)]);
     return {};
   }
@@ -113,10 +117,13 @@ view<std::uint8_t const> call::flags(nb::handle given, char const* what) {
 template <class T>
 view<T const> call::vector(nb::handle given, char const* what) {
   any_array a = array(given, what);
-  if (a.dtype() != nb::dtype<T>()) refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>());
-  if (a.ndim() != 1 || a.size() == 0) refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a number for each series");
+  if (a.dtype() != nb::dtype<T>())
+    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>());
+  if (a.ndim() != 1 || a.size() == 0)
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a number for each series");
   if (a.size() > 1 && a.stride(0) != 1)
-    refuse(std::string(what) + " has the stride " + std::to_string(a.stride(0)) + ", expected 1 (numpy.ascontiguousarray makes a copy of stride 1)");
+    refuse(std::string(what) + " has the stride " + std::to_string(a.stride(0)) +
+           ", expected 1 (numpy.ascontiguousarray makes a copy of stride 1)");
   view<T const> found{static_cast<T const*>(a.data()), std::ptrdiff_t(a.size())};
   kept_.push_back(std::move(a));
   return found;
@@ -129,7 +136,8 @@ std::vector<std::int64_t> call::integers(nb::handle given, char const* what) {
   bool narrow = a.dtype() == nb::dtype<std::int32_t>();
   if (!narrow && a.dtype() != nb::dtype<std::int64_t>())
     refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected int32 or int64");
-  if (a.ndim() != 1) refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected an integer for each series");
+  if (a.ndim() != 1)
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected an integer for each series");
   std::vector<std::int64_t> found(a.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     std::int64_t at = std::int64_t(i) * a.stride(0);
@@ -144,9 +152,11 @@ std::vector<std::uint8_t> call::flags_of_series(nb::handle given, char const* wh
   if (a.dtype() != nb::dtype<bool>() && a.dtype() != nb::dtype<std::uint8_t>())
     refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected bool or uint8");
   if (a.ndim() != 1 || std::ptrdiff_t(a.size()) != N)
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a flag for each of the " + std::to_string(N) + " series");
+    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a flag for each of the " +
+           std::to_string(N) + " series");
   std::vector<std::uint8_t> found;
-  for (std::ptrdiff_t n = 0; n < N; ++n) found.push_back(static_cast<std::uint8_t const*>(a.data())[n * a.stride(0)] != 0);
+  for (std::ptrdiff_t n = 0; n < N; ++n)
+    found.push_back(static_cast<std::uint8_t const*>(a.data())[n * a.stride(0)] != 0);
   return found;
 }
 
@@ -162,7 +172,8 @@ std::vector<std::int32_t> call::groups(nb::handle given, std::ptrdiff_t N) {
   }
   auto of = integers(given, "group");
   if (std::ptrdiff_t(of.size()) != N)
-    refuse("group has " + std::to_string(of.size()) + " elements, expected one for each of the " + std::to_string(N) + " scores");
+    refuse("group has " + std::to_string(of.size()) + " elements, expected one for each of the " + std::to_string(N) +
+           " scores");
   std::vector<std::int64_t> seen;
   for (std::ptrdiff_t n = 1; n <= N; ++n)
     if (n == N || of[std::size_t(n)] != of[std::size_t(n - 1)]) {
@@ -186,7 +197,8 @@ view<std::int32_t const> call::series_of() const {
   static std::vector<std::int32_t> of;
   if (made.series != layout_.series || made.steps != layout_.steps || made.by_step != layout_.by_step) {
     of.resize(std::size_t(layout_.size()));
-    for (std::ptrdiff_t i = 0; i < layout_.size(); ++i) of[std::size_t(i)] = std::int32_t(layout_.by_step ? i % layout_.series : i / layout_.steps);
+    for (std::ptrdiff_t i = 0; i < layout_.size(); ++i)
+      of[std::size_t(i)] = std::int32_t(layout_.by_step ? i % layout_.series : i / layout_.steps);
     made = layout_;
   }
   return {of.data(), layout_.size()};

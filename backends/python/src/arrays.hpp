@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-// numpy's arrays as views, without copies. An array of steps is [series, step]; its memory goes series by series, or, as the transpose of an array
-// [step, series], step by step.
+// numpy's arrays as views, without copies. An array of steps is [series, step]; its memory goes series by series, or,
+// as the transpose of an array [step, series], step by step.
 
 namespace cohort::python {
 
@@ -27,7 +27,8 @@ template <class T>
 std::vector<std::unique_ptr<eigen::basic_backend<T>>> const& backends_of_threads() {
   static auto all = [] {
     std::vector<std::unique_ptr<eigen::basic_backend<T>>> made;
-    for (int k = 0; k < eigen::hardware_threads(); ++k) made.push_back(std::make_unique<eigen::basic_backend<T>>(eigen::options{.threads = 1}));
+    for (int k = 0; k < eigen::hardware_threads(); ++k)
+      made.push_back(std::make_unique<eigen::basic_backend<T>>(eigen::options{.threads = 1}));
     return made;
   }();
   return all;
@@ -64,8 +65,8 @@ class call {
   /// Sets the layout, or asks whether it is the same.
   void fit(any_array const& a, char const* what);
 
-  /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series goes there, and is absent
-  /// too.
+  /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series
+  /// goes there, and is absent too.
   template <class T>
   view<T const> numbers(nb::handle given, char const* what, std::vector<T>* of_series = nullptr);
   view<std::uint8_t const> flags(nb::handle given, char const* what);
@@ -75,7 +76,8 @@ class call {
   std::vector<std::int64_t> integers(nb::handle given, char const* what);
   /// A flag for each of N series; empty if it is None.
   std::vector<std::uint8_t> flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N);
-  /// Where the groups of N series begin and end: given is the size of all, or the number of each series' group, equal ones next to each other.
+  /// Where the groups of N series begin and end: given is the size of all, or the number of each series' group, equal
+  /// ones next to each other.
   std::vector<std::int32_t> groups(nb::handle given, std::ptrdiff_t N);
 
   /// The series of the layout. `offsets` is room for what it may need.

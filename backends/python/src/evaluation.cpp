@@ -4,8 +4,8 @@ namespace cohort::python {
 
 namespace {
 
-/// f(series, first, count) for the runs of steps [first, first + count) of an array that stand side by side and are of one series each, or of series
-/// one after the other.
+/// f(series, first, count) for the runs of steps [first, first + count) of an array that stand side by side and are of
+/// one series each, or of series one after the other.
 template <class F>
 void each_run(layout const& shape, std::ptrdiff_t first, std::ptrdiff_t count, F f) {
   std::ptrdiff_t length = shape.by_step ? shape.series : shape.steps;
@@ -18,10 +18,8 @@ void each_run(layout const& shape, std::ptrdiff_t first, std::ptrdiff_t count, F
 template <class T>
 void spread_over(layout const& shape, std::vector<T> const& of_series, std::ptrdiff_t first, view<T> to) {
   each_run(shape, first, to.rows, [&](std::ptrdiff_t series, std::ptrdiff_t at, std::ptrdiff_t n) {
-    if (shape.by_step)
-      std::copy_n(of_series.data() + series, n, to.data + at);
-    else
-      std::fill_n(to.data + at, n, of_series[std::size_t(series)]);
+    if (shape.by_step) std::copy_n(of_series.data() + series, n, to.data + at);
+    else std::fill_n(to.data + at, n, of_series[std::size_t(series)]);
   });
 }
 
@@ -53,8 +51,13 @@ template void spread_over_steps<float>(layout const&, std::vector<float> const&,
 template void spread_over_steps<double>(layout const&, std::vector<double> const&, view<double>);
 
 template <class T>
-evaluation<T>::evaluation(layout const& shape, step_views<T> const& all, std::vector<T> advantage_of_series, std::uint64_t seed)
-    : backend(python::backend<T>()), shape_(shape), all_(all), advantage_of_series_(std::move(advantage_of_series)), seed_(seed) {
+evaluation<T>::evaluation(layout const& shape, step_views<T> const& all, std::vector<T> advantage_of_series,
+                          std::uint64_t seed)
+    : backend(python::backend<T>()),
+      shape_(shape),
+      all_(all),
+      advantage_of_series_(std::move(advantage_of_series)),
+      seed_(seed) {
   own_ = valid_steps_of_series<T>(shape, all.valid);
 }
 
@@ -80,7 +83,8 @@ void evaluation<T>::multiply(std::vector<T>& of_step, std::size_t weights) const
   auto const& w = weights_[weights];
   if (w.of_step.empty()) {
     each_run(shape_, 0, shape_.size(), [&](std::ptrdiff_t series, std::ptrdiff_t at, std::ptrdiff_t n) {
-      for (std::ptrdiff_t i = 0; i < n; ++i) of_step[std::size_t(at + i)] *= w.of_series[std::size_t(shape_.by_step ? series + i : series)];
+      for (std::ptrdiff_t i = 0; i < n; ++i)
+        of_step[std::size_t(at + i)] *= w.of_series[std::size_t(shape_.by_step ? series + i : series)];
     });
   } else {
     for (std::size_t i = 0; i < of_step.size(); ++i) of_step[i] *= w.of_step[i];
@@ -95,7 +99,8 @@ template <class T>
 std::ptrdiff_t block<T>::length_from(layout const& shape, std::ptrdiff_t first, bool whole_series) {
   std::ptrdiff_t left = shape.size() - first;
   if (shape.by_step) return whole_series ? left : std::min(steps, left);
-  if (shape.steps <= steps || whole_series) return std::min(left, std::max<std::ptrdiff_t>(1, steps / shape.steps) * shape.steps);
+  if (shape.steps <= steps || whole_series)
+    return std::min(left, std::max<std::ptrdiff_t>(1, steps / shape.steps) * shape.steps);
   return std::min(steps, shape.steps - first % shape.steps);
 }
 
@@ -119,7 +124,8 @@ void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> co
          in(all.valid),
          {},
          0};
-  if (!all.advantage && !whole_.advantage_of_series_.empty()) in_.advantage = spread(whole_.advantage_of_series_, advantage_room_);
+  if (!all.advantage && !whole_.advantage_of_series_.empty())
+    in_.advantage = spread(whole_.advantage_of_series_, advantage_room_);
   in_.series_of = all.series_of.part(0, n);  // of whole series the first ones have the same pattern, and numbers from 0
   in_.series = shape.by_step ? shape.series : (n + shape.steps - 1) / shape.steps;
   out_ = {loss, in(out.logp), in(out.entropy), in(out.value)};
@@ -132,7 +138,8 @@ void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> co
 template <class T>
 void block<T>::take(std::size_t weights) {
   auto& w = whole_.weights_[weights];
-  weight_ = w.of_step.empty() ? spread(w.of_series, weight_rooms_[weights]) : view<T const>{w.of_step.data() + first_, count_};
+  weight_ = w.of_step.empty() ? spread(w.of_series, weight_rooms_[weights])
+                              : view<T const>{w.of_step.data() + first_, count_};
   if (!w.selects) return;
   auto& mask = masks_[weights];
   mask.resize(std::size_t(count_));
@@ -144,7 +151,8 @@ template <class T>
 view<T const> block<T>::spread(std::vector<T> const& of_series, std::vector<T>& room) const {
   layout const& shape = whole_.shape_;
   std::ptrdiff_t own = first_ / shape.steps;
-  if (!shape.by_step && (first_ + count_ - 1) / shape.steps == own) return broadcast(view<T const>(of_series.data() + own, 1), count_);
+  if (!shape.by_step && (first_ + count_ - 1) / shape.steps == own)
+    return broadcast(view<T const>(of_series.data() + own, 1), count_);
   if (std::ptrdiff_t(room.size()) < count_) room.resize(std::size_t(count_));
   view<T> to{room.data(), count_};
   spread_over(shape, of_series, first_, to);

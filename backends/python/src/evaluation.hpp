@@ -3,7 +3,8 @@
 
 #include "arrays.hpp"
 
-// One call of an objective: its terms, each compiled for itself, go over the steps together, a block that stays in the cache at a time.
+// One call of an objective: its terms, each compiled for itself, go over the steps together, a block that stays in the
+// cache at a time.
 
 namespace cohort::python {
 
@@ -95,7 +96,11 @@ class block {
     block& b;
     template <class Targets, class Kernel, class... In>
     void operator()(eigen::basic_backend<T>& backend, Targets const& targets, Kernel const& kernel, In... in) const {
-      std::apply([&](auto... to) { backend.map(outputs{to...}, added_where<Kernel>{kernel}, b.where_, b.before(to)..., in...); }, targets);
+      std::apply(
+          [&](auto... to) {
+            backend.map(outputs{to...}, added_where<Kernel>{kernel}, b.where_, b.before(to)..., in...);
+          },
+          targets);
     }
   };
   view<T const> before(view<T> to) {
@@ -123,10 +128,11 @@ class block {
   std::vector<T*> written_;
 };
 
-/// Goes through the blocks: add(block) adds a block's terms. With `losses` these are stored by step; else the result is their sum. Threads share the
-/// blocks, and the bits do not depend on how many there are.
+/// Goes through the blocks: add(block) adds a block's terms. With `losses` these are stored by step; else the result is
+/// their sum. Threads share the blocks, and the bits do not depend on how many there are.
 template <class T, class F>
-double over_blocks(evaluation<T> const& whole, layout const& shape, bool whole_series, partial_views<T> const& out, view<T> losses, F add) {
+double over_blocks(evaluation<T> const& whole, layout const& shape, bool whole_series, partial_views<T> const& out,
+                   view<T> losses, F add) {
   std::vector<std::ptrdiff_t> cuts{0};
   std::ptrdiff_t longest = 0;
   while (cuts.back() < shape.size()) {

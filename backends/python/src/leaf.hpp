@@ -33,10 +33,14 @@ objective_ptr make_objective(O const& o) {
   return std::make_shared<objective_leaf<O>>(o);
 }
 
-/// A function of the module for each objective: its parameters are keywords, its documentation is what it says of itself.
+/// A function of the module for each objective: its parameters are keywords, its documentation is what it says of
+/// itself.
 template <class... O>
 void add_objectives(nb::module_& m) {
-  (m.def(O::notes.name, [](nb::kwargs given) { return make_objective(with_parameters<O>(given)); }, documentation<O>().c_str()), ...);
+  (m.def(
+       O::notes.name, [](nb::kwargs given) { return make_objective(with_parameters<O>(given)); },
+       documentation<O>().c_str()),
+   ...);
 }
 
 }  // namespace cohort::python

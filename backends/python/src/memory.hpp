@@ -7,8 +7,9 @@
 
 namespace cohort::python {
 
-/// The memory of results. What those that are gone have left is kept for the next ones, up to a limit: pages that are new to the process cost more
-/// than most of what is computed on them, and a loop that assigns its results to the same names has two sets of them by turns.
+/// The memory of results. What those that are gone have left is kept for the next ones, up to a limit: pages that are
+/// new to the process cost more than most of what is computed on them, and a loop that assigns its results to the same
+/// names has two sets of them by turns.
 class memory_of_results {
  public:
   static memory_of_results& only() {
@@ -19,7 +20,8 @@ class memory_of_results {
     std::lock_guard lock(mutex_);
     auto best = kept_.end();
     for (auto i = kept_.begin(); i != kept_.end(); ++i)
-      if ((*i)->bytes >= bytes && (*i)->bytes <= 2 * bytes && (best == kept_.end() || (*i)->bytes <= (*best)->bytes)) best = i;
+      if ((*i)->bytes >= bytes && (*i)->bytes <= 2 * bytes && (best == kept_.end() || (*i)->bytes <= (*best)->bytes))
+        best = i;
     header* found;
     if (best != kept_.end()) {
       found = *best;

@@ -23,8 +23,8 @@ NB_MODULE(_cohort, m) {
       PyErr_SetString(PyExc_ValueError, e.what());
     }
   });
-  m.attr("__version__") =
-      std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH);
+  m.attr("__version__") = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
+                          std::to_string(COHORT_VERSION_PATCH);
   add_advantages(m);
   add_aggregations(m);
   add_selections(m);

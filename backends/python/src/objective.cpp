@@ -60,7 +60,9 @@ class objective_multiple : public any_objective {
 template <class Weigh>
 class objective_weighed : public any_objective {
  public:
-  objective_weighed(Weigh weigh, objective_ptr term) : weigh_(std::move(weigh)), term_(std::move(term)) { weigh_.check(*term_); }
+  objective_weighed(Weigh weigh, objective_ptr term) : weigh_(std::move(weigh)), term_(std::move(term)) {
+    weigh_.check(*term_);
+  }
   unsigned reads() const override { return term_->reads() | weigh_.reads(); }
   unsigned derivatives() const override { return term_->derivatives(); }
   bool of_series() const override { return term_->of_series(); }
@@ -92,7 +94,8 @@ struct by_aggregation {
   aggregation_ptr how;
 
   void check(any_objective const& term) const {
-    if (term.has_aggregation()) throw value_error("aggregate: the term has an aggregation already, expected one without");
+    if (term.has_aggregation())
+      throw value_error("aggregate: the term has an aggregation already, expected one without");
   }
   unsigned reads() const { return 0; }
   template <class T>
@@ -111,7 +114,8 @@ struct by_selection {
 
   void check(any_objective const& term) const {
     if (term.has_aggregation())
-      throw value_error("weighted: the term has an aggregation of its own, expected aggregate(how, weighted(selection, term))");
+      throw value_error(
+          "weighted: the term has an aggregation of its own, expected aggregate(how, weighted(selection, term))");
   }
   unsigned reads() const { return selection->reads(); }
   template <class T>
@@ -128,7 +132,8 @@ struct by_selection {
 
 /// The loss as a number, and its derivatives with respect to what depends on the parameters, as a dict of arrays.
 template <class T>
-nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps, nb::handle aggregation, bool per_step, std::uint64_t seed) {
+nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps, nb::handle aggregation, bool per_step,
+                   std::uint64_t seed) {
   by_aggregation how{aggregation_of(aggregation)};
   evaluation<T> e(c.shape(), steps.views, std::move(steps.advantage_of_series), seed);
   e.keep(how(e));
@@ -149,34 +154,47 @@ nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps,
   return per_step ? nb::make_tuple(losses.array, gradient) : nb::make_tuple(sum, gradient);
 }
 
-nb::tuple call_objective(objective_ptr o, nb::handle valid, nb::handle aggregation, bool per_step, std::uint64_t seed, nb::kwargs arrays) {
+nb::tuple call_objective(objective_ptr o, nb::handle valid, nb::handle aggregation, bool per_step, std::uint64_t seed,
+                         nb::kwargs arrays) {
   call c("objective");
-  return with_steps(c, o->text(), o->reads(), arrays, valid,
-                    [&]<class T>(T, given_steps<T>& steps) { return evaluate(c, *o, steps, aggregation, per_step, seed); });
+  return with_steps(c, o->text(), o->reads(), arrays, valid, [&]<class T>(T, given_steps<T>& steps) {
+    return evaluate(c, *o, steps, aggregation, per_step, seed);
+  });
 }
 
 }  // namespace
 
 void add_objectives(nb::module_& m) {
-  nb::class_<any_objective>(
-      m, "Objective",
-      "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a), weighted(selection, a)).\n\n"
-      "Calling it gives (loss, gradient): the number sum over valid steps of weight times term, and a dict of arrays, the exact derivatives with\n"
-      "respect to the logp, entropy and value that it reads. Arrays are [series, step] of float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
-      "sampler_logp, advantage (or one number for each series), entropy, value, old_value, target. valid: bool, None for all. per_step: the "
-      "weighted\n"
-      "losses as an array in the place of their sum. seed: of the draws of clip_cov. None of the arrays is copied or changed.")
-      .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(), nb::arg("aggregation") = "step_mean",
-           nb::arg("per_step") = false, nb::arg("seed") = 0, nb::arg("arrays"))
+  nb::class_<any_objective>(m, "Objective",
+                            "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a), "
+                            "weighted(selection, a)).\n\n"
+                            "Calling it gives (loss, gradient): the number sum over valid steps of weight times term, "
+                            "and a dict of arrays, the exact derivatives with\n"
+                            "respect to the logp, entropy and value that it reads. Arrays are [series, step] of "
+                            "float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
+                            "sampler_logp, advantage (or one number for each series), entropy, value, old_value, "
+                            "target. valid: bool, None for all. per_step: the "
+                            "weighted\n"
+                            "losses as an array in the place of their sum. seed: of the draws of clip_cov. None of the "
+                            "arrays is copied or changed.")
+      .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(),
+           nb::arg("aggregation") = "step_mean", nb::arg("per_step") = false, nb::arg("seed") = 0, nb::arg("arrays"))
       .def("__repr__", [](objective_ptr o) { return o->text(); })
       .def(
           "explained", [](objective_ptr o) { return o->text() + "\n" + o->explained(); },
           "The objective with the formula and the source of each term.")
       .def(
-          "__add__", [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); }, nb::is_operator())
+          "__add__",
+          [](objective_ptr a, objective_ptr b) -> objective_ptr { return std::make_shared<objective_sum>(a, b); },
+          nb::is_operator())
       .def(
-          "__mul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator())
-      .def("__rmul__", [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); }, nb::is_operator());
+          "__mul__",
+          [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); },
+          nb::is_operator())
+      .def(
+          "__rmul__",
+          [](objective_ptr a, double f) -> objective_ptr { return std::make_shared<objective_multiple>(f, a); },
+          nb::is_operator());
   m.def(
       "aggregate",
       [](nb::handle how, objective_ptr term) -> objective_ptr {
@@ -189,7 +207,8 @@ void add_objectives(nb::module_& m) {
         return std::make_shared<objective_weighed<by_selection>>(by_selection{selection}, term);
       },
       nb::arg("selection"), nb::arg("term"),
-      "A term whose steps a selection weighs, on top of their aggregation: importance weights, masks. Of a step with weight 0 nothing is read.");
+      "A term whose steps a selection weighs, on top of their aggregation: importance weights, masks. Of a step with "
+      "weight 0 nothing is read.");
   add_step_objectives(m);
   add_series_objectives(m);
   add_kl_penalty(m);

@@ -12,7 +12,8 @@ namespace {
 
 /// What objectives of pairs read: an array of the chosen series and one of the rejected ones for each.
 struct arguments {
-  nb::handle chosen_logp, rejected_logp, chosen_ref_logp, rejected_ref_logp, chosen_score, rejected_score, chosen_length, rejected_length;
+  nb::handle chosen_logp, rejected_logp, chosen_ref_logp, rejected_ref_logp, chosen_score, rejected_score,
+      chosen_length, rejected_length;
 };
 
 struct any_pairs {
@@ -46,7 +47,8 @@ class pairs_leaf : public any_pairs {
       auto v = c.vector<T>(array, what);
       if (P < 0) P = v.rows, decided = what;
       if (v.rows != P)
-        c.refuse(std::string(what) + " has " + std::to_string(v.rows) + " elements, expected " + std::to_string(P) + ", as many as " + decided);
+        c.refuse(std::string(what) + " has " + std::to_string(v.rows) + " elements, expected " + std::to_string(P) +
+                 ", as many as " + decided);
       return v;
     };
     auto in_turn = [&](view<T const> chosen, view<T const> rejected) {
@@ -68,17 +70,19 @@ class pairs_leaf : public any_pairs {
     }
     if constexpr (std::is_same_v<O, ipo>)
       length = both(given.chosen_length, "chosen_length", given.rejected_length, "rejected_length");
-    else
-      length.assign(now.size(), T(1));
+    else length.assign(now.size(), T(1));
     for (T n : length)
-      if (!(n > 0)) c.refuse("a length is " + cohort::detail::text(double(n)) + ", expected the number of a series' valid steps, a positive number");
+      if (!(n > 0))
+        c.refuse("a length is " + cohort::detail::text(double(n)) +
+                 ", expected the number of a series' valid steps, a positive number");
 
     // One step for each series: what a step holds are sums along the series already.
     auto rows = [&](std::vector<T>& v) { return view<T>(v.data(), P, 2); };
     auto as_input = [&](std::vector<T>& v) { return view<T const>(rows(v)); };
     std::vector<T> loss(now.size()), dlogp(now.size()), dscore(now.size()), none(now.size(), T(0)), pairs{T(P)};
-    backend<T>().map_rows(P, cohort::detail::pair_kernel<O>{o_}, as_input(of_logp ? now : none), as_input(ref), as_input(of_logp ? none : now),
-                          as_input(length), broadcast<T const>(view<T const>(pairs.data(), 1), P), rows(loss), rows(dlogp), rows(dscore));
+    backend<T>().map_rows(P, cohort::detail::pair_kernel<O>{o_}, as_input(of_logp ? now : none), as_input(ref),
+                          as_input(of_logp ? none : now), as_input(length),
+                          broadcast<T const>(view<T const>(pairs.data(), 1), P), rows(loss), rows(dlogp), rows(dscore));
     double total = 0;
     for (T x : loss) total += double(x);
     nb::dict gradient;
@@ -96,7 +100,10 @@ class pairs_leaf : public any_pairs {
 template <class... O>
 void add_objectives_of_pairs(nb::module_& m) {
   (m.def(
-       O::notes.name, [](nb::kwargs given) -> std::shared_ptr<any_pairs> { return std::make_shared<pairs_leaf<O>>(with_parameters<O>(given)); },
+       O::notes.name,
+       [](nb::kwargs given) -> std::shared_ptr<any_pairs> {
+         return std::make_shared<pairs_leaf<O>>(with_parameters<O>(given));
+       },
        documentation<O>().c_str()),
    ...);
 }
@@ -105,22 +112,24 @@ void add_objectives_of_pairs(nb::module_& m) {
 
 void add_pairs(nb::module_& m) {
   auto none = nb::none();
-  nb::class_<any_pairs>(
-      m, "PairObjective",
-      "A loss of pairs, a chosen and a rejected series for the same prompt.\n\n"
-      "Calling it gives (loss, gradient): the mean over pairs, and a dict of arrays, the exact derivatives with respect to what depends on the\n"
-      "parameters. Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, rejected_logp, chosen_ref_logp, "
-      "rejected_ref_logp\n"
-      "(sums of log-probabilities along the series; the derivative of each of its steps is that of the sum), for ipo chosen_length and "
-      "rejected_length,\n"
-      "for bradley_terry chosen_score and rejected_score alone.")
+  nb::class_<any_pairs>(m, "PairObjective",
+                        "A loss of pairs, a chosen and a rejected series for the same prompt.\n\n"
+                        "Calling it gives (loss, gradient): the mean over pairs, and a dict of arrays, the exact "
+                        "derivatives with respect to what depends on the\n"
+                        "parameters. Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, "
+                        "rejected_logp, chosen_ref_logp, "
+                        "rejected_ref_logp\n"
+                        "(sums of log-probabilities along the series; the derivative of each of its steps is that of "
+                        "the sum), for ipo chosen_length and "
+                        "rejected_length,\n"
+                        "for bradley_terry chosen_score and rejected_score alone.")
       .def(
           "__call__",
-          [](any_pairs const& o, nb::handle cl, nb::handle rl, nb::handle cr, nb::handle rr, nb::handle cs, nb::handle rs, nb::handle cn,
-             nb::handle rn) { return o.call({cl, rl, cr, rr, cs, rs, cn, rn}); },
-          nb::kw_only(), nb::arg("chosen_logp") = none, nb::arg("rejected_logp") = none, nb::arg("chosen_ref_logp") = none,
-          nb::arg("rejected_ref_logp") = none, nb::arg("chosen_score") = none, nb::arg("rejected_score") = none, nb::arg("chosen_length") = none,
-          nb::arg("rejected_length") = none)
+          [](any_pairs const& o, nb::handle cl, nb::handle rl, nb::handle cr, nb::handle rr, nb::handle cs,
+             nb::handle rs, nb::handle cn, nb::handle rn) { return o.call({cl, rl, cr, rr, cs, rs, cn, rn}); },
+          nb::kw_only(), nb::arg("chosen_logp") = none, nb::arg("rejected_logp") = none,
+          nb::arg("chosen_ref_logp") = none, nb::arg("rejected_ref_logp") = none, nb::arg("chosen_score") = none,
+          nb::arg("rejected_score") = none, nb::arg("chosen_length") = none, nb::arg("rejected_length") = none)
       .def("__repr__", &any_pairs::text)
       .def("explained", &any_pairs::explained, "The objective with its formula and source.");
   add_objectives_of_pairs<dpo, ipo, preference_hinge, bradley_terry>(m);

@@ -18,12 +18,15 @@ E choice(char const* where, char const* what, std::string const& given, std::pai
   throw value_error(std::string(where) + ": " + what + " is '" + given + "', expected one of " + names);
 }
 
-/// An object with the parameters that keywords give; what they leave keeps its default, one that follows another's included.
+/// An object with the parameters that keywords give; what they leave keeps its default, one that follows another's
+/// included.
 template <class O>
 O with_parameters(nb::kwargs const& given) {
   O o{};
   char const* name = O::notes.name;
-  auto wrong = [&](std::string const& parameter, std::string const& what) { throw value_error(std::string(name) + ": " + parameter + what); };
+  auto wrong = [&](std::string const& parameter, std::string const& what) {
+    throw value_error(std::string(name) + ": " + parameter + what);
+  };
   if constexpr (requires { O{.epsilon = 1.}; })
     if (given.contains("epsilon")) {
       double epsilon;
@@ -39,11 +42,13 @@ O with_parameters(nb::kwargs const& given) {
         if (parameter != one) return;
         found = true;
         if (!nb::try_cast(value, const_cast<V&>(member)))
-          wrong(parameter,
-                " is " + nb::cast<std::string>(nb::repr(value)) + (std::is_same_v<V, bool> ? ", expected True or False" : ", expected a number"));
+          wrong(parameter, " is " + nb::cast<std::string>(nb::repr(value)) +
+                               (std::is_same_v<V, bool> ? ", expected True or False" : ", expected a number"));
       }
     });
-    if (!found) wrong(parameter, std::string(" is no parameter of it") + (names.empty() ? ", which has none" : ", expected one of " + names));
+    if (!found)
+      wrong(parameter, std::string(" is no parameter of it") +
+                           (names.empty() ? ", which has none" : ", expected one of " + names));
   }
   if constexpr (requires { o.check(); }) o.check();
   return o;

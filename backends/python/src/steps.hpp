@@ -16,15 +16,16 @@ struct array_of_term {
 };
 /// The first one that is read decides how the arrays of a call are laid out.
 template <class T>
-inline constexpr array_of_term<T> arrays_of_terms[] = {{"logp", reads::logp, &step_views<T>::logp},
-                                                       {"entropy", reads::entropy, &step_views<T>::entropy},
-                                                       {"value", reads::value, &step_views<T>::value},
-                                                       {"old_logp", reads::old_logp, &step_views<T>::old_logp},
-                                                       {"ref_logp", reads::ref_logp, &step_views<T>::ref_logp},
-                                                       {"sampler_logp", reads::sampler_logp, &step_views<T>::sampler_logp},
-                                                       {"old_value", reads::old_value, &step_views<T>::old_value},
-                                                       {"target", reads::target, &step_views<T>::target},
-                                                       {"advantage", reads::advantage, &step_views<T>::advantage}};
+inline constexpr array_of_term<T> arrays_of_terms[] = {
+    {"logp", reads::logp, &step_views<T>::logp},
+    {"entropy", reads::entropy, &step_views<T>::entropy},
+    {"value", reads::value, &step_views<T>::value},
+    {"old_logp", reads::old_logp, &step_views<T>::old_logp},
+    {"ref_logp", reads::ref_logp, &step_views<T>::ref_logp},
+    {"sampler_logp", reads::sampler_logp, &step_views<T>::sampler_logp},
+    {"old_value", reads::old_value, &step_views<T>::old_value},
+    {"target", reads::target, &step_views<T>::target},
+    {"advantage", reads::advantage, &step_views<T>::advantage}};
 
 template <class T>
 struct given_steps {
@@ -32,16 +33,17 @@ struct given_steps {
   std::vector<T> advantage_of_series;  ///< where the advantage is a number of each series
 };
 
-/// f(T{}, the arrays that `needed` names) with their type. Raises ValueError naming what `reader` reads and was not given, and what nobody reads.
+/// f(T{}, the arrays that `needed` names) with their type. Raises ValueError naming what `reader` reads and was not
+/// given, and what nobody reads.
 template <class F>
 auto with_steps(call& c, std::string const& reader, unsigned needed, nb::kwargs const& given, nb::handle valid, F f) {
   auto const& known = arrays_of_terms<float>;
   for (auto [key, value] : given) {
     auto name = nb::cast<std::string>(key);
     if (std::none_of(std::begin(known), std::end(known), [&](auto const& t) { return name == t.name; }))
-      throw value_error(
-          std::string(c.name()) + ": " + name +
-          " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, advantage, entropy, value, old_value or target");
+      throw value_error(std::string(c.name()) + ": " + name +
+                        " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, "
+                        "advantage, entropy, value, old_value or target");
   }
   for (auto const& t : known)
     if (needed & t.bit && !given.contains(t.name))
@@ -51,7 +53,8 @@ auto with_steps(call& c, std::string const& reader, unsigned needed, nb::kwargs 
     given_steps<T> steps;
     for (auto const& t : arrays_of_terms<T>)
       if (needed & t.bit)
-        steps.views.*t.member = c.numbers<T>(given[t.name], t.name, t.bit == reads::advantage ? &steps.advantage_of_series : nullptr);
+        steps.views.*t.member =
+            c.numbers<T>(given[t.name], t.name, t.bit == reads::advantage ? &steps.advantage_of_series : nullptr);
     steps.views.valid = c.flags(valid, "valid");
     steps.views.series_of = c.series_of();
     steps.views.series = c.shape().series;

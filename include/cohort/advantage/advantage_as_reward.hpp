@@ -4,16 +4,18 @@
 
 namespace cohort {
 
-/// A second pass over another estimator's advantages of probes: that of each executed sample takes the place of its reward, and GAE goes along the lanes,
+/// A second pass over another estimator's advantages of probes: that of each executed sample takes the place of its
+/// reward, and GAE goes along the lanes,
 ///
 ///     rho_t = f(A_{t, executed}),    delta_t = rho_t + gamma (1 - terminated_t) V'_t - V_t,
 ///     A'_t  = delta_t + gamma lambda (1 - terminated_t) (1 - truncated_t) A'_{t+1},    target_t = A'_t + V_t
 ///
-/// with f over the batch's executed samples. A'_t is the executed sample's advantage; the others of its state get 0, since nothing about them is kept, and all
-/// have its target. Take normalization::none: 0 means "not learned from" here; a mean over steps has 1/G of the executed samples' mean.
+/// with f over the batch's executed samples. A'_t is the executed sample's advantage; the others of its state get 0,
+/// since nothing about them is kept, and all have its target. Take normalization::none: 0 means "not learned from"
+/// here; a mean over steps has 1/G of the executed samples' mean.
 ///
-/// V appears twice, in units of the reward and of rho: this is a record of what was published, not advice. Needs a critic and probes; raises value_error
-/// without, and for a transform within groups. In units of f.
+/// V appears twice, in units of the reward and of rho: this is a record of what was published, not advice. Needs a
+/// critic and probes; raises value_error without, and for a transform within groups. In units of f.
 ///
 /// Source: the author's pull request of March 2025 (docs/algorithms/hybrid_grpo.md).
 template <class Estimator = hybrid_grpo>
@@ -26,10 +28,12 @@ struct advantage_as_reward {
   int ddof = 1;
   double epsilon = 1e-8;
 
-  static constexpr about notes{"advantage_as_reward", "GAE of the executed samples' advantages", "Sane 2025, pull request"};
+  static constexpr about notes{"advantage_as_reward", "GAE of the executed samples' advantages",
+                               "Sane 2025, pull request"};
   template <class F>
   constexpr void parameters(F f) const {
-    f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
+    f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)),
+        f("ddof", ddof);
     if (transform != reward_transform::none && tau != 1) f("tau", tau);
   }
 
@@ -38,8 +42,10 @@ struct advantage_as_reward {
     detail::require(tau > 0, "advantage_as_reward", "tau", tau, "a positive number");
     detail::require_probes(batch, "advantage_as_reward");
     if (detail::within_group(transform))
-      throw value_error("advantage_as_reward: one sample of each state is left, so the transform cannot be within its group, expected none, tanh or "
-                        "tanh_of_batch_score");
+      throw value_error(
+          "advantage_as_reward: one sample of each state is left, so the transform cannot be within its group, "
+          "expected none, tanh or "
+          "tanh_of_batch_score");
     std::ptrdiff_t R = batch.decisions.steps(), G = batch.group;
     estimator(backend, batch, estimates<T>{out.advantage, {}});
 
@@ -47,11 +53,13 @@ struct advantage_as_reward {
     auto flags = backend.template temporary<std::uint8_t>(2 * R);
     auto part = [&](int k) { return numbers.all().part(k * R, R); };
     batch_view<T> lane = detail::executed_lane(backend, batch, view<T const>(out.advantage), part(0), flags.all());
-    lane.reward = detail::reward_scaling{transform, tau, epsilon, ddof}(backend, lane, part(1), numbers.all().part(4 * R, 3));
+    lane.reward =
+        detail::reward_scaling{transform, tau, epsilon, ddof}(backend, lane, part(1), numbers.all().part(4 * R, 3));
     gae{.gamma = gamma, .lambda = lambda}(backend, lane, {part(2), part(3)});
     backend.map(outputs{out.advantage}, detail::filled{0}, view<T const>(out.advantage));
     backend.scatter(out.advantage, view<T const>(part(2)), batch.executed);
-    if (out.target) backend.map_rows(R, detail::repeat_in_row{int(G)}, view<T const>(part(3)), out.target.reshaped(R, G));
+    if (out.target)
+      backend.map_rows(R, detail::repeat_in_row{int(G)}, view<T const>(part(3)), out.target.reshaped(R, G));
   }
 };
 

@@ -59,7 +59,8 @@ struct chain_advantages {
   template <class F, class V, class M, class A>
   constexpr void operator()(F f, V value, V next_value, M terminated, V after, A advantage) const {
     typename F::scalar carry = after[0];
-    for (int g = delta.G - 1; g >= 0; --g) advantage.set(g, carry = delta.of(g, f, value, next_value, terminated) + decay * carry);
+    for (int g = delta.G - 1; g >= 0; --g)
+      advantage.set(g, carry = delta.of(g, f, value, next_value, terminated) + decay * carry);
   }
 };
 struct plus_first {
@@ -72,18 +73,21 @@ struct plus_first {
 
 }  // namespace detail
 
-/// The G samples of each state, one after another as if each led to the next, and GAE along the G T steps of a lane that this makes:
+/// The G samples of each state, one after another as if each led to the next, and GAE along the G T steps of a lane
+/// that this makes:
 ///
 ///     delta_{t,g} = f(r_{t,g}) + gamma V_t - V_t                                            g < G
 ///     delta_{t,G} = f(r_{t,G}) + gamma (1 - terminated_t) V'_t - V_t
-///     A_{t,g}     = delta_{t,g} + gamma lambda A_{t,g+1},     A_{t,G+1} = (1 - terminated_t) (1 - truncated_t) A_{t+1,1}
+///     A_{t,g}     = delta_{t,g} + gamma lambda A_{t,g+1}
+///     A_{t,G+1}   = (1 - terminated_t) (1 - truncated_t) A_{t+1,1}
 ///     target      = A + V_t
 ///
-/// Flags and V' are those of the executed action. A sample's credit holds the rewards of the siblings after it, which it did not cause: noise, but drawn
-/// independently of it. A group of one is GAE of f(r).
+/// Flags and V' are those of the executed action. A sample's credit holds the rewards of the siblings after it, which
+/// it did not cause: noise, but drawn independently of it. A group of one is GAE of f(r).
 ///
 /// Needs a critic and one-step probes; raises value_error without. In units of f.
-/// Source: the author's pull requests of January and February 2025, the code of the paper's time (docs/algorithms/hybrid_grpo.md).
+/// Source: the author's pull requests of January and February 2025, the code of the paper's time
+/// (docs/algorithms/hybrid_grpo.md).
 struct chained_samples {
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< in [0, 1]
@@ -105,29 +109,34 @@ struct chained_samples {
     detail::require(lambda >= 0 && lambda <= 1, "chained_samples", "lambda", lambda, "a number in [0, 1]");
     detail::require(tau > 0, "chained_samples", "tau", tau, "a positive number");
     detail::require_probes(batch, "chained_samples");
-    detail::require(batch.horizon == 1, "chained_samples", "the number of steps of a probe", double(batch.horizon), "1");
+    detail::require(batch.horizon == 1, "chained_samples", "the number of steps of a probe", double(batch.horizon),
+                    "1");
     std::ptrdiff_t R = batch.decisions.steps(), G = batch.group, M = R * G;
 
     auto numbers = backend.template temporary<T>(M + 4 * R + 3);
     auto flags = backend.template temporary<std::uint8_t>(2 * R);
     view<T> rest = numbers.all().part(M, 4 * R);
     auto part = [&](int k) { return rest.part(k * R, R); };
-    view<T const> f = detail::reward_scaling{transform, tau, epsilon, ddof}(backend, batch, numbers.all().part(0, M), numbers.all().part(M + 4 * R, 3));
+    view<T const> f = detail::reward_scaling{transform, tau, epsilon, ddof}(backend, batch, numbers.all().part(0, M),
+                                                                            numbers.all().part(M + 4 * R, 3));
     batch_view<T> lane = detail::executed_lane(backend, batch, f, part(0), flags.all());
 
     detail::chained_errors delta{int(G), gamma};
     double decay = gamma * lambda, over_a_state = 1;
     for (std::ptrdiff_t g = 0; g < G; ++g) over_a_state *= decay;
     view<T const> samples = f.reshaped(R, G);
-    backend.map_rows(R, detail::chain_sum{delta, decay}, samples, lane.value, lane.next_value, lane.terminated, part(1));
-    backend.scan(lane.decisions, direction::backward, detail::chain_step{over_a_state}, 0, part(1), view<T const>(part(1)), lane.terminated, lane.truncated);
+    backend.map_rows(R, detail::chain_sum{delta, decay}, samples, lane.value, lane.next_value, lane.terminated,
+                     part(1));
+    backend.scan(lane.decisions, direction::backward, detail::chain_step{over_a_state}, 0, part(1),
+                 view<T const>(part(1)), lane.terminated, lane.truncated);
     detail::find_last_steps(backend, lane.decisions, part(2));
-    detail::map_following(backend, lane.decisions, part(3), detail::chain_carry{}, view<T const>(part(1)), view<T const>(part(2)), lane.terminated,
-                          lane.truncated);
-    backend.map_rows(R, detail::chain_advantages{delta, decay}, samples, lane.value, lane.next_value, lane.terminated, view<T const>(part(3)),
-                     out.advantage.reshaped(R, G));
+    detail::map_following(backend, lane.decisions, part(3), detail::chain_carry{}, view<T const>(part(1)),
+                          view<T const>(part(2)), lane.terminated, lane.truncated);
+    backend.map_rows(R, detail::chain_advantages{delta, decay}, samples, lane.value, lane.next_value, lane.terminated,
+                     view<T const>(part(3)), out.advantage.reshaped(R, G));
     if (out.target)
-      backend.map_rows(R, detail::plus_first{int(G)}, view<T const>(out.advantage.reshaped(R, G)), lane.value, out.target.reshaped(R, G));
+      backend.map_rows(R, detail::plus_first{int(G)}, view<T const>(out.advantage.reshaped(R, G)), lane.value,
+                       out.target.reshaped(R, G));
   }
 };
 

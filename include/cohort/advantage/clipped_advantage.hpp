@@ -4,7 +4,8 @@
 
 namespace cohort {
 
-/// Another estimator's advantages, no further from 0 than `limit`, an infinite one too (a NaN stays); its targets stay as they are.
+/// Another estimator's advantages, no further from 0 than `limit`, an infinite one too (a NaN stays); its targets stay
+/// as they are.
 template <class Estimator = gae>
 struct clipped_advantage {
   Estimator estimator{};

@@ -3,9 +3,10 @@
 
 namespace cohort {
 
-/// Another estimator on rewards that are no lower than `low` and no higher than `high`: each step's reward by itself, before anything is summed, discounted or
-/// compared (DQN's clipping to +-1), and so the score of a series that has its reward at one step. Of several rewards each score; what is absent stays absent, and
-/// their sum is clipped by weighted_rewards itself.
+/// Another estimator on rewards that are no lower than `low` and no higher than `high`: each step's reward by itself,
+/// before anything is summed, discounted or compared (DQN's clipping to +-1), and so the score of a series that has its
+/// reward at one step. Of several rewards each score; what is absent stays absent, and their sum is clipped by
+/// weighted_rewards itself.
 ///
 ///     clipped_reward{kl_in_reward{e}}     clips the task's reward, and takes the KL from what is left
 ///     kl_in_reward{clipped_reward{e}}     clips what the KL was taken from

@@ -6,12 +6,14 @@ namespace cohort {
 
 /// The advantages of one estimator, and the critic's targets of another:
 ///
-///     decoupled{.estimator = gae{.lambda = .95}, .target = monte_carlo{}}     VC-PPO: lambda .95 for the policy, 1 for the critic
+///     decoupled{.estimator = gae{.lambda = .95}, .target = monte_carlo{}}
 ///
-/// since what is best for the policy (little variance) is not for the critic, to which a reward far ahead comes only as lambda^k of it. Both see the whole
-/// batch; what the one finds of the other's is dropped. Without a critic there are no targets, and `target` is not asked.
+/// (VC-PPO: lambda .95 for the policy, 1 for the critic) since what is best for the policy (little variance) is not for
+/// the critic, to which a reward far ahead comes only as lambda^k of it. Both see the whole batch; what the one finds
+/// of the other's is dropped. Without a critic there are no targets, and `target` is not asked.
 ///
-/// monte_carlo{.bootstrap = false} sums rewards and nothing else, so that with gamma 1 the target of an answer that is scored at its end is that score exactly.
+/// monte_carlo{.bootstrap = false} sums rewards and nothing else, so that with gamma 1 the target of an answer that is
+/// scored at its end is that score exactly.
 ///
 /// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491.
 template <class Estimator = gae, class Target = monte_carlo>
@@ -20,7 +22,8 @@ struct decoupled {
   Target target{};
 
   static constexpr unsigned reads = detail::reads_also<Target>();
-  static constexpr about notes{"decoupled", "the critic's targets are those of another estimator", "Yuan et al. 2025, arXiv:2503.01491"};
+  static constexpr about notes{"decoupled", "the critic's targets are those of another estimator",
+                               "Yuan et al. 2025, arXiv:2503.01491"};
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator), f("target", target);

@@ -7,15 +7,19 @@ namespace cohort::detail {
 template <class T>
 void require_probes(batch_view<T> const& batch, char const* who) {
   require_critic(batch, who);
-  if (!batch.probe_value || !batch.executed) throw value_error(std::string(who) + " reads the values after each probe: use it with a rollout in probes");
+  if (!batch.probe_value || !batch.executed)
+    throw value_error(std::string(who) + " reads the values after each probe: use it with a rollout in probes");
   if (batch.valid)
-    throw value_error(std::string(who) + ": each step of a probe is an action in an environment, and so valid; this batch has invalid ones");
+    throw value_error(
+        std::string(who) +
+        ": each step of a probe is an action in an environment, and so valid; this batch has invalid ones");
 }
 
-/// The lanes that the executed probes form, as a batch of one action a decision: of K x M rewards (or other numbers) those of the executed first steps, in
-/// `reward` (R), and their flags in `flags` (2 R).
+/// The lanes that the executed probes form, as a batch of one action a decision: of K x M rewards (or other numbers)
+/// those of the executed first steps, in `reward` (R), and their flags in `flags` (2 R).
 template <backend B, class T>
-batch_view<T> executed_lane(B& backend, batch_view<T> const& batch, view<T const> rewards, view<T> reward, view<std::uint8_t> flags) {
+batch_view<T> executed_lane(B& backend, batch_view<T> const& batch, view<T const> rewards, view<T> reward,
+                            view<std::uint8_t> flags) {
   std::ptrdiff_t R = batch.decisions.steps(), all = batch.terminated.size();
   view<std::uint8_t> terminated = flags.part(0, R), truncated = flags.part(R, R);
   backend.gather(reward, rewards, batch.executed);

@@ -7,7 +7,8 @@ namespace cohort {
 
 namespace detail {
 
-/// One step of the recurrence, from the following step's advantage (the carry) to this one's. L is a scalar where each step has a lambda of its own.
+/// One step of the recurrence, from the following step's advantage (the carry) to this one's. L is a scalar where each
+/// step has a lambda of its own.
 template <class L = double>
 struct gae_step {
   static constexpr bool affine = true;  ///< in the carry: a device may compose steps instead of walking them
@@ -34,7 +35,8 @@ struct decaying_gae_step {
   template <class S, class M>
   constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
     S after = select(valid | (next_value - next_value == 0), next_value, S(0));
-    return gae_step<L>{gamma, lambda}(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
+    return gae_step<L>{gamma, lambda}(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after,
+                                      terminated, truncated);
   }
 };
 /// The advantage, and with it the target.
@@ -44,28 +46,31 @@ struct with_target {
   Step step;
 
   template <class S, class M>
-  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated) const {
+  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated,
+                                     M truncated) const {
     S advantage = step(next_advantage, reward, value, next_value, terminated, truncated);
     return {{advantage, advantage + value}};
   }
   template <class S, class M>
-  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
+  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated,
+                                     M valid) const {
     S advantage = step(next_advantage, reward, value, next_value, terminated, truncated, valid);
     return {{advantage, advantage + select(valid, value, S(0))}};
   }
 };
 
-/// The scan along the decisions, of `skipping` where all steps are valid or invalid ones are skipped, else of `decaying`; `first` is what they read before the
-/// reward.
+/// The scan along the decisions, of `skipping` where all steps are valid or invalid ones are skipped, else of
+/// `decaying`; `first` is what they read before the reward.
 template <backend B, class Skipping, class Decaying, class T = value_t<B>, class... First>
-void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma, invalid_steps invalid, Skipping skipping,
-              Decaying decaying, view<First>... first) {
+void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma,
+              invalid_steps invalid, Skipping skipping, Decaying decaying, view<First>... first) {
   require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
-  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
+  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
+          "1 (it is for lanes, not for probes)");
   require_critic(batch, who);
   auto scan = [&](auto step, auto... valid) {
-    backend.scan(batch.decisions, direction::backward, step, 0, outputs{out.advantage, out.target}, first..., batch.reward, batch.value, batch.next_value,
-                 batch.terminated, batch.truncated, valid...);
+    backend.scan(batch.decisions, direction::backward, step, 0, outputs{out.advantage, out.target}, first...,
+                 batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated, valid...);
   };
   if (!batch.valid) scan(skipping);
   else if (invalid == invalid_steps::skip) scan(skipping, batch.valid);
@@ -79,10 +84,11 @@ void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, c
 ///     delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
 ///     A_t     = delta_t + gamma lambda (1 - terminated_t) (1 - truncated_t) A_{t+1},     target_t = A_t + V_t
 ///
-/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does not. lambda = 1 gives Monte-Carlo returns
-/// minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of an invalid step neither reward nor value are read, and with invalid_steps::skip
-/// nothing: it hands on what came to it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it ended.
-/// In the units of the reward.
+/// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does
+/// not. lambda = 1 gives Monte-Carlo returns minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of
+/// an invalid step neither reward nor value are read, and with invalid_steps::skip nothing: it hands on what came to
+/// it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it
+/// ended. In the units of the reward.
 ///
 /// Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378.
 struct gae {
@@ -101,7 +107,8 @@ struct gae {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
-    detail::scan_gae(backend, batch, out, "gae", gamma, invalid, detail::with_target<detail::gae_step<>>{{gamma, lambda}},
+    detail::scan_gae(backend, batch, out, "gae", gamma, invalid,
+                     detail::with_target<detail::gae_step<>>{{gamma, lambda}},
                      detail::with_target<detail::decaying_gae_step<>>{{gamma, lambda}});
   }
 };

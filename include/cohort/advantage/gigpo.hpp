@@ -4,18 +4,22 @@
 
 namespace cohort {
 
-/// GiGPO: a series against its group, and each step against all steps of the batch that were taken in an equal state, its anchor,
+/// GiGPO: a series against its group, and each step against all steps of the batch that were taken in an equal state,
+/// its anchor,
 ///
-///     A_it = A^E_i + weight A^S_it,    A^S_it = (R_it - mean R) / (std R + epsilon) over the steps with the same anchor,    R_it = sum_{s >= t} gamma^(s - t) r_is
+///     A_it = A^E_i + weight A^S_it,
+///     A^S_it = (R_it - mean R) / (std R + epsilon) over the steps with the same anchor,
+///     R_it = sum_{s >= t} gamma^(s - t) r_is
 ///
-/// A^E is group_relative's of whole episodes. An anchor that only one step has adds 0. Reads anchor and anchors: `train` numbers equal observations; in a loop of one's own whoever fills the batch numbers the states
-/// (within a group, so that steps of other groups are not compared). An invalid step has no A^S. Writes no targets.
+/// A^E is group_relative's of whole episodes. An anchor that only one step has adds 0. Reads anchor and anchors:
+/// `train` numbers equal observations; in a loop of one's own whoever fills the batch numbers the states (within a
+/// group, so that steps of other groups are not compared). An invalid step has no A^S. Writes no targets.
 ///
 /// Source: Feng et al. 2025, arXiv:2505.10978, eq. 3 to 8 (with the standard deviation, or without: scale none).
 struct gigpo {
   static constexpr unsigned reads = also::anchor;
-  double weight = 1;    ///< of the steps' part
-  double gamma = .95;   ///< discount of the steps' returns, in [0, 1]
+  double weight = 1;   ///< of the steps' part
+  double gamma = .95;  ///< discount of the steps' returns, in [0, 1]
   group_relative episodes{};
   group_statistics steps{};
 
@@ -29,14 +33,16 @@ struct gigpo {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "gigpo", "gamma", gamma, "a number in [0, 1]");
-    if (!batch.anchor) throw value_error("gigpo reads anchor, the number of the state of each step, which this batch does not have");
+    if (!batch.anchor)
+      throw value_error("gigpo reads anchor, the number of the state of each step, which this batch does not have");
     std::ptrdiff_t M = batch.decisions.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> to_come = scratch.all().part(0, M), by_step = scratch.all().part(M, M);
     detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, to_come);
     steps(backend, view<T const>(to_come), batch.anchor, batch.anchors, view<T const>{}, by_step, batch.valid);
     episodes(backend, batch, out);
-    backend.map(outputs{out.advantage}, detail::plus_weighted{weight}, view<T const>(out.advantage), view<T const>(by_step));
+    backend.map(outputs{out.advantage}, detail::plus_weighted{weight}, view<T const>(out.advantage),
+                view<T const>(by_step));
   }
 };
 

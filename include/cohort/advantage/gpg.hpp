@@ -28,9 +28,9 @@ struct scaled_above_mean {
 ///
 ///     A_i = alpha (R_i - mean_j R_j) / divisor,     alpha = series / (series whose score is not 0)
 ///
-/// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0. Meant for -A log pi without a ratio. The
-/// only member of a group gets 0, or alpha times its raw score (verl). A series without a valid step has the score 0. In the units of the reward. Writes no
-/// targets.
+/// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0.
+/// Meant for -A log pi without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). A
+/// series without a valid step has the score 0. In the units of the reward. Writes no targets.
 ///
 /// Source: Chu et al. 2025, arXiv:2504.02546; alpha as in verl, whose f_norm is the divisor.
 struct gpg {
@@ -55,8 +55,9 @@ struct gpg {
     members.sum(sum, members.score());
     members.size(size);
     backend.reduce(counts, detail::is_not_zero{}, members.score());
-    backend.map(outputs{sum}, detail::scaled_above_mean{divisor, single}, members.score(), view<T const>(sum), view<T const>(size),
-                broadcast<T const>(counts.part(0, 1), N), broadcast<T const>(counts.part(1, 1), N));
+    backend.map(outputs{sum}, detail::scaled_above_mean{divisor, single}, members.score(), view<T const>(sum),
+                view<T const>(size), broadcast<T const>(counts.part(0, 1), N),
+                broadcast<T const>(counts.part(1, 1), N));
     members.to_steps(out.advantage, view<T const>(sum));
   }
 };

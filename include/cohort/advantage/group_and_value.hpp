@@ -20,14 +20,17 @@ struct mixed_baseline {
 
 }  // namespace detail
 
-/// Hybrid GRPO on whole episodes, as language models have them: the group's mean and the value function together are the baseline,
+/// Hybrid GRPO on whole episodes, as language models have them: the group's mean and the value function together are
+/// the baseline,
 ///
 ///     A_it = R_it - (mix mean_j R_j + (1 - mix) V(s_it)),    target = R_it = sum_{s >= t} gamma^(s - t) r_is
 ///
-/// over the series j of i's group. mix = 1 is GRPO without its scale (Dr. GRPO), mix = 0 is PPO with lambda = 1. In units of reward; the update may
-/// normalize it. Invalid steps have neither reward nor value, and take no time; a series without a valid step is a member whose return is 0.
+/// over the series j of i's group. mix = 1 is GRPO without its scale (Dr. GRPO), mix = 0 is PPO with lambda = 1. In
+/// units of reward; the update may normalize it. Invalid steps have neither reward nor value, and take no time; a
+/// series without a valid step is a member whose return is 0.
 ///
-/// Source: our reading of Sane 2025 (Hybrid GRPO), arXiv:2502.01652, whose samples share a state; here they share a prompt. See hybrid_grpo for probes.
+/// Source: our reading of Sane 2025 (Hybrid GRPO), arXiv:2502.01652, whose samples share a state; here they share a
+/// prompt. See hybrid_grpo for probes.
 struct group_and_value {
   double mix = .5;   ///< in [0, 1]
   double gamma = 1;  ///< discount, in [0, 1]
@@ -46,7 +49,8 @@ struct group_and_value {
     backend.map(outputs{sum}, detail::quotient{}, view<T const>(sum), view<T const>(size));
     members.to_steps(mean, view<T const>(sum));
     detail::mixed_baseline f{mix};
-    if (batch.valid) backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value, batch.valid);
+    if (batch.valid)
+      backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value, batch.valid);
     else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
     if (out.target) backend.map(outputs{out.target}, detail::same{}, members.returns());
   }

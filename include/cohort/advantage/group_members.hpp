@@ -40,7 +40,8 @@ struct first_only {
     return select(index == 0, x, S(0));
   }
 };
-/// x - level; 0 where that is no more than what rounding makes of equal scores in a group of this size, since somebody may divide it by its own deviation.
+/// x - level; 0 where that is no more than what rounding makes of equal scores in a group of this size, since somebody
+/// may divide it by its own deviation.
 template <class S>
 constexpr S above(S x, S level, S size) {
   constexpr double rounding = std::numeric_limits<typename S::value_type>::epsilon();
@@ -54,8 +55,12 @@ class group_members {
  public:
   /// `who` asks, for errors. Scores are sums of gamma^t r_t over the valid steps of a series, which is one episode.
   group_members(B& backend, batch_view<T> const& batch, char const* who, double gamma = 1)
-      : backend_(backend), batch_(checked(batch, who, gamma)), N_(batch.decisions.count()), groups_(batch.groups.count()),
-        numbers_(backend.template temporary<T>(2 * batch.decisions.steps() + 2 * N_ + 2 * groups_)), cells_(backend.template temporary<std::int32_t>(N_)) {
+      : backend_(backend),
+        batch_(checked(batch, who, gamma)),
+        N_(batch.decisions.count()),
+        groups_(batch.groups.count()),
+        numbers_(backend.template temporary<T>(2 * batch.decisions.steps() + 2 * N_ + 2 * groups_)),
+        cells_(backend.template temporary<std::int32_t>(N_)) {
     std::ptrdiff_t M = batch.decisions.steps();
     auto rest = numbers_.all();
     auto take = [&](std::ptrdiff_t n) {
@@ -64,7 +69,8 @@ class group_members {
       return taken;
     };
     gamma_ = gamma;
-    returns_ = take(M), by_step_ = take(M), score_ = take(N_), by_series_ = take(N_), ids_ = take(groups_), sums_ = take(groups_);
+    returns_ = take(M), by_step_ = take(M), score_ = take(N_), by_series_ = take(N_), ids_ = take(groups_),
+    sums_ = take(groups_);
     if (gamma == 1) {
       if (batch.valid) backend.segment_reduce(batch.decisions, score_, where_valid{}, batch.reward, batch.valid);
       else backend.segment_reduce(batch.decisions, score_, same{}, batch.reward);
@@ -80,10 +86,10 @@ class group_members {
     backend.map(outputs{group_}, same{}, view<T const>(by_series_));
   }
 
-  std::ptrdiff_t count() const { return N_; }    ///< N
+  std::ptrdiff_t count() const { return N_; }  ///< N
   std::ptrdiff_t groups() const { return groups_; }
-  view<T const> score() const { return score_; }          ///< N
-  view<T const> returns() {                               ///< M: what is still to come at each step
+  view<T const> score() const { return score_; }  ///< N
+  view<T const> returns() {                       ///< M: what is still to come at each step
     if (!std::exchange(has_returns_, true)) reward_to_go(backend_, batch_, gamma_, invalid_steps::skip, returns_);
     return returns_;
   }
@@ -109,16 +115,20 @@ class group_members {
     sum(by_series.all(), view<T const>(by_series.all()));
     to_steps(out, view<T const>(by_series.all()));
   }
-  /// Groups times the longest series: the cells of steps with the same group and the same time index, which counts valid steps.
+  /// Groups times the longest series: the cells of steps with the same group and the same time index, which counts
+  /// valid steps.
   std::ptrdiff_t cells(char const* who) const {
     double all = double(groups_) * double(batch_.decisions.longest());
-    require(std::log2(all) <= std::numeric_limits<T>::digits, who, "groups times the longest series", all, "a number that the backend's type counts exactly");
+    require(std::log2(all) <= std::numeric_limits<T>::digits, who, "groups times the longest series", all,
+            "a number that the backend's type counts exactly");
     return std::max<std::ptrdiff_t>(1, groups_ * batch_.decisions.longest());
   }
   void cell_of_steps(view<std::int32_t> out) {
     to_steps(by_step_, view<T const>(by_series_));
     detail::cell_of_step f{double(batch_.decisions.longest())};
-    if (batch_.valid) backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_), batch_.valid);
+    if (batch_.valid)
+      backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_),
+                    batch_.valid);
     else backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_));
   }
   /// A series' number to each of its steps.

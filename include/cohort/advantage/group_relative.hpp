@@ -4,8 +4,9 @@
 
 namespace cohort {
 
-/// What is compared within a group: one number for a whole episode; what is still to come at each time step; the single rewards, of which each step then gets
-/// the sum of those still to come (process supervision); or the single rewards, each for its own step (TorchRL's MCAdvantage).
+/// What is compared within a group: one number for a whole episode; what is still to come at each time step; the single
+/// rewards, of which each step then gets the sum of those still to come (process supervision); or the single rewards,
+/// each for its own step (TorchRL's MCAdvantage).
 enum class credit { episode, return_to_go, process, step };
 
 namespace detail {
@@ -21,19 +22,24 @@ struct one_where_both {
 
 /// GRPO's advantage: how much better a series did than the others that started from the same place.
 ///
-///     credit::episode       A_it = (R_i - mean_j R_j) / (std_j R_j + epsilon),        R_i = sum_t gamma^t r_it over the valid steps of the series
-///     credit::return_to_go  A_it = (R_it - mean_j R_jt) / (std_j R_jt + epsilon),     R_it = sum_{s >= t} gamma^(s - t) r_is
-///     credit::process       A_it = sum_{s >= t} gamma^(s - t) z_is,                   z = (r - mean of the group's rewards) / (their std + epsilon)
+///     credit::episode       A_it = (R_i - mean_j R_j) / (std_j R_j + epsilon),
+///                           R_i = sum_t gamma^t r_it over the valid steps of the series
+///     credit::return_to_go  A_it = (R_it - mean_j R_jt) / (std_j R_jt + epsilon),
+///                           R_it = sum_{s >= t} gamma^(s - t) r_is
+///     credit::process       A_it = sum_{s >= t} gamma^(s - t) z_is,
+///                           z = (r - mean of the group's rewards) / (their std + epsilon)
 ///     credit::step          A_it = z_it
 ///
-/// over the series j of i's group (at the same time index t for return_to_go; all rewards of the group together for process and step, which stand at the
-/// `scored` steps that are valid, or at all valid ones). Series that ended before t leave the statistics of t, or count as 0. Where all members are equal, up
-/// to rounding, A is 0 (but with baseline = none). It has no critic: a truncated return is what was collected, and it writes no targets. Invalid steps have no
-/// reward and take no time (return_to_go does not know them); a series without a valid step is a member whose return is 0. Sums over s >= t stop where an
-/// episode ends. A reward that is not finite makes NaNs of its group alone, of the batch with batch_std. Dr. GRPO is scale = none; leave-one-out (RLOO) is
-/// baseline = leave_one_out, scale = none.
+/// over the series j of i's group (at the same time index t for return_to_go; all rewards of the group together for
+/// process and step, which stand at the `scored` steps that are valid, or at all valid ones). Series that ended before
+/// t leave the statistics of t, or count as 0. Where all members are equal, up to rounding, A is 0 (but with baseline =
+/// none). It has no critic: a truncated return is what was collected, and it writes no targets. Invalid steps have no
+/// reward and take no time (return_to_go does not know them); a series without a valid step is a member whose return is
+/// 0. Sums over s >= t stop where an episode ends. A reward that is not finite makes NaNs of its group alone, of the
+/// batch with batch_std. Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale = none.
 ///
-/// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of standard deviations.
+/// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of
+/// standard deviations.
 struct group_relative {
   credit by = credit::episode;
   double gamma = 1;  ///< discount, in [0, 1]
@@ -45,10 +51,12 @@ struct group_relative {
   double epsilon = 1e-6;
   epsilon_rule rule = epsilon_rule::added;
 
-  static constexpr about notes{"group_relative", "(R_i - mean R) / (std R + epsilon) within the group", "Shao et al. 2024, arXiv:2402.03300, 4.1.2"};
+  static constexpr about notes{"group_relative", "(R_i - mean R) / (std R + epsilon) within the group",
+                               "Shao et al. 2024, arXiv:2402.03300, 4.1.2"};
   template <class F>
   constexpr void parameters(F f) const {
-    if (by != credit::episode) f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");
+    if (by != credit::episode)
+      f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");
     if (gamma != 1) f("gamma", gamma);
     group_statistics{baseline, scale, single, ddof, epsilon, rule}.parameters(f);
     if (finished == finished_episodes::count_as_zero) f("finished", "count_as_zero");
@@ -64,7 +72,9 @@ struct group_relative {
     auto scratch = backend.template temporary<T>(M + N);
     view<T> by_step = scratch.all().part(0, M), by_series = scratch.all().part(M, N);
     if (by == credit::episode) {
-      statistics.within(backend, members.score(), [&](view<T> to, view<T const> from) { members.sum(to, from); }, view<T const>{}, by_series);
+      statistics.within(
+          backend, members.score(), [&](view<T> to, view<T const> from) { members.sum(to, from); }, view<T const>{},
+          by_series);
       return members.to_steps(out.advantage, view<T const>(by_series));
     }
     if (by == credit::process || by == credit::step) {
@@ -74,8 +84,9 @@ struct group_relative {
         backend.map(outputs{both.all()}, detail::one_where_both{}, view<T const>(by_step), batch.scored, batch.valid);
         scored = both.all();
       }
-      statistics.within(backend, batch.reward, [&](view<T> to, view<T const> from) { members.sum_of_steps(to, from); }, view<T const>{},
-                        by == credit::step ? out.advantage : by_step, scored);
+      statistics.within(
+          backend, batch.reward, [&](view<T> to, view<T const> from) { members.sum_of_steps(to, from); },
+          view<T const>{}, by == credit::step ? out.advantage : by_step, scored);
       if (by == credit::step) return;
       batch_view<T> relative = batch;
       relative.reward = by_step;

@@ -17,8 +17,8 @@ enum class group_of_one { zero, raw };
 
 namespace detail {
 
-/// What a member was found to be, given its cell's statistics: n members present, their sum and, of those present, the squared deviations from
-/// the mean over `size` members (the absent ones counting as 0).
+/// What a member was found to be, given its cell's statistics: n members present, their sum and, of those present, the
+/// squared deviations from the mean over `size` members (the absent ones counting as 0).
 struct relative {
   group_baseline baseline;
   group_scale scale;
@@ -36,11 +36,15 @@ struct relative {
     S mean = sum / size, centered = x - mean;
     S all_squares = squares + (size - present) * (mean * mean);
     S deviation = sqrt(all_squares / max(size - ddof, S(1)));
-    S result = baseline == group_baseline::none ? x : baseline == group_baseline::mean ? centered : centered * (size / max(size - 1, S(1)));
+    S result = baseline == group_baseline::none   ? x
+               : baseline == group_baseline::mean ? centered
+                                                  : centered * (size / max(size - 1, S(1)));
     if (scale == group_scale::group_std) result = scaled(result, deviation);
     if (scale == group_scale::batch_std) result = scaled(result, batch_std);
-    // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by itself would make it an advantage.
-    if (baseline != group_baseline::none) result = select(equal_up_to_rounding(all_squares, size, mean, rounding), S(0), result);
+    // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by
+    // itself would make it an advantage.
+    if (baseline != group_baseline::none)
+      result = select(equal_up_to_rounding(all_squares, size, mean, rounding), S(0), result);
     return select(size <= 1, single == group_of_one::raw ? x : S(0), result);
   }
 };
@@ -67,9 +71,9 @@ struct standard_deviation {
 
 }  // namespace detail
 
-/// out[k] = (x[k] - baseline) / scale within cells: member k belongs to cell[k]; `size`, one for each member, is how many its cell counts, or absent
-/// for as many as are present. Members that are not `present` (whatever they hold) leave the statistics and get 0. The building block of group-relative
-/// estimators. In place if out is x.
+/// out[k] = (x[k] - baseline) / scale within cells: member k belongs to cell[k]; `size`, one for each member, is how
+/// many its cell counts, or absent for as many as are present. Members that are not `present` (whatever they hold)
+/// leave the statistics and get 0. The building block of group-relative estimators. In place if out is x.
 struct group_statistics {
   group_baseline baseline = group_baseline::mean;
   group_scale scale = group_scale::group_std;
@@ -88,8 +92,8 @@ struct group_statistics {
   }
 
   template <backend B>
-  void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size, out_view<B> out,
-                  view<std::uint8_t const> present = {}) const {
+  void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size,
+                  out_view<B> out, view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
     auto by_cell = backend.template temporary<T>(cells);
     auto add_up = [&](view<T> to, view<T const> from) {
@@ -100,14 +104,17 @@ struct group_statistics {
     within(backend, x, add_up, size, out, present);
   }
 
-  /// The same where add_up(to, from) gives each member the sum over the members of its cell, however those are found; `to` may be `from`.
+  /// The same where add_up(to, from) gives each member the sum over the members of its cell, however those are found;
+  /// `to` may be `from`.
   template <backend B, class AddUp>
-  void within(B& backend, in_view<B> x, AddUp const& add_up, in_view<B> size, out_view<B> out, view<std::uint8_t const> present = {}) const {
+  void within(B& backend, in_view<B> x, AddUp const& add_up, in_view<B> size, out_view<B> out,
+              view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
     std::ptrdiff_t n = x.rows;
     auto by_member = backend.template temporary<T>((present ? 4 : 3) * n);
     auto batch = backend.template temporary<T>(4);
-    view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n), square = by_member.all().part(2 * n, n);
+    view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n),
+            square = by_member.all().part(2 * n, n);
     if (present) {  // what absent ones hold may be a NaN
       view<T> known = by_member.all().part(3 * n, n);
       backend.map(outputs{known}, detail::where_valid{}, x, present);
@@ -124,8 +131,10 @@ struct group_statistics {
     else backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum));
     add_up(square, view<T const>(square));
 
-    view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1), batch_std = batch.all().part(3, 1);
-    view<T const> all = broadcast<T const>(batch_sums.part(0, 1), n), total = broadcast<T const>(batch_sums.part(1, 1), n);
+    view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1),
+            batch_std = batch.all().part(3, 1);
+    view<T const> all = broadcast<T const>(batch_sums.part(0, 1), n),
+                  total = broadcast<T const>(batch_sums.part(1, 1), n);
     if (scale == group_scale::batch_std) {
       if (present) {
         backend.reduce(batch_sums, detail::count_and_sum{}, x, present);
@@ -134,11 +143,13 @@ struct group_statistics {
         backend.reduce(batch_sums, detail::count_and_sum{}, x);
         backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total);
       }
-      backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
+      backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)),
+                  view<T const>(batch_squares));
     }
 
     detail::relative f{baseline, scale, single, rule, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
-    backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square), broadcast<T const>(batch_std, n));
+    backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square),
+                broadcast<T const>(batch_std, n));
     if (present) backend.map(outputs{out}, detail::where_valid{}, view<T const>(out), present);
   }
 };

@@ -38,19 +38,26 @@ struct weighted_divergence {
 
 /// out, M: weight KL^ of each step of the batch, 0 at invalid ones. `who` asks, for errors.
 template <backend B, class Estimator, class T = value_t<B>>
-void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estimator const& kl, double weight, view<T> out) {
+void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estimator const& kl, double weight,
+                  view<T> out) {
   require(weight >= 0, who, "weight", weight, "0 or a positive number");
-  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
+  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
+          "1 (it is not for probes)");
   auto take = [&](auto f, auto... in) {
     if (batch.valid) backend.map(outputs{out}, f, in..., batch.valid);
     else backend.map(outputs{out}, f, in...);
   };
   if constexpr (std::is_same_v<Estimator, exact_kl>) {
-    if (!batch.divergence) throw value_error(std::string(who) + " reads divergence, which this batch does not have: only policies that give their distributions do");
+    if (!batch.divergence)
+      throw value_error(
+          std::string(who) +
+          " reads divergence, which this batch does not have: only policies that give their distributions do");
     take(weighted_divergence{weight}, batch.divergence);
   } else {
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
-    if (!logp || !batch.ref_logp) throw value_error(std::string(who) + " reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
+    if (!logp || !batch.ref_logp)
+      throw value_error(std::string(who) +
+                        " reads old_logp (or sampler_logp) and ref_logp, which this batch does not have");
     take(weighted_distance<Estimator>{kl, weight}, logp, batch.ref_logp);
   }
 }
@@ -61,9 +68,10 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
 ///
 ///     r_t - weight KL^(logp_t, ref_logp_t),    logp that of the policy before the update
 ///
-/// With k1 its expected policy gradient is that of KL(pi || ref); with k3 it is not a divergence's (formulas as in cohort/kl/estimators.hpp). Reads old_logp, or else
-/// sampler_logp, and ref_logp; `train` keeps a reference for it. In a group's score it is inside the statistics, as in TRL's RLOO: that of weighted_rewards too,
-/// which takes it from the sum of its rewards. kl_to_go leaves it outside. Invalid steps have none.
+/// With k1 its expected policy gradient is that of KL(pi || ref); with k3 it is not a divergence's (formulas as in
+/// cohort/kl/estimators.hpp). Reads old_logp, or else sampler_logp, and ref_logp; `train` keeps a reference for it. In
+/// a group's score it is inside the statistics, as in TRL's RLOO: that of weighted_rewards too, which takes it from the
+/// sum of its rewards. kl_to_go leaves it outside. Invalid steps have none.
 ///
 /// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
 template <class Advantage = gae, class Estimator = k1, class Weight = double>
@@ -73,7 +81,8 @@ struct kl_in_reward {
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
 
-  static constexpr about notes{"kl_in_reward", "r_t - weight KL^_t in the place of r_t", "Ziegler et al. 2019, arXiv:1909.08593, eq. 2"};
+  static constexpr about notes{"kl_in_reward", "r_t - weight KL^_t in the place of r_t",
+                               "Ziegler et al. 2019, arXiv:1909.08593, eq. 2"};
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator), f("", kl), f("weight", weight);

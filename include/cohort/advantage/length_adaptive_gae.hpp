@@ -26,13 +26,14 @@ struct with_lambda_of_step {
 
 }  // namespace detail
 
-/// gae whose lambda grows with the length of the series, so that the weights lambda^k of a long answer's errors reach as far in it, in proportion, as those of
-/// a short one:
+/// gae whose lambda grows with the length of the series, so that the weights lambda^k of a long answer's errors reach
+/// as far in it, in proportion, as those of a short one:
 ///
 ///     lambda = max(0, 1 - 1 / (alpha l)),     l the valid steps of the series,     so that sum_k lambda^k = alpha l
 ///
-/// Of an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of such), lambda is 0: the one-step error. A
-/// series is one answer or episode; of `lanes` it is what a lane collected. All else is as in gae. In the units of the reward.
+/// Of an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of
+/// such), lambda is 0: the one-step error. A series is one answer or episode; of `lanes` it is what a lane collected.
+/// All else is as in gae. In the units of the reward.
 ///
 /// Source: Yue et al. 2025 (VAPO), arXiv:2504.05118, section 4.2.
 struct length_adaptive_gae {
@@ -40,8 +41,10 @@ struct length_adaptive_gae {
   double alpha = .05;  ///< the share of its series that a step looks ahead, > 0
   invalid_steps invalid = invalid_steps::skip;
 
-  static constexpr about notes{"length_adaptive_gae", "sum_k (gamma lambda)^k delta_{t+k}, lambda = max(0, 1 - 1 / (alpha l)), l the steps of the series",
-                               "Yue et al. 2025, arXiv:2504.05118, section 4.2"};
+  static constexpr about notes{
+      "length_adaptive_gae",
+      "sum_k (gamma lambda)^k delta_{t+k}, lambda = max(0, 1 - 1 / (alpha l)), l the steps of the series",
+      "Yue et al. 2025, arXiv:2504.05118, section 4.2"};
   template <class F>
   constexpr void parameters(F f) const {
     f("gamma", gamma), f("alpha", alpha);
@@ -57,7 +60,8 @@ struct length_adaptive_gae {
     detail::count_valid_steps(backend, batch.decisions, batch.valid, lambda, of_series);
     backend.map(outputs{of_series}, detail::lambda_of_length{alpha}, view<T const>(of_series));
     backend.spread(batch.decisions, lambda, view<T const>(of_series));
-    detail::scan_gae(backend, batch, out, "length_adaptive_gae", gamma, invalid, detail::with_lambda_of_step<detail::gae_step>{gamma},
+    detail::scan_gae(backend, batch, out, "length_adaptive_gae", gamma, invalid,
+                     detail::with_lambda_of_step<detail::gae_step>{gamma},
                      detail::with_lambda_of_step<detail::decaying_gae_step>{gamma}, view<T const>(lambda));
   }
 };

@@ -20,9 +20,10 @@ struct above_mean_over_mean {
 ///
 ///     A_i = (R_i - mean) / mean,     0 where the mean is not positive
 ///
-/// so that hard prompts count more than by a division by the standard deviation: its expectation is the gradient of log p, cut off after as many terms of
-/// sum_k (1 - p)^k / k as the group has members less one. The same for each step of a series; 0 where it is no more than rounding, and for the only member of a
-/// group. A series without a valid step has the score 0. Without units. Writes no targets.
+/// so that hard prompts count more than by a division by the standard deviation: its expectation is the gradient of log
+/// p, cut off after as many terms of sum_k (1 - p)^k / k as the group has members less one. The same for each step of a
+/// series; 0 where it is no more than rounding, and for the only member of a group. A series without a valid step has
+/// the score 0. Without units. Writes no targets.
 ///
 /// Source: MaxRL 2026, arXiv:2602.02710; prime-rl's.
 struct max_rl {

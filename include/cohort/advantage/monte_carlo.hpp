@@ -7,11 +7,13 @@ namespace cohort {
 
 /// Monte-Carlo returns, of REINFORCE:
 ///
-///     R_t = r_t + gamma (1 - terminated_t) (1 - truncated_t) R_{t+1},     A_t = R_t, or R_t - V_t with a critic,     target_t = R_t
+///     R_t = r_t + gamma (1 - terminated_t) (1 - truncated_t) R_{t+1},    A_t = R_t, or R_t - V_t with a critic,
+///     target_t = R_t
 ///
-/// With `bootstrap` and a critic, a series that is cut off (by truncation, or by the rollout's end) goes on with V of its true last observation: that is gae
-/// with lambda = 1. Without, a cut series has what was collected. Of an invalid step neither reward nor value are read; skipped, it has
-/// what came to it. Brought to mean 0 and deviation 1 over the batch it is REINFORCE++ (arXiv:2501.03262): see whitened. In the units of the reward.
+/// With `bootstrap` and a critic, a series that is cut off (by truncation, or by the rollout's end) goes on with V of
+/// its true last observation: that is gae with lambda = 1. Without, a cut series has what was collected. Of an invalid
+/// step neither reward nor value are read; skipped, it has what came to it. Brought to mean 0 and deviation 1 over the
+/// batch it is REINFORCE++ (arXiv:2501.03262): see whitened. In the units of the reward.
 ///
 /// Source: Williams 1992.
 struct monte_carlo {
@@ -30,12 +32,14 @@ struct monte_carlo {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "monte_carlo", "gamma", gamma, "a number in [0, 1]");
-    detail::require(batch.group == 1, "monte_carlo", "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
+    detail::require(batch.group == 1, "monte_carlo", "the number of actions at each decision", double(batch.group),
+                    "1 (it is for lanes, not for probes)");
     if (batch.value && bootstrap) return gae{.gamma = gamma, .lambda = 1, .invalid = invalid}(backend, batch, out);
     detail::reward_to_go(backend, batch, gamma, invalid, out.advantage);
     if (out.target) backend.map(outputs{out.target}, detail::same{}, view<T const>(out.advantage));
     if (!batch.value) return;
-    if (batch.valid) backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value, batch.valid);
+    if (batch.valid)
+      backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value, batch.valid);
     else backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value);
   }
 };

@@ -7,7 +7,8 @@ namespace cohort {
 /// Over what advantages are brought to mean 0 and standard deviation 1.
 enum class normalization { none, minibatch, batch };
 
-/// What counts as one in the mean and standard deviation of a batch: each step, so that long series weigh more, or each series, whatever its length.
+/// What counts as one in the mean and standard deviation of a batch: each step, so that long series weigh more, or each
+/// series, whatever its length.
 enum class over { steps, series };
 
 namespace detail {
@@ -60,7 +61,8 @@ struct standardized {
   template <class S>
   constexpr S operator()(S x, S count, S sum, S distances, S squares) const {
     constexpr double rounding = 16 * std::numeric_limits<typename S::value_type>::epsilon();
-    S mean = sum / count, error = distances / count, spread = max(squares - distances * error, S(0)), moved = x - mean - error;
+    S mean = sum / count, error = distances / count, spread = max(squares - distances * error, S(0)),
+      moved = x - mean - error;
     S result = divide ? S(moved / (sqrt(spread / max(count - ddof, S(1))) + epsilon)) : moved;
     // Equal elements differ from their mean by its rounding alone; divided by itself it would be 1.
     return select(count > ddof, select(sqrt(spread / count) <= rounding * abs(mean), S(0), result), x);
@@ -69,9 +71,10 @@ struct standardized {
 
 }  // namespace detail
 
-/// (x - mean) / (std + epsilon) over the valid elements, in place. With no more than ddof of them, where there is no standard deviation, they stay
-/// as they are; where they are equal, up to 16 roundings of their mean, they become 0. One that is not finite makes all of them NaNs. Two passes and the second
-/// one's correction of the mean, so that a large mean costs no digits.
+/// (x - mean) / (std + epsilon) over the valid elements, in place. With no more than ddof of them, where there is no
+/// standard deviation, they stay as they are; where they are equal, up to 16 roundings of their mean, they become 0.
+/// One that is not finite makes all of them NaNs. Two passes and the second one's correction of the mean, so that a
+/// large mean costs no digits.
 struct standardize {
   double epsilon = 1e-8;
   int ddof = 1;        ///< the sum of squares is divided by n - ddof
@@ -89,7 +92,8 @@ struct standardize {
     using T = value_t<B>;
     auto scratch = backend.template temporary<T>(4);
     view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 2);
-    view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows), sum = broadcast<T const>(sums.part(1, 1), x.rows);
+    view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows),
+                  sum = broadcast<T const>(sums.part(1, 1), x.rows);
     if (valid) {
       backend.reduce(sums, detail::count_and_sum{}, in, valid);
       backend.reduce(squares, detail::distance_from_mean{}, in, count, sum, valid);
@@ -97,8 +101,8 @@ struct standardize {
       backend.reduce(sums, detail::count_and_sum{}, in);
       backend.reduce(squares, detail::distance_from_mean{}, in, count, sum);
     }
-    backend.map(outputs{x}, detail::standardized{epsilon, ddof, divide}, in, count, sum, broadcast<T const>(squares.part(0, 1), x.rows),
-                broadcast<T const>(squares.part(1, 1), x.rows));
+    backend.map(outputs{x}, detail::standardized{epsilon, ddof, divide}, in, count, sum,
+                broadcast<T const>(squares.part(0, 1), x.rows), broadcast<T const>(squares.part(1, 1), x.rows));
   }
 };
 

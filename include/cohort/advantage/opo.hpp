@@ -17,18 +17,21 @@ struct above_weighted_mean {
 
 }  // namespace detail
 
-/// OPO's advantage: a series against its group's mean weighted by length, the baseline of least variance where a series' gradient grows like its length:
+/// OPO's advantage: a series against its group's mean weighted by length, the baseline of least variance where a
+/// series' gradient grows like its length:
 ///
 ///     A_i = R_i - sum_j l_j R_j / sum_j l_j,     l_j the valid steps of series j
 ///
-/// the same for each of its steps; 0 where it is no more than rounding. The only member of a group gets 0, or its raw score (verl). A series without a valid
-/// step has the score 0 and weighs nothing. In the units of the reward. Writes no targets.
+/// the same for each of its steps; 0 where it is no more than rounding. The only member of a group gets 0, or its raw
+/// score (verl). A series without a valid step has the score 0 and weighs nothing. In the units of the reward. Writes
+/// no targets.
 ///
 /// Source: Hao et al. 2025, arXiv:2505.23585, eq. 6.
 struct opo {
   group_of_one single = group_of_one::zero;
 
-  static constexpr about notes{"opo", "R_i - sum_j l_j R_j / sum_j l_j within the group", "Hao et al. 2025, arXiv:2505.23585, eq. 6"};
+  static constexpr about notes{"opo", "R_i - sum_j l_j R_j / sum_j l_j within the group",
+                               "Hao et al. 2025, arXiv:2505.23585, eq. 6"};
   template <class F>
   constexpr void parameters(F f) const {
     if (single == group_of_one::raw) f("single", "raw");
@@ -39,13 +42,15 @@ struct opo {
     detail::group_members<B> members(backend, batch, "opo");
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(3 * N);
-    view<T> weights = scratch.all().part(0, N), weighted = scratch.all().part(N, N), size = scratch.all().part(2 * N, N);
+    view<T> weights = scratch.all().part(0, N), weighted = scratch.all().part(N, N),
+            size = scratch.all().part(2 * N, N);
     members.lengths(weights);
     backend.map(outputs{weighted}, detail::times{}, view<T const>(weights), members.score());
     members.sum(weights, view<T const>(weights));
     members.sum(weighted, view<T const>(weighted));
     members.size(size);
-    backend.map(outputs{weighted}, detail::above_weighted_mean{single}, members.score(), view<T const>(weighted), view<T const>(weights), view<T const>(size));
+    backend.map(outputs{weighted}, detail::above_weighted_mean{single}, members.score(), view<T const>(weighted),
+                view<T const>(weights), view<T const>(size));
     members.to_steps(out.advantage, view<T const>(weighted));
   }
 };

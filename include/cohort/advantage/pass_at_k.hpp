@@ -43,7 +43,8 @@ struct pass_at_k_reward {
   template <class S>
   constexpr S operator()(S score, S correct, S n) const {
     S missed = 1;  // that k - 1 drawn from the n - 1 others are all wrong, seen from a wrong one
-    for (int i = 0; i < k - 1; ++i) missed *= select(n - 1 > i, max(n - 1 - correct - i, S(0)) / max(n - 1 - i, S(1)), S(1));
+    for (int i = 0; i < k - 1; ++i)
+      missed *= select(n - 1 > i, max(n - 1 - correct - i, S(0)) / max(n - 1 - i, S(1)), S(1));
     return k * select(score > threshold, S(1), select(score == score, 1 - missed, score));
   }
 };
@@ -61,8 +62,8 @@ struct right_or_wrong {
 ///
 ///     A_i = max(0, R_i - max_{j != i} R_j) / (std_j R_j + epsilon)
 ///
-/// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group gets 0. In standard deviations (ddof 1)
-/// or in units of the reward. Writes no targets.
+/// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group
+/// gets 0. In standard deviations (ddof 1) or in units of the reward. Writes no targets.
 ///
 /// Source: Tang et al. 2025, arXiv:2503.19595; as in verl's grpo_passk.
 struct best_of_group {
@@ -82,34 +83,41 @@ struct best_of_group {
     detail::group_members<B> members(backend, batch, "best_of_group");
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(4 * N);
-    view<T> others = scratch.all().part(0, N), squares = scratch.all().part(N, N), sum = scratch.all().part(2 * N, N), size = scratch.all().part(3 * N, N);
+    view<T> others = scratch.all().part(0, N), squares = scratch.all().part(N, N), sum = scratch.all().part(2 * N, N),
+            size = scratch.all().part(3 * N, N);
     double none = -std::numeric_limits<double>::infinity();
-    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others}, members.score());
-    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others}, members.score(), view<T const>(others));
+    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others},
+                 members.score());
+    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others},
+                 members.score(), view<T const>(others));
     members.sum(sum, members.score());
     members.size(size);
     backend.map(outputs{squares}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
     members.sum(squares, view<T const>(squares));
-    backend.map(outputs{sum}, detail::lead{scale, epsilon}, members.score(), view<T const>(others), view<T const>(squares), view<T const>(size));
+    backend.map(outputs{sum}, detail::lead{scale, epsilon}, members.score(), view<T const>(others),
+                view<T const>(squares), view<T const>(size));
     members.to_steps(out.advantage, view<T const>(sum));
   }
 };
 
-/// PKPO: rewards of 0 and 1 turned into those whose policy gradient is that of pass@k, the chance that one of k tries is right, without bias. With n members
-/// of which c are right,
+/// PKPO: rewards of 0 and 1 turned into those whose policy gradient is that of pass@k, the chance that one of k tries
+/// is right, without bias. With n members of which c are right,
 ///
-///     A_i = k                                        where i is right
-///     A_i = k (1 - C(n - 1 - c, k - 1) / C(n - 1, k - 1))    where it is wrong: the chance that k - 1 of the others have one that is right
+///     A_i = k                                                where i is right
+///     A_i = k (1 - C(n - 1 - c, k - 1) / C(n - 1, k - 1))    where it is wrong
 ///
-/// to be averaged over the group; k = 1 is the plain reward. A group needs k members: in a smaller one the chance is that of all others, for the only member of
-/// a group 0. A score that is a NaN makes NaNs of the wrong ones of its group. Without units. Writes no targets.
+/// where the bracket is the chance that k - 1 of the others have one that is right,
+/// to be averaged over the group; k = 1 is the plain reward. A group needs k members: in a smaller one the chance is
+/// that of all others, for the only member of a group 0. A score that is a NaN makes NaNs of the wrong ones of its
+/// group. Without units. Writes no targets.
 ///
 /// Source: Walder and Karkhanis 2025, arXiv:2505.15201 (times n, since series are averaged here).
 struct pass_at_k {
   int k = 4;              ///< > 0
   double threshold = .5;  ///< a series is right whose score is above it
 
-  static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k", "Walder and Karkhanis 2025, arXiv:2505.15201"};
+  static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k",
+                               "Walder and Karkhanis 2025, arXiv:2505.15201"};
   template <class F>
   constexpr void parameters(F f) const {
     f("k", k);
@@ -125,7 +133,8 @@ struct pass_at_k {
     backend.map(outputs{correct}, detail::right_or_wrong{threshold}, members.score());
     members.sum(correct, view<T const>(correct));
     members.size(size);
-    backend.map(outputs{correct}, detail::pass_at_k_reward{k, threshold}, members.score(), view<T const>(correct), view<T const>(size));
+    backend.map(outputs{correct}, detail::pass_at_k_reward{k, threshold}, members.score(), view<T const>(correct),
+                view<T const>(size));
     members.to_steps(out.advantage, view<T const>(correct));
   }
 };

@@ -8,14 +8,15 @@ namespace cohort {
 ///
 ///     A_it = sum_{s >= t} gamma^(s - t) r_is - greedy_i
 ///
-/// Reads greedy_score, one for each series: completions{.greedy = true} brings it. An invalid step has what came to it, without the baseline being
-/// of any meaning there. In the units of the reward. Writes no targets.
+/// Reads greedy_score, one for each series: completions{.greedy = true} brings it. An invalid step has what came to it,
+/// without the baseline being of any meaning there. In the units of the reward. Writes no targets.
 ///
 /// Source: Li et al. 2023, arXiv:2310.10505, eq. 5.
 struct remax {
   double gamma = 1;  ///< discount, in [0, 1]
 
-  static constexpr about notes{"remax", "what is still to come, less the greedy answer's score", "Li et al. 2023, arXiv:2310.10505, eq. 5"};
+  static constexpr about notes{"remax", "what is still to come, less the greedy answer's score",
+                               "Li et al. 2023, arXiv:2310.10505, eq. 5"};
   template <class F>
   constexpr void parameters(F f) const {
     if (gamma != 1) f("gamma", gamma);
@@ -24,12 +25,15 @@ struct remax {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "remax", "gamma", gamma, "a number in [0, 1]");
-    if (!batch.greedy_score) throw value_error("remax reads greedy_score, the score of each prompt's greedy answer, which this batch does not have");
+    if (!batch.greedy_score)
+      throw value_error(
+          "remax reads greedy_score, the score of each prompt's greedy answer, which this batch does not have");
     std::ptrdiff_t M = batch.decisions.steps();
     auto scratch = backend.template temporary<T>(M);
     detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, out.advantage);
     backend.spread(batch.decisions, scratch.all(), batch.greedy_score);
-    backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), view<T const>(scratch.all()));
+    backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage),
+                view<T const>(scratch.all()));
   }
 };
 

@@ -28,8 +28,10 @@ template <backend B, class T = value_t<B>>
 void reward_to_go(B& backend, batch_view<T> const& batch, double gamma, invalid_steps invalid, view<T> out) {
   return_step step{gamma, invalid};
   if (batch.valid)
-    backend.scan(batch.decisions, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated, batch.valid);
-  else backend.scan(batch.decisions, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated);
+    backend.scan(batch.decisions, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated,
+                 batch.valid);
+  else
+    backend.scan(batch.decisions, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated);
 }
 
 /// ones, M: 1 at each valid step and 0 elsewhere; steps, N: how many of them each series has.

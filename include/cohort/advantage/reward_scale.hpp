@@ -1,8 +1,8 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
 
-// What may be done to the rewards of a rollout before advantages are estimated from them: f(backend, state, batch, rewards) in place, K x M rewards as in
-// batch_view. The state is what it remembers from one rollout to the next.
+// What may be done to the rewards of a rollout before advantages are estimated from them: f(backend, state, batch,
+// rewards) in place, K x M rewards as in batch_view. The state is what it remembers from one rollout to the next.
 
 namespace cohort {
 
@@ -17,16 +17,18 @@ struct raw_reward {
   void operator()(B&, nothing&, batch_view<T> const&, view<T>) const {}
 };
 
-/// Among which rewards one is compared: all of the rollout, or those of its group (of the actions tried from one state, where there are probes).
+/// Among which rewards one is compared: all of the rollout, or those of its group (of the actions tried from one state,
+/// where there are probes).
 enum class reward_scope { batch, group };
 
 /// Rewards brought to mean 0 and standard deviation 1 within one rollout:
 ///
-///     r <- clamp((r - mean) / (std + epsilon), +-clip),     with how.baseline = none: r <- clamp(r / (std + epsilon), +-clip)
+///     r <- clamp((r - mean) / (std + epsilon), +-clip),
+///     with how.baseline = none: r <- clamp(r / (std + epsilon), +-clip)
 ///
-/// Compared are the rewards at the `scored` steps, or at all valid ones; the others become 0. All rewards of a group are one sample, as in DeepSeekMath's process
-/// supervision (arXiv:2402.03300, 4.1.3). Equal rewards, up to rounding, become 0 (without a baseline they are divided by epsilon: choose it then). Probes may have
-/// one step only.
+/// Compared are the rewards at the `scored` steps, or at all valid ones; the others become 0. All rewards of a group
+/// are one sample, as in DeepSeekMath's process supervision (arXiv:2402.03300, 4.1.3). Equal rewards, up to rounding,
+/// become 0 (without a baseline they are divided by epsilon: choose it then). Probes may have one step only.
 struct standardized_reward {
   reward_scope scope = reward_scope::batch;
   group_statistics how{};
@@ -40,7 +42,8 @@ struct standardized_reward {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, raw_reward::nothing&, batch_view<T> const& batch, view<T> reward) const {
     detail::require(clip > 0, "standardized_reward", "clip", clip, "a positive number (infinity: no limit)");
-    detail::require(batch.horizon == 1, "standardized_reward", "the number of steps of a probe", double(batch.horizon), "1");
+    detail::require(batch.horizon == 1, "standardized_reward", "the number of steps of a probe", double(batch.horizon),
+                    "1");
     std::ptrdiff_t R = batch.decisions.steps(), G = batch.group, cells = 1;
     auto numbers = backend.template temporary<T>(R * G + R);
     auto cell = backend.template temporary<std::int32_t>(R * G);
@@ -59,7 +62,8 @@ struct standardized_reward {
     }
     backend.map(outputs{cell.all()}, detail::same{}, view<T const>(number));
     view<T> flat = reward.reshaped(R * G);
-    how(backend, view<T const>(flat), cell.all(), cells, view<T const>{}, flat, batch.scored ? batch.scored : batch.valid);
+    how(backend, view<T const>(flat), cell.all(), cells, view<T const>{}, flat,
+        batch.scored ? batch.scored : batch.valid);
     backend.map(outputs{flat}, detail::clamp_to{clip}, view<T const>(flat));
   }
 };

@@ -12,10 +12,11 @@ namespace cohort {
 ///     tanh                  tanh(tau r)
 ///     tanh_of_group_score   tanh(tau z), z = (r - mean) / (std + epsilon) over the samples of the state
 ///     tanh_of_batch_score   the same over the whole batch
-///     weighted_in_group     r tanh(2.5 tau (r - min) / (max - min + epsilon)), min and max over the samples of the state
+///     weighted_in_group     r tanh(2.5 tau (r - min) / (max - min + epsilon)),
+///                           min and max over the samples of the state
 ///
-/// With longer probes statistics are over those that are still running at the same step. Where all of a group's rewards are equal, up to rounding, the
-/// score and the weight are 0. All but none change what is optimized.
+/// With longer probes statistics are over those that are still running at the same step. Where all of a group's rewards
+/// are equal, up to rounding, the score and the weight are 0. All but none change what is optimized.
 enum class reward_transform { none, tanh, tanh_of_group_score, tanh_of_batch_score, weighted_in_group };
 
 namespace detail {
@@ -24,7 +25,9 @@ constexpr char const* name_of(reward_transform t) {
   constexpr char const* names[] = {"none", "tanh", "tanh_of_group_score", "tanh_of_batch_score", "weighted_in_group"};
   return names[int(t)];
 }
-constexpr bool within_group(reward_transform t) { return t == reward_transform::tanh_of_group_score || t == reward_transform::weighted_in_group; }
+constexpr bool within_group(reward_transform t) {
+  return t == reward_transform::tanh_of_group_score || t == reward_transform::weighted_in_group;
+}
 
 /// Which of its K steps a probe was still running in.
 struct running_steps {
@@ -57,11 +60,13 @@ struct group_score {
     for (int g = 0; g < G; ++g) squares += select(running[g], (reward[g] - mean) * (reward[g] - mean), S(0));
     S deviation = sqrt(squares / max(count - ddof, S(1)));
     auto equal = deviation <= rounding * std::max(8, G) * abs(mean);
-    for (int g = 0; g < G; ++g) out.set(g, select(equal, S(0), tanh(tau * ((reward[g] - mean) / (deviation + epsilon)))));
+    for (int g = 0; g < G; ++g)
+      out.set(g, select(equal, S(0), tanh(tau * ((reward[g] - mean) / (deviation + epsilon)))));
   }
 };
 
-/// Each reward times the tanh of where it stands between the least and the largest of those of its row that are running.
+/// Each reward times the tanh of where it stands between the least and the largest of those of its row that are
+/// running.
 struct group_weight {
   int G;
   double tau, epsilon, rounding;
@@ -78,7 +83,8 @@ struct group_weight {
     S range = most - least;
     mask_t<S> apart = range > rounding * 8 * max(abs(least), abs(most));
     for (int g = 0; g < G; ++g)
-      out.set(g, select(apart & running[g], reward[g] * tanh(2.5 * tau * ((reward[g] - least) / (range + epsilon))), S(0)));
+      out.set(
+          g, select(apart & running[g], reward[g] * tanh(2.5 * tau * ((reward[g] - least) / (range + epsilon))), S(0)));
   }
 };
 
@@ -118,9 +124,12 @@ struct reward_scaling {
     double rounding = std::numeric_limits<T>::epsilon();
     auto flags = backend.template temporary<std::uint8_t>(n);
     auto columns = [&](auto all) { return decltype(all)(all.data, M, K, 1, M); };
-    backend.map_rows(M, running_steps{int(K)}, columns(batch.terminated), columns(batch.truncated), columns(flags.all()));
+    backend.map_rows(M, running_steps{int(K)}, columns(batch.terminated), columns(batch.truncated),
+                     columns(flags.all()));
     view<std::uint8_t const> running = flags.all();
-    auto by_group = [&](auto f) { backend.map_rows(rows, f, in.reshaped(rows, G), running.reshaped(rows, G), to.reshaped(rows, G)); };
+    auto by_group = [&](auto f) {
+      backend.map_rows(rows, f, in.reshaped(rows, G), running.reshaped(rows, G), to.reshaped(rows, G));
+    };
     if (transform == reward_transform::tanh_of_group_score) by_group(group_score{int(G), ddof, tau, epsilon, rounding});
     else if (transform == reward_transform::weighted_in_group) by_group(group_weight{int(G), tau, epsilon, rounding});
     else {

@@ -63,15 +63,18 @@ struct running_moments {
 ///
 ///     R_t = r_t + gamma (1 - ended_{t-1}) R_{t-1},     r_t <- clamp(r_t / sqrt(var(R) + epsilon), +-clip)
 ///
-/// In lanes the returns go on from one rollout to the next and the statistics take in the N returns of each time step before that step's rewards are divided: that
-/// is Stable-Baselines3's VecNormalize. Elsewhere each rollout's returns are taken in at once, before. The statistics begin with variance 1 and the weight of 1e-4 of
-/// a number. No mean is taken away, so the sign of a reward stays. Raises value_error for invalid steps, and for probes of more than one action.
+/// In lanes the returns go on from one rollout to the next and the statistics take in the N returns of each time step
+/// before that step's rewards are divided: that is Stable-Baselines3's VecNormalize. Elsewhere each rollout's returns
+/// are taken in at once, before. The statistics begin with variance 1 and the weight of 1e-4 of a number. No mean is
+/// taken away, so the sign of a reward stays. Raises value_error for invalid steps, and for probes of more than one
+/// action.
 ///
-/// Source: Engstrom et al. 2020, arXiv:2005.12729, appendix A.2; Huang et al. 2022, "The 37 implementation details of PPO", continuous actions 7 and 8.
+/// Source: Engstrom et al. 2020, arXiv:2005.12729, appendix A.2; Huang et al. 2022, "The 37 implementation details of
+/// PPO", continuous actions 7 and 8.
 struct running_reward_scale {
-  double gamma = .99;    ///< of the returns, in [0, 1]
+  double gamma = .99;  ///< of the returns, in [0, 1]
   double epsilon = 1e-8;
-  double clip = 10;      ///< > 0
+  double clip = 10;  ///< > 0
 
   template <class F>
   constexpr void parameters(F f) const {
@@ -81,7 +84,8 @@ struct running_reward_scale {
   template <backend B>
   struct state {
     detail::running_moments moments;
-    typename B::template array<value_t<B>> carried, goes_on;  ///< N: the last returns of lanes, and whether their episodes go on
+    typename B::template array<value_t<B>> carried,
+        goes_on;  ///< N: the last returns of lanes, and whether their episodes go on
     std::ptrdiff_t lanes = 0;
     std::vector<value_t<B>> mean, squares, deviation;
   };
@@ -95,27 +99,33 @@ struct running_reward_scale {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, state<B>& s, batch_view<T> const& batch, view<T> reward) const {
-    detail::require(batch.group == 1, "running_reward_scale", "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
+    detail::require(batch.group == 1, "running_reward_scale", "the number of actions at each decision",
+                    double(batch.group), "1 (it is not for probes)");
     if (batch.valid) throw value_error("running_reward_scale counts every step, and this batch has invalid ones");
     bool lanes = batch.decisions.is_lanes();
     std::ptrdiff_t M = batch.decisions.steps(), N = lanes ? batch.decisions.count() : M, T_ = lanes ? M / N : 1;
     auto scratch = backend.template temporary<T>(3 * M + 2 * T_);
-    view<T> goes_on = scratch.all().part(0, M), before = scratch.all().part(M, M), returns = scratch.all().part(2 * M, M),
-            mean = scratch.all().part(3 * M, T_), squares = scratch.all().part(3 * M + T_, T_);
+    view<T> goes_on = scratch.all().part(0, M), before = scratch.all().part(M, M),
+            returns = scratch.all().part(2 * M, M), mean = scratch.all().part(3 * M, T_),
+            squares = scratch.all().part(3 * M + T_, T_);
     detail::find_first_steps(backend, batch.decisions, before);
     backend.map(outputs{returns}, detail::goes_on_after{}, view<T const>(returns), batch.terminated, batch.truncated);
-    detail::map_preceding(backend, batch.decisions, goes_on, detail::times{}, view<T const>(returns), view<T const>(before));
+    detail::map_preceding(backend, batch.decisions, goes_on, detail::times{}, view<T const>(returns),
+                          view<T const>(before));
     view<T> first = before;  // the rewards, to the first of which the last rollout's returns are added
     backend.map(outputs{first}, detail::same{}, view<T const>(reward));
     if (lanes && s.lanes == N)
-      backend.map(outputs{first.part(0, N)}, detail::plus_carried{gamma}, view<T const>(reward.part(0, N)), view<T const>(s.carried.all()), view<T const>(s.goes_on.all()));
-    backend.scan(batch.decisions, direction::forward, detail::return_so_far{gamma}, 0, returns, view<T const>(first), view<T const>(goes_on));
+      backend.map(outputs{first.part(0, N)}, detail::plus_carried{gamma}, view<T const>(reward.part(0, N)),
+                  view<T const>(s.carried.all()), view<T const>(s.goes_on.all()));
+    backend.scan(batch.decisions, direction::forward, detail::return_so_far{gamma}, 0, returns, view<T const>(first),
+                 view<T const>(goes_on));
     if (lanes) {
       s.lanes = N;
       backend.resize(s.carried, N);
       backend.resize(s.goes_on, N);
       backend.map(outputs{s.carried.all()}, detail::same{}, view<T const>(returns.part(M - N, N)));
-      backend.map(outputs{s.goes_on.all()}, detail::goes_on_after{}, view<T const>(s.carried.all()), batch.terminated.part(M - N, N), batch.truncated.part(M - N, N));
+      backend.map(outputs{s.goes_on.all()}, detail::goes_on_after{}, view<T const>(s.carried.all()),
+                  batch.terminated.part(M - N, N), batch.truncated.part(M - N, N));
     }
 
     view<T const> by_time = returns.reshaped(T_, N);

@@ -36,11 +36,14 @@ struct add_weighted {
 };
 /// f(k, its weight, its column of N scores, whether each is there) for each reward.
 template <backend B, class F, class T = value_t<B>>
-void each_reward(B& backend, batch_view<T> const& batch, std::vector<double> const& weights, char const* who, view<std::uint8_t> there, F f) {
-  if (!batch.scores) throw value_error(std::string(who) + " reads scores, what each of several rewards gave a series, which this batch does not have");
+void each_reward(B& backend, batch_view<T> const& batch, std::vector<double> const& weights, char const* who,
+                 view<std::uint8_t> there, F f) {
+  if (!batch.scores)
+    throw value_error(std::string(who) +
+                      " reads scores, what each of several rewards gave a series, which this batch does not have");
   if (!weights.empty() && std::ptrdiff_t(weights.size()) != batch.scores.columns)
-    throw value_error(std::string(who) + ": the number of weights is " + std::to_string(weights.size()) + ", expected " + std::to_string(batch.scores.columns) +
-                      ", one for each reward (or none: all 1)");
+    throw value_error(std::string(who) + ": the number of weights is " + std::to_string(weights.size()) +
+                      ", expected " + std::to_string(batch.scores.columns) + ", one for each reward (or none: all 1)");
   for (std::ptrdiff_t k = 0; k < batch.scores.columns; ++k) {
     view<T const> column = batch.scores.column(k);
     backend.map(outputs{there}, is_number{}, column);
@@ -55,10 +58,11 @@ struct has_company {
   }
 };
 
-/// A series' number to each of its steps, having been normalized over the series or steps that count: `counts`, N, is 1 or 0. The others get 0.
+/// A series' number to each of its steps, having been normalized over the series or steps that count: `counts`, N, is 1
+/// or 0. The others get 0.
 template <backend B, class T = value_t<B>>
-void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B>& members, view<T> by_series, view<T const> counts, standardize const& how,
-                         over which, view<T> out) {
+void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B>& members, view<T> by_series,
+                         view<T const> counts, standardize const& how, over which, view<T> out) {
   std::ptrdiff_t N = members.count(), M = batch.decisions.steps();
   auto flags = backend.template temporary<std::uint8_t>(N + M);
   view<std::uint8_t> there = flags.all().part(0, N), here = flags.all().part(N, M);
@@ -79,17 +83,20 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
 
 /// GRPO on several rewards at once, added up before they are compared:
 ///
-///     R_i = clamp(sum_k w_k r_ik, low, high) over the rewards that i has,    A_i = (R_i - mean_j R_j) / (std_j R_j + epsilon)
+///     R_i = clamp(sum_k w_k r_ik, low, high) over the rewards that i has,
+///     A_i = (R_i - mean_j R_j) / (std_j R_j + epsilon)
 ///
-/// A series without any reward leaves the statistics and gets 0. `how` has the baseline, scale and constants. With `batch_wide` A is then normalized over the
-/// batch, without the series that have no reward or are alone with theirs in their group. Inside kl_in_reward, R_i is less the penalties of i's valid steps, after
-/// the clamp. Reads scores. Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
+/// A series without any reward leaves the statistics and gets 0. `how` has the baseline, scale and constants. With
+/// `batch_wide` A is then normalized over the batch, without the series that have no reward or are alone with theirs in
+/// their group. Inside kl_in_reward, R_i is less the penalties of i's valid steps, after the clamp. Reads scores.
+/// Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
 /// normalize_advantages: batch_wide of epsilon 1e-4.)
 struct weighted_rewards {
   static constexpr unsigned reads = also::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
-  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();  ///< of the sum; low <= high
+  double low = -std::numeric_limits<double>::infinity(),
+         high = std::numeric_limits<double>::infinity();  ///< of the sum; low <= high
   std::optional<standardize> batch_wide{};
   cohort::over over = cohort::over::series;  ///< what batch_wide counts
 
@@ -102,10 +109,11 @@ struct weighted_rewards {
     auto there = backend.template temporary<std::uint8_t>(N);
     view<T> sum = numbers.all().part(0, N), any = numbers.all().part(N, N), taken = numbers.all().part(2 * N, N);
     backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
-    detail::each_reward(backend, batch, weights, "weighted_rewards", there.all(), [&](double weight, view<T const> score) {
-      backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
-      backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
-    });
+    detail::each_reward(backend, batch, weights, "weighted_rewards", there.all(),
+                        [&](double weight, view<T const> score) {
+                          backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
+                          backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
+                        });
     if (low > -std::numeric_limits<double>::infinity() || high < std::numeric_limits<double>::infinity())
       backend.map(outputs{sum}, detail::clamp_between{low, high}, view<T const>(sum));
     if (batch.penalty) {
@@ -113,7 +121,8 @@ struct weighted_rewards {
       backend.map(outputs{sum}, detail::difference{}, view<T const>(sum), view<T const>(taken));
     }
     backend.map(outputs{there.all()}, detail::same{}, view<T const>(any));
-    how(backend, view<T const>(sum), members.group(), members.groups(), view<T const>{}, sum, view<std::uint8_t const>(there.all()));
+    how(backend, view<T const>(sum), members.group(), members.groups(), view<T const>{}, sum,
+        view<std::uint8_t const>(there.all()));
     if (!batch_wide) return members.to_steps(out.advantage, view<T const>(sum));
     members.sum(taken, view<T const>(any));  // how many there are in its group
     backend.map(outputs{any}, detail::has_company{}, view<T const>(any), view<T const>(taken));
@@ -121,14 +130,17 @@ struct weighted_rewards {
   }
 };
 
-/// GDPO: each reward compared within its group by itself, so that none drowns another, then added up and normalized over the batch:
+/// GDPO: each reward compared within its group by itself, so that none drowns another, then added up and normalized
+/// over the batch:
 ///
 ///     A_ik = (r_ik - mean_j r_jk) / (std_j r_jk + epsilon),    A_i = standardize(sum_k w_k A_ik)
 ///
-/// An absent reward leaves its statistics and adds 0; so does one that is the only one of its group. A series without any reward, and an invalid step where steps
-/// are normalized, leave the normalization too and get 0. A score that is infinite makes all advantages NaNs. Reads scores. Writes no targets.
+/// An absent reward leaves its statistics and adds 0; so does one that is the only one of its group. A series without
+/// any reward, and an invalid step where steps are normalized, leave the normalization too and get 0. A score that is
+/// infinite makes all advantages NaNs. Reads scores. Writes no targets.
 ///
-/// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over series, both 1e-4.
+/// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over
+/// series, both 1e-4.
 struct gdpo {
   static constexpr unsigned reads = also::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
@@ -138,7 +150,10 @@ struct gdpo {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    if (batch.penalty) throw value_error("gdpo normalizes each reward by itself, and so has none that a KL could be taken from: use kl_to_go or a kl_penalty");
+    if (batch.penalty)
+      throw value_error(
+          "gdpo normalizes each reward by itself, and so has none that a KL could be taken from: use kl_to_go or a "
+          "kl_penalty");
     detail::group_members<B> members(backend, batch, "gdpo");
     std::ptrdiff_t N = members.count();
     auto numbers = backend.template temporary<T>(3 * N);
@@ -146,7 +161,8 @@ struct gdpo {
     view<T> sum = numbers.all().part(0, N), one = numbers.all().part(N, N), any = numbers.all().part(2 * N, N);
     backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
     detail::each_reward(backend, batch, weights, "gdpo", there.all(), [&](double weight, view<T const> score) {
-      how(backend, score, members.group(), members.groups(), view<T const>{}, one, view<std::uint8_t const>(there.all()));
+      how(backend, score, members.group(), members.groups(), view<T const>{}, one,
+          view<std::uint8_t const>(there.all()));
       backend.map(outputs{sum}, detail::plus_weighted{weight}, view<T const>(sum), view<T const>(one));
       backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
     });

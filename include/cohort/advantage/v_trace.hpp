@@ -7,13 +7,15 @@ namespace cohort {
 
 namespace detail {
 
-/// The correction of V, backward: e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) e_{t+1}; with it the advantage and the target.
+/// The correction of V, backward: e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) e_{t+1}; with it the
+/// advantage and the target.
 struct v_trace_step {
   static constexpr bool affine = true;
   double gamma, lambda, rho, c, rho_pg;
 
   template <class S, class M>
-  constexpr several<S, 3> operator()(S after, S logp, S sampler_logp, S reward, S value, S next_value, M terminated, M truncated) const {
+  constexpr several<S, 3> operator()(S after, S logp, S sampler_logp, S reward, S value, S next_value, M terminated,
+                                     M truncated) const {
     S ratio = exp(logp - sampler_logp), delta = select(terminated, reward - value, reward + gamma * next_value - value);
     M ended = terminated | truncated;
     S e = min(ratio, S(rho)) * delta + select(ended, S(0), gamma * lambda * min(ratio, S(c)) * after);
@@ -25,10 +27,12 @@ struct v_trace_step {
 
 /// V-trace, for actions that another policy drew than the one that learns, with rho_t = exp(old_logp - sampler_logp):
 ///
-///     v_t = V_t + e_t,    e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) (1 - ended_t) e_{t+1},    delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
+///     v_t = V_t + e_t,    e_t = min(rho, rho_t) delta_t + gamma lambda min(c, rho_t) (1 - ended_t) e_{t+1},
+///     delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t
 ///     A_t = min(rho_pg, rho_t) (r_t + gamma (1 - terminated_t) (V'_t + lambda e_{t+1}) - V_t),     target_t = v_t
 ///
-/// Where a series ends e_{t+1} is 0. On policy both are gae's; a batch without old_logp is on policy. In the units of the reward.
+/// Where a series ends e_{t+1} is 0. On policy both are gae's; a batch without old_logp is on policy. In the units of
+/// the reward.
 ///
 /// Source: Espeholt et al. 2018 (IMPALA), arXiv:1802.01561, eq. 1 and 4.2; lambda and the mixture in A as in rlax.
 struct v_trace {
@@ -42,14 +46,17 @@ struct v_trace {
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "v_trace", "gamma", gamma, "a number in [0, 1]");
     detail::require(lambda >= 0 && lambda <= 1, "v_trace", "lambda", lambda, "a number in [0, 1]");
-    detail::require(rho > 0 && c > 0 && rho_pg > 0, "v_trace", "the least of rho, c and rho_pg", std::min({rho, c, rho_pg}), "a positive number");
-    detail::require(batch.group == 1, "v_trace", "the number of actions at each decision", double(batch.group), "1 (it is for lanes, not for probes)");
+    detail::require(rho > 0 && c > 0 && rho_pg > 0, "v_trace", "the least of rho, c and rho_pg",
+                    std::min({rho, c, rho_pg}), "a positive number");
+    detail::require(batch.group == 1, "v_trace", "the number of actions at each decision", double(batch.group),
+                    "1 (it is for lanes, not for probes)");
     detail::require_critic(batch, "v_trace");
     if (batch.valid) throw value_error("v_trace does not know invalid steps: use gae");
     if (!batch.sampler_logp) throw value_error("v_trace reads sampler_logp, which this batch does not have");
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
-    backend.scan(batch.decisions, direction::backward, detail::v_trace_step{gamma, lambda, rho, c, rho_pg}, 0, outputs{view<T>(), out.advantage, out.target},
-                 logp, batch.sampler_logp, batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated);
+    backend.scan(batch.decisions, direction::backward, detail::v_trace_step{gamma, lambda, rho, c, rho_pg}, 0,
+                 outputs{view<T>(), out.advantage, out.target}, logp, batch.sampler_logp, batch.reward, batch.value,
+                 batch.next_value, batch.terminated, batch.truncated);
   }
 };
 

@@ -32,8 +32,9 @@ template <backend B, class T = value_t<B>>
 void standardize_over_series(B& backend, series s, view<std::uint8_t const> valid, standardize const& how, view<T> x) {
   std::ptrdiff_t M = s.steps(), N = s.count();
   auto scratch = backend.template temporary<T>(2 * M + N + 3);
-  view<T> ones = scratch.all().part(0, M), share = scratch.all().part(M, M), steps = scratch.all().part(2 * M, N), counted = scratch.all().part(2 * M + N, 1),
-          total = scratch.all().part(2 * M + N + 1, 1), squares = scratch.all().part(2 * M + N + 2, 1);
+  view<T> ones = scratch.all().part(0, M), share = scratch.all().part(M, M), steps = scratch.all().part(2 * M, N),
+          counted = scratch.all().part(2 * M + N, 1), total = scratch.all().part(2 * M + N + 1, 1),
+          squares = scratch.all().part(2 * M + N + 2, 1);
   count_valid_steps(backend, s, valid, ones, steps);
   backend.reduce(counted, is_positive{}, view<T const>(steps));
   backend.spread(s, share, view<T const>(steps));
@@ -41,26 +42,29 @@ void standardize_over_series(B& backend, series s, view<std::uint8_t const> vali
   view<T const> in = x, count = broadcast<T const>(counted, M), sum = broadcast<T const>(total, M);
   backend.reduce(total, shared_sum{}, in, view<T const>(share));
   backend.reduce(squares, shared_deviation{}, in, view<T const>(share), count, sum);
-  backend.map(outputs{x}, standardized{how.epsilon, how.ddof, how.divide}, in, count, sum, broadcast<T const>(squares, M));
+  backend.map(outputs{x}, standardized{how.epsilon, how.ddof, how.divide}, in, count, sum,
+              broadcast<T const>(squares, M));
 }
 
 }  // namespace detail
 
-/// Another estimator's advantages, brought to mean 0 and standard deviation 1 over the valid steps of the whole batch; its targets stay as they are.
+/// Another estimator's advantages, brought to mean 0 and standard deviation 1 over the valid steps of the whole batch;
+/// its targets stay as they are.
 ///
 ///     whitened{monte_carlo{.gamma = 1}}                          REINFORCE++ (arXiv:2501.03262)
 ///     whitened{group_relative{.scale = group_scale::none}}      REINFORCE++ with the group's mean as baseline
 ///
-/// Over steps long series weigh more. Over series each has the same weight, shared among its valid steps: where all steps of a series have one number, that is
-/// the mean and standard deviation of these numbers. Advantages that are all equal become 0; a single valid one stays as it is. One that is not
-/// finite makes all of them NaNs.
+/// Over steps long series weigh more. Over series each has the same weight, shared among its valid steps: where all
+/// steps of a series have one number, that is the mean and standard deviation of these numbers. Advantages that are all
+/// equal become 0; a single valid one stays as it is. One that is not finite makes all of them NaNs.
 template <class Estimator = gae>
 struct whitened {
   Estimator estimator{};
   standardize how{};
   cohort::over over = cohort::over::steps;
 
-  static constexpr about notes{"whitened", "brought to mean 0 and standard deviation 1 over the batch", "Hu 2025, arXiv:2501.03262"};
+  static constexpr about notes{"whitened", "brought to mean 0 and standard deviation 1 over the batch",
+                               "Hu 2025, arXiv:2501.03262"};
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator), how.parameters(f);
@@ -69,8 +73,8 @@ struct whitened {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(over == cohort::over::steps || batch.group == 1, "whitened over series", "the number of actions at each decision", double(batch.group),
-                    "1 (it is not for probes)");
+    detail::require(over == cohort::over::steps || batch.group == 1, "whitened over series",
+                    "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
     estimator(backend, batch, out);
     if (over == cohort::over::steps) how(backend, out.advantage, batch.valid);
     else detail::standardize_over_series(backend, batch.decisions, batch.valid, how, out.advantage);

@@ -5,14 +5,16 @@
 
 namespace cohort {
 
-/// Every group counts the same, whatever its size and the length of its series: weight 1 / (groups valid steps of its own), the step mean of each group (in
-/// language models, of each prompt's answers) and the mean of those. Raises value_error where nobody says which series form a group.
+/// Every group counts the same, whatever its size and the length of its series: weight 1 / (groups valid steps of its
+/// own), the step mean of each group (in language models, of each prompt's answers) and the mean of those. Raises
+/// value_error where nobody says which series form a group.
 ///
 /// Source: Khatri et al. 2025 (ScaleRL), arXiv:2510.13786, "prompt average".
 struct group_mean {
   empty_series empty = empty_series::leave;  ///< of a group that is here with no valid step
 
-  static constexpr about notes{"group_mean", "a valid step weighs 1 / (groups, valid steps of its own)", "Khatri et al. 2025, arXiv:2510.13786"};
+  static constexpr about notes{"group_mean", "a valid step weighs 1 / (groups, valid steps of its own)",
+                               "Khatri et al. 2025, arXiv:2510.13786"};
   template <class F>
   constexpr void parameters(F f) const {
     if (empty == empty_series::count) f("empty", "count");
@@ -28,7 +30,8 @@ struct group_mean {
     backend.gather(weight, view<T const>(of_series), s.series_of);
     auto group_of = backend.template temporary<std::int32_t>(s.steps);
     backend.map(outputs{group_of.all()}, detail::same{}, view<T const>(weight));
-    detail::weigh_by_series(backend, aggregated_steps<T>{s.steps, s.groups.count(), group_of.all(), s.valid}, empty, detail::share_of_series{}, weight);
+    detail::weigh_by_series(backend, aggregated_steps<T>{s.steps, s.groups.count(), group_of.all(), s.valid}, empty,
+                            detail::share_of_series{}, weight);
   }
 };
 

@@ -45,7 +45,8 @@ struct share_of_sum {
   }
 };
 
-/// The weight of a valid step of each series, f(its valid steps, how many series there are): those of `among` that are not 0.
+/// The weight of a valid step of each series, f(its valid steps, how many series there are): those of `among` that are
+/// not 0.
 template <backend B, class F, class T = value_t<B>>
 void weigh_each_series(B& backend, view<T const> own, view<T const> among, F f, view<T> weight) {
   auto found = backend.template temporary<T>(1);
@@ -57,7 +58,8 @@ void weigh_each_series(B& backend, view<T const> own, view<T const> among, F f, 
 template <backend B, class F, class T = value_t<B>>
 void weigh_by_series(B& backend, aggregated_steps<T> const& s, empty_series empty, F f, view<T> weight) {
   auto scratch = backend.template temporary<T>(s.steps + 2 * s.series);
-  view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.series), here = scratch.all().part(s.steps + s.series, s.series);
+  view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.series),
+          here = scratch.all().part(s.steps + s.series, s.series);
   auto steps_of_each = [&](view<T> count) {
     backend.map(outputs{count}, filled{0}, view<T const>(count));
     backend.scatter_add(count, view<T const>(present), s.series_of);
@@ -82,10 +84,12 @@ void weigh_whole_series(B& backend, view<T const> own, empty_series empty, F f, 
 
 }  // namespace detail
 
-// An aggregation is called with the steps of one optimizer step, and writes a weight for each. Where all steps of all series are here, `of_series` does the same
-// from less: of the numbers of valid steps of N series it makes N weights, each that of every valid step of its series.
+// An aggregation is called with the steps of one optimizer step, and writes a weight for each. Where all steps of all
+// series are here, `of_series` does the same from less: of the numbers of valid steps of N series it makes N weights,
+// each that of every valid step of its series.
 
-/// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid step: all weights 0.
+/// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid
+/// step: all weights 0.
 struct step_mean {
   static constexpr about notes{"step_mean", "every valid step weighs 1 / M", "DAPO, arXiv:2503.14476, eq. 8"};
 
@@ -105,12 +109,13 @@ struct step_mean {
   }
 };
 
-/// Every series counts the same, whatever its length: weight 1 / (N |series|) with N series and the valid steps of each. GRPO's original
-/// (arXiv:2402.03300, eq. 3).
+/// Every series counts the same, whatever its length: weight 1 / (N |series|) with N series and the valid steps of
+/// each. GRPO's original (arXiv:2402.03300, eq. 3).
 struct series_mean {
   empty_series empty = empty_series::leave;
 
-  static constexpr about notes{"series_mean", "a valid step weighs 1 / (series, valid steps of its own)", "Shao et al. 2024, arXiv:2402.03300, eq. 3"};
+  static constexpr about notes{"series_mean", "a valid step weighs 1 / (series, valid steps of its own)",
+                               "Shao et al. 2024, arXiv:2402.03300, eq. 3"};
   template <class F>
   constexpr void parameters(F f) const {
     if (empty == empty_series::count) f("empty", "count");

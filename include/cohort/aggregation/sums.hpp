@@ -1,8 +1,8 @@
 #pragma once
+#include <cmath>
 #include <cohort/aggregation/means.hpp>
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -26,15 +26,17 @@ struct step_sum {
 
 /// The mean over series of their sums: weight 1 / (N length), so that long series weigh more. With
 ///
-///     length 1                                  verl's seq-mean-token-sum
-///     a constant length                         verl's seq-mean-token-sum-norm; with empty = count Dr. GRPO's (arXiv:2503.20783), TRL's and Liger's dr_grpo,
-///                                               whose constant is the longest completion that was allowed
-///     length 1, empty = count                   a mean over series times its length: LUSPO (arXiv:2602.05261), where the loss of a step is that of its series
+///     length 1                   verl's seq-mean-token-sum
+///     a constant length          verl's seq-mean-token-sum-norm; with empty = count Dr. GRPO's (arXiv:2503.20783),
+///                                TRL's and Liger's dr_grpo, whose constant is the longest completion that was allowed
+///     length 1, empty = count    a mean over series times its length: LUSPO (arXiv:2602.05261), where the loss of a
+///                                step is that of its series
 struct series_sum_mean {
   double length = 1;  ///< > 0
   empty_series empty = empty_series::leave;
 
-  static constexpr about notes{"series_sum_mean", "a valid step weighs 1 / (series length)", "Dr. GRPO, arXiv:2503.20783"};
+  static constexpr about notes{"series_sum_mean", "a valid step weighs 1 / (series length)",
+                               "Dr. GRPO, arXiv:2503.20783"};
   template <class F>
   constexpr void parameters(F f) const {
     f("length", length);
@@ -65,13 +67,14 @@ struct piece_of {
 
 }  // namespace detail
 
-/// The mean over pieces of `series` consecutive series of each one's step mean: weight 1 / (pieces steps of the piece). What a step mean becomes where each
-/// microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh more, and the result depends on the cut. A piece that has steps here, none of
-/// them valid, counts as one.
+/// The mean over pieces of `series` consecutive series of each one's step mean: weight 1 / (pieces steps of the piece).
+/// What a step mean becomes where each microbatch takes its own (TRL's bnpo): series of a piece with few steps weigh
+/// more, and the result depends on the cut. A piece that has steps here, none of them valid, counts as one.
 struct piecewise_step_mean {
   std::int32_t series = 1;  ///< in a piece, > 0
 
-  static constexpr about notes{"piecewise_step_mean", "a valid step weighs 1 / (pieces, valid steps of its own)", "TRL's bnpo"};
+  static constexpr about notes{"piecewise_step_mean", "a valid step weighs 1 / (pieces, valid steps of its own)",
+                               "TRL's bnpo"};
   template <class F>
   constexpr void parameters(F f) const {
     f("series", series);
@@ -95,7 +98,8 @@ struct piecewise_step_mean {
     pieces_of(backend, view<std::int32_t const>(piece.all()), N, piece.all());
     backend.map(outputs{of_piece.all()}, detail::filled{0}, view<T const>(of_piece.all()));
     backend.scatter_add(of_piece.all(), own, view<std::int32_t const>(piece.all()));
-    detail::weigh_whole_series(backend, view<T const>(of_piece.all()), empty_series::count, detail::share_of_series{}, of_piece.all());
+    detail::weigh_whole_series(backend, view<T const>(of_piece.all()), empty_series::count, detail::share_of_series{},
+                               of_piece.all());
     backend.gather(weight, view<T const>(of_piece.all()), view<std::int32_t const>(piece.all()));
   }
 
@@ -103,7 +107,8 @@ struct piecewise_step_mean {
   template <backend B, class T = value_t<B>>
   void pieces_of(B& backend, view<std::int32_t const> series_of, std::ptrdiff_t count, view<std::int32_t> piece) const {
     detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
-    detail::require(std::log2(double(count) + 1) < std::numeric_limits<T>::digits - 1, "piecewise_step_mean", "the number of series", double(count),
+    detail::require(std::log2(double(count) + 1) < std::numeric_limits<T>::digits - 1, "piecewise_step_mean",
+                    "the number of series", double(count),
                     "less than a number that the backend's type counts in halves");
     auto numbers = backend.template temporary<T>(series_of.rows);
     backend.map(outputs{numbers.all()}, detail::same{}, series_of);

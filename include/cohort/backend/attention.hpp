@@ -4,22 +4,22 @@
 
 namespace cohort {
 
-/// A run of tokens that attend to one another: each sees those before it and itself, and all tokens of its prefix, which is another run. A group of
-/// completions so shares its prompt. A prefix has no prefix.
+/// A run of tokens that attend to one another: each sees those before it and itself, and all tokens of its prefix,
+/// which is another run. A group of completions so shares its prompt. A prefix has no prefix.
 struct attention_segment {
-  std::int32_t query = 0, queries = 0;       ///< rows of the queries; they are the last `queries` of its tokens
-  std::int32_t key = 0, keys = 0;            ///< rows of its own keys and values
-  std::int32_t prefix = -1;                  ///< the segment that all of its tokens see too; -1: none
+  std::int32_t query = 0, queries = 0;         ///< rows of the queries; they are the last `queries` of its tokens
+  std::int32_t key = 0, keys = 0;              ///< rows of its own keys and values
+  std::int32_t prefix = -1;                    ///< the segment that all of its tokens see too; -1: none
   std::int32_t first_child = 0, children = 0;  ///< the segments whose prefix this is follow one another
 };
 
-/// Who attends to whom, in the backend's memory and on the host. A family is a segment without a prefix and those whose prefix it is; families
-/// follow one another.
+/// Who attends to whom, in the backend's memory and on the host. A family is a segment without a prefix and those whose
+/// prefix it is; families follow one another.
 struct attention_layout {
-  view<std::int32_t const> segments;         ///< S x 7, the fields above in order
-  view<std::int32_t const> segment_of;       ///< the segment of each query's row
-  std::span<attention_segment const> host;   ///< the segments again
-  int heads = 1, kv_heads = 1, size = 1;     ///< of queries, of keys and values (a divisor), and numbers in one head
+  view<std::int32_t const> segments;        ///< S x 7, the fields above in order
+  view<std::int32_t const> segment_of;      ///< the segment of each query's row
+  std::span<attention_segment const> host;  ///< the segments again
+  int heads = 1, kv_heads = 1, size = 1;    ///< of queries, of keys and values (a divisor), and numbers in one head
 
   constexpr attention_segment segment(std::ptrdiff_t s) const {
     auto at = [&](int k) { return segments(s, k); };
@@ -62,7 +62,9 @@ struct attention_kernel {
     std::ptrdiff_t row = i / layout.heads, h = i % layout.heads, g = h / layout.sharing();
     int D = layout.size;
     attention_segment s = layout.segment(layout.segment_of[row]);
-    auto score = [&](std::ptrdiff_t j) { return dot(&q(row, h * D), q.column_stride, &k(j, g * D), k.column_stride, D) * scale; };
+    auto score = [&](std::ptrdiff_t j) {
+      return dot(&q(row, h * D), q.column_stride, &k(j, g * D), k.column_stride, D) * scale;
+    };
     S largest = -std::numeric_limits<T>::infinity(), total = 0;
     each_visible_key(layout, s, row, [&](std::ptrdiff_t j) { largest = max(largest, score(j)); });
     for (int d = 0; d < D; ++d) out(row, h * D + d) = 0;
@@ -87,7 +89,8 @@ struct attention_slopes {
     real<T> p, dscore;
   };
   constexpr real<T> delta(std::ptrdiff_t row, std::ptrdiff_t h) const {
-    return dot(&dout(row, h * layout.size), dout.column_stride, &out(row, h * layout.size), out.column_stride, layout.size);
+    return dot(&dout(row, h * layout.size), dout.column_stride, &out(row, h * layout.size), out.column_stride,
+               layout.size);
   }
   constexpr pair at(std::ptrdiff_t row, std::ptrdiff_t h, std::ptrdiff_t j, real<T> delta) const {
     int D = layout.size;

@@ -27,12 +27,13 @@ struct probe_rows {
 
 }  // namespace detail
 
-/// A small object that owns the way formulas are evaluated on arrays: an array type and a dozen primitives (see fallback.hpp, which has a
-/// generic version of each). Used by one thread at a time.
+/// A small object that owns the way formulas are evaluated on arrays: an array type and a dozen primitives (see
+/// fallback.hpp, which has a generic version of each). Used by one thread at a time.
 template <class B>
-concept backend = requires(B b, view<typename B::value_type> out, view<typename B::value_type const> in, view<std::int32_t const> index,
-                           typename B::template array<typename B::value_type> array, std::span<typename B::value_type const> from,
-                           std::span<typename B::value_type> to, detail::probe_formula f) {
+concept backend = requires(B b, view<typename B::value_type> out, view<typename B::value_type const> in,
+                           view<std::int32_t const> index, typename B::template array<typename B::value_type> array,
+                           std::span<typename B::value_type const> from, std::span<typename B::value_type> to,
+                           detail::probe_formula f) {
   typename B::scalar;
   typename B::wide;
   typename B::template array<std::int32_t>;

@@ -5,11 +5,12 @@
 
 namespace cohort {
 
-/// Every primitive of the backend concept, written on one: `for_each(n, f)`, which calls f(0) ... f(n - 1) in any order, at once if it likes; f is
-/// one of the structs of kernels.hpp.
+/// Every primitive of the backend concept, written on one: `for_each(n, f)`, which calls f(0) ... f(n - 1) in any
+/// order, at once if it likes; f is one of the structs of kernels.hpp.
 ///
-/// A backend derives from fallback<itself, float or double, its array>, provides for_each, upload(view, span) and download(span, view), and replaces
-/// whatever it does better. Views are of the backend's memory. All primitives check extents and throw shape_error.
+/// A backend derives from fallback<itself, float or double, its array>, provides for_each, upload(view, span) and
+/// download(span, view), and replaces whatever it does better. Views are of the backend's memory. All primitives check
+/// extents and throw shape_error.
 template <class Derived, class T, template <class> class Array>
 class fallback {
  public:
@@ -31,23 +32,26 @@ class fallback {
     self().upload(a.all(), from);
   }
 
-  /// Elementwise and fused: (outputs) = f(in...). f returns S or several<S, N>; in... broadcast to the outputs' extents by stride 0.
+  /// Elementwise and fused: (outputs) = f(in...). f returns S or several<S, N>; in... broadcast to the outputs' extents
+  /// by stride 0.
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     check_map(out, in...);
     auto shape = std::get<0>(out.views);
-    self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{out.views, f, {in...}, shape.columns});
+    self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{
+                                      out.views, f, {in...}, shape.columns});
   }
 
-  /// f(row...) for each of n rows; for formulas over a whole row, such as a softmax. Each view has n rows, or one for all (row stride 0). Views
-  /// must not overlap unless they are the same.
+  /// f(row...) for each of n rows; for formulas over a whole row, such as a softmax. Each view has n rows, or one for
+  /// all (row stride 0). Views must not overlap unless they are the same.
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
     check_rows(n, v...);
     self().for_each(n, detail::rows_kernel<scalar, F, U...>{f, {v...}});
   }
 
-  /// f(i, row...) for each of n rows, one at a time and in plain numbers: for what is no formula but has branches, or draws random numbers.
+  /// f(i, row...) for each of n rows, one at a time and in plain numbers: for what is no formula but has branches, or
+  /// draws random numbers.
   template <class F, class... U>
   void for_rows(std::ptrdiff_t n, F f, view<U>... v) {
     check_rows(n, v...);
@@ -65,16 +69,18 @@ class fallback {
     auto partial = self().template temporary<T>((blocks + 1) * width);
     auto sums = partial.matrix(blocks, width);
     using inputs = std::tuple<view<I>, view<More>...>;
-    self().for_each(blocks, detail::block_sums_kernel<scalar, F, inputs>{sums, f, {in, more...}, block, in.size(), in.columns});
+    self().for_each(blocks,
+                    detail::block_sums_kernel<scalar, F, inputs>{sums, f, {in, more...}, block, in.size(), in.columns});
     self().for_each(width, detail::column_sums_kernel<T>{out.transposed(), sums});
   }
 
-  /// Along each series, in the given direction: (outputs) = f(carry, in...), of which the first is the next step's carry. f returns S or several<S, N>. An
-  /// output that is absent (a null view) is not written. Outputs may be inputs.
+  /// Along each series, in the given direction: (outputs) = f(carry, in...), of which the first is the next step's
+  /// carry. f returns S or several<S, N>. An output that is absent (a null view) is not written. Outputs may be inputs.
   template <class... O, class F, class... I>
   void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     check_scan(s, out, in...);
-    self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{s, d, f, initial, out.views, {in...}});
+    self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{
+                                   s, d, f, initial, out.views, {in...}});
   }
   template <class F, class... I>
   void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
@@ -130,23 +136,28 @@ class fallback {
     self().for_each(in.rows, detail::row_sums_kernel<scalar, F, inputs>{out, f, {in, more...}, in.columns});
   }
 
-  /// Causal attention of grouped queries: out(i, h) = softmax_j(q(i, h) . k(j, g) / sqrt(size)) v(j, g) over the keys j that i sees, g the key head of h;
-  /// log_total(i, h) is the logarithm of the softmax's denominator, which the backward pass wants. Heads lie side by side: q is Q x (heads size).
-  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) {
+  /// Causal attention of grouped queries: out(i, h) = softmax_j(q(i, h) . k(j, g) / sqrt(size)) v(j, g) over the keys j
+  /// that i sees, g the key head of h; log_total(i, h) is the logarithm of the softmax's denominator, which the
+  /// backward pass wants. Heads lie side by side: q is Q x (heads size).
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
+                 view<T const> v) {
     check_attention(layout, out, log_total, q, k, v);
-    self().for_each(q.rows * layout.heads, detail::attention_kernel<T>{layout, layout.scale(), out, log_total, q, k, v});
+    self().for_each(q.rows * layout.heads,
+                    detail::attention_kernel<T>{layout, layout.scale(), out, log_total, q, k, v});
   }
 
   /// Overwrites dq, dk, dv with the gradient of sum(dout out). Needs a layout in which each row is a query and a key.
-  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
-                          view<T const> v, view<T const> out, view<T const> log_total) {
+  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout,
+                          view<T const> q, view<T const> k, view<T const> v, view<T const> out,
+                          view<T const> log_total) {
     check_attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
     detail::attention_slopes<T> slopes{layout, layout.scale(), q, k, v, out, log_total, dout};
     self().for_each(q.rows * layout.heads, detail::attention_query_backward_kernel<T>{slopes, dq});
     self().for_each(k.rows * layout.kv_heads, detail::attention_key_backward_kernel<T>{slopes, dk, dv});
   }
 
-  /// A right factor that serves many products while it does not change, in the form that they like best, in `room`; here it is just the view.
+  /// A right factor that serves many products while it does not change, in the form that they like best, in `room`;
+  /// here it is just the view.
   struct factor {
     view<T const> matrix;
     T const* prepared = nullptr;
@@ -154,7 +165,9 @@ class fallback {
     factor(view<T> m) : matrix(m) {}
   };
   factor prepare(Array<T>&, view<T const> b) { return b; }
-  void matmul_prepared(view<T> c, view<T const> a, factor const& b, bool accumulate = false) { self().matmul(c, a, b.matrix, accumulate); }
+  void matmul_prepared(view<T> c, view<T const> a, factor const& b, bool accumulate = false) {
+    self().matmul(c, a, b.matrix, accumulate);
+  }
 
   /// c = a b, or c += a b. A transposed factor is a transposed view.
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
@@ -214,7 +227,8 @@ class fallback {
   }
   static void check_product(view<T> c, view<T const> a, view<T const> b) {
     if (a.columns != b.rows || c.rows != a.rows || c.columns != b.columns)
-      throw shape_error("matmul: " + detail::extents(a) + " times " + detail::extents(b) + " into " + detail::extents(c));
+      throw shape_error("matmul: " + detail::extents(a) + " times " + detail::extents(b) + " into " +
+                        detail::extents(c));
   }
   template <class... O, class... I>
   static void check_map(outputs<O...> const& out, view<I>... in) {
@@ -224,7 +238,8 @@ class fallback {
   }
   template <class... U>
   static void check_rows(std::ptrdiff_t n, view<U>... v) {
-    (..., (v.row_stride == 0 ? void() : detail::require_same_extents("map_rows", "a view", v, view<U>(nullptr, n, v.columns))));
+    (..., (v.row_stride == 0 ? void()
+                             : detail::require_same_extents("map_rows", "a view", v, view<U>(nullptr, n, v.columns))));
   }
   template <class... U>
   static void check_vectors(char const* where, char const* what, std::ptrdiff_t n, view<U>... v) {
@@ -237,16 +252,20 @@ class fallback {
   }
   static void check_sums(std::size_t sums, view<T> out) {
     if (out.rows != std::ptrdiff_t(sums) || out.columns != 1)
-      throw shape_error("reduce: the output is " + detail::extents(out) + ", the formula gives " + std::to_string(sums) + " x 1");
+      throw shape_error("reduce: the output is " + detail::extents(out) + ", the formula gives " +
+                        std::to_string(sums) + " x 1");
   }
   template <class F, class I, class... More>
   static void check_row_sums(view<T> out, view<I> in, view<More>... more) {
     check_extents("row_sums", in, more...);
-    using term = decltype(std::declval<F const&>()(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
-    detail::require_same_extents("row_sums", "the output", out, view<T>(nullptr, in.rows, std::ptrdiff_t(sizeof(term) / sizeof(scalar))));
+    using term =
+        decltype(std::declval<F const&>()(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    detail::require_same_extents("row_sums", "the output", out,
+                                 view<T>(nullptr, in.rows, std::ptrdiff_t(sizeof(term) / sizeof(scalar))));
   }
   template <class O, class L>
-  static void check_attention(attention_layout const& layout, view<O> out, view<L> log_total, view<T const> q, view<T const> k, view<T const> v) {
+  static void check_attention(attention_layout const& layout, view<O> out, view<L> log_total, view<T const> q,
+                              view<T const> k, view<T const> v) {
     std::ptrdiff_t wide = layout.heads * layout.size, narrow = layout.kv_heads * layout.size;
     detail::require_same_extents("attention", "the queries' matrix", q, view<T>(nullptr, layout.segment_of.rows, wide));
     detail::require_same_extents("attention", "the output", out, q);
@@ -254,8 +273,9 @@ class fallback {
     detail::require_same_extents("attention", "the keys' matrix", k, view<T>(nullptr, k.rows, narrow));
     detail::require_same_extents("attention", "the values' matrix", v, k);
   }
-  static void check_attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
-                                       view<T const> v, view<T const> out, view<T const> log_total) {
+  static void check_attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv,
+                                       view<T const> dout, view<T const> q, view<T const> k, view<T const> v,
+                                       view<T const> out, view<T const> log_total) {
     check_attention(layout, out, log_total, q, k, v);
     detail::require_same_extents("attention_backward", "the keys' matrix", k, view<T>(nullptr, q.rows, k.columns));
     detail::require_same_extents("attention_backward", "the output's gradient", dout, q);
@@ -283,7 +303,8 @@ class fallback {
 
   template <class S, class I>
   static void check_one(char const* where, view<S> shape, view<I> in) {
-    if (in.rows != shape.rows || in.columns != shape.columns) detail::require_same_extents(where, "an input", in, shape);
+    if (in.rows != shape.rows || in.columns != shape.columns)
+      detail::require_same_extents(where, "an input", in, shape);
   }
 
   std::tuple<std::vector<Array<T>>, std::vector<Array<std::int32_t>>, std::vector<Array<std::uint8_t>>> pools_;

@@ -1,6 +1,7 @@
 #pragma once
 
-// One-line formulas that maps of several components are made of. Named structs, since a lambda cannot be a kernel's argument.
+// One-line formulas that maps of several components are made of. Named structs, since a lambda cannot be a kernel's
+// argument.
 namespace cohort::detail {
 
 struct same {
@@ -118,8 +119,9 @@ struct exceeds {
     return select(x > threshold, S(1), S(0));
   }
 };
-/// Whether `size` numbers of this mean and sum of squared deviations differ by no more than their rounding, half a unit for each that was added: what is
-/// divided by such a deviation would make a number out of noise. `epsilon` is the type's.
+/// Whether `size` numbers of this mean and sum of squared deviations differ by no more than their rounding, half a unit
+/// for each that was added: what is divided by such a deviation would make a number out of noise. `epsilon` is the
+/// type's.
 template <class S>
 constexpr auto equal_up_to_rounding(S squares, S size, S mean, double epsilon) {
   return sqrt(squares / size) <= epsilon * max(size, S(8)) * abs(mean);

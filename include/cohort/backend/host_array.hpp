@@ -18,14 +18,15 @@ inline void want_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std
   constexpr std::size_t page = 4096, least = 4 << 20;
   if (bytes < least) return;
   std::size_t to_page = (page - reinterpret_cast<std::size_t>(memory) % page) % page;
-  madvise(static_cast<char*>(memory) + to_page, (bytes - to_page) / page * page, MADV_HUGEPAGE);  // a wish: nothing depends on its success
+  madvise(static_cast<char*>(memory) + to_page, (bytes - to_page) / page * page,
+          MADV_HUGEPAGE);  // a wish: nothing depends on its success
 #endif
 }
 
 }  // namespace detail
 
-/// An owning array in host memory, aligned for any vector unit. Growing discards the contents; shrinking keeps the memory, so that a loop that
-/// resizes to the same extents allocates once.
+/// An owning array in host memory, aligned for any vector unit. Growing discards the contents; shrinking keeps the
+/// memory, so that a loop that resizes to the same extents allocates once.
 template <class T>
 class host_array {
   static_assert(std::is_trivially_copyable_v<T>);

@@ -16,7 +16,8 @@ struct outputs {
   constexpr outputs(view<T>... v) : views(v...) {}
 };
 
-/// One row of a matrix as a formula over rows sees it: r[j] reads, r.set(j, x) writes. In a backend with wider scalars it is as many rows.
+/// One row of a matrix as a formula over rows sees it: r[j] reads, r.set(j, x) writes. In a backend with wider scalars
+/// it is as many rows.
 template <class S, class T>
 struct row {
   using scalar = S;
@@ -36,7 +37,8 @@ struct row {
   }
 };
 
-/// What the generic primitives do for item i of their loops. Named structs, and all of it constexpr, since that is what a device can be given.
+/// What the generic primitives do for item i of their loops. Named structs, and all of it constexpr, since that is what
+/// a device can be given.
 namespace detail {
 
 template <class S>
@@ -51,7 +53,8 @@ constexpr S part(several<S, N> const& x, std::ptrdiff_t k) {
 /// f of the elements at (r, c) of some views.
 template <class S, class F, class... I>
 constexpr auto at_element(F const& f, std::tuple<view<I>...> const& in, std::ptrdiff_t r, std::ptrdiff_t c) {
-  return std::apply([&](auto const&... v) { return f(row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v(r, c))...); }, in);
+  return std::apply(
+      [&](auto const&... v) { return f(row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v(r, c))...); }, in);
 }
 
 template <class S, class F, class Out, class In>
@@ -67,7 +70,9 @@ struct map_kernel {
   }
   template <class R, std::size_t... K>
   constexpr void store(R const& result, std::ptrdiff_t r, std::ptrdiff_t c, std::index_sequence<K...>) const {
-    ((std::get<K>(out)(r, c) = static_cast<std::remove_reference_t<decltype(std::get<K>(out)(r, c))>>(part(result, K).value)), ...);
+    ((std::get<K>(out)(r, c) =
+          static_cast<std::remove_reference_t<decltype(std::get<K>(out)(r, c))>>(part(result, K).value)),
+     ...);
   }
 };
 
@@ -76,7 +81,11 @@ struct rows_kernel {
   F f;
   std::tuple<view<U>...> views;
   constexpr void operator()(std::ptrdiff_t i) const {
-    std::apply([&](auto const&... v) { f(row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...); }, views);
+    std::apply(
+        [&](auto const&... v) {
+          f(row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
+        },
+        views);
   }
 };
 
@@ -85,11 +94,16 @@ struct numbered_rows_kernel {
   F f;
   std::tuple<view<U>...> views;
   constexpr void operator()(std::ptrdiff_t i) const {
-    std::apply([&](auto const&... v) { f(i, row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...); }, views);
+    std::apply(
+        [&](auto const&... v) {
+          f(i, row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
+        },
+        views);
   }
 };
 
-/// The sums over block b of `block` elements, in short chains: in a long one the roundings of addends that are alike would add up.
+/// The sums over block b of `block` elements, in short chains: in a long one the roundings of addends that are alike
+/// would add up.
 template <class S, class F, class In>
 struct block_sums_kernel {
   view<typename S::value_type> sums;
@@ -126,7 +140,8 @@ struct column_sums_kernel {
 
 /// Component k of a formula's result to element i of output k, where there is that output.
 template <class... O, class R, std::size_t... K>
-constexpr void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, R const& result, std::index_sequence<K...>) {
+constexpr void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, R const& result,
+                             std::index_sequence<K...>) {
   ((std::get<K>(out) ? void(std::get<K>(out)[i] = static_cast<O>(part(result, K).value)) : void()), ...);
 }
 
@@ -144,7 +159,9 @@ struct scan_kernel {
     std::ptrdiff_t length = s.length(n), first = s.first(n), stride = s.stride();
     for (std::ptrdiff_t k = 0; k < length; ++k) {
       std::ptrdiff_t i = first + (d == direction::forward ? k : length - 1 - k) * stride;
-      auto next = std::apply([&](auto const&... v) { return f(carry, row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...); }, in);
+      auto next = std::apply(
+          [&](auto const&... v) { return f(carry, row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...); },
+          in);
       store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
       carry = part(next, 0);
     }

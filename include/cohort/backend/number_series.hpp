@@ -13,7 +13,8 @@ struct next_index {
   }
 };
 
-/// Each of the members of `s` gets the number of the series that it belongs to, 0, 1, ...; `numbers` has room for one of each series.
+/// Each of the members of `s` gets the number of the series that it belongs to, 0, 1, ...; `numbers` has room for one
+/// of each series.
 template <backend B, class T = value_t<B>>
 void number_series(B& backend, series s, view<T> numbers, view<T> of_members) {
   backend.map(outputs{numbers}, filled{1}, view<T const>(numbers));

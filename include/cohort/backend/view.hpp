@@ -1,13 +1,13 @@
 #pragma once
+#include <cohort/error.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <cohort/error.hpp>
 #include <type_traits>
 
 namespace cohort {
 
-/// Rows and columns in a backend's memory: a pointer, two extents and two strides (in elements). A stride of 0 broadcasts. A vector of n
-/// elements is n rows and one column.
+/// Rows and columns in a backend's memory: a pointer, two extents and two strides (in elements). A stride of 0
+/// broadcasts. A vector of n elements is n rows and one column.
 template <class T>
 struct view {
   T* data = nullptr;
@@ -17,23 +17,32 @@ struct view {
   constexpr view() = default;
   constexpr view(T* data, std::ptrdiff_t n) : data(data), rows(n) {}
   constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns) : view(data, rows, columns, columns, 1) {}
-  constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride)
+  constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t row_stride,
+                 std::ptrdiff_t column_stride)
       : data(data), rows(rows), columns(columns), row_stride(row_stride), column_stride(column_stride) {}
   template <class U>
     requires(std::is_same_v<U const, T> && !std::is_same_v<U, T>)
   constexpr view(view<U> v) : view(v.data, v.rows, v.columns, v.row_stride, v.column_stride) {}
 
-  constexpr T& operator()(std::ptrdiff_t r, std::ptrdiff_t c = 0) const { return data[r * row_stride + c * column_stride]; }
+  constexpr T& operator()(std::ptrdiff_t r, std::ptrdiff_t c = 0) const {
+    return data[r * row_stride + c * column_stride];
+  }
   constexpr T& operator[](std::ptrdiff_t i) const { return data[i * row_stride]; }
   constexpr std::ptrdiff_t size() const { return rows * columns; }
   constexpr explicit operator bool() const { return data != nullptr; }
 
   constexpr view transposed() const { return {data, columns, rows, column_stride, row_stride}; }
-  constexpr view part(std::ptrdiff_t first, std::ptrdiff_t count) const { return {data + first * row_stride, count, columns, row_stride, column_stride}; }
-  constexpr view columns_part(std::ptrdiff_t first, std::ptrdiff_t count) const { return {data + first * column_stride, rows, count, row_stride, column_stride}; }
+  constexpr view part(std::ptrdiff_t first, std::ptrdiff_t count) const {
+    return {data + first * row_stride, count, columns, row_stride, column_stride};
+  }
+  constexpr view columns_part(std::ptrdiff_t first, std::ptrdiff_t count) const {
+    return {data + first * column_stride, rows, count, row_stride, column_stride};
+  }
   constexpr view column(std::ptrdiff_t c) const { return {data + c * column_stride, rows, 1, row_stride, 1}; }
   /// All elements one after the other in memory, row by row.
-  constexpr bool contiguous() const { return columns == 1 ? row_stride == 1 : column_stride == 1 && row_stride == columns; }
+  constexpr bool contiguous() const {
+    return columns == 1 ? row_stride == 1 : column_stride == 1 && row_stride == columns;
+  }
   /// The same elements with other extents; needs a contiguous view.
   constexpr view reshaped(std::ptrdiff_t r, std::ptrdiff_t c = 1) const { return {data, r, c}; }
 };

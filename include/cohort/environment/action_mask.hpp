@@ -1,8 +1,9 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
 
-// What a policy is given of an environment's state: the observation and, where the environment has a mask, behind it a number for each action, 1 where it is allowed
-// in this state and 0 where not. So a mask goes wherever the observation goes.
+// What a policy is given of an environment's state: the observation and, where the environment has a mask, behind it a
+// number for each action, 1 where it is allowed in this state and 0 where not. So a mask goes wherever the observation
+// goes.
 
 namespace cohort {
 
@@ -19,7 +20,8 @@ constexpr void put_seen(E const& environment, State const& s, Out out) {
   for (int d = 0; d < observation_size<E>; ++d) out.set(d, seen[d]);
   if constexpr (has_action_mask<E>) {
     auto mask = environment.action_mask(s);
-    for (int k = 0; k < mask_columns<E>; ++k) out.set(observation_size<E> + k, select(mask_t<Number>(mask[k]), Number(1), Number(0)));
+    for (int k = 0; k < mask_columns<E>; ++k)
+      out.set(observation_size<E> + k, select(mask_t<Number>(mask[k]), Number(1), Number(0)));
   }
 }
 

@@ -14,7 +14,9 @@ inline constexpr bool discrete_actions = requires {
 template <class E>
 using actions_of = std::remove_cvref_t<decltype(E::actions)>;
 template <class E>
-concept has_spaces = discrete_actions<E> || requires { requires is_box<actions_of<E>> || is_multi_discrete<actions_of<E>> || is_binary<actions_of<E>>; };
+concept has_spaces = discrete_actions<E> || requires {
+  requires is_box<actions_of<E>> || is_multi_discrete<actions_of<E>> || is_binary<actions_of<E>>;
+};
 
 template <class E>
 concept has_observations = requires { requires is_box<std::remove_cvref_t<decltype(E::observations)>>; };
@@ -36,14 +38,16 @@ struct state_of<E, false> {
 template <class E>
 concept has_state = generic_state<E> || requires { typename E::state; };
 
-/// What a step receives: an int, or an array of floats (box) or ints; S or an array of S where the environment is scalar-generic.
+/// What a step receives: an int, or an array of floats (box) or ints; S or an array of S where the environment is
+/// scalar-generic.
 template <class E, class Number, bool = discrete_actions<E>>
 struct action_of {
   using type = Number;
 };
 template <class E, class Number>
 struct action_of<E, Number, false> {
-  using type = std::array<std::conditional_t<std::is_same_v<Number, int> && is_box<actions_of<E>>, float, Number>, actions_of<E>::dimensions>;
+  using type = std::array<std::conditional_t<std::is_same_v<Number, int> && is_box<actions_of<E>>, float, Number>,
+                          actions_of<E>::dimensions>;
 };
 template <class E>
 using step_action = typename action_of<E, std::conditional_t<generic_state<E>, real<double>, int>>::type;
@@ -56,7 +60,8 @@ concept has_reset = requires(E const& e, random_stream& draws) {
 };
 
 template <class E, class State>
-concept steps_with_noise = requires(E const& e, State& s, step_action<E> const& a, random_stream& draws) { e.step(s, a, draws); };
+concept steps_with_noise =
+    requires(E const& e, State& s, step_action<E> const& a, random_stream& draws) { e.step(s, a, draws); };
 
 template <class R>
 concept is_outcome = requires(R r) {
@@ -74,7 +79,8 @@ concept has_step = requires(E const& e, typename state_of<E>::type& s, step_acti
 template <class E>
 concept has_observe = requires(E const& e, typename state_of<E>::type const& s) {
   { e.observe(s)[0] };
-  requires std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> == std::remove_cvref_t<decltype(E::observations)>::dimensions;
+  requires std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> ==
+               std::remove_cvref_t<decltype(E::observations)>::dimensions;
 };
 
 /// How many values each choice of an action can have; a box has no choices.
@@ -101,7 +107,9 @@ template <class E>
 concept has_action_mask = requires(E const& e, typename state_of<E>::type const& s) { e.action_mask(s); };
 template <class E>
 constexpr int mask_size_of() {
-  if constexpr (has_action_mask<E>) return int(std::tuple_size_v<std::remove_cvref_t<decltype(std::declval<E const&>().action_mask(std::declval<typename state_of<E>::type const&>()))>>);
+  if constexpr (has_action_mask<E>)
+    return int(std::tuple_size_v<std::remove_cvref_t<decltype(std::declval<E const&>().action_mask(
+                   std::declval<typename state_of<E>::type const&>()))>>);
   else return 0;
 }
 template <class E>
@@ -114,20 +122,27 @@ constexpr bool mask_fits() {
 
 /// An environment: a state that is a value, and functions of it. Copying the state clones the environment.
 ///
-///     struct state { ... };                                  or template <class S> struct state { S ...; }, nothing but S inside
-///     static constexpr discrete actions{2};                  or box<D>, multi_discrete{3, 5}, binary<N>
+///     struct state { ... };
+///     static constexpr discrete actions{2};                        // or box<D>, multi_discrete{3, 5}, binary<N>
 ///     static constexpr box<4> observations{low, high};
-///     state reset(random_stream&) const;                     generic: template <class S> state<S> reset(random_stream&) const
-///     outcome step(state&, int action) const;                generic: outcome_of<S> step(state<S>&, S action); box: std::array<float, D> (or S); multi_discrete,
-///                                                            binary: std::array<int, K> (or S);
-///                                                            may take a random_stream& as well
+///     state reset(random_stream&) const;
+///     outcome step(state&, int action) const;                      // may take a random_stream& as well
 ///     std::array<float, 4> observe(state const&) const;
-///     int max_episode_steps;                                 optional: episodes are truncated after so many steps
-///     std::array<bool, n> action_mask(state const&) const;   optional: which actions are allowed; generic: std::array<mask_t<S>, n>. n is that of discrete{n}, the
-///                                                            sum of multi_discrete's (choice by choice), 2 N of binary<N> (for each bit whether it may be 0, be 1)
+///     int max_episode_steps;                                       // optional: episodes are truncated after so many
+///     std::array<bool, n> action_mask(state const&) const;         // optional: which actions are allowed
+///
+/// An action is an int (discrete), a std::array<float, D> (box), or a std::array<int, K> (multi_discrete, binary). The
+/// n of an action mask is that of discrete{n}, the sum of multi_discrete's (choice by choice), or 2 N of binary<N> (for
+/// each bit whether it may be 0 and whether it may be 1). A generic environment steps in SIMD lanes and on devices:
+///
+///     template <class S> struct state { S ...; };                  // nothing but S inside
+///     template <class S> state<S> reset(random_stream&) const;
+///     outcome_of<S> step(state<S>&, S action) const;               // or an array of S
+///     std::array<mask_t<S>, n> action_mask(state<S> const&) const;
 template <class E>
-concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> && detail::has_reset<E> && detail::has_step<E> &&
-                      detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>();
+concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> &&
+                      detail::has_reset<E> && detail::has_step<E> && detail::has_observe<E> &&
+                      std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>();
 
 /// What a type lacks to be an environment: of its parts, in this order, the first that is missing is false.
 template <class E>
@@ -145,8 +160,9 @@ class environment_parts {
   static constexpr int missing = first_missing();
 
  public:
-  static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2, observations = missing != 3, reset = missing != 4,
-                        step = missing != 5, observe = missing != 6, action_mask = missing != 7;
+  static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2,
+                        observations = missing != 3, reset = missing != 4, step = missing != 5, observe = missing != 6,
+                        action_mask = missing != 7;
 };
 
 template <class E>

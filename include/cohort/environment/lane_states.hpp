@@ -5,7 +5,8 @@
 
 namespace cohort::detail {
 
-/// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their bounds.
+/// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their
+/// bounds.
 template <class E, class Number, class Row>
 constexpr auto action_from(Row const& given) {
   auto integer = [&](int d) {
@@ -60,7 +61,8 @@ struct step_lane {
   }
   /// The same where the environment draws random numbers: lane by lane, each from a stream of its own.
   template <class X, class L, class A, class R, class M, class O>
-  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, A action, R reward, M terminated, M truncated, O next) const {
+  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, A action, R reward, M terminated, M truncated,
+                            O next) const {
     using S = typename X::scalar;
     auto s = state_from<E, S>(state);
     random_stream draws(noise, std::uint32_t(n / noise_group));
@@ -70,7 +72,8 @@ struct step_lane {
 
  private:
   template <class State, class Result, class X, class L, class R, class M, class O>
-  constexpr void write(State const& s, Result const& result, X state, L elapsed, R reward, M terminated, M truncated, O next) const {
+  constexpr void write(State const& s, Result const& result, X state, L elapsed, R reward, M terminated, M truncated,
+                       O next) const {
     using S = typename X::scalar;
     put_state<E, S>(s, state);
     S steps = elapsed[0] + 1;
@@ -116,7 +119,8 @@ struct observe_lane {
   }
 };
 
-/// The states of N lanes of a scalar-generic environment: a column for each number of the state, in the backend's memory.
+/// The states of N lanes of a scalar-generic environment: a column for each number of the state, in the backend's
+/// memory.
 template <class B, class E>
 class lane_states {
  public:
@@ -138,15 +142,17 @@ class lane_states {
   void reset(B& backend, stream starts, int together) {
     backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all());
   }
-  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated, view<std::uint8_t const> truncated, view<T> seen,
-               view<T> last) {
-    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all(), terminated, truncated, seen, last);
+  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated,
+               view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
+    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all(), terminated,
+                     truncated, seen, last);
   }
   template <class Action>
-  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated, view<std::uint8_t> truncated, view<T> next, int limit,
-            stream noise, int noise_group) {
+  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
+            view<std::uint8_t> truncated, view<T> next, int limit, stream noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
-    if constexpr (steps_with_noise<E, single>) backend.for_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
+    if constexpr (steps_with_noise<E, single>)
+      backend.for_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
     else backend.map_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
   }
   void resize(B& backend, int N) {
@@ -169,7 +175,8 @@ class lane_states {
   }
   void observe(B& backend, view<T> out, int every) {
     view<T const> all = states();
-    backend.map_rows(lanes_ / every, observe_lane<E>{environment_}, view<T const>(all.data, lanes_ / every, F, every, lanes_), out);
+    backend.map_rows(lanes_ / every, observe_lane<E>{environment_},
+                     view<T const>(all.data, lanes_ / every, F, every, lanes_), out);
   }
 
  private:
@@ -200,8 +207,8 @@ class lane_states<B, E> {
   void reset(B&, stream starts, int together) {
     for (int n = 0; n < lanes(); ++n) reset(n, starts, together);
   }
-  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated, view<std::uint8_t const> truncated, view<T> seen,
-               view<T> last) {
+  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated,
+               view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
     auto flags = std::span(flags_);
     backend.download(flags.first(std::size_t(lanes())), terminated);
     backend.download(flags.last(std::size_t(lanes())), truncated);
@@ -216,8 +223,8 @@ class lane_states<B, E> {
     }
   }
   template <class Action>
-  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated, view<std::uint8_t> truncated, view<T> next, int limit,
-            stream noise, int noise_group) {
+  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
+            view<std::uint8_t> truncated, view<T> next, int limit, stream noise, int noise_group) {
     std::ptrdiff_t A = actions.columns;
     auto& given = [&]() -> auto& {
       if constexpr (std::is_same_v<Action, std::int32_t>) return integers_;

@@ -28,43 +28,48 @@ void require_finite(B& backend, in_view<B> numbers, Name name) {
   backend.download(std::span<T>(all), numbers);
   for (std::size_t i = 0; i < all.size(); ++i)
     if (!std::isfinite(all[i]))
-      throw environment_error(name(std::ptrdiff_t(i) / numbers.columns, std::ptrdiff_t(i) % numbers.columns) + " is " + detail::text(all[i]) +
-                              ", expected a finite number");
+      throw environment_error(name(std::ptrdiff_t(i) / numbers.columns, std::ptrdiff_t(i) % numbers.columns) + " is " +
+                              detail::text(all[i]) + ", expected a finite number");
 }
 
 }  // namespace detail
 
-/// N copies of an environment stepped together, in the backend's memory and by its primitives where the environment is scalar-generic, on the host
-/// where it is not. It counts each lane's steps and cuts episodes at the environment's limit. It resets nothing by itself: what is seen after a step is
-/// the true last observation, until `restart`. Box actions are clipped to their bounds.
+/// N copies of an environment stepped together, in the backend's memory and by its primitives where the environment is
+/// scalar-generic, on the host where it is not. It counts each lane's steps and cuts episodes at the environment's
+/// limit. It resets nothing by itself: what is seen after a step is the true last observation, until `restart`. Box
+/// actions are clipped to their bounds.
 template <backend B, environment E>
 class vector_environment {
  public:
   using T = value_t<B>;
-  static constexpr int D = seen_columns<E>;  ///< columns of what is observed: the observation and, where the environment has one, the action mask
+  static constexpr int D = seen_columns<E>;  ///< columns of what is observed: the observation and, where the
+                                             ///< environment has one, the action mask
 
-  vector_environment(B& backend, E const& e, int N, std::uint64_t seed, purpose resets = purpose::reset, purpose noise = purpose::step)
+  vector_environment(B& backend, E const& e, int N, std::uint64_t seed, purpose resets = purpose::reset,
+                     purpose noise = purpose::step)
       : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
 
   int lanes() const { return lanes_; }
   std::int64_t steps() const { return time_; }
 
-  /// A new episode in every lane; `together` lanes in a row start from the same state. The draws depend on the seed, the lane and the number of steps
-  /// taken so far.
+  /// A new episode in every lane; `together` lanes in a row start from the same state. The draws depend on the seed,
+  /// the lane and the number of steps taken so far.
   void reset(B& backend, int together = 1) { states_.reset(backend, starts(), together); }
 
-  /// All lanes go one step: N actions in, N rewards and flags out, and what is then observed (N x D). noise_group lanes in a row share their
-  /// noise.
+  /// All lanes go one step: N actions in, N rewards and flags out, and what is then observed (N x D). noise_group lanes
+  /// in a row share their noise.
   template <class Action>
-  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated, view<std::uint8_t> truncated, view<T> next,
-            int noise_group = 1) {
-    states_.step(backend, actions, reward, terminated, truncated, next, limit_, stream{seed_, noise_, std::uint32_t(time_)}, noise_group);
+  void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
+            view<std::uint8_t> truncated, view<T> next, int noise_group = 1) {
+    states_.step(backend, actions, reward, terminated, truncated, next, limit_,
+                 stream{seed_, noise_, std::uint32_t(time_)}, noise_group);
     ++time_;
   }
 
-  /// A new episode in each lane whose flags are set: its row of `seen` moves to `last`, and what the new episode shows takes its place. Where
-  /// `together` lanes in a row have the same flags, they start from the same state.
-  void restart(B& backend, view<std::uint8_t const> terminated, view<std::uint8_t const> truncated, view<T> seen, view<T> last, int together = 1) {
+  /// A new episode in each lane whose flags are set: its row of `seen` moves to `last`, and what the new episode shows
+  /// takes its place. Where `together` lanes in a row have the same flags, they start from the same state.
+  void restart(B& backend, view<std::uint8_t const> terminated, view<std::uint8_t const> truncated, view<T> seen,
+               view<T> last, int together = 1) {
     states_.restart(backend, starts(), together, terminated, truncated, seen, last);
   }
 
@@ -86,14 +91,18 @@ class vector_environment {
   /// What every `every`-th lane sees now, N / every x D.
   void observe(B& backend, view<T> out, int every = 1) { states_.observe(backend, out, every); }
 
-  /// Raises environment_error with the step, the lane and the field for the first number of some steps in a row that is not finite: rewards and flags
-  /// of the steps begin at first_step, observations one step later. For observations of fewer rows than lanes the lane is that of its group's first.
+  /// Raises environment_error with the step, the lane and the field for the first number of some steps in a row that is
+  /// not finite: rewards and flags of the steps begin at first_step, observations one step later. For observations of
+  /// fewer rows than lanes the lane is that of its group's first.
   void require_finite_rewards(B& backend, view<T const> reward, std::int64_t first_step, int per_step) {
-    detail::require_finite(backend, reward, [&](std::ptrdiff_t i, std::ptrdiff_t) { return at(first_step + 1 + i / per_step, i % per_step) + "reward"; });
+    detail::require_finite(backend, reward, [&](std::ptrdiff_t i, std::ptrdiff_t) {
+      return at(first_step + 1 + i / per_step, i % per_step) + "reward";
+    });
   }
   void require_finite_observations(B& backend, view<T const> seen, std::int64_t first_step, int per_step) {
     detail::require_finite(backend, seen, [&](std::ptrdiff_t i, std::ptrdiff_t d) {
-      return at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) + "observation[" + std::to_string(d) + "]";
+      return at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) + "observation[" + std::to_string(d) +
+             "]";
     });
   }
   /// The same for the first state in which an action was asked for and the environment's mask allows none.
@@ -102,7 +111,8 @@ class vector_environment {
       auto nothing = backend.template temporary<T>(seen.rows + 1);
       view<T> rows = nothing.all().part(0, seen.rows), sum = nothing.all().part(seen.rows, 1);
       constexpr auto choices = detail::choices_of<E>();
-      backend.map_rows(seen.rows, detail::allows_nothing<int(choices.size())>{choices, observation_size<E>}, seen, rows);
+      backend.map_rows(seen.rows, detail::allows_nothing<int(choices.size())>{choices, observation_size<E>}, seen,
+                       rows);
       backend.reduce(sum, detail::same{}, view<T const>(rows));
       T count[1];
       backend.download(std::span<T>(count), view<T const>(sum));
@@ -110,8 +120,9 @@ class vector_environment {
       std::vector<T> all(std::size_t(seen.rows));
       backend.download(std::span<T>(all), view<T const>(rows));
       auto i = std::find(all.begin(), all.end(), T(1)) - all.begin();
-      throw environment_error(at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) + "action mask allows no action" +
-                              (choices.size() > 1 ? " (of one of its choices)" : "") + ", expected at least one");
+      throw environment_error(at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) +
+                              "action mask allows no action" + (choices.size() > 1 ? " (of one of its choices)" : "") +
+                              ", expected at least one");
     }
   }
 

@@ -31,7 +31,8 @@ struct binary {
   static constexpr int dimensions = N;
 };
 
-/// What a step of a plain environment returns. `terminated` is the end of the task itself; a time limit is the runner's business.
+/// What a step of a plain environment returns. `terminated` is the end of the task itself; a time limit is the runner's
+/// business.
 struct outcome {
   double reward = 0;
   bool terminated = false;

@@ -1,8 +1,8 @@
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cohort/error.hpp>
 #include <cohort/objective/about.hpp>
-#include <cmath>
 #include <type_traits>
 
 namespace cohort {
@@ -29,8 +29,8 @@ void adapt_weight(W& weight, double measured, double samples) {
 
 }  // namespace detail
 
-// Where a term has a weight, a controller may stand: `kl_penalty{.weight = proportional_kl{.target = .1}}`. It is that weight now, and `train` tells it after each
-// update how far the policy was from the reference.
+// Where a term has a weight, a controller may stand: `kl_penalty{.weight = proportional_kl{.target = .1}}`. It is that
+// weight now, and `train` tells it after each update how far the policy was from the reference.
 
 /// The weight of a KL term that stays what it is.
 struct fixed_kl {
@@ -49,15 +49,16 @@ struct fixed_kl {
 ///
 ///     weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)
 ///
-/// after n samples in which the divergence was kl. n must be less than horizon / limit, at which the weight would change its sign. Source: Ziegler et al. 2019,
-/// arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
+/// after n samples in which the divergence was kl. n must be less than horizon / limit, at which the weight would
+/// change its sign. Source: Ziegler et al. 2019, arXiv:1909.08593, 2.2; verl's and OpenRLHF's.
 struct proportional_kl {
   double weight = .2;
   double target = .1;       ///< in nats, > 0
   double horizon = 10'000;  ///< samples, > 0
   double limit = .2;        ///< of the relative error, >= 0
 
-  static constexpr about notes{"proportional_kl", "weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)", "Ziegler et al. 2019, arXiv:1909.08593, 2.2"};
+  static constexpr about notes{"proportional_kl", "weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)",
+                               "Ziegler et al. 2019, arXiv:1909.08593, 2.2"};
   template <class F>
   constexpr void parameters(F f) const {
     f("weight", weight), f("target", target), f("horizon", horizon), f("limit", limit);
@@ -68,20 +69,24 @@ struct proportional_kl {
     detail::require(horizon > 0, "proportional_kl", "horizon", horizon, "a positive number");
     detail::require(limit >= 0, "proportional_kl", "limit", limit, "0 or a positive number");
     detail::require(std::isfinite(kl), "proportional_kl", "the divergence", kl, "a finite number");
-    detail::require(n >= 0 && limit * n < horizon, "proportional_kl", "the number of samples", n, "a number from 0 up to less than horizon / limit");
+    detail::require(n >= 0 && limit * n < horizon, "proportional_kl", "the number of samples", n,
+                    "a number from 0 up to less than horizon / limit");
     weight *= 1 + std::clamp(kl / target - 1, -limit, limit) * n / horizon;
   }
 };
 
-/// PPO-KL's controller: twice the weight where the divergence is more than `tolerance` times its target, half of it where it is less than the target
-/// over the tolerance. Source: Schulman et al. 2017, arXiv:1707.06347, section 4 (tolerance 1.5, factor 2; TorchRL's KLPENPPOLoss).
+/// PPO-KL's controller: twice the weight where the divergence is more than `tolerance` times its target, half of it
+/// where it is less than the target over the tolerance. Source: Schulman et al. 2017, arXiv:1707.06347, section 4
+/// (tolerance 1.5, factor 2; TorchRL's KLPENPPOLoss).
 struct doubling_kl {
   double weight = 1;
   double target = .01;     ///< in nats, > 0
   double tolerance = 1.5;  ///< > 1
   double factor = 2;       ///< > 1
 
-  static constexpr about notes{"doubling_kl", "weight times factor where kl > tolerance target, over it where kl < target / tolerance", "Schulman et al. 2017, arXiv:1707.06347, section 4"};
+  static constexpr about notes{"doubling_kl",
+                               "weight times factor where kl > tolerance target, over it where kl < target / tolerance",
+                               "Schulman et al. 2017, arXiv:1707.06347, section 4"};
   template <class F>
   constexpr void parameters(F f) const {
     f("weight", weight), f("target", target), f("tolerance", tolerance), f("factor", factor);

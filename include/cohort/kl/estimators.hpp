@@ -4,8 +4,9 @@
 
 namespace cohort {
 
-// Estimators of KL(pi || ref) from one action drawn from pi, with x = log pi(a) - log ref(a), in nats. Source: Schulman 2020, "Approximating KL
-// divergence". What their gradients estimate when they stand in a loss is not what their values estimate: see each.
+// Estimators of KL(pi || ref) from one action drawn from pi, with x = log pi(a) - log ref(a), in nats. Source: Schulman
+// 2020, "Approximating KL divergence". What their gradients estimate when they stand in a loss is not what their values
+// estimate: see each.
 
 /// x: unbiased, of either sign. As a loss its expected gradient is zero: it regularizes nothing.
 struct k1 {
@@ -28,10 +29,11 @@ struct k2 {
   }
 };
 
-/// exp(-x) - 1 + x: unbiased, never negative; GRPO's. As a loss its expected gradient is that of the forward KL(ref || pi). Its relative error
-/// near x = 0 is two roundings over |x|, where that of exp(-x) - 1 + x would be two over x^2.
+/// exp(-x) - 1 + x: unbiased, never negative; GRPO's. As a loss its expected gradient is that of the forward KL(ref ||
+/// pi). Its relative error near x = 0 is two roundings over |x|, where that of exp(-x) - 1 + x would be two over x^2.
 struct k3 {
-  static constexpr about notes{"k3", "exp(-x) - 1 + x, x = log pi - log ref", "Schulman 2020, Approximating KL divergence"};
+  static constexpr about notes{"k3", "exp(-x) - 1 + x, x = log pi - log ref",
+                               "Schulman 2020, Approximating KL divergence"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -40,8 +42,8 @@ struct k3 {
   }
 };
 
-/// |x|: a distance, of which the expectation is no divergence. As a loss it pushes every drawn action's log-probability to the reference's with the same
-/// force; at x = 0 its slope is 0. OpenRLHF's and verl's "abs".
+/// |x|: a distance, of which the expectation is no divergence. As a loss it pushes every drawn action's log-probability
+/// to the reference's with the same force; at x = 0 its slope is 0. OpenRLHF's and verl's "abs".
 struct absolute_log_ratio {
   static constexpr about notes{"absolute_log_ratio", "|log pi - log ref|", "verl, OpenRLHF"};
 
@@ -51,8 +53,8 @@ struct absolute_log_ratio {
   }
 };
 
-/// The value of one estimator with the gradient of another. straight_through{k3{}} is verl's "k3+": the unbiased value, and the gradient of k2, which
-/// is that of KL(pi || ref).
+/// The value of one estimator with the gradient of another. straight_through{k3{}} is verl's "k3+": the unbiased value,
+/// and the gradient of k2, which is that of KL(pi || ref).
 template <class Value = k3, class Gradient = k2>
 struct straight_through {
   Value value{};
@@ -71,13 +73,15 @@ struct straight_through {
   }
 };
 
-/// ratio estimator, ratio = exp(logp - old_logp): right in expectation also for actions that an older policy drew, and as a loss its expected gradient
-/// is that of KL(pi || ref) also for k3 and k1. TRL's use_bias_correction_kl (the default of 1.16); DeepSeek-V3.2, arXiv:2512.02556.
+/// ratio estimator, ratio = exp(logp - old_logp): right in expectation also for actions that an older policy drew, and
+/// as a loss its expected gradient is that of KL(pi || ref) also for k3 and k1. TRL's use_bias_correction_kl (the
+/// default of 1.16); DeepSeek-V3.2, arXiv:2512.02556.
 template <class Estimator = k3>
 struct ratio_corrected {
   Estimator estimator{};
 
-  static constexpr about notes{"ratio_corrected", "ratio KL^, ratio = exp(logp - old_logp)", "DeepSeek-V3.2, arXiv:2512.02556"};
+  static constexpr about notes{"ratio_corrected", "ratio KL^, ratio = exp(logp - old_logp)",
+                               "DeepSeek-V3.2, arXiv:2512.02556"};
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator);
@@ -89,12 +93,12 @@ struct ratio_corrected {
   }
 };
 
-/// No estimator but the divergence itself, of the whole distributions at a step: for kl_in_reward and kl_to_go, on policies that give their distributions. (As a term of
-/// an objective it is exact_kl_penalty.)
+/// No estimator but the divergence itself, of the whole distributions at a step: for kl_in_reward and kl_to_go, on
+/// policies that give their distributions. (As a term of an objective it is exact_kl_penalty.)
 struct exact_kl {};
 
-/// An estimator of clamp(x, +-log_ratio), itself clamped to +-value; a clamped number has slope 0. verl clamps k3 by 20 and 10, OpenRLHF k1, k2 and k3
-/// by none and 10.
+/// An estimator of clamp(x, +-log_ratio), itself clamped to +-value; a clamped number has slope 0. verl clamps k3 by 20
+/// and 10, OpenRLHF k1, k2 and k3 by none and 10.
 template <class Estimator = k3>
 struct clamped {
   Estimator estimator{};

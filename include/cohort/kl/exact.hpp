@@ -51,7 +51,8 @@ struct categorical_divergence_from {
 struct gaussian_divergence {
   int D;
   template <class M, class L, class RM, class RL, class Out, class DM, class DL>
-  constexpr void operator()(M mean, L log_std, RM ref_mean, RL ref_log_std, Out out, DM mean_slope, DL log_std_slope) const {
+  constexpr void operator()(M mean, L log_std, RM ref_mean, RL ref_log_std, Out out, DM mean_slope,
+                            DL log_std_slope) const {
     using S = typename M::scalar;
     S kl = 0;
     for (int d = 0; d < D; ++d) {
@@ -67,7 +68,8 @@ struct gaussian_divergence {
 struct gaussian_divergence_from {
   int D;
   template <class M, class L, class OM, class OL, class Out, class DM, class DL>
-  constexpr void operator()(M mean, L log_std, OM old_mean, OL old_log_std, Out out, DM mean_slope, DL log_std_slope) const {
+  constexpr void operator()(M mean, L log_std, OM old_mean, OL old_log_std, Out out, DM mean_slope,
+                            DL log_std_slope) const {
     using S = typename M::scalar;
     S kl = 0;
     for (int d = 0; d < D; ++d) {
@@ -82,7 +84,8 @@ struct gaussian_divergence_from {
 
 }  // namespace detail
 
-/// Which of the two distributions the expectation is over: KL(pi || other) or KL(other || pi). Derivatives are with respect to pi's parameters.
+/// Which of the two distributions the expectation is over: KL(pi || other) or KL(other || pi). Derivatives are with
+/// respect to pi's parameters.
 enum class divergence_over { pi, other };
 
 /// KL of two categorical distributions, row by row, and its derivative with respect to pi's logits:
@@ -90,34 +93,43 @@ enum class divergence_over { pi, other };
 ///     KL(pi || q) = sum_a p_a (log p_a - log q_a),    dKL / dlogit_a = p_a (log p_a - log q_a - KL)
 ///     KL(q || pi) = sum_a q_a (log q_a - log p_a),    dKL / dlogit_a = p_a - q_a
 ///
-/// logits, other, slope: R x A, unnormalized (a logit of -inf is impossible; where only the second distribution's is, KL is inf and
-/// the slope of that row has no value); out: R. In nats.
+/// logits, other, slope: R x A, unnormalized (a logit of -inf is impossible; where only the second distribution's is,
+/// KL is inf and the slope of that row has no value); out: R. In nats.
 template <backend B>
-void categorical_kl(B& backend, in_view<B> logits, in_view<B> other, out_view<B> out, out_view<B> slope, divergence_over over = divergence_over::pi) {
+void categorical_kl(B& backend, in_view<B> logits, in_view<B> other, out_view<B> out, out_view<B> slope,
+                    divergence_over over = divergence_over::pi) {
   detail::require_same_extents("categorical_kl", "the other's logits", other, logits);
   detail::require_same_extents("categorical_kl", "the slope", slope, logits);
   int A = int(logits.columns);
-  if (over == divergence_over::pi) backend.map_rows(logits.rows, detail::categorical_divergence{A}, logits, other, out, slope);
+  if (over == divergence_over::pi)
+    backend.map_rows(logits.rows, detail::categorical_divergence{A}, logits, other, out, slope);
   else backend.map_rows(logits.rows, detail::categorical_divergence_from{A}, logits, other, out, slope);
 }
 
-/// KL of two Gaussians with diagonal covariance, row by row, and its derivatives with respect to pi's means m and log-deviations log s:
+/// KL of two Gaussians with diagonal covariance, row by row, and its derivatives with respect to pi's means m and
+/// log-deviations log s:
 ///
-///     KL(pi || q) = sum_d log(t_d / s_d) + (s_d^2 + (m_d - n_d)^2) / (2 t_d^2) - 1/2,    of q ~ N(n, t^2);    KL(q || pi) with both exchanged
+///     KL(pi || q) = sum_d log(t_d / s_d) + (s_d^2 + (m_d - n_d)^2) / (2 t_d^2) - 1/2,    of q ~ N(n, t^2);
+///     KL(q || pi) with both exchanged
 ///
 /// all R x D (rows of stride 0 where deviations do not depend on the state); out: R. In nats.
 template <backend B>
-void gaussian_kl(B& backend, in_view<B> mean, in_view<B> log_std, in_view<B> other_mean, in_view<B> other_log_std, out_view<B> out, out_view<B> mean_slope,
-                 out_view<B> log_std_slope, divergence_over over = divergence_over::pi) {
+void gaussian_kl(B& backend, in_view<B> mean, in_view<B> log_std, in_view<B> other_mean, in_view<B> other_log_std,
+                 out_view<B> out, out_view<B> mean_slope, out_view<B> log_std_slope,
+                 divergence_over over = divergence_over::pi) {
   auto as_mean = [&](char const* what, auto v) {
-    if (v.columns != mean.columns || (v.row_stride != 0 && v.rows != mean.rows)) detail::require_same_extents("gaussian_kl", what, v, mean);
+    if (v.columns != mean.columns || (v.row_stride != 0 && v.rows != mean.rows))
+      detail::require_same_extents("gaussian_kl", what, v, mean);
   };
   as_mean("log_std", log_std), as_mean("the other's mean", other_mean), as_mean("the other's log_std", other_log_std);
   as_mean("the mean's slope", mean_slope), as_mean("the slope of log_std", log_std_slope);
   int D = int(mean.columns);
   if (over == divergence_over::pi)
-    backend.map_rows(mean.rows, detail::gaussian_divergence{D}, mean, log_std, other_mean, other_log_std, out, mean_slope, log_std_slope);
-  else backend.map_rows(mean.rows, detail::gaussian_divergence_from{D}, mean, log_std, other_mean, other_log_std, out, mean_slope, log_std_slope);
+    backend.map_rows(mean.rows, detail::gaussian_divergence{D}, mean, log_std, other_mean, other_log_std, out,
+                     mean_slope, log_std_slope);
+  else
+    backend.map_rows(mean.rows, detail::gaussian_divergence_from{D}, mean, log_std, other_mean, other_log_std, out,
+                     mean_slope, log_std_slope);
 }
 
 }  // namespace cohort

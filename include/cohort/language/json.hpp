@@ -15,7 +15,9 @@ using json = nlohmann::json;
 
 namespace cohort::detail {
 
-[[noreturn]] inline void refuse_file(std::string const& where, std::string const& what) { throw io_error(where + ": " + what); }
+[[noreturn]] inline void refuse_file(std::string const& where, std::string const& what) {
+  throw io_error(where + ": " + what);
+}
 
 /// A value as a message shows it: ASCII, and short whatever the file holds.
 inline std::string shown(nlohmann::json const& value) {
@@ -28,15 +30,16 @@ inline std::string shown(nlohmann::json const& value) {
 
 namespace cohort::language {
 
-/// The object that a text is. Raises io_error, naming `where`, for what is not JSON, is no object, has a key twice (of which nlohmann's parser would
-/// keep the last), or nests deeper than anything that models are described by.
+/// The object that a text is. Raises io_error, naming `where`, for what is not JSON, is no object, has a key twice (of
+/// which nlohmann's parser would keep the last), or nests deeper than anything that models are described by.
 inline json parse_object(std::string_view text, std::string const& where) {
   std::vector<std::set<std::string>> keys;  // of the objects and arrays that are open
   auto check = [&](int depth, json::parse_event_t event, json& value) {
     if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
       if (depth == 16) detail::refuse_file(where, "has JSON nested more than 16 deep");
       keys.resize(std::size_t(depth)), keys.emplace_back();
-    } else if (event == json::parse_event_t::key && !keys[std::size_t(depth) - 1].insert(value.get<std::string>()).second) {
+    } else if (event == json::parse_event_t::key &&
+               !keys[std::size_t(depth) - 1].insert(value.get<std::string>()).second) {
       detail::refuse_file(where, "has the key " + detail::shown(value) + " twice");
     }
     return true;
@@ -53,8 +56,8 @@ inline json parse_object(std::string_view text, std::string const& where) {
   return result;
 }
 
-/// Reads the fields of an object, naming `where` and the field in the io_error for one that is missing or of another type. A null is as good as
-/// missing.
+/// Reads the fields of an object, naming `where` and the field in the io_error for one that is missing or of another
+/// type. A null is as good as missing.
 class json_fields {
  public:
   json_fields(json const& object, std::string where) : object_(object), where_(std::move(where)) {}
@@ -71,7 +74,8 @@ class json_fields {
   int positive(char const* name, int limit = std::numeric_limits<int>::max()) const {
     json const& value = at(name);
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() - 1 >= std::uint64_t(limit))
-      wrong(name, limit == std::numeric_limits<int>::max() ? "a positive integer" : "a positive integer up to " + std::to_string(limit));
+      wrong(name, limit == std::numeric_limits<int>::max() ? "a positive integer"
+                                                           : "a positive integer up to " + std::to_string(limit));
     return value.get<int>();
   }
 

@@ -6,7 +6,8 @@
 
 namespace cohort::detail {
 
-/// The base of the rotary positions: transformers 5 has it in rope_parameters, 4 in rope_theta with rope_scaling for other kinds of positions.
+/// The base of the rotary positions: transformers 5 has it in rope_parameters, 4 in rope_theta with rope_scaling for
+/// other kinds of positions.
 inline double rope_base(language::json_fields const& config, std::string const& where) {
   double base = config.find("rope_theta") ? config.number("rope_theta") : 10000;
   for (char const* name : {"rope_parameters", "rope_scaling"}) {
@@ -15,7 +16,8 @@ inline double rope_base(language::json_fields const& config, std::string const& 
     if (!value->is_object()) config.wrong(name, "an object");
     language::json_fields const rope(*value, where + ", " + name);
     for (char const* type : {"rope_type", "type"})
-      if (rope.find(type) && rope.at(type) != "default") rope.wrong(type, "\"default\", the only rotary positions that are known here");
+      if (rope.find(type) && rope.at(type) != "default")
+        rope.wrong(type, "\"default\", the only rotary positions that are known here");
     if (!rope.find("rope_theta")) continue;
     if (config.find("rope_theta") && rope.number("rope_theta") != base)
       rope.wrong("rope_theta", "the one beside " + std::string(name) + ", " + text(base));
@@ -27,7 +29,8 @@ inline double rope_base(language::json_fields const& config, std::string const& 
 
 inline language::json read_object(std::filesystem::path const& path) {
   language::mapped_file const file(path);
-  return language::parse_object({reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()}, path.string());
+  return language::parse_object({reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()},
+                                path.string());
 }
 
 inline std::vector<std::size_t> shape_of(named_tensor const& t) {
@@ -38,17 +41,17 @@ inline std::vector<std::size_t> shape_of(named_tensor const& t) {
 inline void require_parameters(char const* where, std::vector<named_tensor> const& tensors, std::size_t given) {
   auto const expected = std::size_t(tensors.back().offset + tensors.back().size());
   if (given != expected)
-    throw shape_error(std::string(where) + ": the array has " + std::to_string(given) + " elements, and the decoder " + std::to_string(expected) +
-                      " parameters");
+    throw shape_error(std::string(where) + ": the array has " + std::to_string(given) + " elements, and the decoder " +
+                      std::to_string(expected) + " parameters");
 }
 
 }  // namespace cohort::detail
 
 namespace cohort::language {
 
-/// The extents in a folder's config.json. What is not there is what transformers takes for it, but an extent that it would make up is an io_error,
-/// and so is anything that the decoder does not do: another model_type, biases, an activation other than silu, rotary positions other than the
-/// default.
+/// The extents in a folder's config.json. What is not there is what transformers takes for it, but an extent that it
+/// would make up is an io_error, and so is anything that the decoder does not do: another model_type, biases, an
+/// activation other than silu, rotary positions other than the default.
 inline decoder_options read_config(std::filesystem::path const& folder) {
   std::string const where = (folder / "config.json").string();
   json const object = detail::read_object(where);
@@ -72,11 +75,13 @@ inline decoder_options read_config(std::filesystem::path const& folder) {
   o.tied = config.flag("tie_word_embeddings", false);
 
   if (!o.head_size && o.hidden % o.heads)
-    config.wrong("num_attention_heads", "a divisor of hidden_size, " + std::to_string(o.hidden) + ", or head_dim beside it");
+    config.wrong("num_attention_heads",
+                 "a divisor of hidden_size, " + std::to_string(o.hidden) + ", or head_dim beside it");
   if (o.size_of_head() % 2)
-    detail::refuse_file(where,
-                        "has heads of size " + std::to_string(o.size_of_head()) + ", expected an even head_dim or hidden_size / num_attention_heads");
-  if (o.heads % o.keys()) config.wrong("num_key_value_heads", "a divisor of num_attention_heads, " + std::to_string(o.heads));
+    detail::refuse_file(where, "has heads of size " + std::to_string(o.size_of_head()) +
+                                   ", expected an even head_dim or hidden_size / num_attention_heads");
+  if (o.heads % o.keys())
+    config.wrong("num_key_value_heads", "a divisor of num_attention_heads, " + std::to_string(o.heads));
   if (!(o.epsilon > 0)) config.wrong("rms_norm_eps", "a positive number");
   return o;
 }
@@ -91,16 +96,17 @@ inline std::vector<std::int32_t> read_stop_tokens(std::filesystem::path const& f
   json const list = found->is_array() ? *found : json::array({*found});
   std::vector<std::int32_t> tokens;
   for (json const& token : list) {
-    if (!token.is_number_unsigned() || token.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
+    if (!token.is_number_unsigned() ||
+        token.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
       config.wrong("eos_token_id", "a token or a list of tokens");
     tokens.push_back(token.get<std::int32_t>());
   }
   return tokens;
 }
 
-/// Fills the decoder's flat array of parameters from a folder's model.safetensors. Raises io_error for a tensor that is missing, has another shape,
-/// or is none of the decoder's; in a tied model lm_head.weight may be there if it is the embedding, bit by bit. Raises shape_error if `out` is of
-/// another size.
+/// Fills the decoder's flat array of parameters from a folder's model.safetensors. Raises io_error for a tensor that is
+/// missing, has another shape, or is none of the decoder's; in a tied model lm_head.weight may be there if it is the
+/// embedding, bit by bit. Raises shape_error if `out` is of another size.
 template <class T>
 void read_parameters(std::filesystem::path const& folder, decoder_options const& options, std::span<T> out) {
   options.check();
@@ -109,7 +115,8 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   auto const path = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored) && std::filesystem::exists(index, ignored))
-    throw io_error(index.string() + " spreads the model over several files, and only a single model.safetensors can be read");
+    throw io_error(index.string() +
+                   " spreads the model over several files, and only a single model.safetensors can be read");
   safetensors const file(path);
 
   std::set<std::string> strangers;
@@ -120,9 +127,11 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   }
   if (options.tied && strangers.contains("lm_head.weight")) {
     stored_tensor const &head = file.at("lm_head.weight"), &embedding = file.at("model.embed_tokens.weight");
-    if (head.type != embedding.type || head.shape != embedding.shape || !std::ranges::equal(head.bytes, embedding.bytes))
+    if (head.type != embedding.type || head.shape != embedding.shape ||
+        !std::ranges::equal(head.bytes, embedding.bytes))
       detail::refuse_file(path.string(),
-                          "tensor \"lm_head.weight\" is not model.embed_tokens.weight, as it must be where config.json says tie_word_embeddings");
+                          "tensor \"lm_head.weight\" is not model.embed_tokens.weight, as it must be where config.json "
+                          "says tie_word_embeddings");
     strangers.erase("lm_head.weight");
   }
   if (!strangers.empty()) {
@@ -135,8 +144,9 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   }
 }
 
-/// Writes a folder that LlamaForCausalLM.from_pretrained of transformers 4 and 5 reads: the weights first, then config.json, each whole or not at
-/// all. Both are written as T. No token is said to end a text: what ends one is the tokenizer's business, and its files are not written.
+/// Writes a folder that LlamaForCausalLM.from_pretrained of transformers 4 and 5 reads: the weights first, then
+/// config.json, each whole or not at all. Both are written as T. No token is said to end a text: what ends one is the
+/// tokenizer's business, and its files are not written.
 template <class T>
 void write_model(std::filesystem::path const& folder, decoder_options const& options, std::span<T const> parameters,
                  existing what = existing::refuse) {
@@ -147,7 +157,8 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   detail::require_parameters("write_model", tensors, parameters.size());
 
   std::vector<new_tensor<T>> weights;
-  for (auto const& t : tensors) weights.push_back({t.name, detail::shape_of(t), parameters.subspan(std::size_t(t.offset), std::size_t(t.size()))});
+  for (auto const& t : tensors)
+    weights.push_back({t.name, detail::shape_of(t), parameters.subspan(std::size_t(t.offset), std::size_t(t.size()))});
   char const* const type = sizeof(T) == 4 ? "float32" : "float64";
   nlohmann::ordered_json const config = {
       {"architectures", nlohmann::ordered_json::array({"LlamaForCausalLM"})},

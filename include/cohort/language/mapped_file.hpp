@@ -14,8 +14,9 @@
 
 namespace cohort::language {
 
-/// The bytes of a file, mapped into memory for reading. Raises io_error naming the path if it is no file or cannot be read. As with any mapping,
-/// who shortens the file meanwhile ends this process (SIGBUS); a file replaced by renaming, as new_file does it, is safe.
+/// The bytes of a file, mapped into memory for reading. Raises io_error naming the path if it is no file or cannot be
+/// read. As with any mapping, who shortens the file meanwhile ends this process (SIGBUS); a file replaced by renaming,
+/// as new_file does it, is safe.
 class mapped_file {
  public:
   mapped_file() = default;
@@ -28,7 +29,7 @@ class mapped_file {
     } const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // not to wait for a pipe's writer
     auto fail = [&](char const* what) { throw io_error(path.string() + " " + what + ": " + std::strerror(errno)); };
     if (file.fd < 0) fail("cannot be opened");
-    struct stat about {};
+    struct stat about{};
     if (::fstat(file.fd, &about) != 0) fail("cannot be read");
     if (!S_ISREG(about.st_mode)) throw io_error(path.string() + " is not a file");
     if (about.st_size == 0) return;  // an empty mapping is an error

@@ -18,11 +18,13 @@ namespace cohort::language {
 /// What to do about a file that is there already.
 enum class existing { refuse, replace };
 
-/// A file that appears under its name only when it is whole and on the disk: it is written beside its place and renamed by `commit`. Without a
-/// commit nothing is left. Raises io_error naming the path if a file of that name is there and was not to be replaced, or if the system fails.
+/// A file that appears under its name only when it is whole and on the disk: it is written beside its place and renamed
+/// by `commit`. Without a commit nothing is left. Raises io_error naming the path if a file of that name is there and
+/// was not to be replaced, or if the system fails.
 class new_file {
  public:
-  explicit new_file(std::filesystem::path path, existing what = existing::refuse) : path_(std::move(path)), what_(what) {
+  explicit new_file(std::filesystem::path path, existing what = existing::refuse)
+      : path_(std::move(path)), what_(what) {
     refuse_existing();
     static std::atomic<unsigned> count = 0;
     do {
@@ -63,7 +65,9 @@ class new_file {
     if (what_ == existing::refuse && std::filesystem::exists(std::filesystem::symlink_status(path_, ignored)))
       throw io_error(path_.string() + " exists already, and was not to be replaced");
   }
-  [[noreturn]] void fail(char const* what) const { throw io_error(path_.string() + " " + what + ": " + std::strerror(errno)); }
+  [[noreturn]] void fail(char const* what) const {
+    throw io_error(path_.string() + " " + what + ": " + std::strerror(errno));
+  }
 
   std::filesystem::path path_;
   existing what_;

@@ -24,12 +24,15 @@ struct packed_tokens {
   std::ptrdiff_t rows() const { return token.rows; }
 };
 
-/// A decoder-only transformer of the Llama family, over parameters that lie in somebody else's flat array (tensors_of says where):
+/// A decoder-only transformer of the Llama family, over parameters that lie in somebody else's flat array (tensors_of
+/// says where):
 ///
-///     x_0 = E[token],   y_l = x_l + Attention(norm(x_l)) W_o',   x_{l+1} = y_l + (silu(n W_gate') n W_up') W_down', n = norm(y_l),   hidden = norm(x_L)
+///     x_0 = E[token],    y_l = x_l + Attention(norm(x_l)) W_o',
+///     x_{l+1} = y_l + (silu(n W_gate') n W_up') W_down', n = norm(y_l),    hidden = norm(x_L)
 ///
-/// with rotary positions and grouped queries. Rows are packed: a segment sees itself and its prefix (see attention_layout), and nothing is padded. The
-/// head is not part of it (see token_head). The backward pass computes norms and gates again, and attention from its log_total.
+/// with rotary positions and grouped queries. Rows are packed: a segment sees itself and its prefix (see
+/// attention_layout), and nothing is padded. The head is not part of it (see token_head). The backward pass computes
+/// norms and gates again, and attention from its log_total.
 template <backend B>
 class decoder {
   using T = value_t<B>;
@@ -53,7 +56,9 @@ class decoder {
   template <class F>
   void for_each_matrix(F f) const {
     for (auto const& t : tensors_of(options_)) {
-      auto place = t.offset == 0 ? matrix_place::input : t.offset == offset_of_head() ? matrix_place::output : matrix_place::hidden;
+      auto place = t.offset == 0                  ? matrix_place::input
+                   : t.offset == offset_of_head() ? matrix_place::output
+                                                  : matrix_place::hidden;
       if (t.columns > 0) f(parameter_matrix{t.offset, t.rows, t.columns, place});
     }
   }
@@ -64,7 +69,8 @@ class decoder {
     return {parameters.data + offset_of_head(), options_.vocabulary, options_.hidden};
   }
 
-  /// The keys and values of one layer where tokens are generated one after the other: rows of earlier calls stay, and the layout's keys name them.
+  /// The keys and values of one layer where tokens are generated one after the other: rows of earlier calls stay, and
+  /// the layout's keys name them.
   struct cache {
     std::vector<array> keys, values;
   };
@@ -76,24 +82,30 @@ class decoder {
     }
   }
 
-  /// Weights in the form that products like best, for many forward passes with the same parameters; from forget on they are read where they lie.
+  /// Weights in the form that products like best, for many forward passes with the same parameters; from forget on they
+  /// are read where they lie.
   void prepare(B& backend, view<T const> parameters) {
     prepared_.resize(4 * layers_.size() + 1);
     factors_.clear();
     for (std::size_t l = 0; l < layers_.size(); ++l)
-      for (int k = 0; k < 4; ++k) factors_.push_back(backend.prepare(prepared_[4 * l + std::size_t(k)], weight(parameters, l, k).transposed()));
+      for (int k = 0; k < 4; ++k)
+        factors_.push_back(backend.prepare(prepared_[4 * l + std::size_t(k)], weight(parameters, l, k).transposed()));
     factors_.push_back(backend.prepare(prepared_.back(), head(parameters).transposed()));
   }
   void forget() { factors_.clear(); }
   /// The head's weights turned, as a right factor.
-  typename B::factor head_factor(view<T const> parameters) const { return factors_.empty() ? typename B::factor(head(parameters).transposed()) : factors_.back(); }
+  typename B::factor head_factor(view<T const> parameters) const {
+    return factors_.empty() ? typename B::factor(head(parameters).transposed()) : factors_.back();
+  }
 
   /// Hidden states (R x H), kept until the next pass; backward may follow.
   view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in) {
     return pass(backend, parameters, in, nullptr, {});
   }
-  /// Hidden states of tokens whose keys and values go to rows `into` of a cache; what the layout calls keys are the cache's rows.
-  view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in, cache& c, view<std::int32_t const> into) {
+  /// Hidden states of tokens whose keys and values go to rows `into` of a cache; what the layout calls keys are the
+  /// cache's rows.
+  view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in, cache& c,
+                  view<std::int32_t const> into) {
     return pass(backend, parameters, in, &c, into);
   }
 
@@ -105,14 +117,17 @@ class decoder {
     view<T> dx = room.matrix(R, H);
     backend.map(outputs{dx}, detail::filled{0}, view<T const>(dx));
     view<T const> x = last == 0 ? first_.matrix(R, H) : layers_[last - 1].x.matrix(R, H);
-    rms_norm_backward(backend, dx, vector(gradient, final_norm()), view<T const>(dhidden), x, vector(parameters, final_norm()), view<T const>(root_.all()));
+    rms_norm_backward(backend, dx, vector(gradient, final_norm()), view<T const>(dhidden), x,
+                      vector(parameters, final_norm()), view<T const>(root_.all()));
     for (std::size_t l = last; l-- > 0;) layer_backward(backend, parameters, in, l, dx, dhidden, gradient);
     backend.scatter_add(matrix(gradient, 0, options_.vocabulary, H), view<T const>(dx), in.token);
   }
 
   std::size_t activation_bytes() const {
     std::ptrdiff_t n = first_.size() + root_.size() + hidden_.size();
-    for (auto const& l : layers_) n += l.root1.size() + l.qkv.size() + l.attended.size() + l.log_total.size() + l.y.size() + l.root2.size() + l.gates.size() + l.x.size();
+    for (auto const& l : layers_)
+      n += l.root1.size() + l.qkv.size() + l.attended.size() + l.log_total.size() + l.y.size() + l.root2.size() +
+           l.gates.size() + l.x.size();
     return std::size_t(n) * sizeof(T);
   }
 
@@ -153,22 +168,27 @@ class decoder {
     rotary_.place(backend, in.position);
     view<T const> x = first_.matrix(R, H);
     auto room = backend.template temporary<T>(R * H);
-    for (std::size_t l = 0; l < layers_.size(); ++l) x = layer_forward(backend, parameters, in, l, x, room.matrix(R, H), c, into);
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      x = layer_forward(backend, parameters, in, l, x, room.matrix(R, H), c, into);
     backend.resize(root_, R);
     backend.resize(hidden_, R * H);
     rms_norm(backend, hidden_.matrix(R, H), root_.all(), x, vector(parameters, final_norm()), options_.epsilon);
     return hidden_.matrix(R, H);
   }
 
-  view<T const> layer_forward(B& backend, view<T const> parameters, packed_tokens const& in, std::size_t l, view<T const> x, view<T> normed, cache* c,
-                              view<std::int32_t const> into) {
-    std::ptrdiff_t R = in.rows(), H = options_.hidden, I = options_.intermediate, q = wide(), kv = narrow(), all = q + 2 * kv;
+  view<T const> layer_forward(B& backend, view<T const> parameters, packed_tokens const& in, std::size_t l,
+                              view<T const> x, view<T> normed, cache* c, view<std::int32_t const> into) {
+    std::ptrdiff_t R = in.rows(), H = options_.hidden, I = options_.intermediate, q = wide(), kv = narrow(),
+                   all = q + 2 * kv;
     layer& s = layers_[l];
-    backend.resize(s.root1, R), backend.resize(s.root2, R), backend.resize(s.qkv, R * all), backend.resize(s.attended, R * q);
-    backend.resize(s.log_total, R * options_.heads), backend.resize(s.y, R * H), backend.resize(s.gates, R * 2 * I), backend.resize(s.x, R * H);
+    backend.resize(s.root1, R), backend.resize(s.root2, R), backend.resize(s.qkv, R * all),
+        backend.resize(s.attended, R * q);
+    backend.resize(s.log_total, R * options_.heads), backend.resize(s.y, R * H), backend.resize(s.gates, R * 2 * I),
+        backend.resize(s.x, R * H);
 
     rms_norm(backend, normed, s.root1.all(), x, vector(parameters, tensor(l, norm1)), options_.epsilon);
-    view<T> qkv = s.qkv.matrix(R, all), keys_of = detail::columns_of(qkv, q, kv), values_of = detail::columns_of(qkv, q + kv, kv);
+    view<T> qkv = s.qkv.matrix(R, all), keys_of = detail::columns_of(qkv, q, kv),
+            values_of = detail::columns_of(qkv, q + kv, kv);
     backend.matmul_prepared(qkv, view<T const>(normed), factor(parameters, l, 0));
     rotary_.turn(backend, detail::columns_of(qkv, 0, q + kv));
     if (c) {
@@ -177,8 +197,8 @@ class decoder {
       backend.scatter(c->values[l].matrix(rows, kv), view<T const>(values_of), into);
       keys_of = c->keys[l].matrix(rows, kv), values_of = c->values[l].matrix(rows, kv);
     }
-    backend.attention(in.layout, s.attended.matrix(R, q), s.log_total.matrix(R, options_.heads), view<T const>(detail::columns_of(qkv, 0, q)),
-                      view<T const>(keys_of), view<T const>(values_of));
+    backend.attention(in.layout, s.attended.matrix(R, q), s.log_total.matrix(R, options_.heads),
+                      view<T const>(detail::columns_of(qkv, 0, q)), view<T const>(keys_of), view<T const>(values_of));
     view<T> y = s.y.matrix(R, H);
     backend.map(outputs{y}, detail::same{}, x);
     backend.matmul_prepared(y, view<T const>(s.attended.matrix(R, q)), factor(parameters, l, 1), true);
@@ -188,7 +208,8 @@ class decoder {
     backend.matmul_prepared(gates, view<T const>(normed), factor(parameters, l, 2));
     auto room = backend.template temporary<T>(R * I);
     view<T> inner = room.matrix(R, I);
-    backend.map(outputs{inner}, detail::gated{}, view<T const>(detail::columns_of(gates, 0, I)), view<T const>(detail::columns_of(gates, I, I)));
+    backend.map(outputs{inner}, detail::gated{}, view<T const>(detail::columns_of(gates, 0, I)),
+                view<T const>(detail::columns_of(gates, I, I)));
     view<T> next = s.x.matrix(R, H);
     backend.map(outputs{next}, detail::same{}, view<T const>(y));
     backend.matmul_prepared(next, view<T const>(inner), factor(parameters, l, 3), true);
@@ -196,8 +217,10 @@ class decoder {
   }
 
   /// dx, the gradient of what comes out of layer l, becomes that of what goes in; scratch is R x H.
-  void layer_backward(B& backend, view<T const> parameters, packed_tokens const& in, std::size_t l, view<T> dx, view<T> scratch, view<T> gradient) {
-    std::ptrdiff_t R = in.rows(), H = options_.hidden, I = options_.intermediate, q = wide(), kv = narrow(), all = q + 2 * kv;
+  void layer_backward(B& backend, view<T const> parameters, packed_tokens const& in, std::size_t l, view<T> dx,
+                      view<T> scratch, view<T> gradient) {
+    std::ptrdiff_t R = in.rows(), H = options_.hidden, I = options_.intermediate, q = wide(), kv = narrow(),
+                   all = q + 2 * kv;
     layer& s = layers_[l];
     view<T const> x = l == 0 ? first_.matrix(R, H) : layers_[l - 1].x.matrix(R, H), y = s.y.matrix(R, H);
     {
@@ -205,29 +228,35 @@ class decoder {
       view<T> inner(room.all().data, R, I), dgates(inner.data + R * I, R, 2 * I);
       view<T const> gates = s.gates.matrix(R, 2 * I);
       backend.matmul(inner, view<T const>(dx), matrix(parameters, tensor(l, down), H, I));
-      backend.map(outputs{detail::columns_of(dgates, 0, I), detail::columns_of(dgates, I, I), inner}, detail::gated_slope{}, detail::columns_of(gates, 0, I),
-                  detail::columns_of(gates, I, I), view<T const>(inner));
-      backend.matmul(matrix(gradient, tensor(l, down), H, I), view<T const>(dx).transposed(), view<T const>(inner), true);
+      backend.map(outputs{detail::columns_of(dgates, 0, I), detail::columns_of(dgates, I, I), inner},
+                  detail::gated_slope{}, detail::columns_of(gates, 0, I), detail::columns_of(gates, I, I),
+                  view<T const>(inner));
+      backend.matmul(matrix(gradient, tensor(l, down), H, I), view<T const>(dx).transposed(), view<T const>(inner),
+                     true);
       rms_norm_again(backend, scratch, view<T const>(s.root2.all()), y, vector(parameters, tensor(l, norm2)));
-      backend.matmul(matrix(gradient, tensor(l, gate), 2 * I, H), view<T const>(dgates).transposed(), view<T const>(scratch), true);
+      backend.matmul(matrix(gradient, tensor(l, gate), 2 * I, H), view<T const>(dgates).transposed(),
+                     view<T const>(scratch), true);
       backend.matmul(scratch, view<T const>(dgates), matrix(parameters, tensor(l, gate), 2 * I, H));
-      rms_norm_backward(backend, dx, vector(gradient, tensor(l, norm2)), view<T const>(scratch), y, vector(parameters, tensor(l, norm2)),
-                        view<T const>(s.root2.all()));
+      rms_norm_backward(backend, dx, vector(gradient, tensor(l, norm2)), view<T const>(scratch), y,
+                        vector(parameters, tensor(l, norm2)), view<T const>(s.root2.all()));
     }
     auto room = backend.template temporary<T>(R * (q + all));
     view<T> dattended(room.all().data, R, q), dqkv(dattended.data + R * q, R, all);
     view<T const> qkv = s.qkv.matrix(R, all), attended = s.attended.matrix(R, q);
     backend.matmul(dattended, view<T const>(dx), matrix(parameters, tensor(l, out), H, q));
     backend.matmul(matrix(gradient, tensor(l, out), H, q), view<T const>(dx).transposed(), attended, true);
-    backend.attention_backward(in.layout, detail::columns_of(dqkv, 0, q), detail::columns_of(dqkv, q, kv), detail::columns_of(dqkv, q + kv, kv),
-                               view<T const>(dattended), detail::columns_of(qkv, 0, q), detail::columns_of(qkv, q, kv), detail::columns_of(qkv, q + kv, kv),
-                               attended, view<T const>(s.log_total.matrix(R, options_.heads)));
+    backend.attention_backward(in.layout, detail::columns_of(dqkv, 0, q), detail::columns_of(dqkv, q, kv),
+                               detail::columns_of(dqkv, q + kv, kv), view<T const>(dattended),
+                               detail::columns_of(qkv, 0, q), detail::columns_of(qkv, q, kv),
+                               detail::columns_of(qkv, q + kv, kv), attended,
+                               view<T const>(s.log_total.matrix(R, options_.heads)));
     rotary_.turn(backend, detail::columns_of(dqkv, 0, q + kv), true);
     rms_norm_again(backend, scratch, view<T const>(s.root1.all()), x, vector(parameters, tensor(l, norm1)));
-    backend.matmul(matrix(gradient, tensor(l, queries), all, H), view<T const>(dqkv).transposed(), view<T const>(scratch), true);
+    backend.matmul(matrix(gradient, tensor(l, queries), all, H), view<T const>(dqkv).transposed(),
+                   view<T const>(scratch), true);
     backend.matmul(scratch, view<T const>(dqkv), matrix(parameters, tensor(l, queries), all, H));
-    rms_norm_backward(backend, dx, vector(gradient, tensor(l, norm1)), view<T const>(scratch), x, vector(parameters, tensor(l, norm1)),
-                      view<T const>(s.root1.all()));
+    rms_norm_backward(backend, dx, vector(gradient, tensor(l, norm1)), view<T const>(scratch), x,
+                      vector(parameters, tensor(l, norm1)), view<T const>(s.root1.all()));
   }
 
   decoder_options options_;

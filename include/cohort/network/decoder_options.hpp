@@ -7,17 +7,17 @@ namespace cohort {
 
 /// The extents of a decoder of the Llama family. Names in brackets are those of Hugging Face's config.json.
 struct decoder_options {
-  int vocabulary = 0;         ///< V, tokens (vocab_size)
-  int hidden = 0;             ///< H (hidden_size)
-  int intermediate = 0;       ///< I, width of the gated layer (intermediate_size)
-  int layers = 0;             ///< (num_hidden_layers)
-  int heads = 0;              ///< of the queries (num_attention_heads)
-  int kv_heads = 0;           ///< of keys and values, a divisor of heads; 0: heads (num_key_value_heads)
-  int head_size = 0;          ///< even; 0: hidden / heads (head_dim)
-  int context = 2048;         ///< positions (max_position_embeddings)
-  double rope_base = 10000;   ///< of the rotary positions (rope_theta)
-  double epsilon = 1e-5;      ///< of the RMS norms (rms_norm_eps)
-  bool tied = true;           ///< whether the head's weights are the embedding's (tie_word_embeddings)
+  int vocabulary = 0;        ///< V, tokens (vocab_size)
+  int hidden = 0;            ///< H (hidden_size)
+  int intermediate = 0;      ///< I, width of the gated layer (intermediate_size)
+  int layers = 0;            ///< (num_hidden_layers)
+  int heads = 0;             ///< of the queries (num_attention_heads)
+  int kv_heads = 0;          ///< of keys and values, a divisor of heads; 0: heads (num_key_value_heads)
+  int head_size = 0;         ///< even; 0: hidden / heads (head_dim)
+  int context = 2048;        ///< positions (max_position_embeddings)
+  double rope_base = 10000;  ///< of the rotary positions (rope_theta)
+  double epsilon = 1e-5;     ///< of the RMS norms (rms_norm_eps)
+  bool tied = true;          ///< whether the head's weights are the embedding's (tie_word_embeddings)
 
   int keys() const { return kv_heads ? kv_heads : heads; }
   int size_of_head() const { return head_size ? head_size : heads ? hidden / heads : 0; }
@@ -25,25 +25,29 @@ struct decoder_options {
   /// Raises value_error naming the first extent that cannot be.
   void check() const {
     auto positive = [](char const* name, int n) { detail::require(n > 0, "decoder", name, n, "a positive number"); };
-    positive("vocabulary", vocabulary), positive("hidden", hidden), positive("intermediate", intermediate), positive("layers", layers);
+    positive("vocabulary", vocabulary), positive("hidden", hidden), positive("intermediate", intermediate),
+        positive("layers", layers);
     positive("heads", heads), positive("context", context);
-    detail::require(head_size > 0 || (head_size == 0 && hidden % heads == 0), "decoder", "heads", heads, "a divisor of hidden, or head_size given");
-    detail::require(size_of_head() % 2 == 0, "decoder", "the size of a head", size_of_head(), "an even number, for rotary positions");
+    detail::require(head_size > 0 || (head_size == 0 && hidden % heads == 0), "decoder", "heads", heads,
+                    "a divisor of hidden, or head_size given");
+    detail::require(size_of_head() % 2 == 0, "decoder", "the size of a head", size_of_head(),
+                    "an even number, for rotary positions");
     detail::require(kv_heads >= 0 && heads % keys() == 0, "decoder", "kv_heads", kv_heads, "a divisor of heads");
     detail::require(rope_base > 1, "decoder", "rope_base", rope_base, "a number above 1");
     detail::require(epsilon > 0, "decoder", "epsilon", epsilon, "a positive number");
   }
 };
 
-/// One tensor of a model in its flat parameter array: rows x columns, row by row; columns = 0 for a vector of `rows` elements.
+/// One tensor of a model in its flat parameter array: rows x columns, row by row; columns = 0 for a vector of `rows`
+/// elements.
 struct named_tensor {
   std::string name;
   std::ptrdiff_t offset = 0, rows = 0, columns = 0;
   std::ptrdiff_t size() const { return rows * (columns ? columns : 1); }
 };
 
-/// The tensors of a decoder in the order of its flat array, by Hugging Face's names, a layer's weights as outputs x inputs. Queries, keys and values of a
-/// layer follow one another, and so do gate and up: each is one product.
+/// The tensors of a decoder in the order of its flat array, by Hugging Face's names, a layer's weights as outputs x
+/// inputs. Queries, keys and values of a layer follow one another, and so do gate and up: each is one product.
 inline std::vector<named_tensor> tensors_of(decoder_options const& o) {
   std::vector<named_tensor> all;
   std::ptrdiff_t end = 0, D = o.size_of_head();

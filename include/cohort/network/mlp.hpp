@@ -65,7 +65,8 @@ class mlp {
  public:
   mlp() = default;
   /// sizes: D, the hidden layers, the outputs. `offset` is where its parameters begin.
-  mlp(std::vector<int> sizes, activation hidden, std::ptrdiff_t offset) : sizes_(std::move(sizes)), activation_(hidden) {
+  mlp(std::vector<int> sizes, activation hidden, std::ptrdiff_t offset)
+      : sizes_(std::move(sizes)), activation_(hidden) {
     for (int s : sizes_) detail::require(s > 0, "mlp", "a layer's width", s, "a positive number");
     for (std::size_t l = 0; l + 1 < sizes_.size(); ++l) {
       offsets_.push_back(offset);
@@ -84,7 +85,8 @@ class mlp {
   }
   template <class T>
   view<T> bias(view<T> parameters, int layer) const {
-    return {parameters.data + offsets_[layer] + std::ptrdiff_t(sizes_[layer]) * sizes_[layer + 1], 1, sizes_[layer + 1]};
+    return {parameters.data + offsets_[layer] + std::ptrdiff_t(sizes_[layer]) * sizes_[layer + 1], 1,
+            sizes_[layer + 1]};
   }
 
   /// f of each weight, in the order of the array.
@@ -113,17 +115,19 @@ class mlp {
       backend.resize(t.out[l], x.rows * sizes_[l + 1]);
       view<T> out = t.out[l].matrix(x.rows, sizes_[l + 1]);
       if (l + 1 == layers()) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::linear_of{});
-      else if (activation_ == activation::tanh) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::tanh_of{});
+      else if (activation_ == activation::tanh)
+        backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::tanh_of{});
       else backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::relu_of{});
       x = out;
     }
     return t.out.back().matrix(t.rows, outputs());
   }
 
-  /// The gradient of sum(dy y) with respect to the parameters, written to its place in `gradient`, after a forward pass of the same x. With dlatent it is that of
-  /// sum(dy y) + sum(dlatent h_L).
+  /// The gradient of sum(dy y) with respect to the parameters, written to its place in `gradient`, after a forward pass
+  /// of the same x. With dlatent it is that of sum(dy y) + sum(dlatent h_L).
   template <backend B>
-  void backward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t, in_view<B> dy, out_view<B> gradient, in_view<B> dlatent = {}) const {
+  void backward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t, in_view<B> dy, out_view<B> gradient,
+                in_view<B> dlatent = {}) const {
     using T = value_t<B>;
     t.gradient.resize(layers());
     for (int l = layers() - 1; l >= 0; --l) {
@@ -140,9 +144,11 @@ class mlp {
     }
   }
 
-  /// The directional derivative of y when the parameters move along v (an array as theirs), R x outputs, inside the trace, after a forward pass of the same x:
+  /// The directional derivative of y when the parameters move along v (an array as theirs), R x outputs, inside the
+  /// trace, after a forward pass of the same x:
   ///
-  ///     dh_l = activation'(h_l) (h_{l-1} V_l + c_l + dh_{l-1} W_l),   dh_0 = 0,   V_l and c_l what v has in the places of W_l and b_l
+  ///     dh_l = activation'(h_l) (h_{l-1} V_l + c_l + dh_{l-1} W_l),    dh_0 = 0,
+  ///     V_l and c_l what v has in the places of W_l and b_l
   template <backend B>
   out_view<B> tangent(B& backend, in_view<B> parameters, in_view<B> v, in_view<B> x, trace<B>& t) const {
     using T = value_t<B>;
@@ -161,14 +167,16 @@ class mlp {
     return dout;
   }
 
-  /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero biases.
+  /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero
+  /// biases.
   template <class T>
   void initialize(std::vector<T>& parameters, std::vector<double> const& gains, std::uint64_t seed) const {
     for (int l = 0; l < layers(); ++l) {
       bool last = l + 1 == layers();
       random_stream draws(stream{seed, purpose::initialization, std::uint32_t(offsets_[l])});
       auto w = orthogonal(sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
-      for (std::size_t i = 0; i < w.size(); ++i) parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));
+      for (std::size_t i = 0; i < w.size(); ++i)
+        parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));
       for (int c = 0; c < sizes_[l + 1]; ++c) parameters[offsets_[l] + w.size() + c] = T(0);
     }
   }

@@ -4,7 +4,8 @@
 
 namespace cohort {
 
-/// A rows x columns matrix, row by row, with orthonormal rows or columns (whichever are fewer) times gain: an orthogonal basis of normal vectors.
+/// A rows x columns matrix, row by row, with orthonormal rows or columns (whichever are fewer) times gain: an
+/// orthogonal basis of normal vectors.
 ///
 /// Source: Saxe et al. 2013, arXiv:1312.6120.
 inline std::vector<double> orthogonal(int rows, int columns, double gain, random_stream draws) {
@@ -28,7 +29,9 @@ inline std::vector<double> orthogonal(int rows, int columns, double gain, random
   }
   std::vector<double> result(std::size_t(rows) * columns);
   for (int r = 0; r < rows; ++r)
-    for (int c = 0; c < columns; ++c) result[std::size_t(r) * columns + c] = gain * (wide ? basis[std::size_t(r) * length + c] : basis[std::size_t(c) * length + r]);
+    for (int c = 0; c < columns; ++c)
+      result[std::size_t(r) * columns + c] =
+          gain * (wide ? basis[std::size_t(r) * length + c] : basis[std::size_t(c) * length + r]);
   return result;
 }
 

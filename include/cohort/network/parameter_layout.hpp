@@ -20,19 +20,22 @@ struct parameter_matrix {
   std::ptrdiff_t outputs() const { return rows_are_inputs ? columns : rows; }
 };
 
-/// What a policy tells an optimizer about its flat parameter array: which parts are matrices. All others are vectors: biases, norms, what no observation changes.
-/// From a number alone it is an array of which nothing is known.
+/// What a policy tells an optimizer about its flat parameter array: which parts are matrices. All others are vectors:
+/// biases, norms, what no observation changes. From a number alone it is an array of which nothing is known.
 struct parameter_layout {
   std::ptrdiff_t size = 0;
   bool known = false;
   std::vector<parameter_matrix> matrices;  ///< in their order, none within another
 
   parameter_layout(std::ptrdiff_t size) : size(size) {}
-  parameter_layout(std::ptrdiff_t size, std::vector<parameter_matrix> all) : size(size), known(true), matrices(std::move(all)) {
+  parameter_layout(std::ptrdiff_t size, std::vector<parameter_matrix> all)
+      : size(size), known(true), matrices(std::move(all)) {
     std::ptrdiff_t end = 0;
     for (auto const& m : matrices) {
-      detail::require(m.rows > 0 && m.columns > 0, "parameter_layout", "an extent of a matrix", double(std::min(m.rows, m.columns)), "a positive number");
-      detail::require(m.first >= end && m.first + m.size() <= size, "parameter_layout", "the first parameter of a matrix", double(m.first),
+      detail::require(m.rows > 0 && m.columns > 0, "parameter_layout", "an extent of a matrix",
+                      double(std::min(m.rows, m.columns)), "a positive number");
+      detail::require(m.first >= end && m.first + m.size() <= size, "parameter_layout",
+                      "the first parameter of a matrix", double(m.first),
                       "one behind the matrix before, with room for it in the array");
       end = m.first + m.size();
     }

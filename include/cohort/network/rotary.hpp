@@ -18,9 +18,11 @@ struct rotation {
 
 }  // namespace detail
 
-/// Rotary positions: in each head of `size` numbers the pair (d, d + size / 2) at position p is turned by the angle p base^(-2 d / size).
+/// Rotary positions: in each head of `size` numbers the pair (d, d + size / 2) at position p is turned by the angle p
+/// base^(-2 d / size).
 ///
-/// Source: Su et al. 2021 (RoFormer), arXiv:2104.09864, eq. 34, with the halves of a head as pairs, as Llama's files in Hugging Face's layout have them.
+/// Source: Su et al. 2021 (RoFormer), arXiv:2104.09864, eq. 34, with the halves of a head as pairs, as Llama's files in
+/// Hugging Face's layout have them.
 template <backend B>
 class rotary {
   using T = value_t<B>;
@@ -52,8 +54,10 @@ class rotary {
   void turn(B& backend, view<T> x, bool back = false) {
     view<T const> cosine = row_cosine_.matrix(rows_, half_), sine = row_sine_.matrix(rows_, half_);
     for (std::ptrdiff_t first = 0; first < x.columns; first += 2 * half_) {
-      view<T> low(x.data + first, x.rows, half_, x.row_stride, 1), high(low.data + half_, x.rows, half_, x.row_stride, 1);
-      backend.map(outputs{low, high}, detail::rotation{back ? -1. : 1.}, view<T const>(low), view<T const>(high), cosine, sine);
+      view<T> low(x.data + first, x.rows, half_, x.row_stride, 1),
+          high(low.data + half_, x.rows, half_, x.row_stride, 1);
+      backend.map(outputs{low, high}, detail::rotation{back ? -1. : 1.}, view<T const>(low), view<T const>(high),
+                  cosine, sine);
     }
   }
 

@@ -79,14 +79,15 @@ struct kept_step {
 /// What a head over a vocabulary reads: the hidden state of row head_row[i] predicts target[i].
 template <class T>
 struct head_inputs {
-  view<T const> hidden;                  ///< R x H
-  view<std::int32_t const> head_row;     ///< M
-  view<std::int32_t const> target;       ///< M
-  double temperature = 1;                ///< logits are divided by it
-  view<T const> temperatures{};          ///< M, or absent; where one is not 0, instead
-  std::span<kept_step const> kept{};     ///< M, or empty: the softmax is over these tokens
+  view<T const> hidden;               ///< R x H
+  view<std::int32_t const> head_row;  ///< M
+  view<std::int32_t const> target;    ///< M
+  double temperature = 1;             ///< logits are divided by it
+  view<T const> temperatures{};       ///< M, or absent; where one is not 0, instead
+  std::span<kept_step const> kept{};  ///< M, or empty: the softmax is over these tokens
 };
-/// Weights (V x H) by which hidden states become logits; value_weight (H) and value_bias (1) where there is a value head.
+/// Weights (V x H) by which hidden states become logits; value_weight (H) and value_bias (1) where there is a value
+/// head.
 template <class T>
 struct head_weights {
   view<T> logits, value_weight, value_bias;
@@ -101,8 +102,9 @@ struct head_results {
 ///
 ///     l = hidden W' / temperature,   logp = l_target - log sum exp(l),   H = -sum p log p
 ///
-/// Natural logarithms. Sums are over the vocabulary, or at each step over the tokens that were kept; the others' logits then get no gradient. With gradients the logits are computed once: of a block come logp and entropy, from them the objective's partials, then the
-/// gradients of hidden states and weights, then the next block.
+/// Natural logarithms. Sums are over the vocabulary, or at each step over the tokens that were kept; the others' logits
+/// then get no gradient. With gradients the logits are computed once: of a block come logp and entropy, from them the
+/// objective's partials, then the gradients of hidden states and weights, then the next block.
 template <backend B>
 class token_head {
   using T = value_t<B>;
@@ -120,16 +122,19 @@ class token_head {
     });
   }
 
-  /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient is added to dhidden and dw.
+  /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient
+  /// is added to dhidden and dw.
   template <class F>
-  void pass(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden, head_weights<T> const& dw, F partials) {
+  void pass(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
+            head_weights<T> const& dw, F partials) {
     each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
       head_results<T const> d = partials(first, found);
-      view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns), dhere = dhidden_.matrix(n, in.hidden.columns);
+      view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
+              dhere = dhidden_.matrix(n, in.hidden.columns);
       auto wide = [&](view<T const> column) { return detail::as_columns(column, w.logits.rows); };
       double temperature = in.temperatures ? 1 : in.temperature;
-      backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)), wide(sums(n).column(0)),
-                  wide(found.entropy), wide(d.logp), wide(d.entropy));
+      backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
+                  wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
       backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
       divide_by_temperatures(backend, in, first, logits);
       backend.matmul(dhere, view<T const>(logits), w.logits);
@@ -146,7 +151,8 @@ class token_head {
   }
 
   /// The logits (n x V) of some rows of hidden states; weights: H x V.
-  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row, typename B::factor const& weights) {
+  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row,
+                 typename B::factor const& weights) {
     std::ptrdiff_t n = head_row.rows, V = weights.matrix.columns;
     backend.resize(hidden_, n * hidden.columns);
     backend.resize(logits_, n * V);
@@ -155,7 +161,10 @@ class token_head {
     return logits_.matrix(n, V);
   }
 
-  std::size_t bytes() const { return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T) + std::size_t(words_.size()) * sizeof(std::int32_t); }
+  std::size_t bytes() const {
+    return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T) +
+           std::size_t(words_.size()) * sizeof(std::int32_t);
+  }
 
  private:
   view<T> maximum(std::ptrdiff_t n) { return found_.all().part(0, n); }
@@ -173,13 +182,15 @@ class token_head {
       divide_by_temperatures(backend, in, first, l);
       keep_only(backend, in, first, l);
       backend.row_max(maximum(n), view<T const>(l));
-      backend.row_sums(sums(n), detail::softmax_terms{temperature}, view<T const>(l), detail::as_columns(view<T const>(maximum(n)), l.columns));
+      backend.row_sums(sums(n), detail::softmax_terms{temperature}, view<T const>(l),
+                       detail::as_columns(view<T const>(maximum(n)), l.columns));
       head_results<T> found{found_.all().part(3 * n, n), found_.all().part(4 * n, n), {}};
-      backend.for_rows(n, detail::token_log_probability{temperature}, view<T const>(l), in.target.part(first, n), view<T const>(maximum(n)),
-                       view<T const>(sums(n)), found.logp, found.entropy);
+      backend.for_rows(n, detail::token_log_probability{temperature}, view<T const>(l), in.target.part(first, n),
+                       view<T const>(maximum(n)), view<T const>(sums(n)), found.logp, found.entropy);
       if (w.value_weight) {
         found.value = found_.all().part(5 * n, n);
-        backend.dense(found.value, view<T const>(hidden_.matrix(n, in.hidden.columns)), w.value_weight, w.value_bias, detail::same{});
+        backend.dense(found.value, view<T const>(hidden_.matrix(n, in.hidden.columns)), w.value_weight, w.value_bias,
+                      detail::same{});
       }
       f(first, n, found);
     }
@@ -187,7 +198,8 @@ class token_head {
 
   void divide_by_temperatures(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
     if (in.temperatures)
-      backend.map(outputs{l}, detail::over_temperature{in.temperature}, view<T const>(l), detail::as_columns(in.temperatures.part(first, l.rows), l.columns));
+      backend.map(outputs{l}, detail::over_temperature{in.temperature}, view<T const>(l),
+                  detail::as_columns(in.temperatures.part(first, l.rows), l.columns));
   }
 
   void keep_only(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {

@@ -10,10 +10,12 @@ struct drawn_how {
   kept_tokens const* kept = nullptr;  ///< of each token what the sampler's cuts left; must outlive the pass
 };
 
-/// Packs prompts and their completions for one pass of a decoder. A prompt stands once, before all of its completions, which see it and themselves; the
-/// last token of a completion is never read, only predicted. A step is one token of a completion: it is predicted at `head_row`.
+/// Packs prompts and their completions for one pass of a decoder. A prompt stands once, before all of its completions,
+/// which see it and themselves; the last token of a completion is never read, only predicted. A step is one token of a
+/// completion: it is predicted at `head_row`.
 ///
-/// Raises value_error for an empty prompt or completion, a token outside the vocabulary, or a series longer than the context, naming which.
+/// Raises value_error for an empty prompt or completion, a token outside the vocabulary, or a series longer than the
+/// context, naming which.
 template <backend B>
 class token_packing {
  public:
@@ -23,7 +25,8 @@ class token_packing {
     series_ = 0;
   }
   void prompt(decoder_options const& o, std::span<std::int32_t const> tokens) {
-    if (tokens.empty()) throw value_error("prompt " + std::to_string(prompts()) + " is empty, expected one token or more");
+    if (tokens.empty())
+      throw value_error("prompt " + std::to_string(prompts()) + " is empty, expected one token or more");
     check(o, "prompt " + std::to_string(prompts()), tokens, 0);
     root_ = std::int32_t(segments_.size());
     length_ = tokens.size();
@@ -32,11 +35,13 @@ class token_packing {
   }
   /// Of the last prompt.
   void completion(decoder_options const& o, std::span<std::int32_t const> tokens, drawn_how how = {}) {
-    if (tokens.empty()) throw value_error("completion " + std::to_string(series_) + " is empty, expected one token or more");
+    if (tokens.empty())
+      throw value_error("completion " + std::to_string(series_) + " is empty, expected one token or more");
     check(o, "completion " + std::to_string(series_), tokens, length_);
     if (how.kept && (how.kept->steps() != tokens.size() || how.kept->vocabulary() != o.vocabulary))
-      throw value_error("completion " + std::to_string(series_) + " has " + std::to_string(tokens.size()) + " tokens of a vocabulary of " + std::to_string(o.vocabulary) +
-                        ", and its kept_tokens " + std::to_string(how.kept->steps()) + " of " + std::to_string(how.kept->vocabulary()));
+      throw value_error("completion " + std::to_string(series_) + " has " + std::to_string(tokens.size()) +
+                        " tokens of a vocabulary of " + std::to_string(o.vocabulary) + ", and its kept_tokens " +
+                        std::to_string(how.kept->steps()) + " of " + std::to_string(how.kept->vocabulary()));
     auto steps = target_.size();
     if (how.kept) {
       kept_.resize(steps);
@@ -61,7 +66,8 @@ class token_packing {
   /// To the backend's memory; what the views below show is valid until the next prompt or completion.
   void finish(B& backend, decoder_options const& o) {
     std::vector<std::int32_t> flat;
-    for (auto const& s : segments_) flat.insert(flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
+    for (auto const& s : segments_)
+      flat.insert(flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
     backend.assign(flat_on_, std::span<std::int32_t const>(flat));
     backend.assign(token_on_, std::span<std::int32_t const>(token_));
     backend.assign(position_on_, std::span<std::int32_t const>(position_));
@@ -71,25 +77,33 @@ class token_packing {
     if (!kept_.empty()) kept_.resize(target_.size());
     if (!temperature_.empty()) temperature_.resize(target_.size(), 0);
     backend.assign(temperature_on_, std::span<value_t<B> const>(temperature_));
-    tokens_ = {token_on_.all(), position_on_.all(),
-               {flat_on_.matrix(std::ptrdiff_t(segments_.size()), 7), segment_of_on_.all(), segments_, o.heads, o.keys(), o.size_of_head()}};
+    tokens_ = {token_on_.all(),
+               position_on_.all(),
+               {flat_on_.matrix(std::ptrdiff_t(segments_.size()), 7), segment_of_on_.all(), segments_, o.heads,
+                o.keys(), o.size_of_head()}};
   }
   packed_tokens const& tokens() const { return tokens_; }
   view<std::int32_t const> head_row() const { return head_row_on_.all(); }  ///< of each step
   view<std::int32_t const> target() const { return target_on_.all(); }      ///< the token of each step
   /// Of each step, or empty; 0 where the temperature is that of the pass.
-  view<value_t<B> const> temperature() const { return temperature_.empty() ? view<value_t<B> const>{} : view<value_t<B> const>(temperature_on_.all()); }
+  view<value_t<B> const> temperature() const {
+    return temperature_.empty() ? view<value_t<B> const>{} : view<value_t<B> const>(temperature_on_.all());
+  }
   std::span<kept_step const> kept() const { return kept_; }
 
  private:
-  std::ptrdiff_t prompts() const { return std::count_if(segments_.begin(), segments_.end(), [](auto const& s) { return s.prefix < 0; }); }
-  static void check(decoder_options const& o, std::string const& what, std::span<std::int32_t const> tokens, std::size_t before) {
+  std::ptrdiff_t prompts() const {
+    return std::count_if(segments_.begin(), segments_.end(), [](auto const& s) { return s.prefix < 0; });
+  }
+  static void check(decoder_options const& o, std::string const& what, std::span<std::int32_t const> tokens,
+                    std::size_t before) {
     for (std::size_t i = 0; i < tokens.size(); ++i)
       if (tokens[i] < 0 || tokens[i] >= o.vocabulary)
-        throw value_error(what + ": token " + std::to_string(i) + " is " + std::to_string(tokens[i]) + ", expected one of the vocabulary's " +
-                          std::to_string(o.vocabulary));
+        throw value_error(what + ": token " + std::to_string(i) + " is " + std::to_string(tokens[i]) +
+                          ", expected one of the vocabulary's " + std::to_string(o.vocabulary));
     if (before + tokens.size() > std::size_t(o.context))
-      throw value_error(what + ": " + std::to_string(before + tokens.size()) + " tokens, expected no more than the context's " + std::to_string(o.context));
+      throw value_error(what + ": " + std::to_string(before + tokens.size()) +
+                        " tokens, expected no more than the context's " + std::to_string(o.context));
   }
   void append(std::span<std::int32_t const> tokens, std::size_t position, std::int32_t prefix) {
     auto row = std::int32_t(token_.size()), n = std::int32_t(tokens.size()), here = std::int32_t(segments_.size());

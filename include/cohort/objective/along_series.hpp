@@ -4,8 +4,8 @@
 
 namespace cohort::detail {
 
-/// Each of M steps gets the sum of the valid ones of its series, in place. The order of steps within a series is that of the view, so the sum is always the
-/// same.
+/// Each of M steps gets the sum of the valid ones of its series, in place. The order of steps within a series is that
+/// of the view, so the sum is always the same.
 template <backend B, class T = value_t<B>>
 void sum_along_series(B& backend, step_views<T> const& at, view<T> steps) {
   auto by_series = backend.template temporary<T>(at.series);

@@ -6,13 +6,15 @@
 
 namespace cohort {
 
-/// CISPO: the policy gradient with a clipped importance weight that is not differentiated, so that a clipped step still has a gradient:
+/// CISPO: the policy gradient with a clipped importance weight that is not differentiated, so that a clipped step still
+/// has a gradient:
 ///
 ///     -sg(clamp(r, low, high)) A logp,    r = exp(logp - old_logp)
 ///
-/// Reads logp, old_logp, advantage. Unitless. low and high are ratios themselves. verl clips on both sides, to 1 - epsilon and 1 + epsilon; TRL and Liger only from above, at
-/// an absolute value: cispo{.low = 0, .high = 5}. (A clamp of r that is differentiated is another objective, TorchRL's CISPOLoss: it has no gradient where it clips.)
-/// The log-ratio is clamped to +-20. The derivative is finite for every logp, -inf among them; the loss is 0 where A is.
+/// Reads logp, old_logp, advantage. Unitless. low and high are ratios themselves. verl clips on both sides, to 1 -
+/// epsilon and 1 + epsilon; TRL and Liger only from above, at an absolute value: cispo{.low = 0, .high = 5}. (A clamp
+/// of r that is differentiated is another objective, TorchRL's CISPOLoss: it has no gradient where it clips.) The
+/// log-ratio is clamped to +-20. The derivative is finite for every logp, -inf among them; the loss is 0 where A is.
 ///
 /// Source: MiniMax-M1, arXiv:2506.13585, eq. 4 and 5; ScaleRL, arXiv:2510.13786, with high = 5.
 struct cispo {

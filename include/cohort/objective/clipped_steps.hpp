@@ -4,7 +4,8 @@
 namespace cohort::detail {
 
 template <class Leaf>
-inline constexpr bool says_where_it_clips = requires(Leaf const& leaf, series_terms<dependency> const& terms) { leaf.term.clipped(terms); };
+inline constexpr bool says_where_it_clips =
+    requires(Leaf const& leaf, series_terms<dependency> const& terms) { leaf.term.clipped(terms); };
 template <class Leaves>
 inline constexpr bool any_says_where_it_clips = false;
 template <class... Leaf>
@@ -13,7 +14,8 @@ inline constexpr bool any_says_where_it_clips<std::tuple<Leaf...>> = (says_where
 template <class O>
 inline constexpr bool has_clip = any_says_where_it_clips<leaves_of<O>>;
 
-/// 1 or 0 for each step: whether a term clips it from below, and whether one does from above. A step that a selection has left out is not clipped.
+/// 1 or 0 for each step: whether a term clips it from below, and whether one does from above. A step that a selection
+/// has left out is not clipped.
 template <class Leaves, unsigned Reads, int Weights>
 struct clipped_kernel {
   Leaves leaves;
@@ -22,12 +24,14 @@ struct clipped_kernel {
   constexpr several<S, 2> operator()(S first, More... more) const {
     S const all[] = {first, more...};
     constexpr int n = std::popcount(Reads);
-    return evaluate(terms_from<Reads>(all), all + n, all + n + Weights, std::make_index_sequence<std::tuple_size_v<Leaves>>());
+    return evaluate(terms_from<Reads>(all), all + n, all + n + Weights,
+                    std::make_index_sequence<std::tuple_size_v<Leaves>>());
   }
 
  private:
   template <class S, std::size_t... K>
-  constexpr several<S, 2> evaluate(step_terms<S> const& at, S const* weights, [[maybe_unused]] S const* series, std::index_sequence<K...>) const {
+  constexpr several<S, 2> evaluate(step_terms<S> const& at, S const* weights, [[maybe_unused]] S const* series,
+                                   std::index_sequence<K...>) const {
     S low(0), high(0);
     series_terms<S> terms;
     static_cast<step_terms<S>&>(terms) = at;
@@ -35,7 +39,8 @@ struct clipped_kernel {
     auto one = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
       using Leaf = std::tuple_element_t<k, Leaves>;
       if constexpr (says_where_it_clips<Leaf>) {
-        if constexpr (is_of_series<Leaf>) terms.total = series[std::integral_constant<int, totals<Leaves>.needs_length + totals<Leaves>.of[k]>::value];
+        if constexpr (is_of_series<Leaf>)
+          terms.total = series[std::integral_constant<int, totals<Leaves>.needs_length + totals<Leaves>.of[k]>::value];
         S side = std::get<k>(leaves).term.clipped(terms);
         if constexpr (Leaf::is_selected) side = select(weights[Leaf::weights] == 0, S(0), side);
         low = max(low, -side), high = max(high, side);
@@ -48,7 +53,8 @@ struct clipped_kernel {
 
 /// How many of these steps are clipped, from below and from above.
 template <backend B, objective O, class T = value_t<B>>
-void count_clipped(B& backend, O const& o, step_views<T> const& at, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+void count_clipped(B& backend, O const& o, step_views<T> const& at,
+                   std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
                    series_sums<T, series_totals_in<O>> const& sums, view<T> low_and_high) {
   using Leaves = leaves_of<O>;
   constexpr unsigned bits = bits_of_leaves<Leaves>;
@@ -56,8 +62,12 @@ void count_clipped(B& backend, O const& o, step_views<T> const& at, std::array<v
     return std::tuple_cat(one_if<totals<Leaves>.needs_length>(sums.length), std::tuple(sums.total[K]...));
   }(std::make_index_sequence<std::size_t(series_totals_in<O>)>());
   with_terms<bits>(terms_of(at, terms_read_by(o), at.logp), [&](auto... v) {
-    std::apply([&](auto... more) { backend.reduce(low_and_high, clipped_kernel<Leaves, bits, 1 + aggregations_in<O>>{leaves<1, 0>(o, 1)}, v..., more...); },
-               std::tuple_cat(weights, series));
+    std::apply(
+        [&](auto... more) {
+          backend.reduce(low_and_high, clipped_kernel<Leaves, bits, 1 + aggregations_in<O>>{leaves<1, 0>(o, 1)}, v...,
+                         more...);
+        },
+        std::tuple_cat(weights, series));
   });
 }
 

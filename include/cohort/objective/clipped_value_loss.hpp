@@ -6,18 +6,21 @@
 
 namespace cohort {
 
-/// Which prediction a clipped value loss counts: the larger error of the clipped and the free one, or that of the clipped one alone.
+/// Which prediction a clipped value loss counts: the larger error of the clipped and the free one, or that of the
+/// clipped one alone.
 enum class value_clip { larger_error, clipped };
 
 /// The critic's error where its prediction may not move far from what it was:
 ///
 ///     weight max(d(V - R), d(V_c - R))    or    weight d(V_c - R),    V_c = clamp(V, V_old - clip, V_old + clip)
 ///
-/// where the distance d is squared_error, or another of cohort/objective/value_distance.hpp. Reads value, old_value, target; in squared units of the return (of
-/// absolute_error in units of it). There is no 1/2: CleanRL's and verl's half is weight = 0.5 times theirs. CleanRL, verl, OpenRLHF, TRL, TorchRL: larger_error;
-/// Stable-Baselines3: clipped, whose gradient is 0 where the prediction has moved as far as it may.
+/// where the distance d is squared_error, or another of cohort/objective/value_distance.hpp. Reads value, old_value,
+/// target; in squared units of the return (of absolute_error in units of it). There is no 1/2: CleanRL's and verl's
+/// half is weight = 0.5 times theirs. CleanRL, verl, OpenRLHF, TRL, TorchRL: larger_error; Stable-Baselines3: clipped,
+/// whose gradient is 0 where the prediction has moved as far as it may.
 ///
-/// Source: Schulman's PPO2 in OpenAI baselines; Engstrom et al. 2020, arXiv:2005.12729, eq. 3; TorchRL for other distances.
+/// Source: Schulman's PPO2 in OpenAI baselines; Engstrom et al. 2020, arXiv:2005.12729, eq. 3; TorchRL for other
+/// distances.
 template <class Distance = squared_error>
 struct clipped_value_loss {
   double weight = 0.5;  ///< >= 0
@@ -25,11 +28,12 @@ struct clipped_value_loss {
   value_clip rule = value_clip::larger_error;
   Distance distance{};
 
-  static constexpr about notes{"clipped_value_loss",
-                               std::is_same_v<Distance, squared_error>
-                                   ? "weight max((V - R)^2, (V_c - R)^2), or the second alone; V_c = clamp(V, V_old - clip, V_old + clip)"
-                                   : "weight max(d(V - R), d(V_c - R)), or the second alone; V_c = clamp(V, V_old - clip, V_old + clip)",
-                               "Engstrom et al. 2020, arXiv:2005.12729, eq. 3"};
+  static constexpr about notes{
+      "clipped_value_loss",
+      std::is_same_v<Distance, squared_error>
+          ? "weight max((V - R)^2, (V_c - R)^2), or the second alone; V_c = clamp(V, V_old - clip, V_old + clip)"
+          : "weight max(d(V - R), d(V_c - R)), or the second alone; V_c = clamp(V, V_old - clip, V_old + clip)",
+      "Engstrom et al. 2020, arXiv:2005.12729, eq. 3"};
   template <class F>
   constexpr void parameters(F f) const {
     f("weight", weight), f("clip", clip), f("rule", rule == value_clip::clipped ? "clipped" : "larger_error");
@@ -43,7 +47,8 @@ struct clipped_value_loss {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    S free = distance(S(step.value - step.target)), held = distance(S(step.old_value + clamp(step.value - step.old_value, -clip, clip) - step.target));
+    S free = distance(S(step.value - step.target)),
+      held = distance(S(step.old_value + clamp(step.value - step.old_value, -clip, clip) - step.target));
     return weight * (rule == value_clip::clipped ? held : max(free, held));
   }
 };

@@ -14,7 +14,8 @@ template <class O>
 constexpr unsigned terms_read_by(O const& o) {
   if constexpr (requires { o.terms_read(); }) return o.terms_read();
   else if constexpr (pair_objective<O>) return detail::terms_read_by_pair(o);
-  else if constexpr (series_objective<O>) return (detail::series_reads(o) & reads::everything) | detail::step_of(o, detail::all_terms()).bits;
+  else if constexpr (series_objective<O>)
+    return (detail::series_reads(o) & reads::everything) | detail::step_of(o, detail::all_terms()).bits;
   else return o(detail::all_terms()).bits;
 }
 
@@ -26,7 +27,8 @@ struct constant_bits {};
 template <class O>
 concept known_at_compile_time = requires { typename constant_bits<terms_read_by(O{})>; };
 
-/// The terms that objects of type O read: exact where the type can be made and evaluated at compile time, everything elsewhere.
+/// The terms that objects of type O read: exact where the type can be made and evaluated at compile time, everything
+/// elsewhere.
 template <class O>
 constexpr unsigned terms_read_by_type() {
   if constexpr (known_at_compile_time<O>) return terms_read_by(O{});

@@ -3,8 +3,8 @@
 
 namespace cohort {
 
-/// Where the results go, M each: the weighted loss and its derivatives with respect to logp, entropy, value, kl and old_kl. Those of a term that the
-/// objective does not read are not written.
+/// Where the results go, M each: the weighted loss and its derivatives with respect to logp, entropy, value, kl and
+/// old_kl. Those of a term that the objective does not read are not written.
 template <class T>
 struct partial_views {
   view<T> loss{}, logp{}, entropy{}, value{}, kl{}, old_kl{};
@@ -16,10 +16,13 @@ namespace detail {
 template <class Leaf>
 inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf> & reads::everything : Leaf::reads;
 
-/// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series it gets the length and the total.
+/// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series
+/// it gets the length and the total.
 template <class V, class Leaf>
-[[gnu::always_inline, gnu::flatten]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight, [[maybe_unused]] V const& length,
-                                               [[maybe_unused]] V const& sum, V (&total)[1 + differentiable_count]) {
+[[gnu::always_inline, gnu::flatten]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight,
+                                                             [[maybe_unused]] V const& length,
+                                                             [[maybe_unused]] V const& sum,
+                                                             V (&total)[1 + differentiable_count]) {
   constexpr unsigned bits = reads_at_step<Leaf> & reads::differentiable;
   using D = std::conditional_t<bits == 0, V, dual<V, std::max(1, std::popcount(bits))>>;
   D loss;
@@ -51,7 +54,9 @@ template <class V, class Leaf>
 template <class Leaf>
 void check_reads(Leaf const& leaf) {
   auto refuse = [](char const* what) {
-    throw value_error(std::string("a term of the objective reads ") + what + " with the parameters it has, and not with those of its type's default: it must read the same with all");
+    throw value_error(
+        std::string("a term of the objective reads ") + what +
+        " with the parameters it has, and not with those of its type's default: it must read the same with all");
   };
   if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads) refuse(term_names[std::countr_zero(unknown)]);
   if constexpr (is_of_series<Leaf>) {
@@ -64,7 +69,8 @@ void check_reads(Leaf const& leaf) {
   }
 }
 
-/// The terms that Reads names arrive in their order; the weights follow, then the length where a term needs it, and for each total that and, where there is one, its slope.
+/// The terms that Reads names arrive in their order; the weights follow, then the length where a term needs it, and for
+/// each total that and, where there is one, its slope.
 template <class Leaves, unsigned Reads, int Weights>
 struct objective_kernel {
   static constexpr unsigned bits = Reads & reads::differentiable;
@@ -75,7 +81,8 @@ struct objective_kernel {
   [[gnu::always_inline]] constexpr several<S, results> operator()(S first, More... more) const {
     S const all[] = {first, more...};
     constexpr int terms = std::popcount(Reads);
-    return evaluate(terms_from<Reads>(all), all + terms, all + terms + Weights, std::make_index_sequence<std::tuple_size_v<Leaves>>(),
+    return evaluate(terms_from<Reads>(all), all + terms, all + terms + Weights,
+                    std::make_index_sequence<std::tuple_size_v<Leaves>>(),
                     std::make_integer_sequence<int, totals<Leaves>.count>());
   }
 
@@ -87,7 +94,9 @@ struct objective_kernel {
     return at;
   }
   template <class S, std::size_t... K, int... J>
-  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights, [[maybe_unused]] S const* series, std::index_sequence<K...>,
+  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights,
+                                                                [[maybe_unused]] S const* series,
+                                                                std::index_sequence<K...>,
                                                                 std::integer_sequence<int, J...>) const {
     S total[1 + differentiable_count] = {S(0), S(0), S(0), S(0), S(0), S(0)}, none(0);
     auto sum_for = [&]<int k>(std::integral_constant<int, k>) -> S const& {
@@ -98,13 +107,16 @@ struct objective_kernel {
       if constexpr (totals<Leaves>.needs_length) return series[0];
       else return none;
     };
-    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], length(), sum_for(std::integral_constant<int, totals<Leaves>.of[K]>{}), total), ...);
+    (add_term(std::get<K>(leaves), at, weights[std::tuple_element_t<K, Leaves>::weights], length(),
+              sum_for(std::integral_constant<int, totals<Leaves>.of[K]>{}), total),
+     ...);
     [[maybe_unused]] auto back_through = [&]<int k>(std::integral_constant<int, k>) {
       if constexpr (totals<Leaves>.has_slope[k]) {
         using D = dual<S, 1>;
         step_terms<D> terms;
         fill_terms<reads::logp>(terms, at);
-        total[1] += series[std::integral_constant<int, place(k) + 1>::value] * step_of(std::get<std::size_t(totals<Leaves>.first[k])>(leaves).term, terms).tangent[0];
+        total[1] += series[std::integral_constant<int, place(k) + 1>::value] *
+                    step_of(std::get<std::size_t(totals<Leaves>.first[k])>(leaves).term, terms).tangent[0];
       }
     };
     (back_through(std::integral_constant<int, J>{}), ...);
@@ -122,42 +134,52 @@ struct objective_kernel {
 
 /// The pass over steps whose series are summed already: store(backend, targets, kernel, inputs...) maps the kernel.
 template <backend B, objective O, class Store, class T = value_t<B>>
-void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out, Store const& store) {
+void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
+                         std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out,
+                         Store const& store) {
   auto leaves = detail::leaves<1, 0>(o, 1);
   constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
   unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
   std::apply([](auto const&... leaf) { (check_reads(leaf), ...); }, leaves);
   auto terms = terms_of(in, needed, view<T const>(out.loss));
-  // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nobody looks.
+  // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nobody
+  // looks.
   auto nowhere = backend.template temporary<T>(bits & ~needed & reads::differentiable ? out.loss.rows : 0);
   auto room = [&](unsigned bit, view<T> given, char const* name) {
-    if (needed & bit && !given) throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
+    if (needed & bit && !given)
+      throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
     return given ? given : nowhere.all();
   };
-  auto targets = std::tuple_cat(std::tuple(out.loss), one_if<(bits & reads::logp) != 0>(room(reads::logp, out.logp, "logp")),
-                                one_if<(bits & reads::entropy) != 0>(room(reads::entropy, out.entropy, "entropy")),
-                                one_if<(bits & reads::value) != 0>(room(reads::value, out.value, "value")),
-                                one_if<(bits & reads::kl) != 0>(room(reads::kl, out.kl, "kl")),
-                                one_if<(bits & reads::old_kl) != 0>(room(reads::old_kl, out.old_kl, "old_kl")));
+  auto targets =
+      std::tuple_cat(std::tuple(out.loss), one_if<((bits & reads::logp) != 0)>(room(reads::logp, out.logp, "logp")),
+                     one_if<((bits & reads::entropy) != 0)>(room(reads::entropy, out.entropy, "entropy")),
+                     one_if<((bits & reads::value) != 0)>(room(reads::value, out.value, "value")),
+                     one_if<((bits & reads::kl) != 0)>(room(reads::kl, out.kl, "kl")),
+                     one_if<((bits & reads::old_kl) != 0)>(room(reads::old_kl, out.old_kl, "old_kl")));
   objective_kernel<decltype(leaves), bits, 1 + aggregations_in<O>> kernel{leaves};
   using Leaves = decltype(leaves);
   auto series = [&]<std::size_t... K>(std::index_sequence<K...>) {
-    return std::tuple_cat(one_if<totals<Leaves>.needs_length>(sums.length), std::tuple_cat(std::tuple(sums.total[K]), one_if<totals<Leaves>.has_slope[K]>(sums.slope[K]))...);
+    return std::tuple_cat(
+        one_if<totals<Leaves>.needs_length>(sums.length),
+        std::tuple_cat(std::tuple(sums.total[K]), one_if<totals<Leaves>.has_slope[K]>(sums.slope[K]))...);
   }(std::make_index_sequence<std::size_t(totals<Leaves>.count)>());
   with_terms<bits>(terms, [&](auto... v) {
     std::apply([&](auto... more) { store(backend, targets, kernel, v..., more...); }, std::tuple_cat(weights, series));
   });
 }
 
-/// How a kernel's results get to where they belong. An invalid step is selected away: its numbers may be anything, and 0 times a NaN is a NaN.
+/// How a kernel's results get to where they belong. An invalid step is selected away: its numbers may be anything, and
+/// 0 times a NaN is a NaN.
 struct written_where_valid {
   view<std::uint8_t const> valid;
 
   template <backend B, class Targets, class Kernel, class... In>
   void operator()(B& backend, Targets const& targets, Kernel const& kernel, In... in) const {
     std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, in...); }, targets);
-    if (valid) std::apply([&](auto... target) { (backend.map(outputs{target}, where_valid{}, as_input(target), valid), ...); }, targets);
+    if (valid)
+      std::apply([&](auto... target) { (backend.map(outputs{target}, where_valid{}, as_input(target), valid), ...); },
+                 targets);
   }
 
  private:
@@ -167,16 +189,18 @@ struct written_where_valid {
   }
 };
 template <backend B, objective O, class T = value_t<B>>
-void differentiate_steps(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
+                         std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
                          series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out) {
   differentiate_steps(backend, o, in, weights, sums, out, written_where_valid{in.valid});
 }
 
 /// `differentiate`, with its results stored as `store` does.
 template <backend B, objective O, class Store, class T = value_t<B>>
-void differentiate_into(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                        partial_views<T> const& out, Store const& store) {
-  auto room = backend.template temporary<T>(series_totals_in<O> ? (1 + 2 * series_totals_in<O>) * out.loss.rows : 0);
+void differentiate_into(B& backend, O const& o, step_views<T> const& in,
+                        std::array<view<T const>, 1 + aggregations_in<O>> const& weights, partial_views<T> const& out,
+                        Store const& store) {
+  auto room = backend.template temporary<T>(series_totals_in<O> ? (1 + 2 * series_totals_in<O>)*out.loss.rows : 0);
   differentiate_steps(backend, o, in, weights, sum_series(backend, o, in, weights, room.all()), out, store);
 }
 
@@ -184,14 +208,16 @@ void differentiate_into(B& backend, O const& o, step_views<T> const& in, std::ar
 
 /// Loss and exact partial derivatives of an objective over M steps, fused in one pass:
 ///
-///     out.loss[i] = sum over terms of weights[k_term][i] term(i),    out.logp[i] = d (sum of out.loss) / d logp[i], ...
+///     out.loss[i] = sum over terms of weights[k_term][i] term(i),
+///     out.logp[i] = d (sum of out.loss) / d logp[i], ...
 ///
-/// weights[0] belongs to the algorithm's aggregation, weights[k] to the k-th `aggregate` or `weighted` in the objective; each is M or one broadcast element. Terms of
-/// series need all steps of a series, and up to two passes more (objective/series_sums.hpp).
-/// Raises value_error naming the term if the objective reads one that is absent.
+/// weights[0] belongs to the algorithm's aggregation, weights[k] to the k-th `aggregate` or `weighted` in the
+/// objective; each is M or one broadcast element. Terms of series need all steps of a series, and up to two passes more
+/// (objective/series_sums.hpp). Raises value_error naming the term if the objective reads one that is absent.
 template <backend B, objective O>
 void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
-                   std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights, partial_views<value_t<B>> const& out) {
+                   std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights,
+                   partial_views<value_t<B>> const& out) {
   detail::differentiate_into(backend, o, in, weights, out, detail::written_where_valid{in.valid});
 }
 

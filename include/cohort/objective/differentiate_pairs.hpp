@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/formulas.hpp>
-#include <cohort/objective/pair_terms.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/pair_terms.hpp>
 
 namespace cohort {
 
@@ -37,27 +37,37 @@ struct both_there {
 
 }  // namespace detail
 
-/// The mean loss over pairs, and its exact derivatives by the log-probabilities and values of the steps: series 2 p is the chosen one of pair p, series 2 p + 1 the rejected
-/// one. Steps may be in any order, and of some of the pairs only; a pair counts if both its series have a valid step.
+/// The mean loss over pairs, and its exact derivatives by the log-probabilities and values of the steps: series 2 p is
+/// the chosen one of pair p, series 2 p + 1 the rejected one. Steps may be in any order, and of some of the pairs only;
+/// a pair counts if both its series have a valid step.
 ///
 ///     out.loss   a pair's share of the mean stands at the chosen series' last step, 0 elsewhere
 ///     out.logp, out.value   written if they are there
 ///
-/// `last` marks the last step of each series, M flags, whose value is the series' score. Raises value_error naming what the objective reads and the batch does not have.
+/// `last` marks the last step of each series, M flags, whose value is the series' score. Raises value_error naming what
+/// the objective reads and the batch does not have.
 template <backend B, pair_objective O, class T = value_t<B>>
-void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<std::uint8_t const> last, partial_views<T> const& out) {
+void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<std::uint8_t const> last,
+                         partial_views<T> const& out) {
   unsigned needed = terms_read_by(o);
-  if (!in.series_of || !last) throw value_error("differentiate_pairs: this batch does not say which series its steps belong to, and which are the last ones");
-  detail::require(in.series % 2 == 0, "differentiate_pairs", "the number of series", double(in.series), "an even one, chosen and rejected in turn");
+  if (!in.series_of || !last)
+    throw value_error(
+        "differentiate_pairs: this batch does not say which series its steps belong to, and which are the last ones");
+  detail::require(in.series % 2 == 0, "differentiate_pairs", "the number of series", double(in.series),
+                  "an even one, chosen and rejected in turn");
   auto require = [&](unsigned bit, view<T const> given, char const* name) {
-    if (needed & bit && !given) throw value_error(std::string("the objective reads ") + name + ", which this batch does not have");
+    if (needed & bit && !given)
+      throw value_error(std::string("the objective reads ") + name + ", which this batch does not have");
   };
-  require(reads::logp, in.logp, "logp"), require(reads::ref_logp, in.ref_logp, "ref_logp"), require(reads::value, in.value, "value");
+  require(reads::logp, in.logp, "logp"), require(reads::ref_logp, in.ref_logp, "ref_logp"),
+      require(reads::value, in.value, "value");
   std::ptrdiff_t M = in.series_of.rows, N = in.series, P = N / 2;
   auto room = backend.template temporary<T>(M + 7 * N + P + 1);
-  view<T> steps = room.all().part(0, M), length = room.all().part(M, N), logp = room.all().part(M + N, N), ref = room.all().part(M + 2 * N, N),
-          score = room.all().part(M + 3 * N, N), loss = room.all().part(M + 4 * N, N), dlogp = room.all().part(M + 5 * N, N), dscore = room.all().part(M + 6 * N, N),
-          there = room.all().part(M + 7 * N, P), pairs = room.all().part(M + 7 * N + P, 1);
+  view<T> steps = room.all().part(0, M), length = room.all().part(M, N), logp = room.all().part(M + N, N),
+          ref = room.all().part(M + 2 * N, N), score = room.all().part(M + 3 * N, N),
+          loss = room.all().part(M + 4 * N, N), dlogp = room.all().part(M + 5 * N, N),
+          dscore = room.all().part(M + 6 * N, N), there = room.all().part(M + 7 * N, P),
+          pairs = room.all().part(M + 7 * N + P, 1);
   auto sum_of = [&](view<T> to) {
     if (in.valid) backend.map(outputs{steps}, detail::where_valid{}, view<T const>(steps), in.valid);
     backend.map(outputs{to}, detail::filled{0}, view<T const>(to));
@@ -83,8 +93,8 @@ void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<s
   backend.map(outputs{there}, detail::both_there{}, side(length, 0), side(length, 1));
   backend.reduce(pairs, detail::same{}, view<T const>(there));
   auto in_pairs = [&](view<T> v) { return view<T const>(two(v)); };
-  backend.map_rows(P, detail::pair_kernel<O>{o}, in_pairs(logp), in_pairs(ref), in_pairs(score), in_pairs(length), broadcast<T const>(pairs, P), two(loss), two(dlogp),
-                   two(dscore));
+  backend.map_rows(P, detail::pair_kernel<O>{o}, in_pairs(logp), in_pairs(ref), in_pairs(score), in_pairs(length),
+                   broadcast<T const>(pairs, P), two(loss), two(dlogp), two(dscore));
   auto to_steps = [&](view<T> to, view<T const> from, view<std::uint8_t const> flags) {
     backend.gather(to, from, in.series_of);
     if (flags) backend.map(outputs{to}, detail::where_valid{}, view<T const>(to), flags);

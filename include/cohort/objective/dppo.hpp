@@ -8,7 +8,8 @@ namespace cohort {
 
 namespace detail {
 
-/// -1 or 1 for a step that is left out because its probability has moved too far down or up, as the advantage would have it; an advantage of 0 leaves nothing to clip.
+/// -1 or 1 for a step that is left out because its probability has moved too far down or up, as the advantage would
+/// have it; an advantage of 0 leaves nothing to clip.
 template <class S, class M>
 constexpr S side_of_dropped(M const& keep, S const& advantage) {
   return select(keep | (advantage == 0), S(0), select(advantage > 0, S(1), S(-1)));
@@ -29,12 +30,15 @@ constexpr S policy_gradient_of_kept(step_terms<S> const& step, M const& keep, do
 
 }  // namespace detail
 
-/// DPPO by total variation: the policy gradient with a truncated importance weight, of steps whose probability has not moved too far in the advantage's direction:
+/// DPPO by total variation: the policy gradient with a truncated importance weight, of steps whose probability has not
+/// moved too far in the advantage's direction:
 ///
-///     -A sg(min(r, limit)) logp keep,    r = exp(logp - old_logp),    keep: pi - pi_old <= high (A > 0), >= -low (else),    pi = exp(logp)
+///     -A sg(min(r, limit)) logp keep,    r = exp(logp - old_logp),
+///     keep: pi - pi_old <= high (A > 0), >= -low (else),    pi = exp(logp)
 ///
-/// Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare action is not held back by its large ratio; it is for discrete actions. The
-/// log-ratio is clamped to +-20. The derivative is finite for every logp, -inf among them; the loss is 0 where A is.
+/// Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare action is not held back
+/// by its large ratio; it is for discrete actions. The log-ratio is clamped to +-20. The derivative is finite for every
+/// logp, -inf among them; the loss is 0 where A is.
 ///
 /// Source: Qi et al. 2026, arXiv:2602.04879; verl's dppo_tv (limit 20; where a configuration has clip_ratio_c, that).
 struct dppo_tv {
@@ -42,7 +46,9 @@ struct dppo_tv {
   double high = .2;   ///< >= 0
   double limit = 20;  ///< > 0
 
-  static constexpr about notes{"dppo_tv", "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0", "Qi et al. 2026, arXiv:2602.04879"};
+  static constexpr about notes{"dppo_tv",
+                               "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0",
+                               "Qi et al. 2026, arXiv:2602.04879"};
   template <class F>
   constexpr void parameters(F f) const {
     f("low", low), f("high", high), f("limit", limit);
@@ -84,7 +90,10 @@ struct dppo_kl {
   double high = .05;  ///< >= 0
   double limit = 20;  ///< > 0
 
-  static constexpr about notes{"dppo_kl", "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or low, or moves back, else 0", "Qi et al. 2026, arXiv:2602.04879"};
+  static constexpr about notes{"dppo_kl",
+                               "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or "
+                               "low, or moves back, else 0",
+                               "Qi et al. 2026, arXiv:2602.04879"};
   template <class F>
   constexpr void parameters(F f) const {
     f("low", low), f("high", high), f("limit", limit);
@@ -116,12 +125,14 @@ struct dppo_kl {
   }
 };
 
-/// prime-rl's loss: the unclipped ratio to the sampler, of steps whose probability has not moved too far, and a square that holds them:
+/// prime-rl's loss: the unclipped ratio to the sampler, of steps whose probability has not moved too far, and a square
+/// that holds them:
 ///
-///     -A r keep + weight x^2,    x = logp - sampler_logp,    r = exp(x),    keep as in dppo_tv, or symmetric: |pi - pi_sampler| <= high
+///     -A r keep + weight x^2,    x = logp - sampler_logp,    r = exp(x),
+///     keep as in dppo_tv, or symmetric: |pi - pi_sampler| <= high
 ///
-/// Reads logp, sampler_logp, advantage. Unitless. Its default has bounds of 0.2; `symmetric` with 0.1 is its "IPO". The log-ratio in r is clamped to +-20. A logp of -inf
-/// costs inf, unless the weight is 0.
+/// Reads logp, sampler_logp, advantage. Unitless. Its default has bounds of 0.2; `symmetric` with 0.1 is its "IPO". The
+/// log-ratio in r is clamped to +-20. A logp of -inf costs inf, unless the weight is 0.
 ///
 /// Source: prime-rl 559b447, its default loss and ipo.
 struct prime_rl_loss {
@@ -146,12 +157,14 @@ struct prime_rl_loss {
     constant_t<S> moved = exp(detail::constant_of(step.logp)) - exp(step.sampler_logp);
     auto near = (moved <= high) & (moved >= -low), by_sign = detail::near_by_sign(moved, step.advantage, low, high);
     S gain = ratio * step.advantage;
-    return (weight > 0 ? S(weight * (x * x)) : S(0)) - (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
+    return (weight > 0 ? S(weight * (x * x)) : S(0)) -
+           (symmetric ? select(near, gain, S(0)) : select(by_sign, gain, S(0)));
   }
   /// Which steps are dropped.
   template <class S>
   constexpr S clipped(step_terms<S> const& step) const {
-    S moved = exp(step.logp) - exp(step.sampler_logp), side = select(moved > high, S(1), select(moved < -low, S(-1), S(0)));
+    S moved = exp(step.logp) - exp(step.sampler_logp),
+      side = select(moved > high, S(1), select(moved < -low, S(-1), S(0)));
     return select((symmetric ? step.advantage != 0 : side * step.advantage > 0), side, S(0));
   }
 };

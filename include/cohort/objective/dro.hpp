@@ -9,13 +9,15 @@ namespace cohort {
 ///
 ///     -(A logp - (beta / 2) x^2),    x = logp - old_logp
 ///
-/// Reads logp, old_logp, advantage. Unitless. It needs no ratio of probabilities, so it is finite for every finite input. A logp of -inf costs inf, whatever the sign of A.
+/// Reads logp, old_logp, advantage. Unitless. It needs no ratio of probabilities, so it is finite for every finite
+/// input. A logp of -inf costs inf, whatever the sign of A.
 ///
 /// Source: Richemond et al. 2024, arXiv:2405.19107, without its value function; verl's dro.
 struct dro {
   double beta = .5;  ///< > 0
 
-  static constexpr about notes{"dro", "-(A logp - (beta / 2) (logp - old_logp)^2)", "Richemond et al. 2024, arXiv:2405.19107"};
+  static constexpr about notes{"dro", "-(A logp - (beta / 2) (logp - old_logp)^2)",
+                               "Richemond et al. 2024, arXiv:2405.19107"};
   template <class F>
   constexpr void parameters(F f) const {
     f("beta", beta);
@@ -25,18 +27,21 @@ struct dro {
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     S x = step.logp - step.old_logp;
-    return x * (.5 * beta * x - step.advantage) - step.advantage * step.old_logp;  // in this order no inf is taken from another
+    return x * (.5 * beta * x - step.advantage) -
+           step.advantage * step.old_logp;  // in this order no inf is taken from another
   }
 };
 
-/// weight |logp - old_logp|: how far a step's log-probability has moved, in nats times the weight. KL-Cov puts it on the few steps that lower the entropy most:
-/// importance_ratio{} + weighted(kl_cov{}, log_ratio_distance{.weight = 1}). At 0 its slope is 0.
+/// weight |logp - old_logp|: how far a step's log-probability has moved, in nats times the weight. KL-Cov puts it on
+/// the few steps that lower the entropy most: importance_ratio{} + weighted(kl_cov{}, log_ratio_distance{.weight = 1}).
+/// At 0 its slope is 0.
 ///
 /// Source: Cui et al. 2025, arXiv:2505.22617, eq. 12.
 struct log_ratio_distance {
   double weight = 1;  ///< >= 0
 
-  static constexpr about notes{"log_ratio_distance", "weight |logp - old_logp|", "Cui et al. 2025, arXiv:2505.22617, eq. 12"};
+  static constexpr about notes{"log_ratio_distance", "weight |logp - old_logp|",
+                               "Cui et al. 2025, arXiv:2505.22617, eq. 12"};
   template <class F>
   constexpr void parameters(F f) const {
     f("weight", weight);

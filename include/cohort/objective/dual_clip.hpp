@@ -17,7 +17,9 @@ struct dual_clip {
   double epsilon_high = epsilon;  ///< > 0
   double c = 3;                   ///< > 1
 
-  static constexpr about notes{"dual_clip", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A), of negative A at most -c A", "Ye et al. 2020, arXiv:1912.09729, eq. 4"};
+  static constexpr about notes{"dual_clip",
+                               "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A), of negative A at most -c A",
+                               "Ye et al. 2020, arXiv:1912.09729, eq. 4"};
   template <class F>
   constexpr void parameters(F f) const {
     f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("c", c);
@@ -44,7 +46,8 @@ struct dual_clip {
 ///
 ///     -min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A),    r = exp(logp - old_logp)
 ///
-/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20. dual_clip with c = delta has the same values and gradients.
+/// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20. dual_clip with c = delta has the same
+/// values and gradients.
 ///
 /// Source: arXiv:2505.07291, eq. 1 (delta 4); TRL's and Liger's delta.
 struct two_sided_clip {
@@ -52,7 +55,8 @@ struct two_sided_clip {
   double epsilon_high = epsilon;  ///< > 0
   double delta = 4;               ///< > 1 + epsilon_high
 
-  static constexpr about notes{"two_sided_clip", "-min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)", "INTELLECT-2, arXiv:2505.07291"};
+  static constexpr about notes{"two_sided_clip", "-min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
+                               "INTELLECT-2, arXiv:2505.07291"};
   template <class F>
   constexpr void parameters(F f) const {
     f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta);

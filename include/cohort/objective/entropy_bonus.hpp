@@ -11,9 +11,11 @@ namespace cohort {
 
 /// A weight of entropy_bonus that holds the entropy at a target: after an update with mean entropy H
 ///
-///     coefficient <- min(coefficient + step, most) if H <= target, else max(coefficient - step, 0);      weight = coefficient if H <= target, else 0
+///     coefficient <- min(coefficient + step, most) if H <= target, else max(coefficient - step, 0);
+///     weight = coefficient if H <= target, else 0
 ///
-/// so that nothing is paid for entropy as long as there is enough. Before the first update the weight is 0. `entropy_bonus{.weight = entropy_target{.target = .2}}`.
+/// so that nothing is paid for entropy as long as there is enough. Before the first update the weight is 0.
+/// `entropy_bonus{.weight = entropy_target{.target = .2}}`.
 ///
 /// Source: He et al. 2025 (Skywork-OR1), arXiv:2505.22312, 4.4; TRL 1.16's entropy_coef.
 struct entropy_target {
@@ -23,7 +25,8 @@ struct entropy_target {
   double coefficient = 0;  ///< >= 0
   double weight = 0;       ///< what the bonus weighs now
 
-  static constexpr about notes{"entropy_target", "coefficient +- step towards the target, applied while H <= target", "He et al. 2025, arXiv:2505.22312, 4.4"};
+  static constexpr about notes{"entropy_target", "coefficient +- step towards the target, applied while H <= target",
+                               "He et al. 2025, arXiv:2505.22312, 4.4"};
   template <class F>
   constexpr void parameters(F f) const {
     f("target", target), f("step", step), f("most", most), f("coefficient", coefficient);
@@ -31,7 +34,8 @@ struct entropy_target {
 
   void update(double entropy, double = 1) {
     detail::require(step > 0, "entropy_target", "step", step, "a positive number");
-    detail::require(coefficient >= 0 && coefficient <= most, "entropy_target", "coefficient", coefficient, "a number in [0, most]");
+    detail::require(coefficient >= 0 && coefficient <= most, "entropy_target", "coefficient", coefficient,
+                    "a number in [0, most]");
     detail::require(std::isfinite(entropy), "entropy_target", "the entropy", entropy, "a finite number");
     bool low = entropy <= target;
     coefficient = low ? std::min(coefficient + step, most) : std::max(coefficient - step, 0.);
@@ -43,8 +47,8 @@ struct entropy_target {
 ///
 ///     -weight H,    H the entropy of the policy's distribution at this step, in nats
 ///
-/// Reads entropy. For continuous actions H is the differential entropy, which may be negative. The weight is a number, or entropy_target, which `train` tells of the
-/// mean entropy of each update's last minibatch.
+/// Reads entropy. For continuous actions H is the differential entropy, which may be negative. The weight is a number,
+/// or entropy_target, which `train` tells of the mean entropy of each update's last minibatch.
 ///
 /// Source: Williams and Peng 1991; Schulman et al. 2017, arXiv:1707.06347, eq. 9.
 template <class Weight = double>
@@ -56,7 +60,10 @@ struct entropy_bonus {
   constexpr void parameters(F f) const {
     f("weight", weight);
   }
-  void check() const { detail::require(detail::weight_now(weight) >= 0, "entropy_bonus", "weight", detail::weight_now(weight), "0 or a positive number"); }
+  void check() const {
+    detail::require(detail::weight_now(weight) >= 0, "entropy_bonus", "weight", detail::weight_now(weight),
+                    "0 or a positive number");
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

@@ -9,9 +9,9 @@ namespace cohort {
 ///
 ///     weight KL(pi(. | s) || ref(. | s))
 ///
-/// Reads kl; in nats times the weight. Its gradient goes to the distribution's parameters, not through logp, so it is exact and has no variance, for older actions as for
-/// new ones. Only policies that give their distributions have it (actor, actor_critic); a language model takes kl_penalty. The reference and the weight are as in
-/// kl_penalty.
+/// Reads kl; in nats times the weight. Its gradient goes to the distribution's parameters, not through logp, so it is
+/// exact and has no variance, for older actions as for new ones. Only policies that give their distributions have it
+/// (actor, actor_critic); a language model takes kl_penalty. The reference and the weight are as in kl_penalty.
 template <class Weight = double>
 struct exact_kl_penalty {
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
@@ -21,7 +21,10 @@ struct exact_kl_penalty {
   constexpr void parameters(F f) const {
     f("weight", weight);
   }
-  void check() const { detail::require(detail::weight_now(weight) >= 0, "exact_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number"); }
+  void check() const {
+    detail::require(detail::weight_now(weight) >= 0, "exact_kl_penalty", "weight", detail::weight_now(weight),
+                    "0 or a positive number");
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
@@ -37,20 +40,24 @@ struct exact_kl_penalty {
 ///
 ///     weight KL(old(. | s) || pi(. | s))
 ///
-/// Reads old_kl; in nats times the weight, which is a number or a controller (doubling_kl), told of the mean of exp(x) - 1 - x with x = logp - old_logp over the last
-/// minibatch of each update. For policies that give their distributions.
+/// Reads old_kl; in nats times the weight, which is a number or a controller (doubling_kl), told of the mean of exp(x)
+/// - 1 - x with x = logp - old_logp over the last minibatch of each update. For policies that give their distributions.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 8, and TorchRL's KLPENPPOLoss.
 template <class Weight = double>
 struct old_kl_penalty {
   Weight weight = detail::default_weight<Weight>(1);  ///< >= 0; 1, or what the controller starts with
 
-  static constexpr about notes{"old_kl_penalty", "weight KL(old || pi)", "Schulman et al. 2017, arXiv:1707.06347, eq. 8"};
+  static constexpr about notes{"old_kl_penalty", "weight KL(old || pi)",
+                               "Schulman et al. 2017, arXiv:1707.06347, eq. 8"};
   template <class F>
   constexpr void parameters(F f) const {
     f("weight", weight);
   }
-  void check() const { detail::require(detail::weight_now(weight) >= 0, "old_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number"); }
+  void check() const {
+    detail::require(detail::weight_now(weight) >= 0, "old_kl_penalty", "weight", detail::weight_now(weight),
+                    "0 or a positive number");
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

@@ -76,7 +76,8 @@ struct aggregated {
   }
 };
 
-/// A term whose steps a selection weighs (cohort/selection), on top of their aggregation: importance weights, masks. Of a step with weight 0 nothing is read.
+/// A term whose steps a selection weighs (cohort/selection), on top of their aggregation: importance weights, masks. Of
+/// a step with weight 0 nothing is read.
 template <class Selection, objective A>
 struct selected {
   Selection selection{};

@@ -5,11 +5,15 @@
 
 namespace cohort {
 
-/// GMPO: the geometric mean of the steps' ratios, each clipped by itself, in logarithms, and only where the advantage would drive it further out:
+/// GMPO: the geometric mean of the steps' ratios, each clipped by itself, in logarithms, and only where the advantage
+/// would drive it further out:
 ///
-///     -A exp((1 / |o|) sum_t c_t),    c_t = x_t or its clamp to [-epsilon, epsilon_high], whichever times the sign of A_t is less,    x_t = logp_t - old_logp_t
+///     -A exp((1 / |o|) sum_t c_t),
+///     c_t = x_t or its clamp to [-epsilon, epsilon_high], whichever times the sign of A_t is less,
+///     x_t = logp_t - old_logp_t
 ///
-/// Reads logp, old_logp, advantage. Unitless. With series_mean it is the paper's objective. Where A is 0 nothing is clipped and the loss is 0. The mean is clamped to
+/// Reads logp, old_logp, advantage. Unitless. With series_mean it is the paper's objective. Where A is 0 nothing is
+/// clipped and the loss is 0. The mean is clamped to
 /// +-20.
 ///
 /// Source: Zhao et al. 2025, arXiv:2507.20673, eq. 4 (epsilons 0.4); verl's geo_mean (0.2).
@@ -17,7 +21,9 @@ struct gmpo {
   double epsilon = 0.4;           ///< how far a step's log-ratio may fall; > 0
   double epsilon_high = epsilon;  ///< and rise; > 0
 
-  static constexpr about notes{"gmpo", "-A exp(mean over the series of the log-ratios, each clipped on the advantage's side)", "Zhao et al. 2025, arXiv:2507.20673, eq. 4"};
+  static constexpr about notes{"gmpo",
+                               "-A exp(mean over the series of the log-ratios, each clipped on the advantage's side)",
+                               "Zhao et al. 2025, arXiv:2507.20673, eq. 4"};
   template <class F>
   constexpr void parameters(F f) const {
     f("epsilon", epsilon), f("epsilon_high", epsilon_high);

@@ -5,21 +5,27 @@
 
 namespace cohort {
 
-/// GSPO: one clipped ratio for a whole series, the geometric mean of its steps' ratios, as a loss for each of its steps:
+/// GSPO: one clipped ratio for a whole series, the geometric mean of its steps' ratios, as a loss for each of its
+/// steps:
 ///
-///     -min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A),    s = exp((1 / |o|) sum_t (logp_t - old_logp_t))
+///     -min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A),
+///     s = exp((1 / |o|) sum_t (logp_t - old_logp_t))
 ///
-/// Reads logp, old_logp, advantage. Unitless. With series_mean it is the paper's objective, with step_mean long series weigh more. The mean is clamped to +-20,
-/// so the loss is finite for every finite input.
+/// Reads logp, old_logp, advantage. Unitless. With series_mean it is the paper's objective, with step_mean long series
+/// weigh more. The mean is clamped to +-20, so the loss is finite for every finite input.
 ///
-/// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 5 to 7, epsilons from its experiments. TRL and Liger: importance_sampling_level = "sequence"; there delta is their
-/// two-sided clip. LUSPO (arXiv:2602.05261) is this with series_sum_mean{.empty = count}, epsilons 2e-3 and 2.5e-3.
+/// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 5 to 7, epsilons from its experiments. TRL and Liger:
+/// importance_sampling_level = "sequence"; there delta is their two-sided clip. LUSPO (arXiv:2602.05261) is this with
+/// series_sum_mean{.empty = count}, epsilons 2e-3 and 2.5e-3.
 struct gspo {
   double epsilon = 3e-4;       ///< how far the ratio may fall below 1; > 0 (from 1 on it may as far as it can)
   double epsilon_high = 4e-4;  ///< how far it may rise above 1; > 0
   double delta = 1e300;        ///< upper limit of the unclipped ratio, for negative advantages; > 1 + epsilon_high
 
-  static constexpr about notes{"gspo", "-min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A), s the geometric mean of the series' ratios", "Zheng et al. 2025, arXiv:2507.18071, eq. 5"};
+  static constexpr about notes{
+      "gspo",
+      "-min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A), s the geometric mean of the series' ratios",
+      "Zheng et al. 2025, arXiv:2507.18071, eq. 5"};
   template <class F>
   constexpr void parameters(F f) const {
     f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta);
@@ -42,19 +48,21 @@ struct gspo {
   }
 };
 
-/// GSPO's form for advantages that differ from step to step: the ratio is that of the series, its gradient goes to the step alone:
+/// GSPO's form for advantages that differ from step to step: the ratio is that of the series, its gradient goes to the
+/// step alone:
 ///
 ///     -min(s_t A_t, clamp(s_t, 1 - epsilon, 1 + epsilon_high) A_t),    s_t = sg(s) exp(logp_t - sg(logp_t))
 ///
-/// Reads logp, old_logp, advantage. Where all steps of a series have one advantage and one weight, its gradient is gspo's. The logarithm of s is kept below
-/// 10, as in verl.
+/// Reads logp, old_logp, advantage. Where all steps of a series have one advantage and one weight, its gradient is
+/// gspo's. The logarithm of s is kept below 10, as in verl.
 ///
 /// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 13 and 14; verl's gspo.
 struct gspo_step {
   double epsilon = 3e-4;       ///< > 0
   double epsilon_high = 4e-4;  ///< > 0
 
-  static constexpr about notes{"gspo_step", "as gspo, the gradient of s to the step alone", "Zheng et al. 2025, arXiv:2507.18071, eq. 13"};
+  static constexpr about notes{"gspo_step", "as gspo, the gradient of s to the step alone",
+                               "Zheng et al. 2025, arXiv:2507.18071, eq. 13"};
   template <class F>
   constexpr void parameters(F f) const {
     f("epsilon", epsilon), f("epsilon_high", epsilon_high);

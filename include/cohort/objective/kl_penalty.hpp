@@ -11,9 +11,10 @@ namespace cohort {
 ///
 ///     weight KL^(logp, ref_logp)    or    weight KL^(logp, ref_logp, old_logp)
 ///
-/// KL^ is an estimator of cohort/kl/estimators.hpp or a callable of one's own. Reads what it is called with; in nats times the weight. An objective that
-/// contains it makes `train` keep a copy of the starting policy as the reference; without it there is none. The weight is a number, or a controller of
-/// cohort/kl/controller.hpp, which `train` tells the mean of k3 over the last minibatch of each update, once for each series.
+/// KL^ is an estimator of cohort/kl/estimators.hpp or a callable of one's own. Reads what it is called with; in nats
+/// times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the reference;
+/// without it there is none. The weight is a number, or a controller of cohort/kl/controller.hpp, which `train` tells
+/// the mean of k3 over the last minibatch of each update, once for each series.
 ///
 /// Source: Shao et al. 2024 (GRPO), arXiv:2402.03300, eq. 3 and 4, with k3 and weight 0.04.
 template <class Estimator = k3, class Weight = double>
@@ -27,12 +28,14 @@ struct kl_penalty {
     f("", estimator), f("weight", weight);
   }
   void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");
+    detail::require(detail::weight_now(weight) >= 0, "kl_penalty", "weight", detail::weight_now(weight),
+                    "0 or a positive number");
   }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); }) return detail::weight_now(weight) * estimator(step.logp, step.ref_logp, step.old_logp);
+    if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); })
+      return detail::weight_now(weight) * estimator(step.logp, step.ref_logp, step.old_logp);
     else return detail::weight_now(weight) * estimator(step.logp, step.ref_logp);
   }
   template <class Measures>

@@ -6,8 +6,8 @@ namespace cohort {
 
 namespace detail {
 
-/// One term of an expression: what it is, its factor, and which weights it takes (0: the algorithm's aggregation, k: those of the k-th `aggregate` or
-/// `weighted`).
+/// One term of an expression: what it is, its factor, and which weights it takes (0: the algorithm's aggregation, k:
+/// those of the k-th `aggregate` or `weighted`).
 template <objective O, int Weights, bool Selected>
 struct leaf {
   static constexpr int weights = Weights;
@@ -47,7 +47,8 @@ inline constexpr bool has_aggregate<aggregated<M, A>> = true;
 template <class S, class A>
 inline constexpr bool has_aggregate<selected<S, A>> = has_aggregate<A>;
 
-/// The terms of an expression as a tuple of leaves; First is the number of the first weights made inside, Weights the ones in force.
+/// The terms of an expression as a tuple of leaves; First is the number of the first weights made inside, Weights the
+/// ones in force.
 template <int First, int Weights, bool Selected = false, class O>
 constexpr auto leaves(O const& o, double factor) {
   return std::tuple(leaf<O, Weights, Selected>{o, factor});
@@ -60,7 +61,8 @@ template <int First, int Weights, bool Selected = false, class S, class A>
 constexpr auto leaves(selected<S, A> const& o, double factor);
 template <int First, int Weights, bool Selected = false, class A, class B>
 constexpr auto leaves(sum<A, B> const& o, double factor) {
-  return std::tuple_cat(leaves<First, Weights, Selected>(o.a, factor), leaves<First + aggregations_in<A>, Weights, Selected>(o.b, factor));
+  return std::tuple_cat(leaves<First, Weights, Selected>(o.a, factor),
+                        leaves<First + aggregations_in<A>, Weights, Selected>(o.b, factor));
 }
 template <int First, int Weights, bool Selected, class A>
 constexpr auto leaves(scaled<A> const& o, double factor) {
@@ -69,7 +71,8 @@ constexpr auto leaves(scaled<A> const& o, double factor) {
 template <int First, int Weights, bool Selected, class M, class A>
 constexpr auto leaves(aggregated<M, A> const& o, double factor) {
   static_assert(!has_aggregate<A>, "aggregate(...) may not stand inside another aggregate(...)");
-  static_assert(!Selected, "aggregate(...) may not stand inside weighted(...): write aggregate(mode, weighted(selection, term))");
+  static_assert(!Selected,
+                "aggregate(...) may not stand inside weighted(...): write aggregate(mode, weighted(selection, term))");
   return leaves<First + 1, First, Selected>(o.term, factor);
 }
 template <int First, int Weights, bool Selected, class S, class A>
@@ -77,7 +80,8 @@ constexpr auto leaves(selected<S, A> const& o, double factor) {
   return leaves<First + 1, First, true>(o.term, factor);
 }
 
-/// What makes the weights of an expression, in order: aggregations, and selections with the number of what they build on.
+/// What makes the weights of an expression, in order: aggregations, and selections with the number of what they build
+/// on.
 template <int First = 1, int Weights = 0, class O>
 constexpr auto modes(O const&) {
   return std::tuple<>();
@@ -123,7 +127,8 @@ inline constexpr bool selects_by_what_is_now<scaled<A>> = selects_by_what_is_now
 template <class M, class A>
 inline constexpr bool selects_by_what_is_now<aggregated<M, A>> = selects_by_what_is_now<A>;
 template <class S, class A>
-inline constexpr bool selects_by_what_is_now<selected<S, A>> = (S::reads & reads::differentiable) != 0 || selects_by_what_is_now<A>;
+inline constexpr bool selects_by_what_is_now<selected<S, A>> =
+    (S::reads & reads::differentiable) != 0 || selects_by_what_is_now<A>;
 
 }  // namespace detail
 }  // namespace cohort

@@ -3,14 +3,15 @@
 
 namespace cohort {
 
-/// What an objective of one pair may read: a series that was chosen and one that was rejected, for the same prompt. Log-probabilities and scores depend on the
-/// parameters.
+/// What an objective of one pair may read: a series that was chosen and one that was rejected, for the same prompt.
+/// Log-probabilities and scores depend on the parameters.
 template <class S>
 struct pair_terms {
-  S chosen_logp{}, rejected_logp{};                        ///< sums over the series' valid steps, under the policy now
-  constant_t<S> chosen_ref_logp{}, rejected_ref_logp{};    ///< and under the frozen reference
-  S chosen_score{}, rejected_score{};                      ///< the value head's number at the series' last step: what a reward model says of it
-  constant_t<S> chosen_length{}, rejected_length{};        ///< valid steps
+  S chosen_logp{}, rejected_logp{};                      ///< sums over the series' valid steps, under the policy now
+  constant_t<S> chosen_ref_logp{}, rejected_ref_logp{};  ///< and under the frozen reference
+  S chosen_score{},
+      rejected_score{};  ///< the value head's number at the series' last step: what a reward model says of it
+  constant_t<S> chosen_length{}, rejected_length{};  ///< valid steps
 };
 
 /// A callable that gives the loss of one pair, over any scalar.

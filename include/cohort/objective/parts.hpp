@@ -60,9 +60,12 @@ constexpr auto terms_where(selected<S, A> const& o) {
 template <class O>
 struct reads_value {
   static constexpr unsigned bits = terms_read_by_type<O>();
-  static_assert(known_at_compile_time<O>, "an objective of which the policy and the value function are trained apart needs terms that can be made without arguments");
-  static_assert(!(bits & reads::value && bits & reads::differentiable & ~reads::value),
-                "a term reads both the value function and the policy, which this update trains apart: write it as a sum of two");
+  static_assert(known_at_compile_time<O>,
+                "an objective of which the policy and the value function are trained apart needs terms that can be "
+                "made without arguments");
+  static_assert(
+      !(bits & reads::value && bits & reads::differentiable & ~reads::value),
+      "a term reads both the value function and the policy, which this update trains apart: write it as a sum of two");
   static constexpr bool value = bits & reads::value;
 };
 template <class O>

@@ -9,8 +9,9 @@ namespace cohort {
 ///
 ///     -A logp
 ///
-/// Reads logp, advantage. REINFORCE, A2C (with value_loss and entropy_bonus, one epoch), GPG (with gpg's advantages). Its expected gradient is right only for actions of
-/// the policy as it is: one epoch. Where A is 0 the loss is 0, also for a logp of -inf; the derivative is -A for every logp.
+/// Reads logp, advantage. REINFORCE, A2C (with value_loss and entropy_bonus, one epoch), GPG (with gpg's advantages).
+/// Its expected gradient is right only for actions of the policy as it is: one epoch. Where A is 0 the loss is 0, also
+/// for a logp of -inf; the derivative is -A for every logp.
 ///
 /// Source: Williams 1992; Mnih et al. 2016, arXiv:1602.01783.
 struct policy_gradient {
@@ -26,7 +27,8 @@ struct policy_gradient {
 ///
 ///     -r A,    r = exp(logp - old_logp)
 ///
-/// Reads logp, old_logp, advantage. What TRPO improves under its bound, and PPO-KL with old_kl_penalty. The log-ratio is clamped to +-20.
+/// Reads logp, old_logp, advantage. What TRPO improves under its bound, and PPO-KL with old_kl_penalty. The log-ratio
+/// is clamped to +-20.
 ///
 /// Source: Kakade and Langford 2002; Schulman et al. 2015, arXiv:1502.05477, eq. 14.
 struct importance_ratio {
@@ -38,14 +40,16 @@ struct importance_ratio {
   }
 };
 
-/// Rejection fine-tuning: the likelihood of what was good alone, -logp where A > threshold, else 0. Reads logp, advantage. In nats. With no_advantage's zeros and threshold
-/// below 0 it is SFT; with samples of the policy as it is, online rejection fine-tuning.
+/// Rejection fine-tuning: the likelihood of what was good alone, -logp where A > threshold, else 0. Reads logp,
+/// advantage. In nats. With no_advantage's zeros and threshold below 0 it is SFT; with samples of the policy as it is,
+/// online rejection fine-tuning.
 ///
 /// Source: Yuan et al. 2023, arXiv:2308.01825; DeepSeekMath's unified paradigm, arXiv:2402.03300, 5.2.
 struct positive_likelihood {
   double threshold = 0;
 
-  static constexpr about notes{"positive_likelihood", "-logp where A > threshold, else 0", "Yuan et al. 2023, arXiv:2308.01825"};
+  static constexpr about notes{"positive_likelihood", "-logp where A > threshold, else 0",
+                               "Yuan et al. 2023, arXiv:2308.01825"};
   template <class F>
   constexpr void parameters(F f) const {
     f("threshold", threshold);

@@ -7,11 +7,13 @@
 
 namespace cohort {
 
-/// kl_penalty times the ratio of the step's series, the geometric mean of its steps' ratios, as TRL and Liger have it beside GSPO:
+/// kl_penalty times the ratio of the step's series, the geometric mean of its steps' ratios, as TRL and Liger have it
+/// beside GSPO:
 ///
 ///     weight s KL^(logp, ref_logp),    s = exp((1 / |o|) sum_t (logp_t - old_logp_t))
 ///
-/// Reads logp, ref_logp, old_logp; in nats times the weight. Otherwise as kl_penalty{ratio_corrected{...}}, of which it is the form of series.
+/// Reads logp, ref_logp, old_logp; in nats times the weight. Otherwise as kl_penalty{ratio_corrected{...}}, of which it
+/// is the form of series.
 ///
 /// Source: TRL 1.16's use_bias_correction_kl with importance_sampling_level = "sequence".
 template <class Estimator = k3, class Weight = double>
@@ -19,13 +21,16 @@ struct series_kl_penalty {
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
-  static constexpr about notes{"series_kl_penalty", "weight s KL^(logp, ref_logp), s the geometric mean of the series' ratios", "TRL 1.16, use_bias_correction_kl by sequence"};
+  static constexpr about notes{"series_kl_penalty",
+                               "weight s KL^(logp, ref_logp), s the geometric mean of the series' ratios",
+                               "TRL 1.16, use_bias_correction_kl by sequence"};
   template <class F>
   constexpr void parameters(F f) const {
     f("", estimator), f("weight", weight);
   }
   void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "series_kl_penalty", "weight", detail::weight_now(weight), "0 or a positive number");
+    detail::require(detail::weight_now(weight) >= 0, "series_kl_penalty", "weight", detail::weight_now(weight),
+                    "0 or a positive number");
   }
 
   using of_step = step_log_ratio;

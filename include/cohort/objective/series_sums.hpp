@@ -1,9 +1,10 @@
 #pragma once
 #include <cohort/objective/along_series.hpp>
 
-// Objectives of series in up to three passes: of_step of each step, and its sum along the series; the derivative of the loss with respect to that sum, added up over the
-// series' steps; and then, for each step by itself, its loss and the derivative that comes back through the sum. The second is left out where there is no such
-// derivative, and terms with the same of_step share the first two.
+// Objectives of series in up to three passes: of_step of each step, and its sum along the series; the derivative of the
+// loss with respect to that sum, added up over the series' steps; and then, for each step by itself, its loss and the
+// derivative that comes back through the sum. The second is left out where there is no such derivative, and terms with
+// the same of_step share the first two.
 
 namespace cohort::detail {
 
@@ -31,10 +32,10 @@ inline constexpr bool same_of_step<leaf<A, Wa, Sa>, leaf<B, Wb, Sb>> = true;
 template <int Leaves>
 struct totals_of_leaves {
   int count = 0;
-  int of[Leaves] = {};             ///< the total of each term of series, -1 of others
-  int first[Leaves] = {};          ///< of each total, the first term that reads it,
-  unsigned reads[Leaves] = {};     ///< and what all of these read
-  bool has_slope[Leaves] = {};     ///< whether any of them has a derivative with respect to it
+  int of[Leaves] = {};          ///< the total of each term of series, -1 of others
+  int first[Leaves] = {};       ///< of each total, the first term that reads it,
+  unsigned reads[Leaves] = {};  ///< and what all of these read
+  bool has_slope[Leaves] = {};  ///< whether any of them has a derivative with respect to it
   bool needs_length = false;
 };
 template <class... Leaf>
@@ -62,7 +63,8 @@ inline constexpr auto totals = find_totals(std::type_identity<Leaves>{});
 template <class O>
 inline constexpr int series_totals_in = totals<leaves_of<O>>.count;
 
-/// What the steps of a minibatch know of their series, M each: the length, the totals, and the derivatives of the loss with respect to these; absent is what no term needs.
+/// What the steps of a minibatch know of their series, M each: the length, the totals, and the derivatives of the loss
+/// with respect to these; absent is what no term needs.
 template <class T, int Totals>
 struct series_sums {
   view<T const> length{};
@@ -93,7 +95,8 @@ template <class Leaf, class V>
   else return factor * x;
 }
 
-/// d loss / d total at one step, of all terms that read total number Total; the weights, the total and the length come after the terms.
+/// d loss / d total at one step, of all terms that read total number Total; the weights, the total and the length come
+/// after the terms.
 template <class Leaves, int Total, int Weights>
 struct total_slope_kernel {
   static constexpr unsigned reads = totals<Leaves>.reads[Total];
@@ -114,9 +117,13 @@ struct total_slope_kernel {
   template <class D, class S, std::size_t... K>
   constexpr S sum(series_terms<D> const& terms, S const* weights, std::index_sequence<K...>) const {
     S slope(0);
-    auto one = [&]<class Leaf>(Leaf const& leaf) { slope += weighed<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]); };
+    auto one = [&]<class Leaf>(Leaf const& leaf) {
+      slope += weighed<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]);
+    };
     auto if_it_does = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
-      if constexpr (totals<Leaves>.of[k] == Total && (series_bits<std::tuple_element_t<k, Leaves>> & total_derivative) != 0) one(std::get<k>(leaves));
+      if constexpr (totals<Leaves>.of[k] == Total &&
+                    (series_bits<std::tuple_element_t<k, Leaves>> & total_derivative) != 0)
+        one(std::get<k>(leaves));
     };
     (if_it_does(std::integral_constant<std::size_t, K>{}), ...);
     return slope;
@@ -125,12 +132,16 @@ struct total_slope_kernel {
 
 /// Fills `room`, (1 + 2 totals) M numbers.
 template <backend B, objective O, class T = value_t<B>>
-series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_views<T> const& in, std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
+series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_views<T> const& in,
+                                               std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
                                                view<T> room) {
   using Leaves = leaves_of<O>;
   series_sums<T, series_totals_in<O>> sums;
   if constexpr (totals<Leaves>.count > 0) {
-    if (!in.series_of) throw value_error("the objective has a term of series, and this batch does not say which series its steps belong to (series_of)");
+    if (!in.series_of)
+      throw value_error(
+          "the objective has a term of series, and this batch does not say which series its steps belong to "
+          "(series_of)");
     std::ptrdiff_t M = in.series_of.rows;
     auto all = leaves<1, 0>(o, 1);
     auto part = [&](int k) { return room.part(k * M, M); };
@@ -142,20 +153,31 @@ series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_view
       view<T> total = part(1 + 2 * k), slope = part(2 + 2 * k);
       constexpr unsigned reads = totals<Leaves>.reads[k];
       auto const& first = std::get<std::size_t(totals<Leaves>.first[k])>(all);
-      auto terms = terms_of(in, std::apply([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all), view<T const>(total));
-      with_terms<reads>(terms, [&](auto... v) { backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...); });
+      auto terms = terms_of(
+          in, std::apply([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all),
+          view<T const>(total));
+      with_terms<reads>(terms, [&](auto... v) {
+        backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...);
+      });
       sum_along_series(backend, in, total);
       sums.total[k] = total;
       if constexpr (totals<Leaves>.has_slope[k]) {
-        auto more = std::tuple_cat(weights, std::tuple(view<T const>(total)), one_if<totals<Leaves>.needs_length>(sums.length));
+        auto more =
+            std::tuple_cat(weights, std::tuple(view<T const>(total)), one_if<totals<Leaves>.needs_length>(sums.length));
         with_terms<reads>(terms, [&](auto... v) {
-          std::apply([&](auto... w) { backend.map(outputs{slope}, total_slope_kernel<Leaves, k, 1 + aggregations_in<O>>{all}, v..., w...); }, more);
+          std::apply(
+              [&](auto... w) {
+                backend.map(outputs{slope}, total_slope_kernel<Leaves, k, 1 + aggregations_in<O>>{all}, v..., w...);
+              },
+              more);
         });
         sum_along_series(backend, in, slope);
         sums.slope[k] = slope;
       }
     };
-    [&]<int... K>(std::integer_sequence<int, K...>) { (one(std::integral_constant<int, K>{}), ...); }(std::make_integer_sequence<int, totals<Leaves>.count>());
+    [&]<int... K>(std::integer_sequence<int, K...>) {
+      (one(std::integral_constant<int, K>{}), ...);
+    }(std::make_integer_sequence<int, totals<Leaves>.count>());
   }
   return sums;
 }

@@ -3,7 +3,8 @@
 
 namespace cohort {
 
-/// What an objective of one step may read. Only logp, entropy, value, kl and old_kl depend on the parameters; the others are constants to it.
+/// What an objective of one step may read. Only logp, entropy, value, kl and old_kl depend on the parameters; the
+/// others are constants to it.
 template <class S>
 struct step_terms {
   constant_t<S> sampler_logp{};  ///< log-probability under what drew the action, filters and precision included
@@ -11,20 +12,21 @@ struct step_terms {
   S logp{};                      ///< under the policy now
   constant_t<S> ref_logp{};      ///< under the frozen reference
   constant_t<S> advantage{};
-  S entropy{};                   ///< of the policy's distribution at this step, in nats
-  S value{};                     ///< the critic's estimate now
-  constant_t<S> old_value{};     ///< and before this update
-  constant_t<S> target{};        ///< what the value should be
-  S kl{};                        ///< KL(pi || ref) of the whole distributions at this step, exactly, in nats
-  S old_kl{};                    ///< KL(old || pi), the old one that of the policy before this update
+  S entropy{};                ///< of the policy's distribution at this step, in nats
+  S value{};                  ///< the critic's estimate now
+  constant_t<S> old_value{};  ///< and before this update
+  constant_t<S> target{};     ///< what the value should be
+  S kl{};                     ///< KL(pi || ref) of the whole distributions at this step, exactly, in nats
+  S old_kl{};                 ///< KL(old || pi), the old one that of the policy before this update
 };
 
 /// The terms as bits, in the order of their declaration.
 namespace reads {
 
-inline constexpr unsigned sampler_logp = 1, old_logp = 2, logp = 4, ref_logp = 8, advantage = 16, entropy = 32, value = 64, old_value = 128, target = 256,
-                          kl = 512, old_kl = 1024;
-inline constexpr unsigned differentiable = logp | entropy | value | kl | old_kl, everything = 2047, reference = ref_logp | kl;
+inline constexpr unsigned sampler_logp = 1, old_logp = 2, logp = 4, ref_logp = 8, advantage = 16, entropy = 32,
+                          value = 64, old_value = 128, target = 256, kl = 512, old_kl = 1024;
+inline constexpr unsigned differentiable = logp | entropy | value | kl | old_kl, everything = 2047,
+                          reference = ref_logp | kl;
 
 }  // namespace reads
 

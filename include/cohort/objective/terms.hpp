@@ -8,11 +8,12 @@
 
 namespace cohort {
 
-/// The arrays of M steps that an objective is evaluated on; what it does not read may be absent. Absent `valid` means all are. series_of and series are for objectives of
-/// series, and for selections.
+/// The arrays of M steps that an objective is evaluated on; what it does not read may be absent. Absent `valid` means
+/// all are. series_of and series are for objectives of series, and for selections.
 template <class T>
 struct step_views {
-  view<T const> sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{}, kl{}, old_kl{};
+  view<T const> sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{},
+      kl{}, old_kl{};
   view<std::uint8_t const> valid{};
   view<std::int32_t const> series_of{};  ///< M: which series a step belongs to
   std::ptrdiff_t series = 0;             ///< how many there are; these steps need not be of all of them
@@ -20,14 +21,15 @@ struct step_views {
 
 namespace detail {
 
-inline constexpr char const* term_names[] = {"sampler_logp", "old_logp", "logp",      "ref_logp", "advantage", "entropy",
+inline constexpr char const* term_names[] = {"sampler_logp", "old_logp",  "logp",   "ref_logp", "advantage", "entropy",
                                              "value",        "old_value", "target", "kl",       "old_kl"};
 inline constexpr int term_count = 11, differentiable_count = 5;
 
 /// How many of the terms below bit k are among `bits`.
 constexpr int slot_of(unsigned bits, int k) { return std::popcount(bits & ((1u << k) - 1)); }
 
-/// Constant terms, and logp, entropy, value, kl and old_kl as the variables of a dual, in this order, as far as they are among Bits.
+/// Constant terms, and logp, entropy, value, kl and old_kl as the variables of a dual, in this order, as far as they
+/// are among Bits.
 template <unsigned Bits, class D, class V>
 [[gnu::always_inline]] constexpr void fill_terms(step_terms<D>& terms, step_terms<V> const& at) {
   terms.sampler_logp = at.sampler_logp;
@@ -62,13 +64,17 @@ constexpr auto one_if(V v) {
 template <class T>
 using term_array = std::array<view<T const>, term_count>;
 
-/// The arrays of the terms in order, those that `needed` names; for the others stands any array of M numbers, which nobody looks at.
+/// The arrays of the terms in order, those that `needed` names; for the others stands any array of M numbers, which
+/// nobody looks at.
 template <class T>
-term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> any, char const* reader = "the objective") {
-  term_array<T> terms{in.sampler_logp, in.old_logp, in.logp, in.ref_logp, in.advantage, in.entropy, in.value, in.old_value, in.target, in.kl, in.old_kl};
+term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> any,
+                       char const* reader = "the objective") {
+  term_array<T> terms{in.sampler_logp, in.old_logp,  in.logp,   in.ref_logp, in.advantage, in.entropy,
+                      in.value,        in.old_value, in.target, in.kl,       in.old_kl};
   for (int k = 0; k < term_count; ++k) {
     bool here = needed >> k & 1;
-    if (here && !terms[std::size_t(k)]) throw value_error(std::string(reader) + " reads " + term_names[k] + ", which this batch does not have");
+    if (here && !terms[std::size_t(k)])
+      throw value_error(std::string(reader) + " reads " + term_names[k] + ", which this batch does not have");
     if (!here) terms[std::size_t(k)] = any;
   }
   return terms;
@@ -77,7 +83,7 @@ term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> a
 template <unsigned Bits, class T, class F, std::size_t... K>
 void with_terms(term_array<T> const& terms, F f, std::index_sequence<K...> = {}) {
   if constexpr (sizeof...(K) == 0) with_terms<Bits>(terms, f, std::make_index_sequence<term_count>());
-  else std::apply(f, std::tuple_cat(one_if<(Bits >> K & 1) != 0>(terms[K])...));
+  else std::apply(f, std::tuple_cat(one_if<((Bits >> K & 1) != 0)>(terms[K])...));
 }
 
 }  // namespace detail

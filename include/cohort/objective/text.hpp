@@ -48,7 +48,8 @@ void each_parameter(X const& x, F f) {
   if constexpr (requires { x.parameters(f); }) x.parameters(f);
 }
 
-/// name{parameter = 1, ...}; without parameters an objective has its braces, what stands inside another component has not.
+/// name{parameter = 1, ...}; without parameters an objective has its braces, what stands inside another component has
+/// not.
 template <class X>
 std::string component_text(X const& x, bool braces = true) {
   std::string inside;
@@ -75,7 +76,8 @@ inline constexpr bool is_compound<scaled<A>> = true;
 
 /// The objective as it was composed, with its parameters:
 ///
-///     clipped_ratio{epsilon = 0.2, epsilon_high = 0.28} + aggregate(step_mean, kl_penalty{k3, weight = 0.04}) + 0.5 value_loss{weight = 1}
+///     clipped_ratio{epsilon = 0.2, epsilon_high = 0.28} + aggregate(step_mean, kl_penalty{k3, weight = 0.04})
+///         + 0.5 value_loss{weight = 1}
 template <class O>
   requires objective<O> || pair_objective<O>
 std::string text(O const& o) {
@@ -90,7 +92,8 @@ std::string text(aggregated<M, A> const& o);
 template <class S, class A>
 std::string text(selected<S, A> const& o);
 
-/// A scheduled term as it is at the beginning of the run: scheduled(linear{from = 0.2, to = 0}, at first clipped_ratio{epsilon = 0.2, epsilon_high = 0.2}).
+/// A scheduled term as it is at the beginning of the run: scheduled(linear{from = 0.2, to = 0}, at first
+/// clipped_ratio{epsilon = 0.2, epsilon_high = 0.2}).
 template <class Schedule, class Make>
 std::string text(scheduled<Schedule, Make> const& o) {
   return "scheduled(" + detail::component_text(o.schedule, false) + ", at first " + text(o.at(0)) + ")";
@@ -115,10 +118,15 @@ std::string text(selected<S, A> const& o) {
 
 namespace detail {
 
-/// "  name: formula (source)" and below it, further in, those of the components among its parameters. What is there already is not said again.
+/// "  name: formula (source)" and below it, further in, those of the components among its parameters. What is there
+/// already is not said again.
 template <class X>
 void explain(std::string& all, X const& x, bool always, std::string const& indent) {
-  if constexpr (requires { x.selection; x.base; }) return explain(all, x.selection, always, indent);
+  if constexpr (requires {
+                  x.selection;
+                  x.base;
+                })
+    return explain(all, x.selection, always, indent);
   else {
     std::string line = "\n" + indent + component_name(x);
     if constexpr (requires { X::notes; }) line += ": " + std::string(X::notes.formula) + " (" + X::notes.source + ")";
@@ -133,7 +141,8 @@ void explain(std::string& all, X const& x, bool always, std::string const& inden
 
 }  // namespace detail
 
-/// The same, and below it a line for each term: its name, its formula and where it is from; and for each estimator, controller and aggregation in it that says so.
+/// The same, and below it a line for each term: its name, its formula and where it is from; and for each estimator,
+/// controller and aggregation in it that says so.
 template <class O>
   requires objective<O> || pair_objective<O>
 std::string explained(O const& composed) {
@@ -141,7 +150,8 @@ std::string explained(O const& composed) {
   auto o = at(composed, 0.);
   if constexpr (pair_objective<decltype(o)>) detail::explain(all, o, true, "  ");
   else {
-    std::apply([&](auto const&... leaf) { (detail::explain(all, leaf.term, true, "  "), ...); }, detail::leaves<1, 0>(o, 1));
+    std::apply([&](auto const&... leaf) { (detail::explain(all, leaf.term, true, "  "), ...); },
+               detail::leaves<1, 0>(o, 1));
     std::apply([&](auto const&... mode) { (detail::explain(all, mode, false, "  "), ...); }, detail::modes(o));
   }
   return all;

@@ -6,7 +6,8 @@
 
 namespace cohort {
 
-// How much an error e = V - R of the critic costs: the distances of value_loss and clipped_value_loss. One's own is a callable like these. None has a half but huber_error.
+// How much an error e = V - R of the critic costs: the distances of value_loss and clipped_value_loss. One's own is a
+// callable like these. None has a half but huber_error.
 
 /// e^2: the estimate goes to the mean of its targets.
 struct squared_error {
@@ -18,7 +19,8 @@ struct squared_error {
   }
 };
 
-/// |e|: the estimate goes to the median, and every target pulls alike; at e = 0 its slope is 0. torch's l1_loss, TorchRL's "l1".
+/// |e|: the estimate goes to the median, and every target pulls alike; at e = 0 its slope is 0. torch's l1_loss,
+/// TorchRL's "l1".
 struct absolute_error {
   static constexpr about notes{"absolute_error", "|e|", "TorchRL"};
 
@@ -43,9 +45,7 @@ struct huber_error {
   constexpr void parameters(F f) const {
     f("delta", delta);
   }
-  void check() const {
-    detail::require(delta > 0, "huber_error", "delta", delta, "a positive number");
-  }
+  void check() const { detail::require(delta > 0, "huber_error", "delta", delta, "a positive number"); }
 
   template <class S>
   constexpr S operator()(S const& e) const {

@@ -10,9 +10,10 @@ namespace cohort {
 ///
 ///     weight d(value - target)
 ///
-/// where the distance d is squared_error, or another of cohort/objective/value_distance.hpp: value_loss{.weight = 1, .distance = huber_error{}} is TorchRL's default.
-/// Reads value and target; in squared units of the return (of absolute_error in units of it). There is no 1/2: weight = 0.5 is Stable-Baselines3's vf_coef = 0.5, and half
-/// of it what CleanRL calls vf_coef = 0.5.
+/// where the distance d is squared_error, or another of cohort/objective/value_distance.hpp: value_loss{.weight = 1,
+/// .distance = huber_error{}} is TorchRL's default. Reads value and target; in squared units of the return (of
+/// absolute_error in units of it). There is no 1/2: weight = 0.5 is Stable-Baselines3's vf_coef = 0.5, and half of it
+/// what CleanRL calls vf_coef = 0.5.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 9.
 template <class Distance = squared_error>
@@ -20,7 +21,9 @@ struct value_loss {
   double weight = 0.5;  ///< >= 0
   Distance distance{};
 
-  static constexpr about notes{"value_loss", std::is_same_v<Distance, squared_error> ? "weight (V - R)^2" : "weight d(V - R)", "Schulman et al. 2017, arXiv:1707.06347, eq. 9"};
+  static constexpr about notes{"value_loss",
+                               std::is_same_v<Distance, squared_error> ? "weight (V - R)^2" : "weight d(V - R)",
+                               "Schulman et al. 2017, arXiv:1707.06347, eq. 9"};
   template <class F>
   constexpr void parameters(F f) const {
     f("weight", weight);

@@ -9,13 +9,15 @@ namespace cohort {
 /// The policy whose probabilities a series' ratio starts from: that before the update, or what drew its actions.
 enum class ratio_to { old, sampler };
 
-/// VESPO: the policy gradient of each step, weighed by a smooth function of its series' importance weight, which is not differentiated:
+/// VESPO: the policy gradient of each step, weighed by a smooth function of its series' importance weight, which is not
+/// differentiated:
 ///
 ///     -sg(phi(W)) A logp,    phi(W) = exp(lambda (1 - W)) W^k,    W = prod_t exp(logp_t - old_logp_t)
 ///
-/// k and lambda go by the sign of A. Reads logp, old_logp, advantage, and with ratio_to::sampler also sampler_logp: W then starts from what drew the actions. phi(1) =
-/// 1; it falls to 0 for W -> 0 and for W -> infinity. Each step's log-ratio is clamped to +-20, its part from sampler to old to [log 1e-8, 20], and so is log W, as in TRL and
-/// Liger. Unitless.
+/// k and lambda go by the sign of A. Reads logp, old_logp, advantage, and with ratio_to::sampler also sampler_logp: W
+/// then starts from what drew the actions. phi(1) = 1; it falls to 0 for W -> 0 and for W -> infinity. Each step's
+/// log-ratio is clamped to +-20, its part from sampler to old to [log 1e-8, 20], and so is log W, as in TRL and Liger.
+/// Unitless.
 ///
 /// Source: arXiv:2602.10693; TRL's and Liger's loss_type "vespo" (get_gamma_weights).
 template <ratio_to From = ratio_to::old>
@@ -43,12 +45,15 @@ struct vespo {
   constexpr S operator()(series_terms<S> const& s) const {
     using C = constant_t<S>;
     C log_w = clamp(detail::constant_of(s.total), log_least(), 20), w = exp(log_w);
-    C phi = exp(select(s.advantage >= 0, C(lambda * (1 - w) + k * log_w), C(lambda_negative * (1 - w) + k_negative * log_w)));
+    C phi = exp(
+        select(s.advantage >= 0, C(lambda * (1 - w) + k * log_w), C(lambda_negative * (1 - w) + k_negative * log_w)));
     return -detail::weighed_logp(C(phi * s.advantage), s.logp);
   }
 
  private:
-  static constexpr double log_least() { return -18.420680743952367; }  // log 1e-8; a function, since a device has no static members
+  static constexpr double log_least() {
+    return -18.420680743952367;
+  }  // log 1e-8; a function, since a device has no static members
 };
 
 }  // namespace cohort

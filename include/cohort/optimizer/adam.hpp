@@ -48,21 +48,24 @@ adam_step next_adam_step(Adam const& a, long updates, double rate) {
 
 }  // namespace detail
 
-/// Adam, with the gradient given as g scale (scale one broadcast element, as gradient-norm clipping leaves it) and each element of g clipped to +-limit before:
+/// Adam, with the gradient given as g scale (scale one broadcast element, as gradient-norm clipping leaves it) and each
+/// element of g clipped to +-limit before:
 ///
 ///     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2,   p <- p - rate m^ / (sqrt(v^) + epsilon)
 ///
-/// with m^ = m / (1 - beta1^t) and v^ = v / (1 - beta2^t). `rate` is a number or a schedule. epsilon is 1e-5, as policy-gradient
-/// implementations have it, not the 1e-8 of the paper.
+/// with m^ = m / (1 - beta1^t) and v^ = v / (1 - beta2^t). `rate` is a number or a schedule. epsilon is 1e-5, as
+/// policy-gradient implementations have it, not the 1e-8 of the paper.
 ///
-/// Source: Kingma and Ba 2014, arXiv:1412.6980, algorithm 1; epsilon: Huang et al. 2022, "The 37 implementation details of PPO", 3.
+/// Source: Kingma and Ba 2014, arXiv:1412.6980, algorithm 1; epsilon: Huang et al. 2022, "The 37 implementation details
+/// of PPO", 3.
 template <class Rate = double>
 struct adam {
   Rate rate = detail::usual_rate<Rate>(3e-4);  ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .999;             ///< in [0, 1)
   double epsilon = 1e-5;                       ///< >= 0; in the unit of the gradient
 
-  static constexpr about notes{"adam", "p <- p - rate m^ / (sqrt(v^) + epsilon)", "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1"};
+  static constexpr about notes{"adam", "p <- p - rate m^ / (sqrt(v^) + epsilon)",
+                               "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1"};
   template <class F>
   constexpr void parameters(F f) const {
     f("rate", rate);
@@ -82,10 +85,11 @@ struct adam {
   }
 
   template <backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale, double limit = detail::no_limit) const {
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = detail::no_limit) const {
     auto step = detail::next_adam_step(*this, ++s.updates, at(rate, progress));
-    detail::optimizer_pass(backend, gradient, scale, limit, step, outputs{parameters, s.m.all(), s.v.all()}, in_view<B>(parameters), in_view<B>(s.m.all()),
-                           in_view<B>(s.v.all()));
+    detail::optimizer_pass(backend, gradient, scale, limit, step, outputs{parameters, s.m.all(), s.v.all()},
+                           in_view<B>(parameters), in_view<B>(s.m.all()), in_view<B>(s.v.all()));
   }
 };
 

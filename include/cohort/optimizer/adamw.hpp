@@ -1,7 +1,7 @@
 #pragma once
+#include <cohort/network/parameter_layout.hpp>
 #include <cohort/objective/about.hpp>
 #include <cohort/optimizer/adam.hpp>
-#include <cohort/network/parameter_layout.hpp>
 #include <span>
 
 namespace cohort {
@@ -31,11 +31,13 @@ struct decayed_adam_step {
 ///
 ///     p <- p (1 - rate decay) - rate m^ / (sqrt(v^) + epsilon),
 ///
-/// m^, v^, scale and limit as adam has it. By default matrices alone decay, as language models are trained (transformers' Trainer, nanoGPT); torch.optim.AdamW is
-/// decayed::all. The policy tells which parameters are matrices (see parameter_layout): raises value_error where one does not. Two numbers for each parameter are kept,
-/// and a byte for the choice.
+/// m^, v^, scale and limit as adam has it. By default matrices alone decay, as language models are trained
+/// (transformers' Trainer, nanoGPT); torch.optim.AdamW is decayed::all. The policy tells which parameters are matrices
+/// (see parameter_layout): raises value_error where one does not. Two numbers for each parameter are kept, and a byte
+/// for the choice.
 ///
-/// Source: Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, its decay times the rate as in torch, whose defaults these are but for `decays`.
+/// Source: Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, its decay times the rate as in torch, whose
+/// defaults these are but for `decays`.
 template <class Rate = double>
 struct adamw {
   Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; per update, so its unit is that of a parameter
@@ -44,7 +46,8 @@ struct adamw {
   double decay = .01;                          ///< >= 0; over the rate's unit
   decayed decays = decayed::matrices;
 
-  static constexpr about notes{"adamw", "p <- p (1 - rate decay) - rate m^ / (sqrt(v^) + epsilon)", "Loshchilov and Hutter 2017, arXiv:1711.05101"};
+  static constexpr about notes{"adamw", "p <- p (1 - rate decay) - rate m^ / (sqrt(v^) + epsilon)",
+                               "Loshchilov and Hutter 2017, arXiv:1711.05101"};
   template <class F>
   constexpr void parameters(F f) const {
     f("rate", rate);
@@ -67,7 +70,10 @@ struct adamw {
     state<B> s;
     s.start(backend, layout.size);
     if (decays == decayed::all || decay == 0) return s;
-    if (!layout.known) throw value_error("adamw: the policy does not tell which of its parameters are matrices, expected a member layout(), or decays = decayed::all");
+    if (!layout.known)
+      throw value_error(
+          "adamw: the policy does not tell which of its parameters are matrices, expected a member layout(), or decays "
+          "= decayed::all");
     std::vector<std::uint8_t> mask(std::size_t(layout.size), 0);
     for (auto const& m : layout.matrices) std::fill_n(mask.begin() + m.first, m.size(), std::uint8_t(1));
     backend.assign(s.decays, std::span<std::uint8_t const>(mask));
@@ -75,12 +81,15 @@ struct adamw {
   }
 
   template <backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale, double limit = detail::no_limit) const {
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = detail::no_limit) const {
     double now = at(rate, progress);
     detail::decayed_adam_step step{detail::next_adam_step(*this, ++s.updates, now), 1 - now * decay};
     outputs all{parameters, s.m.all(), s.v.all()};
     in_view<B> p = parameters, m = s.m.all(), v = s.v.all();
-    if (s.decays.size() > 0) detail::optimizer_pass(backend, gradient, scale, limit, step, all, p, m, v, view<std::uint8_t const>(s.decays.all()));
+    if (s.decays.size() > 0)
+      detail::optimizer_pass(backend, gradient, scale, limit, step, all, p, m, v,
+                             view<std::uint8_t const>(s.decays.all()));
     else detail::optimizer_pass(backend, gradient, scale, limit, step, all, p, m, v);
   }
 };

@@ -30,7 +30,8 @@ double dot(B& backend, in_view<B> a, in_view<B> b) {
 ///
 ///     x = 0, r = p = b;   a = r'r / p'Ap,  x <- x + a p,  r <- r - a A p,  p <- r + (r'r now / r'r before) p
 ///
-/// for so many iterations, or until r'r < residual. A direction along which A is not positive (or not a number) ends it too.
+/// for so many iterations, or until r'r < residual. A direction along which A is not positive (or not a number) ends it
+/// too.
 ///
 /// Source: Hestenes and Stiefel 1952. The defaults are sb3-contrib's for TRPO.
 struct conjugate_gradients {

@@ -26,8 +26,8 @@ struct squares_before_and_after {
 
 }  // namespace detail
 
-/// squares[0] = |g|^2 and scale[0] = min(1, limit / (|g| + 1e-6)): the factor that keeps the global norm of the gradient below the limit. The
-/// 1e-6 is torch's. A limit of infinity leaves the gradient as it is.
+/// squares[0] = |g|^2 and scale[0] = min(1, limit / (|g| + 1e-6)): the factor that keeps the global norm of the
+/// gradient below the limit. The 1e-6 is torch's. A limit of infinity leaves the gradient as it is.
 ///
 /// Source: Pascanu et al. 2013, arXiv:1211.5063.
 template <backend B>
@@ -37,8 +37,9 @@ void gradient_norm_scale(B& backend, double limit, in_view<B> gradient, out_view
   backend.map(outputs{scale}, detail::norm_scale{limit}, view<T const>(squares));
 }
 
-/// What limits a gradient before an optimizer's step: each element to -value ... value (torch's clip_grad_value_), then the global norm of those. Infinity is no limit.
-/// Neither takes a pass of its own over the gradient: the elements are clipped and scaled where the optimizer reads them.
+/// What limits a gradient before an optimizer's step: each element to -value ... value (torch's clip_grad_value_), then
+/// the global norm of those. Infinity is no limit. Neither takes a pass of its own over the gradient: the elements are
+/// clipped and scaled where the optimizer reads them.
 struct gradient_limits {
   double norm = std::numeric_limits<double>::infinity();
   double value = std::numeric_limits<double>::infinity();
@@ -47,7 +48,8 @@ struct gradient_limits {
   template <backend B>
   void measure(B& backend, in_view<B> gradient, out_view<B> squares, out_view<B> scale) const {
     using T = value_t<B>;
-    if (value == std::numeric_limits<double>::infinity()) return gradient_norm_scale(backend, norm, gradient, squares, scale);
+    if (value == std::numeric_limits<double>::infinity())
+      return gradient_norm_scale(backend, norm, gradient, squares, scale);
     auto both = backend.template temporary<T>(2);
     backend.reduce(both.all(), detail::squares_before_and_after{value}, gradient);
     backend.map(outputs{squares}, detail::same{}, view<T const>(both.all().part(0, 1)));

@@ -32,7 +32,8 @@ struct lion {
   double beta1 = .9, beta2 = .99;              ///< in [0, 1)
   double decay = 0;                            ///< >= 0; of all parameters
 
-  static constexpr about notes{"lion", "p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p)", "Chen et al. 2023, arXiv:2302.06675"};
+  static constexpr about notes{"lion", "p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p)",
+                               "Chen et al. 2023, arXiv:2302.06675"};
   template <class F>
   constexpr void parameters(F f) const {
     f("rate", rate), f("beta1", beta1), f("beta2", beta2);
@@ -58,9 +59,10 @@ struct lion {
   }
 
   template <backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale, double limit = detail::no_limit) const {
-    detail::optimizer_pass(backend, gradient, scale, limit, detail::lion_step{at(rate, progress), beta1, beta2, decay}, outputs{parameters, s.m.all()},
-                           in_view<B>(parameters), in_view<B>(s.m.all()));
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = detail::no_limit) const {
+    detail::optimizer_pass(backend, gradient, scale, limit, detail::lion_step{at(rate, progress), beta1, beta2, decay},
+                           outputs{parameters, s.m.all()}, in_view<B>(parameters), in_view<B>(s.m.all()));
   }
 };
 

@@ -5,8 +5,9 @@
 
 namespace cohort {
 
-/// What Muon's rate is multiplied by for a matrix, of its outputs and inputs: sqrt(max(1, outputs / inputs)) (Jordan's), 0.2 sqrt(max(outputs, inputs)), with which AdamW's
-/// rate and decay fit (Moonshot's), or sqrt(outputs / inputs) (Bernstein's).
+/// What Muon's rate is multiplied by for a matrix, of its outputs and inputs: sqrt(max(1, outputs / inputs))
+/// (Jordan's), 0.2 sqrt(max(outputs, inputs)), with which AdamW's rate and decay fit (Moonshot's), or sqrt(outputs /
+/// inputs) (Bernstein's).
 enum class muon_scale { original, match_rms, spectral };
 
 namespace detail {
@@ -26,13 +27,16 @@ struct muon_momentum_step {
 
 /// Muon for the hidden matrices of a network, and another optimizer for all other parameters:
 ///
-///     B <- momentum B + (1 - momentum) g,   U = B or Nesterov's (1 - momentum) g + momentum B,   p <- p (1 - rate decay) - rate factor orthogonal(U)
+///     B <- momentum B + (1 - momentum) g,    U = B or Nesterov's (1 - momentum) g + momentum B,
+///     p <- p (1 - rate decay) - rate factor orthogonal(U)
 ///
-/// with orthogonal(U) of optimizer/orthogonalize.hpp and the factor of `scale`. Of g, scale and limit as adam has it. One number is kept for each parameter of a matrix.
-/// Embedding, head, the first and last layer of an mlp, biases and norms are the business of `others`, whose rate is its own. The policy tells its matrices (see
-/// parameter_layout): raises value_error for one without hidden matrices.
+/// with orthogonal(U) of optimizer/orthogonalize.hpp and the factor of `scale`. Of g, scale and limit as adam has it.
+/// One number is kept for each parameter of a matrix. Embedding, head, the first and last layer of an mlp, biases and
+/// norms are the business of `others`, whose rate is its own. The policy tells its matrices (see parameter_layout):
+/// raises value_error for one without hidden matrices.
 ///
-/// Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et al. 2025, arXiv:2502.16982, 2.2; torch.optim.Muon, whose defaults these are.
+/// Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et al. 2025,
+/// arXiv:2502.16982, 2.2; torch.optim.Muon, whose defaults these are.
 template <class Rate = double, class Others = adamw<>>
 struct muon {
   Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; per update, so its unit is that of a parameter
@@ -43,7 +47,8 @@ struct muon {
   muon_scale scale = muon_scale::original;
   Others others{};
 
-  static constexpr about notes{"muon", "p <- p (1 - rate decay) - rate factor orthogonal(U)", "Jordan et al. 2024, Muon"};
+  static constexpr about notes{"muon", "p <- p (1 - rate decay) - rate factor orthogonal(U)",
+                               "Jordan et al. 2024, Muon"};
   template <class F>
   constexpr void parameters(F f) const {
     f("rate", rate), f("momentum", momentum);
@@ -79,7 +84,8 @@ struct muon {
     state<B> s;
     std::ptrdiff_t end = 0, total = 0;
     auto others_until = [&](std::ptrdiff_t first) {
-      if (first > end) s.rest.push_back({end, first - end, detail::start_optimizer(backend, others, layout.part(end, first - end))});
+      if (first > end)
+        s.rest.push_back({end, first - end, detail::start_optimizer(backend, others, layout.part(end, first - end))});
     };
     for (auto const& m : layout.matrices) {
       if (m.place != matrix_place::hidden) continue;
@@ -87,26 +93,30 @@ struct muon {
       s.matrices.push_back(m);
       total += m.size(), end = m.first + m.size();
     }
-    if (s.matrices.empty()) throw value_error("muon: the policy tells of no hidden matrices, expected a member layout() with one or more");
+    if (s.matrices.empty())
+      throw value_error("muon: the policy tells of no hidden matrices, expected a member layout() with one or more");
     others_until(layout.size);
     backend.resize(s.momentum, total);
     return s;
   }
 
   template <backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> norm_scale, double limit = detail::no_limit) const {
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient,
+              in_view<B> norm_scale, double limit = detail::no_limit) const {
     double now = at(rate, progress);
     std::ptrdiff_t begin = 0;
     for (auto const& m : s.matrices) {
       auto room = backend.template temporary<value_t<B>>(m.size());
       out_view<B> u = room.all(), b = s.momentum.all().part(begin, m.size()), p = parameters.part(m.first, m.size());
-      detail::optimizer_pass(backend, gradient.part(m.first, m.size()), norm_scale, limit, detail::muon_momentum_step{momentum, nesterov}, outputs{b, u}, in_view<B>(b));
+      detail::optimizer_pass(backend, gradient.part(m.first, m.size()), norm_scale, limit,
+                             detail::muon_momentum_step{momentum, nesterov}, outputs{b, u}, in_view<B>(b));
       orthogonalize(backend, orthogonal, room.matrix(m.rows, m.columns));
       backend.map(outputs{p}, detail::weighted_sum{1 - now * decay, -now * factor(m)}, in_view<B>(p), in_view<B>(u));
       begin += m.size();
     }
     for (auto& r : s.rest)
-      others.update(backend, r.of_others, progress, parameters.part(r.first, r.count), gradient.part(r.first, r.count), norm_scale, limit);
+      others.update(backend, r.of_others, progress, parameters.part(r.first, r.count), gradient.part(r.first, r.count),
+                    norm_scale, limit);
   }
 
  private:

@@ -4,7 +4,8 @@
 
 namespace cohort::detail {
 
-/// An optimizer's formula of (g, parameter, state...) with g as clipping leaves it: times the scale that keeps its norm.
+/// An optimizer's formula of (g, parameter, state...) with g as clipping leaves it: times the scale that keeps its
+/// norm.
 template <class F>
 struct on_scaled_gradient {
   F f;
@@ -28,7 +29,8 @@ inline constexpr double no_limit = std::numeric_limits<double>::infinity();
 
 /// One pass over all parameters: outputs = f(g, in...). Without a limit it does without the comparisons.
 template <backend B, class F, class... Out, class... In>
-void optimizer_pass(B& backend, in_view<B> gradient, in_view<B> scale, double limit, F f, outputs<Out...> out, view<In>... in) {
+void optimizer_pass(B& backend, in_view<B> gradient, in_view<B> scale, double limit, F f, outputs<Out...> out,
+                    view<In>... in) {
   if (limit == no_limit) backend.map(out, on_scaled_gradient<F>{f}, gradient, broadcast(scale, gradient.rows), in...);
   else backend.map(out, on_clipped_gradient<F>{f, limit}, gradient, broadcast(scale, gradient.rows), in...);
 }

@@ -8,9 +8,11 @@ namespace cohort {
 ///
 ///     X <- a X + (b X X' + c (X X')^2) X     (of the transposed one where there are more rows than columns)
 ///
-/// which moves every singular value towards 1: with the usual coefficients into about 0.7 ... 1.2 after 5 iterations, for those above 1e-3 or so of the norm.
+/// which moves every singular value towards 1: with the usual coefficients into about 0.7 ... 1.2 after 5 iterations,
+/// for those above 1e-3 or so of the norm.
 ///
-/// Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; coefficients, epsilon and iterations as torch.optim.Muon has them.
+/// Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; coefficients, epsilon and
+/// iterations as torch.optim.Muon has them.
 struct newton_schulz {
   double a = 3.4445, b = -4.7750, c = 2.0315;
   int iterations = 5;     ///< 1 ... 99
@@ -47,7 +49,8 @@ void orthogonalize(B& backend, newton_schulz const& how, out_view<B> matrix) {
   using T = value_t<B>;
   std::ptrdiff_t n = std::min(matrix.rows, matrix.columns), all = matrix.size();
   auto squares = backend.template temporary<T>(1), room = backend.template temporary<T>(2 * n * n + all);
-  out_view<B> gram(room.all().data, n, n), polynomial(room.all().data + n * n, n, n), product(room.all().data + 2 * n * n, matrix.rows, matrix.columns);
+  out_view<B> gram(room.all().data, n, n), polynomial(room.all().data + n * n, n, n),
+      product(room.all().data + 2 * n * n, matrix.rows, matrix.columns);
   out_view<B> flat = matrix.reshaped(all), square = squares.all(), x = matrix, px = product;
   if (matrix.rows > matrix.columns) x = x.transposed(), px = px.transposed();
 

@@ -5,7 +5,8 @@
 
 namespace cohort {
 
-/// Whose RMSprop: torch adds epsilon to the root, and v begins at 0; TensorFlow adds it below the root, and v begins at 1.
+/// Whose RMSprop: torch adds epsilon to the root, and v begins at 0; TensorFlow adds it below the root, and v begins
+/// at 1.
 enum class rmsprop_form { torch, tensorflow };
 
 namespace detail {
@@ -51,13 +52,16 @@ struct rmsprop_long_step {
 
 /// RMSprop, of g, scale and limit as adam has it:
 ///
-///     v <- alpha v + (1 - alpha) g^2,   mean <- alpha mean + (1 - alpha) g,   b <- momentum b + g / root,   p <- p - rate b
+///     v <- alpha v + (1 - alpha) g^2,    mean <- alpha mean + (1 - alpha) g,    b <- momentum b + g / root,
+///     p <- p - rate b
 ///
-/// with root = sqrt(v) + epsilon, or sqrt(v + epsilon) in TensorFlow's form; `centered` takes v - mean^2 for v. Equal to torch.optim.RMSprop, and in
-/// TensorFlow's form to Stable-Baselines3's RMSpropTFLike, with which its A2C gives what Stable-Baselines2 gave. One number for each parameter is kept, or three with a mean or a momentum.
-/// Where v - mean^2 rounds below 0 it counts as 0 (torch has a NaN there).
+/// with root = sqrt(v) + epsilon, or sqrt(v + epsilon) in TensorFlow's form; `centered` takes v - mean^2 for v. Equal
+/// to torch.optim.RMSprop, and in TensorFlow's form to Stable-Baselines3's RMSpropTFLike, with which its A2C gives what
+/// Stable-Baselines2 gave. One number for each parameter is kept, or three with a mean or a momentum. Where v - mean^2
+/// rounds below 0 it counts as 0 (torch has a NaN there).
 ///
-/// Source: Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850, eq. 38 to 45; epsilon and rate: Stable-Baselines3's A2C.
+/// Source: Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850, eq. 38 to 45; epsilon and
+/// rate: Stable-Baselines3's A2C.
 template <class Rate = double>
 struct rmsprop {
   Rate rate = detail::usual_rate<Rate>(7e-4);  ///< > 0; per update, so its unit is that of a parameter
@@ -67,7 +71,8 @@ struct rmsprop {
   bool centered = false;
   rmsprop_form form = rmsprop_form::torch;
 
-  static constexpr about notes{"rmsprop", "p <- p - rate g / root of a running mean of g^2", "Tieleman and Hinton 2012"};
+  static constexpr about notes{"rmsprop", "p <- p - rate g / root of a running mean of g^2",
+                               "Tieleman and Hinton 2012"};
   template <class F>
   constexpr void parameters(F f) const {
     f("rate", rate), f("alpha", alpha), f("epsilon", epsilon);
@@ -80,7 +85,9 @@ struct rmsprop {
   struct state {
     typename B::template array<value_t<B>> square, mean, momentum;
 
-    std::size_t bytes() const { return std::size_t(square.size() + mean.size() + momentum.size()) * sizeof(value_t<B>); }
+    std::size_t bytes() const {
+      return std::size_t(square.size() + mean.size() + momentum.size()) * sizeof(value_t<B>);
+    }
   };
 
   template <backend B>
@@ -91,7 +98,8 @@ struct rmsprop {
     detail::require(momentum >= 0 && momentum < 1, "rmsprop", "momentum", momentum, "a number in [0, 1)");
     state<B> s;
     backend.resize(s.square, parameters);
-    if (form == rmsprop_form::tensorflow) backend.map(outputs{s.square.all()}, detail::filled{1}, in_view<B>(s.square.all()));
+    if (form == rmsprop_form::tensorflow)
+      backend.map(outputs{s.square.all()}, detail::filled{1}, in_view<B>(s.square.all()));
     if (!is_long()) return s;
     backend.resize(s.mean, parameters);
     backend.resize(s.momentum, parameters);
@@ -99,15 +107,17 @@ struct rmsprop {
   }
 
   template <backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale, double limit = detail::no_limit) const {
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = detail::no_limit) const {
     in_view<B> before = parameters, square = s.square.all();
     detail::rmsprop_root root{alpha, epsilon, form == rmsprop_form::tensorflow};
     double now = at(rate, progress);
     if (!is_long())
-      return detail::optimizer_pass(backend, gradient, scale, limit, detail::rmsprop_step{root, now}, outputs{parameters, s.square.all()}, before, square);
+      return detail::optimizer_pass(backend, gradient, scale, limit, detail::rmsprop_step{root, now},
+                                    outputs{parameters, s.square.all()}, before, square);
     detail::optimizer_pass(backend, gradient, scale, limit, detail::rmsprop_long_step{root, now, momentum, centered},
-                           outputs{parameters, s.square.all(), s.mean.all(), s.momentum.all()}, before, square, in_view<B>(s.mean.all()),
-                           in_view<B>(s.momentum.all()));
+                           outputs{parameters, s.square.all(), s.mean.all(), s.momentum.all()}, before, square,
+                           in_view<B>(s.mean.all()), in_view<B>(s.momentum.all()));
   }
 
  private:

@@ -30,11 +30,13 @@ struct sgd_momentum_step {
 
 /// Stochastic gradient descent, with momentum and weight decay if wanted, as torch.optim.SGD:
 ///
-///     g <- g + decay p,   b <- momentum b + (1 - dampening) g  (b <- g in the first update),   p <- p - rate b,  or Nesterov's  p <- p - rate (g + momentum b)
+///     g <- g + decay p,    b <- momentum b + (1 - dampening) g  (b <- g in the first update),    p <- p - rate b,
+///     or Nesterov's  p <- p - rate (g + momentum b)
 ///
 /// Of g, scale and limit as adam has it. Without momentum it keeps nothing, else one number for each parameter.
 ///
-/// Source: Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning".
+/// Source: Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013, "On the importance of initialization and
+/// momentum in deep learning".
 template <class Rate = double>
 struct sgd {
   Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; a parameter's unit over its gradient's
@@ -43,7 +45,8 @@ struct sgd {
   bool nesterov = false;                       ///< needs a momentum
   double decay = 0;                            ///< >= 0
 
-  static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g", "Robbins and Monro 1951; Sutskever et al. 2013"};
+  static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g",
+                               "Robbins and Monro 1951; Sutskever et al. 2013"};
   template <class F>
   constexpr void parameters(F f) const {
     f("rate", rate);
@@ -74,12 +77,16 @@ struct sgd {
   }
 
   template <backend B>
-  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale, double limit = detail::no_limit) const {
+  void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = detail::no_limit) const {
     in_view<B> before = parameters;
     double now = at(rate, progress), added = s.begun ? 1 - dampening : 1;
     s.begun = true;
-    if (momentum == 0) return detail::optimizer_pass(backend, gradient, scale, limit, detail::sgd_step{now, decay}, outputs{parameters}, before);
-    detail::optimizer_pass(backend, gradient, scale, limit, detail::sgd_momentum_step{now, decay, momentum, added, nesterov},
+    if (momentum == 0)
+      return detail::optimizer_pass(backend, gradient, scale, limit, detail::sgd_step{now, decay}, outputs{parameters},
+                                    before);
+    detail::optimizer_pass(backend, gradient, scale, limit,
+                           detail::sgd_momentum_step{now, decay, momentum, added, nesterov},
                            outputs{parameters, s.momentum.all()}, before, in_view<B>(s.momentum.all()));
   }
 };

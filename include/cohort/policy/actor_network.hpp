@@ -5,9 +5,11 @@
 
 namespace cohort::detail {
 
-/// A network and the distribution of actions that it describes, R observations at a time. Observations are R x observations(), the network's inputs and then, where
-/// actions are masked, the mask. The distribution reads R rows of description's P = parameters() numbers, which are the network's first outputs, once those of
-/// forbidden actions are masked, and behind them, for a distribution that asks for latents() of them, what comes out of the last hidden layer.
+/// A network and the distribution of actions that it describes, R observations at a time. Observations are R x
+/// observations(), the network's inputs and then, where actions are masked, the mask. The distribution reads R rows of
+/// description's P = parameters() numbers, which are the network's first outputs, once those of forbidden actions are
+/// masked, and behind them, for a distribution that asks for latents() of them, what comes out of the last hidden
+/// layer.
 template <backend B, class Distribution>
 class actor_network {
  public:
@@ -20,7 +22,9 @@ class actor_network {
   };
 
   actor_network(Distribution distribution, std::vector<int> sizes, activation hidden, bool masked)
-      : distribution_(distribution), network_(std::move(sizes), hidden, 0), masks_(mask_columns_of<B>("policy", distribution, masked)) {}
+      : distribution_(distribution),
+        network_(std::move(sizes), hidden, 0),
+        masks_(mask_columns_of<B>("policy", distribution, masked)) {}
 
   Distribution const& distribution() const { return distribution_; }
   mlp const& network() const { return network_; }
@@ -35,10 +39,13 @@ class actor_network {
   view<T> forward(B& backend, view<T const> parameters, view<T const> observation, trace& t) const {
     view<T> out = network_.forward(backend, parameters, inputs(observation), t.network);
     if constexpr (maskable<Distribution, B>)
-      if (masks_ > 0) mask_actions(backend, distribution_, observation.columns_part(network_.inputs(), masks_), out.columns_part(0, distribution_.parameters()));
+      if (masks_ > 0)
+        mask_actions(backend, distribution_, observation.columns_part(network_.inputs(), masks_),
+                     out.columns_part(0, distribution_.parameters()));
     if constexpr (reads_latents) {
       backend.resize(t.rows, out.rows * columns());
-      backend.map_rows(out.rows, joined{distribution_.parameters(), latents()}, view<T const>(out), latent(observation, t), t.rows.matrix(out.rows, columns()));
+      backend.map_rows(out.rows, joined{distribution_.parameters(), latents()}, view<T const>(out),
+                       latent(observation, t), t.rows.matrix(out.rows, columns()));
     }
     return out;
   }
@@ -58,7 +65,8 @@ class actor_network {
     }
   }
   /// The gradient of the network's parameters, after slopes() and the rest of dout were written.
-  void backward(B& backend, view<T const> parameters, view<T const> observation, trace& t, view<T> dout, view<T> gradient) const {
+  void backward(B& backend, view<T const> parameters, view<T const> observation, trace& t, view<T> dout,
+                view<T> gradient) const {
     if constexpr (reads_latents) {
       view<T const> slopes = t.slopes.matrix(dout.rows, columns());
       backend.map_rows(dout.rows, copy_columns{distribution_.parameters()}, slopes, dout);
@@ -68,11 +76,13 @@ class actor_network {
     }
   }
   /// The same from derivatives with respect to rows() alone, of a network that has no other outputs.
-  void backward_of_rows(B& backend, view<T const> parameters, view<T const> observation, trace& t, view<T const> drows, view<T> gradient) const {
+  void backward_of_rows(B& backend, view<T const> parameters, view<T const> observation, trace& t, view<T const> drows,
+                        view<T> gradient) const {
     backward(backend, parameters, observation, t, drows.columns_part(0, distribution_.parameters()), drows, gradient);
   }
   /// How rows() change when the parameters move along v.
-  view<T const> tangent(B& backend, view<T const> parameters, view<T const> v, view<T const> observation, trace& t) const {
+  view<T const> tangent(B& backend, view<T const> parameters, view<T const> v, view<T const> observation,
+                        trace& t) const {
     view<T const> dout = network_.tangent(backend, parameters, v, inputs(observation), t.network);
     if constexpr (reads_latents) {
       backend.resize(t.tangents, dout.rows * columns());
@@ -81,7 +91,8 @@ class actor_network {
       view<T> dlatent = all.columns_part(P, L);
       backend.map_rows(dout.rows, copy_columns{P}, dout, all);
       if (network_.layers() > 1 && distribution_.learns_features())
-        backend.map(outputs{dlatent}, same{}, view<T const>(t.network.tangent[std::size_t(network_.layers() - 2)].matrix(dout.rows, L)));
+        backend.map(outputs{dlatent}, same{},
+                    view<T const>(t.network.tangent[std::size_t(network_.layers() - 2)].matrix(dout.rows, L)));
       else backend.map(outputs{dlatent}, filled{0}, view<T const>(dlatent));
       return all;
     } else {
@@ -90,7 +101,8 @@ class actor_network {
   }
 
  private:
-  void backward(B& backend, view<T const> parameters, view<T const> observation, trace& t, view<T const> dout, view<T const> drows, view<T> gradient) const {
+  void backward(B& backend, view<T const> parameters, view<T const> observation, trace& t, view<T const> dout,
+                view<T const> drows, view<T> gradient) const {
     view<T const> dlatent{};
     if constexpr (reads_latents)
       if (distribution_.learns_features()) dlatent = drows.columns_part(distribution_.parameters(), latents());
@@ -103,7 +115,8 @@ class actor_network {
   /// What comes out of the last hidden layer; of a network without one, what comes in.
   view<T const> latent(view<T const> observation, trace& t) const {
     int layers = network_.layers();
-    return layers == 1 ? inputs(observation) : view<T const>(t.network.out[std::size_t(layers - 2)].matrix(observation.rows, latents()));
+    return layers == 1 ? inputs(observation)
+                       : view<T const>(t.network.out[std::size_t(layers - 2)].matrix(observation.rows, latents()));
   }
 
   Distribution distribution_;

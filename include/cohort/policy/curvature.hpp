@@ -2,8 +2,9 @@
 #include <cohort/policy/divergence.hpp>
 #include <cohort/scalar/dual.hpp>
 
-// The Fisher information of a policy's distributions, in the numbers that describe them (divergence.hpp), from the slopes of KL(old || pi) in duals: whoever writes
-// a divergence has its curvature. A distribution of one's own joins by an overload of curvature, found by argument-dependent lookup.
+// The Fisher information of a policy's distributions, in the numbers that describe them (divergence.hpp), from the
+// slopes of KL(old || pi) in duals: whoever writes a divergence has its curvature. A distribution of one's own joins by
+// an overload of curvature, found by argument-dependent lookup.
 
 namespace cohort {
 
@@ -38,7 +39,8 @@ struct unwritten_row {
   constexpr void set(std::ptrdiff_t, X const&) const {}
 };
 
-/// Of a divergence over rows, f(pi's..., old's..., out, slopes...): how the slopes change when pi moves from where the old one is.
+/// Of a divergence over rows, f(pi's..., old's..., out, slopes...): how the slopes change when pi moves from where the
+/// old one is.
 template <class Divergence>
 struct slope_along {
   Divergence f;
@@ -49,7 +51,8 @@ struct slope_along {
   }
   template <class X, class Y, class V, class W>
   constexpr void operator()(X x, Y y, V v, W w) const {
-    f(moving_row<X, V>{x, v}, moving_row<Y, W>{y, w}, x, y, unwritten_row<dual<typename X::scalar, 1>>{}, row_of_tangents<V>{v, factor}, row_of_tangents<W>{w, factor});
+    f(moving_row<X, V>{x, v}, moving_row<Y, W>{y, w}, x, y, unwritten_row<dual<typename X::scalar, 1>>{},
+      row_of_tangents<V>{v, factor}, row_of_tangents<W>{w, factor});
   }
 };
 
@@ -70,16 +73,19 @@ struct independent_curvature {
 
 }  // namespace detail
 
-/// v <- factor H v row by row, H the second derivative of KL(old || pi) with respect to what describes pi, at pi = old: for logits diag(p) - p p', for means and
-/// log-deviations diag(1 / s^2, 2). v: R x description_size.
+/// v <- factor H v row by row, H the second derivative of KL(old || pi) with respect to what describes pi, at pi = old:
+/// for logits diag(p) - p p', for means and log-deviations diag(1 / s^2, 2). v: R x description_size.
 template <backend B>
 void curvature(B& backend, categorical const& d, in_view<B> logits, in_view<B>, double factor, out_view<B> v) {
-  backend.map_rows(logits.rows, detail::slope_along<detail::categorical_divergence_from>{{d.actions}, factor}, logits, v);
+  backend.map_rows(logits.rows, detail::slope_along<detail::categorical_divergence_from>{{d.actions}, factor}, logits,
+                   v);
 }
 template <backend B>
-void curvature(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, double factor, out_view<B> v) {
+void curvature(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, double factor,
+               out_view<B> v) {
   auto half = [&](int k) { return v.columns_part(k * d.dimensions, d.dimensions); };
-  backend.map_rows(mean.rows, detail::slope_along<detail::gaussian_divergence_from>{{d.dimensions}, factor}, mean, d.rows_of(mean, log_std), half(0), half(1));
+  backend.map_rows(mean.rows, detail::slope_along<detail::gaussian_divergence_from>{{d.dimensions}, factor}, mean,
+                   d.rows_of(mean, log_std), half(0), half(1));
 }
 
 template <backend B, int K>
@@ -88,17 +94,21 @@ void curvature(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_
   backend.map_rows(logits.rows, detail::slope_along<divergence>{{d.kernel(1)}, factor}, logits, v);
 }
 template <backend B, class Model, int D>
-void curvature(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, double factor, out_view<B> v) {
+void curvature(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, double factor,
+               out_view<B> v) {
   constexpr bool closed = requires(several<real<double>, Model::parameters> p) { d.model.curvature(p, p); };
   if constexpr (closed) backend.map_rows(x.rows, detail::independent_curvature<Model, D>{d.model, factor}, x, v);
-  else backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x, v);
+  else
+    backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x,
+                     v);
 }
 
 template <backend B, class Gsde, int D>
-void curvature(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, double factor, out_view<B> v) {
+void curvature(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, double factor,
+               out_view<B> v) {
   int P = D + d.features;
-  backend.map_rows(x.rows, detail::slope_along<detail::gsde_divergence<D, true>>{{d.kernel()}, factor}, x, d.rows(log_s, x), v.columns_part(0, P),
-                   v.columns_part(P, d.free_parameters()));
+  backend.map_rows(x.rows, detail::slope_along<detail::gsde_divergence<D, true>>{{d.kernel()}, factor}, x,
+                   d.rows(log_s, x), v.columns_part(0, P), v.columns_part(P, d.free_parameters()));
 }
 
 }  // namespace cohort

@@ -6,8 +6,9 @@
 #include <cohort/sampler/independent.hpp>
 #include <cohort/sampler/multi_categorical.hpp>
 
-// What an objective needs that reads exact divergences of a policy's distributions: R of them as rows of numbers, and KL between such rows. A distribution of one's
-// own joins by overloads of these three functions, found by argument-dependent lookup.
+// What an objective needs that reads exact divergences of a policy's distributions: R of them as rows of numbers, and
+// KL between such rows. A distribution of one's own joins by overloads of these three functions, found by
+// argument-dependent lookup.
 
 namespace cohort {
 
@@ -22,7 +23,8 @@ struct joined {
   }
 };
 
-/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the network's and the free parameters'.
+/// The gradient of a divergence joins that of the other terms: its derivative of a decision times the slopes, the
+/// network's and the free parameters'.
 struct add_divergence {
   int G, P, F;
   template <class D, class X, class Out, class Free>
@@ -63,14 +65,15 @@ struct multi_categorical_divergence : choices<K> {
   constexpr void operator()(X logits, Q other, Out out, Slope slope) const {
     out.set(0, typename Out::scalar(0));
     for (int k = 0; k < K; ++k)
-      Divergence{this->n[k]}(this->logits(logits, k), this->logits(other, k), added_to_row<Out>{out}, this->logits(slope, k));
+      Divergence{this->n[k]}(this->logits(logits, k), this->logits(other, k), added_to_row<Out>{out},
+                             this->logits(slope, k));
   }
 };
 
 }  // namespace detail
 
-/// How many numbers describe one distribution: those that the network gives (and of its last hidden layer, where the distribution reads it), then those that no
-/// observation changes.
+/// How many numbers describe one distribution: those that the network gives (and of its last hidden layer, where the
+/// distribution reads it), then those that no observation changes.
 template <class Distribution>
 int description_size(Distribution const& d) {
   if constexpr (requires { d.latents(); }) return d.parameters() + d.latents() + d.free_parameters();
@@ -83,7 +86,8 @@ void describe(B& backend, categorical const& d, in_view<B> logits, in_view<B>, o
   backend.map_rows(logits.rows, detail::copy_columns{d.actions}, logits, out);
 }
 template <backend B>
-void describe(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, out_view<B> out) {
+void describe(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std,
+              out_view<B> out) {
   backend.map_rows(mean.rows, detail::joined{d.dimensions, d.dimensions}, mean, d.rows_of(mean, log_std), out);
 }
 
@@ -97,40 +101,51 @@ void describe(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B>
 }
 
 template <backend B, class Gsde, int D>
-void describe(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, out_view<B> out) {
+void describe(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s,
+              out_view<B> out) {
   backend.map_rows(x.rows, detail::joined{D + d.features, d.free_parameters()}, x, d.rows(log_s, x), out);
 }
 
-/// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R x description_size).
+/// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R
+/// x description_size).
 template <backend B>
-void divergence(B& backend, categorical const&, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
+void divergence(B& backend, categorical const&, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over,
+                out_view<B> kl, out_view<B> slope) {
   categorical_kl(backend, logits, other, kl, slope, over);
 }
 template <backend B>
-void divergence(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, in_view<B> other, divergence_over over, out_view<B> kl,
-                out_view<B> slope) {
+void divergence(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std,
+                in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
   auto half = [&](auto rows, int k) { return rows.columns_part(k * d.dimensions, d.dimensions); };
-  gaussian_kl(backend, mean, d.rows_of(mean, log_std), half(other, 0), half(other, 1), kl, half(slope, 0), half(slope, 1), over);
+  gaussian_kl(backend, mean, d.rows_of(mean, log_std), half(other, 0), half(other, 1), kl, half(slope, 0),
+              half(slope, 1), over);
 }
 
 template <backend B, int K>
-void divergence(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
+void divergence(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, in_view<B> other,
+                divergence_over over, out_view<B> kl, out_view<B> slope) {
   using namespace detail;
-  if (over == divergence_over::pi) backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence>{d.kernel(1)}, logits, other, kl, slope);
-  else backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence_from>{d.kernel(1)}, logits, other, kl, slope);
+  if (over == divergence_over::pi)
+    backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence>{d.kernel(1)}, logits, other,
+                     kl, slope);
+  else
+    backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence_from>{d.kernel(1)}, logits,
+                     other, kl, slope);
 }
 template <backend B, class Model, int D>
-void divergence(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, in_view<B> other, divergence_over over, out_view<B> kl,
-                out_view<B> slope) {
-  if (over == divergence_over::pi) backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model}, x, other, kl, slope);
+void divergence(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, in_view<B> other,
+                divergence_over over, out_view<B> kl, out_view<B> slope) {
+  if (over == divergence_over::pi)
+    backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model}, x, other, kl, slope);
   else backend.map_rows(x.rows, detail::independent_divergence<Model, D, true>{d.model}, x, other, kl, slope);
 }
 template <backend B, class Gsde, int D>
-void divergence(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, in_view<B> other, divergence_over over, out_view<B> kl,
-                out_view<B> slope) {
+void divergence(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s,
+                in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
   int P = D + d.features, F = d.free_parameters();
   auto run = [&](auto f) {
-    backend.map_rows(x.rows, f, x, d.rows(log_s, x), other.columns_part(0, P), other.columns_part(P, F), kl, slope.columns_part(0, P), slope.columns_part(P, F));
+    backend.map_rows(x.rows, f, x, d.rows(log_s, x), other.columns_part(0, P), other.columns_part(P, F), kl,
+                     slope.columns_part(0, P), slope.columns_part(P, F));
   };
   if (over == divergence_over::pi) run(detail::gsde_divergence<D, false>{d.kernel()});
   else run(detail::gsde_divergence<D, true>{d.kernel()});

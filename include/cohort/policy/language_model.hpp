@@ -8,13 +8,14 @@ namespace cohort {
 
 /// How a language model works through a batch; none of it changes what is computed but for rounding.
 struct language_options {
-  double initial_std = .02;            ///< of all weights but the norms', which start at 1
-  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may be more); gradients add up over the passes
-  std::ptrdiff_t head_rows = 256;      ///< rows of logits that exist at once
+  double initial_std = .02;             ///< of all weights but the norms', which start at 1
+  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may
+                                        ///< be more); gradients add up over the passes
+  std::ptrdiff_t head_rows = 256;       ///< rows of logits that exist at once
 };
 
-/// A decoder with its head as a policy: the parameters in one flat array, first the network's as tensors_of names them, then those of the value head
-/// (H weights, 1 bias) if there is one, on the same hidden states. Its steps are tokens.
+/// A decoder with its head as a policy: the parameters in one flat array, first the network's as tensors_of names them,
+/// then those of the value head (H weights, 1 bias) if there is one, on the same hidden states. Its steps are tokens.
 template <backend B, bool Critic>
 class basic_language_model {
  public:
@@ -29,7 +30,8 @@ class basic_language_model {
     std::uint32_t number = 0;
     for (auto const& t : tensors_of(o)) {
       random_stream draws(stream{s.value, purpose::initialization, number++});
-      for (std::ptrdiff_t i = 0; i < t.size(); ++i) start[std::size_t(t.offset + i)] = t.columns ? T(how.initial_std * draws.normal()) : T(1);
+      for (std::ptrdiff_t i = 0; i < t.size(); ++i)
+        start[std::size_t(t.offset + i)] = t.columns ? T(how.initial_std * draws.normal()) : T(1);
     }
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
@@ -47,23 +49,28 @@ class basic_language_model {
     return {parameters_.size(), std::move(all)};
   }
 
-  /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent outputs are not written. Completions
-  /// packed with a temperature of their own, or with what was kept of each token, get log-probabilities and entropies of that distribution.
-  void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature, head_results<T> const& out) {
+  /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent
+  /// outputs are not written. Completions packed with a temperature of their own, or with what was kept of each token,
+  /// get log-probabilities and entropies of that distribution.
+  void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature,
+                head_results<T> const& out) {
     view<T> hidden = network_.forward(backend, parameters, in.tokens());
     head_.evaluate(backend, inputs(hidden, in, temperature), weights(parameters), out);
     note_activations();
   }
 
-  /// Adds to gradient() that of a loss, of which partials(first, evaluation) gives the derivatives with respect to logp, entropy and value of the steps
-  /// first, first + 1, ... block by block. Of the critic alone: to that of the head, the network's is left as it is.
+  /// Adds to gradient() that of a loss, of which partials(first, evaluation) gives the derivatives with respect to
+  /// logp, entropy and value of the steps first, first + 1, ... block by block. Of the critic alone: to that of the
+  /// head, the network's is left as it is.
   template <class F>
-  void pass(B& backend, token_packing<B> const& in, double temperature, F partials, policy_part part = policy_part::all) {
+  void pass(B& backend, token_packing<B> const& in, double temperature, F partials,
+            policy_part part = policy_part::all) {
     view<T> hidden = network_.forward(backend, parameters(), in.tokens());
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
     backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
-    head_.pass(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden, weights(gradient()), partials);
+    head_.pass(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden,
+               weights(gradient()), partials);
     if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
     note_activations();
   }
@@ -80,12 +87,14 @@ class basic_language_model {
   decoder<B>& network() { return network_; }
   token_head<B>& head() { return head_; }
 
-  /// What the largest pass up to now left in memory: activations and the blocks of the head. (Scratch memory is the backend's.)
+  /// What the largest pass up to now left in memory: activations and the blocks of the head. (Scratch memory is the
+  /// backend's.)
   std::size_t activation_bytes() const { return most_bytes_; }
 
  private:
   void note_activations() {
-    most_bytes_ = std::max(most_bytes_, network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T));
+    most_bytes_ =
+        std::max(most_bytes_, network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T));
   }
   static head_inputs<T> inputs(view<T> hidden, token_packing<B> const& in, double temperature) {
     return {hidden, in.head_row(), in.target(), temperature, in.temperature(), in.kept()};

@@ -21,17 +21,18 @@ struct sum_of_row {
 
 }  // namespace detail
 
-/// Distributions that a policy's are compared with, R rows as `describe` gives them; absent where nobody asks for the divergence.
+/// Distributions that a policy's are compared with, R rows as `describe` gives them; absent where nobody asks for the
+/// divergence.
 template <class T>
 struct other_distributions {
   view<T const> reference{}, old{};
 };
 
-/// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then what no observation
-/// changes (log_std). R observations at a time; G actions to each.
+/// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then
+/// what no observation changes (log_std). R observations at a time; G actions to each.
 ///
-/// evaluate and backward belong together: backward takes the derivatives of a loss with respect to what evaluate returned and overwrites
-/// gradient(). After the first pass of a size neither allocates.
+/// evaluate and backward belong together: backward takes the derivatives of a loss with respect to what evaluate
+/// returned and overwrites gradient(). After the first pass of a size neither allocates.
 template <backend B, class Distribution, bool Critic>
 class basic_policy {
  public:
@@ -42,11 +43,13 @@ class basic_policy {
 
   struct evaluation {
     view<T const> logp, entropy, value;  ///< R G each; value only with a critic
-    view<T const> kl, old_kl;            ///< R G each; KL(pi || reference) and KL(old || pi), where the other distribution was given
+    view<T const> kl,
+        old_kl;  ///< R G each; KL(pi || reference) and KL(old || pi), where the other distribution was given
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
-  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s, bool masked = false)
+  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s,
+               bool masked = false)
       : joint_(Critic && o.trunk == trunk::shared),
         actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
     int P = distribution.parameters();
@@ -62,35 +65,49 @@ class basic_policy {
     gains.resize(network.outputs(), o.value_gain);
     network.initialize(start, gains, s.value);
     if constexpr (requires { distribution.start(0, o.log_std); })
-      for (int p = 0; p < P; ++p) start[std::size_t(network.end() - network.outputs() + p)] = T(distribution.start(p, o.log_std));
+      for (int p = 0; p < P; ++p)
+        start[std::size_t(network.end() - network.outputs() + p)] = T(distribution.start(p, o.log_std));
     if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }
 
-  /// For an environment. (Its requirements stand here and in train, since each call on the way would make the compiler's message longer.)
+  /// For an environment. (Its requirements stand here and in train, since each call on the way would make the
+  /// compiler's message longer.)
   template <class E>
   basic_policy(B& backend, E const& e, network_options const& o = {}, seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s, detail::is_masked<E>()) {
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s,
+                     detail::is_masked<E>()) {
     using parts = environment_parts<E>;
     static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
-    static_assert(parts::copyable_state, "an environment's state must be copyable: copying it is how the environment is cloned");
-    static_assert(parts::actions, "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> actions{low, high};` (or multi_discrete, binary)");
+    static_assert(parts::copyable_state,
+                  "an environment's state must be copyable: copying it is how the environment is cloned");
+    static_assert(parts::actions,
+                  "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> "
+                  "actions{low, high};` (or multi_discrete, binary)");
     static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
     static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
     static_assert(parts::step,
-                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
-    static_assert(parts::observe, "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
+                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or "
+                  "std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
+    static_assert(
+        parts::observe,
+        "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
     static_assert(parts::action_mask,
-                  "an environment's `action_mask(state const&) const` must return as many bools as its actions have values (discrete: n, multi_discrete: their sum, binary: 2 N)");
+                  "an environment's `action_mask(state const&) const` must return as many bools as its actions have "
+                  "values (discrete: n, multi_discrete: their sum, binary: 2 N)");
   }
 
-  /// For an environment whose box actions come from a distribution of one's choice: actor_critic{backend, environment, beta_distribution{}, {.hidden = {64, 64}}}.
+  /// For an environment whose box actions come from a distribution of one's choice: actor_critic{backend, environment,
+  /// beta_distribution{}, {.hidden = {64, 64}}}.
   template <class E, action_model Model>
   basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)), detail::observation_count<E>(), o, s) {
+      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)),
+                     detail::observation_count<E>(), o, s) {
     constexpr bool fits = detail::fits_box<Model, E>();
-    static_assert(fits, "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde, or one's own");
+    static_assert(fits,
+                  "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, "
+                  "tanh_gaussian, beta_distribution, gsde, or one's own");
   }
 
   Distribution const& distribution() const { return actor_.distribution(); }
@@ -119,14 +136,17 @@ class basic_policy {
   void value(B& backend, view<T const> observation, view<T> out)
     requires Critic
   {
-    view<T const> v = joint_ ? value_column(actor_.forward(backend, parameters(), observation, acting_))
-                             : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), acting_.network));
+    view<T const> v =
+        joint_ ? value_column(actor_.forward(backend, parameters(), observation, acting_))
+               : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), acting_.network));
     backend.map_rows(observation.rows, detail::copy_columns{1}, v, out);
   }
   /// Log-probabilities (R x G) of actions under other parameters of the same network, such as a frozen reference's.
-  void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G, view<T> logp) {
+  void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G,
+                       view<T> logp) {
     auto entropy = backend.template temporary<T>(observation.rows * G);
-    distribution().evaluate(backend, read(backend, parameters, observation), free(parameters), a, G, logp, entropy.matrix(observation.rows, G));
+    distribution().evaluate(backend, read(backend, parameters, observation), free(parameters), a, G, logp,
+                            entropy.matrix(observation.rows, G));
   }
 
   /// How many numbers describe the distribution of one observation.
@@ -143,13 +163,17 @@ class basic_policy {
     auto rows = backend.template temporary<T>(2 * R * W);
     view<T> described(rows.all().data, R, W), slopes(rows.all().data + R * W, R, W);
     describe(backend, other, observation, described);
-    divergence(backend, distribution(), read(backend, parameters(), observation), free(parameters()), view<T const>(described), divergence_over::pi, kl, slopes);
+    divergence(backend, distribution(), read(backend, parameters(), observation), free(parameters()),
+               view<T const>(described), divergence_over::pi, kl, slopes);
   }
 
-  /// Of a part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs separate trunks.
-  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others = {},
-                      policy_part part = policy_part::all) {
-    if (joint_ && part != policy_part::all) throw value_error("policy: actor and critic share their trunk, so neither can be evaluated alone: use trunk::separate");
+  /// Of a part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs separate
+  /// trunks.
+  evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G,
+                      other_distributions<T> const& others = {}, policy_part part = policy_part::all) {
+    if (joint_ && part != policy_part::all)
+      throw value_error(
+          "policy: actor and critic share their trunk, so neither can be evaluated alone: use trunk::separate");
     std::ptrdiff_t R = observation.rows;
     observation_ = observation;
     action_ = a;
@@ -157,7 +181,9 @@ class basic_policy {
     part_ = part;
     backend.resize(results_, 5 * R * G);
     auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
-    auto flat = [&](int k, bool here = true) { return here ? view<T const>(result(k).reshaped(R * G)) : view<T const>{}; };
+    auto flat = [&](int k, bool here = true) {
+      return here ? view<T const>(result(k).reshaped(R * G)) : view<T const>{};
+    };
     view<T> out;
     if (with_actor()) {
       out = actor_.forward(backend, parameters(), observation, actor_trace_);
@@ -165,7 +191,9 @@ class basic_policy {
     }
     if constexpr (Critic)
       if (with_critic()) {
-        view<T const> v = joint_ ? value_column(out) : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), critic_trace_));
+        view<T const> v =
+            joint_ ? value_column(out)
+                   : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), critic_trace_));
         backend.map_rows(R, detail::repeat_in_row{G}, v, result(2));
       }
     auto compare = [&](int k, array& slopes, view<T const> other, divergence_over over) {
@@ -177,13 +205,15 @@ class basic_policy {
       backend.map_rows(R, detail::repeat_in_row{G}, view<T const>(kl.all()), result(k));
       return flat(k);
     };
-    auto kl = compare(3, kl_slope_, others.reference, divergence_over::pi), old_kl = compare(4, old_kl_slope_, others.old, divergence_over::other);
+    auto kl = compare(3, kl_slope_, others.reference, divergence_over::pi),
+         old_kl = compare(4, old_kl_slope_, others.old, divergence_over::other);
     return {flat(0, with_actor()), flat(1, with_actor()), flat(2, with_critic()), kl, old_kl};
   }
 
-  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy, value and, where they were evaluated, the divergences (R G each)
-  /// are given.
-  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl = {}, view<T const> dold_kl = {}) {
+  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy, value and, where they
+  /// were evaluated, the divergences (R G each) are given.
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl = {},
+                view<T const> dold_kl = {}) {
     std::ptrdiff_t R = observation_.rows;
     auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
     if (part_ != policy_part::all) backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient()));
@@ -192,7 +222,8 @@ class basic_policy {
     view<T> dout = doutput_.matrix(R, outputs);
     if (with_actor()) {
       view<T> slopes = actor_.slopes(backend, actor_trace_, dout);
-      distribution().backward(backend, output(), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), slopes, free(gradient()));
+      distribution().backward(backend, output(), free(parameters()), action_, G_, rows(dlogp), rows(dentropy), slopes,
+                              free(gradient()));
       if (dkl) add_divergence(backend, rows(dkl), kl_slope_, slopes);
       if (dold_kl) add_divergence(backend, rows(dold_kl), old_kl_slope_, slopes);
     }
@@ -201,7 +232,9 @@ class basic_policy {
         if (!joint_) backend.resize(dvalue_, R);
         view<T> dv = joint_ ? value_column(dout) : dvalue_.all();
         backend.map_rows(R, detail::sum_of_row{G_}, rows(dvalue), dv);
-        if (!joint_) critic_.backward(backend, parameters(), actor_.inputs(observation_), critic_trace_, view<T const>(dv), gradient());
+        if (!joint_)
+          critic_.backward(backend, parameters(), actor_.inputs(observation_), critic_trace_, view<T const>(dv),
+                           gradient());
       }
     if (with_actor()) actor_.backward(backend, parameters(), observation_, actor_trace_, dout, gradient());
   }
@@ -213,17 +246,20 @@ class basic_policy {
     divergence(backend, distribution(), output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));
   }
 
-  /// J v: how what describes the R distributions evaluated last (R x description_size()) changes when the parameters move along v. Needs separate trunks.
+  /// J v: how what describes the R distributions evaluated last (R x description_size()) changes when the parameters
+  /// move along v. Needs separate trunks.
   void tangent(B& backend, view<T const> v, view<T> out) {
     view<T const> dy = actor_.tangent(backend, parameters(), v, observation_, actor_trace_), dfree = free(v);
     int P = actor_.columns(), F = distribution().free_parameters();
     backend.map_rows(dy.rows, detail::joined{P, F}, dy, view<T const>(dfree.data, dy.rows, F, 0, 1), out);
   }
 
-  /// F v, F the Fisher information of the parameters: J' H J, averaged over the R distributions evaluated last, H that of what describes them. Equally the second
-  /// derivative of their mean KL(old || pi) at pi = old. The critic's part of `out` is 0. Needs separate trunks; leaves gradient() as it is.
+  /// F v, F the Fisher information of the parameters: J' H J, averaged over the R distributions evaluated last, H that
+  /// of what describes them. Equally the second derivative of their mean KL(old || pi) at pi = old. The critic's part
+  /// of `out` is 0. Needs separate trunks; leaves gradient() as it is.
   ///
-  /// Source: Pearlmutter 1994 and Schraudolph 2002, "Fast curvature matrix-vector products for second-order gradient descent".
+  /// Source: Pearlmutter 1994 and Schraudolph 2002, "Fast curvature matrix-vector products for second-order gradient
+  /// descent".
   void fisher_product(B& backend, view<T const> v, view<T> out) {
     std::ptrdiff_t R = observation_.rows;
     int P = actor_.columns(), F = distribution().free_parameters();

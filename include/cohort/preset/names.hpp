@@ -9,7 +9,8 @@
 
 namespace cohort::detail {
 
-/// How many letters must be inserted, removed or replaced to turn one word into the other; upper and lower case count as the same.
+/// How many letters must be inserted, removed or replaced to turn one word into the other; upper and lower case count
+/// as the same.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; };
   std::vector<std::size_t> row(b.size() + 1);
@@ -28,7 +29,8 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 /// The three known names that are nearest to this one, those that contain it first.
 inline std::vector<std::string> nearest_names(std::string_view name, std::vector<std::string> const& known) {
   std::vector<std::pair<std::size_t, std::size_t>> order;
-  for (auto const& k : known) order.emplace_back(!name.empty() && k.find(name) != std::string::npos ? 0 : edit_distance(name, k), order.size());
+  for (auto const& k : known)
+    order.emplace_back(!name.empty() && k.find(name) != std::string::npos ? 0 : edit_distance(name, k), order.size());
   std::sort(order.begin(), order.end());
   std::vector<std::string> nearest;
   for (auto [distance, i] : order)
@@ -37,7 +39,8 @@ inline std::vector<std::string> nearest_names(std::string_view name, std::vector
 }
 
 /// "where: there is no KIND named NAME; the nearest are a, b and c".
-inline value_error unknown_name(std::string const& where, std::string const& kind, std::string_view name, std::vector<std::string> const& known) {
+inline value_error unknown_name(std::string const& where, std::string const& kind, std::string_view name,
+                                std::vector<std::string> const& known) {
   auto near = nearest_names(name, known);
   std::string list;
   for (std::size_t i = 0; i < near.size(); ++i) list += (i == 0 ? "" : i + 1 == near.size() ? " and " : ", ") + near[i];

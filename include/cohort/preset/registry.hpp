@@ -11,23 +11,72 @@
 #include <cohort/training/text.hpp>
 #include <tuple>
 
-// All named algorithms, by name. A program that knows which one it wants includes that family's header and calls preset::grpo_outcome().
+// All named algorithms, by name. A program that knows which one it wants includes that family's header and calls
+// preset::grpo_outcome().
 
 namespace cohort::preset {
 
 /// Every preset, in the order of docs/presets.md.
 inline constexpr std::tuple all{
-    ppo, ppo_atari, ppo_37, ppo_kl, a2c, trpo, vapo, pf_ppo,
-    grpo_outcome, grpo_process, deepseek_r1, dr_grpo, dapo, lite_ppo, intellect_2, deepseek_v3_2, gdpo,
-    gspo, luspo, gmpo, cispo, scale_rl, sapo, vespo, tic_grpo, dppo_tv, dppo_kl, dro,
-    rloo, reinforce_plus_plus, reinforce_plus_plus_baseline, remax, opo, gpg, max_rl, pkpo, best_of_group,
-    clip_cov, kl_cov, high_entropy, tis,
-    hybrid_grpo, sane2025_paper, sane2025_first_pull_request, sane2025_pull_request, sane2025_second_pass, sane2025_fork, sane2025_fork_mean_target, sane2025_fork_positive,
-    sane2025_fork_centered, vine_ppo, gigpo,
-    sft, online_rft, dpo,
+    ppo,
+    ppo_atari,
+    ppo_37,
+    ppo_kl,
+    a2c,
+    trpo,
+    vapo,
+    pf_ppo,
+    grpo_outcome,
+    grpo_process,
+    deepseek_r1,
+    dr_grpo,
+    dapo,
+    lite_ppo,
+    intellect_2,
+    deepseek_v3_2,
+    gdpo,
+    gspo,
+    luspo,
+    gmpo,
+    cispo,
+    scale_rl,
+    sapo,
+    vespo,
+    tic_grpo,
+    dppo_tv,
+    dppo_kl,
+    dro,
+    rloo,
+    reinforce_plus_plus,
+    reinforce_plus_plus_baseline,
+    remax,
+    opo,
+    gpg,
+    max_rl,
+    pkpo,
+    best_of_group,
+    clip_cov,
+    kl_cov,
+    high_entropy,
+    tis,
+    hybrid_grpo,
+    sane2025_paper,
+    sane2025_first_pull_request,
+    sane2025_pull_request,
+    sane2025_second_pass,
+    sane2025_fork,
+    sane2025_fork_mean_target,
+    sane2025_fork_positive,
+    sane2025_fork_centered,
+    vine_ppo,
+    gigpo,
+    sft,
+    online_rft,
+    dpo,
 };
 
-/// f(preset) for each: preset.from says where it is from, preset() is the algorithm. Each is a type of its own, so f is compiled for each.
+/// f(preset) for each: preset.from says where it is from, preset() is the algorithm. Each is a type of its own, so f is
+/// compiled for each.
 template <class F>
 void each(F f) {
   std::apply([&](auto const&... p) { (f(p), ...); }, all);
@@ -38,9 +87,12 @@ inline std::vector<std::string> names() { return detail::names_of(all, name_of);
 
 /// f(preset) for the one of this name:
 ///
-///     preset::with_preset("dapo", [&](auto const& p) { if constexpr (requires { p().rollout.prompts; }) train(cpu, p(), task, model, options); });
+///     preset::with_preset("dapo", [&](auto const& p) {
+///       if constexpr (requires { p().rollout.prompts; }) train(cpu, p(), task, model, options);
+///     });
 ///
-/// f is compiled for all of them, and train for those that f trains. Raises value_error naming the nearest names where there is none of this one.
+/// f is compiled for all of them, and train for those that f trains. Raises value_error naming the nearest names where
+/// there is none of this one.
 template <class F>
 void with_preset(std::string_view name, F f) {
   detail::with_named(all, name_of, "preset", "algorithm", name, f);
@@ -50,7 +102,8 @@ void with_preset(std::string_view name, F f) {
 template <class Preset>
   requires requires { Preset::from; }
 std::string described(Preset const& p) {
-  return std::string(p.from.name) + ": " + p.from.paper + "\n\n" + explained(p()) + "\ncertain: " + p.from.certain + "\nopen:    " + p.from.open + "\n";
+  return std::string(p.from.name) + ": " + p.from.paper + "\n\n" + explained(p()) + "\ncertain: " + p.from.certain +
+         "\nopen:    " + p.from.open + "\n";
 }
 inline std::string described(std::string_view name) {
   std::string result;

@@ -12,11 +12,23 @@ struct seed {
 
 /// Names of the streams that the library draws from; a user's own streams start at `user`.
 enum class purpose : std::uint32_t {
-  initialization, action, reset, step, shuffle, evaluation, probe, choice, copy_action, copy_step, selection, filter, user = 1u << 16
+  initialization,
+  action,
+  reset,
+  step,
+  shuffle,
+  evaluation,
+  probe,
+  choice,
+  copy_action,
+  copy_step,
+  selection,
+  filter,
+  user = 1u << 16
 };
 
-/// Where a batch of draws stands: every draw is a pure function of (seed, purpose, step, lane, index), so neither threads, nor batch sizes, nor the order
-/// of calls change it.
+/// Where a batch of draws stands: every draw is a pure function of (seed, purpose, step, lane, index), so neither
+/// threads, nor batch sizes, nor the order of calls change it.
 struct stream {
   std::uint64_t seed = 0;
   purpose use = purpose::action;
@@ -43,7 +55,8 @@ class random_stream {
     return open_unit(high, word());
   }
   constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Mean 0, standard deviation 1, by Box and Muller. (A template, so that it may be constexpr and a device may call it.)
+  /// Mean 0, standard deviation 1, by Box and Muller. (A template, so that it may be constexpr and a device may call
+  /// it.)
   template <class Number = double>
   constexpr Number normal() {
     double radius = std::sqrt(-2 * std::log(uniform()));

@@ -5,7 +5,8 @@
 
 namespace cohort {
 
-/// The text from the last opening tag that a closing tag follows to the first closing tag after it; nothing where there is no such pair.
+/// The text from the last opening tag that a closing tag follows to the first closing tag after it; nothing where there
+/// is no such pair.
 struct between_tags {
   std::string tag = "answer";
 
@@ -28,17 +29,18 @@ inline constexpr bool is_optional<std::optional<X>> = true;
 
 template <class X>
 concept number_or_text = std::is_convertible_v<X, std::string_view> ||
-    (std::is_arithmetic_v<X> && !std::is_same_v<X, bool> && !std::is_same_v<X, char>);
+                         (std::is_arithmetic_v<X> && !std::is_same_v<X, bool> && !std::is_same_v<X, char>);
 
 }  // namespace detail
 
-/// 1 where the answer in the text is the expected one, 0 where it is another or there is none; absent where nothing is expected of the row.
+/// 1 where the answer in the text is the expected one, 0 where it is another or there is none; absent where nothing is
+/// expected of the row.
 ///
 ///     accuracy{.expected = [](row const& r) { return r.answer; }}        a number, a text, or a std::optional of one
 ///     accuracy{.expected = ..., .extract = [](std::string_view text) -> std::optional<std::string_view> { ... }}
 ///
-/// Two decimal numbers are compared as numbers, exactly, however many digits they have: "007" is 7, "3.0" is 3, "1e3" is 1000. Anything else is
-/// compared as text, without the white space around it.
+/// Two decimal numbers are compared as numbers, exactly, however many digits they have: "007" is 7, "3.0" is 3, "1e3"
+/// is 1000. Anything else is compared as text, without the white space around it.
 template <class Expected, class Extract = between_tags>
 struct accuracy {
   Expected expected;              ///< from a row to its answer
@@ -46,8 +48,8 @@ struct accuracy {
   bool thousands_commas = false;  ///< whether "1,000" is 1000, in the completion and in the row
 
   template <class Row>
-  requires std::is_invocable_v<Expected const&, Row const&> std::optional<double>
-  operator()(completion<Row> const& c) const {
+    requires std::is_invocable_v<Expected const&, Row const&>
+  std::optional<double> operator()(completion<Row> const& c) const {
     using answer = std::remove_cvref_t<std::invoke_result_t<Expected const&, Row const&>>;
     if constexpr (detail::is_optional<answer>) {
       answer const wanted = expected(c.row);
@@ -61,14 +63,14 @@ struct accuracy {
  private:
   template <class Answer>
   double compare(std::string_view text, Answer const& wanted) const {
-    static_assert(detail::number_or_text<Answer>, "accuracy's expected(row) must return a number, a text, or a std::optional of one");
+    static_assert(detail::number_or_text<Answer>,
+                  "accuracy's expected(row) must return a number, a text, or a std::optional of one");
     if constexpr (detail::number_or_text<Answer>) {
       std::optional<std::string_view> const found = extract(text);
       if (!found) return 0;
       if constexpr (std::is_arithmetic_v<Answer>)
         return detail::same_answer(*found, detail::digits_of(wanted), thousands_commas);
-      else
-        return detail::same_answer(*found, wanted, thousands_commas);
+      else return detail::same_answer(*found, wanted, thousands_commas);
     }
   }
 };

@@ -7,7 +7,8 @@
 
 namespace cohort {
 
-/// What a language model wrote after a prompt, as a reward sees it. `Row` is a row of the data set. All of it is borrowed for the call.
+/// What a language model wrote after a prompt, as a reward sees it. `Row` is a row of the data set. All of it is
+/// borrowed for the call.
 template <class Row>
 struct completion {
   std::string_view prompt, text;         ///< decoded; `text` without the prompt
@@ -16,8 +17,8 @@ struct completion {
   Row const& row;
 };
 
-/// A reward: any callable of a completion<Row> that returns a number, or nothing (std::optional<double>) where it has nothing to say about the row.
-/// Called as const, perhaps by several threads at once.
+/// A reward: any callable of a completion<Row> that returns a number, or nothing (std::optional<double>) where it has
+/// nothing to say about the row. Called as const, perhaps by several threads at once.
 template <class R, class Row>
 concept reward_for = requires(R const& reward, completion<Row> const& c) {
   requires std::is_convertible_v<decltype(reward(c)), std::optional<double>>;

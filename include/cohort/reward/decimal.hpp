@@ -7,7 +7,8 @@
 
 namespace cohort::detail {
 
-/// A decimal number, exactly: (-1)^negative digits 10^exponent, the digits without zeros at either end, so equal numbers are equal here.
+/// A decimal number, exactly: (-1)^negative digits 10^exponent, the digits without zeros at either end, so equal
+/// numbers are equal here.
 struct decimal {
   bool negative = false;
   std::string digits;
@@ -35,7 +36,8 @@ inline bool take_sign(std::string_view& text) {
   return minus;
 }
 
-/// Reads [+-] digits [. digits] [e [+-] digits], digits on at least one side of the point; with commas also 1,234,567. All of the text or nothing.
+/// Reads [+-] digits [. digits] [e [+-] digits], digits on at least one side of the point; with commas also 1,234,567.
+/// All of the text or nothing.
 inline std::optional<decimal> read_decimal(std::string_view text, bool thousands_commas) {
   decimal x;
   x.negative = take_sign(text);
@@ -60,7 +62,9 @@ inline std::optional<decimal> read_decimal(std::string_view text, bool thousands
     bool minus = take_sign(text);
     std::string_view power = take_digits(text);
     long e = 0;
-    if (power.empty() || std::from_chars(power.data(), power.data() + power.size(), e).ec != std::errc{} || e > 1'000'000'000) return std::nullopt;
+    if (power.empty() || std::from_chars(power.data(), power.data() + power.size(), e).ec != std::errc{} ||
+        e > 1'000'000'000)
+      return std::nullopt;
     x.exponent += minus ? -e : e;
   }
   if (!text.empty()) return std::nullopt;

@@ -9,7 +9,8 @@
 
 namespace cohort {
 
-/// The white space that strict_format wants: each tag on a line of its own, as in the published format; none around tags; or any.
+/// The white space that strict_format wants: each tag on a line of its own, as in the published format; none around
+/// tags; or any.
 enum class tag_space { lines, none, any };
 
 /// The names of the two pairs of tags, without their brackets.
@@ -20,15 +21,19 @@ struct format_tags {
 
 namespace detail {
 
-/// The two pairs of tags around `inside`, and a compiled pattern of them; RE2's matching is linear in the text and safe from several threads.
+/// The two pairs of tags around `inside`, and a compiled pattern of them; RE2's matching is linear in the text and safe
+/// from several threads.
 class tag_pattern {
  public:
   tag_pattern(format_tags const& tags, char const* who, std::initializer_list<char const*> around) {
     for (std::string const& name : {tags.reasoning, tags.answer})
       if (name.empty() || name.front() == '/' || name.find_first_of("<>") != std::string::npos)
-        throw value_error(std::string(who) + ": a tag is named \"" + name + "\", expected a name that is not empty, without brackets and leading /");
-    if (tags.reasoning == tags.answer) throw value_error(std::string(who) + ": both tags are named \"" + tags.answer + "\"");
-    tags_ = {"<" + tags.reasoning + ">", "</" + tags.reasoning + ">", "<" + tags.answer + ">", "</" + tags.answer + ">"};
+        throw value_error(std::string(who) + ": a tag is named \"" + name +
+                          "\", expected a name that is not empty, without brackets and leading /");
+    if (tags.reasoning == tags.answer)
+      throw value_error(std::string(who) + ": both tags are named \"" + tags.answer + "\"");
+    tags_ = {"<" + tags.reasoning + ">", "</" + tags.reasoning + ">", "<" + tags.answer + ">",
+             "</" + tags.answer + ">"};
     std::string pattern;
     auto space = around.begin();
     for (std::string const& tag : tags_) pattern += *space++ + RE2::QuoteMeta(tag);
@@ -56,16 +61,20 @@ class tag_pattern {
 ///
 ///     <reasoning>\n ... \n</reasoning>\n<answer>\n ... \n</answer>
 ///
-/// with a line break at the end or not, else 0. What stands between the tags is free but for the tags themselves: each stands once, which the
-/// published patterns do not ask for. With tag_space::none or any there is no white space around tags, or any.
+/// with a line break at the end or not, else 0. What stands between the tags is free but for the tags themselves: each
+/// stands once, which the published patterns do not ask for. With tag_space::none or any there is no white space around
+/// tags, or any.
 ///
-/// Source: the format of DeepSeek-R1, arXiv:2501.12948, table 1, with tags and line breaks as GRPO examples for GSM8K write them.
+/// Source: the format of DeepSeek-R1, arXiv:2501.12948, table 1, with tags and line breaks as GRPO examples for GSM8K
+/// write them.
 class strict_format {
  public:
   explicit strict_format(format_tags const& tags = {})
-      : pattern_(tags.space == tag_space::lines  ? detail::tag_pattern(tags, "strict_format", {"", "\\n.*\\n", "\\n", "\\n.*\\n", "\\n?"})
-                 : tags.space == tag_space::none ? detail::tag_pattern(tags, "strict_format", {"", ".*", "", ".*", ""})
-                                                 : detail::tag_pattern(tags, "strict_format", {"\\s*", ".*", "\\s*", ".*", "\\s*"})) {}
+      : pattern_(tags.space == tag_space::lines
+                     ? detail::tag_pattern(tags, "strict_format", {"", "\\n.*\\n", "\\n", "\\n.*\\n", "\\n?"})
+                 : tags.space == tag_space::none
+                     ? detail::tag_pattern(tags, "strict_format", {"", ".*", "", ".*", ""})
+                     : detail::tag_pattern(tags, "strict_format", {"\\s*", ".*", "\\s*", ".*", "\\s*"})) {}
 
   bool matches(std::string_view text) const { return pattern_.fills(text) && pattern_.each_tag_is_once_in(text); }
   template <class Row>

@@ -3,14 +3,16 @@
 
 namespace cohort {
 
-/// The total and each part of a set of N rewards over many completions: over those that have one, an absent one counts nowhere.
+/// The total and each part of a set of N rewards over many completions: over those that have one, an absent one counts
+/// nowhere.
 template <std::size_t N>
 class reward_summary {
  public:
   struct moments {
     std::ptrdiff_t count = 0;  ///< how many were present
     double mean = std::numeric_limits<double>::quiet_NaN();
-    double deviation = std::numeric_limits<double>::quiet_NaN();  ///< standard deviation, ddof 1; NaN for fewer than two
+    double deviation =
+        std::numeric_limits<double>::quiet_NaN();  ///< standard deviation, ddof 1; NaN for fewer than two
   };
 
   void add(scores<N> const& s) {

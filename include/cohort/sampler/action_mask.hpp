@@ -3,11 +3,13 @@
 #include <cohort/sampler/multi_categorical.hpp>
 #include <limits>
 
-// Which actions are allowed, as a row of numbers: 0 where one is not. A masked action's logit becomes -inf before a distribution reads it, so its probability is 0,
-// the others' are those of the softmax over what is left, and no gradient passes. A distribution of one's own joins by overloads of these two functions, found by
-// argument-dependent lookup.
+// Which actions are allowed, as a row of numbers: 0 where one is not. A masked action's logit becomes -inf before a
+// distribution reads it, so its probability is 0, the others' are those of the softmax over what is left, and no
+// gradient passes. A distribution of one's own joins by overloads of these two functions, found by argument-dependent
+// lookup.
 //
-// Source: Huang and Ontanon 2020, arXiv:2006.14171. (sb3-contrib's MaskablePPO has -1e8 for -inf, which is the same unless a logit is as large.)
+// Source: Huang and Ontanon 2020, arXiv:2006.14171. (sb3-contrib's MaskablePPO has -1e8 for -inf, which is the same
+// unless a logit is as large.)
 
 namespace cohort {
 
@@ -18,7 +20,8 @@ struct mask_logits {
   template <class M, class L>
   constexpr void operator()(M mask, L logits) const {
     using S = typename L::scalar;
-    for (int a = 0; a < A; ++a) logits.set(a, select(S(mask[a]) == 0, S(-std::numeric_limits<double>::infinity()), S(logits[a])));
+    for (int a = 0; a < A; ++a)
+      logits.set(a, select(S(mask[a]) == 0, S(-std::numeric_limits<double>::infinity()), S(logits[a])));
   }
 };
 /// Of a bit that may be neither 0 nor 1 the logit is none.
@@ -37,8 +40,8 @@ struct mask_bits {
 
 }  // namespace detail
 
-/// How many numbers say which actions are allowed: one for each of `categorical`'s; those of one choice behind another's; for each bit whether it may be 0 and
-/// whether it may be 1.
+/// How many numbers say which actions are allowed: one for each of `categorical`'s; those of one choice behind
+/// another's; for each bit whether it may be 0 and whether it may be 1.
 inline int mask_size(categorical const& d) { return d.actions; }
 template <int K>
 int mask_size(multi_categorical<K> const& d) {
@@ -65,7 +68,9 @@ void mask_actions(B& backend, independent<bernoulli, value_t<B>, D> const&, in_v
 
 /// A distribution of actions that can be forbidden one by one.
 template <class Distribution, class B>
-concept maskable = requires(B& backend, Distribution const& d, in_view<B> mask, out_view<B> logits) { mask_actions(backend, d, mask, logits); };
+concept maskable = requires(B& backend, Distribution const& d, in_view<B> mask, out_view<B> logits) {
+  mask_actions(backend, d, mask, logits);
+};
 
 namespace detail {
 
@@ -74,7 +79,10 @@ template <class B, class Distribution>
 int mask_columns_of(char const* policy, Distribution const& d, bool masked) {
   if (!masked) return 0;
   if constexpr (maskable<Distribution, B>) return mask_size(d);
-  else throw value_error(std::string(policy) + ": the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
+  else
+    throw value_error(
+        std::string(policy) +
+        ": the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
 }
 
 }  // namespace detail

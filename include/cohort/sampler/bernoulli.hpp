@@ -36,7 +36,8 @@ struct bernoulli {
   constexpr detail::wider<P, Q> divergence(several<P, 1> const& l, several<Q, 1> const& other) const {
     using V = detail::wider<P, Q>;
     P one = sigmoid(l[0]), zero = sigmoid(-l[0]);
-    return select(one == 0, V(0), V(one * (softplus(-other[0]) - softplus(-l[0])))) + select(zero == 0, V(0), V(zero * (softplus(other[0]) - softplus(l[0]))));
+    return select(one == 0, V(0), V(one * (softplus(-other[0]) - softplus(-l[0])))) +
+           select(zero == 0, V(0), V(zero * (softplus(other[0]) - softplus(l[0]))));
   }
 };
 

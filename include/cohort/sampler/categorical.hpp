@@ -5,7 +5,8 @@ namespace cohort {
 
 namespace detail {
 
-/// What a row of logits gives once: its maximum m, s = sum exp(l - m), and sum (l - m) exp(l - m), a logit of -inf counting as impossible.
+/// What a row of logits gives once: its maximum m, s = sum exp(l - m), and sum (l - m) exp(l - m), a logit of -inf
+/// counting as impossible.
 template <class S>
 struct softmax_sums {
   S maximum, total, weighted;
@@ -105,17 +106,19 @@ struct categorical_backward {
 
 /// One of A actions with probability softmax(logits).
 ///
-///     log p(a) = l_a - log sum exp(l),   H = -sum p log p,   d log p(a) / d l_b = [a = b] - p_b,   d H / d l_b = -p_b (log p_b + H)
+///     log p(a) = l_a - log sum exp(l),    H = -sum p log p,    d log p(a) / d l_b = [a = b] - p_b,
+///     d H / d l_b = -p_b (log p_b + H)
 ///
-/// A logit of -inf makes an action impossible. Sampling adds Gumbel noise and takes the largest (ties go to the lowest index), so it needs no
-/// cumulative sum. Each of R rows of logits (R x A) may have G samples; actions are R x G integers, logp and entropy R x G, in nats.
+/// A logit of -inf makes an action impossible. Sampling adds Gumbel noise and takes the largest (ties go to the lowest
+/// index), so it needs no cumulative sum. Each of R rows of logits (R x A) may have G samples; actions are R x G
+/// integers, logp and entropy R x G, in nats.
 struct categorical {
   using action = std::int32_t;
   int actions = 0;
 
-  int parameters() const { return actions; }     ///< columns that the network gives for a row
-  int free_parameters() const { return 0; }      ///< parameters that no observation changes
-  int action_width() const { return 1; }         ///< elements of one action
+  int parameters() const { return actions; }  ///< columns that the network gives for a row
+  int free_parameters() const { return 0; }   ///< parameters that no observation changes
+  int action_width() const { return 1; }      ///< elements of one action
 
   template <backend B>
   void sample(B& backend, stream s, in_view<B> logits, in_view<B>, int G, view<action> out, out_view<B> logp) const {
@@ -131,12 +134,13 @@ struct categorical {
     backend.map_rows(logits.rows, detail::categorical_mode{actions}, logits, out);
   }
   template <backend B>
-  void evaluate(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, out_view<B> logp, out_view<B> entropy) const {
+  void evaluate(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, out_view<B> logp,
+                out_view<B> entropy) const {
     backend.map_rows(logits.rows, detail::categorical_evaluate{actions, G}, logits, a, logp, entropy);
   }
   template <backend B>
-  void backward(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, in_view<B> dlogp, in_view<B> dentropy,
-                out_view<B> dlogits, out_view<B>) const {
+  void backward(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, in_view<B> dlogp,
+                in_view<B> dentropy, out_view<B> dlogits, out_view<B>) const {
     backend.map_rows(logits.rows, detail::categorical_backward{actions, G}, logits, a, dlogp, dentropy, dlogits);
   }
 };

@@ -82,13 +82,15 @@ struct copy_columns {
 
 }  // namespace detail
 
-/// D independent normal numbers, the means given by the network, the logarithms of the standard deviations free parameters (D numbers) or given by the
-/// network too (R x D).
+/// D independent normal numbers, the means given by the network, the logarithms of the standard deviations free
+/// parameters (D numbers) or given by the network too (R x D).
 ///
-///     log p(a) = sum_d -z_d^2 / 2 - log_std_d - log(2 pi) / 2,  z = (a - mean) / std,   H = sum_d log_std_d + (1 + log 2 pi) / 2
+///     log p(a) = sum_d -z_d^2 / 2 - log_std_d - log(2 pi) / 2,    z = (a - mean) / std,
+///     H = sum_d log_std_d + (1 + log 2 pi) / 2
 ///
-/// Sampling is by Box and Muller. The log-probability is that of the sample as drawn; an environment that bounds its actions clips them for
-/// itself. Each of R rows of means (R x D) may have G samples; actions are R x (G D), logp and entropy R x G, in nats.
+/// Sampling is by Box and Muller. The log-probability is that of the sample as drawn; an environment that bounds its
+/// actions clips them for itself. Each of R rows of means (R x D) may have G samples; actions are R x (G D), logp and
+/// entropy R x G, in nats.
 template <class T>
 struct diagonal_gaussian {
   using action = T;
@@ -103,7 +105,8 @@ struct diagonal_gaussian {
     auto uniforms = backend.template temporary<T>(mean.rows * G * 2 * dimensions);
     auto u = uniforms.matrix(mean.rows, G * 2 * dimensions);
     backend.uniform(u, s);
-    backend.map_rows(mean.rows, detail::gaussian_sample{dimensions, G}, mean, rows_of(mean, log_std), view<T const>(u), out, logp);
+    backend.map_rows(mean.rows, detail::gaussian_sample{dimensions, G}, mean, rows_of(mean, log_std), view<T const>(u),
+                     out, logp);
   }
   /// The mean of each row.
   template <backend B>
@@ -111,14 +114,17 @@ struct diagonal_gaussian {
     backend.map_rows(mean.rows, detail::copy_columns{dimensions}, mean, out);
   }
   template <backend B>
-  void evaluate(B& backend, view<T const> mean, view<T const> log_std, view<T const> a, int G, view<T> logp, view<T> entropy) const {
-    backend.map_rows(mean.rows, detail::gaussian_evaluate{dimensions, G}, mean, rows_of(mean, log_std), a, logp, entropy);
+  void evaluate(B& backend, view<T const> mean, view<T const> log_std, view<T const> a, int G, view<T> logp,
+                view<T> entropy) const {
+    backend.map_rows(mean.rows, detail::gaussian_evaluate{dimensions, G}, mean, rows_of(mean, log_std), a, logp,
+                     entropy);
   }
   template <backend B>
-  void backward(B& backend, view<T const> mean, view<T const> log_std, view<T const> a, int G, view<T const> dlogp, view<T const> dentropy,
-                view<T> dmean, view<T> dlog_std) const {
+  void backward(B& backend, view<T const> mean, view<T const> log_std, view<T const> a, int G, view<T const> dlogp,
+                view<T const> dentropy, view<T> dmean, view<T> dlog_std) const {
     detail::gaussian_backward f{dimensions, G};
-    if (by_row(mean, log_std)) return backend.map_rows(mean.rows, f, mean, log_std, a, dlogp, dentropy, dmean, dlog_std);
+    if (by_row(mean, log_std))
+      return backend.map_rows(mean.rows, f, mean, log_std, a, dlogp, dentropy, dmean, dlog_std);
     auto slopes = backend.template temporary<T>(mean.rows * dimensions);
     auto rows = slopes.matrix(mean.rows, dimensions);
     backend.map_rows(mean.rows, f, mean, rows_of(mean, log_std), a, dlogp, dentropy, dmean, rows);
@@ -132,7 +138,9 @@ struct diagonal_gaussian {
 
  private:
   /// Whether the network gives log_std too: R x D instead of D x 1.
-  bool by_row(view<T const> mean, view<T const> log_std) const { return log_std.rows == mean.rows && log_std.columns == dimensions && log_std.rows > 1; }
+  bool by_row(view<T const> mean, view<T const> log_std) const {
+    return log_std.rows == mean.rows && log_std.columns == dimensions && log_std.rows > 1;
+  }
 };
 
 }  // namespace cohort

@@ -5,9 +5,9 @@
 
 namespace cohort {
 
-/// A normal distribution of D numbers, as `gsde` makes it of a policy's means and its last hidden layer. Rows x are R x (D + L), the means and then L features;
-/// free parameters are the logarithms of s, L x D. Each row may have G samples, each with deviations of its own; actions are R x (G D), logp and entropy R x G, in
-/// nats.
+/// A normal distribution of D numbers, as `gsde` makes it of a policy's means and its last hidden layer. Rows x are R x
+/// (D + L), the means and then L features; free parameters are the logarithms of s, L x D. Each row may have G samples,
+/// each with deviations of its own; actions are R x (G D), logp and entropy R x G, in nats.
 template <class Gsde, class T, int D>
 struct gsde_gaussian {
   using action = T;
@@ -31,7 +31,8 @@ struct gsde_gaussian {
     backend.uniform(u, s);
     backend.map(outputs{z}, detail::box_muller{}, view<T const>(z), view<T const>(u.columns_part(draws, draws)));
     backend.map_rows(x.rows, detail::gsde_sample<D>{kernel(G)}, x, rows(deviation.all(), x), view<T const>(z), out);
-    backend.map_rows(x.rows, detail::gsde_evaluate<D>{kernel(G)}, x, rows(deviation.all(), x), view<T const>(out), logp);
+    backend.map_rows(x.rows, detail::gsde_evaluate<D>{kernel(G)}, x, rows(deviation.all(), x), view<T const>(out),
+                     logp);
   }
   /// The mean of each row.
   template <backend B>
@@ -39,45 +40,56 @@ struct gsde_gaussian {
     backend.map_rows(x.rows, detail::copy_columns{D}, x, out);
   }
   template <backend B>
-  void evaluate(B& backend, view<T const> x, view<T const> log_s, view<T const> a, int G, view<T> logp, view<T> entropy) const {
+  void evaluate(B& backend, view<T const> x, view<T const> log_s, view<T const> a, int G, view<T> logp,
+                view<T> entropy) const {
     auto deviation = backend.template temporary<T>(free_parameters());
     backend.map(outputs{deviation.all()}, detail::gsde_deviation{options.expln}, log_s);
     backend.map_rows(x.rows, detail::gsde_evaluate<D>{kernel(G)}, x, rows(deviation.all(), x), a, logp, entropy);
   }
   template <backend B>
-  void backward(B& backend, view<T const> x, view<T const> log_s, view<T const> a, int G, view<T const> dlogp, view<T const> dentropy, view<T> dx,
-                view<T> dlog_s) const {
-    auto deviation = backend.template temporary<T>(free_parameters()), slope = backend.template temporary<T>(free_parameters());
+  void backward(B& backend, view<T const> x, view<T const> log_s, view<T const> a, int G, view<T const> dlogp,
+                view<T const> dentropy, view<T> dx, view<T> dlog_s) const {
+    auto deviation = backend.template temporary<T>(free_parameters()),
+         slope = backend.template temporary<T>(free_parameters());
     backend.map(outputs{deviation.all()}, detail::gsde_deviation{options.expln}, log_s);
     backend.map(outputs{slope.all()}, detail::gsde_deviation_slope{options.expln}, log_s);
     auto by_row = backend.template temporary<T>(x.rows * free_parameters());
     auto drows = by_row.matrix(x.rows, free_parameters());
-    backend.map_rows(x.rows, detail::gsde_backward<D>{kernel(G)}, x, rows(deviation.all(), x), rows(slope.all(), x), a, dlogp, dentropy, dx, drows);
+    backend.map_rows(x.rows, detail::gsde_backward<D>{kernel(G)}, x, rows(deviation.all(), x), rows(slope.all(), x), a,
+                     dlogp, dentropy, dx, drows);
     backend.column_sum(dlog_s.reshaped(1, free_parameters()), view<T const>(drows));
   }
 
-  detail::gsde_kernel<D> kernel(int G = 1) const { return {features, G, options.epsilon, options.learn_features, options.expln}; }
+  detail::gsde_kernel<D> kernel(int G = 1) const {
+    return {features, G, options.epsilon, options.learn_features, options.expln};
+  }
   /// One row of numbers for every row of x.
   static view<T const> rows(view<T const> one, view<T const> x) { return {one.data, x.rows, one.rows, 0, 1}; }
 };
 
-/// Generalized state-dependent exploration: the noise of an action is a linear function of the L numbers phi that come out of the policy's last hidden layer, and that
-/// function stays the same for some steps, so that exploration is smooth in time:
+/// Generalized state-dependent exploration: the noise of an action is a linear function of the L numbers phi that come
+/// out of the policy's last hidden layer, and that function stays the same for some steps, so that exploration is
+/// smooth in time:
 ///
 ///     a_d = mean_d + sum_l phi_l E_ld,   E_ld ~ N(0, s_ld^2),   log s_ld free parameters
-///     log p(a) = sum_d -(a_d - mean_d)^2 / (2 v_d) - log(v_d) / 2 - log(2 pi) / 2,   v_d = epsilon + sum_l phi_l^2 s_ld^2,   H = sum_d (1 + log(2 pi v_d)) / 2
+///     log p(a) = sum_d -(a_d - mean_d)^2 / (2 v_d) - log(v_d) / 2 - log(2 pi) / 2,
+///     v_d = epsilon + sum_l phi_l^2 s_ld^2,    H = sum_d (1 + log(2 pi v_d)) / 2
 ///
-/// Given to a policy for a box of actions: actor_critic{backend, environment, gsde{}, {.hidden = {64, 64}, .log_std = -2}}. E is drawn anew in the steps of a lane
-/// that `sample_every` divides, and stays as it is between two of them, whatever the minibatches and their number (it is a function of seed, lane and step, so none
-/// is kept). In training v_d is all that is needed. An action's bounds are the environment's to clip to. With tanh units phi is within [-1, 1].
+/// Given to a policy for a box of actions: actor_critic{backend, environment, gsde{}, {.hidden = {64, 64}, .log_std =
+/// -2}}. E is drawn anew in the steps of a lane that `sample_every` divides, and stays as it is between two of them,
+/// whatever the minibatches and their number (it is a function of seed, lane and step, so none is kept). In training
+/// v_d is all that is needed. An action's bounds are the environment's to clip to. With tanh units phi is within [-1,
+/// 1].
 ///
-/// Source: Raffin et al. 2021, "Smooth exploration for robotic reinforcement learning", arXiv:2005.05719; expln: Rueckstiess et al. 2008. epsilon and the gradients
-/// are those of Stable-Baselines3's StateDependentNoiseDistribution (without its squash_output).
+/// Source: Raffin et al. 2021, "Smooth exploration for robotic reinforcement learning", arXiv:2005.05719; expln:
+/// Rueckstiess et al. 2008. epsilon and the gradients are those of Stable-Baselines3's StateDependentNoiseDistribution
+/// (without its squash_output).
 struct gsde {
-  int sample_every = 4;         ///< steps, > 0; Stable-Baselines3's sde_sample_freq, of which -1, once a rollout, is the rollout's length here
+  int sample_every = 4;  ///< steps, > 0; Stable-Baselines3's sde_sample_freq, of which -1, once a rollout, is the
+                         ///< rollout's length here
   bool learn_features = false;  ///< whether the noise's part of a loss changes the hidden layers too
-  bool expln = false;           ///< s = exp(x) of a free parameter x <= 0, 1 + log(1 + x) of others, which grows more slowly
-  double epsilon = 1e-6;        ///< added to the variance
+  bool expln = false;     ///< s = exp(x) of a free parameter x <= 0, 1 + log(1 + x) of others, which grows more slowly
+  double epsilon = 1e-6;  ///< added to the variance
 
   void check() const {
     detail::require(sample_every > 0, "gsde", "sample_every", sample_every, "a positive number of steps");

@@ -113,7 +113,8 @@ struct gsde_evaluate : gsde_kernel<D> {
 template <int D>
 struct gsde_backward : gsde_kernel<D> {
   template <class X, class Deviation, class Slope, class Act, class DP, class DH, class DX, class DFree>
-  constexpr void operator()(X x, Deviation s, Slope slope, Act action, DP dlogp, DH dentropy, DX dx, DFree dfree) const {
+  constexpr void operator()(X x, Deviation s, Slope slope, Act action, DP dlogp, DH dentropy, DX dx,
+                            DFree dfree) const {
     using S = typename X::scalar;
     auto v = this->variances(x, s);
     several<S, D> dv{};
@@ -131,7 +132,8 @@ struct gsde_backward : gsde_kernel<D> {
   }
 };
 
-/// KL between two rows with their free parameters, KL(pi || other) or, from_other, KL(other || pi), and its slopes with respect to pi's.
+/// KL between two rows with their free parameters, KL(pi || other) or, from_other, KL(other || pi), and its slopes with
+/// respect to pi's.
 template <int D, bool from_other>
 struct gsde_divergence : gsde_kernel<D> {
   template <class X, class Free, class Q, class QFree, class Out, class DX, class DFree>
@@ -144,7 +146,8 @@ struct gsde_divergence : gsde_kernel<D> {
     several<S, D> dv{};
     S total = 0;
     for (int d = 0; d < D; ++d) {
-      S apart = x[d] - other[d], wider = log(v[d]) - log(S(w[d])), over = from_other ? v[d] : S(w[d]), z = apart * apart / over;
+      S apart = x[d] - other[d], wider = log(v[d]) - log(S(w[d])), over = from_other ? v[d] : S(w[d]),
+        z = apart * apart / over;
       if (from_other) wider = -wider;
       total += .5 * (expm1(wider) - wider + z);
       dx.set(d, apart / over);

@@ -1,21 +1,26 @@
 #pragma once
 #include <array>
+#include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <cohort/scalar/dual.hpp>
-#include <cmath>
 #include <string>
 
 namespace cohort {
 
-/// A formula for one random number, of which `independent` makes a distribution of actions. `parameters` says how many numbers the network gives for it; the
-/// functions take them, in any scalar, and the derivatives come from evaluating them in duals:
+/// A formula for one random number, of which `independent` makes a distribution of actions. `parameters` says how many
+/// numbers the network gives for it; the functions take them, in any scalar, and the derivatives come from evaluating
+/// them in duals:
 ///
-///     static constexpr int parameters = 2, uniforms = 2;     ///< uniforms: how many a draw takes; 0: it draws from a random_stream&
-///     static constexpr bool bounded = false;                 ///< true: `unit(u)` in [0, 1] is what u on the whole line stands for
+///     static constexpr int parameters = 2;
+///     static constexpr int uniforms = 2;        // how many a draw takes; 0: it draws from a random_stream&
+///     static constexpr bool bounded = false;    // true: `unit(u)` in [0, 1] is what u on the whole line stands for
 ///     template <class T> using action = T;
-///     V logp(several<V, parameters>, S u), entropy(several<V, parameters>, S u);    S draw(several<S, parameters>, several<S, uniforms>), mode(...)
-///     detail::wider<P, Q> divergence(several<P, parameters> p, several<Q, parameters> q)     KL(p || q), P or Q a dual of the other
-///     several<S, parameters> curvature(several<S, parameters> p, several<S, parameters> v)   optional: the Fisher information times v; else by duals of KL
+///     V logp(several<V, parameters>, S u), entropy(several<V, parameters>, S u);
+///     S draw(several<S, parameters>, several<S, uniforms>), mode(...);
+///     // KL(p || q), P or Q a dual of the other:
+///     detail::wider<P, Q> divergence(several<P, parameters> p, several<Q, parameters> q);
+///     // optional, the Fisher information times v; without it by duals of KL:
+///     several<S, parameters> curvature(several<S, parameters> p, several<S, parameters> v);
 template <class M>
 concept number_model = requires {
   { M::parameters } -> std::convertible_to<int>;
@@ -46,8 +51,9 @@ constexpr auto variables_of(R const& row, int d, int D) {
   return p;
 }
 
-/// What the kernels of D independent numbers share: where they lie in a row of actions. Of a bounded number the environment's own stands first and, D columns behind
-/// it, the one on the whole line that it was made of, so that its log-probability needs no inverse.
+/// What the kernels of D independent numbers share: where they lie in a row of actions. Of a bounded number the
+/// environment's own stands first and, D columns behind it, the one on the whole line that it was made of, so that its
+/// log-probability needs no inverse.
 template <class Model, int D>
 struct independent_layout {
   Model model;
@@ -83,7 +89,8 @@ struct independent_draw : independent_layout<Model, D> {
   }
 };
 
-/// The same for a draw that takes as many random numbers as it needs: row i has a stream of its own, and what is drawn is computed in double.
+/// The same for a draw that takes as many random numbers as it needs: row i has a stream of its own, and what is drawn
+/// is computed in double.
 template <class Model, int D>
 struct independent_draw_from : independent_layout<Model, D> {
   stream from;
@@ -117,7 +124,8 @@ struct independent_evaluate : independent_layout<Model, D> {
     for (int g = 0; g < this->G; ++g) {
       S total = 0;
       for (int d = 0; d < D; ++d)
-        total += this->model.logp(parameters_of<Model, S>(x, d, D), S(this->at(action, g, d))) - (Model::bounded ? this->log_width[d] : 0.);
+        total += this->model.logp(parameters_of<Model, S>(x, d, D), S(this->at(action, g, d))) -
+                 (Model::bounded ? this->log_width[d] : 0.);
       logp.set(g, total);
     }
   }
@@ -128,7 +136,8 @@ struct independent_evaluate : independent_layout<Model, D> {
     for (int g = 0; g < this->G; ++g) {
       S total = 0;
       for (int d = 0; d < D; ++d)
-        total += this->model.entropy(parameters_of<Model, S>(x, d, D), S(this->at(action, g, d))) + (Model::bounded ? this->log_width[d] : 0.);
+        total += this->model.entropy(parameters_of<Model, S>(x, d, D), S(this->at(action, g, d))) +
+                 (Model::bounded ? this->log_width[d] : 0.);
       entropy.set(g, total);
     }
   }
@@ -147,7 +156,8 @@ struct independent_backward : independent_layout<Model, D> {
       for (int g = 0; g < this->G; ++g) {
         S u = this->at(action, g, d);
         V logp = this->model.logp(p, u), entropy = this->model.entropy(p, u);
-        for (int k = 0; k < Model::parameters; ++k) slope[k] += dlogp[g] * logp.tangent[k] + dentropy[g] * entropy.tangent[k];
+        for (int k = 0; k < Model::parameters; ++k)
+          slope[k] += dlogp[g] * logp.tangent[k] + dentropy[g] * entropy.tangent[k];
       }
       for (int k = 0; k < Model::parameters; ++k) dx.set(k * D + d, slope[k]);
     }
@@ -156,11 +166,14 @@ struct independent_backward : independent_layout<Model, D> {
 
 }  // namespace detail
 
-/// D numbers independent of each other, each distributed as a model says (bernoulli, state_dependent_gaussian, tanh_gaussian, beta_distribution) with parameters that the network gives: R rows of
-/// parameters x D, parameter k of number d in column k D + d. Each row may have G samples; logp and entropy are R x G, in nats, the sums over the numbers.
+/// D numbers independent of each other, each distributed as a model says (bernoulli, state_dependent_gaussian,
+/// tanh_gaussian, beta_distribution) with parameters that the network gives: R rows of parameters x D, parameter k of
+/// number d in column k D + d. Each row may have G samples; logp and entropy are R x G, in nats, the sums over the
+/// numbers.
 ///
-/// Actions are R x (G D), of a bounded model R x (G 2 D): for each sample D numbers within [low, high], the environment's, then the D numbers on the whole line that
-/// they stand for. logp is the density of the former, which the latter give exactly: an action at its bound is no problem.
+/// Actions are R x (G D), of a bounded model R x (G 2 D): for each sample D numbers within [low, high], the
+/// environment's, then the D numbers on the whole line that they stand for. logp is the density of the former, which
+/// the latter give exactly: an action at its bound is no problem.
 ///
 /// Raises value_error for bounds of a bounded model that are not finite or not in order.
 template <number_model Model, class T, int D>
@@ -171,13 +184,16 @@ struct independent {
   Model model{};
   std::array<double, D> low{}, high{};
 
-  independent(Model m = {}, std::array<double, D> low = {}, std::array<double, D> high = {}) : model(m), low(low), high(high) {
+  independent(Model m = {}, std::array<double, D> low = {}, std::array<double, D> high = {})
+      : model(m), low(low), high(high) {
     if constexpr (requires { model.check(); }) model.check();
     if constexpr (Model::bounded)
       for (int d = 0; d < D; ++d)
         if (!(low[d] < high[d] && std::isfinite(high[d] - low[d])))
-          throw value_error("independent: number " + std::to_string(d) + " of an action lies between " + detail::text(low[d]) + " and " + detail::text(high[d]) +
-                            ", expected finite bounds in order (for a box without bounds: diagonal_gaussian, state_dependent_gaussian)");
+          throw value_error("independent: number " + std::to_string(d) + " of an action lies between " +
+                            detail::text(low[d]) + " and " + detail::text(high[d]) +
+                            ", expected finite bounds in order (for a box without bounds: diagonal_gaussian, "
+                            "state_dependent_gaussian)");
   }
 
   int parameters() const { return Model::parameters * D; }
@@ -207,18 +223,22 @@ struct independent {
     backend.map_rows(x.rows, detail::independent_mode<Model, D>{layout(1)}, x, out);
   }
   template <backend B>
-  void evaluate(B& backend, in_view<B> x, in_view<B>, view<action const> a, int G, out_view<B> logp, out_view<B> entropy) const {
+  void evaluate(B& backend, in_view<B> x, in_view<B>, view<action const> a, int G, out_view<B> logp,
+                out_view<B> entropy) const {
     backend.map_rows(x.rows, detail::independent_evaluate<Model, D>{layout(G)}, x, a, logp, entropy);
   }
   template <backend B>
-  void backward(B& backend, in_view<B> x, in_view<B>, view<action const> a, int G, in_view<B> dlogp, in_view<B> dentropy, out_view<B> dx, out_view<B>) const {
+  void backward(B& backend, in_view<B> x, in_view<B>, view<action const> a, int G, in_view<B> dlogp,
+                in_view<B> dentropy, out_view<B> dx, out_view<B>) const {
     backend.map_rows(x.rows, detail::independent_backward<Model, D>{layout(G)}, x, a, dlogp, dentropy, dx);
   }
 
  private:
   detail::independent_layout<Model, D> layout(int G) const {
     detail::independent_layout<Model, D> l{.model = model, .low = {}, .width = {}, .log_width = {}, .G = G};
-    for (int d = 0; d < D; ++d) l.low[d] = low[d], l.width[d] = high[d] - low[d], l.log_width[d] = Model::bounded ? std::log(high[d] - low[d]) : 0;
+    for (int d = 0; d < D; ++d)
+      l.low[d] = low[d], l.width[d] = high[d] - low[d],
+      l.log_width[d] = Model::bounded ? std::log(high[d] - low[d]) : 0;
     return l;
   }
 };

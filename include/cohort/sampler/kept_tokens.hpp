@@ -8,8 +8,9 @@
 
 namespace cohort {
 
-/// For each of some steps the tokens that a sampler's cuts left of a vocabulary of V, in the host's memory: a list of 4 bytes for each token where that is
-/// shorter, else a bit for each token of the vocabulary. With V = 49,152 a step takes 200 bytes under top_k = 50, and 6,144 at most.
+/// For each of some steps the tokens that a sampler's cuts left of a vocabulary of V, in the host's memory: a list of 4
+/// bytes for each token where that is shorter, else a bit for each token of the vocabulary. With V = 49,152 a step
+/// takes 200 bytes under top_k = 50, and 6,144 at most.
 class kept_tokens {
  public:
   explicit kept_tokens(int vocabulary = 0) : vocabulary_(vocabulary) {}
@@ -34,7 +35,8 @@ class kept_tokens {
     std::vector<std::int32_t> words(std::size_t(words_of(vocabulary_)), 0);
     for (auto v : tokens) {
       if (v < 0 || v >= vocabulary_)
-        throw value_error("kept_tokens: token " + std::to_string(v) + " was kept, expected one of the vocabulary's " + std::to_string(vocabulary_));
+        throw value_error("kept_tokens: token " + std::to_string(v) + " was kept, expected one of the vocabulary's " +
+                          std::to_string(vocabulary_));
       words[std::size_t(v / 32)] |= std::int32_t(1u << (v % 32));
     }
     add_bits(words);
@@ -57,7 +59,8 @@ class kept_tokens {
   bool kept(std::size_t step, std::int32_t token) const {
     if (token < 0 || token >= vocabulary_) return false;
     auto part = stored(step);
-    if (part.size() == std::size_t(words_of(vocabulary_))) return std::uint32_t(part[std::size_t(token / 32)]) >> (token % 32) & 1;
+    if (part.size() == std::size_t(words_of(vocabulary_)))
+      return std::uint32_t(part[std::size_t(token / 32)]) >> (token % 32) & 1;
     return std::binary_search(part.begin(), part.end(), token);
   }
 
@@ -66,7 +69,8 @@ class kept_tokens {
   template <class F>
   static void each_token(std::span<std::int32_t const> words, F f) {
     for (std::size_t w = 0; w < words.size(); ++w)
-      for (auto left = std::uint32_t(words[w]); left != 0; left &= left - 1) f(std::int32_t(32 * w) + std::countr_zero(left));
+      for (auto left = std::uint32_t(words[w]); left != 0; left &= left - 1)
+        f(std::int32_t(32 * w) + std::countr_zero(left));
   }
   /// A list is shorter than the bits, so its length tells it from them.
   std::span<std::int32_t const> stored(std::size_t step) const {
@@ -79,12 +83,15 @@ class kept_tokens {
   std::vector<std::size_t> ends_;
 };
 
-/// Of which distribution the log-probabilities in training are, where a sampler's cuts (or `allowed`) leave a part of the vocabulary.
+/// Of which distribution the log-probabilities in training are, where a sampler's cuts (or `allowed`) leave a part of
+/// the vocabulary.
 enum class kept_set {
-  /// The softmax over what was kept at each token when it was drawn: exp(logp - old_logp) is the ratio of the distributions sampled from, the policy's as it
+  /// The softmax over what was kept at each token when it was drawn: exp(logp - old_logp) is the ratio of the
+  /// distributions sampled from, the policy's as it
   /// was and as it is.
   renormalize,
-  /// The softmax over the whole vocabulary, as in TRL, verl and OpenRLHF: the ratio is biased by how the kept part's probability has changed.
+  /// The softmax over the whole vocabulary, as in TRL, verl and OpenRLHF: the ratio is biased by how the kept part's
+  /// probability has changed.
   full_softmax,
 };
 

@@ -28,10 +28,11 @@ struct allowed_or_nothing {
 
 }  // namespace detail
 
-/// The logits (R x V) of tokens that stood before, in place: l / penalty where l > 0, l * penalty elsewhere. seen (R x any): the tokens of each row, none of
-/// them twice; -1 fills up.
+/// The logits (R x V) of tokens that stood before, in place: l / penalty where l > 0, l * penalty elsewhere. seen (R x
+/// any): the tokens of each row, none of them twice; -1 fills up.
 ///
-/// Source: Keskar et al. 2019, arXiv:1909.05858, 4.1; that negative logits are multiplied is transformers' RepetitionPenaltyLogitsProcessor.
+/// Source: Keskar et al. 2019, arXiv:1909.05858, 4.1; that negative logits are multiplied is transformers'
+/// RepetitionPenaltyLogitsProcessor.
 template <backend B, class T = value_t<B>>
 void penalize_repetition(B& backend, double penalty, view<T> logits, view<std::int32_t const> seen) {
   detail::require(penalty > 0, "penalize_repetition", "penalty", penalty, "a positive number");

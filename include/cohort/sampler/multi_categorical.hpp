@@ -29,7 +29,8 @@ struct added_to_row {
   }
 };
 
-/// What the kernels of K choices share. Choice k has n[k] logits behind those of the choices before it, and column k of each sample's K actions.
+/// What the kernels of K choices share. Choice k has n[k] logits behind those of the choices before it, and column k of
+/// each sample's K actions.
 template <int K>
 struct choices {
   int n[K];
@@ -59,7 +60,9 @@ struct multi_categorical_sample : choices<K> {
   constexpr void operator()(L logits, U uniform, Out action, P logp) const {
     this->clear(logp);
     for (int k = 0; k < K; ++k)
-      categorical_sample{this->n[k], this->G}(this->logits(logits, k), columns_of_row<U>{uniform, this->before(k) * this->G, 1}, this->actions(action, k), added_to_row<P>{logp});
+      categorical_sample{this->n[k], this->G}(this->logits(logits, k),
+                                              columns_of_row<U>{uniform, this->before(k) * this->G, 1},
+                                              this->actions(action, k), added_to_row<P>{logp});
   }
 };
 template <int K>
@@ -75,7 +78,8 @@ struct multi_categorical_evaluate : choices<K> {
   constexpr void operator()(L logits, Act action, P logp, H entropy) const {
     this->clear(logp), this->clear(entropy);
     for (int k = 0; k < K; ++k)
-      categorical_evaluate{this->n[k], this->G}(this->logits(logits, k), this->actions(action, k), added_to_row<P>{logp}, added_to_row<H>{entropy});
+      categorical_evaluate{this->n[k], this->G}(this->logits(logits, k), this->actions(action, k),
+                                                added_to_row<P>{logp}, added_to_row<H>{entropy});
   }
 };
 template <int K>
@@ -83,14 +87,16 @@ struct multi_categorical_backward : choices<K> {
   template <class L, class Act, class DP, class DH, class DL>
   constexpr void operator()(L logits, Act action, DP dlogp, DH dentropy, DL dlogits) const {
     for (int k = 0; k < K; ++k)
-      categorical_backward{this->n[k], this->G}(this->logits(logits, k), this->actions(action, k), dlogp, dentropy, this->logits(dlogits, k));
+      categorical_backward{this->n[k], this->G}(this->logits(logits, k), this->actions(action, k), dlogp, dentropy,
+                                                this->logits(dlogits, k));
   }
 };
 
 }  // namespace detail
 
-/// K choices independent of each other, choice k one of n[k], each as `categorical` has it: log-probabilities and entropies are sums over the choices. Logits are
-/// R x (n[0] + ... + n[K-1]), one choice's behind another's; actions are R x (G K) integers, logp and entropy R x G, in nats.
+/// K choices independent of each other, choice k one of n[k], each as `categorical` has it: log-probabilities and
+/// entropies are sums over the choices. Logits are R x (n[0] + ... + n[K-1]), one choice's behind another's; actions
+/// are R x (G K) integers, logp and entropy R x G, in nats.
 template <int K>
 struct multi_categorical {
   using action = std::int32_t;
@@ -120,13 +126,15 @@ struct multi_categorical {
     backend.map_rows(logits.rows, detail::multi_categorical_mode<K>{kernel(1)}, logits, out);
   }
   template <backend B>
-  void evaluate(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, out_view<B> logp, out_view<B> entropy) const {
+  void evaluate(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, out_view<B> logp,
+                out_view<B> entropy) const {
     backend.map_rows(logits.rows, detail::multi_categorical_evaluate<K>{kernel(G)}, logits, a, logp, entropy);
   }
   template <backend B>
-  void backward(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, in_view<B> dlogp, in_view<B> dentropy, out_view<B> dlogits,
-                out_view<B>) const {
-    backend.map_rows(logits.rows, detail::multi_categorical_backward<K>{kernel(G)}, logits, a, dlogp, dentropy, dlogits);
+  void backward(B& backend, in_view<B> logits, in_view<B>, view<action const> a, int G, in_view<B> dlogp,
+                in_view<B> dentropy, out_view<B> dlogits, out_view<B>) const {
+    backend.map_rows(logits.rows, detail::multi_categorical_backward<K>{kernel(G)}, logits, a, dlogp, dentropy,
+                     dlogits);
   }
 };
 

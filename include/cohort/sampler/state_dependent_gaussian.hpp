@@ -4,17 +4,18 @@
 
 namespace cohort {
 
-/// How a network's number becomes a log_std between two limits: not at all, cut off (as in Stable-Baselines3's SAC), or low + (high - low) (1 + tanh x) / 2 (as in
-/// Spinning Up's and CleanRL's), whose gradient never vanishes altogether.
+/// How a network's number becomes a log_std between two limits: not at all, cut off (as in Stable-Baselines3's SAC), or
+/// low + (high - low) (1 + tanh x) / 2 (as in Spinning Up's and CleanRL's), whose gradient never vanishes altogether.
 enum class log_std_bound { none, clamp, tanh };
 
-/// A normal number whose mean and log_std both are the network's: the deviation depends on the state. (Of diagonal_gaussian it does not.)
+/// A normal number whose mean and log_std both are the network's: the deviation depends on the state. (Of
+/// diagonal_gaussian it does not.)
 ///
 ///     log p(a) = -z^2 / 2 - log_std - log(2 pi) / 2,  z = (a - mean) / std,   H = log_std + (1 + log 2 pi) / 2
 ///     KL(p || q) = log(t / s) + (s^2 + (m - n)^2) / (2 t^2) - 1/2,  p ~ N(m, s^2), q ~ N(n, t^2)
 ///
-/// Sampling is by Box and Muller, the mode is the mean. log_std starts at network_options.log_std, or the limit nearest to it (with tanh: no nearer than a
-/// thousandth of their distance).
+/// Sampling is by Box and Muller, the mode is the mean. log_std starts at network_options.log_std, or the limit nearest
+/// to it (with tanh: no nearer than a thousandth of their distance).
 struct state_dependent_gaussian {
   log_std_bound bound = log_std_bound::clamp;
   double low = -20, high = 2;  ///< of log_std, where it is bounded
@@ -61,17 +62,22 @@ struct state_dependent_gaussian {
     return std::atanh(std::min(std::max(2 * (log_std - low) / (high - low) - 1, -.998), .998));
   }
   void check() const {
-    if (bound != log_std_bound::none) detail::require(low < high, "state_dependent_gaussian", "low, the lower limit of log_std,", low, "a number below high");
+    if (bound != log_std_bound::none)
+      detail::require(low < high, "state_dependent_gaussian", "low, the lower limit of log_std,", low,
+                      "a number below high");
   }
 };
 
-/// A normal number u, as `state_dependent_gaussian` has it, through a tanh: the action is low + (high - low) (1 + tanh u) / 2.
+/// A normal number u, as `state_dependent_gaussian` has it, through a tanh: the action is low + (high - low) (1 + tanh
+/// u) / 2.
 ///
 ///     log p(a) = log N(u; mean, std^2) - 2 (log 2 - u - softplus(-2 u)) - log((high - low) / 2)
 ///
-/// u is kept with the action (see independent.hpp), so nothing is lost where tanh rounds to 1, however far out. There is no closed form of the entropy: what
-/// stands for it is -log p of the action at hand, as in Stable-Baselines3, unbiased where this distribution drew it. Its derivatives are those of the entropy, by
-/// moving u with the mean and std (z = (u - mean) / std held), so they are unbiased there too; those of -log p of a fixed action would be 0 on average:
+/// u is kept with the action (see independent.hpp), so nothing is lost where tanh rounds to 1, however far out. There
+/// is no closed form of the entropy: what stands for it is -log p of the action at hand, as in Stable-Baselines3,
+/// unbiased where this distribution drew it. Its derivatives are those of the entropy, by moving u with the mean and
+/// std (z = (u - mean) / std held), so they are unbiased there too; those of -log p of a fixed action would be 0 on
+/// average:
 ///
 ///     dH / dmean = -2 tanh u,   dH / dlog_std = 1 - 2 (u - mean) tanh u
 ///

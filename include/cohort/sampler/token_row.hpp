@@ -4,12 +4,15 @@
 // What is done to a row of logits to draw a token from it; token_sampler.hpp says what the numbers mean.
 namespace cohort::detail {
 
-/// The loops over V numbers that lie `stride` apart that a draw is made of. A backend with a type row_loops has faster ones for stride 1.
+/// The loops over V numbers that lie `stride` apart that a draw is made of. A backend with a type row_loops has faster
+/// ones for stride 1.
 struct plain_row_loops {
-  static constexpr bool looks_at_parts = false;  ///< whether it has further loops, by which few logits or weights are looked at more than once
+  static constexpr bool looks_at_parts =
+      false;  ///< whether it has further loops, by which few logits or weights are looked at more than once
   static constexpr int slack = 0;
 
-  /// Each logit l becomes the weight e = exp((l - maximum) / temperature); their sum, and where that is wanted the sum of e log e.
+  /// Each logit l becomes the weight e = exp((l - maximum) / temperature); their sum, and where that is wanted the sum
+  /// of e log e.
   template <class T>
   static constexpr double weigh(T* l, std::ptrdiff_t stride, int V, T maximum, T temperature, double* logs = nullptr) {
     double total = 0;
@@ -36,9 +39,11 @@ struct plain_row_loops {
       if (T x = e[v * stride]; which.hold(x)) sum += double(x) * double(log(real<T>(x)).value);
     return sum;
   }
-  /// To `room`, which may be e, the weights that outer holds and inner does not, at most `most`; how many, or more than `most`.
+  /// To `room`, which may be e, the weights that outer holds and inner does not, at most `most`; how many, or more than
+  /// `most`.
   template <class T>
-  static constexpr int collect(T const* e, std::ptrdiff_t stride, int V, weights_between<T> outer, weights_between<T> inner, T* room, int most) {
+  static constexpr int collect(T const* e, std::ptrdiff_t stride, int V, weights_between<T> outer,
+                               weights_between<T> inner, T* room, int most) {
     int n = 0;
     for (int v = 0; v < V; ++v) {
       T x = e[v * stride];
@@ -57,7 +62,8 @@ struct plain_row_loops {
   }
   /// Bit v % 32 of word v / 32 for each weight that is held.
   template <class T>
-  static constexpr void write_bits(T const* e, std::ptrdiff_t stride, int V, weights_between<T> which, std::int32_t* words, std::ptrdiff_t words_stride) {
+  static constexpr void write_bits(T const* e, std::ptrdiff_t stride, int V, weights_between<T> which,
+                                   std::int32_t* words, std::ptrdiff_t words_stride) {
     for (int first = 0; first < V; first += 32) {
       std::uint32_t word = 0;
       for (int v = first; v < V && v < first + 32; ++v) word |= std::uint32_t(which.hold(e[v * stride])) << (v - first);
@@ -92,7 +98,8 @@ struct row_of_weights {
   // Each takes what is kept so far. Of top_k and top_p the weights below `idle` are not wanted, that is known.
   constexpr cut_of_row<T> top_k(cut_of_row<T> now, int k, T idle = 0) const {
     largest_weights<T> sets{now.kept};
-    return smallest(sets, idle > now.kept.low ? std::bit_cast<bits>(idle) : sets.first(), holds_count{double(k)}, now.all);
+    return smallest(sets, idle > now.kept.low ? std::bit_cast<bits>(idle) : sets.first(), holds_count{double(k)},
+                    now.all);
   }
   constexpr cut_of_row<T> top_p(cut_of_row<T> now, double wanted, T idle = 0) const {
     largest_weights<T> sets{now.kept};
@@ -108,7 +115,8 @@ struct row_of_weights {
     // What is less typical than idle weights, if that is only such weights, is not wanted.
     double distance = sets.mean - log(real<double>(idle(p, now.all))).value;
     bool only_idle = distance > 0 && distance < 999 && sets.mean + distance >= 0;
-    return smallest(sets, only_idle ? sets.last() - std::bit_cast<bits>(T(distance)) : sets.first(), holds_mass{p * now.all.mass}, now.all);
+    return smallest(sets, only_idle ? sets.last() - std::bit_cast<bits>(T(distance)) : sets.first(),
+                    holds_mass{p * now.all.mass}, now.all);
   }
   /// All weights below it together are less than 1 - p.
   static constexpr T idle(double p, held_weights all) { return T(.999 * (1 - p) * all.mass / all.count); }
@@ -139,7 +147,8 @@ struct row_of_weights {
   }
 
  private:
-  /// The smallest of the sets from sets.at(low) on that is enough; that at low is. `all` is what sets.within holds, its count or more.
+  /// The smallest of the sets from sets.at(low) on that is enough; that at low is. `all` is what sets.within holds, its
+  /// count or more.
   template <class Sets, class Enough>
   constexpr cut_of_row<T> smallest(Sets sets, bits low, Enough enough, held_weights all) const {
     weight_search<Loops, T, Sets, Enough> search{sets, enough, low, sets.last(), all, {}};
@@ -151,15 +160,17 @@ struct row_of_weights {
     while (n > most && search.low < search.high) {
       bits asked = search.next();
       if (!search.answer(asked, measure(sets.at(asked)))) inner = sets.at(asked);
-      if (search.possibly.count - search.surely.count <= most) n = Loops::collect(e, stride, V, sets.at(search.low), inner, room, most);
+      if (search.possibly.count - search.surely.count <= most)
+        n = Loops::collect(e, stride, V, sets.at(search.low), inner, room, most);
     }
     if (n <= most) search.among(room, n);  // else all that are left are equal
     auto kept = sets.at(search.low);
     return {kept, search.low > low ? search.possibly : measure(kept)};
   }
 
-  /// Where a sample says that the search ends, three standard deviations to both sides, is measured, and what lies between is collected, all in one pass;
-  /// how many weights are, or more than `most`. Wrong or not, what the search knows is true.
+  /// Where a sample says that the search ends, three standard deviations to both sides, is measured, and what lies
+  /// between is collected, all in one pass; how many weights are, or more than `most`. Wrong or not, what the search
+  /// knows is true.
   template <class Search>
   constexpr int by_sample(Search& search, weights_between<T>& inner, held_weights all) const {
     auto const sets = search.sets;
@@ -170,7 +181,8 @@ struct row_of_weights {
     int m = Loops::collect(room, 1, size, sets.at(s.low), inner, copy, size);
     s.possibly = Loops::measure(copy, 1, m, sets.at(s.low));
     s.among(copy, m, size / 32);
-    double apart = 3 * s.enough.deviation(there, Loops::squares(room, size, sets.within), Loops::squares(room, size, sets.at(s.low)));
+    double apart = 3 * s.enough.deviation(there, Loops::squares(room, size, sets.within),
+                                          Loops::squares(room, size, sets.at(s.low)));
     // As many bits as would hold so much if the weights lay as densely as those that are left.
     double distance = apart * double(s.high - s.low + 1) / (s.enough.excess(s.possibly) - s.enough.excess(s.surely));
     bits low = distance < double(s.low - search.low) ? s.low - bits(distance) : search.low;

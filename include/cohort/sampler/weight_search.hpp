@@ -17,7 +17,9 @@ struct weights_between {
 struct held_weights {
   double mass = 0;
   int count = 0;
-  friend constexpr held_weights operator+(held_weights a, held_weights b) { return {a.mass + b.mass, a.count + b.count}; }
+  friend constexpr held_weights operator+(held_weights a, held_weights b) {
+    return {a.mass + b.mass, a.count + b.count};
+  }
 };
 
 // Sets of weights that shrink as a number grows whose bits have the order of the numbers they stand for.
@@ -68,7 +70,9 @@ struct holds_mass {
   double wanted;
   constexpr bool operator()(held_weights h) const { return h.mass >= wanted; }
   constexpr double excess(held_weights h) const { return h.mass - wanted; }
-  constexpr holds_mass in_sample(double, held_weights there, held_weights all) const { return {wanted * there.mass / all.mass}; }
+  constexpr holds_mass in_sample(double, held_weights there, held_weights all) const {
+    return {wanted * there.mass / all.mass};
+  }
   double deviation(held_weights there, double squares, double squares_within) const {
     double p = wanted / there.mass;
     return std::sqrt((1 - p) * (1 - p) * squares_within + p * p * (squares - squares_within));
@@ -89,7 +93,8 @@ struct weight_search {
   Sets sets;
   Enough enough;
   bits low, high;
-  held_weights possibly, surely;  ///< what sets.at(low) holds, and the set after sets.at(high), as far as they have been measured
+  held_weights possibly,
+      surely;  ///< what sets.at(low) holds, and the set after sets.at(high), as far as they have been measured
   int steps = 1;
 
   /// What to ask: in the middle, then twice where the excess tells that the end is.
@@ -146,7 +151,8 @@ struct weight_search {
       if (enough(surely)) low = high = next, possibly = surely, n = 0;
     }
   }
-  /// Where a line from the excess at low to that at high is 0, and a little further, so that what is left is the smaller part.
+  /// Where a line from the excess at low to that at high is 0, and a little further, so that what is left is the
+  /// smaller part.
   constexpr bits where_enough(double at_low, double at_high) const {
     double share = at_low / (at_low - at_high);
     share += share < .5 ? 1. / 32 : -1. / 32;

@@ -3,8 +3,9 @@
 
 namespace cohort {
 
-/// A scalar that carries no number, only the set of inputs it was computed from: evaluating a formula once in it, at compile time, tells what
-/// the formula reads. Every operation ORs; a comparison and a select read what their arguments read.
+/// A scalar that carries no number, only the set of inputs it was computed from: evaluating a formula once in it, at
+/// compile time, tells what the formula reads. Every operation ORs; a comparison and a select read what their arguments
+/// read.
 struct dependency : detail::never_a_bool {
   using value_type = double;
   using constant = dependency;

@@ -3,11 +3,12 @@
 
 namespace cohort {
 
-/// A value with N tangents: evaluating a formula in dual<V, N> gives its exact partial derivatives with respect to N inputs in the same pass.
+/// A value with N tangents: evaluating a formula in dual<V, N> gives its exact partial derivatives with respect to N
+/// inputs in the same pass.
 ///
-/// V is any scalar, a dual too. Plain numbers and V itself mix in without tangents, so constants cost nothing. clamp passes the derivative on
-/// the closed interval; min and max pass the first argument's at a tie; abs has slope 0 at 0; floor has none; stop_gradient drops the
-/// tangents; round_to_float and modulo pass them. Comparisons compare values.
+/// V is any scalar, a dual too. Plain numbers and V itself mix in without tangents, so constants cost nothing. clamp
+/// passes the derivative on the closed interval; min and max pass the first argument's at a tie; abs has slope 0 at 0;
+/// floor has none; stop_gradient drops the tangents; round_to_float and modulo pass them. Comparisons compare values.
 template <class V, int N>
 struct dual {
   using value_type = typename V::value_type;
@@ -125,8 +126,12 @@ struct dual {
   friend constexpr dual select(mask const& m, dual const& a, dual const& b) {
     return build(select(m, a.value, b.value), [&](int i) { return select(m, a.tangent[i], b.tangent[i]); });
   }
-  friend constexpr dual min(dual const& a, dual const& b) { return select((b.value < a.value) | (b.value != b.value), b, a); }
-  friend constexpr dual max(dual const& a, dual const& b) { return select((b.value > a.value) | (b.value != b.value), b, a); }
+  friend constexpr dual min(dual const& a, dual const& b) {
+    return select((b.value < a.value) | (b.value != b.value), b, a);
+  }
+  friend constexpr dual max(dual const& a, dual const& b) {
+    return select((b.value > a.value) | (b.value != b.value), b, a);
+  }
 
   template <std::convertible_to<V> L, std::convertible_to<V> H>
   friend constexpr dual clamp(dual const& x, L const& lo, H const& hi) {
@@ -134,7 +139,8 @@ struct dual {
     return build(clamp(x.value, V(lo), V(hi)), [&](int i) { return select(outside, V(0), x.tangent[i]); });
   }
   friend constexpr dual clamp(dual const& x, dual const& lo, dual const& hi) {
-    return select((x.value < lo.value) | (lo.value != lo.value), lo, select((x.value > hi.value) | (hi.value != hi.value), hi, x));
+    return select((x.value < lo.value) | (lo.value != lo.value), lo,
+                  select((x.value > hi.value) | (hi.value != hi.value), hi, x));
   }
 
   friend constexpr dual abs(dual const& x) {
@@ -175,7 +181,9 @@ struct dual {
   friend constexpr dual modulo(dual const& x, double y) { return chain(modulo(x.value, y), V(1), x); }
   friend constexpr dual round_to_float(dual const& x) { return chain(round_to_float(x.value), V(1), x); }
   friend constexpr dual numpy_square(dual const& x) { return chain(numpy_square(x.value), V(2) * x.value, x); }
-  friend constexpr dual numpy_square_in_float(dual const& x) { return chain(numpy_square_in_float(x.value), V(2) * x.value, x); }
+  friend constexpr dual numpy_square_in_float(dual const& x) {
+    return chain(numpy_square_in_float(x.value), V(2) * x.value, x);
+  }
   friend constexpr dual stop_gradient(dual const& x) { return dual(x.value); }
 };
 

@@ -16,7 +16,8 @@ namespace detail {
 struct never_a_bool {
   template <class Never = void>
   constexpr explicit operator bool() const {
-    static_assert(!std::is_void_v<Never>, "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
+    static_assert(!std::is_void_v<Never>,
+                  "a comparison of scalars is a mask, not a bool: write select(condition, a, b) in a formula");
     return false;
   }
 };
@@ -38,10 +39,11 @@ struct logical : detail::never_a_bool {
 
 /// A float or double in a class of ours: the plain scalar, and the reference that every other scalar is tested against.
 ///
-/// A formula finds its functions by ADL and mixes scalars with plain numbers freely. At the edges, for every scalar of the library:
-/// a NaN argument gives NaN (min, max and clamp never hide one); exp(-inf) = 0, exp(+inf) = inf, log(0) = -inf, log of a negative is NaN;
-/// min and max return their first argument at a tie; clamp(x, lo, hi) returns x on the closed interval; modulo has the sign of its divisor.
-/// digamma and polygamma are for positive arguments and NaN elsewhere.
+/// A formula finds its functions by ADL and mixes scalars with plain numbers freely. At the edges, for every scalar of
+/// the library: a NaN argument gives NaN (min, max and clamp never hide one); exp(-inf) = 0, exp(+inf) = inf, log(0) =
+/// -inf, log of a negative is NaN; min and max return their first argument at a tie; clamp(x, lo, hi) returns x on the
+/// closed interval; modulo has the sign of its divisor. digamma and polygamma are for positive arguments and NaN
+/// elsewhere.
 template <std::floating_point T>
 struct real {
   using value_type = T;

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
-// Templates, though each is for one type or two: a function may be constexpr, and so be called on a device, although the C library's functions in it
-// are not, if it is a template.
+// Templates, though each is for one type or two: a function may be constexpr, and so be called on a device, although
+// the C library's functions in it are not, if it is a template.
 
 namespace cohort::detail {
 
@@ -50,8 +50,8 @@ constexpr T modulo(T x, T y) {
   return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
-/// x ** 2 as numpy gives it for a lone number: the C library's pow, which for one double in a thousand is a last digit away from x x. The exponent is
-/// volatile since a compiler that sees it multiplies instead.
+/// x ** 2 as numpy gives it for a lone number: the C library's pow, which for one double in a thousand is a last digit
+/// away from x x. The exponent is volatile since a compiler that sees it multiplies instead.
 template <class T>
 constexpr T numpy_square(T x) {
   T volatile two = 2;

@@ -10,7 +10,8 @@ namespace cohort {
 ///
 ///     to + (from - to) (1 + cos(pi p)) / 2,   p the progress
 ///
-/// Raises value_error for numbers that are not finite. Source: Loshchilov and Hutter 2016, arXiv:1608.03983, eq. 5; torch's CosineAnnealingLR.
+/// Raises value_error for numbers that are not finite. Source: Loshchilov and Hutter 2016, arXiv:1608.03983, eq. 5;
+/// torch's CosineAnnealingLR.
 struct cosine {
   double from = 0, to = 0;
 
@@ -25,7 +26,8 @@ struct cosine {
   }
 };
 
-/// From `from` to `to` by equal factors: from (to / from)^p. torch's ExponentialLR with gamma = (to / from)^(1 / its number of steps).
+/// From `from` to `to` by equal factors: from (to / from)^p. torch's ExponentialLR with gamma = (to / from)^(1 / its
+/// number of steps).
 ///
 /// Raises value_error for numbers that are not positive and finite.
 struct exponential {

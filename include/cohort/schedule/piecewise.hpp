@@ -10,8 +10,9 @@ struct schedule_point {
   double progress = 0, value = 0;
 };
 
-/// Straight lines between points: piecewise{{{0, 1e-3}, {.5, 1e-3}, {1, 0}}}. Before the first point and behind the last one it is theirs. Of two points with the
-/// same progress the later one counts from there on: a jump, so {{.2, 1}, {.2, .1}} is 1 up to .2 and then .1 (torch's MultiStepLR).
+/// Straight lines between points: piecewise{{{0, 1e-3}, {.5, 1e-3}, {1, 0}}}. Before the first point and behind the
+/// last one it is theirs. Of two points with the same progress the later one counts from there on: a jump, so {{.2, 1},
+/// {.2, .1}} is 1 up to .2 and then .1 (torch's MultiStepLR).
 ///
 /// Raises value_error without points, and where one's progress is not in [0, 1] or less than that of the one before.
 struct piecewise {
@@ -32,7 +33,8 @@ struct piecewise {
     detail::require(!points.empty(), "piecewise", "the number of points", 0, "1 or more");
     double before = 0;
     for (auto const& p : points) {
-      detail::require(p.progress >= before && p.progress <= 1, "piecewise", "the progress of a point", p.progress, "a number in [0, 1], not less than the one before");
+      detail::require(p.progress >= before && p.progress <= 1, "piecewise", "the progress of a point", p.progress,
+                      "a number in [0, 1], not less than the one before");
       before = p.progress;
     }
   }

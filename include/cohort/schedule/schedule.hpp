@@ -6,7 +6,8 @@
 
 namespace cohort {
 
-// A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is a constant one.
+// A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is
+// a constant one.
 
 struct constant {
   double value = 0;
@@ -29,11 +30,15 @@ struct linear {
   constexpr double operator()(double progress) const { return from + (to - from) * progress; }
 };
 
-/// A component as it is at some progress of the run: scheduled ones are made for it, schedules give their number, all others are themselves.
+/// A component as it is at some progress of the run: scheduled ones are made for it, schedules give their number, all
+/// others are themselves.
 template <class X>
 constexpr auto at(X const& x, double progress) {
   if constexpr (requires { x.at(progress); }) return x.at(progress);
-  else if constexpr (requires { { x(progress) } -> std::convertible_to<double>; }) return x(progress);
+  else if constexpr (requires {
+                       { x(progress) } -> std::convertible_to<double>;
+                     })
+    return x(progress);
   else return x;
 }
 
@@ -57,7 +62,8 @@ void require_rate(char const* where, Rate const& rate) {
   require(largest > 0, where, "rate", largest, "a positive number");
 }
 
-/// Components that learn from an update (a weight with a controller) do, also inside another estimator; all others stay as they are.
+/// Components that learn from an update (a weight with a controller) do, also inside another estimator; all others stay
+/// as they are.
 template <class X, class Measures>
 void adapt(X& component, Measures const& m) {
   if constexpr (requires { component.adapt(m); }) component.adapt(m);
@@ -66,7 +72,8 @@ void adapt(X& component, Measures const& m) {
 
 }  // namespace detail
 
-/// A component with one number that changes over the run: scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{.epsilon = e}; }}.
+/// A component with one number that changes over the run: scheduled{linear{.2, 0}, [](double e) { return
+/// clipped_ratio{.epsilon = e}; }}.
 template <class Schedule, class Make>
 struct scheduled {
   Schedule schedule{};

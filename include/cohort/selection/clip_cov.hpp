@@ -5,23 +5,28 @@
 
 namespace cohort {
 
-/// Clip-Cov: keeps the entropy up by leaving out a few random steps among those that lower it most, weight 0, the others 1. With n valid steps,
+/// Clip-Cov: keeps the entropy up by leaving out a few random steps among those that lower it most, weight 0, the
+/// others 1. With n valid steps,
 ///
-///     c = (A - mean A)(logp - mean logp),    at most max(1, floor(share n)) steps out of those with low < c < high that are not clipped anyway
+///     c = (A - mean A)(logp - mean logp),
+///     at most max(1, floor(share n)) steps out of those with low < c < high that are not clipped anyway
 ///
-/// where the ratio r = exp(logp - old_logp) is clipped if A > 0 and r > 1 + epsilon_high or A < 0 and r < 1 - epsilon: give the epsilons of the term's
-/// clipped_ratio, or infinity if it has none. share = 0 leaves out nothing. The choice is a function of the seed, the optimizer step and the step's index: the
-/// same on every backend.
+/// where the ratio r = exp(logp - old_logp) is clipped if A > 0 and r > 1 + epsilon_high or A < 0 and r < 1 - epsilon:
+/// give the epsilons of the term's clipped_ratio, or infinity if it has none. share = 0 leaves out nothing. The choice
+/// is a function of the seed, the optimizer step and the step's index: the same on every backend.
 ///
-/// Reads advantage, logp, old_logp. Refuses a share outside [0, 1], low > high, epsilons that are not positive. On the host, whatever the backend.
-/// Source: Cui et al. 2025, "The entropy mechanism of reinforcement learning", arXiv:2505.22617; verl 0.9.1, whose choice has no seed.
+/// Reads advantage, logp, old_logp. Refuses a share outside [0, 1], low > high, epsilons that are not positive. On the
+/// host, whatever the backend. Source: Cui et al. 2025, "The entropy mechanism of reinforcement learning",
+/// arXiv:2505.22617; verl 0.9.1, whose choice has no seed.
 struct clip_cov {
   double share = 2e-4;
   double low = 1, high = 5;
   double epsilon = .2, epsilon_high = epsilon;
   static constexpr unsigned reads = cohort::reads::advantage | cohort::reads::logp | cohort::reads::old_logp;
 
-  static constexpr about notes{"clip_cov", "0 for a random share of those with low < (A - mean A)(logp - mean logp) < high, else 1", "Cui et al. 2025, arXiv:2505.22617"};
+  static constexpr about notes{"clip_cov",
+                               "0 for a random share of those with low < (A - mean A)(logp - mean logp) < high, else 1",
+                               "Cui et al. 2025, arXiv:2505.22617"};
   template <class F>
   constexpr void parameters(F f) const {
     f("share", share), f("low", low), f("high", high), f("epsilon", epsilon), f("epsilon_high", epsilon_high);

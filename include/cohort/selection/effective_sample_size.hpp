@@ -22,8 +22,9 @@ struct moments_of_weight {
 ///
 ///     (sum w)^2 / (n sum w^2)
 ///
-/// 1 if all weights are equal, 1 / n if one step has it all, and 0 if no step has any. Scaling the weights changes nothing. Times n it is the number of equally
-/// weighted steps with the same variance. Of weights after truncation and masking it is verl's rollout_is_eff_sample_size.
+/// 1 if all weights are equal, 1 / n if one step has it all, and 0 if no step has any. Scaling the weights changes
+/// nothing. Times n it is the number of equally weighted steps with the same variance. Of weights after truncation and
+/// masking it is verl's rollout_is_eff_sample_size.
 ///
 /// Source: Kong 1992, "A note on importance sampling using standardized weights".
 template <backend B>

@@ -4,10 +4,11 @@
 
 namespace cohort {
 
-/// Of what the ratio rho of learner to sampler is taken, with x_t = old_logp_t - sampler_logp_t at the valid steps of a series.
+/// Of what the ratio rho of learner to sampler is taken, with x_t = old_logp_t - sampler_logp_t at the valid steps of a
+/// series.
 enum class ratio_over {
-  step,            ///< exp(x_t)
-  series,          ///< exp(sum x_t), the ratio of the whole series at each of its steps: unbiased, and of large variance
+  step,    ///< exp(x_t)
+  series,  ///< exp(sum x_t), the ratio of the whole series at each of its steps: unbiased, and of large variance
   geometric_mean,  ///< exp(mean x_t): comparable between lengths
 };
 
@@ -16,7 +17,9 @@ enum class beyond_bounds { truncate, mask };
 
 namespace detail {
 
-constexpr char const* name_of(ratio_over over) { return over == ratio_over::step ? "step" : over == ratio_over::series ? "series" : "geometric_mean"; }
+constexpr char const* name_of(ratio_over over) {
+  return over == ratio_over::step ? "step" : over == ratio_over::series ? "series" : "geometric_mean";
+}
 
 /// rho from log rho. Its clamp is verl's, and keeps every weight finite.
 template <class S>
@@ -62,7 +65,8 @@ struct over_mean {
   }
 };
 
-/// Divides weights by their mean over steps, or over series if all steps of one have the same. A mean of 0 divides nothing.
+/// Divides weights by their mean over steps, or over series if all steps of one have the same. A mean of 0 divides
+/// nothing.
 template <backend B, class T = value_t<B>>
 void divide_by_mean(B& backend, step_views<T> const& at, bool by_series, view<T> weight) {
   std::ptrdiff_t M = weight.rows;
@@ -72,23 +76,27 @@ void divide_by_mean(B& backend, step_views<T> const& at, bool by_series, view<T>
   else backend.map(outputs{own}, filled{1}, view<T const>(own));
   if (at.valid) backend.reduce(sums, shared_weight{}, view<T const>(weight), view<T const>(own), at.valid);
   else backend.reduce(sums, shared_weight{}, view<T const>(weight), view<T const>(own));
-  backend.map(outputs{weight}, over_mean{}, view<T const>(weight), broadcast<T const>(sums.part(0, 1), M), broadcast<T const>(sums.part(1, 1), M));
+  backend.map(outputs{weight}, over_mean{}, view<T const>(weight), broadcast<T const>(sums.part(0, 1), M),
+              broadcast<T const>(sums.part(1, 1), M));
 }
 
 }  // namespace detail
 
-/// Importance weights that correct for actions drawn by another policy than the one that learns, because the sampler's arithmetic, filters or weights differ:
+/// Importance weights that correct for actions drawn by another policy than the one that learns, because the sampler's
+/// arithmetic, filters or weights differ:
 ///
-///     weight = clamp(rho, low, high), or with beyond = mask   rho if low <= rho <= high, else 0,      rho = exp(old_logp - sampler_logp) of what `over` says
+///     weight = clamp(rho, low, high), or with beyond = mask   rho if low <= rho <= high, else 0,
+///     rho = exp(old_logp - sampler_logp) of what `over` says
 ///
 ///     {}                                                                   truncated importance sampling: min(rho, 2)
 ///     {.beyond = mask, .low = .5}                                          IcePop: steps outside [1/2, 2] are left out
 ///     {.over = series, .beyond = mask, .high = 3}                          TRL's sequence_mask
 ///     {.high = infinity}                                                   plain importance sampling
 ///
-/// Bounds are on rho, learner over sampler: rho > 1 where the learner finds an action likelier than the sampler did. log rho is clamped to +-20 first.
-/// normalize divides by the mean weight (over steps, or of a series' one weight over series), so that the step's size stays. Reads old_logp and sampler_logp.
-/// Refuses bounds that are not 0 <= low <= high, high > 0.
+/// Bounds are on rho, learner over sampler: rho > 1 where the learner finds an action likelier than the sampler did.
+/// log rho is clamped to +-20 first. normalize divides by the mean weight (over steps, or of a series' one weight over
+/// series), so that the step's size stays. Reads old_logp and sampler_logp. Refuses bounds that are not 0 <= low <=
+/// high, high > 0.
 ///
 /// Source: verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855.
 struct importance_weights {
@@ -99,7 +107,8 @@ struct importance_weights {
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
   static constexpr bool corrects_sampler = true;  ///< so `train` reports the effective sample size of its weights
 
-  static constexpr about notes{"importance_weights", "rho = exp(old_logp - sampler_logp), bounded", "verl 0.9.1 (rollout_is), TRL 1.16"};
+  static constexpr about notes{"importance_weights", "rho = exp(old_logp - sampler_logp), bounded",
+                               "verl 0.9.1 (rollout_is), TRL 1.16"};
   template <class F>
   constexpr void parameters(F f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));

@@ -4,13 +4,13 @@
 
 namespace cohort {
 
-/// KL-Cov: chooses the steps that lower the entropy most, for a penalty on them alone: weight 1 for the max(1, floor(share n)) of n valid steps with the
-/// largest
+/// KL-Cov: chooses the steps that lower the entropy most, for a penalty on them alone: weight 1 for the max(1,
+/// floor(share n)) of n valid steps with the largest
 ///
 ///     (A - mean A)(logp - mean logp)
 ///
-/// and 0 for the others, so that weighted(kl_cov{}, coefficient * |logp - old_logp|) stands beside an unclipped -r A. share = 0 chooses none. Of equal ones the
-/// first.
+/// and 0 for the others, so that weighted(kl_cov{}, coefficient * |logp - old_logp|) stands beside an unclipped -r A.
+/// share = 0 chooses none. Of equal ones the first.
 ///
 /// Reads advantage and logp. Refuses a share outside [0, 1]. On the host, whatever the backend.
 /// Source: Cui et al. 2025, arXiv:2505.22617; verl 0.9.1.
@@ -18,14 +18,13 @@ struct kl_cov {
   double share = 2e-4;
   static constexpr unsigned reads = cohort::reads::advantage | cohort::reads::logp;
 
-  static constexpr about notes{"kl_cov", "1 for the share with the largest (A - mean A)(logp - mean logp), else 0", "Cui et al. 2025, arXiv:2505.22617"};
+  static constexpr about notes{"kl_cov", "1 for the share with the largest (A - mean A)(logp - mean logp), else 0",
+                               "Cui et al. 2025, arXiv:2505.22617"};
   template <class F>
   constexpr void parameters(F f) const {
     f("share", share);
   }
-  void check() const {
-    detail::require(share >= 0 && share <= 1, "kl_cov", "share", share, "a number in [0, 1]");
-  }
+  void check() const { detail::require(share >= 0 && share <= 1, "kl_cov", "share", share, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
-// Selections that sort do so on the host, once an optimizer step, in double and in the order of the steps: no backend and no number of threads changes what
-// they choose.
+// Selections that sort do so on the host, once an optimizer step, in double and in the order of the steps: no backend
+// and no number of threads changes what they choose.
 namespace cohort::detail {
 
 template <backend B, class T = value_t<B>>
@@ -26,13 +26,15 @@ std::vector<std::size_t> valid_steps_on_host(B& backend, view<std::uint8_t const
   return steps;
 }
 
-/// weight = f(k) for the k-th of the steps, and 0 for all others. Where one of the numbers that decide is no finite one, none can be ranked: NaN for all of the
-/// steps, so that the divergence is seen.
+/// weight = f(k) for the k-th of the steps, and 0 for all others. Where one of the numbers that decide is no finite
+/// one, none can be ranked: NaN for all of the steps, so that the divergence is seen.
 template <backend B, class F, class T = value_t<B>>
-void weigh_on_host(B& backend, std::vector<std::size_t> const& steps, std::vector<double> const& deciding, F f, view<T> weight) {
+void weigh_on_host(B& backend, std::vector<std::size_t> const& steps, std::vector<double> const& deciding, F f,
+                   view<T> weight) {
   bool finite = std::all_of(deciding.begin(), deciding.end(), [](double x) { return std::isfinite(x); });
   std::vector<T> weights(std::size_t(weight.rows), T(0));
-  for (std::size_t k = 0; k < steps.size(); ++k) weights[steps[k]] = finite ? T(f(k)) : std::numeric_limits<T>::quiet_NaN();
+  for (std::size_t k = 0; k < steps.size(); ++k)
+    weights[steps[k]] = finite ? T(f(k)) : std::numeric_limits<T>::quiet_NaN();
   backend.upload(weight, std::span<T const>(weights));
 }
 
@@ -45,15 +47,18 @@ inline std::size_t share_of(std::size_t n, double share) {
 template <class Before>
 std::vector<bool> first_of(std::vector<std::size_t> candidates, std::size_t count, std::size_t n, Before before) {
   auto ordered = [&](std::size_t a, std::size_t b) { return before(a, b) || (!before(b, a) && a < b); };
-  if (count < candidates.size()) std::nth_element(candidates.begin(), candidates.begin() + std::ptrdiff_t(count), candidates.end(), ordered);
+  if (count < candidates.size())
+    std::nth_element(candidates.begin(), candidates.begin() + std::ptrdiff_t(count), candidates.end(), ordered);
   std::vector<bool> chosen(n);
   for (std::size_t k = 0; k < std::min(count, candidates.size()); ++k) chosen[candidates[k]] = true;
   return chosen;
 }
 
-/// (A - mean A)(logp - mean logp) of each of these steps, the means over all of them: what it adds to the covariance, by which the entropy falls.
+/// (A - mean A)(logp - mean logp) of each of these steps, the means over all of them: what it adds to the covariance,
+/// by which the entropy falls.
 template <backend B, class T = value_t<B>>
-std::vector<double> covariances_on_host(B& backend, std::vector<std::size_t> const& steps, view<T const> advantage, view<T const> logp) {
+std::vector<double> covariances_on_host(B& backend, std::vector<std::size_t> const& steps, view<T const> advantage,
+                                        view<T const> logp) {
   auto a = numbers_on_host(backend, advantage), x = numbers_on_host(backend, logp);
   double mean_a = 0, mean_x = 0;
   for (std::size_t i : steps) mean_a += a[i] / double(steps.size()), mean_x += x[i] / double(steps.size());

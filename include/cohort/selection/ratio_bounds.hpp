@@ -17,15 +17,17 @@ struct within_bounds {
 
 }  // namespace detail
 
-/// Leaves out the steps whose ratio rho of learner to sampler (that of the step, or of its series, as `over` says) is outside the bounds; the others keep their
-/// weight:
+/// Leaves out the steps whose ratio rho of learner to sampler (that of the step, or of its series, as `over` says) is
+/// outside the bounds; the others keep their weight:
 ///
 ///     weight = 1 if low <= rho <= high, else 0,      rho = exp(old_logp - sampler_logp)
 ///
-/// The bounds are on rho, as everywhere in this library. verl's rollout_rs token_k1, seq_sum_k1 and seq_mean_k1 (here over = step, series, geometric_mean) have
-/// theirs on 1 / rho: its "a_b" is {.low = 1 / b, .high = 1 / a}. OpenRLHF's gate by "ratio" at level seq, whose steps keep ratios of their own, is
+/// The bounds are on rho, as everywhere in this library. verl's rollout_rs token_k1, seq_sum_k1 and seq_mean_k1 (here
+/// over = step, series, geometric_mean) have theirs on 1 / rho: its "a_b" is {.low = 1 / b, .high = 1 / a}. OpenRLHF's
+/// gate by "ratio" at level seq, whose steps keep ratios of their own, is
 ///
-///     weighted(ratio_bounds{.over = ratio_over::geometric_mean, .high = 5}, weighted(importance_weights{.high = infinity}, term))
+///     weighted(ratio_bounds{.over = ratio_over::geometric_mean, .high = 5},
+///              weighted(importance_weights{.high = infinity}, term))
 ///
 /// Reads old_logp and sampler_logp. Refuses bounds that are not 0 <= low <= high, high > 0.
 struct ratio_bounds {
@@ -33,7 +35,8 @@ struct ratio_bounds {
   double low = .5, high = 2;
   static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
 
-  static constexpr about notes{"ratio_bounds", "1 where low <= rho <= high, else 0, rho = exp(old_logp - sampler_logp)", "verl 0.9.1 (rollout_rs), OpenRLHF"};
+  static constexpr about notes{"ratio_bounds", "1 where low <= rho <= high, else 0, rho = exp(old_logp - sampler_logp)",
+                               "verl 0.9.1 (rollout_rs), OpenRLHF"};
   template <class F>
   constexpr void parameters(F f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));

@@ -1,18 +1,22 @@
 #pragma once
 #include <cohort/objective/along_series.hpp>
 
-// What selections are made of. A selection sees all M steps of one optimizer step, in any order, and writes a weight for each, by which the aggregation's
-// weight of one term is multiplied (`weighted` in cohort/objective/expression.hpp). Nothing of it is differentiated. Invalid steps get 0 and count in nothing.
+// What selections are made of. A selection sees all M steps of one optimizer step, in any order, and writes a weight
+// for each, by which the aggregation's weight of one term is multiplied (`weighted` in
+// cohort/objective/expression.hpp). Nothing of it is differentiated. Invalid steps get 0 and count in nothing.
 namespace cohort::detail {
 
 /// Checks that what a selection reads is there, M of each; false where there is no step, and nothing to do.
 template <class Selection, class T>
 bool begin_selection(char const* name, step_views<T> const& at, view<T> weight, bool by_series = false) {
   if (weight.rows == 0) return false;
-  for (view<T const> term : terms_of(at, Selection::reads, view<T const>(weight), name)) require_same_extents(name, "a term", term, weight);
+  for (view<T const> term : terms_of(at, Selection::reads, view<T const>(weight), name))
+    require_same_extents(name, "a term", term, weight);
   if (at.valid) require_same_extents(name, "valid", at.valid, weight);
   if (!by_series) return true;
-  if (!at.series_of) throw value_error(std::string(name) + " needs to know which series a step belongs to (series_of), and this batch does not say");
+  if (!at.series_of)
+    throw value_error(std::string(name) +
+                      " needs to know which series a step belongs to (series_of), and this batch does not say");
   require_same_extents(name, "series_of", at.series_of, weight);
   return true;
 }

@@ -6,10 +6,12 @@ namespace cohort {
 
 namespace detail {
 
-/// The quantile at position (n - 1)(1 - share) of n > 0 numbers in order, interpolated between its two neighbors; x is reordered.
+/// The quantile at position (n - 1)(1 - share) of n > 0 numbers in order, interpolated between its two neighbors; x is
+/// reordered.
 inline double upper_quantile(std::vector<double>& x, double share_above) {
   double last = double(x.size()) - 1, position = last * (1 - share_above), whole = std::round(position);
-  if (std::abs(position - whole) < 1e-15 * last) position = whole;  // 1 - .7 is a rounding above .3, which would lose the number there
+  if (std::abs(position - whole) < 1e-15 * last)
+    position = whole;  // 1 - .7 is a rounding above .3, which would lose the number there
   auto below = x.begin() + std::ptrdiff_t(position);
   std::nth_element(x.begin(), below, x.end());
   double share = position - std::floor(position);
@@ -20,25 +22,26 @@ inline double upper_quantile(std::vector<double>& x, double share_above) {
 
 }  // namespace detail
 
-/// Only the steps at which the policy is most undecided: weight 1 where the entropy reaches the (1 - share)-quantile of the batch's valid steps, else 0.
+/// Only the steps at which the policy is most undecided: weight 1 where the entropy reaches the (1 - share)-quantile of
+/// the batch's valid steps, else 0.
 ///
-/// The quantile is at position (n - 1)(1 - share) of the n entropies in order, interpolated linearly, so with ties more than the share may stay, and never
-/// none: share = 0 keeps the largest, 1 all. Reads entropy, in nats. Refuses a share outside [0, 1]. On the host, whatever the backend: two copies and a
-/// selection in linear time.
+/// The quantile is at position (n - 1)(1 - share) of the n entropies in order, interpolated linearly, so with ties more
+/// than the share may stay, and never none: share = 0 keeps the largest, 1 all. Reads entropy, in nats. Refuses a share
+/// outside [0, 1]. On the host, whatever the backend: two copies and a selection in linear time.
 ///
-/// Source: Wang et al. 2025, "Beyond the 80/20 rule", arXiv:2506.01939, which keeps 20%; TRL 1.16 (top_entropy_quantile).
+/// Source: Wang et al. 2025, "Beyond the 80/20 rule", arXiv:2506.01939, which keeps 20%; TRL 1.16
+/// (top_entropy_quantile).
 struct top_entropy {
   double share = .2;
   static constexpr unsigned reads = cohort::reads::entropy;
 
-  static constexpr about notes{"top_entropy", "1 from the (1 - share)-quantile of the entropy on, else 0", "Wang et al. 2025, arXiv:2506.01939"};
+  static constexpr about notes{"top_entropy", "1 from the (1 - share)-quantile of the entropy on, else 0",
+                               "Wang et al. 2025, arXiv:2506.01939"};
   template <class F>
   constexpr void parameters(F f) const {
     f("share", share);
   }
-  void check() const {
-    detail::require(share >= 0 && share <= 1, "top_entropy", "share", share, "a number in [0, 1]");
-  }
+  void check() const { detail::require(share >= 0 && share <= 1, "top_entropy", "share", share, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {

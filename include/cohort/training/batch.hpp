@@ -1,8 +1,8 @@
 #pragma once
+#include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
 #include <cohort/training/completion_metrics.hpp>
-#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -12,7 +12,8 @@ namespace cohort {
 template <backend B, class Policy>
 class decision_minibatches;
 
-/// What a rollout collected, in the backend's memory; the fields are those of batch_view, and the observations and actions to learn from.
+/// What a rollout collected, in the backend's memory; the fields are those of batch_view, and the observations and
+/// actions to learn from.
 template <backend B, class Action>
 struct batch {
   using T = value_t<B>;
@@ -22,20 +23,21 @@ struct batch {
   std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
   int observation_size = 0, action_width = 1, description = 0;
   series decisions, groups;
-  array<T> observation;                          ///< R x D
-  array<Action> action;                          ///< R x (G times the action's width)
-  array<T> sampler_logp, ref_logp;               ///< R G
-  array<std::int32_t> anchor;                    ///< R: the number of a step's state, where an estimator reads it
+  array<T> observation;             ///< R x D
+  array<Action> action;             ///< R x (G times the action's width)
+  array<T> sampler_logp, ref_logp;  ///< R G
+  array<std::int32_t> anchor;       ///< R: the number of a step's state, where an estimator reads it
   std::ptrdiff_t anchors = 0;
-  array<T> divergence;                           ///< R: KL of the policy from the reference, where an estimator reads it
-  array<T> reference, old;                       ///< R distributions as rows of `description` numbers, where an objective reads their divergences
-  array<T> value, next_value, probe_value;       ///< R, R, R G; with a critic
-  array<T> reward;                               ///< K x R G
-  array<std::uint8_t> terminated, truncated;     ///< K x R G
-  array<std::int32_t> executed;                  ///< R
-  array<std::int32_t> series_of;                 ///< R: which series a decision belongs to
-  array<std::int32_t> offsets, group_offsets;    ///< of packed series, and of groups over series
-  array<T> advantage, target;                    ///< R G, written by the estimator
+  array<T> divergence;  ///< R: KL of the policy from the reference, where an estimator reads it
+  array<T> reference,
+      old;  ///< R distributions as rows of `description` numbers, where an objective reads their divergences
+  array<T> value, next_value, probe_value;     ///< R, R, R G; with a critic
+  array<T> reward;                             ///< K x R G
+  array<std::uint8_t> terminated, truncated;   ///< K x R G
+  array<std::int32_t> executed;                ///< R
+  array<std::int32_t> series_of;               ///< R: which series a decision belongs to
+  array<std::int32_t> offsets, group_offsets;  ///< of packed series, and of groups over series
+  array<T> advantage, target;                  ///< R G, written by the estimator
   bool has_values = false, has_executed = false;
 
   template <class Policy>
@@ -47,7 +49,8 @@ struct batch {
   template <class Policy>
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
     backend.resize(ref_logp, M());
-    policy.log_probability(backend, reference, observation.matrix(R, observation_size), action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
+    policy.log_probability(backend, reference, observation.matrix(R, observation_size),
+                           action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
   }
 
   /// Writes the distributions of a policy under some parameters to `out`, reference or old.
@@ -68,9 +71,12 @@ struct batch {
     backend.download(std::span<std::int32_t>(first_of_group), view<std::int32_t const>(group_offsets.all()));
     std::map<std::pair<std::int32_t, std::vector<T>>, std::int32_t> known;
     for (std::ptrdiff_t r = 0; r < R; ++r) {
-      auto group = std::int32_t(std::upper_bound(first_of_group.begin(), first_of_group.end(), series[std::size_t(r)]) - first_of_group.begin());
+      auto group = std::int32_t(std::upper_bound(first_of_group.begin(), first_of_group.end(), series[std::size_t(r)]) -
+                                first_of_group.begin());
       auto row = seen.begin() + r * observation_size;
-      numbers.push_back(known.try_emplace({group, std::vector<T>(row, row + observation_size)}, std::int32_t(known.size())).first->second);
+      numbers.push_back(
+          known.try_emplace({group, std::vector<T>(row, row + observation_size)}, std::int32_t(known.size()))
+              .first->second);
     }
     backend.assign(anchor, std::span<std::int32_t const>(numbers));
     anchors = std::ptrdiff_t(known.size());
@@ -101,7 +107,7 @@ struct batch {
 
 /// The episodes that ended in a rollout, in order, and what it cost.
 struct rollout_summary {
-  std::int64_t steps = 0;              ///< simulator steps, every probe counted
+  std::int64_t steps = 0;               ///< simulator steps, every probe counted
   std::vector<double> episode_returns;  ///< undiscounted
   completion_metrics completions{};     ///< of a language model
 };

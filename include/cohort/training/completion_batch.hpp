@@ -8,8 +8,8 @@ namespace cohort {
 template <backend B, class Policy>
 class completion_minibatches;
 
-/// Completions as a batch: a step is a token, a series a completion, a group the completions of one prompt. The tokens themselves stay on the host, where
-/// each pass is packed.
+/// Completions as a batch: a step is a token, a series a completion, a group the completions of one prompt. The tokens
+/// themselves stay on the host, where each pass is packed.
 template <backend B>
 struct completion_batch : batch<B, std::int32_t> {
   using T = value_t<B>;
@@ -19,9 +19,11 @@ struct completion_batch : batch<B, std::int32_t> {
   std::vector<std::int32_t> group_first;              ///< groups + 1: the series of each group
   std::vector<std::int32_t> step_first;               ///< series + 1: the steps of each series
   typename B::template array<T> old_logp;             ///< M; sampler_logp is what the sampler's cuts left
-  typename B::template array<T> greedy_score, scores;  ///< of each series: its prompt's greedy answer; what each reward gave it
-  double temperature = 1;                             ///< of all log-probabilities, but of series with another
-  kept_set training = kept_set::renormalize;          ///< what log-probabilities are of where the sampler's cuts left a part of the vocabulary
+  typename B::template array<T> greedy_score,
+      scores;              ///< of each series: its prompt's greedy answer; what each reward gave it
+  double temperature = 1;  ///< of all log-probabilities, but of series with another
+  kept_set training =
+      kept_set::renormalize;  ///< what log-probabilities are of where the sampler's cuts left a part of the vocabulary
 
   template <class Policy>
   using minibatches = completion_minibatches<B, Policy>;
@@ -42,19 +44,22 @@ struct completion_batch : batch<B, std::int32_t> {
     prompt.clear(), completion.clear();
     group_first.assign(1, 0), step_first.assign(1, 0);
     how_.clear();
-    for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward, &staged_.greedy_score, &staged_.scores}) v->clear();
+    for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward, &staged_.greedy_score, &staged_.scores})
+      v->clear();
     staged_.ended.clear(), staged_.series_of.clear();
   }
   void begin_group(std::vector<std::int32_t> const& tokens) {
     prompt.push_back(tokens);
     group_first.push_back(group_first.back());
   }
-  /// A completion of the last prompt; its last token gets the score as its reward, and ends it. logp is of the distribution that training is to use:
-  /// where cuts left a part of the vocabulary that is what was kept (`kept`, of each token), unless `training` says full_softmax.
+  /// A completion of the last prompt; its last token gets the score as its reward, and ends it. logp is of the
+  /// distribution that training is to use: where cuts left a part of the vocabulary that is what was kept (`kept`, of
+  /// each token), unless `training` says full_softmax.
   ///
-  /// Raises value_error where sampler_logp shows that tokens were cut away and `kept` is missing or without a token that was drawn.
-  void add(std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, double score, kept_tokens kept = kept_tokens{},
-           double own_temperature = 0) {
+  /// Raises value_error where sampler_logp shows that tokens were cut away and `kept` is missing or without a token
+  /// that was drawn.
+  void add(std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, double score,
+           kept_tokens kept = kept_tokens{}, double own_temperature = 0) {
     auto n = std::int32_t(completion.size());
     check_kept(n, tokens, logp, sampler, kept);
     if (training == kept_set::full_softmax) kept = kept_tokens{};
@@ -95,8 +100,10 @@ struct completion_batch : batch<B, std::int32_t> {
   /// To the backend's memory.
   void finish(B& backend) {
     std::ptrdiff_t longest = 0, largest = 0;
-    for (std::size_t n = 0; n + 1 < step_first.size(); ++n) longest = std::max<std::ptrdiff_t>(longest, step_first[n + 1] - step_first[n]);
-    for (std::size_t g = 0; g + 1 < group_first.size(); ++g) largest = std::max<std::ptrdiff_t>(largest, group_first[g + 1] - group_first[g]);
+    for (std::size_t n = 0; n + 1 < step_first.size(); ++n)
+      longest = std::max<std::ptrdiff_t>(longest, step_first[n + 1] - step_first[n]);
+    for (std::size_t g = 0; g + 1 < group_first.size(); ++g)
+      largest = std::max<std::ptrdiff_t>(largest, group_first[g + 1] - group_first[g]);
     this->R = std::ptrdiff_t(staged_.old_logp.size());
     backend.assign(this->sampler_logp, std::span<T const>(staged_.sampler_logp));
     backend.assign(old_logp, std::span<T const>(staged_.old_logp));
@@ -119,21 +126,29 @@ struct completion_batch : batch<B, std::int32_t> {
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference);
 
  private:
-  void check_kept(std::int32_t n, std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, kept_tokens const& kept) const {
+  void check_kept(std::int32_t n, std::span<std::int32_t const> tokens, std::span<T const> logp,
+                  std::span<T const> sampler, kept_tokens const& kept) const {
     if (training == kept_set::full_softmax) return;
-    auto where = [&](std::size_t t) { return "completion_batch: token " + std::to_string(t) + " of completion " + std::to_string(n); };
+    auto where = [&](std::size_t t) {
+      return "completion_batch: token " + std::to_string(t) + " of completion " + std::to_string(n);
+    };
     if (kept.steps() > 0) {
       if (kept.steps() != tokens.size())
-        throw value_error("completion_batch: completion " + std::to_string(n) + " has " + std::to_string(tokens.size()) + " tokens, and its kept_tokens " +
+        throw value_error("completion_batch: completion " + std::to_string(n) + " has " +
+                          std::to_string(tokens.size()) + " tokens, and its kept_tokens " +
                           std::to_string(kept.steps()));
       for (std::size_t t = 0; t < tokens.size(); ++t)
-        if (!kept.kept(t, tokens[t])) throw value_error(where(t) + " is " + std::to_string(tokens[t]) + ", which is not among those that its cuts kept");
+        if (!kept.kept(t, tokens[t]))
+          throw value_error(where(t) + " is " + std::to_string(tokens[t]) +
+                            ", which is not among those that its cuts kept");
       return;
     }
     for (std::size_t t = 0; t < tokens.size(); ++t)
       if (sampler[t] - logp[t] > 64 * std::numeric_limits<T>::epsilon() * (1 + std::abs(logp[t])))
-        throw value_error(where(t) + " has sampler_logp " + detail::text(double(sampler[t])) + " and logp " + detail::text(double(logp[t])) +
-                          ": tokens were cut away when it was drawn; expected what was kept (generation_options.keep), or kept_set::full_softmax, whose ratio is biased");
+        throw value_error(where(t) + " has sampler_logp " + detail::text(double(sampler[t])) + " and logp " +
+                          detail::text(double(logp[t])) +
+                          ": tokens were cut away when it was drawn; expected what was kept (generation_options.keep), "
+                          "or kept_set::full_softmax, whose ratio is biased");
   }
 
   struct drawn_series {
@@ -156,7 +171,8 @@ class completion_packings {
   /// Which steps of the batch those of the packings are, one pass after the other.
   std::vector<std::int32_t> const& steps() const { return steps_; }
 
-  void pack(B& backend, decoder_options const& shape, completion_batch<B> const& b, std::span<std::int32_t const> groups, std::ptrdiff_t rows) {
+  void pack(B& backend, decoder_options const& shape, completion_batch<B> const& b,
+            std::span<std::int32_t const> groups, std::ptrdiff_t rows) {
     used_ = 0;
     steps_.clear();
     token_packing<B>* open = nullptr;
@@ -169,7 +185,8 @@ class completion_packings {
         if (!open || (open->rows() > 0 && open->rows() + more > rows)) open = &next(), begun = false;
         if (!begun) open->prompt(shape, prompt), begun = true;
         open->completion(shape, completion, b.how(std::size_t(n)));
-        for (std::int32_t i = b.step_first[std::size_t(n)]; i < b.step_first[std::size_t(n) + 1]; ++i) steps_.push_back(i);
+        for (std::int32_t i = b.step_first[std::size_t(n)]; i < b.step_first[std::size_t(n) + 1]; ++i)
+          steps_.push_back(i);
       }
     }
     for (std::size_t k = 0; k < used_; ++k) packings_[k].finish(backend, shape);
@@ -185,9 +202,11 @@ class completion_packings {
     }
   }
 
-  /// Log-probabilities and (absent: not) values of all steps of the batch, in its order, by the policy under some parameters.
+  /// Log-probabilities and (absent: not) values of all steps of the batch, in its order, by the policy under some
+  /// parameters.
   template <class Policy>
-  void evaluate(B& backend, Policy& policy, view<value_t<B> const> parameters, completion_batch<B> const& b, view<value_t<B>> logp, view<value_t<B>> value) {
+  void evaluate(B& backend, Policy& policy, view<value_t<B> const> parameters, completion_batch<B> const& b,
+                view<value_t<B>> logp, view<value_t<B>> value) {
     std::vector<std::int32_t> all(std::size_t(b.groups_count()));
     for (std::size_t g = 0; g < all.size(); ++g) all[g] = std::int32_t(g);
     pack(backend, policy.options(), b, all, policy.how().rows_per_pass);
@@ -238,7 +257,8 @@ class completion_minibatches {
     packed_ = false;
     steps_.clear();
     for (std::int32_t g : groups_)
-      for (std::int32_t i = b.step_first[std::size_t(b.group_first[std::size_t(g)])]; i < b.step_first[std::size_t(b.group_first[std::size_t(g) + 1])]; ++i)
+      for (std::int32_t i = b.step_first[std::size_t(b.group_first[std::size_t(g)])];
+           i < b.step_first[std::size_t(b.group_first[std::size_t(g) + 1])]; ++i)
         steps_.push_back(i);
     backend.assign(index_, std::span<std::int32_t const>(steps_));
     auto M = std::ptrdiff_t(steps_.size());
@@ -267,7 +287,8 @@ class completion_minibatches {
     pack(backend, policy);
     packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
       policy.evaluate(backend, view<T const>(policy.parameters()), packing, batch_->temperature,
-                      {logp.part(first, packing.steps()), entropy.part(first, packing.steps()), value ? value.part(first, packing.steps()) : value});
+                      {logp.part(first, packing.steps()), entropy.part(first, packing.steps()),
+                       value ? value.part(first, packing.steps()) : value});
     });
   }
 
@@ -285,7 +306,8 @@ class completion_minibatches {
 
  private:
   void pack(B& backend, Policy& policy) {
-    if (!std::exchange(packed_, true)) packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
+    if (!std::exchange(packed_, true))
+      packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
   }
 
   completion_batch<B>* batch_ = nullptr;

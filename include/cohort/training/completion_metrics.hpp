@@ -7,11 +7,11 @@ namespace cohort {
 
 /// The completions of a rollout, by the names that TRL logs them under. Rewards are the task's scores.
 struct completion_metrics {
-  double count = 0;                ///< completions with a score
+  double count = 0;                                        ///< completions with a score
   double mean_length = 0, min_length = 0, max_length = 0;  ///< tokens, the stop token included
-  double clipped_ratio = 0;        ///< share that was cut off at the limit
-  double reward = 0;               ///< mean of the groups' means
-  double reward_std = 0;           ///< mean of the groups' standard deviations (ddof 1; 0 for a group of one)
+  double clipped_ratio = 0;                                ///< share that was cut off at the limit
+  double reward = 0;                                       ///< mean of the groups' means
+  double reward_std = 0;            ///< mean of the groups' standard deviations (ddof 1; 0 for a group of one)
   double frac_reward_zero_std = 0;  ///< share of the groups whose scores are all equal
   double left_out = 0;              ///< groups that dynamic sampling drew and did not keep
 };

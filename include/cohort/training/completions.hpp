@@ -9,35 +9,40 @@ namespace cohort {
 template <backend B, class Task, class Policy>
 class completions_collector;
 
-/// The rollout of GRPO on a language model: `group` completions of each of `prompts` prompts, drawn by the policy. The last token of a completion gets its
-/// score as its reward and ends it, whether it was stopped or cut off. A completion whose score is NaN is left out, and counts nowhere.
+/// The rollout of GRPO on a language model: `group` completions of each of `prompts` prompts, drawn by the policy. The
+/// last token of a completion gets its score as its reward and ends it, whether it was stopped or cut off. A completion
+/// whose score is NaN is left out, and counts nowhere.
 ///
-/// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which nothing is learned, are left out, and up to so many
-/// more rounds of `prompts` prompts are drawn until there are `prompts` groups; those that are then too many are left out too. If no group of any round
-/// differs, the last round stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are drawn: there are
-/// fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
+/// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which
+/// nothing is learned, are left out, and up to so many more rounds of `prompts` prompts are drawn until there are
+/// `prompts` groups; those that are then too many are left out too. If no group of any round differs, the last round
+/// stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are
+/// drawn: there are fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
 ///
-/// With `score_power` the completions of a round are drawn again from among themselves, as many as there are, with replacement, each in proportion to
-/// |score|^score_power: those of which the score says most are learned from, and more than once, others not at all (PF-PPO, arXiv:2409.06957; verl's pf_ppo
-/// with "pow"). Groups may then be of any size. Where all scores are 0 the round stands as it is.
+/// With `score_power` the completions of a round are drawn again from among themselves, as many as there are, with
+/// replacement, each in proportion to |score|^score_power: those of which the score says most are learned from, and
+/// more than once, others not at all (PF-PPO, arXiv:2409.06957; verl's pf_ppo with "pow"). Groups may then be of any
+/// size. Where all scores are 0 the round stands as it is.
 ///
-/// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline; its tokens count as steps.
+/// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline;
+/// its tokens count as steps.
 ///
-/// Where the sampler cuts (top_k, top_p, min_p, typical_p) or `allowed` forbids, what was kept at each token is stored, and training's log-probabilities,
-/// entropies and reference are of the softmax over that: the ratio is that of the distributions sampled from. `kept = kept_set::full_softmax` is what other
-/// libraries do instead (see kept_set). A repetition penalty, which training does not apply, and a temperature of 0, under which there is no gradient, are
+/// Where the sampler cuts (top_k, top_p, min_p, typical_p) or `allowed` forbids, what was kept at each token is stored,
+/// and training's log-probabilities, entropies and reference are of the softmax over that: the ratio is that of the
+/// distributions sampled from. `kept = kept_set::full_softmax` is what other libraries do instead (see kept_set). A
+/// repetition penalty, which training does not apply, and a temperature of 0, under which there is no gradient, are
 /// refused without it.
 ///
 /// `temperatures` gives sample g of each group its own temperature, in generation and in training.
 ///
-/// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token stop(), all const. Steps are tokens;
-/// a run ends with the rollout in which they are used up.
+/// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token
+/// stop(), all const. Steps are tokens; a run ends with the rollout in which they are used up.
 struct completions {
   int prompts = 16;
   int group = 16;       ///< G
   int max_tokens = 64;  ///< of a completion, its stop token included
   token_sampler sampler{};
-  int resample = 0;  ///< rounds at most, >= 0
+  int resample = 0;         ///< rounds at most, >= 0
   bool drop_equal = false;  ///< leave out groups whose scores are all equal, resample or not
   double score_power = 0;   ///< of policy filtration, >= 0; 0: none
   bool greedy = false;
@@ -72,11 +77,14 @@ struct completions {
     o.check();
     if (kept == kept_set::full_softmax) return;
     if (sampler.repetition_penalty != 1)
-      throw value_error("completions: sampler.repetition_penalty is " + detail::text(sampler.repetition_penalty) +
-                        ", which training does not apply; expected 1, or kept = kept_set::full_softmax, whose ratio is biased");
+      throw value_error(
+          "completions: sampler.repetition_penalty is " + detail::text(sampler.repetition_penalty) +
+          ", which training does not apply; expected 1, or kept = kept_set::full_softmax, whose ratio is biased");
     for (int g = 0; g < group; ++g)
       if (o.temperature_of(g) == 0)
-        throw value_error("completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or kept = kept_set::full_softmax");
+        throw value_error(
+            "completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or "
+            "kept = kept_set::full_softmax");
   }
   /// Of what is generated to be learned from.
   generation_options how(std::int32_t stop) const {
@@ -92,14 +100,17 @@ class completions_collector {
  public:
   using batch_type = completion_batch<B>;
 
-  completions_collector(B&, completions const& o, Task const& task, Policy const&, std::uint64_t seed) : options_(o), task_(task), seed_(seed) {}
+  completions_collector(B&, completions const& o, Task const& task, Policy const&, std::uint64_t seed)
+      : options_(o), task_(task), seed_(seed) {}
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
     batch_.clear();
     batch_.training = options_.kept;
-    for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more) draw(backend, policy, more == 0, counter, summary);
-    if (summary.episode_returns.empty()) throw value_error("completions: not one completion of the rollout has a score, all are NaN");
+    for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more)
+      draw(backend, policy, more == 0, counter, summary);
+    if (summary.episode_returns.empty())
+      throw value_error("completions: not one completion of the rollout has a score, all are NaN");
     summary.completions = counter.means();
     batch_.temperature = options_.sampler.scale();
     batch_.finish(backend);
@@ -129,28 +140,37 @@ class completions_collector {
     for (std::size_t i = 0; i < all.size(); ++i) {
       std::size_t p = i / G, g = i % G;
       summary.steps += std::int64_t(all[i].tokens.size());
-      score[i] = detail::score_of(task_, rows[p], all[i].tokens, all[i].stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
+      score[i] =
+          detail::score_of(task_, rows[p], all[i].tokens, all[i].stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
       if (std::isnan(score[i])) continue;
-      if (std::isinf(score[i])) throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " + std::to_string(p) + " is infinite");
+      if (std::isinf(score[i]))
+        throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " +
+                          std::to_string(p) + " is infinite");
       of_group[p].add(score[i]);
       counter.add(double(all[i].tokens.size()), all[i].stopped);
       summary.episode_returns.push_back(score[i]);
     }
     std::vector<int> times(all.size(), 1);
-    if (options_.score_power > 0) times = detail::drawn_again(score, options_.score_power, stream{seed_, purpose::filter, rounds_});
-    std::vector<double> baseline = options_.greedy ? greedy_scores(backend, policy, rows, prompts, summary) : std::vector<double>{};
-    bool all_stay = options_.resample == 0 && !options_.drop_equal, none_yet = batch_.groups_count() == 0, any = all_stay;
+    if (options_.score_power > 0)
+      times = detail::drawn_again(score, options_.score_power, stream{seed_, purpose::filter, rounds_});
+    std::vector<double> baseline =
+        options_.greedy ? greedy_scores(backend, policy, rows, prompts, summary) : std::vector<double>{};
+    bool all_stay = options_.resample == 0 && !options_.drop_equal, none_yet = batch_.groups_count() == 0,
+         any = all_stay;
     for (auto const& s : of_group) any = any || s.differs();
     for (std::size_t p = 0; p < prompts.size(); ++p) {
       if (of_group[p].count == 0) continue;
-      bool teaches = all_stay || of_group[p].differs() || (last && none_yet && !any), room = batch_.groups_count() < options_.prompts;
-      bool drawn = std::any_of(times.begin() + std::ptrdiff_t(p * G), times.begin() + std::ptrdiff_t((p + 1) * G), [](int n) { return n > 0; });
+      bool teaches = all_stay || of_group[p].differs() || (last && none_yet && !any),
+           room = batch_.groups_count() < options_.prompts;
+      bool drawn = std::any_of(times.begin() + std::ptrdiff_t(p * G), times.begin() + std::ptrdiff_t((p + 1) * G),
+                               [](int n) { return n > 0; });
       counter.add_group(of_group[p], teaches && room && drawn);
       if (!teaches || !room || !drawn) continue;
       batch_.begin_group(prompts[p]);
       for (std::size_t i = p * G; i < (p + 1) * G; ++i)
         for (int n = std::isnan(score[i]) ? 0 : times[i]; n > 0; --n) {
-          batch_.add(all[i].tokens, how.keep ? all[i].sampler_logp : all[i].logp, all[i].sampler_logp, score[i], n > 1 ? all[i].kept : std::move(all[i].kept),
+          batch_.add(all[i].tokens, how.keep ? all[i].sampler_logp : all[i].logp, all[i].sampler_logp, score[i],
+                     n > 1 ? all[i].kept : std::move(all[i].kept),
                      options_.temperatures.empty() ? 0. : all[i].temperature);
           if (options_.greedy) batch_.add_greedy_score(baseline[p]);
           if constexpr (detail::has_parts<Task>) batch_.add_parts(task_.parts(rows[p], all[i].tokens, all[i].stopped));
@@ -159,21 +179,29 @@ class completions_collector {
   }
 
   /// What the likeliest completion of each prompt is worth.
-  std::vector<double> greedy_scores(B& backend, Policy& policy, std::vector<typename Task::row> const& rows, std::vector<std::vector<std::int32_t>> const& prompts,
-                                    rollout_summary& summary) {
-    generation_options how{1, options_.max_tokens, task_.stop(), {.temperature = 0, .repetition_penalty = options_.sampler.repetition_penalty}, {}, options_.allowed};
+  std::vector<double> greedy_scores(B& backend, Policy& policy, std::vector<typename Task::row> const& rows,
+                                    std::vector<std::vector<std::int32_t>> const& prompts, rollout_summary& summary) {
+    generation_options how{1,
+                           options_.max_tokens,
+                           task_.stop(),
+                           {.temperature = 0, .repetition_penalty = options_.sampler.repetition_penalty},
+                           {},
+                           options_.allowed};
     auto likeliest = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_});
     std::vector<double> scores;
     for (std::size_t p = 0; p < prompts.size(); ++p) {
       summary.steps += std::int64_t(likeliest[p].tokens.size());
-      scores.push_back(detail::score_of(task_, rows[p], likeliest[p].tokens, likeliest[p].stopped, {std::ptrdiff_t(p), 0}));
+      scores.push_back(
+          detail::score_of(task_, rows[p], likeliest[p].tokens, likeliest[p].stopped, {std::ptrdiff_t(p), 0}));
       if (!std::isfinite(scores.back()))
-        throw value_error("completions: the score of the likeliest completion of prompt " + std::to_string(p) + " is " + detail::text(scores.back()) + ", expected a finite number");
+        throw value_error("completions: the score of the likeliest completion of prompt " + std::to_string(p) + " is " +
+                          detail::text(scores.back()) + ", expected a finite number");
     }
     return scores;
   }
 
-  /// The value before each token; the value after it is that before the next, and nobody reads it where the completion ends.
+  /// The value before each token; the value after it is that before the next, and nobody reads it where the completion
+  /// ends.
   void find_values(B& backend, Policy& policy) {
     batch_type& b = batch_;
     backend.resize(b.value, b.R);

@@ -8,8 +8,9 @@ namespace cohort {
 template <backend B, class Task, class Policy>
 class demonstrations_collector;
 
-/// The "rollout" of supervised fine-tuning: `count` rows with the solution that the task knows, `std::vector<std::int32_t> solution(row) const`. With
-/// no_advantage and log_likelihood that is maximum likelihood on them:
+/// The "rollout" of supervised fine-tuning: `count` rows with the solution that the task knows,
+/// `std::vector<std::int32_t> solution(row) const`. With no_advantage and log_likelihood that is maximum likelihood on
+/// them:
 ///
 ///     algorithm{.rollout = demonstrations{128}, .advantage = no_advantage{}, .objective = log_likelihood{}, ...}
 ///
@@ -30,13 +31,15 @@ struct demonstrations {
 
 template <backend B, class Task, class Policy>
 class demonstrations_collector {
-  static_assert(requires(Task const& t, typename Task::row const& r) { std::vector<std::int32_t>(t.solution(r)); },
-                "a task of demonstrations needs `std::vector<std::int32_t> solution(row) const`");
+  static_assert(
+      requires(Task const& t, typename Task::row const& r) { std::vector<std::int32_t>(t.solution(r)); },
+      "a task of demonstrations needs `std::vector<std::int32_t> solution(row) const`");
 
  public:
   using batch_type = completion_batch<B>;
 
-  demonstrations_collector(B&, demonstrations const& o, Task const& task, Policy const&, std::uint64_t seed) : options_(o), task_(task), seed_(seed) {}
+  demonstrations_collector(B&, demonstrations const& o, Task const& task, Policy const&, std::uint64_t seed)
+      : options_(o), task_(task), seed_(seed) {}
 
   batch_type& collect(B& backend, Policy&, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;

@@ -11,8 +11,8 @@ struct zero_where {
   }
 };
 
-/// Host copies of a rollout's rewards and flags, from which the episodes in it are counted: one copy after the rollout, since a device would have to
-/// stop for each step.
+/// Host copies of a rollout's rewards and flags, from which the episodes in it are counted: one copy after the rollout,
+/// since a device would have to stop for each step.
 template <class T>
 struct rollout_record {
   std::vector<T> reward;
@@ -43,7 +43,8 @@ class return_counter {
   std::vector<double> running_;
 };
 
-/// Writes next_value where episodes were cut off: the critic's value of the true last observation, which a restart left in `last`.
+/// Writes next_value where episodes were cut off: the critic's value of the true last observation, which a restart left
+/// in `last`.
 template <backend B>
 class final_values {
   using T = value_t<B>;

@@ -3,8 +3,8 @@
 
 namespace cohort {
 
-/// The returns of `episodes` whole episodes under the most probable actions, side by side, from starts that depend on the seed alone and that no
-/// training run draws.
+/// The returns of `episodes` whole episodes under the most probable actions, side by side, from starts that depend on
+/// the seed alone and that no training run draws.
 ///
 /// Raises value_error if the environment has no max_episode_steps: an episode might never end.
 template <backend B, environment E, class Policy>
@@ -12,7 +12,8 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
   using T = value_t<B>;
   using action = typename Policy::action;
   detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
-  if (episode_limit(e) <= 0) throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
+  if (episode_limit(e) <= 0)
+    throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
   int N = episodes, D = seen_columns<E>, A = policy.distribution().action_width();
   vector_environment<B, E> lanes(backend, e, N, seed, purpose::evaluation);
   lanes.reset(backend);
@@ -34,7 +35,8 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
     lanes.require_finite_observations(backend, view<T const>(seen), lanes.steps(), N);
     lanes.require_allowed_actions(backend, view<T const>(seen), lanes.steps(), N);
     policy.act_deterministic(backend, view<T const>(seen), actions.matrix(N, A));
-    lanes.step(backend, view<action const>(actions.matrix(N, A)), reward.all(), terminated.all(), truncated.all(), seen);
+    lanes.step(backend, view<action const>(actions.matrix(N, A)), reward.all(), terminated.all(), truncated.all(),
+               seen);
     lanes.require_finite_rewards(backend, reward.all(), lanes.steps() - 1, N);
     record.read(backend, reward.all(), terminated.all(), truncated.all());
     bool any_ended = false;

@@ -5,8 +5,9 @@
 
 namespace cohort {
 
-/// Which of a state's probes the lane goes on with: the first (as good as any, so on-policy), the one with the largest reward, or one drawn by softmax(T z),
-/// z the reward's z-score over the state's probes (the author's fork of Hybrid GRPO; both are off-policy).
+/// Which of a state's probes the lane goes on with: the first (as good as any, so on-policy), the one with the largest
+/// reward, or one drawn by softmax(T z), z the reward's z-score over the state's probes (the author's fork of Hybrid
+/// GRPO; both are off-policy).
 enum class executed_probe { first, best, softmax };
 
 namespace detail {

@@ -9,11 +9,13 @@ enum class noise { independent, common };
 template <backend B, environment E, class Policy>
 class groups_collector;
 
-/// The rollout of GRPO: in each of `count` groups, `group` whole episodes that start from one and the same state, which was copied. Without a
-/// critic there is nothing to bootstrap from, so episodes are played to their end or the environment's time limit.
+/// The rollout of GRPO: in each of `count` groups, `group` whole episodes that start from one and the same state, which
+/// was copied. Without a critic there is nothing to bootstrap from, so episodes are played to their end or the
+/// environment's time limit.
 ///
-/// With `resample` (dynamic sampling, DAPO) groups whose returns are all equal, from which nothing is learned, are left out, and up to so many more rounds are
-/// played until there are `count` groups; those that are then too many are left out too. If no group of any round differs, the last round stands as it is.
+/// With `resample` (dynamic sampling, DAPO) groups whose returns are all equal, from which nothing is learned, are left
+/// out, and up to so many more rounds are played until there are `count` groups; those that are then too many are left
+/// out too. If no group of any round differs, the last round stands as it is.
 ///
 /// A rollout that the run's remaining steps cannot finish is dropped, its steps counted.
 struct groups {
@@ -49,9 +51,17 @@ class groups_collector {
   using batch_type = batch<B, action>;
 
   groups_collector(B& backend, groups const& o, E const& e, Policy const& policy, std::uint64_t seed)
-      : options_(o), N_(o.count * o.group), limit_(episode_limit(e)), environment_(backend, e, N_, seed), length_(std::size_t(N_)), return_(std::size_t(N_)), seed_(seed) {
+      : options_(o),
+        N_(o.count * o.group),
+        limit_(episode_limit(e)),
+        environment_(backend, e, N_, seed),
+        length_(std::size_t(N_)),
+        return_(std::size_t(N_)),
+        seed_(seed) {
     if (limit_ <= 0)
-      throw value_error("groups: the environment has no max_episode_steps, so an episode might never end: give it one, time_limit{environment, n}");
+      throw value_error(
+          "groups: the environment has no max_episode_steps, so an episode might never end: give it one, "
+          "time_limit{environment, n}");
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
     rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
@@ -89,7 +99,8 @@ class groups_collector {
     std::vector<std::ptrdiff_t> length;
   };
 
-  /// One episode in each lane, its steps from row `base` on, t N + n; how many steps the longest has, or 0 if they are more than `left`.
+  /// One episode in each lane, its steps from row `base` on, t N + n; how many steps the longest has, or 0 if they are
+  /// more than `left`.
   std::ptrdiff_t play(B& backend, Policy& policy, std::ptrdiff_t base, std::int64_t& left, rollout_summary& summary) {
     int D = batch_.observation_size, A = batch_.action_width, G = options_.group;
     std::fill(length_.begin(), length_.end(), 0);
@@ -107,10 +118,10 @@ class groups_collector {
       auto at = [&](auto& array) { return array.all().part(row, N_); };
       auto act = raw_.action.matrix(rows_, A).part(row, N_);
       auto next = seen.part(row + N_, N_);
-      policy.act(backend, view<T const>(seen.part(row, N_)), stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, act,
-                 at(raw_.sampler_logp));
-      environment_.step(backend, view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated), next,
-                        options_.noise == noise::common ? G : 1);
+      policy.act(backend, view<T const>(seen.part(row, N_)),
+                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, act, at(raw_.sampler_logp));
+      environment_.step(backend, view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated),
+                        next, options_.noise == noise::common ? G : 1);
       // Who is still alive decides how many steps were used, so the host must know after each.
       record_.read(backend, at(raw_.reward), at(raw_.terminated), at(raw_.truncated));
       bool any_ended = false;
@@ -144,7 +155,8 @@ class groups_collector {
     }
     for (std::size_t g = 0; g < scores.size() && std::ssize(kept_) < options_.count; ++g)
       if (options_.resample == 0 || scores[g].differs() || (last && none_yet && !any))
-        kept_.push_back({base + std::ptrdiff_t(g * G), {length_.begin() + std::ptrdiff_t(g * G), length_.begin() + std::ptrdiff_t((g + 1) * G)}});
+        kept_.push_back({base + std::ptrdiff_t(g * G),
+                         {length_.begin() + std::ptrdiff_t(g * G), length_.begin() + std::ptrdiff_t((g + 1) * G)}});
   }
 
   /// Time-major lanes with holes become packed series: nothing is padded, so nothing is diluted.
@@ -173,7 +185,8 @@ class groups_collector {
     batch_.decisions = series::segments(batch_.offsets.all(), R, longest);
     auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
       backend.resize(to, R * columns);
-      backend.gather(to.matrix(R, columns), view<U const>(from.data(), from.size() / columns, columns), view<std::int32_t const>(order_.all()));
+      backend.gather(to.matrix(R, columns), view<U const>(from.data(), from.size() / columns, columns),
+                     view<std::int32_t const>(order_.all()));
     };
     take(batch_.observation, raw_.observation, D);
     take(batch_.action, raw_.action, A);
@@ -188,7 +201,8 @@ class groups_collector {
       backend.resize(raw_.next_value, rows - N_);
       policy.value(backend, view<T const>(raw_.observation.matrix(rows_, D).part(0, rows)), raw_.value.all());
       backend.map(outputs{raw_.next_value.all()}, detail::same{}, view<T const>(raw_.value.all().part(N_, rows - N_)));
-      final_.write(backend, policy, view<T const>(last_.matrix(rows_, D).part(0, rows - N_)), raw_.truncated.all().part(0, rows - N_), raw_.next_value.all());
+      final_.write(backend, policy, view<T const>(last_.matrix(rows_, D).part(0, rows - N_)),
+                   raw_.truncated.all().part(0, rows - N_), raw_.next_value.all());
       take(batch_.value, raw_.value, 1);
       take(batch_.next_value, raw_.next_value, 1);
       batch_.has_values = true;
@@ -197,7 +211,8 @@ class groups_collector {
 
   groups options_;
   int N_, limit_;
-  std::ptrdiff_t rows_ = 0;  // of the raw arrays: for each round a row for each lane and step, and one more for what is seen last
+  std::ptrdiff_t rows_ =
+      0;  // of the raw arrays: for each round a row for each lane and step, and one more for what is seen last
   vector_environment<B, E> environment_;
   std::vector<std::ptrdiff_t> length_;  // of each lane's episode, 0 while it lasts
   std::vector<double> return_;          // and its return

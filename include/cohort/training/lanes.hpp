@@ -7,8 +7,8 @@ namespace cohort {
 template <backend B, environment E, class Policy>
 class lanes_collector;
 
-/// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going on from one rollout to the
-/// next.
+/// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going
+/// on from one rollout to the next.
 struct lanes {
   int count = 8;    ///< N
   int steps = 128;  ///< T
@@ -48,7 +48,8 @@ class lanes_collector {
     return batch_;
   }
 
-  /// The same without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the last one.
+  /// The same without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the
+  /// last one.
   template <class F>
   batch_type& play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
     int N = options_.count, D = batch_.observation_size, A = batch_.action_width;
@@ -72,10 +73,13 @@ class lanes_collector {
       auto action = batch_.action.matrix(M, A).part(t * N, N);
       auto next = seen.part((t + 1) * N, N);
       at_state(t, environment_);
-      policy.act(backend, view<T const>(seen.part(t * N, N)), stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, action,
+      policy.act(backend, view<T const>(seen.part(t * N, N)),
+                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, action,
                  at(batch_.sampler_logp));
-      environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated), at(batch_.truncated), next);
-      environment_.restart(backend, at(batch_.terminated), at(batch_.truncated), next, last_.matrix(M, D).part(t * N, N));
+      environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated),
+                        at(batch_.truncated), next);
+      environment_.restart(backend, at(batch_.terminated), at(batch_.truncated), next,
+                           last_.matrix(M, D).part(t * N, N));
     }
     environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, N);
     environment_.require_finite_observations(backend, seen, first_step, N);

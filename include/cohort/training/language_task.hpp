@@ -23,26 +23,31 @@ concept scores_without = requires(X const& x, typename X::row const& row, std::s
   { x.score(row, tokens, true) } -> std::convertible_to<double>;
 };
 
-/// What each of several rewards says of a completion, NaN where it says nothing: for estimators that compare them one by one.
+/// What each of several rewards says of a completion, NaN where it says nothing: for estimators that compare them one
+/// by one.
 template <class X>
-concept has_parts = requires(X const& x, typename X::row const& row, std::span<std::int32_t const> tokens) { std::span<double const>(x.parts(row, tokens, true)); };
+concept has_parts = requires(X const& x, typename X::row const& row, std::span<std::int32_t const> tokens) {
+  std::span<double const>(x.parts(row, tokens, true));
+};
 
 template <class X>
-double score_of(X const& task, typename X::row const& row, std::span<std::int32_t const> tokens, bool stopped, sample_place where) {
+double score_of(X const& task, typename X::row const& row, std::span<std::int32_t const> tokens, bool stopped,
+                sample_place where) {
   if constexpr (scores_with_place<X>) return task.score(row, tokens, stopped, where);
   else return task.score(row, tokens, stopped);
 }
 
 }  // namespace detail
 
-/// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth. score may take a sample_place as its last
-/// argument, for what it has to tell. A task with several rewards may also have `std::array<double, K> parts(row, tokens, stopped) const`, which weighted_rewards and
-/// gdpo read.
+/// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth. score may
+/// take a sample_place as its last argument, for what it has to tell. A task with several rewards may also have
+/// `std::array<double, K> parts(row, tokens, stopped) const`, which weighted_rewards and gdpo read.
 template <class X>
-concept language_task = (detail::scores_with_place<X> || detail::scores_without<X>) && requires(X const& x, random_stream& draws, typename X::row const& row) {
-  { x.draw(draws) } -> std::convertible_to<typename X::row>;
-  { x.prompt(row) } -> std::convertible_to<std::vector<std::int32_t>>;
-  { x.stop() } -> std::convertible_to<std::int32_t>;
-};
+concept language_task = (detail::scores_with_place<X> || detail::scores_without<X>) &&
+                        requires(X const& x, random_stream& draws, typename X::row const& row) {
+                          { x.draw(draws) } -> std::convertible_to<typename X::row>;
+                          { x.prompt(row) } -> std::convertible_to<std::vector<std::int32_t>>;
+                          { x.stop() } -> std::convertible_to<std::int32_t>;
+                        };
 
 }  // namespace cohort

@@ -17,8 +17,9 @@ inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream s
 
 }  // namespace detail
 
-/// From a batch with its advantages to new parameters: epochs of minibatches of evaluate, differentiate, backward, clip, optimize. It owns the
-/// optimizer's state and every array on the way, so that after its first update it allocates nothing.
+/// From a batch with its advantages to new parameters: epochs of minibatches of evaluate, differentiate, backward,
+/// clip, optimize. It owns the optimizer's state and every array on the way, so that after its first update it
+/// allocates nothing.
 template <backend B, class Update, class Aggregation, class Policy, class Batch = batch<B, typename Policy::action>>
 class learner {
   using T = value_t<B>;
@@ -26,7 +27,11 @@ class learner {
 
  public:
   learner(B& backend, Update const& update, Aggregation const& aggregation, Policy const& policy, std::uint64_t seed)
-      : update_(update), aggregation_(aggregation), optimizer_(detail::start_optimizer(backend, update.optimizer, layout_of(policy))), seed_(seed), pass_(seed) {
+      : update_(update),
+        aggregation_(aggregation),
+        optimizer_(detail::start_optimizer(backend, update.optimizer, layout_of(policy))),
+        seed_(seed),
+        pass_(seed) {
     update.check();
     backend.resize(norm_, 2);
   }
@@ -39,7 +44,8 @@ class learner {
     if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
     std::ptrdiff_t all = minibatches_.units(batch), units = all;
     if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
-    else if (update_.minibatch.count > 0) units = std::max<std::ptrdiff_t>(1, update_.minibatch.count * all / batch.M());
+    else if (update_.minibatch.count > 0)
+      units = std::max<std::ptrdiff_t>(1, update_.minibatch.count * all / batch.M());
     update_metrics metrics;
     for (int epoch = 0; epoch < update_.epochs; ++epoch) {
       if (units < all) {
@@ -58,14 +64,16 @@ class learner {
 
  private:
   template <class O>
-  void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress, update_metrics* metrics) {
+  void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress,
+               update_metrics* metrics) {
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
     pass_(backend, aggregation_, o, policy, minibatches_, m, series, metrics);
 
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
     gradient_limits limits = update_.limits();
     limits.measure(backend, view<T const>(policy.gradient()), squares, scale);
-    update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()), view<T const>(scale), limits.value);
+    update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()),
+                             view<T const>(scale), limits.value);
     if (!metrics) return;
     T square[1];
     backend.download(std::span<T>(square), view<T const>(squares));

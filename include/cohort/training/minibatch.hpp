@@ -8,19 +8,20 @@ namespace cohort {
 template <class T>
 struct minibatch {
   view<T const> sampler_logp, old_logp, ref_logp, old_value, target;
-  view<T> advantage;                    ///< normalization writes it
+  view<T> advantage;  ///< normalization writes it
   view<std::int32_t const> series_of;
-  view<std::uint8_t const> last{};      ///< of completions: the last step of each
-  series groups{};                      ///< over all series of the batch
+  view<std::uint8_t const> last{};  ///< of completions: the last step of each
+  series groups{};                  ///< over all series of the batch
   std::ptrdiff_t steps() const { return advantage.rows; }
 };
 
-/// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of each.
+/// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of
+/// each.
 ///
-/// A batch type of one's own names such a class as `minibatches<Policy>`: units(batch), shuffled(backend, order of the units), all(backend, batch),
-/// some(backend, batch, first, count) of that order, and pass(backend, policy, partials), which for the minibatch made last gives the policy's gradient
-/// of a loss; partials(first, evaluation) is called for one or more runs of its steps and returns the derivatives with respect to what the
-/// evaluation holds.
+/// A batch type of one's own names such a class as `minibatches<Policy>`: units(batch), shuffled(backend, order of the
+/// units), all(backend, batch), some(backend, batch, first, count) of that order, and pass(backend, policy, partials),
+/// which for the minibatch made last gives the policy's gradient of a loss; partials(first, evaluation) is called for
+/// one or more runs of its steps and returns the derivatives with respect to what the evaluation holds.
 template <backend B, class Policy>
 class decision_minibatches {
   using T = value_t<B>;
@@ -121,7 +122,9 @@ class decision_minibatches {
     else backend.map(outputs{old_value_.matrix(R, b.G)}, detail::same{}, by_decision);
     return old_value_.all();
   }
-  view<T const> whole(array<T>& a, std::ptrdiff_t rows) const { return a.size() > 0 ? view<T const>(a.matrix(rows, W_)) : view<T const>{}; }
+  view<T const> whole(array<T>& a, std::ptrdiff_t rows) const {
+    return a.size() > 0 ? view<T const>(a.matrix(rows, W_)) : view<T const>{};
+  }
 
   int G_ = 1, W_ = 0;
   other_distributions<T> others_;

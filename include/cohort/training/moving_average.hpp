@@ -19,8 +19,9 @@ struct exchanged {
 ///
 ///     average <- share_t parameters + (1 - share_t) average,   t the number of times
 ///
-/// with share_t = share, from the parameters at the start on; or, corrected, share_t = share / (1 - (1 - share)^t): that is the average of what came since, the start
-/// forgotten (Adam's correction of its means), and near the plain mean as long as t share is small.
+/// with share_t = share, from the parameters at the start on; or, corrected, share_t = share / (1 - (1 - share)^t):
+/// that is the average of what came since, the start forgotten (Adam's correction of its means), and near the plain
+/// mean as long as t share is small.
 struct averaging {
   double share = .01;  ///< in (0, 1]
   bool corrected = false;
@@ -33,8 +34,9 @@ struct averaging {
 ///     train(cpu, ppo, environment, policy, {.steps = 100'000}, average);
 ///     average.swap(policy);   // evaluate it; swap again to train on
 ///
-/// In loops of one's own: start(policy), then add(policy) after each update. It keeps one number for each parameter. The policy that learns never sees it: an average as the
-/// reference is algorithm.reference = refresh{1, .01}. Raises value_error for a share outside of (0, 1], and in swap before there is an average.
+/// In loops of one's own: start(policy), then add(policy) after each update. It keeps one number for each parameter.
+/// The policy that learns never sees it: an average as the reference is algorithm.reference = refresh{1, .01}. Raises
+/// value_error for a share outside of (0, 1], and in swap before there is an average.
 ///
 /// Source: Polyak and Juditsky 1992, "Acceleration of stochastic approximation by averaging".
 template <backend B>
@@ -56,8 +58,10 @@ class moving_average {
   template <class Policy>
   void add(Policy& policy) {
     if (++updates_ % how_.every != 0) return;
-    double t = double(updates_ / how_.every), share = how_.corrected ? how_.share / (1 - std::pow(1 - how_.share, t)) : how_.share;
-    backend_.map(outputs{average_.all()}, detail::blend{share}, view<T const>(average_.all()), view<T const>(policy.parameters()));
+    double t = double(updates_ / how_.every),
+           share = how_.corrected ? how_.share / (1 - std::pow(1 - how_.share, t)) : how_.share;
+    backend_.map(outputs{average_.all()}, detail::blend{share}, view<T const>(average_.all()),
+                 view<T const>(policy.parameters()));
   }
   /// Exchanges the policy's parameters and the average.
   template <class Policy>

@@ -18,11 +18,13 @@ struct actor_part {
 
   int description_size() const { return policy.description_size(); }
   template <class B>
-  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G, other_distributions<T> const& others) {
+  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G,
+                other_distributions<T> const& others) {
     return policy.evaluate(backend, observation, a, G, others, policy_part::actor);
   }
   template <class B>
-  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl, view<T const> dold_kl) {
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl,
+                view<T const> dold_kl) {
     if (with_gradient) policy.backward(backend, dlogp, dentropy, dvalue, dkl, dold_kl);
   }
 };
@@ -70,7 +72,9 @@ template <class Policy>
 void require_separate_critic(char const* who, Policy const& policy) {
   if constexpr (requires { policy.shares_trunk(); })
     if (policy.shares_trunk())
-      throw value_error(std::string(who) + ": actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
+      throw value_error(
+          std::string(who) +
+          ": actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
 }
 
 }  // namespace cohort::detail

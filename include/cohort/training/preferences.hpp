@@ -6,13 +6,15 @@ namespace cohort {
 template <backend B, class Task, class Policy>
 class preferences_collector;
 
-/// The "rollout" of preference learning: `count` rows, each with a completion that was chosen and one that was rejected, `std::vector<std::int32_t> chosen(row) const`
-/// and `rejected(row) const` of the task. With an objective of pairs it is DPO, or trains a reward model:
+/// The "rollout" of preference learning: `count` rows, each with a completion that was chosen and one that was
+/// rejected, `std::vector<std::int32_t> chosen(row) const` and `rejected(row) const` of the task. With an objective of
+/// pairs it is DPO, or trains a reward model:
 ///
 ///     algorithm{.rollout = preferences{64}, .advantage = no_advantage{}, .objective = dpo{.beta = .1}, ...}
-///     algorithm{.rollout = preferences{64}, .advantage = no_advantage{}, .objective = bradley_terry{}, ...}    on a language_model_with_value
+///     algorithm{.rollout = preferences{64}, .advantage = no_advantage{}, .objective = bradley_terry{}, ...}
 ///
-/// Series 2 p is the chosen one of row p, series 2 p + 1 the rejected one. They have no old_logp and no score: both are NaN.
+/// the latter on a language_model_with_value. Series 2 p is the chosen one of row p, series 2 p + 1 the rejected one.
+/// They have no old_logp and no score: both are NaN.
 struct preferences {
   int count = 64;  ///< pairs
 
@@ -29,15 +31,19 @@ struct preferences {
 
 template <backend B, class Task, class Policy>
 class preferences_collector {
-  static_assert(requires(Task const& t, typename Task::row const& r) {
-    std::vector<std::int32_t>(t.chosen(r));
-    std::vector<std::int32_t>(t.rejected(r));
-  }, "a task of preferences needs `std::vector<std::int32_t> chosen(row) const` and `std::vector<std::int32_t> rejected(row) const`");
+  static_assert(
+      requires(Task const& t, typename Task::row const& r) {
+        std::vector<std::int32_t>(t.chosen(r));
+        std::vector<std::int32_t>(t.rejected(r));
+      },
+      "a task of preferences needs `std::vector<std::int32_t> chosen(row) const` and `std::vector<std::int32_t> "
+      "rejected(row) const`");
 
  public:
   using batch_type = completion_batch<B>;
 
-  preferences_collector(B&, preferences const& o, Task const& task, Policy const&, std::uint64_t seed) : options_(o), task_(task), seed_(seed) {}
+  preferences_collector(B&, preferences const& o, Task const& task, Policy const&, std::uint64_t seed)
+      : options_(o), task_(task), seed_(seed) {}
 
   batch_type& collect(B& backend, Policy&, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
@@ -49,7 +55,8 @@ class preferences_collector {
       for (bool chosen : {true, false}) {
         std::vector<std::int32_t> tokens = chosen ? task_.chosen(row) : task_.rejected(row);
         if (tokens.empty())
-          throw value_error("preferences: the " + std::string(chosen ? "chosen" : "rejected") + " completion of pair " + std::to_string(i) + " is empty, expected a token or more");
+          throw value_error("preferences: the " + std::string(chosen ? "chosen" : "rejected") + " completion of pair " +
+                            std::to_string(i) + " is empty, expected a token or more");
         batch_.add_given(tokens);
         counter.add(double(tokens.size()), true);
         summary.steps += std::int64_t(tokens.size());

@@ -28,8 +28,9 @@ struct keep_where_ended {
 template <backend B, environment E, class Policy>
 class probes_collector;
 
-/// The rollout of Hybrid GRPO: from every state of `lanes` environments, `group` actions are tried on copies of it, each for `horizon` steps (the
-/// later ones by the policy), and the lane goes on with one of them. Every step of every probe is a simulator step and counts.
+/// The rollout of Hybrid GRPO: from every state of `lanes` environments, `group` actions are tried on copies of it,
+/// each for `horizon` steps (the later ones by the policy), and the lane goes on with one of them. Every step of every
+/// probe is a simulator step and counts.
 struct probes {
   int lanes = 8;
   int steps = 32;   ///< decisions in each lane
@@ -55,7 +56,8 @@ struct probes {
     detail::require(steps > 0, "probes", "steps", steps, "a positive number");
     detail::require(group > 0, "probes", "group", group, "a positive number");
     detail::require(horizon > 0, "probes", "horizon", horizon, "a positive number");
-    detail::require(sharpness >= 0 && sharpness < std::numeric_limits<double>::infinity(), "probes", "sharpness", sharpness, "a finite number, 0 or more");
+    detail::require(sharpness >= 0 && sharpness < std::numeric_limits<double>::infinity(), "probes", "sharpness",
+                    sharpness, "a finite number, 0 or more");
   }
 };
 
@@ -69,15 +71,19 @@ class probes_collector {
 
   probes_collector(B& backend, probes const& o, E const& e, Policy const& policy, std::uint64_t seed)
       : options_(o), environment_(backend, e, o.lanes * o.group, seed), returns_(o.lanes), seed_(seed) {
-    static_assert(Policy::has_critic, "probes look one step ahead and bootstrap from there: they need a policy with a critic, such as actor_critic");
+    static_assert(
+        Policy::has_critic,
+        "probes look one step ahead and bootstrap from there: they need a policy with a critic, such as actor_critic");
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
     environment_.reset(backend, o.group);
   }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    int N = options_.lanes, G = options_.group, K = options_.horizon, NG = N * G, D = batch_.observation_size, A = batch_.action_width;
-    std::ptrdiff_t steps = std::min<std::int64_t>(options_.steps, budget / (std::int64_t(NG) * K)), R = steps * N, M = R * G;
+    int N = options_.lanes, G = options_.group, K = options_.horizon, NG = N * G, D = batch_.observation_size,
+        A = batch_.action_width;
+    std::ptrdiff_t steps = std::min<std::int64_t>(options_.steps, budget / (std::int64_t(NG) * K)), R = steps * N,
+                   M = R * G;
     batch_.R = R;
     if (R == 0) return batch_;
     batch_.G = G;
@@ -93,22 +99,25 @@ class probes_collector {
       auto act = batch_.action.matrix(R, G * A).part(t * N, N);
       auto executed = batch_.executed.all().part(t * N, N);
       view<std::int32_t const> from = from_.all();
-      policy.act(backend, view<T const>(seen.part(t * N, N)), stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, G, act,
+      policy.act(backend, view<T const>(seen.part(t * N, N)),
+                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, G, act,
                  at(batch_.sampler_logp).reshaped(N, G));
-      environment_.step(backend, view<action const>(act.reshaped(NG, A)), at(batch_.reward), at(batch_.terminated), at(batch_.truncated),
-                        last.part(t * NG, NG), common(G));
+      environment_.step(backend, view<action const>(act.reshaped(NG, A)), at(batch_.reward), at(batch_.terminated),
+                        at(batch_.truncated), last.part(t * NG, NG), common(G));
       backend.for_rows(N,
                        detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
                                             stream{seed_, purpose::choice, std::uint32_t(environment_.steps())}},
                        view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
-      backend.gather(executed_last_.matrix(R, D).part(t * N, N), view<T const>(last), view<std::int32_t const>(executed));
+      backend.gather(executed_last_.matrix(R, D).part(t * N, N), view<T const>(last),
+                     view<std::int32_t const>(executed));
       if (K > 1) look_further(backend, policy, t, M);
       // Every probe of a lane goes on as the executed one did, or from a new start where that ended the episode.
       environment_.copy(backend, from);
       view<std::uint8_t> terminated = ended_.all().part(0, NG), truncated = ended_.all().part(NG, NG);
       backend.gather(terminated, view<std::uint8_t const>(at(batch_.terminated)), from);
       backend.gather(truncated, view<std::uint8_t const>(at(batch_.truncated)), from);
-      environment_.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated), spare, spare_last_.matrix(NG, D), G);
+      environment_.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated), spare,
+                           spare_last_.matrix(NG, D), G);
       environment_.observe(backend, seen.part((t + 1) * N, N), G);
     }
     environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, NG);
@@ -127,10 +136,12 @@ class probes_collector {
   int common(int G) const { return options_.noise == noise::common ? G : 1; }
 
   void prepare(B& backend, std::ptrdiff_t steps) {
-    std::ptrdiff_t N = options_.lanes, NG = N * options_.group, R = steps * N, M = steps * NG, D = batch_.observation_size, K = options_.horizon;
+    std::ptrdiff_t N = options_.lanes, NG = N * options_.group, R = steps * N, M = steps * NG,
+                   D = batch_.observation_size, K = options_.horizon;
     backend.resize(batch_.observation, (steps + 1) * N * D);
     backend.resize(batch_.action, M * batch_.action_width);
-    for (auto* a : {&batch_.sampler_logp, &batch_.advantage, &batch_.target, &batch_.probe_value}) backend.resize(*a, M);
+    for (auto* a : {&batch_.sampler_logp, &batch_.advantage, &batch_.target, &batch_.probe_value})
+      backend.resize(*a, M);
     backend.resize(batch_.reward, K * M);
     backend.resize(batch_.terminated, K * M);
     backend.resize(batch_.truncated, K * M);
@@ -146,9 +157,11 @@ class probes_collector {
     backend.resize(ended_, 2 * NG);
   }
 
-  /// Steps 2 ... K of the probes of time t, on a copy of the environments; a probe that has ended is stepped on but not counted or read.
+  /// Steps 2 ... K of the probes of time t, on a copy of the environments; a probe that has ended is stepped on but not
+  /// counted or read.
   void look_further(B& backend, Policy& policy, std::ptrdiff_t t, std::ptrdiff_t M) {
-    int NG = options_.lanes * options_.group, K = options_.horizon, D = batch_.observation_size, A = batch_.action_width;
+    int NG = options_.lanes * options_.group, K = options_.horizon, D = batch_.observation_size,
+        A = batch_.action_width;
     if (!further_) further_.emplace(environment_);
     *further_ = environment_;
     backend.resize(further_action_, NG * A);
@@ -160,12 +173,16 @@ class probes_collector {
     for (int k = 1; k < K; ++k) {
       auto flag = [&](auto& array, int row) { return array.all().part(row * M + t * NG, NG); };
       auto act = further_action_.matrix(NG, A);
-      backend.map(outputs{further_ended_.all()}, detail::any_of{}, view<T const>(further_logp_.all()), view<std::uint8_t const>(further_ended_.all()),
-                  view<std::uint8_t const>(flag(batch_.terminated, k - 1)), view<std::uint8_t const>(flag(batch_.truncated, k - 1)));
-      policy.act(backend, view<T const>(now), stream{seed_, purpose::probe, std::uint32_t(further_->steps() * K + k)}, 1, act, further_logp_.all());
-      further_->step(backend, view<action const>(act), flag(batch_.reward, k), flag(batch_.terminated, k), flag(batch_.truncated, k), next,
-                     common(options_.group));
-      backend.map_rows(NG, detail::keep_where_ended{D}, view<std::uint8_t const>(further_ended_.all()), view<T const>(next), last);
+      backend.map(outputs{further_ended_.all()}, detail::any_of{}, view<T const>(further_logp_.all()),
+                  view<std::uint8_t const>(further_ended_.all()),
+                  view<std::uint8_t const>(flag(batch_.terminated, k - 1)),
+                  view<std::uint8_t const>(flag(batch_.truncated, k - 1)));
+      policy.act(backend, view<T const>(now), stream{seed_, purpose::probe, std::uint32_t(further_->steps() * K + k)},
+                 1, act, further_logp_.all());
+      further_->step(backend, view<action const>(act), flag(batch_.reward, k), flag(batch_.terminated, k),
+                     flag(batch_.truncated, k), next, common(options_.group));
+      backend.map_rows(NG, detail::keep_where_ended{D}, view<std::uint8_t const>(further_ended_.all()),
+                       view<T const>(next), last);
       std::swap(now, next);
     }
   }

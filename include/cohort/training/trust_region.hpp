@@ -14,31 +14,38 @@ namespace detail {
 
 template <class Critic>
 Critic usual_critic_update() {
-  if constexpr (std::is_same_v<Critic, update<>>) return {.epochs = 10, .minibatch = steps{128}, .optimizer = adam<>{.rate = 1e-3}};
+  if constexpr (std::is_same_v<Critic, update<>>)
+    return {.epochs = 10, .minibatch = steps{128}, .optimizer = adam<>{.rate = 1e-3}};
   else return {};
 }
 
 /// A policy with Fisher-vector products.
 template <class Policy, class B>
-concept has_fisher_product = requires(Policy& p, B& backend, out_view<B> v) { p.fisher_product(backend, in_view<B>(v), v); };
+concept has_fisher_product =
+    requires(Policy& p, B& backend, out_view<B> v) { p.fisher_product(backend, in_view<B>(v), v); };
 
 }  // namespace detail
 
-/// TRPO's update, the `.update` of an algorithm: one step of the policy over the whole batch, as far as the KL divergence allows, then epochs of minibatches for
-/// the value function. With g the descent direction of the objective's terms that do not read the value, F the Fisher information of the policy's parameters
-/// (mean over the batch's decisions) and A = F + damping I:
+/// TRPO's update, the `.update` of an algorithm: one step of the policy over the whole batch, as far as the KL
+/// divergence allows, then epochs of minibatches for the value function. With g the descent direction of the
+/// objective's terms that do not read the value, F the Fisher information of the policy's parameters (mean over the
+/// batch's decisions) and A = F + damping I:
 ///
-///     x = A^-1 g by conjugate gradients,   s = sqrt(2 target_kl / x'Ax),   parameters + shrink^k s x for the first k < backtracks where
+///     x = A^-1 g by conjugate gradients,    s = sqrt(2 target_kl / x'Ax),
+///     parameters + shrink^k s x for the first k < backtracks where
 ///     mean KL < target_kl and the loss is strictly less than before; if there is none, the parameters as they were
 ///
-/// TRPO's own objective is a term -r A with r = exp(logp - old_logp); others (entropy_bonus, kl_penalty) may join. Terms that read the value train the critic alone,
-/// by `critic`. In update_metrics loss is that of the policy after the step plus the critic's last, approximate_kl the KL of the test, exactly, gradient_norm
-/// that of g, step the accepted shrink^k.
+/// TRPO's own objective is a term -r A with r = exp(logp - old_logp); others (entropy_bonus, kl_penalty) may join.
+/// Terms that read the value train the critic alone, by `critic`. In update_metrics loss is that of the policy after
+/// the step plus the critic's last, approximate_kl the KL of the test, exactly, gradient_norm that of g, step the
+/// accepted shrink^k.
 ///
-/// For actor and actor_critic with separate trunks, on every backend. Raises value_error for parameters out of their range and for a shared trunk.
+/// For actor and actor_critic with separate trunks, on every backend. Raises value_error for parameters out of their
+/// range and for a shared trunk.
 ///
-/// Source: Schulman et al. 2015, arXiv:1502.05477, section 6 and appendix C; defaults and tests are those of sb3-contrib 2.9.2, which differs in `over` and takes
-/// the mean of a Gaussian's KL over its dimensions (here, as in the paper, the sum: target_kl and damping D times theirs give their step).
+/// Source: Schulman et al. 2015, arXiv:1502.05477, section 6 and appendix C; defaults and tests are those of
+/// sb3-contrib 2.9.2, which differs in `over` and takes the mean of a Gaussian's KL over its dimensions (here, as in
+/// the paper, the sum: target_kl and damping D times theirs give their step).
 template <class Critic = update<>>
 struct trust_region {
   double target_kl = .01;   ///< > 0; in nats
@@ -47,10 +54,12 @@ struct trust_region {
   double residual = 1e-10;  ///< squared norm of what is left of g at which they stop earlier
   int backtracks = 10;      ///< steps that the line search tries
   double shrink = .8;       ///< in (0, 1)
-  divergence_over over = divergence_over::other;     ///< of the KL in the test: KL(old || pi), the paper's, or KL(pi || old), sb3-contrib's
-  normalization normalize = normalization::batch;    ///< of the advantages; minibatch is the same
+  divergence_over over =
+      divergence_over::other;  ///< of the KL in the test: KL(old || pi), the paper's, or KL(pi || old), sb3-contrib's
+  normalization normalize = normalization::batch;  ///< of the advantages; minibatch is the same
   standardize standardization{};
-  Critic critic = detail::usual_critic_update<Critic>();  ///< default: 10 epochs of minibatches of 128, adam{.rate = 1e-3}; its normalize is not used
+  Critic critic = detail::usual_critic_update<Critic>();  ///< default: 10 epochs of minibatches of 128, adam{.rate =
+                                                          ///< 1e-3}; its normalize is not used
 
   static constexpr about notes{"trust_region", "the natural gradient as far as the KL divergence allows",
                                "Schulman et al. 2015, arXiv:1502.05477, appendix C"};
@@ -91,8 +100,10 @@ class trust_region_learner {
 
  public:
   trust_region_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
-      : update_(checked(u, policy)), aggregation_(aggregation),
-        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed), pass_(seed) {
+      : update_(checked(u, policy)),
+        aggregation_(aggregation),
+        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
+        pass_(seed) {
     for (auto* a : {&gradient_, &start_, &direction_}) backend.resize(*a, policy.parameters().rows);
   }
 
@@ -102,7 +113,9 @@ class trust_region_learner {
   update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
     auto own = policy_terms(o);
     auto of_values = value_terms(o);
-    static_assert(detail::has_terms<decltype(own)>, "a trust_region needs an objective with a term that reads the policy, such as the ratio times the advantage");
+    static_assert(
+        detail::has_terms<decltype(own)>,
+        "a trust_region needs an objective with a term that reads the policy, such as the ratio times the advantage");
     auto metrics = step(backend, own, policy, batch);
     if constexpr (detail::has_terms<decltype(of_values)>) {
       critic values{policy};
@@ -147,7 +160,8 @@ class trust_region_learner {
     backend.map(outputs{start_.all()}, detail::same{}, view<T const>(policy.parameters()));
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {
-      backend.map(outputs{policy.parameters()}, detail::plus_multiple{share * length}, view<T const>(start_.all()), view<T const>(x));
+      backend.map(outputs{policy.parameters()}, detail::plus_multiple{share * length}, view<T const>(start_.all()),
+                  view<T const>(x));
       pass_.repeat_draws();
       auto after = evaluate(false);
       after.approximate_kl = distance(backend, policy, batch.R);

@@ -11,12 +11,14 @@ struct update_metrics {
   double approximate_kl = 0;  ///< of the old policy from the new: mean of r - 1 - log r, r = exp(logp - old_logp)
   double gradient_norm = 0;   ///< before clipping
   double reference_kl = 0;    ///< of the policy from the reference: mean of k3; 0 without a reference
-  double clip_low = 0;        ///< share of the steps that a term of the objective clips from below (cohort/objective/clip_side.hpp): of clipped_ratio, those of negative advantage
+  double clip_low = 0;        ///< share of the steps that a term of the objective clips from below
+                              ///< (cohort/objective/clip_side.hpp): of clipped_ratio, those of negative advantage
   double clip_high = 0;       ///< and from above: those of positive advantage
   double kl_weight = 0;       ///< of the objective's kl_penalty in this update; 0 without
   double series = 0;          ///< of the whole batch
-  double effective_sample_size = 1;  ///< share of the minibatch that the objective's importance_weights leave (cohort/selection/effective_sample_size.hpp); 1 without
-  double step = 0;            ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
+  double effective_sample_size = 1;  ///< share of the minibatch that the objective's importance_weights leave
+                                     ///< (cohort/selection/effective_sample_size.hpp); 1 without
+  double step = 0;  ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };
 
 namespace detail {

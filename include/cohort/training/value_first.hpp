@@ -10,15 +10,16 @@ namespace cohort {
 template <backend B, class Update, class Aggregation, class Policy, class Batch>
 class value_first_learner;
 
-/// Value pre-training: in the first `updates` of a run the critic learns alone, by `critic`, from rollouts of the policy as it was at the start, and only then
-/// do both, by `then`.
+/// Value pre-training: in the first `updates` of a run the critic learns alone, by `critic`, from rollouts of the
+/// policy as it was at the start, and only then do both, by `then`.
 ///
 ///     value_first{.updates = 50, .critic = update{...}, .then = update{...}}
 ///
-/// Meanwhile the objective is its terms that read the value, and only the critic's parameters move: of an actor_critic the critic's network (a shared trunk is
-/// refused), of a language_model_with_value the value head, on hidden states that stay as they are. What it learns is the estimator's target: Monte-Carlo
-/// returns where lambda is 1 (decoupled). The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL weight
-/// with a controller is told a distance of 0.
+/// Meanwhile the objective is its terms that read the value, and only the critic's parameters move: of an actor_critic
+/// the critic's network (a shared trunk is refused), of a language_model_with_value the value head, on hidden states
+/// that stay as they are. What it learns is the estimator's target: Monte-Carlo returns where lambda is 1 (decoupled).
+/// The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL
+/// weight with a controller is told a distance of 0.
 ///
 /// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491; Yue et al. 2025 (VAPO), arXiv:2504.05118, which takes 50 steps.
 template <class Critic = update<>, class Then = update<>>
@@ -86,14 +87,17 @@ struct critic_alone<Policy> {
 /// The learner of a value_first.
 template <backend B, class Update, class Aggregation, class Policy, class Batch>
 class value_first_learner {
-  static_assert(Policy::has_critic, "value_first trains the critic, and the policy has none: use actor_critic or language_model_with_value");
+  static_assert(
+      Policy::has_critic,
+      "value_first trains the critic, and the policy has none: use actor_critic or language_model_with_value");
   using critic = typename detail::critic_alone<Policy>::type;
   using critic_update = std::remove_cvref_t<decltype(Update::critic)>;
   using then_update = std::remove_cvref_t<decltype(Update::then)>;
 
  public:
   value_first_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
-      : left_(checked(u, policy).updates), critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
+      : left_(checked(u, policy).updates),
+        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
         then_(backend, u.then, aggregation, policy, seed) {}
 
   std::size_t optimizer_bytes() const { return critic_.optimizer_bytes() + then_.optimizer_bytes(); }
@@ -103,7 +107,8 @@ class value_first_learner {
     if (left_ <= 0) return then_.learn(backend, o, policy, batch, progress);
     --left_;
     auto of_values = value_terms(o);
-    static_assert(detail::has_terms<decltype(of_values)>, "value_first needs an objective with a term that reads the value, such as value_loss");
+    static_assert(detail::has_terms<decltype(of_values)>,
+                  "value_first needs an objective with a term that reads the value, such as value_loss");
     critic values{policy};
     auto found = critic_.learn(backend, of_values, values, batch, progress);
     update_metrics metrics;

@@ -7,24 +7,28 @@ namespace cohort {
 template <backend B, environment E, class Policy>
 class vine_collector;
 
-/// The rollout of VinePPO: lanes as PPO's, and from each state s_t of a lane `rollouts` copies of it that the policy plays to their end, so that
+/// The rollout of VinePPO: lanes as PPO's, and from each state s_t of a lane `rollouts` copies of it that the policy
+/// plays to their end, so that
 ///
-///     value_t = (1/K) sum_k sum_j gamma^j r^(k)_{t+j},        next_value_t = value_{t+1}, or 0 where the episode ended in step t
+///     value_t = (1/K) sum_k sum_j gamma^j r^(k)_{t+j},
+///     next_value_t = value_{t+1}, or 0 where the episode ended in step t
 ///
-/// estimate V(s_t) without bias and without a critic: gae{.gamma = the same, .lambda = 0} on them is r_t + gamma V(s_{t+1}) - V(s_t), the paper's advantage.
-/// The policy may be an actor; of one with a critic, its values are not used (value_loss still trains it, towards the estimator's target).
+/// estimate V(s_t) without bias and without a critic: gae{.gamma = the same, .lambda = 0} on them is r_t + gamma
+/// V(s_{t+1}) - V(s_t), the paper's advantage. The policy may be an actor; of one with a critic, its values are not
+/// used (value_loss still trains it, towards the estimator's target).
 ///
-/// Copies keep the step count of their state, so the environment's time limit is the end of what they are worth: after a truncation nothing is left to
-/// come, and a state's value depends on the time that is left. Every step of every copy is a simulator step and counts: K times the mean rest of an
-/// episode for each decision. A rollout that the run's remaining steps cannot finish is dropped, its steps counted. Raises value_error for an environment
-/// without max_episode_steps.
+/// Copies keep the step count of their state, so the environment's time limit is the end of what they are worth: after
+/// a truncation nothing is left to come, and a state's value depends on the time that is left. Every step of every copy
+/// is a simulator step and counts: K times the mean rest of an episode for each decision. A rollout that the run's
+/// remaining steps cannot finish is dropped, its steps counted. Raises value_error for an environment without
+/// max_episode_steps.
 ///
 /// Source: Kazemnejad et al. 2024, arXiv:2410.01679, eqs. 9 and 10, where states are prefixes of an answer.
 struct vine {
-  int lanes = 8;       ///< N
-  int steps = 32;      ///< T, decisions of each lane
-  int rollouts = 4;    ///< K, copies of each state
-  double gamma = .99;  ///< discount, in [0, 1]; the estimator's should be the same
+  int lanes = 8;                                     ///< N
+  int steps = 32;                                    ///< T, decisions of each lane
+  int rollouts = 4;                                  ///< K, copies of each state
+  double gamma = .99;                                ///< discount, in [0, 1]; the estimator's should be the same
   cohort::noise noise = cohort::noise::independent;  ///< of the copies of one state
 
   template <class F>
@@ -58,7 +62,9 @@ class vine_collector {
         copies_(backend, e, 1, seed, purpose::copy_step, purpose::copy_step),
         seed_(seed) {
     if (episode_limit(e) <= 0)
-      throw value_error("vine: the environment has no max_episode_steps, so a copy might never end: give it one, time_limit{environment, n}");
+      throw value_error(
+          "vine: the environment has no max_episode_steps, so a copy might never end: give it one, "
+          "time_limit{environment, n}");
     std::ptrdiff_t most = std::ptrdiff_t(o.steps + 1) * o.lanes * o.rollouts;
     for (auto* a : {&seen_, &last_}) backend.resize(*a, most * policy.observations());
     for (auto* a : {&logp_, &reward_}) backend.resize(*a, most);
@@ -71,9 +77,10 @@ class vine_collector {
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     std::int64_t before = summary.steps, N = options_.lanes;
-    auto& batch = lanes_.play(backend, policy, budget, summary, [&](std::ptrdiff_t t, vector_environment<B, E>& environment) {
-      states_.copy(backend, environment, every_lane_.all(), t * N);
-    });
+    auto& batch =
+        lanes_.play(backend, policy, budget, summary, [&](std::ptrdiff_t t, vector_environment<B, E>& environment) {
+          states_.copy(backend, environment, every_lane_.all(), t * N);
+        });
     if (batch.R == 0) return batch;
     budget -= summary.steps - before;
     start_copies(backend, batch.R);
@@ -92,7 +99,8 @@ class vine_collector {
   }
 
  private:
-  /// K copies of each state that a value is wanted of: of all decisions, and of the states after the last in lanes that go on.
+  /// K copies of each state that a value is wanted of: of all decisions, and of the states after the last in lanes that
+  /// go on.
   void start_copies(B& backend, std::ptrdiff_t R) {
     auto K = std::size_t(options_.rollouts), N = std::size_t(options_.lanes), all = std::size_t(R) + N;
     total_.assign(all, 0.);
@@ -108,7 +116,8 @@ class vine_collector {
     copies_.copy(backend, states_, index_.all(), 0);
   }
 
-  /// All copies side by side; when a quarter of the states have none left, the others move together. False if the budget ended before they did.
+  /// All copies side by side; when a quarter of the states have none left, the others move together. False if the
+  /// budget ended before they did.
   bool play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     int K = options_.rollouts;
     std::ptrdiff_t D = policy.observations(), A = policy.distribution().action_width();
@@ -125,9 +134,10 @@ class vine_collector {
       auto some = [&](auto& array) { return array.all().part(0, C); };
       view<T> seen = seen_.matrix(C, D);
       copies_.require_allowed_actions(backend, view<T const>(seen), copies_.steps(), int(C));
-      policy.act(backend, view<T const>(seen), stream{seed_, purpose::copy_action, std::uint32_t(copies_.steps())}, 1, action_.matrix(C, A), some(logp_));
-      copies_.step(backend, view<action const>(action_.matrix(C, A)), some(reward_), some(terminated_), some(truncated_), seen,
-                   options_.noise == noise::common ? K : 1);
+      policy.act(backend, view<T const>(seen), stream{seed_, purpose::copy_action, std::uint32_t(copies_.steps())}, 1,
+                 action_.matrix(C, A), some(logp_));
+      copies_.step(backend, view<action const>(action_.matrix(C, A)), some(reward_), some(terminated_),
+                   some(truncated_), seen, options_.noise == noise::common ? K : 1);
       copies_.require_finite_rewards(backend, some(reward_), copies_.steps() - 1, int(C));
       copies_.require_finite_observations(backend, seen, copies_.steps(), int(C));
       record_.read(backend, some(reward_), some(terminated_), some(truncated_));
@@ -139,7 +149,8 @@ class vine_collector {
         if (record_.done(c)) running_[c] = false, --alive;
       }
       if (!any_ended) continue;
-      // An ended copy whose state has others left goes on with a new episode, unread: an environment need not bear steps after its end.
+      // An ended copy whose state has others left goes on with a new episode, unread: an environment need not bear
+      // steps after its end.
       copies_.restart(backend, some(terminated_), some(truncated_), seen, last_.matrix(C, D));
       if (alive > 0) move_together(backend, D);
     }
@@ -149,7 +160,9 @@ class vine_collector {
 
   void move_together(B& backend, std::ptrdiff_t D) {
     auto K = std::size_t(options_.rollouts), left = std::size_t(0);
-    auto lives = [&](std::size_t s) { return std::any_of(&running_[s * K], &running_[s * K] + K, [](char runs) { return runs; }); };
+    auto lives = [&](std::size_t s) {
+      return std::any_of(&running_[s * K], &running_[s * K] + K, [](char runs) { return runs; });
+    };
     for (std::size_t s = 0; s < state_of_.size(); ++s) left += lives(s);
     if (4 * left > 3 * state_of_.size()) return;
     from_.clear();
@@ -171,9 +184,9 @@ class vine_collector {
   vine options_;
   lanes_collector<B, E, Policy> lanes_;
   vector_environment<B, E> states_, copies_;
-  std::vector<double> total_;          // of each state: the discounted rewards of its copies
+  std::vector<double> total_;  // of each state: the discounted rewards of its copies
   std::vector<std::int32_t> state_of_, from_;
-  std::vector<char> running_;          // of each copy: whether its episode goes on
+  std::vector<char> running_;  // of each copy: whether its episode goes on
   std::vector<T> value_, next_;
   detail::rollout_record<T> record_;
   typename B::template array<T> seen_, last_, logp_, reward_;

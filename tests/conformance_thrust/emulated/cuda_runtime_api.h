@@ -8,7 +8,9 @@ enum cudaDeviceAttr { cudaDevAttrMemoryPoolsSupported };
 using cudaStream_t = void*;
 inline constexpr unsigned cudaStreamNonBlocking = 1;
 
-inline char const* cudaGetErrorName(cudaError_t e) { return e == cudaSuccess ? "cudaSuccess" : "cudaErrorMemoryAllocation"; }
+inline char const* cudaGetErrorName(cudaError_t e) {
+  return e == cudaSuccess ? "cudaSuccess" : "cudaErrorMemoryAllocation";
+}
 inline char const* cudaGetErrorString(cudaError_t e) { return e == cudaSuccess ? "no error" : "out of memory"; }
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline cudaError_t cudaGetDevice(int* device) { return *device = 0, cudaSuccess; }
@@ -25,5 +27,9 @@ inline cudaError_t cudaMalloc(void** p, std::size_t n) {
 inline cudaError_t cudaMallocAsync(void** p, std::size_t n, cudaStream_t) { return cudaMalloc(p, n); }
 inline cudaError_t cudaFree(void* p) { return std::free(p), cudaSuccess; }
 inline cudaError_t cudaFreeAsync(void* p, cudaStream_t) { return cudaFree(p); }
-inline cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t n, cudaMemcpyKind, cudaStream_t) { return std::memcpy(to, from, n), cudaSuccess; }
-inline cudaError_t cudaMemsetAsync(void* p, int byte, std::size_t n, cudaStream_t) { return std::memset(p, byte, n), cudaSuccess; }
+inline cudaError_t cudaMemcpyAsync(void* to, void const* from, std::size_t n, cudaMemcpyKind, cudaStream_t) {
+  return std::memcpy(to, from, n), cudaSuccess;
+}
+inline cudaError_t cudaMemsetAsync(void* p, int byte, std::size_t n, cudaStream_t) {
+  return std::memset(p, byte, n), cudaSuccess;
+}

@@ -9,15 +9,19 @@ struct options {
 
 inline namespace COHORT_EIGEN_TARGET {
 
-/// The embedded default: arrays in host memory, formulas in SIMD packs, products by a kernel for small matrices and by Eigen for large ones.
+/// The embedded default: arrays in host memory, formulas in SIMD packs, products by a kernel for small matrices and by
+/// Eigen for large ones.
 ///
-/// The same build gives the same bits on any number of threads. A backend is used by one thread at a time (it owns the scratch memory and
-/// starts the others itself); a program that trains several policies at once makes one backend for each.
+/// The same build gives the same bits on any number of threads. A backend is used by one thread at a time (it owns the
+/// scratch memory and starts the others itself); a program that trains several policies at once makes one backend for
+/// each.
 template <class T>
 class basic_backend : public host_backend<basic_backend<T>, T, openmp_threads> {
  public:
   basic_backend() : basic_backend(options{}) {}
-  explicit basic_backend(options o) : host_backend<basic_backend<T>, T, openmp_threads>(openmp_threads(o.threads == 0 ? hardware_threads() : o.threads)) {
+  explicit basic_backend(options o)
+      : host_backend<basic_backend<T>, T, openmp_threads>(
+            openmp_threads(o.threads == 0 ? hardware_threads() : o.threads)) {
     detail::require(o.threads >= 0, "eigen::backend", "threads", o.threads, "0 (all) or more");
   }
 };

@@ -13,12 +13,19 @@ class attention_room {
  public:
   static constexpr std::ptrdiff_t tile = 48;  // queries whose scores exist at once
 
-  static std::ptrdiff_t padded(std::ptrdiff_t n) { return (n + panel_columns<T> - 1) / panel_columns<T> * panel_columns<T>; }
-  static std::ptrdiff_t size(std::ptrdiff_t keys, int head) { return 4 * padded(keys) * padded(head) + 4 * tile * padded(head) + 2 * tile * padded(keys) + 2 * tile; }
+  static std::ptrdiff_t padded(std::ptrdiff_t n) {
+    return (n + panel_columns<T> - 1) / panel_columns<T> * panel_columns<T>;
+  }
+  static std::ptrdiff_t size(std::ptrdiff_t keys, int head) {
+    return 4 * padded(keys) * padded(head) + 4 * tile * padded(head) + 2 * tile * padded(keys) + 2 * tile;
+  }
 
-  attention_room(T* memory, std::ptrdiff_t keys, int head) : keys(keys), head(padded(head)), wide(padded(keys)), rest_(memory) {
-    k = take(wide * this->head), k_turned = take(wide * this->head), v = take(wide * this->head), v_turned = take(wide * this->head);
-    q = take(tile * this->head), out = take(tile * this->head), dout = take(tile * this->head), dq = take(tile * this->head);
+  attention_room(T* memory, std::ptrdiff_t keys, int head)
+      : keys(keys), head(padded(head)), wide(padded(keys)), rest_(memory) {
+    k = take(wide * this->head), k_turned = take(wide * this->head), v = take(wide * this->head),
+    v_turned = take(wide * this->head);
+    q = take(tile * this->head), out = take(tile * this->head), dout = take(tile * this->head),
+    dq = take(tile * this->head);
     scores = take(tile * wide), slopes = take(tile * wide), delta = take(tile), total = take(tile);
   }
   std::ptrdiff_t keys, head, wide;
@@ -29,21 +36,25 @@ class attention_room {
   T* rest_;
 };
 
-/// Attention of one run of queries after another, each with all heads that share its keys: scores by the products' kernel, a tile of queries at a time.
+/// Attention of one run of queries after another, each with all heads that share its keys: scores by the products'
+/// kernel, a tile of queries at a time.
 template <class T>
 class attention_of_segment {
   using P = pack<T>;
   using room = attention_room<T>;
 
  public:
-  attention_of_segment(attention_layout const& layout, std::ptrdiff_t s) : layout_(layout), s_(layout.host[std::size_t(s)]), size_(layout.size) {
+  attention_of_segment(attention_layout const& layout, std::ptrdiff_t s)
+      : layout_(layout), s_(layout.host[std::size_t(s)]), size_(layout.size) {
     if (s_.prefix >= 0) before_ = layout.host[std::size_t(s_.prefix)];
   }
   std::ptrdiff_t keys() const { return before_.keys + s_.keys; }
 
   /// For key head g.
-  void forward(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) const {
-    if (s_.queries == 1 && size_ % P::width == 0 && q.column_stride == 1 && k.column_stride == 1 && v.column_stride == 1 && out.column_stride == 1)
+  void forward(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
+               view<T const> v) const {
+    if (s_.queries == 1 && size_ % P::width == 0 && q.column_stride == 1 && k.column_stride == 1 &&
+        v.column_stride == 1 && out.column_stride == 1)
       return forward_one(r, g, out, log_total, q, k, v);
     turn(k, g, r.k_turned, r);
     rows_of values = by_rows(v, g, r.v, r);
@@ -62,8 +73,9 @@ class attention_of_segment {
   }
 
   /// Writes dq; adds to dk and dv of the prefix, and writes those of its own keys.
-  void backward(room& r, int g, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k, view<T const> v, view<T const> out,
-                view<T const> log_total, T* dk_room, T* dv_room) const {
+  void backward(room& r, int g, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q,
+                view<T const> k, view<T const> v, view<T const> out, view<T const> log_total, T* dk_room,
+                T* dv_room) const {
     turn(k, g, r.k_turned, r);
     turn(v, g, r.v_turned, r);
     rows_of keys_of = by_rows(k, g, r.k, r);
@@ -104,7 +116,8 @@ class attention_of_segment {
   }
 
  private:
-  void forward_one(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) const {
+  void forward_one(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
+                   view<T const> v) const {
     attention_of_query<T> one{size_, T(layout_.scale())};
     using rows = typename attention_of_query<T>::rows;
     int first = g * size_;
@@ -115,20 +128,24 @@ class attention_of_segment {
       std::fill(r.scores + keys(), r.scores + room::padded(keys()), -std::numeric_limits<T>::infinity());
       auto [total, largest] = exponentials(r.scores, keys());
       log_total(s_.query, h) = largest + std::log(total);
-      one.values(r.scores, rows{&v(before_.key, first), before_.keys, v.row_stride}, rows{&v(s_.key, first), s_.keys, v.row_stride}, 1 / total,
-                 &out(s_.query, h * size_));
+      one.values(r.scores, rows{&v(before_.key, first), before_.keys, v.row_stride},
+                 rows{&v(s_.key, first), s_.keys, v.row_stride}, 1 / total, &out(s_.query, h * size_));
     }
   }
   template <class F>
   void each_tile(F f) const {
-    for (std::ptrdiff_t first = 0; first < s_.queries; first += room::tile) f(first, int(std::min<std::ptrdiff_t>(room::tile, s_.queries - first)));
+    for (std::ptrdiff_t first = 0; first < s_.queries; first += room::tile)
+      f(first, int(std::min<std::ptrdiff_t>(room::tile, s_.queries - first)));
   }
-  void copy_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int head, T* to, std::ptrdiff_t stride) const {
+  void copy_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int head, T* to,
+                 std::ptrdiff_t stride) const {
     for (std::ptrdiff_t i = 0; i < n; ++i)
-      if (T const* row = &from(first + i, head * size_); from.column_stride == 1) std::copy_n(row, size_, to + i * stride);
+      if (T const* row = &from(first + i, head * size_); from.column_stride == 1)
+        std::copy_n(row, size_, to + i * stride);
       else
         for (int d = 0; d < size_; ++d) to[i * stride + d] = row[d * from.column_stride];
-    for (std::ptrdiff_t i = 0; i < n && size_ < stride; ++i) std::fill(to + i * stride + size_, to + (i + 1) * stride, T(0));
+    for (std::ptrdiff_t i = 0; i < n && size_ < stride; ++i)
+      std::fill(to + i * stride + size_, to + (i + 1) * stride, T(0));
   }
   /// The numbers of key head g, a column for each key that the segment sees, prefix first; zeros up to a whole panel.
   void turn(view<T const> from, int g, T* to, room const& r) const {
@@ -136,12 +153,14 @@ class attention_of_segment {
     turn_rows(from, s_.key, s_.keys, g, to + before_.keys, r.wide);
     for (int d = 0; d < size_; ++d) std::fill(to + d * r.wide + keys(), to + d * r.wide + room::padded(keys()), T(0));
   }
-  void turn_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int g, T* to, std::ptrdiff_t stride) const {
+  void turn_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int g, T* to,
+                 std::ptrdiff_t stride) const {
     constexpr int W = P::width;
     std::ptrdiff_t j = 0;
     if (from.column_stride == 1 && size_ % W == 0)
       for (; j + W <= n; j += W)
-        for (int d = 0; d < size_; d += W) transpose_square(&from(first + j, g * size_ + d), from.row_stride, to + d * stride + j, stride);
+        for (int d = 0; d < size_; d += W)
+          transpose_square(&from(first + j, g * size_ + d), from.row_stride, to + d * stride + j, stride);
     for (; j < n; ++j)
       for (int d = 0; d < size_; ++d) to[d * stride + j] = from(first + j, g * size_ + d);
   }
@@ -151,7 +170,8 @@ class attention_of_segment {
     std::ptrdiff_t stride;
   };
   rows_of by_rows(view<T const> from, int g, T* room_for_all, room const& r) const {
-    if (from.column_stride == 1 && size_ == r.head) return {&from(before_.key, g * size_), &from(s_.key, g * size_), from.row_stride};
+    if (from.column_stride == 1 && size_ == r.head)
+      return {&from(before_.key, g * size_), &from(s_.key, g * size_), from.row_stride};
     copy_rows(from, before_.key, before_.keys, g, room_for_all, r.head);
     copy_rows(from, s_.key, s_.keys, g, room_for_all + before_.keys * r.head, r.head);
     return {room_for_all, room_for_all + before_.keys * r.head, r.head};
@@ -169,12 +189,14 @@ class attention_of_segment {
     for (std::ptrdiff_t i = 0; i < n * r.head; ++i) r.q[i] *= scale;
     std::ptrdiff_t past = before_.keys + s_.keys - s_.queries + first + 1, seen = room::padded(past + n - 1);
     multiply(n, size_, r.q, r.head, 1, r.k_turned, r.wide, r.scores, r.wide, seen, false);
-    for (int i = 0; i < n; ++i) std::fill(r.scores + i * r.wide + past + i, r.scores + i * r.wide + seen, -std::numeric_limits<T>::infinity());
+    for (int i = 0; i < n; ++i)
+      std::fill(r.scores + i * r.wide + past + i, r.scores + i * r.wide + seen, -std::numeric_limits<T>::infinity());
     return seen;
   }
   /// c (rows x columns) = or += a (rows x depth) b; the columns are whole panels.
-  static void multiply(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_stride, T* c,
-                       std::ptrdiff_t c_stride, std::ptrdiff_t columns, bool add) {
+  static void multiply(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,
+                       T const* b, std::ptrdiff_t b_stride, T* c, std::ptrdiff_t c_stride, std::ptrdiff_t columns,
+                       bool add) {
     static constexpr T zeros[panel_columns<T>] = {};
     constexpr int width = panel_columns<T>, wide = 8 * P::width;
     // A single row, as when tokens are generated, has too few chains in two vectors.
@@ -182,7 +204,8 @@ class attention_of_segment {
       static constexpr T none[wide] = {};
       product_rows<1, 8, T>(depth, a, a_row, a_depth, b, b_stride, 0, add ? c : none, 0, 0, c, c_stride, 1);
     }
-    product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, b_stride, width, add ? c : zeros, add ? c_stride : 0, add ? width : 0, c, c_stride, columns / width);
+    product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, b_stride, width, add ? c : zeros, add ? c_stride : 0,
+                          add ? width : 0, c, c_stride, columns / width);
   }
 
   attention_layout const& layout_;

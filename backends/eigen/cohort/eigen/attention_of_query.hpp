@@ -5,7 +5,8 @@
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// softmax(row) in place, without its denominator, which is returned with the largest number. Up to a whole vector the rest of the row is -inf.
+/// softmax(row) in place, without its denominator, which is returned with the largest number. Up to a whole vector the
+/// rest of the row is -inf.
 template <class T>
 std::pair<T, T> exponentials(T* row, std::ptrdiff_t n) {
   using P = pack<T>;
@@ -22,8 +23,8 @@ std::pair<T, T> exponentials(T* row, std::ptrdiff_t n) {
   return {total, m};
 }
 
-/// Attention of one query, as when tokens are generated: keys and values are read once, where they lie, and nothing is turned or copied. For heads of
-/// whole vectors, with adjacent columns.
+/// Attention of one query, as when tokens are generated: keys and values are read once, where they lie, and nothing is
+/// turned or copied. For heads of whole vectors, with adjacent columns.
 template <class T>
 struct attention_of_query {
   using P = pack<T>;
@@ -78,7 +79,8 @@ struct attention_of_query {
     for (rows const& r : {prefix, own}) {
       T const* row = r.first + d;
       std::ptrdiff_t j = 0;
-      for (; j + 2 <= r.count; j += 2, row += 2 * r.stride) add(0, weights[j], row), add(1, weights[j + 1], row + r.stride);
+      for (; j + 2 <= r.count; j += 2, row += 2 * r.stride)
+        add(0, weights[j], row), add(1, weights[j + 1], row + r.stride);
       if (j < r.count) add(0, weights[j], row);
       weights += r.count;
     }

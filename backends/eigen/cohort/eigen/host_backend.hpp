@@ -1,21 +1,23 @@
 #pragma once
 #if defined(__CUDACC__)
-#error "cohort: the Eigen backend cannot be included in a CUDA source: nvcc makes Eigen switch its vectorization off. Include it in a .cpp"
+#error "cohort: the Eigen backend cannot be included in a CUDA source, where Eigen does not vectorize: use a .cpp"
 #endif
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/host_array.hpp>
+#include <cohort/eigen/attention.hpp>
 #include <cohort/eigen/loops.hpp>
 #include <cohort/eigen/parallel.hpp>
 #include <cohort/eigen/row_loops.hpp>
-#include <cohort/eigen/attention.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// The primitives on a processor: arrays in host memory, formulas in SIMD packs, products by a kernel for small matrices and by Eigen for large ones.
+/// The primitives on a processor: arrays in host memory, formulas in SIMD packs, products by a kernel for small
+/// matrices and by Eigen for large ones.
 ///
-/// Executor is how loops are run: run_over(n, grain, f) calls f(first, last) for cuts of 0 ... n that hold at least `grain` items each, on any
-/// threads, and throws what any of the calls throws (see openmp_threads). What is computed never depends on the cuts, so the bits do not either.
+/// Executor is how loops are run: run_over(n, grain, f) calls f(first, last) for cuts of 0 ... n that hold at least
+/// `grain` items each, on any threads, and throws what any of the calls throws (see openmp_threads). What is computed
+/// never depends on the cuts, so the bits do not either.
 template <class Derived, class T, class Executor>
 class host_backend : public fallback<Derived, T, host_array> {
   using base = fallback<Derived, T, host_array>;
@@ -59,7 +61,9 @@ class host_backend : public fallback<Derived, T, host_array> {
     } else {
       run_over_(shape.rows, grain / (shape.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
         for (std::ptrdiff_t r = first; r < last; ++r)
-          line(shape.columns, out, f, [r](auto v) { return v.data + r * v.row_stride; }, [](auto v) { return v.column_stride; }, in...);
+          line(
+              shape.columns, out, f, [r](auto v) { return v.data + r * v.row_stride; },
+              [](auto v) { return v.column_stride; }, in...);
       });
     }
   }
@@ -79,12 +83,15 @@ class host_backend : public fallback<Derived, T, host_array> {
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     base::check_extents("reduce", in, more...);
-    using term = decltype(f(load_pack<wide>((std::remove_const_t<I> const*)nullptr), load_pack<wide>((std::remove_const_t<More> const*)nullptr)...));
+    using term = decltype(f(load_pack<wide>((std::remove_const_t<I> const*)nullptr),
+                            load_pack<wide>((std::remove_const_t<More> const*)nullptr)...));
     constexpr int N = sizeof(term) / sizeof(wide);
     base::check_sums(N, out);
     auto flat = [](auto v) { return v.columns == 1 || v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
     if (!flat(in) || !(flat(more) && ...)) return base::reduce(out, f, in, more...);
-    auto source = [&]<class U>(view<U> v) { return lane_source<wide, U>(v.data, v.columns == 1 ? v.row_stride : v.column_stride); };
+    auto source = [&]<class U>(view<U> v) {
+      return lane_source<wide, U>(v.data, v.columns == 1 ? v.row_stride : v.column_stride);
+    };
     constexpr std::ptrdiff_t block = 4096;
     std::ptrdiff_t n = in.size(), blocks = (n + block - 1) / block;
     if (blocks <= 1) {
@@ -113,19 +120,25 @@ class host_backend : public fallback<Derived, T, host_array> {
   void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     base::check_scan(s, out, in...);
     std::ptrdiff_t steps = s.longest(), N = s.count();
-    bool packed = std::apply([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); }, out.views);
+    bool packed =
+        std::apply([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); }, out.views);
     if (!s.is_lanes() || N < 2 * wide::width || !packed) return scan_side_by_side(s, d, f, initial, out.views, in...);
-    run_over_(N / wide::width, std::max<std::ptrdiff_t>(1, grain / (steps * wide::width + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      std::ptrdiff_t end = last == N / wide::width ? N : last * wide::width;
-      for (std::ptrdiff_t from = first * wide::width; from < end; from += carries) {
-        alignas(vector_bytes) T carry[carries];
-        std::fill_n(carry, carries, T(initial));
-        for (std::ptrdiff_t k = 0; k < steps; ++k) {
-          std::ptrdiff_t t = d == direction::forward ? k : steps - 1 - k;
-          scan_row(t * N + from, std::min(carries, end - from), k + 1 == steps ? 0 : d == direction::forward ? N : -N, f, carry, out.views, in.data...);
-        }
-      }
-    });
+    run_over_(N / wide::width, std::max<std::ptrdiff_t>(1, grain / (steps * wide::width + 1)),
+              [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+                std::ptrdiff_t end = last == N / wide::width ? N : last * wide::width;
+                for (std::ptrdiff_t from = first * wide::width; from < end; from += carries) {
+                  alignas(vector_bytes) T carry[carries];
+                  std::fill_n(carry, carries, T(initial));
+                  for (std::ptrdiff_t k = 0; k < steps; ++k) {
+                    std::ptrdiff_t t = d == direction::forward ? k : steps - 1 - k;
+                    scan_row(t * N + from, std::min(carries, end - from),
+                             k + 1 == steps            ? 0
+                             : d == direction::forward ? N
+                                                       : -N,
+                             f, carry, out.views, in.data...);
+                  }
+                }
+              });
   }
 
   void matmul(view<T> c, view<T const> a, view<T const> b, bool accumulate = false) {
@@ -156,7 +169,8 @@ class host_backend : public fallback<Derived, T, host_array> {
     base::check_product(c, a, b.matrix);
     if (!b.prepared || c.column_stride != 1 || a.columns == 0) return matmul(c, a, b.matrix, accumulate);
     auto room = this->template temporary<T>(large_product_room(c, a, threads()));
-    large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data, product_ends<T, identity>{.accumulate = accumulate});
+    large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data,
+                  product_ends<T, identity>{.accumulate = accumulate});
   }
 
   /// out = activation(x weight + bias): one pass, the activation on the sums while they are in registers.
@@ -179,7 +193,8 @@ class host_backend : public fallback<Derived, T, host_array> {
       sum.store(out.data + c);
     }
     if (c < in.columns)
-      base::column_sum(view<T>(out.data + c, 1, in.columns - c), {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
+      base::column_sum(view<T>(out.data + c, 1, in.columns - c),
+                       {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
   }
 
   void row_max(view<T> out, view<T const> in) {
@@ -188,8 +203,11 @@ class host_backend : public fallback<Derived, T, host_array> {
     run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t r = first; r < last; ++r) {
         wide largest = -std::numeric_limits<T>::infinity();
-        for_packs(in.columns, [&](std::ptrdiff_t c) { largest = max(largest, wide::load(&in(r, c))); },
-                  [&](std::ptrdiff_t c, int n) { largest = max(largest, lane_source<wide, T const>(&in(r, 0), 1).collected(c, n)); });
+        for_packs(
+            in.columns, [&](std::ptrdiff_t c) { largest = max(largest, wide::load(&in(r, c))); },
+            [&](std::ptrdiff_t c, int n) {
+              largest = max(largest, lane_source<wide, T const>(&in(r, 0), 1).collected(c, n));
+            });
         real<T> m = T(largest[0]);
         for (int w = 1; w < wide::width; ++w) m = max(m, real<T>(T(largest[w])));
         out[r] = m.value;
@@ -205,7 +223,9 @@ class host_backend : public fallback<Derived, T, host_array> {
     if (!plain(in) || !(plain(more) && ...)) return base::row_sums(out, f, in, more...);
     run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t r = first; r < last; ++r) {
-        auto source = [&]<class U>(view<U> v) { return lane_source<wide, U>(v.data + r * v.row_stride, v.column_stride); };
+        auto source = [&]<class U>(view<U> v) {
+          return lane_source<wide, U>(v.data + r * v.row_stride, v.column_stride);
+        };
         reduce_row(&out(r, 0), out.column_stride, in.columns, f, source(in), source(more)...);
       }
     });
@@ -220,19 +240,22 @@ class host_backend : public fallback<Derived, T, host_array> {
     std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N);
     if (!s.is_lanes()) {
       run_over_(N, grain / (average + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-        for (std::ptrdiff_t n = first; n < last; ++n) reduce_row(out.data + n, 1, s.length(n), f, lane_source<wide, I>(in.data + s.first(n), 1)...);
+        for (std::ptrdiff_t n = first; n < last; ++n)
+          reduce_row(out.data + n, 1, s.length(n), f, lane_source<wide, I>(in.data + s.first(n), 1)...);
       });
       return;
     }
     constexpr std::ptrdiff_t strip = 256;
-    run_over_((N + strip - 1) / strip, grain / (strip * (average + 1)) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      std::ptrdiff_t from = first * strip, n = std::min(N, last * strip) - from;
-      view<T> sums(out.data + from, n);
-      std::fill_n(sums.data, n, T(0));
-      for (std::ptrdiff_t t = 0; t < s.longest(); ++t)
-        line(n, outputs{sums}, added_to<F>{f}, [](auto v) { return v.data; }, [](auto v) { return v.row_stride; }, view<T const>(sums),
-             view<I>(in.data + t * N + from, n)...);
-    });
+    run_over_((N + strip - 1) / strip, grain / (strip * (average + 1)) + 1,
+              [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+                std::ptrdiff_t from = first * strip, n = std::min(N, last * strip) - from;
+                view<T> sums(out.data + from, n);
+                std::fill_n(sums.data, n, T(0));
+                for (std::ptrdiff_t t = 0; t < s.longest(); ++t)
+                  line(
+                      n, outputs{sums}, added_to<F>{f}, [](auto v) { return v.data; },
+                      [](auto v) { return v.row_stride; }, view<T const>(sums), view<I>(in.data + t * N + from, n)...);
+              });
   }
   void spread(series s, view<T> out, view<T const> in) {
     if (!out.contiguous() || !in.contiguous()) return base::spread(s, out, in);
@@ -249,8 +272,8 @@ class host_backend : public fallback<Derived, T, host_array> {
       });
   }
 
-  /// Columns in parallel, so that each is added to in the order of r. Of one column, runs with one index are added up in packs first: one by one each addition
-  /// would wait for the one before to be stored.
+  /// Columns in parallel, so that each is added to in the order of r. Of one column, runs with one index are added up
+  /// in packs first: one by one each addition would wait for the one before to be stored.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter_add", out, in, index);
     if (out.columns == 1 && out.contiguous() && in.contiguous() && index.contiguous()) {
@@ -265,14 +288,16 @@ class host_backend : public fallback<Derived, T, host_array> {
       return;
     }
     constexpr std::ptrdiff_t strip = 64;
-    run_over_((in.columns + strip - 1) / strip, 1 + grain / (strip * (in.rows + 1)), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      std::ptrdiff_t from = first * strip, to = std::min(last * strip, in.columns);
-      for (std::ptrdiff_t r = 0; r < in.rows; ++r)
-        for (std::ptrdiff_t c = from; c < to; ++c) out(index[r], c) += in(r, c);
-    });
+    run_over_((in.columns + strip - 1) / strip, 1 + grain / (strip * (in.rows + 1)),
+              [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+                std::ptrdiff_t from = first * strip, to = std::min(last * strip, in.columns);
+                for (std::ptrdiff_t r = 0; r < in.rows; ++r)
+                  for (std::ptrdiff_t c = from; c < to; ++c) out(index[r], c) += in(r, c);
+              });
   }
 
-  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) {
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
+                 view<T const> v) {
     base::check_attention(layout, out, log_total, q, k, v);
     queried_.clear();
     for (std::size_t s = 0; s < layout.host.size(); ++s)
@@ -283,8 +308,9 @@ class host_backend : public fallback<Derived, T, host_array> {
     });
   }
 
-  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
-                          view<T const> v, view<T const> out, view<T const> log_total) {
+  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout,
+                          view<T const> q, view<T const> k, view<T const> v, view<T const> out,
+                          view<T const> log_total) {
     base::check_attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
     queried_.clear();
     for (std::size_t s = 0; s < layout.host.size(); ++s)
@@ -296,7 +322,8 @@ class host_backend : public fallback<Derived, T, host_array> {
         attention_of_segment<T> segment(layout, n < 0 ? root : s.first_child + n);
         attention_room<T> room(memory, keys, layout.size);
         T* gradients = memory + attention_room<T>::size(keys, layout.size);
-        segment.backward(room, g, dq, dk, dv, dout, q, k, v, out, log_total, gradients, gradients + room.wide * room.head);
+        segment.backward(room, g, dq, dk, dv, dout, q, k, v, out, log_total, gradients,
+                         gradients + room.wide * room.head);
       }
     });
   }
@@ -305,10 +332,16 @@ class host_backend : public fallback<Derived, T, host_array> {
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
     if (out.columns == 1 && out.contiguous() && index.contiguous()) {
-      auto one = [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t r) { to[r] = from[i * stride]; };
-      for_runs(index, [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t first, std::ptrdiff_t last) {
-        std::fill(to + first, to + last, from[i * stride]);
-      }, one);
+      auto one = [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t r) {
+        to[r] = from[i * stride];
+      };
+      for_runs(
+          index,
+          [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t first,
+                                                                  std::ptrdiff_t last) {
+            std::fill(to + first, to + last, from[i * stride]);
+          },
+          one);
     } else if (out.columns == 1) {
       for (std::ptrdiff_t r = 0; r < out.rows; ++r) out.data[r * out.row_stride] = in.data[index[r] * in.row_stride];
     } else if (out.column_stride == 1 && in.column_stride == 1) {
@@ -319,7 +352,8 @@ class host_backend : public fallback<Derived, T, host_array> {
   }
 
  private:
-  /// run(i, first, last) for stretches of one or more whole packs of the same index i, one(i, r) for what is between them, in order.
+  /// run(i, first, last) for stretches of one or more whole packs of the same index i, one(i, r) for what is between
+  /// them, in order.
   template <class Run, class One>
   static void for_runs(view<std::int32_t const> index, Run run, One one) {
     constexpr std::ptrdiff_t W = wide::width;
@@ -363,11 +397,13 @@ class host_backend : public fallback<Derived, T, host_array> {
     auto total = reduce_line<wide, N>(0, n, f, in...);
     for (int k = 0; k < N; ++k) out[k * out_stride] = total[k];
   }
-  /// f(memory of the worker, the most keys, item, key head) for all items and heads; the memory has `more` matrices of keys besides a room.
+  /// f(memory of the worker, the most keys, item, key head) for all items and heads; the memory has `more` matrices of
+  /// keys besides a room.
   template <class F>
   void with_attention_rooms(attention_layout const& layout, std::vector<std::int32_t> const& items, int more, F f) {
     std::ptrdiff_t keys = 0, work = std::ptrdiff_t(items.size()) * layout.kv_heads;
-    for (auto const& s : layout.host) keys = std::max<std::ptrdiff_t>(keys, s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
+    for (auto const& s : layout.host)
+      keys = std::max<std::ptrdiff_t>(keys, s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
     using room = attention_room<T>;
     std::ptrdiff_t size = room::size(keys, layout.size) + more * room::padded(keys) * room::padded(layout.size);
     auto memory = this->template temporary<T>(std::min<std::ptrdiff_t>(threads(), work) * size);
@@ -381,7 +417,8 @@ class host_backend : public fallback<Derived, T, host_array> {
   static void line(std::ptrdiff_t n, outputs<O...> out, F const& f, At at, Step step, view<I>... in) {
     std::apply(
         [&](auto... o) {
-          map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f, lane_source<wide, I>(at(in), step(in))...);
+          map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f,
+                         lane_source<wide, I>(at(in), step(in))...);
         },
         out.views);
   }
@@ -391,36 +428,40 @@ class host_backend : public fallback<Derived, T, host_array> {
   void scan_side_by_side(series s, direction d, F f, double initial, std::tuple<view<O>...> out, view<I>... in) {
     constexpr int side = 8;
     using S = typename base::scalar;
-    std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N), stride = d == direction::forward ? s.stride() : -s.stride();
-    run_over_((N + side - 1) / side, grain / (side * (average + 1)) + 1, [=](std::ptrdiff_t first, std::ptrdiff_t last) {
-      for (std::ptrdiff_t n = first * side; n < std::min(N, last * side); n += side) {
-        int count = int(std::min<std::ptrdiff_t>(side, N - n));
-        std::ptrdiff_t at[side], length[side], together = count == side ? s.length(n) : 0;
-        S carry[side];
-        for (int j = 0; j < count; ++j) {
-          length[j] = s.length(n + j), carry[j] = initial, together = std::min(together, length[j]);
-          at[j] = s.first(n + j) + (d == direction::forward ? 0 : (length[j] - 1) * s.stride());
-        }
-        auto step = [&](int j, std::ptrdiff_t k) {
-          std::ptrdiff_t i = at[j] + k * stride;
-          auto next = f(carry[j], row<S, I>::load(&in[i])...);
-          detail::store_present(out, i, next, std::index_sequence_for<O...>());
-          carry[j] = detail::part(next, 0);
-        };
-        for (std::ptrdiff_t k = 0; k < together; ++k)
-          for (int j = 0; j < side; ++j) step(j, k);
-        for (int j = 0; j < count; ++j)
-          for (std::ptrdiff_t k = together; k < length[j]; ++k) step(j, k);
-      }
-    });
+    std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N),
+                   stride = d == direction::forward ? s.stride() : -s.stride();
+    run_over_((N + side - 1) / side, grain / (side * (average + 1)) + 1,
+              [=](std::ptrdiff_t first, std::ptrdiff_t last) {
+                for (std::ptrdiff_t n = first * side; n < std::min(N, last * side); n += side) {
+                  int count = int(std::min<std::ptrdiff_t>(side, N - n));
+                  std::ptrdiff_t at[side], length[side], together = count == side ? s.length(n) : 0;
+                  S carry[side];
+                  for (int j = 0; j < count; ++j) {
+                    length[j] = s.length(n + j), carry[j] = initial, together = std::min(together, length[j]);
+                    at[j] = s.first(n + j) + (d == direction::forward ? 0 : (length[j] - 1) * s.stride());
+                  }
+                  auto step = [&](int j, std::ptrdiff_t k) {
+                    std::ptrdiff_t i = at[j] + k * stride;
+                    auto next = f(carry[j], row<S, I>::load(&in[i])...);
+                    detail::store_present(out, i, next, std::index_sequence_for<O...>());
+                    carry[j] = detail::part(next, 0);
+                  };
+                  for (std::ptrdiff_t k = 0; k < together; ++k)
+                    for (int j = 0; j < side; ++j) step(j, k);
+                  for (int j = 0; j < count; ++j)
+                    for (std::ptrdiff_t k = together; k < length[j]; ++k) step(j, k);
+                }
+              });
   }
 
   static constexpr std::ptrdiff_t carries = 4096;  ///< lanes of a scan at a time
 
-  /// One step of n lanes from element i on; those of the next one are `after` elements away. What that will write is fetched already: a step's lanes are a page
-  /// by themselves, so that the processor does not see it coming, and without it the copy of an output costs a third more.
+  /// One step of n lanes from element i on; those of the next one are `after` elements away. What that will write is
+  /// fetched already: a step's lanes are a page by themselves, so that the processor does not see it coming, and
+  /// without it the copy of an output costs a third more.
   template <class F, class... O, class... I>
-  static void scan_row(std::ptrdiff_t i, std::ptrdiff_t n, std::ptrdiff_t after, F f, T* carry, std::tuple<view<O>...> out, I const*... in) {
+  static void scan_row(std::ptrdiff_t i, std::ptrdiff_t n, std::ptrdiff_t after, F f, T* carry,
+                       std::tuple<view<O>...> out, I const*... in) {
     std::ptrdiff_t k = 0;
     for (; k + wide::width <= n; k += wide::width) {
       std::apply([&](auto... o) { (__builtin_prefetch(o.data + i + k + after, 1), ...); }, out);
@@ -442,7 +483,8 @@ class host_backend : public fallback<Derived, T, host_array> {
     }
     constexpr int panel = panel_columns<T>;
     auto packed = this->template temporary<T>((c.columns + panel - 1) / panel * panel * a.columns);
-    if (c.columns <= 4 && a.column_stride == 1 && a.columns >= wide::width) return narrow_product(run_over_, c, a, b, packed.all().data, ends);
+    if (c.columns <= 4 && a.column_stride == 1 && a.columns >= wide::width)
+      return narrow_product(run_over_, c, a, b, packed.all().data, ends);
     small_product(run_over_, c, a, b, packed.all().data, ends);
   }
 

@@ -4,8 +4,9 @@
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// Extents of the blocks that fit the caches: a panel of b and `rows` of a in the second level, `columns` of b for all threads in the third. The fewer
-/// the blocks along k, the less often c is read and written: all of up to 640 steps are one.
+/// Extents of the blocks that fit the caches: a panel of b and `rows` of a in the second level, `columns` of b for all
+/// threads in the third. The fewer the blocks along k, the less often c is read and written: all of up to 640 steps are
+/// one.
 struct product_blocks {
   static constexpr std::ptrdiff_t rows = 96, columns = 2048;
   static std::ptrdiff_t depth(std::ptrdiff_t steps) {
@@ -30,7 +31,8 @@ void transpose_square(T const* from, std::ptrdiff_t from_stride, T* to, std::ptr
   }
 }
 
-/// Columns `first` ... of b, steps `from` to `from + depth`, as one panel: step by step, zeros where b has no more columns.
+/// Columns `first` ... of b, steps `from` to `from + depth`, as one panel: step by step, zeros where b has no more
+/// columns.
 template <class T>
 void pack_panel(view<T const> b, std::ptrdiff_t first, std::ptrdiff_t from, std::ptrdiff_t depth, T* to) {
   constexpr int width = panel_columns<T>, W = pack<T>::width;
@@ -44,14 +46,17 @@ void pack_panel(view<T const> b, std::ptrdiff_t first, std::ptrdiff_t from, std:
   std::ptrdiff_t k = 0;
   if (b.row_stride == 1 && here == width)
     for (; k + W <= depth; k += W)
-      for (int half = 0; half < 2; ++half) transpose_square(source + half * W * b.column_stride + k, b.column_stride, to + k * width + half * W, width);
+      for (int half = 0; half < 2; ++half)
+        transpose_square(source + half * W * b.column_stride + k, b.column_stride, to + k * width + half * W, width);
   for (; k < depth; ++k)
     for (std::ptrdiff_t i = 0; i < here; ++i) to[k * width + i] = source[k * b.row_stride + i * b.column_stride];
 }
 
-/// Rows `first` ... of a, whose rows are adjacent in memory and not its columns, as tiles of six rows, each step by step.
+/// Rows `first` ... of a, whose rows are adjacent in memory and not its columns, as tiles of six rows, each step by
+/// step.
 template <class T>
-void pack_tiles(view<T const> a, std::ptrdiff_t first, std::ptrdiff_t rows, std::ptrdiff_t from, std::ptrdiff_t depth, T* to) {
+void pack_tiles(view<T const> a, std::ptrdiff_t first, std::ptrdiff_t rows, std::ptrdiff_t from, std::ptrdiff_t depth,
+                T* to) {
   for (std::ptrdiff_t k = 0; k < depth; ++k) {
     T const* source = a.data + first * a.row_stride + (from + k) * a.column_stride;
     std::ptrdiff_t m = 0;
@@ -71,8 +76,8 @@ struct product_part {
   bool first, last;  ///< of the steps of k
 
   /// a: a tile's numbers and their distances; b: a panel.
-  void operator()(std::ptrdiff_t row, int rows, std::ptrdiff_t column, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,
-                  T const* b) const {
+  void operator()(std::ptrdiff_t row, int rows, std::ptrdiff_t column, std::ptrdiff_t depth, T const* a,
+                  std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b) const {
     constexpr int width = panel_columns<T>;
     static constexpr T zeros[width] = {};
     std::ptrdiff_t here = std::min<std::ptrdiff_t>(width, c.columns - column);
@@ -84,7 +89,11 @@ struct product_part {
       if (again)
         for (int r = 0; r < rows; ++r) std::copy_n(out + r * stride, here, edge + r * width);
       else if (ends.bias) std::copy_n(ends.bias + column, here, bias);
-      product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, width, 0, again ? edge : ends.bias ? bias : zeros, again ? width : 0, 0, edge, width, 1);
+      product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, width, 0,
+                            again       ? edge
+                            : ends.bias ? bias
+                                        : zeros,
+                            again ? width : 0, 0, edge, width, 1);
       for (int r = 0; r < rows; ++r) std::copy_n(edge + r * width, here, out + r * stride);
     } else {
       T const* start = again ? out : ends.bias ? ends.bias + column : zeros;
@@ -111,22 +120,29 @@ std::ptrdiff_t large_product_room(view<T> c, view<T const> a, int threads) {
   using blocks = product_blocks;
   constexpr std::ptrdiff_t width = panel_columns<T>;
   std::ptrdiff_t depth = blocks::depth(a.columns);
-  if (c.rows <= blocks::rows) return threads * depth * width + (a.column_stride == 1 ? 0 : (c.rows + tile_rows - 1) / tile_rows * tile_rows * a.columns);
-  return threads * depth * (blocks::rows + tile_rows) + depth * ((std::min(blocks::columns, c.columns) + width - 1) / width * width);
+  if (c.rows <= blocks::rows)
+    return threads * depth * width +
+           (a.column_stride == 1 ? 0 : (c.rows + tile_rows - 1) / tile_rows * tile_rows * a.columns);
+  return threads * depth * (blocks::rows + tile_rows) +
+         depth * ((std::min(blocks::columns, c.columns) + width - 1) / width * width);
 }
 
-/// c = epilogue(start + a b) for matrices larger than the caches; c has unit column stride, a and b any strides. An element is one chain of
-/// multiply-adds in the order of k here too, so the bits are those of small_product, on any number of threads.
+/// c = epilogue(start + a b) for matrices larger than the caches; c has unit column stride, a and b any strides. An
+/// element is one chain of multiply-adds in the order of k here too, so the bits are those of small_product, on any
+/// number of threads.
 ///
 /// `prepared`: all of b as panels, each with all steps of k (see prepare_panels), or none.
 template <class T, class Executor, class Epilogue>
-void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T const* prepared, T* room, product_ends<T, Epilogue> const& ends) {
+void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T const* prepared, T* room,
+                   product_ends<T, Epilogue> const& ends) {
   using blocks = product_blocks;
   constexpr std::ptrdiff_t width = panel_columns<T>;
-  std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows, depth_of_block = blocks::depth(a.columns);
+  std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows,
+                 depth_of_block = blocks::depth(a.columns);
   auto tile = [&](std::ptrdiff_t m) { return int(std::min<std::ptrdiff_t>(tile_rows, c.rows - m)); };
 
-  if (c.rows <= blocks::rows) {  // few rows, as when tokens are generated: each worker packs its panels of b when it comes to them
+  if (c.rows <= blocks::rows) {  // few rows, as when tokens are generated: each worker packs its panels of b when it
+                                 // comes to them
     T* tiles_of_a = room + run_over.threads() * depth_of_block * width;
     bool packed = a.column_stride != 1;
     if (packed) pack_tiles(a, 0, c.rows, 0, a.columns, tiles_of_a);
@@ -139,8 +155,9 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
           if (!prepared) pack_panel(b, p * width, k, depth, panel);
           product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
           for (std::ptrdiff_t m = 0; m < c.rows; m += tile_rows)
-            part(m, tile(m), p * width, depth, packed ? tiles_of_a + m * a.columns + k * tile_rows : a.data + m * a.row_stride + k, packed ? 1 : a.row_stride,
-                 packed ? tile_rows : 1, here);
+            part(m, tile(m), p * width, depth,
+                 packed ? tiles_of_a + m * a.columns + k * tile_rows : a.data + m * a.row_stride + k,
+                 packed ? 1 : a.row_stride, packed ? tile_rows : 1, here);
         }
     });
     return;
@@ -154,9 +171,11 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
       auto panel = [&](std::ptrdiff_t p) -> T const* {
         return prepared ? prepared + (p * a.columns + k) * width : panels_of_b + (p - first_panel) * depth * width;
       };
-      if (!prepared) run_over(last_panel - first_panel, 1, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
-        for (std::ptrdiff_t p = from; p < to; ++p) pack_panel(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
-      });
+      if (!prepared)
+        run_over(last_panel - first_panel, 1, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+          for (std::ptrdiff_t p = from; p < to; ++p)
+            pack_panel(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
+        });
       product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
       run_over(tiles, 1, [&](int worker, std::ptrdiff_t from, std::ptrdiff_t to) {
         T* block = room + worker * room_of_worker;

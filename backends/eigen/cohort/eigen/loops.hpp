@@ -17,7 +17,8 @@ auto load_pack(U const* p) {
     narrow given;
     std::memcpy(&given, p, sizeof given);
     if constexpr (std::is_same_v<U, std::uint8_t>) {
-      typedef std::int16_t between __attribute__((vector_size(2 * W)));  // g++ 12 takes six times as many instructions at once
+      typedef std::int16_t between
+          __attribute__((vector_size(2 * W)));  // g++ 12 takes six times as many instructions at once
       return typename P::mask(wide(__builtin_convertvector(__builtin_convertvector(given, between), wide) != 0));
     } else {
       return P(__builtin_convertvector(__builtin_convertvector(given, wide), typename P::vector));
@@ -72,10 +73,13 @@ void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, int coun
     if (count == x.width) return store_pack(o.data + i, x);
     for (int k = 0; k < count; ++k) o.data[i + k] = static_cast<U>(x[k]);
   };
-  [&]<std::size_t... K>(std::index_sequence<K...>) { (one(std::get<K>(out), component(result, K)), ...); }(std::index_sequence_for<O...>());
+  [&]<std::size_t... K>(std::index_sequence<K...>) {
+    (one(std::get<K>(out), component(result, K)), ...);
+  }(std::index_sequence_for<O...>());
 }
 
-/// Where a settled operand lies, of step 1 or 0. By value alone: of a lane_source somebody has the address, and a loop that stores would read its members each time.
+/// Where a settled operand lies, of step 1 or 0. By value alone: of a lane_source somebody has the address, and a loop
+/// that stores would read its members each time.
 template <class P, class U>
 struct side_by_side_source {
   U const* data;
@@ -86,7 +90,8 @@ struct side_by_side_source {
 
 /// The whole packs of n elements; returns where the rest begins.
 template <class P, std::size_t... K, class... O, class F, class... I>
-std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, std::tuple<O*...> out, F f, side_by_side_source<P, I>... in) {
+std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, std::tuple<O*...> out, F f,
+                              side_by_side_source<P, I>... in) {
   std::ptrdiff_t i = 0;
   for (; i + P::width <= n; i += P::width) {
     auto result = f(in.full(i)...);
@@ -97,7 +102,8 @@ std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, std::
 
 /// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
 template <class P, class... O, class F, class... I>
-void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f, lane_source<P, I>... in) {
+void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f,
+              lane_source<P, I>... in) {
   constexpr int W = P::width;
   bool side_by_side = ((in.step == 0 || in.step == 1) && ...);
   for (auto s : out_step) side_by_side = side_by_side && s == 1;
@@ -122,7 +128,8 @@ void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t
 
 /// The sums of f(in...) over elements first ... last of one axis, lane by lane and then over the lanes in order.
 template <class P, int N, class F, class... I>
-std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptrdiff_t last, F f, lane_source<P, I>... in) {
+std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptrdiff_t last, F f,
+                                                  lane_source<P, I>... in) {
   constexpr int W = P::width;
   P sums[N];
   for (auto& s : sums) s = P(0);
@@ -148,7 +155,8 @@ std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptr
   return total;
 }
 
-/// W rows of a matrix as one: what a formula over rows gets from this backend. Rows beyond the last repeat it and are not stored.
+/// W rows of a matrix as one: what a formula over rows gets from this backend. Rows beyond the last repeat it and are
+/// not stored.
 template <class P, class U>
 struct pack_row {
   using scalar = P;

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-// The width follows the target's macros, so the names below differ between translation units built for different targets: no two definitions of one name.
+// The width follows the target's macros, so the names below differ between translation units built for different
+// targets: no two definitions of one name.
 #if defined(__AVX512F__)
 #define COHORT_EIGEN_TARGET avx512
 #define COHORT_EIGEN_BYTES 64
@@ -42,7 +43,8 @@ struct pack_mask : detail::never_a_bool {
 };
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
-/// The root by an estimate of 1 / sqrt(x), good to 14 bits, and one step of Newton's: within .81 ulps. The exact instruction would queue for the divider, with the division that mostly follows.
+/// The root by an estimate of 1 / sqrt(x), good to 14 bits, and one step of Newton's: within .81 ulps. The exact
+/// instruction would queue for the divider, with the division that mostly follows.
 inline __m512 square_root(__m512 x) {
   __m512 const half = _mm512_set1_ps(.5f);
   __m512 estimate = _mm512_rsqrt14_ps(x), root = _mm512_mul_ps(x, estimate);
@@ -54,10 +56,11 @@ inline __m512 square_root(__m512 x) {
 
 /// W floats or doubles in a compiler vector. Functions and edges as `real` documents them, with these differences:
 ///
-/// In float exp, log, sin and cos are within 2.4 ulps of the true value, expm1, log1p, sigmoid and softplus within 3.2, sqrt within 5 (AVX-512: .81), tanh within 6.5
-/// (4.7 with fused multiply-add); in double exp, log, tanh, sigmoid and softplus within 2.4. The others are those of the C library, one by one.
-/// Numbers below the smallest normal count as 0 (not in sqrt with AVX-512), in log as the smallest normal, and exp never gives one.
-/// In float modulo is rounded once, so that it may return y itself or a rounding less than 0.
+/// In float exp, log, sin and cos are within 2.4 ulps of the true value, expm1, log1p, sigmoid and softplus within 3.2,
+/// sqrt within 5 (AVX-512: .81), tanh within 6.5 (4.7 with fused multiply-add); in double exp, log, tanh, sigmoid and
+/// softplus within 2.4. The others are those of the C library, one by one. Numbers below the smallest normal count as 0
+/// (not in sqrt with AVX-512), in log as the smallest normal, and exp never gives one. In float modulo is rounded once,
+/// so that it may return y itself or a rounding less than 0.
 template <class T, int W = vector_bytes / int(sizeof(T))>
 struct pack {
   using value_type = T;
@@ -102,27 +105,38 @@ struct pack {
   friend pack select(mask m, pack a, pack b) { return vector(m.value ? a.value : b.value); }
   friend pack min(pack a, pack b) { return select((b < a) | (b != b), b, a); }
   friend pack max(pack a, pack b) { return select((b > a) | (b != b), b, a); }
-  friend pack clamp(pack x, pack lo, pack hi) { return select((x < lo) | (lo != lo), lo, select((x > hi) | (hi != hi), hi, x)); }
-  friend pack abs(pack x) { return by_array(x, [](auto a) { return a.abs(); }); }
-  friend pack floor(pack x) { return by_array(x, [](auto a) { return a.floor(); }); }
+  friend pack clamp(pack x, pack lo, pack hi) {
+    return select((x < lo) | (lo != lo), lo, select((x > hi) | (hi != hi), hi, x));
+  }
+  friend pack abs(pack x) {
+    return by_array(x, [](auto a) { return a.abs(); });
+  }
+  friend pack floor(pack x) {
+    return by_array(x, [](auto a) { return a.floor(); });
+  }
   // Eigen's kernel multiplies by a reciprocal root, which is 0 at infinity.
   friend pack sqrt(pack x) {
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
     if constexpr (sizeof(T) == 4 && W == 16) return vector(square_root(__m512(x.value)));
     else
 #endif
-    return select(x == std::numeric_limits<T>::infinity(), x, by_array(x, [](auto a) { return a.sqrt(); }));
+      return select(x == std::numeric_limits<T>::infinity(), x, by_array(x, [](auto a) { return a.sqrt(); }));
   }
 
-  // Eigen's kernel saturates: below the smallest normal it must be 0, above the largest number infinity, and a NaN stay one.
+  // Eigen's kernel saturates: below the smallest normal it must be 0, above the largest number infinity, and a NaN stay
+  // one.
   friend pack exp(pack x) {
-    constexpr T low = sizeof(T) == 4 ? T(-87.33654) : T(-708.39641853226408), high = sizeof(T) == 4 ? T(88.72283) : T(709.78271289338397);
+    constexpr T low = sizeof(T) == 4 ? T(-87.33654) : T(-708.39641853226408),
+                high = sizeof(T) == 4 ? T(88.72283) : T(709.78271289338397);
     pack e = by_array(x, [](auto a) { return a.exp(); });
     e = select(x < low, pack(0), e);
     return select(x > high, pack(std::numeric_limits<T>::infinity()), select(x != x, x, e));
   }
-  friend pack log(pack x) { return by_array(x, [](auto a) { return a.log(); }); }
-  // Below a half the Taylor polynomial, since exp(x) - 1 would lose digits; degree 8 leaves an error of a fifth of an ulp of a float.
+  friend pack log(pack x) {
+    return by_array(x, [](auto a) { return a.log(); });
+  }
+  // Below a half the Taylor polynomial, since exp(x) - 1 would lose digits; degree 8 leaves an error of a fifth of an
+  // ulp of a float.
   friend pack expm1(pack x) {
     if constexpr (sizeof(T) == 4) {
       pack p = x * T(1. / 40320) + T(1. / 5040);
@@ -149,8 +163,12 @@ struct pack {
     pack t = by_array(x, [](auto a) { return a.tanh(); });
     return select(x != x, x, t);
   }
-  friend pack sin(pack x) { return trigonometric(x, [](auto a) { return a.sin(); }, [](T v) { return std::sin(v); }); }
-  friend pack cos(pack x) { return trigonometric(x, [](auto a) { return a.cos(); }, [](T v) { return std::cos(v); }); }
+  friend pack sin(pack x) {
+    return trigonometric(x, [](auto a) { return a.sin(); }, [](T v) { return std::sin(v); });
+  }
+  friend pack cos(pack x) {
+    return trigonometric(x, [](auto a) { return a.cos(); }, [](T v) { return std::cos(v); });
+  }
   friend pack sigmoid(pack x) { return T(1) / (T(1) + exp(-x)); }
   friend pack softplus(pack x) { return max(x, pack(0)) + log1p(exp(-abs(x))); }
   friend pack lgamma(pack x) {
@@ -181,7 +199,8 @@ struct pack {
   friend pack stop_gradient(pack x) { return x; }
 
  private:
-  // At most 32 bytes at a time: Eigen 3.4's kernels for AVX-512 are others, and less exact (exp is infinite from 88.4 on, sqrt is an estimate).
+  // At most 32 bytes at a time: Eigen 3.4's kernels for AVX-512 are others, and less exact (exp is infinite from 88.4
+  // on, sqrt is an estimate).
   template <class F>
   static pack by_array(pack x, F f) {
     constexpr int width = std::min(W, 32 / int(sizeof(T)));

@@ -18,7 +18,8 @@ inline int hardware_threads() {
 #endif
 }
 
-/// While it lives, whoever asks OpenMP how many threads this thread may start hears 1. Eigen asks, and would cut a product by the answer.
+/// While it lives, whoever asks OpenMP how many threads this thread may start hears 1. Eigen asks, and would cut a
+/// product by the answer.
 class no_further_threads {
 #ifdef _OPENMP
   int before_ = omp_get_max_threads();
@@ -43,19 +44,22 @@ struct loop_body {
 template <class F>
 loop_body body_of(F& f) {
   return {&f, [](void* object, int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
-            if constexpr (std::invocable<F&, int, std::ptrdiff_t, std::ptrdiff_t>) (*static_cast<F*>(object))(worker, first, last);
+            if constexpr (std::invocable<F&, int, std::ptrdiff_t, std::ptrdiff_t>)
+              (*static_cast<F*>(object))(worker, first, last);
             else (*static_cast<F*>(object))(first, last);
           }};
 }
 
-/// A loop that workers share. Each takes its own range, in ever smaller pieces, and then what is left of the others': none waits long for a slower
-/// core, and what a core works on is mostly what it worked on in the loop before.
+/// A loop that workers share. Each takes its own range, in ever smaller pieces, and then what is left of the others':
+/// none waits long for a slower core, and what a core works on is mostly what it worked on in the loop before.
 class shared_loop {
  public:
   static constexpr int most_workers = 256;
 
   shared_loop(std::ptrdiff_t n, std::ptrdiff_t grain, int workers, loop_body body)
-      : body_(body), workers_(std::min(workers, most_workers)), least_(std::max({grain / 4, n / (16 * workers_), std::ptrdiff_t(1)})) {
+      : body_(body),
+        workers_(std::min(workers, most_workers)),
+        least_(std::max({grain / 4, n / (16 * workers_), std::ptrdiff_t(1)})) {
     for (int w = 0; w < workers_; ++w) {
       ranges_[w].next.store(n * w / workers_, std::memory_order_relaxed);
       ranges_[w].end = n * (w + 1) / workers_;
@@ -107,15 +111,17 @@ inline void run_on(shared_loop& loop) {
 }
 #endif
 
-/// Runs the loops of a backend, here on OpenMP's threads. Another way of running them provides the same: threads(), and the call.
+/// Runs the loops of a backend, here on OpenMP's threads. Another way of running them provides the same: threads(), and
+/// the call.
 class openmp_threads {
  public:
   explicit openmp_threads(int threads) : threads_(threads) {}
   int threads() const { return threads_; }
 
-  /// f(first, last), or f(worker, first, last) with a number below threads() that no other call has at the time, over pieces of 0 ... n, on as many
-  /// threads as have at least `grain` items each. An exception of any piece arrives here. What a piece computes must not depend on where it begins:
-  /// then neither do the results depend on the number of threads.
+  /// f(first, last), or f(worker, first, last) with a number below threads() that no other call has at the time, over
+  /// pieces of 0 ... n, on as many threads as have at least `grain` items each. An exception of any piece arrives here.
+  /// What a piece computes must not depend on where it begins: then neither do the results depend on the number of
+  /// threads.
   template <class F>
   void operator()(std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain, F f) const {
     loop_body body = body_of(f);

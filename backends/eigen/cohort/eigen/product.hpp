@@ -32,24 +32,27 @@ void apply_epilogue(Epilogue const& epilogue, T* p, std::ptrdiff_t n) {
   std::copy_n(line, n - i, p + i);
 }
 
-/// a b + c, rounded once where the target can. Clang always fuses the plain expression; g++ on some processors (Zen) only in some loops, and the bits
-/// of a row would depend on the tile that it falls in.
+/// a b + c, rounded once where the target can. Clang always fuses the plain expression; g++ on some processors (Zen)
+/// only in some loops, and the bits of a row would depend on the tile that it falls in.
 template <class P>
-[[gnu::always_inline]] inline typename P::vector multiply_add(typename P::value_type a, typename P::vector b, typename P::vector c) {
+[[gnu::always_inline]] inline typename P::vector multiply_add(typename P::value_type a, typename P::vector b,
+                                                              typename P::vector c) {
 #if !defined(__clang__)
   using packet = typename Eigen::internal::packet_traits<typename P::value_type>::type;
-  if constexpr (sizeof(packet) == sizeof(b)) return Eigen::internal::pmadd(Eigen::internal::pset1<packet>(a), packet(b), packet(c));
+  if constexpr (sizeof(packet) == sizeof(b))
+    return Eigen::internal::pmadd(Eigen::internal::pset1<packet>(a), packet(b), packet(c));
 #endif
   return a * b + c;
 }
 
-/// R rows of c = start + a b over `panels` of V vectors each; *_row, *_depth and *_panel are the distances in memory of rows, of steps along k and of
-/// panels. Each element is one chain of multiply-adds in the order of k, whatever the tile it falls in: so a row of a batch has the bits it
-/// has alone, and threads may cut anywhere.
+/// R rows of c = start + a b over `panels` of V vectors each; *_row, *_depth and *_panel are the distances in memory of
+/// rows, of steps along k and of panels. Each element is one chain of multiply-adds in the order of k, whatever the
+/// tile it falls in: so a row of a batch has the bits it has alone, and threads may cut anywhere.
 template <int R, int V, class T>
-[[gnu::noinline]] void product_rows(std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_depth,
-                                    std::ptrdiff_t b_panel, T const* start, std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c,
-                                    std::ptrdiff_t c_row, std::ptrdiff_t panels) {
+[[gnu::noinline]] void product_rows(std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,
+                                    T const* b, std::ptrdiff_t b_depth, std::ptrdiff_t b_panel, T const* start,
+                                    std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c, std::ptrdiff_t c_row,
+                                    std::ptrdiff_t panels) {
   using P = pack<T>;
   constexpr int W = P::width;
   for (std::ptrdiff_t p = 0; p < panels; ++p, b += b_panel, start += start_panel, c += V * W) {
@@ -82,11 +85,13 @@ inline constexpr int panel_columns = 2 * pack<T>::width;
 
 /// The kernel for up to six rows: 6, or 4, 2 and 1 after one another.
 template <class T, int V>
-void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth, T const* b, std::ptrdiff_t b_depth,
-                     std::ptrdiff_t b_panel, T const* start, std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c, std::ptrdiff_t c_row,
+void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,
+                     T const* b, std::ptrdiff_t b_depth, std::ptrdiff_t b_panel, T const* start,
+                     std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c, std::ptrdiff_t c_row,
                      std::ptrdiff_t panels) {
-  static constexpr decltype(&product_rows<1, V, T>) kernels[] = {nullptr, product_rows<1, V, T>, product_rows<2, V, T>, nullptr, product_rows<4, V, T>,
-                                                                 nullptr, product_rows<6, V, T>};
+  static constexpr decltype(&product_rows<1, V, T>) kernels[] = {
+      nullptr, product_rows<1, V, T>, product_rows<2, V, T>, nullptr, product_rows<4, V, T>,
+      nullptr, product_rows<6, V, T>};
   while (rows > 0) {
     int n = rows >= 6 ? 6 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
     kernels[n](depth, a, a_row, a_depth, b, b_depth, b_panel, start, start_row, start_panel, c, c_row, panels);
@@ -97,10 +102,12 @@ void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t 
   }
 }
 
-/// c = epilogue(start + a b) for matrices that fit the caches, as layers of controllers do. c has unit column stride; a any strides; b is read in
-/// place where its columns are adjacent and fill whole vectors, and from `packed` (depth x padded columns) elsewhere.
+/// c = epilogue(start + a b) for matrices that fit the caches, as layers of controllers do. c has unit column stride; a
+/// any strides; b is read in place where its columns are adjacent and fill whole vectors, and from `packed` (depth x
+/// padded columns) elsewhere.
 template <class T, class Executor, class Epilogue>
-void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
+void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed,
+                   product_ends<T, Epilogue> const& ends) {
   constexpr int W = pack<T>::width, wide = panel_columns<T>;
   static constexpr T zeros[wide] = {};
   std::ptrdiff_t depth = a.columns, full = c.columns / wide, rest = c.columns % wide;
@@ -117,18 +124,21 @@ void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
       }
     }
   T const* right = in_place ? b.data : packed;
-  std::ptrdiff_t right_depth = in_place ? b.row_stride : packed_columns, right_panel = in_place ? wide : depth * packed_columns;
+  std::ptrdiff_t right_depth = in_place ? b.row_stride : packed_columns,
+                 right_panel = in_place ? wide : depth * packed_columns;
 
-  // Rows of one block by some of the panels: whole ones into c, the last columns, where they do not fill a panel, beside it.
+  // Rows of one block by some of the panels: whole ones into c, the last columns, where they do not fill a panel,
+  // beside it.
   auto part = [&](std::ptrdiff_t row, int rows, std::ptrdiff_t first, std::ptrdiff_t last) {
     T const* left = a.data + row * a.row_stride;
     T* out = &c(row, first * wide);
     std::ptrdiff_t whole = std::min(last, full) - first;
     T const* start = ends.accumulate ? out : ends.bias ? ends.bias + first * wide : zeros;
-    std::ptrdiff_t start_row = ends.accumulate ? c.row_stride : 0, start_panel = ends.accumulate || ends.bias ? wide : 0;
+    std::ptrdiff_t start_row = ends.accumulate ? c.row_stride : 0,
+                   start_panel = ends.accumulate || ends.bias ? wide : 0;
     if (whole > 0)
-      product_of_rows<T, 2>(rows, depth, left, a.row_stride, a.column_stride, right + first * right_panel, right_depth, right_panel, start, start_row,
-                            start_panel, out, c.row_stride, whole);
+      product_of_rows<T, 2>(rows, depth, left, a.row_stride, a.column_stride, right + first * right_panel, right_depth,
+                            right_panel, start, start_row, start_panel, out, c.row_stride, whole);
     if (last > full) {
       T line[panel_columns<T>] = {}, edge[tile_rows * panel_columns<T>] = {};
       T* beside = &c(row, full * wide);
@@ -136,8 +146,8 @@ void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
         for (int r = 0; r < rows; ++r) std::copy_n(beside + r * c.row_stride, rest, edge + r * wide);
       else if (ends.bias) std::copy_n(ends.bias + full * wide, rest, line);
       auto run = rest <= W ? product_of_rows<T, 1> : product_of_rows<T, 2>;
-      run(rows, depth, left, a.row_stride, a.column_stride, right + full * right_panel, right_depth, 0, ends.accumulate ? edge : line,
-          ends.accumulate ? wide : 0, 0, edge, wide, 1);
+      run(rows, depth, left, a.row_stride, a.column_stride, right + full * right_panel, right_depth, 0,
+          ends.accumulate ? edge : line, ends.accumulate ? wide : 0, 0, edge, wide, 1);
       for (int r = 0; r < rows; ++r) std::copy_n(edge + r * wide, rest, beside + r * c.row_stride);
     }
     if constexpr (!std::is_same_v<Epilogue, identity>) {
@@ -145,9 +155,11 @@ void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
       for (int r = 0; r < rows; ++r) apply_epilogue(ends.epilogue, out + r * c.row_stride, columns);
     }
   };
-  // Whichever operand is walked again and again should stay in the first cache: b if all of it fits, else one panel of it.
+  // Whichever operand is walked again and again should stay in the first cache: b if all of it fits, else one panel of
+  // it.
   bool rows_outside = depth * c.columns * std::ptrdiff_t(sizeof(T)) <= 20 * 1024;
-  std::ptrdiff_t parts = rows_outside ? row_blocks : row_blocks * panels, columns_of_part = rows_outside ? c.columns : wide;
+  std::ptrdiff_t parts = rows_outside ? row_blocks : row_blocks * panels,
+                 columns_of_part = rows_outside ? c.columns : wide;
   std::ptrdiff_t grain = 1 + 400'000 / std::max<std::ptrdiff_t>(1, 2 * tile_rows * columns_of_part * depth);
   run_over(parts, grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t i = first; i < last; ++i) {
@@ -157,10 +169,11 @@ void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
   });
 }
 
-/// c = epilogue(bias + a b) where b has only a few columns and a's columns are adjacent: dot products, W chains each. The columns of b, one after the
-/// other, are in `packed`. Here too a row of a batch has the bits it has alone.
+/// c = epilogue(bias + a b) where b has only a few columns and a's columns are adjacent: dot products, W chains each.
+/// The columns of b, one after the other, are in `packed`. Here too a row of a batch has the bits it has alone.
 template <class T, class Executor, class Epilogue>
-void narrow_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed, product_ends<T, Epilogue> const& ends) {
+void narrow_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed,
+                    product_ends<T, Epilogue> const& ends) {
   using P = pack<T>;
   constexpr int W = P::width;
   std::ptrdiff_t depth = a.columns, whole = depth / W * W;

@@ -6,8 +6,8 @@
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// The loops of a draw from a row of logits (see plain_row_loops), in packs; sums are in double, of four numbers added before. Where weights or logits are
-/// collected, up to `slack` more are written than count.
+/// The loops of a draw from a row of logits (see plain_row_loops), in packs; sums are in double, of four numbers added
+/// before. Where weights or logits are collected, up to `slack` more are written than count.
 struct row_loops : private row_packs {
   static constexpr bool looks_at_parts = true;
   static constexpr int slack = 64;
@@ -17,7 +17,8 @@ struct row_loops : private row_packs {
 
   template <class T>
   static double weigh(T* l, std::ptrdiff_t, int V, T maximum, T temperature, double* logs = nullptr) {
-    return logs ? weigh_and<true>(l, V, maximum, temperature, logs) : weigh_and<false>(l, V, maximum, temperature, logs);
+    return logs ? weigh_and<true>(l, V, maximum, temperature, logs)
+                : weigh_and<false>(l, V, maximum, temperature, logs);
   }
 
   template <class T>
@@ -32,7 +33,8 @@ struct row_loops : private row_packs {
   template <class T>
   static double mass_of_logs(T const* e, std::ptrdiff_t, int V, between<T> which) {
     sums<T> total;
-    each(e, V, [&](auto k, int, pack<T> x) { total.add(k, select(holds(which, x), x * log_of_normal(x), pack<T>(0))); });
+    each(e, V,
+         [&](auto k, int, pack<T> x) { total.add(k, select(holds(which, x), x * log_of_normal(x), pack<T>(0))); });
     return total.all();
   }
 
@@ -41,7 +43,9 @@ struct row_loops : private row_packs {
     return with_test_between(outer, inner, [&](auto wanted) __attribute__((always_inline)) {
       int n = 0;
       blocks<chains * W<T>>(0, V, [&](int first, auto size) __attribute__((always_inline)) {
-        each(e + first, size, [&](auto, int, pack<T> x) __attribute__((always_inline)) { n += compress(bits_of(wanted(x).value), x.value, room + n); });
+        each(e + first, size, [&](auto, int, pack<T> x) __attribute__((always_inline)) {
+          n += compress(bits_of(wanted(x).value), x.value, room + n);
+        });
         return n <= most;
       });
       return n <= most ? n : most + 1;
@@ -53,10 +57,13 @@ struct row_loops : private row_packs {
     constexpr T least = -std::numeric_limits<T>::infinity();
     pack<T> found[] = {least, least, least, least, least};
     mask_vector<T> nan{};
-    each(l, V, [&](auto k, int, pack<T> x) {
-      found[k] = select(x > found[k], x, found[k]);
-      nan = nan | (x != x).value;
-    }, least);
+    each(
+        l, V,
+        [&](auto k, int, pack<T> x) {
+          found[k] = select(x > found[k], x, found[k]);
+          nan = nan | (x != x).value;
+        },
+        least);
     if (bits_of(nan) != 0) return std::numeric_limits<T>::quiet_NaN();
     auto larger = [](pack<T> a, pack<T> b) { return select(b > a, b, a); };
     pack<T> one = larger(larger(larger(found[0], found[1]), larger(found[2], found[3])), found[4]);
@@ -64,10 +71,12 @@ struct row_loops : private row_packs {
   }
 
   template <class T>
-  static void write_bits(T const* e, std::ptrdiff_t, int V, between<T> which, std::int32_t* words, std::ptrdiff_t words_stride) {
+  static void write_bits(T const* e, std::ptrdiff_t, int V, between<T> which, std::int32_t* words,
+                         std::ptrdiff_t words_stride) {
     blocks<32>(0, V, [&](int first, auto size) __attribute__((always_inline)) {
       std::uint32_t word = 0;
-      each(e + first, size, [&](auto, int v, pack<T> x) __attribute__((always_inline)) { word |= bits_of(holds(which, x).value) << v; });
+      each(e + first, size,
+           [&](auto, int v, pack<T> x) __attribute__((always_inline)) { word |= bits_of(holds(which, x).value) << v; });
       words[first / 32 * words_stride] = std::int32_t(word);
       return true;
     });
@@ -92,7 +101,8 @@ struct row_loops : private row_packs {
     return int(some * size);
   }
 
-  /// What inner holds; of that which outer holds besides, at most `most` weights to `room`, of which n becomes the number, or more than `most`.
+  /// What inner holds; of that which outer holds besides, at most `most` weights to `room`, of which n becomes the
+  /// number, or more than `most`.
   template <class T>
   static detail::held_weights split(T const* e, int V, between<T> outer, between<T> inner, T* room, int most, int& n) {
     return with_test_between(outer, inner, [&](auto between) __attribute__((always_inline)) {
@@ -112,7 +122,8 @@ struct row_loops : private row_packs {
     });
   }
 
-  /// The largest of each four logits of a sixteenth of the row, or of less where they would be more than `most`; a NaN wins. How many.
+  /// The largest of each four logits of a sixteenth of the row, or of less where they would be more than `most`; a NaN
+  /// wins. How many.
   template <class T>
   static int sample_maxima(T const* l, int V, T* room, int most) {
     constexpr int block = 4 * W<T>;
@@ -124,13 +135,14 @@ struct row_loops : private row_packs {
     return n;
   }
 
-  /// To `room` the logits from `from` on and NaNs, to `index` where they stand, at most `most`; how many, or more than `most`. `from` rises until it
-  /// is `depth` below the largest of them, which `maximum` becomes from the lower bound that it was. If wanted, `rest` becomes the sum of the others'
-  /// weights or up to 1.063 times that.
+  /// To `room` the logits from `from` on and NaNs, to `index` where they stand, at most `most`; how many, or more than
+  /// `most`. `from` rises until it is `depth` below the largest of them, which `maximum` becomes from the lower bound
+  /// that it was. If wanted, `rest` becomes the sum of the others' weights or up to 1.063 times that.
   ///
   /// First a part of the row without a branch, with a note of the blocks that hold any of them; then these.
   template <bool want_rest, class T>
-  static int collect_near(T const* l, int V, T from, T depth, T& maximum, T temperature, T* room, std::int32_t* index, int most, double& rest) {
+  static int collect_near(T const* l, int V, T from, T depth, T& maximum, T temperature, T* room, std::int32_t* index,
+                          int most, double& rest) {
     constexpr int block = chains * W<T>, part = 128 * block;
     T factor = T(1) / temperature;
     int n = 0;
@@ -141,17 +153,21 @@ struct row_loops : private row_packs {
       pack<T> below[] = {0, 0, 0, 0, 0};
       blocks<block>(start, std::min(V, start + part), [&](int first, auto size) __attribute__((always_inline)) {
         std::uint64_t bits = 0;
-        each(l + first, size, [&](auto k, int v, pack<T> x) __attribute__((always_inline)) {
-          auto far = x < pack<T>(from);
-          bits |= std::uint64_t(bits_of((!far).value)) << v;
-          if constexpr (want_rest) below[k] += select(far, rough_exp(x - maximum, factor), pack<T>(0));
-        }, -std::numeric_limits<T>::infinity());
+        each(
+            l + first, size,
+            [&](auto k, int v, pack<T> x) __attribute__((always_inline)) {
+              auto far = x < pack<T>(from);
+              bits |= std::uint64_t(bits_of((!far).value)) << v;
+              if constexpr (want_rest) below[k] += select(far, rough_exp(x - maximum, factor), pack<T>(0));
+            },
+            -std::numeric_limits<T>::infinity());
         hit[hits] = first, which[hits] = bits;
         hits += bits != 0;
         return true;
       });
       for (int h = 0; h < hits; ++h) {
-        for (auto left = which[h]; left != 0; left &= left - 1) index[n] = hit[h] + std::countr_zero(left), room[n] = l[index[n]], ++n;
+        for (auto left = which[h]; left != 0; left &= left - 1)
+          index[n] = hit[h] + std::countr_zero(left), room[n] = l[index[n]], ++n;
         if (n > most) return most + 1;
       }
       if constexpr (want_rest) {
@@ -169,19 +185,21 @@ struct row_loops : private row_packs {
     return n;
   }
 
-
  private:
   template <bool want_logs, class T>
   static double weigh_and(T* l, int V, T maximum, T temperature, double* logs) {
     sums<T> total, of_logs;
     T factor = T(1) / temperature;
-    each(l, V, [&](auto k, int v, pack<T> x) {
-      pack<T> y = (x.value - maximum) * factor, e = exp_of_nonpositive(y);
-      total.add(k, e);
-      if constexpr (want_logs) of_logs.add(k, select(e > pack<T>(0), e * y, pack<T>(0)));
-      if constexpr (k < chains) e.store(l + v);
-      else std::memcpy(l + v, &e.value, sizeof(T) * std::size_t(std::min(W<T>, V - v)));
-    }, -std::numeric_limits<T>::infinity());
+    each(
+        l, V,
+        [&](auto k, int v, pack<T> x) {
+          pack<T> y = (x.value - maximum) * factor, e = exp_of_nonpositive(y);
+          total.add(k, e);
+          if constexpr (want_logs) of_logs.add(k, select(e > pack<T>(0), e * y, pack<T>(0)));
+          if constexpr (k < chains) e.store(l + v);
+          else std::memcpy(l + v, &e.value, sizeof(T) * std::size_t(std::min(W<T>, V - v)));
+        },
+        -std::numeric_limits<T>::infinity());
     if constexpr (want_logs) *logs = of_logs.all();
     return total.all();
   }

@@ -46,14 +46,16 @@ inline int compress(std::uint32_t bits, Vector const& x, U* to) {
 
 constexpr float log2_high = .693359375f, log2_low = -2.12194440e-4f;  ///< their sum is log(2), the first one short
 
-/// exp(x) for x <= 0 or NaN, without the edges of the general one and 0 where it would be subnormal. exp(0) is 1, and none is larger.
+/// exp(x) for x <= 0 or NaN, without the edges of the general one and 0 where it would be subnormal. exp(0) is 1, and
+/// none is larger.
 inline pack<float> exp_of_nonpositive(pack<float> x) {
   using floats = pack<float>::vector;
 #if defined(__AVX512F__)
   // 2^(n / 16) from a table, times the first terms of exp(r), whose error is 1e-8 at |r| < log(2) / 32.
   constexpr float to_sixteenths = 12582912.f / 16;  // 1.5 2^23 / 16: a sum with it has its sixteenths in the last bits
-  alignas(64) static constexpr float table[] = {1.f,           1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
-                                                1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f};
+  alignas(64) static constexpr float table[] = {
+      1.f,         1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
+      1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f};
   floats shifted = x.value * 1.44269504f + to_sixteenths, n = shifted - to_sixteenths;
   floats r = x.value - n * log2_high;
   r = r - n * log2_low;
@@ -156,17 +158,19 @@ struct row_packs {
     std::memcpy(&x.value, p, sizeof(T) * std::size_t(count));
     return x;
   }
-  /// f(first, size) of blocks, in order and while it returns true; the size is a constant but for the last one, so that the tail's loops and calls are not in
-  /// those of the others.
+  /// f(first, size) of blocks, in order and while it returns true; the size is a constant but for the last one, so that
+  /// the tail's loops and calls are not in those of the others.
   template <int block, class F>
   [[gnu::always_inline]] static inline void blocks(int first, int end, F f) {
     for (; first + block <= end; first += block)
       if (!f(first, std::integral_constant<int, block>())) return;
     if (first < end) f(first, end - first);
   }
-  /// f(chain, first, pack), the chain known when compiled, and `chains` where packs are alone; lanes of the last one that are too many hold the filler.
+  /// f(chain, first, pack), the chain known when compiled, and `chains` where packs are alone; lanes of the last one
+  /// that are too many hold the filler.
   template <class T, class F>
-  [[gnu::always_inline]] static inline void each(T const* e, int n, F f, T filler = std::numeric_limits<T>::quiet_NaN()) {
+  [[gnu::always_inline]] static inline void each(T const* e, int n, F f,
+                                                 T filler = std::numeric_limits<T>::quiet_NaN()) {
     auto side_by_side = [&]<int... K>(int v, std::integer_sequence<int, K...>) __attribute__((always_inline)) {
       pack<T> const x[] = {pack<T>::load(e + v + K * W<T>)...};
       (f(std::integral_constant<int, K>{}, v + K * W<T>, x[K]), ...);

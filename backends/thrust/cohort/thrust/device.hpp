@@ -9,14 +9,17 @@ namespace cohort::thrust {
 
 struct options {
   int device = 0;
-  cudaStream_t const* stream = nullptr;  ///< a stream of the user's, which must outlive the backend and its arrays; none: one of its own
+  cudaStream_t const* stream =
+      nullptr;  ///< a stream of the user's, which must outlive the backend and its arrays; none: one of its own
 };
 
-/// Thrust's CUDA device system: arrays on a GPU, a formula as one fused kernel, products by cuBLAS, reductions and scans by CUB.
+/// Thrust's CUDA device system: arrays on a GPU, a formula as one fused kernel, products by cuBLAS, reductions and
+/// scans by CUB.
 ///
-/// Everything is done in the order of one stream, and only download waits for it. A backend is used by one thread at a time. The same seed gives
-/// the same bits on the same device, except for: scatter_add, which adds to one element in any order; scans along packed series by a
-/// formula that is `affine` (see device_scan.hpp). Numbers that are uploaded from page-locked memory must stay there until the stream has read them.
+/// Everything is done in the order of one stream, and only download waits for it. A backend is used by one thread at a
+/// time. The same seed gives the same bits on the same device, except for: scatter_add, which adds to one element in
+/// any order; scans along packed series by a formula that is `affine` (see device_scan.hpp). Numbers that are uploaded
+/// from page-locked memory must stay there until the stream has read them.
 ///
 /// Every failed call of CUDA or cuBLAS is a device_error; so is making a backend where there is no device.
 template <class T>
@@ -67,14 +70,19 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
     base::check_map(out, in...);
     std::ptrdiff_t n = std::get<0>(out.views).size();
     if (n > detail::most_items)
-      return std::apply([&](auto... o) { in_halves(std::get<0>(out.views), [&](auto half) { map(outputs{half(o)...}, f, half(in)...); }); }, out.views);
+      return std::apply(
+          [&](auto... o) {
+            in_halves(std::get<0>(out.views), [&](auto half) { map(outputs{half(o)...}, f, half(in)...); });
+          },
+          out.views);
     std::apply(
         [&](auto... o) {
           detail::with_elements(
               [&](auto way) {
                 using formula = detail::formula<scalar, F, decltype(way(in))...>;
                 std::tuple targets(way(o)...);
-                detail::launch(*queue_, "map", n, detail::elementwise<decltype(targets), formula>{targets, {f, {way(in)...}}});
+                detail::launch(*queue_, "map", n,
+                               detail::elementwise<decltype(targets), formula>{targets, {f, {way(in)...}}});
               },
               o..., in...);
         },
@@ -111,8 +119,13 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
     base::check_scan(s, out, in...);
     if (std::max(s.steps(), s.count()) > detail::most_items) return base::scan(s, d, f, initial, out, in...);
     if (s.is_lanes()) {
-      detail::lane_scan<scalar, F, decltype(out.views), detail::line<I>...> lanes{
-          f, scalar(initial), out.views, {detail::line_of(in)...}, std::int32_t(s.longest()), std::int32_t(s.count()), d == direction::backward};
+      detail::lane_scan<scalar, F, decltype(out.views), detail::line<I>...> lanes{f,
+                                                                                  scalar(initial),
+                                                                                  out.views,
+                                                                                  {detail::line_of(in)...},
+                                                                                  std::int32_t(s.longest()),
+                                                                                  std::int32_t(s.count()),
+                                                                                  d == direction::backward};
       detail::launch(*queue_, "scan", s.count(), lanes);
     } else if constexpr (detail::affine<F>) {
       detail::scan_packed<T>(*this, *queue_, s, d, f, T(initial), out.views, in...);
@@ -123,37 +136,43 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   template <class F, class... I>
   void segment_reduce(series s, view<T> out, F f, view<I>... in) {
-    if (s.is_lanes() || out.row_stride != 1 || s.count() == 0 || s.steps() > detail::most_items) return base::segment_reduce(s, out, f, in...);
+    if (s.is_lanes() || out.row_stride != 1 || s.count() == 0 || s.steps() > detail::most_items)
+      return base::segment_reduce(s, out, f, in...);
     base::check_vectors("segment_reduce", "the output", s.count(), out);
     base::check_vectors("segment_reduce", "an input", s.steps(), in...);
-    detail::reduce_segments(*this, *queue_, s.offsets(), detail::formula<scalar, F, detail::line<I>...>{f, {detail::line_of(in)...}}, out);
+    detail::reduce_segments(*this, *queue_, s.offsets(),
+                            detail::formula<scalar, F, detail::line<I>...>{f, {detail::line_of(in)...}}, out);
   }
 
   template <class U>
   void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
-    if (out.size() > detail::most_items) return in_halves(out.column(0), [&](auto half) { gather(half(out), in, half(index)); });
+    if (out.size() > detail::most_items)
+      return in_halves(out.column(0), [&](auto half) { gather(half(out), in, half(index)); });
     detail::launch(*queue_, "gather", out.size(), detail::gathering<U>{out, in, index});
   }
 
   /// Adds in any order, so the last bits of a row that is added to repeatedly may differ from run to run.
   void scatter_add(view<T> out, view<T const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter_add", out, in, index);
-    if (in.size() > detail::most_items) return in_halves(in.column(0), [&](auto half) { scatter_add(out, half(in), half(index)); });
+    if (in.size() > detail::most_items)
+      return in_halves(in.column(0), [&](auto half) { scatter_add(out, half(in), half(index)); });
     detail::launch(*queue_, "scatter_add", in.size(), detail::scattering<T>{out, in, index});
   }
 
   template <class U>
   void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
     base::check_scatter("scatter", out, in, index);
-    if (in.size() > detail::most_items) return in_halves(in.column(0), [&](auto half) { scatter(out, half(in), half(index)); });
+    if (in.size() > detail::most_items)
+      return in_halves(in.column(0), [&](auto half) { scatter(out, half(in), half(index)); });
     detail::launch(*queue_, "scatter", in.size(), detail::placing<U>{out, in, index});
   }
 
   // Rows long enough for that are a block's each, others a thread's.
   void row_max(view<T> out, view<T const> in) {
     base::check_vectors("row_max", "the output", in.rows, out);
-    if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items)) return base::row_max(out, in);
+    if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items))
+      return base::row_max(out, in);
     if (in.size() > detail::most_items) return in_halves(in, [&](auto half) { row_max(half(out), half(in)); });
     detail::with_elements([&](auto way) { detail::max_of_rows(*this, *queue_, in.columns, way(in), out); }, in);
   }
@@ -161,13 +180,16 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   template <class F, class I, class... More>
   void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
     this->template check_row_sums<F, I, More...>(out, in, more...);
-    if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items)) return base::row_sums(out, f, in, more...);
-    if (in.size() > detail::most_items) return in_halves(in, [&](auto half) { row_sums(half(out), f, half(in), half(more)...); });
+    if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items))
+      return base::row_sums(out, f, in, more...);
+    if (in.size() > detail::most_items)
+      return in_halves(in, [&](auto half) { row_sums(half(out), f, half(in), half(more)...); });
     using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
     detail::with_elements(
         [&](auto way) {
           using formula = detail::formula<scalar, F, decltype(way(in)), decltype(way(more))...>;
-          detail::sums_of_rows<T, sizeof(term) / sizeof(scalar)>(*this, *queue_, in.columns, formula{f, {way(in), way(more)...}}, out);
+          detail::sums_of_rows<T, sizeof(term) / sizeof(scalar)>(*this, *queue_, in.columns,
+                                                                 formula{f, {way(in), way(more)...}}, out);
         },
         in, more...);
   }
@@ -193,21 +215,23 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
       uniform(out.part(0, h), s, first_lane);
       return uniform(out.part(h, out.rows - h), s, first_lane + std::uint32_t(h));
     }
-    detail::launch(*queue_, "uniform", out.rows * blocks, detail::drawing<T>{out, s, first_lane, std::uint32_t(blocks)});
+    detail::launch(*queue_, "uniform", out.rows * blocks,
+                   detail::drawing<T>{out, s, first_lane, std::uint32_t(blocks)});
   }
 
  private:
   void copy(void* to, void const* from, std::ptrdiff_t n, std::size_t size, cudaMemcpyKind kind) {
     if (n == 0) return;
     detail::on_device here(queue_->device());
-    detail::check(cudaMemcpyAsync(to, from, std::size_t(n) * size, kind, stream()), "cudaMemcpyAsync", [&] { return detail::bytes(std::size_t(n) * size); });
+    detail::check(cudaMemcpyAsync(to, from, std::size_t(n) * size, kind, stream()), "cudaMemcpyAsync",
+                  [&] { return detail::bytes(std::size_t(n) * size); });
   }
   template <class U>
   void copy(U* to, U const* from, std::ptrdiff_t n, cudaMemcpyKind kind) {
     copy(to, from, n, sizeof(U), kind);
   }
-  /// run(half) twice: half(view) is the lower, then the upper half of the rows of a view with as many as `shape` has; of the columns where
-  /// there is but one row.
+  /// run(half) twice: half(view) is the lower, then the upper half of the rows of a view with as many as `shape` has;
+  /// of the columns where there is but one row.
   template <class U, class Run>
   static void in_halves(view<U> shape, Run run) {
     bool lying = shape.rows == 1;
@@ -217,10 +241,12 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   }
   template <class U>
   void copy_elements(char const* what, view<U> to, view<U const> from) {
-    if (to.size() > detail::most_items) return in_halves(to, [&](auto half) { copy_elements(what, half(to), half(from)); });
+    if (to.size() > detail::most_items)
+      return in_halves(to, [&](auto half) { copy_elements(what, half(to), half(from)); });
     detail::with_elements(
         [&](auto way) {
-          detail::launch(*queue_, what, to.size(), detail::copying<decltype(way(to)), decltype(way(from))>{way(to), way(from)});
+          detail::launch(*queue_, what, to.size(),
+                         detail::copying<decltype(way(to)), decltype(way(from))>{way(to), way(from)});
         },
         to, from);
   }

@@ -8,8 +8,8 @@ namespace cohort::thrust {
 template <class T>
 class basic_backend;
 
-/// An owning array in a device's memory, made and grown by a backend. Growing discards the contents; shrinking keeps the memory. All it does
-/// happens in the order of that backend's stream.
+/// An owning array in a device's memory, made and grown by a backend. Growing discards the contents; shrinking keeps
+/// the memory. All it does happens in the order of that backend's stream.
 template <class T>
 class device_array {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -21,8 +21,8 @@ class device_array {
     resize(other.queue_, other.size_);
     detail::on_device here(queue_->device());
     if (size_ > 0)
-      detail::check(cudaMemcpyAsync(data_, other.data_, size_ * sizeof(T), cudaMemcpyDeviceToDevice, queue_->stream()), "cudaMemcpyAsync",
-                    [&] { return detail::bytes(size_ * sizeof(T)); });
+      detail::check(cudaMemcpyAsync(data_, other.data_, size_ * sizeof(T), cudaMemcpyDeviceToDevice, queue_->stream()),
+                    "cudaMemcpyAsync", [&] { return detail::bytes(size_ * sizeof(T)); });
   }
   device_array(device_array&& other) noexcept { swap(other); }
   device_array& operator=(device_array other) noexcept {

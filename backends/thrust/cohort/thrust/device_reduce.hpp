@@ -7,8 +7,8 @@
 
 namespace cohort::thrust::detail {
 
-// Iterators of our own: nvcc writes the types of kernels' arguments into code of its own as thrust::..., which is ambiguous where a program says
-// `using namespace cohort`.
+// Iterators of our own: nvcc writes the types of kernels' arguments into code of its own as thrust::..., which is
+// ambiguous where a program says `using namespace cohort`.
 
 /// What iterators over the places 0, 1, ... have in common.
 template <class Self, class Value, class Reference>
@@ -98,7 +98,8 @@ void with_scratch(Backend& backend, queue& q, char const* what, std::ptrdiff_t n
   check(call(static_cast<void*>(scratch.all().data), size), what, asked);
 }
 
-/// *out = the N sums over elements 0 ... n - 1, by a tree that depends on n and the device only: the same bits every time.
+/// *out = the N sums over elements 0 ... n - 1, by a tree that depends on n and the device only: the same bits every
+/// time.
 template <class T, int N, class Backend, class Formula>
 void reduce_all(Backend& backend, queue& q, std::ptrdiff_t n, Formula const& formula, T* out) {
   auto to = reinterpret_cast<sums<T, N>*>(out);
@@ -110,12 +111,13 @@ void reduce_all(Backend& backend, queue& q, std::ptrdiff_t n, Formula const& for
 
 /// out[k] = the sum over elements offsets[k] ... offsets[k + 1] - 1.
 template <class T, class Backend, class Formula>
-void reduce_segments(Backend& backend, queue& q, view<std::int32_t const> offsets, Formula const& formula, view<T> out) {
+void reduce_segments(Backend& backend, queue& q, view<std::int32_t const> offsets, Formula const& formula,
+                     view<T> out) {
   using sum = sums<T, 1>;
   generated terms(terms_at<T, 1, Formula>{formula});
   with_scratch(backend, q, "cub::DeviceSegmentedReduce::Reduce", out.rows, [&](void* memory, std::size_t& size) {
-    return cub::DeviceSegmentedReduce::Reduce(memory, size, terms, reinterpret_cast<sum*>(out.data), out.rows, offsets.data, offsets.data + 1, add_sums{},
-                                              sum{}, q.stream());
+    return cub::DeviceSegmentedReduce::Reduce(memory, size, terms, reinterpret_cast<sum*>(out.data), out.rows,
+                                              offsets.data, offsets.data + 1, add_sums{}, sum{}, q.stream());
   });
 }
 
@@ -127,9 +129,11 @@ struct row_starts {
   constexpr std::int32_t operator()(std::int32_t r) const { return r * columns; }
 };
 
-/// store(r, what op makes of the items of row r) for each row, by a tree that depends on the number of columns and the device only.
+/// store(r, what op makes of the items of row r) for each row, by a tree that depends on the number of columns and the
+/// device only.
 template <class Backend, class Items, class Store, class Op, class Value>
-void reduce_rows(Backend& backend, queue& q, std::ptrdiff_t rows, std::ptrdiff_t columns, Items const& items, Store const& store, Op op, Value start) {
+void reduce_rows(Backend& backend, queue& q, std::ptrdiff_t rows, std::ptrdiff_t columns, Items const& items,
+                 Store const& store, Op op, Value start) {
   if (rows == 0) return;
   generated all(items);
   generated starts(row_starts{std::int32_t(columns)});
@@ -162,11 +166,13 @@ struct larger {
 
 template <class T, class Backend, class In>
 void max_of_rows(Backend& backend, queue& q, std::ptrdiff_t columns, In const& in, view<T> out) {
-  reduce_rows(backend, q, out.rows, columns, values_at<T, In>{in}, store_row<T>{out}, larger{}, -std::numeric_limits<T>::infinity());
+  reduce_rows(backend, q, out.rows, columns, values_at<T, In>{in}, store_row<T>{out}, larger{},
+              -std::numeric_limits<T>::infinity());
 }
 template <class T, int N, class Backend, class Formula>
 void sums_of_rows(Backend& backend, queue& q, std::ptrdiff_t columns, Formula const& formula, view<T> out) {
-  reduce_rows(backend, q, out.rows, columns, terms_at<T, N, Formula>{formula}, store_row<T>{out}, add_sums{}, sums<T, N>{});
+  reduce_rows(backend, q, out.rows, columns, terms_at<T, N, Formula>{formula}, store_row<T>{out}, add_sums{},
+              sums<T, N>{});
 }
 
 }  // namespace cohort::thrust::detail

@@ -6,8 +6,8 @@
 
 namespace cohort::thrust::detail {
 
-/// A formula that says of itself that its carry is linear in the one before: f(carry, in...)[0] = slope carry + offset. Then steps can be composed before the carry
-/// is known, so that time need not be walked one step after the other.
+/// A formula that says of itself that its carry is linear in the one before: f(carry, in...)[0] = slope carry + offset.
+/// Then steps can be composed before the carry is known, so that time need not be walked one step after the other.
 template <class F>
 concept affine = requires { requires F::affine; };
 
@@ -24,8 +24,8 @@ struct compose {
   }
 };
 
-/// The map of the k-th step in the order of the scan, found by evaluating the formula in a dual of the carry; the first step of a series
-/// starts from the initial carry and so has slope 0.
+/// The map of the k-th step in the order of the scan, found by evaluating the formula in a dual of the carry; the first
+/// step of a series starts from the initial carry and so has slope 0.
 template <class T, class F, class... In>
 struct step_maps {
   F f;
@@ -40,7 +40,11 @@ struct step_maps {
     std::int32_t i = step(k);
     bool starts = first[i] != 0;
     D carry = starts ? D(real<T>(initial)) : D::variable(real<T>(0), 0);
-    D next = part(std::apply([&](auto const&... v) { return f(carry, row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in), 0);
+    D next = part(
+        std::apply(
+            [&](auto const&... v) { return f(carry, row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); },
+            in),
+        0);
     return {next.tangent[0].value, next.value.value};
   }
 };
@@ -60,7 +64,9 @@ template <class T>
 struct store_offset {
   line<T> out;
   std::int32_t last_step;
-  constexpr void operator()(std::int32_t k, step_map<T> const& m) const { out(last_step < 0 ? k : last_step - k) = m.offset; }
+  constexpr void operator()(std::int32_t k, step_map<T> const& m) const {
+    out(last_step < 0 ? k : last_step - k) = m.offset;
+  }
 };
 
 /// All outputs of the k-th step in the order of the scan, from the carries that were found before.
@@ -77,14 +83,17 @@ struct outputs_of_carries {
   constexpr void operator()(std::int32_t i) const {
     using S = real<T>;
     S carry = first[i] != 0 ? initial : carries[i + before];
-    auto next = std::apply([&](auto const&... v) { return f(carry, row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
+    auto next = std::apply(
+        [&](auto const&... v) { return f(carry, row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); },
+        in);
     cohort::detail::store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
   }
 };
 
 /// A scan along packed series, all steps at once. Sums are composed in an order that may differ from run to run.
 template <class T, class Backend, class F, class... O, class... I>
-void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, T initial, std::tuple<view<O>...> outs, view<I>... in) {
+void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, T initial, std::tuple<view<O>...> outs,
+                 view<I>... in) {
   if (s.steps() == 0) return;
   constexpr bool several_outputs = sizeof...(O) > 1;  // those after the carry are computed once all carries are known
   auto all_carries = backend.template temporary<T>(several_outputs ? s.steps() : 0);
@@ -94,7 +103,8 @@ void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, 
   }();
   auto marks = backend.template temporary<std::uint8_t>(s.steps());
   std::uint8_t* first = marks.all().data;
-  check(cudaMemsetAsync(first, 0, std::size_t(s.steps()), q.stream()), "cudaMemsetAsync", [&] { return bytes(std::size_t(s.steps())); });
+  check(cudaMemsetAsync(first, 0, std::size_t(s.steps()), q.stream()), "cudaMemsetAsync",
+        [&] { return bytes(std::size_t(s.steps())); });
   launch(q, "scan", s.count(), mark_first<T>{s, d, first});
   std::int32_t last = d == direction::forward ? -1 : std::int32_t(s.steps()) - 1;
   generated maps(step_maps<T, F, line<I>...>{f, initial, {line_of(in)...}, first, last});
@@ -104,7 +114,8 @@ void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, 
   });
   if constexpr (several_outputs)
     launch(q, "scan", s.steps(),
-           outputs_of_carries<T, F, std::tuple<view<O>...>, line<I>...>{f, initial, outs, {line_of(in)...}, out.data, first, d == direction::forward ? -1 : 1});
+           outputs_of_carries<T, F, std::tuple<view<O>...>, line<I>...>{
+               f, initial, outs, {line_of(in)...}, out.data, first, d == direction::forward ? -1 : 1});
 }
 
 /// One thread a lane, four steps' inputs read ahead of their use: nothing of them depends on the carry.
@@ -117,14 +128,13 @@ struct lane_scan {
   std::int32_t steps, lanes;
   bool backward;
 
-  constexpr void operator()(std::int32_t n) const {
-    walk(n, std::index_sequence_for<In...>());
-  }
+  constexpr void operator()(std::int32_t n) const { walk(n, std::index_sequence_for<In...>()); }
   template <std::size_t... K>
   constexpr void walk(std::int32_t n, std::index_sequence<K...>) const {
     constexpr int ahead = 4;
     S carry = initial;
-    std::ptrdiff_t i = backward ? n + std::ptrdiff_t(steps - 1) * lanes : std::ptrdiff_t(n), step = backward ? -std::ptrdiff_t(lanes) : lanes;
+    std::ptrdiff_t i = backward ? n + std::ptrdiff_t(steps - 1) * lanes : std::ptrdiff_t(n),
+                   step = backward ? -std::ptrdiff_t(lanes) : lanes;
     std::int32_t t = 0;
     for (; t + ahead <= steps; t += ahead, i += ahead * step) {
       std::tuple<decltype(at<K>(i))...> read[ahead];

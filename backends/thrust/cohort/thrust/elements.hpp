@@ -47,7 +47,8 @@ struct formula {
   std::tuple<In...> in;
 
   constexpr auto operator()(std::int32_t i) const {
-    return std::apply([&](auto const&... v) { return f(row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
+    return std::apply(
+        [&](auto const&... v) { return f(row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
   }
 };
 
@@ -61,7 +62,8 @@ struct elementwise {
   }
   template <class R, std::size_t... K>
   constexpr void store(std::int32_t i, R const& result, std::index_sequence<K...>) const {
-    ((std::get<K>(out)(i) = static_cast<std::remove_reference_t<decltype(std::get<K>(out)(i))>>(part(result, K).value)), ...);
+    ((std::get<K>(out)(i) = static_cast<std::remove_reference_t<decltype(std::get<K>(out)(i))>>(part(result, K).value)),
+     ...);
   }
 };
 
@@ -77,9 +79,7 @@ template <class To, class From>
 struct copying {
   To to;
   From from;
-  constexpr void operator()(std::int32_t i) const {
-    to(i) = from(i);
-  }
+  constexpr void operator()(std::int32_t i) const { to(i) = from(i); }
 };
 
 /// out(r, c) = in(index[r], c), an element a thread.
@@ -89,7 +89,8 @@ struct gathering {
   view<U const> in;
   view<std::int32_t const> index;
   constexpr void operator()(std::int32_t i) const {
-    auto columns = std::uint32_t(out.columns), r = columns == 1 ? std::uint32_t(i) : i / columns, c = columns == 1 ? 0u : i - r * columns;
+    auto columns = std::uint32_t(out.columns), r = columns == 1 ? std::uint32_t(i) : i / columns,
+         c = columns == 1 ? 0u : i - r * columns;
     out(r, c) = in(index[r], c);
   }
 };
@@ -101,7 +102,8 @@ struct placing {
   view<U const> in;
   view<std::int32_t const> index;
   constexpr void operator()(std::int32_t i) const {
-    auto columns = std::uint32_t(in.columns), r = columns == 1 ? std::uint32_t(i) : i / columns, c = columns == 1 ? 0u : i - r * columns;
+    auto columns = std::uint32_t(in.columns), r = columns == 1 ? std::uint32_t(i) : i / columns,
+         c = columns == 1 ? 0u : i - r * columns;
     out(index[r], c) = in(r, c);
   }
 };
@@ -113,7 +115,8 @@ struct scattering {
   view<T const> in;
   view<std::int32_t const> index;
   __device__ void operator()(std::int32_t i) const {
-    auto columns = std::uint32_t(in.columns), r = columns == 1 ? std::uint32_t(i) : i / columns, c = columns == 1 ? 0u : i - r * columns;
+    auto columns = std::uint32_t(in.columns), r = columns == 1 ? std::uint32_t(i) : i / columns,
+         c = columns == 1 ? 0u : i - r * columns;
     atomicAdd(&out(index[r], c), in(r, c));
   }
 };
@@ -122,9 +125,7 @@ template <class T>
 struct filling {
   T* data;
   T value;
-  constexpr void operator()(std::int32_t i) const {
-    data[i] = value;
-  }
+  constexpr void operator()(std::int32_t i) const { data[i] = value; }
 };
 
 /// One block of Philox's words a thread.

@@ -1,9 +1,9 @@
 #pragma once
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
 #include <atomic>
 #include <cohort/eigen/parallel.hpp>
 #include <cohort/thrust/system.hpp>
-#include <thrust/for_each.h>
-#include <thrust/iterator/counting_iterator.h>
 
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP
 #include <thrust/system/cpp/execution_policy.h>
@@ -58,7 +58,8 @@ class executor {
   void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, F f) const {
     auto workers = int(std::clamp<std::ptrdiff_t>(n / grain, 1, threads_));
     eigen::loop_body body = eigen::body_of(f);
-    if (workers > 1 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP) run(eigen::shared_loop(n, grain, workers, body));
+    if (workers > 1 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP)
+      run(eigen::shared_loop(n, grain, workers, body));
     else body.call(body.object, 0, 0, n);  // not worth waking the threads
   }
 
@@ -66,8 +67,8 @@ class executor {
   static void run(eigen::shared_loop&& loop) {
     std::exception_ptr thrown;
     std::atomic_flag some_thrown;
-    ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0), std::ptrdiff_t(loop.workers()),
-                         worker_of{&loop, &thrown, &some_thrown});
+    ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0),
+                         std::ptrdiff_t(loop.workers()), worker_of{&loop, &thrown, &some_thrown});
     if (thrown) std::rethrow_exception(thrown);
   }
   int threads_;

@@ -11,14 +11,17 @@ struct options {
 
 inline namespace COHORT_EIGEN_TARGET {
 
-/// Thrust's CPP, OMP or TBB device system: host arrays, the packs and products of the Eigen backend, and loops run by ::thrust::for_each_n.
+/// Thrust's CPP, OMP or TBB device system: host arrays, the packs and products of the Eigen backend, and loops run by
+/// ::thrust::for_each_n.
 ///
-/// The same build gives the same bits on any number of threads, and on each of the three systems. A backend is used by one thread at a time.
+/// The same build gives the same bits on any number of threads, and on each of the three systems. A backend is used by
+/// one thread at a time.
 template <class T>
 class basic_backend : public eigen::host_backend<basic_backend<T>, T, executor> {
  public:
   basic_backend() : basic_backend(options{}) {}
-  explicit basic_backend(options o) : eigen::host_backend<basic_backend<T>, T, executor>(executor(threads_for(o.threads))) {}
+  explicit basic_backend(options o)
+      : eigen::host_backend<basic_backend<T>, T, executor>(executor(threads_for(o.threads))) {}
 
  private:
   static int threads_for(int asked) {

@@ -11,7 +11,8 @@ __global__ void __launch_bounds__(256) each(Index n, F f) {
   if (i < n) f(i);
 }
 
-/// More items than this are handed out in parts: 64-bit arithmetic on their numbers would cost each thread registers and time.
+/// More items than this are handed out in parts: 64-bit arithmetic on their numbers would cost each thread registers
+/// and time.
 inline constexpr std::ptrdiff_t most_items = (std::ptrdiff_t(1) << 31) - 256;
 
 /// f(0) ... f(n - 1) on the queue's device and stream; returns at once.

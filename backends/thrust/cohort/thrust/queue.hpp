@@ -23,7 +23,8 @@ class on_device {
   bool changed_ = false;
 };
 
-/// A device, a stream on it and cuBLAS in that stream. Arrays share it with their backend: memory goes back to the stream that it came from.
+/// A device, a stream on it and cuBLAS in that stream. Arrays share it with their backend: memory goes back to the
+/// stream that it came from.
 class queue {
  public:
   queue(int device, cudaStream_t stream, bool own) : device_(device), stream_(stream), own_(own) {
@@ -84,7 +85,8 @@ inline std::shared_ptr<queue> make_queue(int device, cudaStream_t const* stream)
     throw device_error(std::string("thrust::backend: no CUDA device can be used; cudaGetDeviceCount gives ") +
                        (found == cudaSuccess ? "0" : cudaGetErrorName(found)));
   if (device < 0 || device >= count)
-    throw device_error("thrust::backend: device is " + std::to_string(device) + ", expected 0 to " + std::to_string(count - 1));
+    throw device_error("thrust::backend: device is " + std::to_string(device) + ", expected 0 to " +
+                       std::to_string(count - 1));
   return std::make_shared<queue>(device, stream ? *stream : nullptr, stream == nullptr);
 }
 

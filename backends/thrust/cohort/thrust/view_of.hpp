@@ -1,7 +1,7 @@
 #pragma once
+#include <thrust/device_vector.h>
 #include <cohort/backend/view.hpp>
 #include <cohort/thrust/system.hpp>
-#include <thrust/device_vector.h>
 
 namespace cohort::thrust {
 

@@ -11,16 +11,17 @@ namespace cohort::torch {
 
 struct options {
   at::Device device = at::kCPU;
-  /// On the CPU, elements (or rows) up to which a formula runs as a plain loop: an operation on tensors costs a microsecond or two whatever its size,
-  /// and a formula is dozens of them. 0: always operations.
+  /// On the CPU, elements (or rows) up to which a formula runs as a plain loop: an operation on tensors costs a
+  /// microsecond or two whatever its size, and a formula is dozens of them. 0: always operations.
   std::ptrdiff_t loop_up_to = 4096;
 };
 
-/// Arrays are torch's tensors, and formulas torch's operations on whole tensors, on any of its devices; on the CPU small ones are plain loops. It is for
-/// programs that live in torch: the other backends are faster.
+/// Arrays are torch's tensors, and formulas torch's operations on whole tensors, on any of its devices; on the CPU
+/// small ones are plain loops. It is for programs that live in torch: the other backends are faster.
 ///
-/// What a rollout does lane by lane and in plain numbers (restarts, draws) happens on the host, and so does `uniform`, which so gives the same
-/// bits on every device. Torch has as many threads as at::set_num_threads says; no promise of equal bits is made.
+/// What a rollout does lane by lane and in plain numbers (restarts, draws) happens on the host, and so does `uniform`,
+/// which so gives the same bits on every device. Torch has as many threads as at::set_num_threads says; no promise of
+/// equal bits is made.
 template <class T>
 class basic_backend : public fallback<basic_backend<T>, T, array> {
   using base = fallback<basic_backend<T>, T, array>;
@@ -33,11 +34,13 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
 
   basic_backend() : basic_backend(options{}) {}
   /// Raises value_error where this LibTorch cannot use the device.
-  explicit basic_backend(options o) : device_(o.device), loop_up_to_(o.device.is_cpu() && o.loop_up_to > 0 ? o.loop_up_to : -1) {
+  explicit basic_backend(options o)
+      : device_(o.device), loop_up_to_(o.device.is_cpu() && o.loop_up_to > 0 ? o.loop_up_to : -1) {
     try {
       at::empty({1}, at::TensorOptions(scalar_type<T>).device(device_));
     } catch (std::exception const& error) {
-      throw value_error("torch::backend: the device " + device_.str() + " cannot be used here: " + first_line(error.what()));
+      throw value_error("torch::backend: the device " + device_.str() +
+                        " cannot be used here: " + first_line(error.what()));
     }
   }
   at::Device device() const { return device_; }
@@ -81,7 +84,9 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
       std::array<wide, sizeof...(O)> all;
       for (std::size_t k = 0; k < all.size(); ++k) {
         all[k] = detail::part(result, std::ptrdiff_t(k));
-        auto inside = [&](auto const& v) { return !all[k].is_number() && all[k].tensor.data_ptr() == static_cast<void const*>(v.data); };
+        auto inside = [&](auto const& v) {
+          return !all[k].is_number() && all[k].tensor.data_ptr() == static_cast<void const*>(v.data);
+        };
         if ((inside(in) || ...)) all[k].tensor = all[k].tensor.clone();
       }
       store_all(out, all, std::index_sequence_for<O...>());
@@ -149,7 +154,8 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     base::check_vectors("segment_reduce", "an input", s.steps(), in...);
     no_autograd guard;
     wide x = f(load(in)...);
-    auto all = x.is_number() ? at::full({s.steps()}, x.number, at::TensorOptions(scalar_type<T>).device(device_)) : x.tensor;
+    auto all =
+        x.is_number() ? at::full({s.steps()}, x.number, at::TensorOptions(scalar_type<T>).device(device_)) : x.tensor;
     auto to = tensor(out);
     if (s.is_lanes()) {
       to.copy_(at::sum(all.reshape({s.longest(), s.count()}), 0));
@@ -164,7 +170,9 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     base::check_vectors("spread", "the input", s.count(), in);
     no_autograd guard;
     auto from = tensor(in);
-    if (s.is_lanes()) matrix(s.longest(), view<T>(out.data, s.longest(), s.count(), out.row_stride * s.count(), out.row_stride)).copy_(from.expand({s.longest(), s.count()}));
+    if (s.is_lanes())
+      matrix(s.longest(), view<T>(out.data, s.longest(), s.count(), out.row_stride * s.count(), out.row_stride))
+          .copy_(from.expand({s.longest(), s.count()}));
     else tensor(out).copy_(at::index_select(from, 0, detail::series_of_steps(tensor(s.offsets()))));
   }
 
@@ -206,20 +214,24 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     auto term = f(load(in), load(more)...);
     for (std::ptrdiff_t k = 0; k < out.columns; ++k) {
       wide x = detail::part(term, k);
-      store(out.column(k), x.is_number() ? wide(x.number * double(in.columns)) : wide(at::sum(x.tensor.reshape({in.rows, in.columns}), {1})));
+      store(out.column(k), x.is_number() ? wide(x.number * double(in.columns))
+                                         : wide(at::sum(x.tensor.reshape({in.rows, in.columns}), {1})));
     }
   }
 
   /// By operations where there are more scores than a loop should compute.
-  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k, view<T const> v) {
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
+                 view<T const> v) {
     base::check_attention(layout, out, log_total, q, k, v);
     if (looped(scores(layout))) return base::attention(layout, out, log_total, q, k, v);
     no_autograd guard;
-    detail::tensor_attention(layout, matrix(q.rows, q), matrix(k.rows, k), matrix(v.rows, v)).forward(matrix(out.rows, out), matrix(q.rows, log_total));
+    detail::tensor_attention(layout, matrix(q.rows, q), matrix(k.rows, k), matrix(v.rows, v))
+        .forward(matrix(out.rows, out), matrix(q.rows, log_total));
   }
 
-  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q, view<T const> k,
-                          view<T const> v, view<T const> out, view<T const> log_total) {
+  void attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv, view<T const> dout,
+                          view<T const> q, view<T const> k, view<T const> v, view<T const> out,
+                          view<T const> log_total) {
     base::check_attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
     if (looped(scores(layout))) return base::attention_backward(layout, dq, dk, dv, dout, q, k, v, out, log_total);
     no_autograd guard;
@@ -299,7 +311,8 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
 
   static std::ptrdiff_t scores(attention_layout const& layout) {
     std::ptrdiff_t n = 0;
-    for (auto const& s : layout.host) n += std::ptrdiff_t(s.queries) * (s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
+    for (auto const& s : layout.host)
+      n += std::ptrdiff_t(s.queries) * (s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
     return n * layout.heads;
   }
   bool looped(std::ptrdiff_t n) const { return n <= loop_up_to_; }

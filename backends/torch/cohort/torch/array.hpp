@@ -7,8 +7,8 @@ namespace cohort::torch {
 template <class U>
 inline constexpr at::ScalarType scalar_type = c10::CppTypeToScalarType<std::remove_const_t<U>>::value;
 
-/// An owning array: a tensor, of which the first elements are used. Growing discards the contents; shrinking keeps the memory. Copies are copies of
-/// the numbers.
+/// An owning array: a tensor, of which the first elements are used. Growing discards the contents; shrinking keeps the
+/// memory. Copies are copies of the numbers.
 template <class U>
 class array {
  public:
@@ -51,8 +51,13 @@ template <class U>
 at::Tensor tensor_of(view<U> v, at::Device device = at::kCPU) {
   auto* data = const_cast<std::remove_const_t<U>*>(v.data);
   auto options = at::TensorOptions(scalar_type<U>).device(device);
-  if (v.columns == 1) return at::for_blob(data, {v.rows}).strides({v.row_stride}).options(options).target_device(device).make_tensor();
-  return at::for_blob(data, {v.rows, v.columns}).strides({v.row_stride, v.column_stride}).options(options).target_device(device).make_tensor();
+  if (v.columns == 1)
+    return at::for_blob(data, {v.rows}).strides({v.row_stride}).options(options).target_device(device).make_tensor();
+  return at::for_blob(data, {v.rows, v.columns})
+      .strides({v.row_stride, v.column_stride})
+      .options(options)
+      .target_device(device)
+      .make_tensor();
 }
 
 namespace detail {
@@ -65,18 +70,22 @@ inline std::string described(at::Tensor const& t) {
 
 }  // namespace detail
 
-/// A view of a user's tensor, which shares its memory and must not outlive it: one dimension as rows, two as rows and columns; strides are kept.
+/// A view of a user's tensor, which shares its memory and must not outlive it: one dimension as rows, two as rows and
+/// columns; strides are kept.
 ///
-/// Raises value_error for an undefined tensor, another number type or another device, shape_error for more than two dimensions.
+/// Raises value_error for an undefined tensor, another number type or another device, shape_error for more than two
+/// dimensions.
 template <class U>
 view<U> view_of(at::Tensor const& t, at::Device device = at::kCPU) {
   if (!t.defined()) throw value_error("torch::view_of: the tensor is undefined");
   if (t.scalar_type() != scalar_type<U>)
-    throw value_error("torch::view_of: the tensor is " + detail::described(t) + ", expected " + c10::toString(scalar_type<U>));
+    throw value_error("torch::view_of: the tensor is " + detail::described(t) + ", expected " +
+                      c10::toString(scalar_type<U>));
   if (t.device().type() != device.type())
     throw value_error("torch::view_of: the tensor is " + detail::described(t) + ", expected one on " + device.str());
   if (t.layout() != at::kStrided) throw value_error("torch::view_of: the tensor is sparse, expected a dense one");
-  if (t.dim() < 1 || t.dim() > 2) throw shape_error("torch::view_of: the tensor is " + detail::described(t) + ", expected one dimension or two");
+  if (t.dim() < 1 || t.dim() > 2)
+    throw shape_error("torch::view_of: the tensor is " + detail::described(t) + ", expected one dimension or two");
   auto* data = static_cast<U*>(t.data_ptr());
   if (t.dim() == 1) return {data, t.size(0), 1, t.stride(0), 1};
   return {data, t.size(0), t.size(1), t.stride(0), t.stride(1)};

@@ -4,10 +4,12 @@
 
 namespace cohort::torch::detail {
 
-/// Attention by operations on tensors: a segment at a time, of it a tile of queries, all heads at once. Matrices are rows x (heads size).
+/// Attention by operations on tensors: a segment at a time, of it a tile of queries, all heads at once. Matrices are
+/// rows x (heads size).
 class tensor_attention {
  public:
-  tensor_attention(attention_layout const& layout, at::Tensor q, at::Tensor k, at::Tensor v) : layout_(layout), q_(q), k_(k), v_(v) {}
+  tensor_attention(attention_layout const& layout, at::Tensor q, at::Tensor k, at::Tensor v)
+      : layout_(layout), q_(q), k_(k), v_(v) {}
 
   void forward(at::Tensor out, at::Tensor log_total) const {
     for (attention_segment const& s : layout_.host) {
@@ -23,17 +25,23 @@ class tensor_attention {
     }
   }
 
-  void backward(at::Tensor dq, at::Tensor dk, at::Tensor dv, at::Tensor dout, at::Tensor out, at::Tensor log_total) const {
+  void backward(at::Tensor dq, at::Tensor dk, at::Tensor dv, at::Tensor dout, at::Tensor out,
+                at::Tensor log_total) const {
     dk.zero_();
     dv.zero_();
     for (attention_segment const& s : layout_.host) {
       if (s.queries == 0) continue;
-      at::Tensor keys = seen(k_, s), values = seen(v_, s), dkeys = at::zeros_like(keys), dvalues = at::zeros_like(values);
+      at::Tensor keys = seen(k_, s), values = seen(v_, s), dkeys = at::zeros_like(keys),
+                 dvalues = at::zeros_like(values);
       each_tile(s, [&](tile const& t) {
-        at::Tensor q = query_heads(q_, t, layout_.size), slope = query_heads(dout, t, layout_.size), visible = keys.narrow(1, 0, t.visible);
+        at::Tensor q = query_heads(q_, t, layout_.size), slope = query_heads(dout, t, layout_.size),
+                   visible = keys.narrow(1, 0, t.visible);
         at::Tensor weights = scores(t, q, keys).sub_(query_heads(log_total, t, 1)).exp_();
         at::Tensor mean = at::sum(slope * query_heads(out, t, layout_.size), {2}, true);
-        at::Tensor dscores = at::bmm(slope, values.narrow(1, 0, t.visible).transpose(1, 2)).sub_(mean).mul_(weights).mul_(layout_.scale());
+        at::Tensor dscores = at::bmm(slope, values.narrow(1, 0, t.visible).transpose(1, 2))
+                                 .sub_(mean)
+                                 .mul_(weights)
+                                 .mul_(layout_.scale());
         write(dq, t, layout_.size, at::bmm(dscores, visible));
         dkeys.narrow(1, 0, t.visible).add_(at::bmm(dscores.transpose(1, 2), q));
         dvalues.narrow(1, 0, t.visible).add_(at::bmm(weights.transpose(1, 2), slope));
@@ -58,7 +66,9 @@ class tensor_attention {
     }
   }
   attention_segment const& prefix(attention_segment const& s) const { return layout_.host[std::size_t(s.prefix)]; }
-  at::Tensor key_heads(at::Tensor const& rows) const { return rows.view({rows.size(0), layout_.kv_heads, layout_.size}).transpose(0, 1); }
+  at::Tensor key_heads(at::Tensor const& rows) const {
+    return rows.view({rows.size(0), layout_.kv_heads, layout_.size}).transpose(0, 1);
+  }
 
   /// Rows of all keys that a segment sees, prefix first: kv_heads x keys x size.
   at::Tensor seen(at::Tensor const& rows, attention_segment const& s) const {
@@ -72,7 +82,9 @@ class tensor_attention {
   }
   /// The queries of a tile, those of all heads that share keys after one another: kv_heads x sharing x count x width.
   at::Tensor in_heads(at::Tensor const& rows, tile const& t, std::int64_t width) const {
-    return rows.narrow(0, t.row, t.count).view({t.count, layout_.kv_heads, layout_.sharing(), width}).permute({1, 2, 0, 3});
+    return rows.narrow(0, t.row, t.count)
+        .view({t.count, layout_.kv_heads, layout_.sharing(), width})
+        .permute({1, 2, 0, 3});
   }
   at::Tensor query_heads(at::Tensor const& rows, tile const& t, std::int64_t width) const {
     return in_heads(rows, t, width).reshape({layout_.kv_heads, layout_.sharing() * t.count, width});

@@ -1,15 +1,15 @@
 #pragma once
+#include <torch/torch.h>
 #include <cohort/objective/series_sums.hpp>
 #include <cohort/torch/array.hpp>
 #include <cohort/torch/scalar.hpp>
-#include <torch/torch.h>
 
 namespace cohort::torch {
 
 namespace detail {
 
-/// F under autograd, with a gradient of 0 wherever 0 arrives: torch's own is 0 times the slope there, a NaN where the slope is infinite. So what a
-/// select discards stays discarded.
+/// F under autograd, with a gradient of 0 wherever 0 arrives: torch's own is 0 times the slope there, a NaN where the
+/// slope is infinite. So what a select discards stays discarded.
 template <class F>
 struct guarded : ::torch::autograd::Function<guarded<F>> {
   using context = ::torch::autograd::AutogradContext;
@@ -30,7 +30,8 @@ struct guarded : ::torch::autograd::Function<guarded<F>> {
     auto slopes = ::torch::autograd::grad({call(in)}, differentiable, {arriving[0]});
     auto nothing = at::eq(arriving[0], 0);
     std::size_t k = 0;
-    for (auto const& t : in) result.push_back(t.requires_grad() ? at::masked_fill(slopes[k++], nothing, 0) : at::Tensor());
+    for (auto const& t : in)
+      result.push_back(t.requires_grad() ? at::masked_fill(slopes[k++], nothing, 0) : at::Tensor());
     return result;
   }
 
@@ -56,10 +57,11 @@ struct tracked {
 template <class T>
 using graph_scalar = tensor_scalar<T, tracked>;
 
-/// The terms of steps as tensors, of one shape and number type; what an objective does not read may be undefined. series_of (integers of that shape, the series of
-/// each step) is for objectives of series.
+/// The terms of steps as tensors, of one shape and number type; what an objective does not read may be undefined.
+/// series_of (integers of that shape, the series of each step) is for objectives of series.
 struct step_tensors {
-  at::Tensor sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{}, kl{}, old_kl{};
+  at::Tensor sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{},
+      kl{}, old_kl{};
   at::Tensor series_of{};
 };
 
@@ -68,18 +70,25 @@ namespace detail {
 /// The sum of x over each series, for each of its steps.
 inline at::Tensor along_series(at::Tensor const& x, at::Tensor const& series_of) {
   auto index = series_of.reshape({-1}).to(at::kLong);
-  auto sums = at::zeros({index.numel() > 0 ? index.max().item<std::int64_t>() + 1 : 0}, x.options()).index_add(0, index, x.reshape({-1}));
+  auto sums = at::zeros({index.numel() > 0 ? index.max().item<std::int64_t>() + 1 : 0}, x.options())
+                  .index_add(0, index, x.reshape({-1}));
   return sums.index_select(0, index).view(x.sizes());
 }
 
 /// One term of an objective; `any` is a tensor of the shape that all have.
 template <class T, class Leaf>
-at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& at, at::Tensor const& any, at::Tensor const& series_of, at::Tensor const& valid) {
+at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& at, at::Tensor const& any,
+                          at::Tensor const& series_of, at::Tensor const& valid) {
   auto as_tensor = [&](graph_scalar<T> const& x) { return x.is_number() ? at::full_like(any, x.number) : x.tensor; };
   graph_scalar<T> loss;
   if constexpr (cohort::detail::is_of_series<Leaf>) {
-    if (!series_of.defined()) throw value_error("the objective has a term of series, and these tensors do not say which series their steps belong to (series_of)");
-    auto counted = [&](at::Tensor const& x) { return valid.defined() ? at::masked_fill(x, at::logical_not(valid), 0) : x; };
+    if (!series_of.defined())
+      throw value_error(
+          "the objective has a term of series, and these tensors do not say which series their steps belong to "
+          "(series_of)");
+    auto counted = [&](at::Tensor const& x) {
+      return valid.defined() ? at::masked_fill(x, at::logical_not(valid), 0) : x;
+    };
     series_terms<graph_scalar<T>> terms;
     static_cast<step_terms<graph_scalar<T>>&>(terms) = at;
     terms.total = along_series(counted(as_tensor(cohort::detail::step_of(leaf.term, at))), series_of);
@@ -93,7 +102,7 @@ at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& a
 
 template <class T, class O>
 at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid) {
-  at::Tensor const* given[] = {&in.sampler_logp, &in.old_logp, &in.logp,      &in.ref_logp, &in.advantage, &in.entropy,
+  at::Tensor const* given[] = {&in.sampler_logp, &in.old_logp,  &in.logp,   &in.ref_logp, &in.advantage, &in.entropy,
                                &in.value,        &in.old_value, &in.target, &in.kl,       &in.old_kl};
   unsigned needed = terms_read_by(o);
   at::Tensor first;
@@ -102,30 +111,39 @@ at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid
     if (!(needed >> k & 1)) continue;
     at::Tensor const& t = *given[k];
     char const* name = cohort::detail::term_names[k];
-    if (!t.defined()) throw value_error(std::string("the objective reads ") + name + ", which these tensors do not have");
+    if (!t.defined())
+      throw value_error(std::string("the objective reads ") + name + ", which these tensors do not have");
     if (!first.defined()) first = t;
     if (t.scalar_type() != scalar_type<T> || t.device() != first.device() || t.sizes() != first.sizes())
-      throw shape_error(std::string("torch::losses: ") + name + " is " + described(t) + ", expected it as the others: " + described(first));
+      throw shape_error(std::string("torch::losses: ") + name + " is " + described(t) +
+                        ", expected it as the others: " + described(first));
     // Before the formula, not after it: what is computed from a NaN has NaN gradients, whatever is made of it later.
     terms[k] = valid.defined() ? at::masked_fill(t, at::logical_not(valid), 0) : t;
   }
   if (!first.defined()) first = in.logp.defined() ? in.logp : in.value.defined() ? in.value : in.entropy;
-  step_terms<graph_scalar<T>> at{terms[0], terms[1], terms[2], terms[3], terms[4], terms[5], terms[6], terms[7], terms[8], terms[9], terms[10]};
+  step_terms<graph_scalar<T>> at{terms[0], terms[1], terms[2], terms[3], terms[4], terms[5],
+                                 terms[6], terms[7], terms[8], terms[9], terms[10]};
   at::Tensor total = at::zeros_like(first);
-  std::apply([&](auto const&... leaf) { ((total = total + losses_of_term<T>(leaf, at, first, in.series_of, valid)), ...); }, cohort::detail::leaves<1, 0>(o, 1));
+  std::apply(
+      [&](auto const&... leaf) { ((total = total + losses_of_term<T>(leaf, at, first, in.series_of, valid)), ...); },
+      cohort::detail::leaves<1, 0>(o, 1));
   return valid.defined() ? at::masked_fill(total, at::logical_not(valid), 0) : total;
 }
 
 }  // namespace detail
 
-/// The loss of each step as a tensor that autograd differentiates: for training loops written in torch, and an oracle for the duals. Steps that are
-/// not valid (a tensor of bools; undefined: all are) have loss and gradient 0, whatever their numbers.
+/// The loss of each step as a tensor that autograd differentiates: for training loops written in torch, and an oracle
+/// for the duals. Steps that are not valid (a tensor of bools; undefined: all are) have loss and gradient 0, whatever
+/// their numbers.
 ///
-/// Raises value_error for a term that the objective reads and that is undefined, shape_error for terms of different shapes, types or devices.
+/// Raises value_error for a term that the objective reads and that is undefined, shape_error for terms of different
+/// shapes, types or devices.
 template <objective O>
 at::Tensor losses(O const& o, step_tensors const& in, at::Tensor const& valid = {}) {
   for (auto const* t : {&in.logp, &in.value, &in.entropy})
-    if (t->defined()) return t->scalar_type() == at::kDouble ? detail::losses_of<double>(o, in, valid) : detail::losses_of<float>(o, in, valid);
+    if (t->defined())
+      return t->scalar_type() == at::kDouble ? detail::losses_of<double>(o, in, valid)
+                                             : detail::losses_of<float>(o, in, valid);
   throw value_error("torch::losses: none of logp, value and entropy is defined");
 }
 

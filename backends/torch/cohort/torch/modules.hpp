@@ -4,18 +4,21 @@
 /// Modules that make policies: a small perceptron and a decoder. Anyone's own does as well.
 namespace cohort::torch {
 
-/// Hidden layers with tanh, a last layer each for logits (or means) and, if asked for, the value, from hidden layers of their own. Orthogonal weights
-/// as actor_critic has them.
+/// Hidden layers with tanh, a last layer each for logits (or means) and, if asked for, the value, from hidden layers of
+/// their own. Orthogonal weights as actor_critic has them.
 class perceptron_impl : public ::torch::nn::Module {
  public:
   perceptron_impl(std::int64_t observations, std::int64_t outputs, std::vector<std::int64_t> hidden = {64, 64}) {
     actor_ = register_module("actor", layers(observations, hidden, outputs, .01));
     critic_ = register_module("critic", layers(observations, hidden, 1, 1));
   }
-  std::pair<at::Tensor, at::Tensor> forward(at::Tensor x) { return {actor_->forward(x), critic_->forward(x).squeeze(1)}; }
+  std::pair<at::Tensor, at::Tensor> forward(at::Tensor x) {
+    return {actor_->forward(x), critic_->forward(x).squeeze(1)};
+  }
 
  private:
-  static ::torch::nn::Sequential layers(std::int64_t inputs, std::vector<std::int64_t> const& hidden, std::int64_t outputs, double gain) {
+  static ::torch::nn::Sequential layers(std::int64_t inputs, std::vector<std::int64_t> const& hidden,
+                                        std::int64_t outputs, double gain) {
     ::torch::nn::Sequential all;
     auto layer = [&](std::int64_t to, double g) {
       ::torch::nn::Linear linear(inputs, to);
@@ -41,13 +44,16 @@ struct decoder_options {
   double rotary_base = 10000, epsilon = 1e-5;
 };
 
-/// A decoder of the Llama family over windows of tokens: R x T token numbers (as the environment's observation gives them) to the logits of the next
-/// token, R x vocabulary. RMSNorm, rotary positions, causal attention, SwiGLU, no biases, the embedding's transpose as head.
+/// A decoder of the Llama family over windows of tokens: R x T token numbers (as the environment's observation gives
+/// them) to the logits of the next token, R x vocabulary. RMSNorm, rotary positions, causal attention, SwiGLU, no
+/// biases, the embedding's transpose as head.
 class decoder_impl : public ::torch::nn::Module {
  public:
   explicit decoder_impl(decoder_options o) : o_(o) {
-    cohort::detail::require(o.vocabulary > 0, "torch::decoder", "vocabulary", double(o.vocabulary), "a positive number");
-    cohort::detail::require(o.heads > 0 && o.width % (2 * o.heads) == 0, "torch::decoder", "width", double(o.width), "an even multiple of heads");
+    cohort::detail::require(o.vocabulary > 0, "torch::decoder", "vocabulary", double(o.vocabulary),
+                            "a positive number");
+    cohort::detail::require(o.heads > 0 && o.width % (2 * o.heads) == 0, "torch::decoder", "width", double(o.width),
+                            "an even multiple of heads");
     auto matrix = [&](std::string const& name, std::int64_t rows, std::int64_t columns) {
       return register_parameter(name, ::torch::randn({rows, columns}) * (.02));
     };
@@ -55,9 +61,11 @@ class decoder_impl : public ::torch::nn::Module {
     final_norm_ = register_parameter("final_norm", ::torch::ones({o.width}));
     for (std::int64_t l = 0; l < o.layers; ++l) {
       std::string at = "layer" + std::to_string(l) + "_";
-      layers_.push_back({register_parameter(at + "attention_norm", ::torch::ones({o.width})), matrix(at + "qkv", 3 * o.width, o.width),
-                         matrix(at + "out", o.width, o.width), register_parameter(at + "mlp_norm", ::torch::ones({o.width})),
-                         matrix(at + "gate", o.hidden, o.width), matrix(at + "up", o.hidden, o.width), matrix(at + "down", o.width, o.hidden)});
+      layers_.push_back({register_parameter(at + "attention_norm", ::torch::ones({o.width})),
+                         matrix(at + "qkv", 3 * o.width, o.width), matrix(at + "out", o.width, o.width),
+                         register_parameter(at + "mlp_norm", ::torch::ones({o.width})),
+                         matrix(at + "gate", o.hidden, o.width), matrix(at + "up", o.hidden, o.width),
+                         matrix(at + "down", o.width, o.hidden)});
     }
   }
   at::Tensor forward(at::Tensor observation) {
@@ -90,7 +98,8 @@ class decoder_impl : public ::torch::nn::Module {
     auto halves = x.chunk(2, -1);
     return ::torch::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine}, -1);
   }
-  at::Tensor attention(at::Tensor const& x, layer const& l, at::Tensor const& cosine, at::Tensor const& sine, at::Tensor const& future) const {
+  at::Tensor attention(at::Tensor const& x, layer const& l, at::Tensor const& cosine, at::Tensor const& sine,
+                       at::Tensor const& future) const {
     std::int64_t R = x.size(0), T = x.size(1), D = o_.width / o_.heads;
     auto heads = ::torch::matmul(x, l.qkv.t()).view({R, T, 3, o_.heads, D}).permute({2, 0, 3, 1, 4});
     auto q = rotated(heads[0], cosine, sine), k = rotated(heads[1], cosine, sine);

@@ -3,8 +3,9 @@
 
 namespace cohort::torch {
 
-/// One of torch's optimizers in the place of Cohort's: update{.optimizer = torch::optimizer<::torch::optim::AdamW, ::torch::optim::AdamWOptions>{options}}. It sees the flat
-/// array as one parameter. `rate`, a number or a schedule, takes the place of the options' learning rate where it is not 0.
+/// One of torch's optimizers in the place of Cohort's: update{.optimizer = torch::optimizer<::torch::optim::AdamW,
+/// ::torch::optim::AdamWOptions>{options}}. It sees the flat array as one parameter. `rate`, a number or a schedule,
+/// takes the place of the options' learning rate where it is not 0.
 template <class Optimizer = ::torch::optim::Adam, class Options = ::torch::optim::AdamOptions, class Rate = double>
 struct optimizer {
   Options settings{};
@@ -19,14 +20,16 @@ struct optimizer {
       std::size_t total = 0;
       if (!optimizer) return 0;  // its numbers come with the first update
       for (auto const& s : optimizer->state())
-        if (auto const* adam = dynamic_cast<::torch::optim::AdamParamState const*>(s.second.get())) total += 2 * adam->exp_avg().nbytes();
+        if (auto const* adam = dynamic_cast<::torch::optim::AdamParamState const*>(s.second.get()))
+          total += 2 * adam->exp_avg().nbytes();
       return total;
     }
   };
 
   template <cohort::backend B>
   state<B> start(B&, std::ptrdiff_t) const {
-    detail::require(at(rate, 0.) >= 0, "torch::optimizer", "rate", at(rate, 0.), "a positive number, or 0 for that of the options");
+    detail::require(at(rate, 0.) >= 0, "torch::optimizer", "rate", at(rate, 0.),
+                    "a positive number, or 0 for that of the options");
     return {};
   }
   template <cohort::backend B>
@@ -39,7 +42,9 @@ struct optimizer {
     double now = at(rate, progress);
     if (now > 0)
       for (auto& group : s.optimizer->param_groups()) static_cast<Options&>(group.options()).lr(now);
-    at::Tensor clipped = limit < std::numeric_limits<double>::infinity() ? at::clamp(backend.tensor(gradient), -limit, limit) : backend.tensor(gradient);
+    at::Tensor clipped = limit < std::numeric_limits<double>::infinity()
+                             ? at::clamp(backend.tensor(gradient), -limit, limit)
+                             : backend.tensor(gradient);
     s.parameters.mutable_grad() = at::mul(clipped, backend.tensor(scale));
     s.optimizer->step();
   }

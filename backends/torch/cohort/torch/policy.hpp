@@ -1,27 +1,31 @@
 #pragma once
+#include <torch/torch.h>
 #include <cohort/backend/torch.hpp>
 #include <cohort/policy/policy.hpp>
-#include <torch/torch.h>
 
 namespace cohort::torch {
 
-/// What the forward of a policy's module gives for R observations: logits (R x actions) or means (R x dimensions), log_std (dimensions, or R x
-/// dimensions; none for discrete actions) and value (R, or R x 1; a module without one says `static constexpr bool has_value = false`). A module may as well
-/// return a tensor (logits alone) or a pair of tensors (logits and value).
+/// What the forward of a policy's module gives for R observations: logits (R x actions) or means (R x dimensions),
+/// log_std (dimensions, or R x dimensions; none for discrete actions) and value (R, or R x 1; a module without one says
+/// `static constexpr bool has_value = false`). A module may as well return a tensor (logits alone) or a pair of tensors
+/// (logits and value).
 struct module_output {
   at::Tensor parameters{}, log_std{}, value{};
 
   module_output() = default;
   module_output(at::Tensor logits) : parameters(std::move(logits)) {}
-  module_output(std::pair<at::Tensor, at::Tensor> both) : parameters(std::move(both.first)), value(std::move(both.second)) {}
-  module_output(std::tuple<at::Tensor, at::Tensor> const& both) : parameters(std::get<0>(both)), value(std::get<1>(both)) {}
+  module_output(std::pair<at::Tensor, at::Tensor> both)
+      : parameters(std::move(both.first)), value(std::move(both.second)) {}
+  module_output(std::tuple<at::Tensor, at::Tensor> const& both)
+      : parameters(std::get<0>(both)), value(std::get<1>(both)) {}
   module_output(at::Tensor mean, at::Tensor log_std, at::Tensor value = {})
       : parameters(std::move(mean)), log_std(std::move(log_std)), value(std::move(value)) {}
 };
 
 namespace detail {
 
-/// Whether forward gives a value: said by the module's `has_value` if it has one, else by whether it returns more than a tensor.
+/// Whether forward gives a value: said by the module's `has_value` if it has one, else by whether it returns more than
+/// a tensor.
 template <class Module>
 constexpr bool gives_value() {
   if constexpr (requires { Module::has_value; }) return Module::has_value;
@@ -37,8 +41,8 @@ class flat_parameters {
     for (auto const& named : module.named_parameters()) {
       at::Tensor const& p = named.value();
       if (p.scalar_type() != scalar_type<T> || p.device().type() != device.type())
-        throw value_error("torch_policy: the parameter " + named.key() + " is " + described(p) + ", expected " + c10::toString(scalar_type<T>) + " on " +
-                          device.str());
+        throw value_error("torch_policy: the parameter " + named.key() + " is " + described(p) + ", expected " +
+                          c10::toString(scalar_type<T>) + " on " + device.str());
       n += p.numel();
     }
     if (n == 0) throw value_error("torch_policy: the module has no parameters");
@@ -68,12 +72,14 @@ view<T> flat_view(at::Tensor const& t) {
 
 }  // namespace detail
 
-/// Any module as a policy: its own forward on R x D observations, its own parameters, trained by Cohort's optimizers or torch's (torch/optimizer.hpp). The module's
-/// parameters move into one flat array, which parameters() shows; nothing else of it changes. An environment's action mask is applied to the logits that it gives.
+/// Any module as a policy: its own forward on R x D observations, its own parameters, trained by Cohort's optimizers or
+/// torch's (torch/optimizer.hpp). The module's parameters move into one flat array, which parameters() shows; nothing
+/// else of it changes. An environment's action mask is applied to the logits that it gives.
 ///
-///     auto policy = torch::torch_policy{backend, environment, my_module};          // a std::shared_ptr or a ModuleHolder
+///     auto policy = torch::torch_policy{backend, environment, my_module};    // a std::shared_ptr or a ModuleHolder
 ///
-/// Raises value_error for parameters of another number type or on another device than the backend's, shape_error where forward gives other shapes.
+/// Raises value_error for parameters of another number type or on another device than the backend's, shape_error where
+/// forward gives other shapes.
 template <class Module, class Distribution, class T = float>
 class torch_policy {
  public:
@@ -87,15 +93,20 @@ class torch_policy {
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
-  torch_policy(B& backend, Distribution distribution, int observations, std::shared_ptr<Module> module, bool masked = false)
-      : distribution_(distribution), observations_(observations), masks_(cohort::detail::mask_columns_of<B>("torch_policy", distribution, masked)),
-        module_(std::move(module)), flat_(*module_, backend.device()) {}
+  torch_policy(B& backend, Distribution distribution, int observations, std::shared_ptr<Module> module,
+               bool masked = false)
+      : distribution_(distribution),
+        observations_(observations),
+        masks_(cohort::detail::mask_columns_of<B>("torch_policy", distribution, masked)),
+        module_(std::move(module)),
+        flat_(*module_, backend.device()) {}
   template <environment E>
   torch_policy(B& backend, E const& e, std::shared_ptr<Module> module)
-      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(), std::move(module),
-                     cohort::detail::is_masked<E>()) {}
+      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(),
+                     std::move(module), cohort::detail::is_masked<E>()) {}
   template <environment E>
-  torch_policy(B& backend, E const& e, ::torch::nn::ModuleHolder<Module> const& module) : torch_policy(backend, e, module.ptr()) {}
+  torch_policy(B& backend, E const& e, ::torch::nn::ModuleHolder<Module> const& module)
+      : torch_policy(backend, e, module.ptr()) {}
 
   Module& module() { return *module_; }
   Distribution const& distribution() const { return distribution_; }
@@ -123,14 +134,17 @@ class torch_policy {
     at::NoGradGuard off;
     backend.tensor(out).copy_(forward(backend, observation).value);
   }
-  /// Under other parameters of the same module, such as a frozen reference's: they take the module's place for this call.
-  void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G, view<T> logp) {
+  /// Under other parameters of the same module, such as a frozen reference's: they take the module's place for this
+  /// call.
+  void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G,
+                       view<T> logp) {
     at::NoGradGuard off;
     auto own = flat_.values().clone();
     flat_.values().copy_(backend.tensor(parameters));
     auto entropy = backend.template temporary<T>(observation.rows * G);
     auto now = forward(backend, observation);
-    distribution_.evaluate(backend, matrix(now.read), matrix(now.log_std), a, G, logp, entropy.matrix(observation.rows, G));
+    distribution_.evaluate(backend, matrix(now.read), matrix(now.log_std), a, G, logp,
+                           entropy.matrix(observation.rows, G));
     flat_.values().copy_(own);
   }
 
@@ -143,24 +157,26 @@ class torch_policy {
     backend.resize(results_, 3 * R * G);
     auto result = [&](int k) { return view<T>(results_.data() + k * R * G, R, G); };
     distribution_.evaluate(backend, matrix(now_.read), matrix(now_.log_std), a, G, result(0), result(1));
-    if constexpr (has_critic) backend.tensor(view<T>(result(2).reshaped(R, G))).view({R, G}).copy_(now_.value.detach().unsqueeze(1));
+    if constexpr (has_critic)
+      backend.tensor(view<T>(result(2).reshaped(R, G))).view({R, G}).copy_(now_.value.detach().unsqueeze(1));
     auto flat = [&](int k) { return view<T const>(result(k).reshaped(R * G)); };
     return {flat(0), flat(1), has_critic ? flat(2) : view<T const>{}};
   }
 
-  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy and value (R G each) are given. The distribution's
-  /// part is Cohort's own, the module's is autograd's.
+  /// Overwrites gradient() with that of the loss whose derivatives with respect to logp, entropy and value (R G each)
+  /// are given. The distribution's part is Cohort's own, the module's is autograd's.
   void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue) {
     std::ptrdiff_t R = now_.parameters.size(0);
     auto rows = [&](view<T const> v) { return v.reshaped(R, G_); };
     flat_.gradient().zero_();
     auto dparameters = at::empty_like(now_.parameters, at::MemoryFormat::Contiguous);
     auto dlog_std = now_.log_std.defined() ? at::empty_like(now_.log_std, at::MemoryFormat::Contiguous) : at::Tensor();
-    distribution_.backward(backend, matrix(now_.read), matrix(now_.log_std), action_, G_, rows(dlogp), rows(dentropy), room(dparameters),
-                           room(dlog_std));
+    distribution_.backward(backend, matrix(now_.read), matrix(now_.log_std), action_, G_, rows(dlogp), rows(dentropy),
+                           room(dparameters), room(dlog_std));
     std::vector<at::Tensor> from{now_.parameters}, with{dparameters};
     if (dlog_std.defined() && now_.log_std.requires_grad()) from.push_back(now_.log_std), with.push_back(dlog_std);
-    if constexpr (has_critic) from.push_back(now_.value), with.push_back(at::sum(backend.tensor(rows(dvalue)).view({R, G_}), 1));
+    if constexpr (has_critic)
+      from.push_back(now_.value), with.push_back(at::sum(backend.tensor(rows(dvalue)).view({R, G_}), 1));
     ::torch::autograd::backward(from, with);
   }
 
@@ -183,27 +199,33 @@ class torch_policy {
         mask_actions(backend, distribution_, observation.columns_part(observations_, masks_), room(now.read));
       }
     if (distribution_.free_parameters() > 0) {
-      if (!now.log_std.defined()) throw shape_error("torch_policy: the module's forward gives no log_std, which box actions need");
+      if (!now.log_std.defined())
+        throw shape_error("torch_policy: the module's forward gives no log_std, which box actions need");
       if (now.log_std.dim() == 2) check(now.log_std, "log_std", R, P);
       else check(now.log_std.unsqueeze(0), "log_std", 1, P);
       now.log_std = now.log_std.contiguous();
     }
     if constexpr (has_critic) {
       if (!now.value.defined() || now.value.numel() != R)
-        throw shape_error("torch_policy: the module's value is " + (now.value.defined() ? detail::described(now.value) : std::string("undefined")) +
+        throw shape_error("torch_policy: the module's value is " +
+                          (now.value.defined() ? detail::described(now.value) : std::string("undefined")) +
                           ", expected one number for each of " + std::to_string(R) + " observations");
       now.value = now.value.reshape({R});
     }
     return now;
   }
   static void check(at::Tensor const& t, char const* what, std::int64_t rows, std::int64_t columns) {
-    if (t.defined() && t.dim() == 2 && t.size(0) == rows && t.size(1) == columns && t.scalar_type() == scalar_type<T>) return;
-    throw shape_error("torch_policy: the module's " + std::string(what) + " are " + (t.defined() ? detail::described(t) : std::string("undefined")) +
-                      ", expected " + c10::toString(scalar_type<T>) + " [" + std::to_string(rows) + ", " + std::to_string(columns) + "]");
+    if (t.defined() && t.dim() == 2 && t.size(0) == rows && t.size(1) == columns && t.scalar_type() == scalar_type<T>)
+      return;
+    throw shape_error("torch_policy: the module's " + std::string(what) + " are " +
+                      (t.defined() ? detail::described(t) : std::string("undefined")) + ", expected " +
+                      c10::toString(scalar_type<T>) + " [" + std::to_string(rows) + ", " + std::to_string(columns) +
+                      "]");
   }
   static view<T const> matrix(at::Tensor const& t) {
     if (!t.defined()) return {};
-    return t.dim() == 1 ? view<T const>(static_cast<T const*>(t.data_ptr()), t.size(0)) : view<T const>(static_cast<T const*>(t.data_ptr()), t.size(0), t.size(1));
+    return t.dim() == 1 ? view<T const>(static_cast<T const*>(t.data_ptr()), t.size(0))
+                        : view<T const>(static_cast<T const*>(t.data_ptr()), t.size(0), t.size(1));
   }
   static view<T> room(at::Tensor const& t) {
     view<T const> v = matrix(t);
@@ -220,7 +242,8 @@ class torch_policy {
   int G_ = 1;
 };
 template <class T, class E, class Module>
-torch_policy(basic_backend<T>&, E const&, std::shared_ptr<Module>) -> torch_policy<Module, cohort::detail::distribution_for<basic_backend<T>, E>, T>;
+torch_policy(basic_backend<T>&, E const&, std::shared_ptr<Module>)
+    -> torch_policy<Module, cohort::detail::distribution_for<basic_backend<T>, E>, T>;
 template <class T, class E, class Module>
 torch_policy(basic_backend<T>&, E const&, ::torch::nn::ModuleHolder<Module> const&)
     -> torch_policy<Module, cohort::detail::distribution_for<basic_backend<T>, E>, T>;

@@ -19,7 +19,8 @@ auto loaded(at::Tensor t) {
 template <class T, class U>
 class column_values {
  public:
-  column_values(at::Tensor matrix) : matrix_(std::move(matrix)), values_(std::size_t(matrix_.size(1))), changed_(values_.size(), false) {}
+  column_values(at::Tensor matrix)
+      : matrix_(std::move(matrix)), values_(std::size_t(matrix_.size(1))), changed_(values_.size(), false) {}
 
   auto get(std::ptrdiff_t j) {
     auto& v = values_[std::size_t(j)];
@@ -36,7 +37,8 @@ class column_values {
   /// Values that lie in memory which is about to be written move out of it.
   void detach_from(at::Tensor const& written) {
     for (std::size_t j = 0; j < values_.size(); ++j)
-      if (changed_[j] && values_[j].tensor.defined() && values_[j].tensor.is_alias_of(written)) values_[j].tensor = values_[j].tensor.clone();
+      if (changed_[j] && values_[j].tensor.defined() && values_[j].tensor.is_alias_of(written))
+        values_[j].tensor = values_[j].tensor.clone();
   }
   void write_back() {
     for (std::size_t j = 0; j < values_.size(); ++j) {

@@ -38,8 +38,9 @@ struct tensor_mask : cohort::detail::never_a_bool {
   }
 };
 
-/// A tensor of floats or doubles as one number of a formula; every operation is one of torch's on all its elements. A constant is a number without a
-/// tensor, so that nothing is promoted or allocated for it. Functions and edges as `real` documents them.
+/// A tensor of floats or doubles as one number of a formula; every operation is one of torch's on all its elements. A
+/// constant is a number without a tensor, so that nothing is promoted or allocated for it. Functions and edges as
+/// `real` documents them.
 template <class T, class Apply = untracked>
 struct tensor_scalar {
   using value_type = T;
@@ -52,7 +53,9 @@ struct tensor_scalar {
 
   tensor_scalar() = default;
   template <cohort::number U>
-  tensor_scalar(U x) : number(double(static_cast<T>(x))) {}  // as real<T> does, and torch refuses to: a number too large for a float is infinite
+  tensor_scalar(U x)
+      : number(double(static_cast<T>(x))) {
+  }  // as real<T> does, and torch refuses to: a number too large for a float is infinite
   tensor_scalar(at::Tensor t) : tensor(std::move(t)) {}
 
   bool is_number() const { return !tensor.defined(); }
@@ -60,7 +63,8 @@ struct tensor_scalar {
  private:
   using one = real<T>;
   static at::Tensor lift(double x, at::Tensor const& like) { return at::scalar_tensor(x, like.options()); }
-  /// Of order 1 and more, 0 < x. Torch's own is off by 5e-10 of it at x = 1 and by roundings from 32 on, so it is asked there.
+  /// Of order 1 and more, 0 < x. Torch's own is off by 5e-10 of it at x = 1 and by roundings from 32 on, so it is asked
+  /// there.
   static at::Tensor polygamma_of(int order, at::Tensor const& x) {
     double factorial = order % 2 ? 1 : -1;
     for (int k = 2; k <= order; ++k) factorial *= k;
@@ -110,27 +114,39 @@ struct tensor_scalar {
   }
   friend tensor_scalar operator/(tensor_scalar const& a, tensor_scalar const& b) {
     if (b.is_number() && !a.is_number()) return at::div(a.tensor, b.number);
-    return binary(a, b, [](at::Tensor const& x, at::Tensor const& y) { return at::div(x, y); }, [](one x, one y) { return x / y; });
+    return binary(
+        a, b, [](at::Tensor const& x, at::Tensor const& y) { return at::div(x, y); },
+        [](one x, one y) { return x / y; });
   }
-  friend tensor_scalar operator-(tensor_scalar const& a) { return a.is_number() ? tensor_scalar(-a.number) : tensor_scalar(at::neg(a.tensor)); }
+  friend tensor_scalar operator-(tensor_scalar const& a) {
+    return a.is_number() ? tensor_scalar(-a.number) : tensor_scalar(at::neg(a.tensor));
+  }
   tensor_scalar& operator+=(tensor_scalar const& b) { return *this = *this + b; }
   tensor_scalar& operator-=(tensor_scalar const& b) { return *this = *this - b; }
   tensor_scalar& operator*=(tensor_scalar const& b) { return *this = *this * b; }
   tensor_scalar& operator/=(tensor_scalar const& b) { return *this = *this / b; }
 
   friend mask operator<(tensor_scalar const& a, tensor_scalar const& b) {
-    return compare(a, b, [](auto& x, auto const& y) { return at::lt(x, y); }, [](auto& y, auto const& x) { return at::gt(y, x); }, std::less<T>());
+    return compare(
+        a, b, [](auto& x, auto const& y) { return at::lt(x, y); }, [](auto& y, auto const& x) { return at::gt(y, x); },
+        std::less<T>());
   }
   friend mask operator>(tensor_scalar const& a, tensor_scalar const& b) { return b < a; }
   friend mask operator<=(tensor_scalar const& a, tensor_scalar const& b) {
-    return compare(a, b, [](auto& x, auto const& y) { return at::le(x, y); }, [](auto& y, auto const& x) { return at::ge(y, x); }, std::less_equal<T>());
+    return compare(
+        a, b, [](auto& x, auto const& y) { return at::le(x, y); }, [](auto& y, auto const& x) { return at::ge(y, x); },
+        std::less_equal<T>());
   }
   friend mask operator>=(tensor_scalar const& a, tensor_scalar const& b) { return b <= a; }
   friend mask operator==(tensor_scalar const& a, tensor_scalar const& b) {
-    return compare(a, b, [](auto& x, auto const& y) { return at::eq(x, y); }, [](auto& y, auto const& x) { return at::eq(y, x); }, std::equal_to<T>());
+    return compare(
+        a, b, [](auto& x, auto const& y) { return at::eq(x, y); }, [](auto& y, auto const& x) { return at::eq(y, x); },
+        std::equal_to<T>());
   }
   friend mask operator!=(tensor_scalar const& a, tensor_scalar const& b) {
-    return compare(a, b, [](auto& x, auto const& y) { return at::ne(x, y); }, [](auto& y, auto const& x) { return at::ne(y, x); }, std::not_equal_to<T>());
+    return compare(
+        a, b, [](auto& x, auto const& y) { return at::ne(x, y); }, [](auto& y, auto const& x) { return at::ne(y, x); },
+        std::not_equal_to<T>());
   }
 
   friend tensor_scalar select(mask const& m, tensor_scalar const& a, tensor_scalar const& b) {
@@ -146,30 +162,58 @@ struct tensor_scalar {
   friend tensor_scalar min(tensor_scalar const& a, tensor_scalar const& b) { return select((b < a) | (b != b), b, a); }
   friend tensor_scalar max(tensor_scalar const& a, tensor_scalar const& b) { return select((b > a) | (b != b), b, a); }
   friend tensor_scalar clamp(tensor_scalar const& x, tensor_scalar const& lo, tensor_scalar const& hi) {
-    if (lo.is_number() && hi.is_number() && !x.is_number() && lo.number <= hi.number) return at::clamp(x.tensor, lo.number, hi.number);
+    if (lo.is_number() && hi.is_number() && !x.is_number() && lo.number <= hi.number)
+      return at::clamp(x.tensor, lo.number, hi.number);
     return select((x < lo) | (lo != lo), lo, select((x > hi) | (hi != hi), hi, x));
   }
-  friend tensor_scalar abs(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::abs(t); }, [](one v) { return abs(v); }); }
-  friend tensor_scalar floor(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::floor(t); }, [](one v) { return floor(v); }); }
-  friend tensor_scalar sqrt(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::sqrt(t); }, [](one v) { return sqrt(v); }); }
-  friend tensor_scalar exp(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::exp(t); }, [](one v) { return exp(v); }); }
-  friend tensor_scalar log(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::log(t); }, [](one v) { return log(v); }); }
-  friend tensor_scalar expm1(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::expm1(t); }, [](one v) { return expm1(v); }); }
-  friend tensor_scalar log1p(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::log1p(t); }, [](one v) { return log1p(v); }); }
-  friend tensor_scalar tanh(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::tanh(t); }, [](one v) { return tanh(v); }); }
-  friend tensor_scalar sin(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::sin(t); }, [](one v) { return sin(v); }); }
-  friend tensor_scalar cos(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::cos(t); }, [](one v) { return cos(v); }); }
-  friend tensor_scalar sigmoid(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::sigmoid(t); }, [](one v) { return sigmoid(v); }); }
+  friend tensor_scalar abs(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::abs(t); }, [](one v) { return abs(v); });
+  }
+  friend tensor_scalar floor(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::floor(t); }, [](one v) { return floor(v); });
+  }
+  friend tensor_scalar sqrt(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::sqrt(t); }, [](one v) { return sqrt(v); });
+  }
+  friend tensor_scalar exp(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::exp(t); }, [](one v) { return exp(v); });
+  }
+  friend tensor_scalar log(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::log(t); }, [](one v) { return log(v); });
+  }
+  friend tensor_scalar expm1(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::expm1(t); }, [](one v) { return expm1(v); });
+  }
+  friend tensor_scalar log1p(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::log1p(t); }, [](one v) { return log1p(v); });
+  }
+  friend tensor_scalar tanh(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::tanh(t); }, [](one v) { return tanh(v); });
+  }
+  friend tensor_scalar sin(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::sin(t); }, [](one v) { return sin(v); });
+  }
+  friend tensor_scalar cos(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::cos(t); }, [](one v) { return cos(v); });
+  }
+  friend tensor_scalar sigmoid(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::sigmoid(t); }, [](one v) { return sigmoid(v); });
+  }
   friend tensor_scalar softplus(tensor_scalar const& x) {
     // Beyond the threshold torch returns x: there log(1 + exp(-x)) is below half a unit in x's last place.
-    return unary(x, [](at::Tensor const& t) { return at::softplus(t, 1, sizeof(T) == 4 ? 20 : 38); }, [](one v) { return softplus(v); });
+    return unary(
+        x, [](at::Tensor const& t) { return at::softplus(t, 1, sizeof(T) == 4 ? 20 : 38); },
+        [](one v) { return softplus(v); });
   }
-  friend tensor_scalar lgamma(tensor_scalar const& x) { return unary(x, [](at::Tensor const& t) { return at::lgamma(t); }, [](one v) { return lgamma(v); }); }
+  friend tensor_scalar lgamma(tensor_scalar const& x) {
+    return unary(x, [](at::Tensor const& t) { return at::lgamma(t); }, [](one v) { return lgamma(v); });
+  }
   friend tensor_scalar digamma(tensor_scalar const& x) { return polygamma(0, x); }
   friend tensor_scalar polygamma(int order, tensor_scalar const& x) {
     if (x.is_number()) return double(polygamma(order, one(x.number)).value);
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    return select(x > 0, tensor_scalar(order == 0 ? at::digamma(x.tensor) : polygamma_of(order, x.tensor)), tensor_scalar(none));
+    return select(x > 0, tensor_scalar(order == 0 ? at::digamma(x.tensor) : polygamma_of(order, x.tensor)),
+                  tensor_scalar(none));
   }
   friend tensor_scalar modulo(tensor_scalar const& x, double y) {
     if (x.is_number()) return double(modulo(one(x.number), y).value);
@@ -182,7 +226,9 @@ struct tensor_scalar {
   /// In double within a unit in the last place of numpy's.
   friend tensor_scalar numpy_square(tensor_scalar const& x) { return x * x; }
   friend tensor_scalar numpy_square_in_float(tensor_scalar const& x) { return round_to_float(x * x); }
-  friend tensor_scalar stop_gradient(tensor_scalar const& x) { return x.is_number() ? x : tensor_scalar(x.tensor.detach()); }
+  friend tensor_scalar stop_gradient(tensor_scalar const& x) {
+    return x.is_number() ? x : tensor_scalar(x.tensor.detach());
+  }
 };
 
 }  // namespace cohort::torch

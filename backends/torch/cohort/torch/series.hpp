@@ -35,12 +35,14 @@ void scan_lanes(series s, direction d, F f, double initial, std::array<at::Tenso
     std::array<tensor_scalar<T>, N> all;
     for (std::size_t o = 0; o < N; ++o) {
       all[o] = cohort::detail::part(next, std::ptrdiff_t(o));
-      if (N > 1 && !all[o].is_number()) all[o].tensor = all[o].tensor.clone();  // it may be a row of an input, which may be an output
+      if (N > 1 && !all[o].is_number())
+        all[o].tensor = all[o].tensor.clone();  // it may be a row of an input, which may be an output
     }
     carry = all[0];
     for (std::size_t o = 0; o < N; ++o) {
       if (!out[o].defined()) continue;
-      auto row = out[o].as_strided({s.count()}, {out[o].stride(0)}, out[o].storage_offset() + t * s.count() * out[o].stride(0));
+      auto row = out[o].as_strided({s.count()}, {out[o].stride(0)},
+                                   out[o].storage_offset() + t * s.count() * out[o].stride(0));
       if (all[o].is_number()) row.fill_(all[o].number);
       else row.copy_(all[o].tensor);
     }
@@ -49,19 +51,24 @@ void scan_lanes(series s, direction d, F f, double initial, std::array<at::Tenso
 
 /// The k-th step of every series that has one, at a time. A device has to tell the host which they are.
 template <class T, std::size_t N, class F, class... X>
-void scan_segments(series s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, at::Tensor offsets, X... in) {
+void scan_segments(series s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, at::Tensor offsets,
+                   X... in) {
   auto all = offsets.to(at::kLong);
   auto first = all.slice(0, 0, s.count()), length = all.slice(0, 1) - first;
   auto options = offsets.options().dtype(scalar_type<T>);
   auto carry = at::full({s.count()}, initial, options);
   for (std::int64_t k = 0; k < s.longest(); ++k) {
     auto which = at::nonzero(length > k).squeeze(1);
-    auto index = d == direction::forward ? first.index_select(0, which) + k : first.index_select(0, which) + length.index_select(0, which) - 1 - k;
+    auto index = d == direction::forward ? first.index_select(0, which) + k
+                                         : first.index_select(0, which) + length.index_select(0, which) - 1 - k;
     auto next = f(tensor_scalar<T>(carry.index_select(0, which)), rows_at(in, index)...);
-    auto filled = [&](tensor_scalar<T> x) { return x.is_number() ? at::full_like(index, x.number, options) : x.tensor; };
+    auto filled = [&](tensor_scalar<T> x) {
+      return x.is_number() ? at::full_like(index, x.number, options) : x.tensor;
+    };
     carry.index_copy_(0, which, filled(cohort::detail::part(next, 0)));
     for (std::size_t o = 0; o < N; ++o)
-      if (out[o].defined()) out[o].index_copy_(0, index, filled(cohort::detail::part(next, std::ptrdiff_t(o))).to(out[o].scalar_type()));
+      if (out[o].defined())
+        out[o].index_copy_(0, index, filled(cohort::detail::part(next, std::ptrdiff_t(o))).to(out[o].scalar_type()));
   }
 }
 

@@ -6,11 +6,11 @@
 
 namespace cohort::classic_control {
 
-/// CartPole-v1: push a cart left (0) or right (1) so that the pole on it stays up; a reward of 1 a step until the pole leans by more than 12 degrees
-/// or the cart is 2.4 units away, 500 steps at the most.
+/// CartPole-v1: push a cart left (0) or right (1) so that the pole on it stays up; a reward of 1 a step until the pole
+/// leans by more than 12 degrees or the cart is 2.4 units away, 500 steps at the most.
 ///
-/// SI units. Explicit Euler; every operation in Gymnasium 1.4.0's order, so that in double, without contraction, its episodes come out bit for
-/// bit. Source: Barto, Sutton and Anderson 1983, as corrected in Florian 2007.
+/// SI units. Explicit Euler; every operation in Gymnasium 1.4.0's order, so that in double, without contraction, its
+/// episodes come out bit for bit. Source: Barto, Sutton and Anderson 1983, as corrected in Florian 2007.
 struct cart_pole {
   double gravity = 9.8, cart_mass = 1, pole_mass = .1;
   double half_length = .5;  ///< of the pole
@@ -19,9 +19,10 @@ struct cart_pole {
   int max_episode_steps = 500;
 
   static constexpr discrete actions{2};
-  static constexpr box<4> observations{
-      {-4.8, -std::numeric_limits<double>::infinity(), -24 * 2 * std::numbers::pi / 360, -std::numeric_limits<double>::infinity()},
-      {4.8, std::numeric_limits<double>::infinity(), 24 * 2 * std::numbers::pi / 360, std::numeric_limits<double>::infinity()}};
+  static constexpr box<4> observations{{-4.8, -std::numeric_limits<double>::infinity(),
+                                        -24 * 2 * std::numbers::pi / 360, -std::numeric_limits<double>::infinity()},
+                                       {4.8, std::numeric_limits<double>::infinity(), 24 * 2 * std::numbers::pi / 360,
+                                        std::numeric_limits<double>::infinity()}};
 
   template <class S>
   struct state {
@@ -48,7 +49,8 @@ struct cart_pole {
     s.velocity = s.velocity + time_step * acceleration;
     s.angle = s.angle + time_step * s.angular_velocity;
     s.angular_velocity = s.angular_velocity + time_step * angular_acceleration;
-    mask_t<S> fallen = (s.position < -position_limit) | (s.position > position_limit) | (s.angle < -angle_limit) | (s.angle > angle_limit);
+    mask_t<S> fallen = (s.position < -position_limit) | (s.position > position_limit) | (s.angle < -angle_limit) |
+                       (s.angle > angle_limit);
     return {S(1), fallen};
   }
 

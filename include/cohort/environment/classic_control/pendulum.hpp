@@ -5,11 +5,11 @@
 
 namespace cohort::classic_control {
 
-/// Pendulum-v1: swing a pendulum up and hold it there by a torque of at most 2. The reward is -(angle^2 + 0.1 speed^2 + 0.001 torque^2),
-/// with the angle from upright in [-pi, pi); it never terminates, 200 steps at the most.
+/// Pendulum-v1: swing a pendulum up and hold it there by a torque of at most 2. The reward is -(angle^2 + 0.1 speed^2 +
+/// 0.001 torque^2), with the angle from upright in [-pi, pi); it never terminates, 200 steps at the most.
 ///
-/// Every operation in Gymnasium 1.4.0's order and precision: there the torque is a float32, and so is what is computed from it alone; its squares
-/// are powers, whose last digit is not always that of the product.
+/// Every operation in Gymnasium 1.4.0's order and precision: there the torque is a float32, and so is what is computed
+/// from it alone; its squares are powers, whose last digit is not always that of the product.
 struct pendulum {
   double gravity = 10, mass = 1, length = 1, time_step = .05;
   double max_speed = 8, max_torque = 2;

@@ -56,7 +56,9 @@ struct cleanrl {
   static constexpr kl_place kl_at = kl_place::none;
   static auto mean() { return step_mean{}; }
   static auto loss() { return ratio(); }
-  static auto objective() { return loss() + clipped_value_loss{.weight = .25, .clip = .2} + entropy_bonus{.weight = .01}; }
+  static auto objective() {
+    return loss() + clipped_value_loss{.weight = .25, .clip = .2} + entropy_bonus{.weight = .01};
+  }
   static auto update() {
     return cohort::update{.epochs = 4,
                           .minibatches = 4,

@@ -8,12 +8,14 @@ namespace cohort::preset::as_in {
 struct rule {
   std::string name, in_a, in_b;
   std::vector<double> const *a, *b;  ///< in the outcomes
-  std::size_t differ = 0, first = 0, most = 0;  ///< how many steps part, the first of them, and where they are furthest apart
+  std::size_t differ = 0, first = 0,
+              most = 0;  ///< how many steps part, the first of them, and where they are furthest apart
 
   bool both() const { return !a->empty() && !b->empty(); }
 };
 
-inline rule compare(std::string name, std::string in_a, std::string in_b, std::vector<double> const& a, std::vector<double> const& b) {
+inline rule compare(std::string name, std::string in_a, std::string in_b, std::vector<double> const& a,
+                    std::vector<double> const& b) {
   rule r{std::move(name), std::move(in_a), std::move(in_b), &a, &b};
   double largest = 0, furthest = 0;
   for (auto const* v : {&a, &b})
@@ -27,12 +29,13 @@ inline rule compare(std::string name, std::string in_a, std::string in_b, std::v
   return r;
 }
 
-/// Where two conventions part on one batch, rule by rule: advantage, ratio, KL, mean, and the gradient that comes of them. Numbers that differ by a rounding are the
-/// same. The outcomes must outlive it.
+/// Where two conventions part on one batch, rule by rule: advantage, ratio, KL, mean, and the gradient that comes of
+/// them. Numbers that differ by a rounding are the same. The outcomes must outlive it.
 inline std::vector<rule> differences(outcome const& a, outcome const& b) {
   auto advantage = [](outcome const& o) {
     std::string said = o.rules->advantage, normalization = o.rules->normalization;
-    return said + (normalization.substr(0, 4) == "none" ? "" : "; then " + normalization) + (o.kl_at == kl_place::advantage ? "; less the KL to come" : "");
+    return said + (normalization.substr(0, 4) == "none" ? "" : "; then " + normalization) +
+           (o.kl_at == kl_place::advantage ? "; less the KL to come" : "");
   };
   return {compare("advantage", advantage(a), advantage(b), a.advantage, b.advantage),
           compare("ratio", a.rules->ratio, b.rules->ratio, a.ratio, b.ratio),

@@ -23,7 +23,9 @@ struct liger_0_8 {
   static constexpr double kl_weight = .04;
   static constexpr kl_place kl_at = kl_place::loss;
   static auto mean() { return step_mean{}; }
-  static auto loss(double weight_of_kl = kl_weight) { return ratio() + kl_penalty{.estimator = kl(), .weight = weight_of_kl}; }
+  static auto loss(double weight_of_kl = kl_weight) {
+    return ratio() + kl_penalty{.estimator = kl(), .weight = weight_of_kl};
+  }
   static auto objective() { return loss(); }
 };
 

@@ -22,7 +22,8 @@ struct openrlhf_0_11 {
   static constexpr kl_place kl_at = kl_place::advantage;
   static auto kl() { return clamped{k1{}, 1e9, 10}; }
   static auto advantage(double weight_of_kl = kl_weight) {
-    return kl_to_go{.estimator = clipped_advantage{group_relative{.epsilon = 1e-9}, 10}, .kl = kl(), .weight = weight_of_kl};
+    return kl_to_go{
+        .estimator = clipped_advantage{group_relative{.epsilon = 1e-9}, 10}, .kl = kl(), .weight = weight_of_kl};
   }
   static std::optional<standardize> normalize() { return {}; }
   static auto ratio() { return clipped_ratio{.epsilon = .2}; }

@@ -17,12 +17,15 @@
 
 namespace cohort::preset::as_in {
 
-inline constexpr std::tuple<trl_1_16, verl_0_9, openrlhf_0_11, liger_0_8, prime_rl, torchrl_0_14, stable_baselines3_2_9, cleanrl> all{};
+inline constexpr std::tuple<trl_1_16, verl_0_9, openrlhf_0_11, liger_0_8, prime_rl, torchrl_0_14, stable_baselines3_2_9,
+                            cleanrl>
+    all{};
 
 inline constexpr auto name_of = [](auto const& c) { return c.rules.name; };
 inline std::vector<std::string> names() { return detail::names_of(all, name_of); }
 
-/// f(convention) for the one of this name; f is compiled for each. Raises value_error naming the nearest names where there is none.
+/// f(convention) for the one of this name; f is compiled for each. Raises value_error naming the nearest names where
+/// there is none.
 template <class F>
 void with_convention(std::string_view name, F f) {
   detail::with_named(all, name_of, "as_in", "convention", name, f);
@@ -36,11 +39,11 @@ struct outcome {
   std::vector<double> kl;         ///< of each step, before its weight; empty: there is none
   double kl_weight = 0;
   kl_place kl_at = kl_place::none;
-  std::vector<double> weight;     ///< of each step in the mean
-  std::vector<double> slope;      ///< d loss / d logp
-  double loss = 0;                ///< of the policy
-  std::string objective;          ///< the whole one as text, with the terms of value and entropy
-  double gradient_norm = 0;       ///< of `slope`
+  std::vector<double> weight;  ///< of each step in the mean
+  std::vector<double> slope;   ///< d loss / d logp
+  double loss = 0;             ///< of the policy
+  std::string objective;       ///< the whole one as text, with the terms of value and entropy
+  double gradient_norm = 0;    ///< of `slope`
 };
 
 /// Advantages that are known already.
@@ -52,8 +55,8 @@ struct given_advantage {
   }
 };
 
-/// By its defaults, or with its KL at another weight. Raises value_error where the batch has not what the convention reads: ref_logp, value, sampler_logp; and where
-/// a weight is given to a convention that has no KL.
+/// By its defaults, or with its KL at another weight. Raises value_error where the batch has not what the convention
+/// reads: ref_logp, value, sampler_logp; and where a weight is given to a convention that has no KL.
 template <class C, backend B>
 outcome evaluate(B& backend, C const&, recorded_batch const& given, std::optional<double> kl_weight = {}) {
   auto M = std::size_t(given.steps());
@@ -70,7 +73,8 @@ outcome evaluate(B& backend, C const&, recorded_batch const& given, std::optiona
   };
   applied whole;
   if (!kl_weight) whole = run(C::advantage(), C::loss());
-  else if constexpr (C::kl_at == kl_place::loss) whole = run(C::advantage(), C::loss(*kl_weight)), o.objective = text(C::loss(*kl_weight));
+  else if constexpr (C::kl_at == kl_place::loss)
+    whole = run(C::advantage(), C::loss(*kl_weight)), o.objective = text(C::loss(*kl_weight));
   else if constexpr (C::kl_at == kl_place::advantage) whole = run(C::advantage(*kl_weight), C::loss());
   else throw value_error("a weight of the KL was given, and this convention has none");
   o.advantage = whole.advantage, o.slope = whole.logp, o.loss = whole.total, o.gradient_norm = whole.gradient_norm;
@@ -93,7 +97,8 @@ outcome evaluate(B& backend, C const&, recorded_batch const& given, std::optiona
     }
   }
   o.weight.resize(M);
-  aggregated_steps<double> steps{batch.steps(), batch.series(), recorded_batch::in(batch.series_of), recorded_batch::in(batch.valid)};
+  aggregated_steps<double> steps{batch.steps(), batch.series(), recorded_batch::in(batch.series_of),
+                                 recorded_batch::in(batch.valid)};
   C::mean()(backend, steps, view<double>{o.weight.data(), batch.steps()});
   for (std::size_t i = 0; i < M; ++i)
     if (!batch.valid[i]) o.advantage[i] = 0;

@@ -24,7 +24,9 @@ struct torchrl_0_14 {
   static constexpr kl_place kl_at = kl_place::none;
   static auto mean() { return step_mean{}; }
   static auto loss() { return ratio(); }
-  static auto objective() { return loss() + value_loss{.weight = 1, .distance = huber_error{}} + entropy_bonus{.weight = .01}; }
+  static auto objective() {
+    return loss() + value_loss{.weight = 1, .distance = huber_error{}} + entropy_bonus{.weight = .01};
+  }
 };
 
 }  // namespace cohort::preset::as_in

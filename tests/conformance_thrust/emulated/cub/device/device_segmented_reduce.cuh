@@ -5,7 +5,8 @@ namespace cub {
 
 struct DeviceSegmentedReduce {
   template <class In, class Out, class N, class Begin, class End, class Op, class T>
-  static cudaError_t Reduce(void* memory, std::size_t& size, In in, Out out, N n, Begin begin, End end, Op op, T start, cudaStream_t) {
+  static cudaError_t Reduce(void* memory, std::size_t& size, In in, Out out, N n, Begin begin, End end, Op op, T start,
+                            cudaStream_t) {
     if (!memory) return size = 1, cudaSuccess;
     for (N k = 0; k < n; ++k) {
       T total = start;
