@@ -2,8 +2,8 @@
 // trained model's) and flat ones (1).
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
-#include <cohort/sampler/kept_tokens.hpp>
-#include <cohort/sampler/token_sampler.hpp>
+#include <cohort/language/sampler/token_sampler.hpp>
+#include <cohort/language/sampler/token_support.hpp>
 
 using namespace cohort;
 

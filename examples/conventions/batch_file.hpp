@@ -1,6 +1,6 @@
 #pragma once
 #include <cmath>
-#include <cohort/language/json.hpp>
+#include <cohort/language/files/json.hpp>
 #include <cohort/preset/names.hpp>
 #include <cohort/preset/recorded_batch.hpp>
 #include <fstream>

@@ -1,12 +1,12 @@
 #pragma once
 #include <algorithm>
 #include <cohort/error.hpp>
-#include <cohort/language/vocabulary.hpp>
+#include <cohort/language/reward/accuracy.hpp>
+#include <cohort/language/reward/format.hpp>
+#include <cohort/language/reward/rewards.hpp>
+#include <cohort/language/task/vocabulary.hpp>
 #include <cohort/random/philox.hpp>
 #include <cohort/random/stream.hpp>
-#include <cohort/reward/accuracy.hpp>
-#include <cohort/reward/format.hpp>
-#include <cohort/reward/rewards.hpp>
 #include <span>
 #include <string>
 #include <utility>

@@ -1,6 +1,6 @@
 #pragma once
 #include <algorithm>
-#include <cohort/policy/generate.hpp>
+#include <cohort/language/model/generate.hpp>
 #include <vector>
 
 #include "lesson.hpp"

@@ -3,7 +3,7 @@
 //     generate --model DIR --ids "1 17 4" --tokens 20 --greedy
 //     generate --model DIR --ids "1 17 4" --tokens 20 --temperature 0.8 --top-p 0.9 --samples 4 --seed 7 --json
 #include <charconv>
-#include <cohort/policy/generate.hpp>
+#include <cohort/language/model/generate.hpp>
 #include <set>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/training/language_task.hpp>
+#include <cohort/language/task/language_task.hpp>
 #include <cstdint>
 #include <span>
 #include <string>

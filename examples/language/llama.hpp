@@ -1,8 +1,8 @@
 #pragma once
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/llama_files.hpp>
-#include <cohort/network/decoder.hpp>
-#include <cohort/network/token_head.hpp>
+#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/model/decoder.hpp>
+#include <cohort/language/model/token_head.hpp>
 #include <filesystem>
 #include <span>
 

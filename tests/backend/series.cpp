@@ -1,4 +1,4 @@
-#include <cohort/backend/series.hpp>
+#include <cohort/backend/partition.hpp>
 
 #include "../catch.hpp"
 

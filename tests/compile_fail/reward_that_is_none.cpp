@@ -1,6 +1,6 @@
 // expect: a reward needs `double operator()(completion<Row> const&) const`
 // at most: 10 lines
-#include <cohort/reward/rewards.hpp>
+#include <cohort/language/reward/rewards.hpp>
 
 struct row {
   int answer = 0;

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/sampler/token_sampler.hpp>
+#include <cohort/language/sampler/token_sampler.hpp>
 #include <numeric>
 
 #include "reference.hpp"

@@ -4,6 +4,7 @@
 // tests/conformance_thrust/kernels.cu -o /dev/null
 #include <cohort/advantage/gae.hpp>
 #include <cohort/backend/thrust.hpp>
+#include <cohort/language/sampler/token_sampler.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
@@ -11,7 +12,6 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/sampler/categorical.hpp>
 #include <cohort/sampler/diagonal_gaussian.hpp>
-#include <cohort/sampler/token_sampler.hpp>
 
 using namespace cohort;
 using device = cohort::thrust::backend;

@@ -4,8 +4,8 @@
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
 #include <cohort/environment/lane_states.hpp>
-#include <cohort/network/token_head.hpp>
-#include <cohort/sampler/logit_edits.hpp>
+#include <cohort/language/model/token_head.hpp>
+#include <cohort/language/sampler/logit_edits.hpp>
 
 using namespace cohort;
 using device = cohort::thrust::backend;

@@ -1,4 +1,4 @@
-#include <cohort/environment/lanes.hpp>
+#include <cohort/environment/vector_environment.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 

@@ -1,7 +1,7 @@
 // The decoder with the weights and numbers that Hugging Face's transformers recorded: tests/golden/llama.py.
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/llama_files.hpp>
-#include <cohort/policy/generate.hpp>
+#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/model/generate.hpp>
 
 #include "../catch.hpp"
 #include "../support/archetype.hpp"

@@ -1,7 +1,7 @@
 // examples/diff_conventions.cpp: what it prints for machines, and what it refuses. Its text stands in
 // docs/conventions.md, where another test compares it.
 #ifdef COHORT_DIFF_CONVENTIONS
-#include <cohort/language/json.hpp>
+#include <cohort/language/files/json.hpp>
 
 #include "../catch.hpp"
 #include "files.hpp"

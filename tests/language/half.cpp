@@ -1,5 +1,5 @@
 #include <cmath>
-#include <cohort/language/half.hpp>
+#include <cohort/language/files/half.hpp>
 #include <limits>
 
 #include "../catch.hpp"

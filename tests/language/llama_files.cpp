@@ -1,4 +1,4 @@
-#include <cohort/language/llama_files.hpp>
+#include <cohort/language/files/llama_files.hpp>
 
 #include "../catch.hpp"
 #include "files.hpp"

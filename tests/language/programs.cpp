@@ -4,8 +4,8 @@
 #include <sys/wait.h>
 
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/llama_files.hpp>
-#include <cohort/policy/language_model.hpp>
+#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/model/language_model.hpp>
 #include <cstdio>
 #include <sstream>
 

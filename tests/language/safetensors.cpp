@@ -1,4 +1,4 @@
-#include <cohort/language/safetensors.hpp>
+#include <cohort/language/files/safetensors.hpp>
 
 #include <cmath>
 

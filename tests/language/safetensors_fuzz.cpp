@@ -1,6 +1,6 @@
 // Any bytes are tensors that cover them, or an io_error. For libFuzzer; tests/CMakeLists.txt says how it is built and
 // run.
-#include <cohort/language/safetensors.hpp>
+#include <cohort/language/files/safetensors.hpp>
 #include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {

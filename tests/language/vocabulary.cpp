@@ -1,4 +1,4 @@
-#include <cohort/language/vocabulary.hpp>
+#include <cohort/language/task/vocabulary.hpp>
 #include "../catch.hpp"
 
 using namespace cohort;

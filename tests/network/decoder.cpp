@@ -1,5 +1,5 @@
 #include <cohort/backend/eigen.hpp>
-#include <cohort/network/token_packing.hpp>
+#include <cohort/language/model/token_packing.hpp>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
-#include <cohort/network/parameter_layout.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
+#include <cohort/optimizer/parameter_layout.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"

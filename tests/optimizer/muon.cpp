@@ -1,10 +1,10 @@
 #include <Eigen/SVD>
 #include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/language/model/language_model.hpp>
 #include <cohort/optimizer/muon.hpp>
 #include <cohort/optimizer/sgd.hpp>
 #include <cohort/policy/actor_critic.hpp>
-#include <cohort/policy/language_model.hpp>
-#include <cohort/training/policy_parts.hpp>
+#include <cohort/update/part_views.hpp>
 #include "after.hpp"
 
 using namespace optimizer_runs;

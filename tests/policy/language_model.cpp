@@ -1,5 +1,5 @@
 #include <cohort/backend/eigen.hpp>
-#include <cohort/policy/generate.hpp>
+#include <cohort/language/model/generate.hpp>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 

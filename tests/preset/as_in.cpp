@@ -1,5 +1,5 @@
 #include <cohort/preset/as_in/differences.hpp>
-#include <cohort/training/text.hpp>
+#include <cohort/run/text.hpp>
 #include <set>
 
 #include "../catch.hpp"

@@ -1,7 +1,7 @@
 #include <cohort/policy/actor_critic.hpp>
 #include <cohort/preset/as_in/cleanrl.hpp>
 #include <cohort/preset/as_in/stable_baselines3_2_9.hpp>
-#include <cohort/training/learner.hpp>
+#include <cohort/update/learner.hpp>
 
 #include "../catch.hpp"
 #include "../support/arrays.hpp"

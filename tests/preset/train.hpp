@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/preset/registry.hpp>
-#include <cohort/training/train.hpp>
+#include <cohort/run/train.hpp>
 
 #include "../catch.hpp"
 

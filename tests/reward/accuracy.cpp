@@ -1,4 +1,4 @@
-#include <cohort/reward/accuracy.hpp>
+#include <cohort/language/reward/accuracy.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
 

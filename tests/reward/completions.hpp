@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/reward/completion.hpp>
+#include <cohort/language/reward/completion.hpp>
 #include <numeric>
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include <cohort/reward/format.hpp>
+#include <cohort/language/reward/format.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
 

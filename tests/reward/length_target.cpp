@@ -1,4 +1,4 @@
-#include <cohort/reward/length_target.hpp>
+#include <cohort/language/reward/length_target.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
 

@@ -1,5 +1,5 @@
 #include <cmath>
-#include <cohort/reward/repetition.hpp>
+#include <cohort/language/reward/repetition.hpp>
 #include <set>
 #include "../catch.hpp"
 #include "completions.hpp"

@@ -1,4 +1,4 @@
-#include <cohort/reward/rewards.hpp>
+#include <cohort/language/reward/rewards.hpp>
 #include <functional>
 #include <limits>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include <cohort/reward/soft_overlong.hpp>
+#include <cohort/language/reward/soft_overlong.hpp>
 #include "../catch.hpp"
 #include "completions.hpp"
 

@@ -1,4 +1,4 @@
-#include <cohort/reward/summary.hpp>
+#include <cohort/language/reward/summary.hpp>
 #include "../catch.hpp"
 
 using namespace cohort;

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/host_array.hpp>
+#include <cohort/language/sampler/token_sampler.hpp>
+#include <cohort/language/sampler/token_support.hpp>
 #include <cohort/random/stream.hpp>
-#include <cohort/sampler/kept_tokens.hpp>
-#include <cohort/sampler/token_sampler.hpp>
 #include <numeric>
 #include "../catch.hpp"
 

@@ -1,6 +1,6 @@
 #include <cohort/backend/eigen.hpp>
 
-#include <cohort/sampler/logit_edits.hpp>
+#include <cohort/language/sampler/logit_edits.hpp>
 #include "../support/archetype.hpp"
 #include "../support/golden.hpp"
 #include "draws.hpp"

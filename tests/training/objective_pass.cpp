@@ -4,7 +4,7 @@
 #include <cohort/objective/dual_clip.hpp>
 #include <cohort/objective/gmpo.hpp>
 #include <cohort/objective/gspo.hpp>
-#include <cohort/training/objective_pass.hpp>
+#include <cohort/update/objective_pass.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 

@@ -3,7 +3,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <cohort/backend/eigen.hpp>
-#include <cohort/backend/series.hpp>
+#include <cohort/backend/partition.hpp>
 #include <memory>
 #include <string>
 #include <vector>

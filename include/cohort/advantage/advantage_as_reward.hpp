@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/advantage/hybrid_grpo.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

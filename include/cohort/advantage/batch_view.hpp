@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/backend/series.hpp>
+#include <cohort/backend/partition.hpp>
 #include <type_traits>
 #include <utility>
 

@@ -2,7 +2,7 @@
 #include <cohort/advantage/executed_lane.hpp>
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/reward_transform.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

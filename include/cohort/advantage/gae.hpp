@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/advantage/returns.hpp>
 #include <cohort/backend/concept.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

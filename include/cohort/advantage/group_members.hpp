@@ -2,7 +2,7 @@
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/group_statistics.hpp>
 #include <cohort/advantage/returns.hpp>
-#include <cohort/backend/number_series.hpp>
+#include <cohort/backend/series_index.hpp>
 #include <limits>
 #include <utility>
 

@@ -3,7 +3,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/probe_formulas.hpp>
 #include <cohort/advantage/reward_transform.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

@@ -1,8 +1,8 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
-#include <cohort/objective/about.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <type_traits>
 

@@ -2,7 +2,7 @@
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/returns.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/returns.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

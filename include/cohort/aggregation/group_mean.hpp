@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/aggregation/means.hpp>
-#include <cohort/backend/number_series.hpp>
+#include <cohort/backend/series_index.hpp>
 #include <cohort/error.hpp>
 
 namespace cohort {

@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 

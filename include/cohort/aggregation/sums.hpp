@@ -1,8 +1,8 @@
 #pragma once
 #include <cmath>
 #include <cohort/aggregation/means.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
-#include <cohort/objective/about.hpp>
 #include <limits>
 #include <numeric>
 #include <vector>

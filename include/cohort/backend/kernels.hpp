@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/backend/formulas.hpp>
-#include <cohort/backend/series.hpp>
+#include <cohort/backend/partition.hpp>
 #include <cohort/random/stream.hpp>
 #include <cohort/scalar/real.hpp>
 #include <limits>

@@ -1,8 +1,8 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
-#include <cohort/objective/about.hpp>
 #include <type_traits>
 
 namespace cohort {

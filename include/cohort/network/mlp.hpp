@@ -2,7 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/network/orthogonal.hpp>
-#include <cohort/network/parameter_layout.hpp>
+#include <cohort/optimizer/parameter_layout.hpp>
 #include <vector>
 
 namespace cohort {

@@ -1,6 +1,6 @@
 #pragma once
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
-#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {

@@ -1,9 +1,9 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <cohort/kl/controller.hpp>
-#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 #include <limits>
 

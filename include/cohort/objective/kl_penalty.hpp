@@ -1,8 +1,8 @@
 #pragma once
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
-#include <cohort/objective/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
 namespace cohort {

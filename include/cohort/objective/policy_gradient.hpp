@@ -1,7 +1,7 @@
 #pragma once
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/objective/step_terms.hpp>
-#include <cohort/objective/weighed_logp.hpp>
+#include <cohort/objective/weighted_logp.hpp>
 
 namespace cohort {
 

@@ -1,8 +1,8 @@
 #pragma once
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
-#include <cohort/objective/about.hpp>
 #include <cohort/objective/series_terms.hpp>
-#include <cohort/objective/weighed_logp.hpp>
+#include <cohort/objective/weighted_logp.hpp>
 
 namespace cohort {
 

@@ -1,6 +1,6 @@
 #pragma once
 #include <cmath>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/schedule.hpp>
 

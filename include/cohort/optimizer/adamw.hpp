@@ -1,7 +1,7 @@
 #pragma once
-#include <cohort/network/parameter_layout.hpp>
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/parameter_layout.hpp>
 #include <span>
 
 namespace cohort {

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/schedule.hpp>
 

@@ -9,11 +9,11 @@
 #include <cohort/advantage/remax.hpp>
 #include <cohort/advantage/whitened.hpp>
 #include <cohort/aggregation/sums.hpp>
+#include <cohort/language/rollout/completions.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/policy_gradient.hpp>
 #include <cohort/preset/source.hpp>
-#include <cohort/training/completions.hpp>
 
 // REINFORCE with a baseline, for language models. Where the whole answer is one action, the loss of an answer is the
 // sum over its tokens.

@@ -2,12 +2,12 @@
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/aggregation/sums.hpp>
+#include <cohort/language/rollout/completions.hpp>
 #include <cohort/objective/dual_clip.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/preset/source.hpp>
 #include <cohort/selection/off_policy_series.hpp>
-#include <cohort/training/completions.hpp>
 
 // GRPO and its variants with the ratio of a token, for language models.
 

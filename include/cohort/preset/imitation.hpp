@@ -1,13 +1,13 @@
 #pragma once
 #include <cohort/advantage/group_relative.hpp>
+#include <cohort/language/rollout/completions.hpp>
+#include <cohort/language/rollout/demonstrations.hpp>
+#include <cohort/language/rollout/preferences.hpp>
 #include <cohort/objective/dpo.hpp>
 #include <cohort/objective/log_likelihood.hpp>
 #include <cohort/objective/policy_gradient.hpp>
 #include <cohort/optimizer/rmsprop.hpp>
 #include <cohort/preset/source.hpp>
-#include <cohort/training/completions.hpp>
-#include <cohort/training/demonstrations.hpp>
-#include <cohort/training/preferences.hpp>
 
 // What comes before, or instead of, learning from one's own mistakes.
 

@@ -1,13 +1,13 @@
 #pragma once
 #include <cohort/advantage/decoupled.hpp>
 #include <cohort/advantage/length_adaptive_gae.hpp>
+#include <cohort/language/rollout/completions.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/log_likelihood.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/source.hpp>
 #include <cohort/selection/high_return.hpp>
-#include <cohort/training/completions.hpp>
-#include <cohort/training/value_first.hpp>
+#include <cohort/update/critic_warmup.hpp>
 
 // PPO for language models, with a critic: for a language_model_with_value.
 

@@ -7,7 +7,7 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/optimizer/rmsprop.hpp>
 #include <cohort/preset/source.hpp>
-#include <cohort/training/trust_region.hpp>
+#include <cohort/update/trust_region.hpp>
 
 // Algorithms of environments with a critic. A preset is called for its algorithm, whose members may then be changed:
 // auto a = preset::ppo(); a.rollout.count = 8.

@@ -3,6 +3,7 @@
 #include <cohort/advantage/whitened.hpp>
 #include <cohort/aggregation/group_mean.hpp>
 #include <cohort/aggregation/sums.hpp>
+#include <cohort/language/rollout/completions.hpp>
 #include <cohort/objective/cispo.hpp>
 #include <cohort/objective/dppo.hpp>
 #include <cohort/objective/dro.hpp>
@@ -12,7 +13,6 @@
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/vespo.hpp>
 #include <cohort/preset/source.hpp>
-#include <cohort/training/completions.hpp>
 
 // GRPO with another ratio, or with something else in the place of its clip.
 

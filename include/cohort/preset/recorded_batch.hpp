@@ -4,7 +4,7 @@
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/backend/concept.hpp>
 #include <cohort/objective/differentiate.hpp>
-#include <cohort/training/weigh_terms.hpp>
+#include <cohort/update/term_weights.hpp>
 #include <limits>
 #include <optional>
 #include <vector>

@@ -8,7 +8,7 @@
 #include <cohort/preset/ratio.hpp>
 #include <cohort/preset/selective.hpp>
 #include <cohort/preset/states.hpp>
-#include <cohort/training/text.hpp>
+#include <cohort/run/text.hpp>
 #include <tuple>
 
 // All named algorithms, by name. A program that knows which one it wants includes that family's header and calls

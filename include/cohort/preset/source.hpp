@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/training/algorithm.hpp>
+#include <cohort/run/algorithm.hpp>
 
 namespace cohort::preset {
 

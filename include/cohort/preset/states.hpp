@@ -6,9 +6,9 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/sane2025.hpp>
 #include <cohort/preset/source.hpp>
-#include <cohort/training/groups.hpp>
-#include <cohort/training/probes.hpp>
-#include <cohort/training/vine.hpp>
+#include <cohort/rollout/groups.hpp>
+#include <cohort/rollout/probes.hpp>
+#include <cohort/rollout/vine.hpp>
 
 // Algorithms on copies of an environment's state.
 

@@ -1,6 +1,6 @@
 #pragma once
+#include <cohort/describe/about.hpp>
 #include <cohort/kl/estimators.hpp>
-#include <cohort/objective/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 #include <utility>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/about.hpp>
+#include <cohort/describe/about.hpp>
 #include <cohort/selection/importance_weights.hpp>
 
 namespace cohort {

@@ -1,7 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cohort/eigen/row_packs.hpp>
-#include <cohort/sampler/token_row.hpp>
+#include <cohort/language/sampler/token_row.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {

@@ -1,7 +1,7 @@
 #pragma once
 #include <bit>
 #include <cohort/eigen/pack.hpp>
-#include <cohort/sampler/weight_search.hpp>
+#include <cohort/language/sampler/weight_search.hpp>
 #include <functional>
 
 // What the loops of a draw (row_loops.hpp) are made of beside pack's own functions.

@@ -1,6 +1,6 @@
 #pragma once
 #include <array>
-#include <cohort/backend/series.hpp>
+#include <cohort/backend/partition.hpp>
 #include <cohort/torch/rows.hpp>
 
 /// Recurrences and series on tensors.

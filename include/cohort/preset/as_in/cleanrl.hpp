@@ -3,7 +3,7 @@
 #include <cohort/objective/clipped_value_loss.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/preset/as_in/rules.hpp>
-#include <cohort/training/algorithm.hpp>
+#include <cohort/run/algorithm.hpp>
 
 namespace cohort::detail {
 

@@ -2,7 +2,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/as_in/rules.hpp>
-#include <cohort/training/algorithm.hpp>
+#include <cohort/run/algorithm.hpp>
 
 namespace cohort::preset::as_in {
 

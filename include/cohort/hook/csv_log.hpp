@@ -1,0 +1,53 @@
+#pragma once
+#include <cerrno>
+#include <cohort/run/train.hpp>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace cohort {
+
+/// A row for each update in a file of comma-separated values:
+///
+///     steps, seconds, episodes, updates, mean_return, loss, entropy, approximate_kl, gradient_norm,
+///     clip_low, clip_high, effective_sample_size
+///
+/// as train_report and update_metrics define them. A hook of `train`. Raises io_error if the file exists already
+/// (unless told to overwrite it), cannot be made, or cannot be written, at the row where that happens.
+class csv_log {
+ public:
+  enum class existing { refuse, overwrite };
+
+  explicit csv_log(std::string path, existing what = existing::refuse) : path_(std::move(path)) {
+    file_.reset(std::fopen(path_.c_str(), what == existing::refuse ? "wx" : "w"));
+    if (!file_) fail("cannot be opened");
+    write(
+        "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm,clip_low,clip_high,"
+        "effective_sample_size\n");
+  }
+
+  void on_update(train_report const& r) {
+    char row[320];
+    auto const& m = r.metrics;
+    std::snprintf(row, sizeof row, "%lld,%.6f,%lld,%lld,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)r.steps,
+                  r.seconds, (long long)r.episodes, (long long)r.updates, r.mean_return, m.loss, m.entropy,
+                  m.approximate_kl, m.gradient_norm, m.clip_low, m.clip_high, m.effective_sample_size);
+    write(row);
+  }
+
+ private:
+  void write(char const* text) {
+    if (std::fputs(text, file_.get()) == EOF || std::fflush(file_.get()) != 0) fail("cannot be written");
+  }
+  [[noreturn]] void fail(char const* what) const {
+    throw io_error("csv_log: " + path_ + " " + what + ": " + std::strerror(errno));
+  }
+
+  struct closer {
+    void operator()(std::FILE* f) const { std::fclose(f); }
+  };
+  std::string path_;
+  std::unique_ptr<std::FILE, closer> file_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,137 @@
+#pragma once
+#include <algorithm>
+#include <cohort/language/model/token_head.hpp>
+#include <cohort/language/model/token_packing.hpp>
+#include <cohort/policy/policy_part.hpp>
+
+namespace cohort {
+
+/// How a language model works through a batch; none of it changes what is computed but for rounding.
+struct language_options {
+  double initial_std = .02;             ///< of all weights but the norms', which start at 1
+  std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may
+                                        ///< be more); gradients add up over the passes
+  std::ptrdiff_t head_rows = 256;       ///< rows of logits that exist at once
+};
+
+/// A decoder with its head as a policy: the parameters in one flat array, first the network's as tensors_of names them,
+/// then those of the value head (H weights, 1 bias) if there is one, on the same hidden states. Its steps are tokens.
+template <backend B, bool Critic>
+class basic_language_model {
+ public:
+  using T = value_t<B>;
+  using action = std::int32_t;
+  static constexpr bool has_critic = Critic;
+  using evaluation = head_results<T const>;  ///< logp, entropy, value: M each; value only with a critic
+
+  basic_language_model(B& backend, decoder_options const& o, seed s = {}, language_options const& how = {})
+      : how_(how), network_(backend, o), head_(how.head_rows) {
+    std::vector<T> start(std::size_t(network_.parameters() + (Critic ? o.hidden + 1 : 0)), T(0));
+    std::uint32_t number = 0;
+    for (auto const& t : tensors_of(o)) {
+      random_stream draws(stream{s.value, purpose::initialization, number++});
+      for (std::ptrdiff_t i = 0; i < t.size(); ++i)
+        start[std::size_t(t.offset + i)] = t.columns ? T(how.initial_std * draws.normal()) : T(1);
+    }
+    backend.assign(parameters_, std::span<T const>(start));
+    backend.resize(gradient_, parameters_.size());
+  }
+
+  decoder_options const& options() const { return network_.options(); }
+  language_options const& how() const { return how_; }
+  view<T> parameters() { return parameters_.all(); }
+  view<T const> parameters() const { return parameters_.all(); }
+  view<T> gradient() { return gradient_.all(); }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    network_.for_each_matrix([&](parameter_matrix const& m) { all.push_back(m); });
+    if (Critic) all.push_back({network_.parameters(), 1, options().hidden, matrix_place::output});
+    return {parameters_.size(), std::move(all)};
+  }
+
+  /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent
+  /// outputs are not written. Completions packed with a temperature of their own, or with what was kept of each token,
+  /// get log-probabilities and entropies of that distribution.
+  void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature,
+                head_results<T> const& out) {
+    view<T> hidden = network_.forward(backend, parameters, in.tokens());
+    head_.evaluate(backend, inputs(hidden, in, temperature), weights(parameters), out);
+    note_activations();
+  }
+
+  /// Adds to gradient() that of a loss, of which partials(first, evaluation) gives the derivatives with respect to
+  /// logp, entropy and value of the steps first, first + 1, ... block by block. Of the critic alone: to that of the
+  /// head, the network's is left as it is.
+  template <class F>
+  void pass(B& backend, token_packing<B> const& in, double temperature, F partials,
+            policy_part part = policy_part::all) {
+    view<T> hidden = network_.forward(backend, parameters(), in.tokens());
+    backend.resize(dhidden_, hidden.size());
+    view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
+    backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
+    head_.pass(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden,
+               weights(gradient()), partials);
+    if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
+    note_activations();
+  }
+  /// What of an array like parameters() is the value head's.
+  template <class U>
+  view<U> critic_part(view<U> all) const
+    requires Critic
+  {
+    return all.part(network_.parameters(), options().hidden + 1);
+  }
+  void zero_gradient(B& backend) { backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient())); }
+
+  /// For generation: the network and the head, token by token.
+  decoder<B>& network() { return network_; }
+  token_head<B>& head() { return head_; }
+
+  /// What the largest pass up to now left in memory: activations and the blocks of the head. (Scratch memory is the
+  /// backend's.)
+  std::size_t activation_bytes() const { return most_bytes_; }
+
+ private:
+  void note_activations() {
+    most_bytes_ =
+        std::max(most_bytes_, network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T));
+  }
+  static head_inputs<T> inputs(view<T> hidden, token_packing<B> const& in, double temperature) {
+    return {hidden, in.head_row(), in.target(), temperature, in.temperature(), in.kept()};
+  }
+  template <class U>
+  head_weights<U> weights(view<U> all) const {
+    head_weights<U> w{network_.head(all), {}, {}};
+    if constexpr (Critic) {
+      w.value_weight = all.part(network_.parameters(), options().hidden);
+      w.value_bias = all.part(network_.parameters() + options().hidden, 1);
+    }
+    return w;
+  }
+
+  language_options how_;
+  decoder<B> network_;
+  token_head<B> head_;
+  typename B::template array<T> parameters_, gradient_, dhidden_;
+  std::size_t most_bytes_ = 0;
+};
+
+/// A language model as GRPO has it: language_model{backend, {.vocabulary = 64, .hidden = 128, ...}, seed{1}}.
+template <class B>
+struct language_model : basic_language_model<B, false> {
+  using base = basic_language_model<B, false>;
+  using base::base;
+};
+template <class B>
+language_model(B&, decoder_options, seed = {}, language_options = {}) -> language_model<B>;
+
+/// With a value head on the same hidden states, as PPO and Hybrid GRPO have it.
+template <class B>
+struct language_model_with_value : basic_language_model<B, true> {
+  using base = basic_language_model<B, true>;
+  using base::base;
+};
+template <class B>
+language_model_with_value(B&, decoder_options, seed = {}, language_options = {}) -> language_model_with_value<B>;
+
+}  // namespace cohort

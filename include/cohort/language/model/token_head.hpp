@@ -1,0 +1,224 @@
+#pragma once
+#include <cohort/language/model/rms_norm.hpp>
+#include <cohort/language/sampler/token_support.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+/// Of a row of logits l with maximum m, at temperature t: sum e^((l - m) / t), and sum (l - m) / t e^((l - m) / t).
+struct softmax_terms {
+  double temperature;
+  template <class S>
+  constexpr several<S, 2> operator()(S logit, S maximum) const {
+    S shifted = (logit - maximum) / temperature, e = exp(shifted);
+    return {{e, select(e == 0, S(0), e * shifted)}};
+  }
+};
+
+struct token_log_probability {
+  double temperature;
+  template <class L, class Target, class M, class Sums, class P, class H>
+  constexpr void operator()(std::ptrdiff_t, L logits, Target target, M maximum, Sums sums, P logp, H entropy) const {
+    using S = typename L::scalar;
+    S log_total = log(sums[0]);
+    logp.set(0, (logits[std::ptrdiff_t(target[0].value)] - maximum[0]) / temperature - log_total);
+    entropy.set(0, log_total - sums[1] / sums[0]);
+  }
+};
+
+/// d/d logit of dlogp logp + dentropy H, but for the one of the target.
+struct logit_slope {
+  double temperature;
+  template <class S>
+  constexpr S operator()(S logit, S maximum, S total, S entropy, S dlogp, S dentropy) const {
+    S logp = (logit - maximum) / temperature - log(total), p = exp(logp);
+    return select(p == 0, S(0), -p * (dlogp + dentropy * (logp + entropy)) / temperature);
+  }
+};
+struct add_at_target {
+  double temperature;
+  template <class L, class Target, class D>
+  constexpr void operator()(std::ptrdiff_t, L slopes, Target target, D dlogp) const {
+    auto at = std::ptrdiff_t(target[0].value);
+    slopes.set(at, slopes[at] + dlogp[0] / temperature);
+  }
+};
+
+/// A logit or its slope over the temperature of its step, which is the pass's where that is 0.
+struct over_temperature {
+  double otherwise;
+  template <class S>
+  constexpr S operator()(S x, S temperature) const {
+    return x / select(temperature == 0, S(otherwise), temperature);
+  }
+};
+/// -inf to the logits of tokens whose bit is not set, so that they have no probability and no slope.
+struct only_kept {
+  std::ptrdiff_t V;
+  template <class L, class Words>
+  constexpr void operator()(std::ptrdiff_t, L logits, Words words) const {
+    using T = typename L::scalar::value_type;
+    for (std::ptrdiff_t first = 0; first < V; first += 32) {
+      auto word = std::uint32_t(words.data[first / 32 * words.column_stride]);
+      if (word == ~std::uint32_t(0)) continue;
+      for (std::ptrdiff_t v = first; v < V && v < first + 32; ++v)
+        if (!(word >> (v - first) & 1)) logits.data[v * logits.column_stride] = -std::numeric_limits<T>::infinity();
+    }
+  }
+};
+
+}  // namespace detail
+
+/// What a sampler kept at one step, or (null) the whole vocabulary.
+struct kept_step {
+  kept_tokens const* of = nullptr;
+  std::size_t step = 0;
+};
+
+/// What a head over a vocabulary reads: the hidden state of row head_row[i] predicts target[i].
+template <class T>
+struct head_inputs {
+  view<T const> hidden;               ///< R x H
+  view<std::int32_t const> head_row;  ///< M
+  view<std::int32_t const> target;    ///< M
+  double temperature = 1;             ///< logits are divided by it
+  view<T const> temperatures{};       ///< M, or absent; where one is not 0, instead
+  std::span<kept_step const> kept{};  ///< M, or empty: the softmax is over these tokens
+};
+/// Weights (V x H) by which hidden states become logits; value_weight (H) and value_bias (1) where there is a value
+/// head.
+template <class T>
+struct head_weights {
+  view<T> logits, value_weight, value_bias;
+};
+/// Of some steps, M each; value where there is a value head.
+template <class T>
+struct head_results {
+  view<T> logp, entropy, value;
+};
+
+/// The head of a language model, `block` steps at a time, so that no more than that many rows of logits ever exist:
+///
+///     l = hidden W' / temperature,   logp = l_target - log sum exp(l),   H = -sum p log p
+///
+/// Natural logarithms. Sums are over the vocabulary, or at each step over the tokens that were kept; the others' logits
+/// then get no gradient. With gradients the logits are computed once: of a block come logp and entropy, from them the
+/// objective's partials, then the gradients of hidden states and weights, then the next block.
+template <backend B>
+class token_head {
+  using T = value_t<B>;
+  template <class U>
+  using array = typename B::template array<U>;
+
+ public:
+  explicit token_head(std::ptrdiff_t block = 256) : block_(block) {}
+
+  void evaluate(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, head_results<T> const& out) {
+    each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+      backend.map(outputs{out.logp.part(first, n)}, detail::same{}, view<T const>(found.logp));
+      if (out.entropy) backend.map(outputs{out.entropy.part(first, n)}, detail::same{}, view<T const>(found.entropy));
+      if (out.value) backend.map(outputs{out.value.part(first, n)}, detail::same{}, view<T const>(found.value));
+    });
+  }
+
+  /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient
+  /// is added to dhidden and dw.
+  template <class F>
+  void pass(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
+            head_weights<T> const& dw, F partials) {
+    each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+      head_results<T const> d = partials(first, found);
+      view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
+              dhere = dhidden_.matrix(n, in.hidden.columns);
+      auto wide = [&](view<T const> column) { return detail::as_columns(column, w.logits.rows); };
+      double temperature = in.temperatures ? 1 : in.temperature;
+      backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
+                  wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
+      backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
+      divide_by_temperatures(backend, in, first, logits);
+      backend.matmul(dhere, view<T const>(logits), w.logits);
+      backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
+      if (w.value_weight) {
+        backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
+        backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
+        auto sum = backend.template temporary<T>(1);
+        backend.column_sum(sum.all(), d.value);
+        backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
+      }
+      backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
+    });
+  }
+
+  /// The logits (n x V) of some rows of hidden states; weights: H x V.
+  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row,
+                 typename B::factor const& weights) {
+    std::ptrdiff_t n = head_row.rows, V = weights.matrix.columns;
+    backend.resize(hidden_, n * hidden.columns);
+    backend.resize(logits_, n * V);
+    backend.gather(hidden_.matrix(n, hidden.columns), hidden, head_row);
+    backend.matmul_prepared(logits_.matrix(n, V), view<T const>(hidden_.matrix(n, hidden.columns)), weights);
+    return logits_.matrix(n, V);
+  }
+
+  std::size_t bytes() const {
+    return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T) +
+           std::size_t(words_.size()) * sizeof(std::int32_t);
+  }
+
+ private:
+  view<T> maximum(std::ptrdiff_t n) { return found_.all().part(0, n); }
+  view<T> sums(std::ptrdiff_t n) { return {found_.all().part(n, 2 * n).data, n, 2}; }
+
+  template <class F>
+  void each_block(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, F f) {
+    detail::require(in.temperature > 0, "token_head", "temperature", in.temperature, "a positive number");
+    backend.resize(dhidden_, std::min(block_, in.target.rows) * in.hidden.columns);
+    for (std::ptrdiff_t first = 0; first < in.target.rows; first += block_) {
+      std::ptrdiff_t n = std::min(block_, in.target.rows - first);
+      backend.resize(found_, 6 * n);
+      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits.transposed());
+      double temperature = in.temperatures ? 1 : in.temperature;
+      divide_by_temperatures(backend, in, first, l);
+      keep_only(backend, in, first, l);
+      backend.row_max(maximum(n), view<T const>(l));
+      backend.row_sums(sums(n), detail::softmax_terms{temperature}, view<T const>(l),
+                       detail::as_columns(view<T const>(maximum(n)), l.columns));
+      head_results<T> found{found_.all().part(3 * n, n), found_.all().part(4 * n, n), {}};
+      backend.for_rows(n, detail::token_log_probability{temperature}, view<T const>(l), in.target.part(first, n),
+                       view<T const>(maximum(n)), view<T const>(sums(n)), found.logp, found.entropy);
+      if (w.value_weight) {
+        found.value = found_.all().part(5 * n, n);
+        backend.dense(found.value, view<T const>(hidden_.matrix(n, in.hidden.columns)), w.value_weight, w.value_bias,
+                      detail::same{});
+      }
+      f(first, n, found);
+    }
+  }
+
+  void divide_by_temperatures(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
+    if (in.temperatures)
+      backend.map(outputs{l}, detail::over_temperature{in.temperature}, view<T const>(l),
+                  detail::as_columns(in.temperatures.part(first, l.rows), l.columns));
+  }
+
+  void keep_only(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
+    if (in.kept.empty()) return;
+    std::ptrdiff_t words = kept_tokens::words_of(l.columns);
+    bits_.resize(std::size_t(l.rows * words));
+    for (std::ptrdiff_t r = 0; r < l.rows; ++r) {
+      auto row = std::span(bits_).subspan(std::size_t(r * words), std::size_t(words));
+      if (auto [of, step] = in.kept[std::size_t(first + r)]; of) of->bits(step, row);
+      else std::fill(row.begin(), row.end(), -1);
+    }
+    backend.assign(words_, std::span<std::int32_t const>(bits_));
+    backend.for_rows(l.rows, detail::only_kept{l.columns}, l, view<std::int32_t const>(words_.matrix(l.rows, words)));
+  }
+
+  std::ptrdiff_t block_;
+  std::vector<std::int32_t> bits_;
+  array<std::int32_t> words_;
+  array<T> logits_, hidden_, dhidden_, found_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,323 @@
+#pragma once
+#include <cohort/language/model/language_model.hpp>
+#include <cohort/update/minibatch.hpp>
+#include <utility>
+
+namespace cohort {
+
+template <backend B, class Policy>
+class completion_minibatches;
+
+/// Completions as a batch: a step is a token, a series a completion, a group the completions of one prompt. The tokens
+/// themselves stay on the host, where each pass is packed.
+template <backend B>
+struct completion_batch : batch<B, std::int32_t> {
+  using T = value_t<B>;
+
+  std::vector<std::vector<std::int32_t>> prompt;      ///< of each group
+  std::vector<std::vector<std::int32_t>> completion;  ///< of each series
+  std::vector<std::int32_t> group_first;              ///< groups + 1: the series of each group
+  std::vector<std::int32_t> step_first;               ///< series + 1: the steps of each series
+  typename B::template array<T> old_logp;             ///< M; sampler_logp is what the sampler's cuts left
+  typename B::template array<T> greedy_score,
+      scores;              ///< of each series: its prompt's greedy answer; what each reward gave it
+  double temperature = 1;  ///< of all log-probabilities, but of series with another
+  kept_set training =
+      kept_set::renormalize;  ///< what log-probabilities are of where the sampler's cuts left a part of the vocabulary
+
+  template <class Policy>
+  using minibatches = completion_minibatches<B, Policy>;
+
+  std::ptrdiff_t groups_count() const { return std::ptrdiff_t(prompt.size()); }
+
+  batch_view<T> view_for_estimator() {
+    auto v = batch<B, std::int32_t>::view_for_estimator();
+    v.old_logp = old_logp.all();
+    v.scored = v.terminated;  // the score stands on the last token
+    auto N = std::ptrdiff_t(completion.size());
+    if (greedy_score.size() == N) v.greedy_score = greedy_score.all();
+    if (N > 0 && scores.size() > 0 && scores.size() % N == 0) v.scores = scores.matrix(N, scores.size() / N);
+    return v;
+  }
+
+  void clear() {
+    prompt.clear(), completion.clear();
+    group_first.assign(1, 0), step_first.assign(1, 0);
+    how_.clear();
+    for (auto* v : {&staged_.sampler_logp, &staged_.old_logp, &staged_.reward, &staged_.greedy_score, &staged_.scores})
+      v->clear();
+    staged_.ended.clear(), staged_.series_of.clear();
+  }
+  void begin_group(std::vector<std::int32_t> const& tokens) {
+    prompt.push_back(tokens);
+    group_first.push_back(group_first.back());
+  }
+  /// A completion of the last prompt; its last token gets the score as its reward, and ends it. logp is of the
+  /// distribution that training is to use: where cuts left a part of the vocabulary that is what was kept (`kept`, of
+  /// each token), unless `training` says full_softmax.
+  ///
+  /// Raises value_error where sampler_logp shows that tokens were cut away and `kept` is missing or without a token
+  /// that was drawn.
+  void add(std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, double score,
+           kept_tokens kept = kept_tokens{}, double own_temperature = 0) {
+    auto n = std::int32_t(completion.size());
+    check_kept(n, tokens, logp, sampler, kept);
+    if (training == kept_set::full_softmax) kept = kept_tokens{};
+    how_.push_back({std::move(kept), own_temperature});
+    staged_.series_of.insert(staged_.series_of.end(), tokens.size(), n);
+    staged_.old_logp.insert(staged_.old_logp.end(), logp.begin(), logp.end());
+    staged_.sampler_logp.insert(staged_.sampler_logp.end(), sampler.begin(), sampler.end());
+    staged_.reward.resize(staged_.old_logp.size(), T(0));
+    staged_.ended.resize(staged_.old_logp.size(), 0);
+    staged_.reward.back() = T(score);
+    staged_.ended.back() = 1;
+    completion.emplace_back(tokens.begin(), tokens.end());
+    step_first.push_back(std::int32_t(staged_.old_logp.size()));
+    ++group_first.back();
+  }
+  /// A completion that nobody drew or scored: its log-probabilities and score are NaN.
+  void add_given(std::vector<std::int32_t> const& tokens) {
+    unknown_.assign(tokens.size(), std::numeric_limits<T>::quiet_NaN());
+    add(tokens, unknown_, unknown_, std::numeric_limits<double>::quiet_NaN());
+  }
+  /// How series n was drawn, for a pass over it.
+  drawn_how how(std::size_t n) const {
+    auto const& h = how_[n];
+    return {h.temperature, h.kept.steps() > 0 ? &h.kept : nullptr};
+  }
+  /// What is remembered of the cuts.
+  std::size_t kept_bytes() const {
+    std::size_t total = 0;
+    for (auto const& h : how_) total += h.kept.bytes();
+    return total;
+  }
+  /// Of the completion added last: the score of its prompt's greedy answer, and what each of several rewards gave it.
+  void add_greedy_score(double score) { staged_.greedy_score.push_back(T(score)); }
+  template <class Parts>
+  void add_parts(Parts const& parts) {
+    for (double x : parts) staged_.scores.push_back(T(x));
+  }
+  /// To the backend's memory.
+  void finish(B& backend) {
+    std::ptrdiff_t longest = 0, largest = 0;
+    for (std::size_t n = 0; n + 1 < step_first.size(); ++n)
+      longest = std::max<std::ptrdiff_t>(longest, step_first[n + 1] - step_first[n]);
+    for (std::size_t g = 0; g + 1 < group_first.size(); ++g)
+      largest = std::max<std::ptrdiff_t>(largest, group_first[g + 1] - group_first[g]);
+    this->R = std::ptrdiff_t(staged_.old_logp.size());
+    backend.assign(this->sampler_logp, std::span<T const>(staged_.sampler_logp));
+    backend.assign(old_logp, std::span<T const>(staged_.old_logp));
+    backend.assign(this->reward, std::span<T const>(staged_.reward));
+    backend.assign(this->terminated, std::span<std::uint8_t const>(staged_.ended));
+    std::fill(staged_.ended.begin(), staged_.ended.end(), 0);
+    backend.assign(this->truncated, std::span<std::uint8_t const>(staged_.ended));
+    backend.assign(this->series_of, std::span<std::int32_t const>(staged_.series_of));
+    backend.assign(this->offsets, std::span<std::int32_t const>(step_first));
+    backend.assign(this->group_offsets, std::span<std::int32_t const>(group_first));
+    this->decisions = series::segments(this->offsets.all(), this->R, longest);
+    this->groups = series::segments(this->group_offsets.all(), std::ptrdiff_t(completion.size()), largest);
+    backend.resize(this->advantage, this->R);
+    backend.resize(this->target, this->R);
+    backend.assign(greedy_score, std::span<T const>(staged_.greedy_score));
+    backend.assign(scores, std::span<T const>(staged_.scores));
+  }
+
+  template <class Policy>
+  void evaluate_reference(B& backend, Policy& policy, view<T const> reference);
+
+ private:
+  void check_kept(std::int32_t n, std::span<std::int32_t const> tokens, std::span<T const> logp,
+                  std::span<T const> sampler, kept_tokens const& kept) const {
+    if (training == kept_set::full_softmax) return;
+    auto where = [&](std::size_t t) {
+      return "completion_batch: token " + std::to_string(t) + " of completion " + std::to_string(n);
+    };
+    if (kept.steps() > 0) {
+      if (kept.steps() != tokens.size())
+        throw value_error("completion_batch: completion " + std::to_string(n) + " has " +
+                          std::to_string(tokens.size()) + " tokens, and its kept_tokens " +
+                          std::to_string(kept.steps()));
+      for (std::size_t t = 0; t < tokens.size(); ++t)
+        if (!kept.kept(t, tokens[t]))
+          throw value_error(where(t) + " is " + std::to_string(tokens[t]) +
+                            ", which is not among those that its cuts kept");
+      return;
+    }
+    for (std::size_t t = 0; t < tokens.size(); ++t)
+      if (sampler[t] - logp[t] > 64 * std::numeric_limits<T>::epsilon() * (1 + std::abs(logp[t])))
+        throw value_error(where(t) + " has sampler_logp " + detail::text(double(sampler[t])) + " and logp " +
+                          detail::text(double(logp[t])) +
+                          ": tokens were cut away when it was drawn; expected what was kept (generation_options.keep), "
+                          "or kept_set::full_softmax, whose ratio is biased");
+  }
+
+  struct drawn_series {
+    kept_tokens kept;
+    double temperature;
+  };
+  std::vector<drawn_series> how_;
+  struct {
+    std::vector<T> sampler_logp, old_logp, reward, greedy_score, scores;
+    std::vector<std::uint8_t> ended;
+    std::vector<std::int32_t> series_of;
+  } staged_;
+  std::vector<T> unknown_;
+};
+
+/// Some groups of a completion_batch, packed for passes of about `rows` tokens each.
+template <backend B>
+class completion_packings {
+ public:
+  /// Which steps of the batch those of the packings are, one pass after the other.
+  std::vector<std::int32_t> const& steps() const { return steps_; }
+
+  void pack(B& backend, decoder_options const& shape, completion_batch<B> const& b,
+            std::span<std::int32_t const> groups, std::ptrdiff_t rows) {
+    used_ = 0;
+    steps_.clear();
+    token_packing<B>* open = nullptr;
+    for (std::int32_t g : groups) {
+      bool begun = false;
+      for (std::int32_t n = b.group_first[std::size_t(g)]; n < b.group_first[std::size_t(g) + 1]; ++n) {
+        auto const& prompt = b.prompt[std::size_t(g)];
+        auto const& completion = b.completion[std::size_t(n)];
+        auto more = std::ptrdiff_t(completion.size() + (begun ? 0 : prompt.size()));
+        if (!open || (open->rows() > 0 && open->rows() + more > rows)) open = &next(), begun = false;
+        if (!begun) open->prompt(shape, prompt), begun = true;
+        open->completion(shape, completion, b.how(std::size_t(n)));
+        for (std::int32_t i = b.step_first[std::size_t(n)]; i < b.step_first[std::size_t(n) + 1]; ++i)
+          steps_.push_back(i);
+      }
+    }
+    for (std::size_t k = 0; k < used_; ++k) packings_[k].finish(backend, shape);
+  }
+
+  /// f(packing, its first step among steps()) for each pass.
+  template <class F>
+  void each(F f) {
+    std::ptrdiff_t first = 0;
+    for (std::size_t k = 0; k < used_; ++k) {
+      f(packings_[k], first);
+      first += packings_[k].steps();
+    }
+  }
+
+  /// Log-probabilities and (absent: not) values of all steps of the batch, in its order, by the policy under some
+  /// parameters.
+  template <class Policy>
+  void evaluate(B& backend, Policy& policy, view<value_t<B> const> parameters, completion_batch<B> const& b,
+                view<value_t<B>> logp, view<value_t<B>> value) {
+    std::vector<std::int32_t> all(std::size_t(b.groups_count()));
+    for (std::size_t g = 0; g < all.size(); ++g) all[g] = std::int32_t(g);
+    pack(backend, policy.options(), b, all, policy.how().rows_per_pass);
+    each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
+      auto here = [&](view<value_t<B>> v) { return v ? v.part(first, packing.steps()) : v; };
+      policy.evaluate(backend, parameters, packing, b.temperature, {here(logp), {}, here(value)});
+    });
+  }
+
+ private:
+  token_packing<B>& next() {
+    if (used_ == packings_.size()) packings_.emplace_back();
+    packings_[used_].clear();
+    return packings_[used_++];
+  }
+
+  std::vector<token_packing<B>> packings_;
+  std::size_t used_ = 0;
+  std::vector<std::int32_t> steps_;
+};
+
+template <backend B>
+template <class Policy>
+void completion_batch<B>::evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
+  completion_packings<B> packings;
+  backend.resize(this->ref_logp, this->M());
+  packings.evaluate(backend, policy, reference, *this, this->ref_logp.all(), {});
+}
+
+/// Minibatches of whole groups.
+template <backend B, class Policy>
+class completion_minibatches {
+  using T = value_t<B>;
+  using array = typename B::template array<T>;
+
+ public:
+  std::ptrdiff_t units(completion_batch<B> const& b) const { return b.groups_count(); }
+  void shuffled(B&, std::span<std::int32_t const> order) { order_.assign(order.begin(), order.end()); }
+
+  minibatch<T> all(B& backend, completion_batch<B>& b) {
+    order_.resize(std::size_t(units(b)));
+    for (std::size_t g = 0; g < order_.size(); ++g) order_[g] = std::int32_t(g);
+    return some(backend, b, 0, units(b));
+  }
+  minibatch<T> some(B& backend, completion_batch<B>& b, std::ptrdiff_t first, std::ptrdiff_t count) {
+    batch_ = &b;
+    groups_ = std::span(order_).subspan(std::size_t(first), std::size_t(count));
+    packed_ = false;
+    steps_.clear();
+    for (std::int32_t g : groups_)
+      for (std::int32_t i = b.step_first[std::size_t(b.group_first[std::size_t(g)])];
+           i < b.step_first[std::size_t(b.group_first[std::size_t(g) + 1])]; ++i)
+        steps_.push_back(i);
+    backend.assign(index_, std::span<std::int32_t const>(steps_));
+    auto M = std::ptrdiff_t(steps_.size());
+    auto take = [&]<class U>(typename B::template array<U>& to, typename B::template array<U>& from) {
+      backend.resize(to, M);
+      backend.gather(to.all(), view<U const>(from.all()), view<std::int32_t const>(index_.all()));
+      return to.all();
+    };
+    minibatch<T> m;
+    m.sampler_logp = take(sampler_logp_, b.sampler_logp);
+    m.old_logp = take(old_logp_, b.old_logp);
+    if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp);
+    if constexpr (Policy::has_critic) {
+      m.target = take(target_, b.target);
+      if (b.has_values) m.old_value = take(old_value_, b.value);
+    }
+    m.advantage = take(advantage_, b.advantage);
+    m.series_of = take(series_of_, b.series_of);
+    m.groups = b.groups;
+    m.last = take(last_, b.terminated);
+    return m;
+  }
+
+  /// Log-probabilities, entropies and (absent: not) values of the minibatch made last, as the policy is now.
+  void evaluate(B& backend, Policy& policy, view<T> logp, view<T> entropy, view<T> value = {}) {
+    pack(backend, policy);
+    packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
+      policy.evaluate(backend, view<T const>(policy.parameters()), packing, batch_->temperature,
+                      {logp.part(first, packing.steps()), entropy.part(first, packing.steps()),
+                       value ? value.part(first, packing.steps()) : value});
+    });
+  }
+
+  template <class F>
+  void pass(B& backend, Policy& policy, F partials) {
+    pack(backend, policy);
+    policy.zero_gradient(backend);
+    packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t before) {
+      policy.pass(backend, packing, batch_->temperature, [&](std::ptrdiff_t first, auto const& now) {
+        auto slope = partials(before + first, now);
+        return head_results<T const>{slope.logp, slope.entropy, slope.value};
+      });
+    });
+  }
+
+ private:
+  void pack(B& backend, Policy& policy) {
+    if (!std::exchange(packed_, true))
+      packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
+  }
+
+  completion_batch<B>* batch_ = nullptr;
+  std::vector<std::int32_t> order_, steps_;
+  std::span<std::int32_t const> groups_;
+  bool packed_ = false;
+  completion_packings<B> packings_;
+  array sampler_logp_, old_logp_, ref_logp_, target_, old_value_, advantage_;
+  typename B::template array<std::int32_t> index_, series_of_;
+  typename B::template array<std::uint8_t> last_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,225 @@
+#pragma once
+#include <cohort/language/model/generate.hpp>
+#include <cohort/language/rollout/completion_batch.hpp>
+#include <cohort/language/rollout/resampled_counts.hpp>
+#include <cohort/language/task/language_task.hpp>
+
+namespace cohort {
+
+template <backend B, class Task, class Policy>
+class completions_collector;
+
+/// The rollout of GRPO on a language model: `group` completions of each of `prompts` prompts, drawn by the policy. The
+/// last token of a completion gets its score as its reward and ends it, whether it was stopped or cut off. A completion
+/// whose score is NaN is left out, and counts nowhere.
+///
+/// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which
+/// nothing is learned, are left out, and up to so many more rounds of `prompts` prompts are drawn until there are
+/// `prompts` groups; those that are then too many are left out too. If no group of any round differs, the last round
+/// stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are
+/// drawn: there are fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
+///
+/// With `score_power` the completions of a round are drawn again from among themselves, as many as there are, with
+/// replacement, each in proportion to |score|^score_power: those of which the score says most are learned from, and
+/// more than once, others not at all (PF-PPO, arXiv:2409.06957; verl's pf_ppo with "pow"). Groups may then be of any
+/// size. Where all scores are 0 the round stands as it is.
+///
+/// With `greedy` the likeliest completion of each prompt is generated and scored as well, which is remax's baseline;
+/// its tokens count as steps.
+///
+/// Where the sampler cuts (top_k, top_p, min_p, typical_p) or `allowed` forbids, what was kept at each token is stored,
+/// and training's log-probabilities, entropies and reference are of the softmax over that: the ratio is that of the
+/// distributions sampled from. `kept = kept_set::full_softmax` is what other libraries do instead (see kept_set). A
+/// repetition penalty, which training does not apply, and a temperature of 0, under which there is no gradient, are
+/// refused without it.
+///
+/// `temperatures` gives sample g of each group its own temperature, in generation and in training.
+///
+/// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token
+/// stop(), all const. Steps are tokens; a run ends with the rollout in which they are used up.
+struct completions {
+  int prompts = 16;
+  int group = 16;       ///< G
+  int max_tokens = 64;  ///< of a completion, its stop token included
+  token_sampler sampler{};
+  int resample = 0;         ///< rounds at most, >= 0
+  bool drop_equal = false;  ///< leave out groups whose scores are all equal, resample or not
+  double score_power = 0;   ///< of policy filtration, >= 0; 0: none
+  bool greedy = false;
+  std::vector<double> temperatures{};  ///< G, or empty: the sampler's for all
+  allowed_tokens allowed{};
+  kept_set kept = kept_set::renormalize;
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("prompts", prompts), f("group", group), f("max_tokens", max_tokens);
+    if (sampler.temperature != 1) f("temperature", sampler.temperature);
+    if (sampler.top_k > 0) f("top_k", sampler.top_k);
+    if (sampler.top_p < 1) f("top_p", sampler.top_p);
+    if (sampler.min_p > 0) f("min_p", sampler.min_p);
+    if (sampler.typical_p < 1) f("typical_p", sampler.typical_p);
+    if (sampler.repetition_penalty != 1) f("repetition_penalty", sampler.repetition_penalty);
+    if (kept == kept_set::full_softmax) f("kept", "full_softmax");
+    if (resample > 0) f("resample", resample);
+    if (drop_equal) f("drop_equal", drop_equal);
+    if (score_power > 0) f("score_power", score_power);
+    if (greedy) f("greedy", greedy);
+  }
+
+  using reads_a_task = void;  ///< tells train that it plays no environment
+  template <backend B, class Task, class Policy>
+  using collector = completions_collector<B, Task, Policy>;
+  void check() const {
+    detail::require(prompts > 0, "completions", "prompts", prompts, "a positive number");
+    detail::require(resample >= 0, "completions", "resample", resample, "0 or a positive number");
+    detail::require(score_power >= 0, "completions", "score_power", score_power, "0 or a positive number");
+    generation_options const o = how(-1);
+    o.check();
+    if (kept == kept_set::full_softmax) return;
+    if (sampler.repetition_penalty != 1)
+      throw value_error(
+          "completions: sampler.repetition_penalty is " + detail::text(sampler.repetition_penalty) +
+          ", which training does not apply; expected 1, or kept = kept_set::full_softmax, whose ratio is biased");
+    for (int g = 0; g < group; ++g)
+      if (o.temperature_of(g) == 0)
+        throw value_error(
+            "completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or "
+            "kept = kept_set::full_softmax");
+  }
+  /// Of what is generated to be learned from.
+  generation_options how(std::int32_t stop) const {
+    bool keep = kept == kept_set::renormalize && (sampler.cuts() || allowed);
+    return {group, max_tokens, stop, sampler, temperatures, allowed, keep};
+  }
+};
+
+template <backend B, class Task, class Policy>
+class completions_collector {
+  using T = value_t<B>;
+
+ public:
+  using batch_type = completion_batch<B>;
+
+  completions_collector(B&, completions const& o, Task const& task, Policy const&, std::uint64_t seed)
+      : options_(o), task_(task), seed_(seed) {}
+
+  batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
+    detail::completion_counter counter;
+    batch_.clear();
+    batch_.training = options_.kept;
+    for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more)
+      draw(backend, policy, more == 0, counter, summary);
+    if (summary.episode_returns.empty())
+      throw value_error("completions: not one completion of the rollout has a score, all are NaN");
+    summary.completions = counter.means();
+    batch_.temperature = options_.sampler.scale();
+    batch_.finish(backend);
+    // Either evaluates the policy without its penalty and with all tokens, as training will see it.
+    if constexpr (Policy::has_critic) find_values(backend, policy);
+    else if (options_.kept == kept_set::full_softmax && (options_.sampler.repetition_penalty != 1 || options_.allowed))
+      passes_.evaluate(backend, policy, std::as_const(policy).parameters(), batch_, batch_.old_logp.all(), {});
+    return batch_;
+  }
+
+ private:
+  /// One round of prompts. Completions with a score become part of the batch.
+  void draw(B& backend, Policy& policy, bool last, detail::completion_counter& counter, rollout_summary& summary) {
+    std::vector<typename Task::row> rows;
+    std::vector<std::vector<std::int32_t>> prompts;
+    random_stream draws(stream{seed_, purpose::reset, rounds_});
+    for (int p = 0; p < options_.prompts; ++p) {
+      rows.push_back(task_.draw(draws));
+      prompts.push_back(task_.prompt(rows.back()));
+    }
+    generation_options how = options_.how(task_.stop());
+    auto all = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_++});
+
+    auto G = std::size_t(options_.group);
+    std::vector<double> score(all.size());
+    std::vector<detail::group_scores> of_group(prompts.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      std::size_t p = i / G, g = i % G;
+      summary.steps += std::int64_t(all[i].tokens.size());
+      score[i] =
+          detail::score_of(task_, rows[p], all[i].tokens, all[i].stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
+      if (std::isnan(score[i])) continue;
+      if (std::isinf(score[i]))
+        throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " +
+                          std::to_string(p) + " is infinite");
+      of_group[p].add(score[i]);
+      counter.add(double(all[i].tokens.size()), all[i].stopped);
+      summary.episode_returns.push_back(score[i]);
+    }
+    std::vector<int> times(all.size(), 1);
+    if (options_.score_power > 0)
+      times = detail::drawn_again(score, options_.score_power, stream{seed_, purpose::filter, rounds_});
+    std::vector<double> baseline =
+        options_.greedy ? greedy_scores(backend, policy, rows, prompts, summary) : std::vector<double>{};
+    bool all_stay = options_.resample == 0 && !options_.drop_equal, none_yet = batch_.groups_count() == 0,
+         any = all_stay;
+    for (auto const& s : of_group) any = any || s.differs();
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+      if (of_group[p].count == 0) continue;
+      bool teaches = all_stay || of_group[p].differs() || (last && none_yet && !any),
+           room = batch_.groups_count() < options_.prompts;
+      bool drawn = std::any_of(times.begin() + std::ptrdiff_t(p * G), times.begin() + std::ptrdiff_t((p + 1) * G),
+                               [](int n) { return n > 0; });
+      counter.add_group(of_group[p], teaches && room && drawn);
+      if (!teaches || !room || !drawn) continue;
+      batch_.begin_group(prompts[p]);
+      for (std::size_t i = p * G; i < (p + 1) * G; ++i)
+        for (int n = std::isnan(score[i]) ? 0 : times[i]; n > 0; --n) {
+          batch_.add(all[i].tokens, how.keep ? all[i].sampler_logp : all[i].logp, all[i].sampler_logp, score[i],
+                     n > 1 ? all[i].kept : std::move(all[i].kept),
+                     options_.temperatures.empty() ? 0. : all[i].temperature);
+          if (options_.greedy) batch_.add_greedy_score(baseline[p]);
+          if constexpr (detail::has_parts<Task>) batch_.add_parts(task_.parts(rows[p], all[i].tokens, all[i].stopped));
+        }
+    }
+  }
+
+  /// What the likeliest completion of each prompt is worth.
+  std::vector<double> greedy_scores(B& backend, Policy& policy, std::vector<typename Task::row> const& rows,
+                                    std::vector<std::vector<std::int32_t>> const& prompts, rollout_summary& summary) {
+    generation_options how{1,
+                           options_.max_tokens,
+                           task_.stop(),
+                           {.temperature = 0, .repetition_penalty = options_.sampler.repetition_penalty},
+                           {},
+                           options_.allowed};
+    auto likeliest = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_});
+    std::vector<double> scores;
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+      summary.steps += std::int64_t(likeliest[p].tokens.size());
+      scores.push_back(
+          detail::score_of(task_, rows[p], likeliest[p].tokens, likeliest[p].stopped, {std::ptrdiff_t(p), 0}));
+      if (!std::isfinite(scores.back()))
+        throw value_error("completions: the score of the likeliest completion of prompt " + std::to_string(p) + " is " +
+                          detail::text(scores.back()) + ", expected a finite number");
+    }
+    return scores;
+  }
+
+  /// The value before each token; the value after it is that before the next, and nobody reads it where the completion
+  /// ends.
+  void find_values(B& backend, Policy& policy) {
+    batch_type& b = batch_;
+    backend.resize(b.value, b.R);
+    backend.resize(b.next_value, b.R);
+    passes_.evaluate(backend, policy, std::as_const(policy).parameters(), b, b.old_logp.all(), b.value.all());
+    view<T> next = b.next_value.all();
+    backend.map(outputs{next.part(0, b.R - 1)}, detail::same{}, view<T const>(b.value.all().part(1, b.R - 1)));
+    backend.map(outputs{next.part(b.R - 1, 1)}, detail::filled{0}, view<T const>(next.part(b.R - 1, 1)));
+    b.has_values = true;
+  }
+
+  completions options_;
+  Task const& task_;
+  std::uint64_t seed_;
+  std::uint32_t rounds_ = 0;
+  generator<B> generate_;
+  completion_packings<B> passes_;
+  batch_type batch_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,115 @@
+#pragma once
+#include <algorithm>
+#include <cohort/advantage/batch_view.hpp>
+#include <cohort/backend/concept.hpp>
+#include <cohort/language/rollout/completion_metrics.hpp>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace cohort {
+
+template <backend B, class Policy>
+class decision_minibatches;
+
+/// What a rollout collected, in the backend's memory; the fields are those of batch_view, and the observations and
+/// actions to learn from.
+template <backend B, class Action>
+struct batch {
+  using T = value_t<B>;
+  template <class U>
+  using array = typename B::template array<U>;
+
+  std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
+  int observation_size = 0, action_width = 1, description = 0;
+  series decisions, groups;
+  array<T> observation;             ///< R x D
+  array<Action> action;             ///< R x (G times the action's width)
+  array<T> sampler_logp, ref_logp;  ///< R G
+  array<std::int32_t> anchor;       ///< R: the number of a step's state, where an estimator reads it
+  std::ptrdiff_t anchors = 0;
+  array<T> divergence;  ///< R: KL of the policy from the reference, where an estimator reads it
+  array<T> reference,
+      old;  ///< R distributions as rows of `description` numbers, where an objective reads their divergences
+  array<T> value, next_value, probe_value;     ///< R, R, R G; with a critic
+  array<T> reward;                             ///< K x R G
+  array<std::uint8_t> terminated, truncated;   ///< K x R G
+  array<std::int32_t> executed;                ///< R
+  array<std::int32_t> series_of;               ///< R: which series a decision belongs to
+  array<std::int32_t> offsets, group_offsets;  ///< of packed series, and of groups over series
+  array<T> advantage, target;                  ///< R G, written by the estimator
+  bool has_values = false, has_executed = false;
+
+  template <class Policy>
+  using minibatches = decision_minibatches<B, Policy>;  ///< how a learner cuts it
+
+  std::ptrdiff_t M() const { return R * G; }
+
+  /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
+  template <class Policy>
+  void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
+    backend.resize(ref_logp, M());
+    policy.log_probability(backend, reference, observation.matrix(R, observation_size),
+                           action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
+  }
+
+  /// Writes the distributions of a policy under some parameters to `out`, reference or old.
+  template <class Policy>
+  void describe(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
+    description = policy.description_size();
+    backend.resize(out, R * description);
+    policy.describe(backend, parameters, observation.matrix(R, observation_size), out.matrix(R, description));
+  }
+
+  /// Numbers the observations: equal ones of the same group have the same number. On the host.
+  void number_states(B& backend) {
+    auto steps = std::size_t(R), ends = std::size_t(groups.count() + 1);
+    std::vector<T> seen(steps * std::size_t(observation_size));
+    std::vector<std::int32_t> series(steps), first_of_group(ends), numbers;
+    backend.download(std::span<T>(seen), view<T const>(observation.all().part(0, R * observation_size)));
+    backend.download(std::span<std::int32_t>(series), view<std::int32_t const>(series_of.all()));
+    backend.download(std::span<std::int32_t>(first_of_group), view<std::int32_t const>(group_offsets.all()));
+    std::map<std::pair<std::int32_t, std::vector<T>>, std::int32_t> known;
+    for (std::ptrdiff_t r = 0; r < R; ++r) {
+      auto group = std::int32_t(std::upper_bound(first_of_group.begin(), first_of_group.end(), series[std::size_t(r)]) -
+                                first_of_group.begin());
+      auto row = seen.begin() + r * observation_size;
+      numbers.push_back(
+          known.try_emplace({group, std::vector<T>(row, row + observation_size)}, std::int32_t(known.size()))
+              .first->second);
+    }
+    backend.assign(anchor, std::span<std::int32_t const>(numbers));
+    anchors = std::ptrdiff_t(known.size());
+  }
+
+  batch_view<T> view_for_estimator() {
+    batch_view<T> v;
+    v.decisions = decisions;
+    v.groups = groups;
+    v.group = G;
+    v.horizon = K;
+    v.reward = reward.all();
+    v.terminated = terminated.all();
+    v.truncated = truncated.all();
+    if (has_values) {
+      v.value = value.all().part(0, R);
+      v.next_value = next_value.all();
+    }
+    if (divergence.size() == R && R > 0) v.divergence = divergence.all();
+    if (anchors > 0 && anchor.size() == R) v.anchor = anchor.all(), v.anchors = anchors;
+    if (sampler_logp.size() == M()) v.sampler_logp = sampler_logp.all();
+    if (ref_logp.size() == M()) v.ref_logp = ref_logp.all();
+    if (has_executed) v.executed = executed.all();
+    if (has_values && has_executed) v.probe_value = probe_value.all();
+    return v;
+  }
+};
+
+/// The episodes that ended in a rollout, in order, and what it cost.
+struct rollout_summary {
+  std::int64_t steps = 0;               ///< simulator steps, every probe counted
+  std::vector<double> episode_returns;  ///< undiscounted
+  completion_metrics completions{};     ///< of a language model
+};
+
+}  // namespace cohort

@@ -1,0 +1,228 @@
+#pragma once
+#include <cohort/rollout/lanes.hpp>
+
+namespace cohort {
+
+/// Whether copies of one state meet the same random numbers in the environment's steps.
+enum class noise { independent, common };
+
+template <backend B, environment E, class Policy>
+class groups_collector;
+
+/// The rollout of GRPO: in each of `count` groups, `group` whole episodes that start from one and the same state, which
+/// was copied. Without a critic there is nothing to bootstrap from, so episodes are played to their end or the
+/// environment's time limit.
+///
+/// With `resample` (dynamic sampling, DAPO) groups whose returns are all equal, from which nothing is learned, are left
+/// out, and up to so many more rounds are played until there are `count` groups; those that are then too many are left
+/// out too. If no group of any round differs, the last round stands as it is.
+///
+/// A rollout that the run's remaining steps cannot finish is dropped, its steps counted.
+struct groups {
+  int count = 2;  ///< groups in a rollout
+  int group = 8;  ///< G, episodes in a group
+  cohort::noise noise = cohort::noise::independent;
+  int resample = 0;  ///< rounds at most, >= 0
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("count", count), f("group", group);
+    if (noise == cohort::noise::common) f("noise", "common");
+    if (resample > 0) f("resample", resample);
+  }
+
+  template <backend B, environment E, class Policy>
+  using collector = groups_collector<B, E, Policy>;
+  void check() const {
+    detail::require(count > 0, "groups", "count", count, "a positive number");
+    detail::require(group > 0, "groups", "group", group, "a positive number");
+    detail::require(resample >= 0, "groups", "resample", resample, "0 or a positive number");
+  }
+};
+
+template <backend B, environment E, class Policy>
+class groups_collector {
+  using T = value_t<B>;
+  using action = typename Policy::action;
+  template <class U>
+  using array = typename B::template array<U>;
+
+ public:
+  using batch_type = batch<B, action>;
+
+  groups_collector(B& backend, groups const& o, E const& e, Policy const& policy, std::uint64_t seed)
+      : options_(o),
+        N_(o.count * o.group),
+        limit_(episode_limit(e)),
+        environment_(backend, e, N_, seed),
+        length_(std::size_t(N_)),
+        return_(std::size_t(N_)),
+        seed_(seed) {
+    if (limit_ <= 0)
+      throw value_error(
+          "groups: the environment has no max_episode_steps, so an episode might never end: give it one, "
+          "time_limit{environment, n}");
+    batch_.observation_size = policy.observations();
+    batch_.action_width = policy.distribution().action_width();
+    rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
+    std::ptrdiff_t most = rows_;
+    backend.resize(raw_.observation, most * batch_.observation_size);
+    backend.resize(last_, most * batch_.observation_size);
+    backend.resize(raw_.action, most * batch_.action_width);
+    for (auto* a : {&raw_.sampler_logp, &raw_.reward}) backend.resize(*a, most);
+    backend.resize(raw_.terminated, most);
+    backend.resize(raw_.truncated, most);
+  }
+
+  batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    final_.clear();
+    kept_.clear();
+    batch_.R = 0;
+    std::ptrdiff_t end = 0;  // of the rounds' rows
+    std::int64_t left = budget;
+    for (int more = options_.resample; more >= 0 && std::ssize(kept_) < options_.count; --more) {
+      std::int64_t before = left;
+      std::ptrdiff_t steps = play(backend, policy, end, left, summary);
+      summary.steps += before - left;
+      if (steps == 0) return batch_;
+      choose(end, more == 0);
+      end += (steps + 1) * N_;
+    }
+    pack(backend, policy, end);
+    return batch_;
+  }
+
+ private:
+  /// A kept group: the row of its first episode's first step, and the lengths of its episodes.
+  struct kept_group {
+    std::ptrdiff_t first;
+    std::vector<std::ptrdiff_t> length;
+  };
+
+  /// One episode in each lane, its steps from row `base` on, t N + n; how many steps the longest has, or 0 if they are
+  /// more than `left`.
+  std::ptrdiff_t play(B& backend, Policy& policy, std::ptrdiff_t base, std::int64_t& left, rollout_summary& summary) {
+    int D = batch_.observation_size, A = batch_.action_width, G = options_.group;
+    std::fill(length_.begin(), length_.end(), 0);
+    std::fill(return_.begin(), return_.end(), 0);
+    environment_.reset(backend, G);
+    std::int64_t first_step = environment_.steps();
+    auto seen = raw_.observation.matrix(rows_, D);
+    auto last = last_.matrix(rows_, D);
+    environment_.observe(backend, seen.part(base, N_));
+    std::ptrdiff_t t = 0;
+    for (int alive = N_; alive > 0; ++t) {
+      std::ptrdiff_t row = base + t * N_;
+      if (alive > left) return left = 0;
+      left -= alive;
+      auto at = [&](auto& array) { return array.all().part(row, N_); };
+      auto act = raw_.action.matrix(rows_, A).part(row, N_);
+      auto next = seen.part(row + N_, N_);
+      policy.act(backend, view<T const>(seen.part(row, N_)),
+                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, act, at(raw_.sampler_logp));
+      environment_.step(backend, view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated),
+                        next, options_.noise == noise::common ? G : 1);
+      // Who is still alive decides how many steps were used, so the host must know after each.
+      record_.read(backend, at(raw_.reward), at(raw_.terminated), at(raw_.truncated));
+      bool any_ended = false;
+      for (int n = 0; n < N_; ++n) {
+        auto lane = std::size_t(n);
+        any_ended = any_ended || record_.done(lane);
+        if (length_[lane] > 0) continue;  // ended: the lane goes on, unread
+        return_[lane] += record_.reward[lane];
+        if (!record_.done(lane)) continue;
+        if (record_.truncated[lane]) final_.add(row + n);
+        length_[lane] = t + 1;
+        --alive;
+        summary.episode_returns.push_back(return_[lane]);
+      }
+      if (any_ended) environment_.restart(backend, at(raw_.terminated), at(raw_.truncated), next, last.part(row, N_));
+    }
+    environment_.require_finite_rewards(backend, raw_.reward.all().part(base, t * N_), first_step, N_);
+    environment_.require_finite_observations(backend, seen.part(base, (t + 1) * N_), first_step, N_);
+    environment_.require_allowed_actions(backend, view<T const>(seen.part(base, t * N_)), first_step, N_);
+    return t;
+  }
+
+  /// Keeps the groups of the round just played that are worth it.
+  void choose(std::ptrdiff_t base, bool last) {
+    auto G = std::size_t(options_.group);
+    std::vector<detail::group_scores> scores(std::size_t(options_.count));
+    bool any = options_.resample == 0, none_yet = kept_.empty();
+    for (std::size_t g = 0; g < scores.size(); ++g) {
+      for (std::size_t k = 0; k < G; ++k) scores[g].add(return_[g * G + k]);
+      any = any || scores[g].differs();
+    }
+    for (std::size_t g = 0; g < scores.size() && std::ssize(kept_) < options_.count; ++g)
+      if (options_.resample == 0 || scores[g].differs() || (last && none_yet && !any))
+        kept_.push_back({base + std::ptrdiff_t(g * G),
+                         {length_.begin() + std::ptrdiff_t(g * G), length_.begin() + std::ptrdiff_t((g + 1) * G)}});
+  }
+
+  /// Time-major lanes with holes become packed series: nothing is padded, so nothing is diluted.
+  void pack(B& backend, Policy& policy, std::ptrdiff_t rows) {
+    int D = batch_.observation_size, A = batch_.action_width;
+    std::vector<std::int32_t> offsets{0}, order, series_of, groups{0};
+    std::ptrdiff_t longest = 0;
+    for (auto const& group : kept_) {
+      for (std::size_t k = 0; k < group.length.size(); ++k) {
+        for (std::ptrdiff_t t = 0; t < group.length[k]; ++t) {
+          order.push_back(std::int32_t(group.first + std::ptrdiff_t(k) + t * N_));
+          series_of.push_back(std::int32_t(offsets.size() - 1));
+        }
+        offsets.push_back(std::int32_t(order.size()));
+        longest = std::max(longest, group.length[k]);
+      }
+      groups.push_back(std::int32_t(offsets.size() - 1));
+    }
+    auto R = std::ptrdiff_t(order.size());
+    backend.assign(order_, std::span<std::int32_t const>(order));
+    backend.assign(batch_.series_of, std::span<std::int32_t const>(series_of));
+    backend.assign(batch_.offsets, std::span<std::int32_t const>(offsets));
+    backend.assign(batch_.group_offsets, std::span<std::int32_t const>(groups));
+    batch_.groups = series::segments(batch_.group_offsets.all(), groups.back(), options_.group);
+    batch_.R = R;
+    batch_.decisions = series::segments(batch_.offsets.all(), R, longest);
+    auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
+      backend.resize(to, R * columns);
+      backend.gather(to.matrix(R, columns), view<U const>(from.data(), from.size() / columns, columns),
+                     view<std::int32_t const>(order_.all()));
+    };
+    take(batch_.observation, raw_.observation, D);
+    take(batch_.action, raw_.action, A);
+    take(batch_.sampler_logp, raw_.sampler_logp, 1);
+    take(batch_.reward, raw_.reward, 1);
+    take(batch_.terminated, raw_.terminated, 1);
+    take(batch_.truncated, raw_.truncated, 1);
+    backend.resize(batch_.advantage, R);
+    backend.resize(batch_.target, R);
+    if constexpr (Policy::has_critic) {
+      backend.resize(raw_.value, rows);
+      backend.resize(raw_.next_value, rows - N_);
+      policy.value(backend, view<T const>(raw_.observation.matrix(rows_, D).part(0, rows)), raw_.value.all());
+      backend.map(outputs{raw_.next_value.all()}, detail::same{}, view<T const>(raw_.value.all().part(N_, rows - N_)));
+      final_.write(backend, policy, view<T const>(last_.matrix(rows_, D).part(0, rows - N_)),
+                   raw_.truncated.all().part(0, rows - N_), raw_.next_value.all());
+      take(batch_.value, raw_.value, 1);
+      take(batch_.next_value, raw_.next_value, 1);
+      batch_.has_values = true;
+    }
+  }
+
+  groups options_;
+  int N_, limit_;
+  std::ptrdiff_t rows_ =
+      0;  // of the raw arrays: for each round a row for each lane and step, and one more for what is seen last
+  vector_environment<B, E> environment_;
+  std::vector<std::ptrdiff_t> length_;  // of each lane's episode, 0 while it lasts
+  std::vector<double> return_;          // and its return
+  std::vector<kept_group> kept_;
+  detail::rollout_record<T> record_;
+  detail::final_values<B> final_;
+  batch_type raw_, batch_;
+  array<std::int32_t> order_;
+  array<T> last_;
+  std::uint64_t seed_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,129 @@
+#pragma once
+#include <cohort/advantage/normalize.hpp>
+#include <cohort/rollout/episodes.hpp>
+
+namespace cohort {
+
+template <backend B, environment E, class Policy>
+class lanes_collector;
+
+/// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going
+/// on from one rollout to the next.
+struct lanes {
+  int count = 8;    ///< N
+  int steps = 128;  ///< T
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("count", count), f("steps", steps);
+  }
+
+  template <backend B, environment E, class Policy>
+  using collector = lanes_collector<B, E, Policy>;
+  void check() const {
+    detail::require(count > 0, "lanes", "count", count, "a positive number");
+    detail::require(steps > 0, "lanes", "steps", steps, "a positive number");
+  }
+};
+
+template <backend B, environment E, class Policy>
+class lanes_collector {
+  using T = value_t<B>;
+
+ public:
+  using batch_type = batch<B, typename Policy::action>;
+
+  lanes_collector(B& backend, lanes const& o, E const& e, Policy const& policy, std::uint64_t seed)
+      : options_(o), environment_(backend, e, o.count, seed), returns_(o.count), seed_(seed) {
+    batch_.observation_size = policy.observations();
+    batch_.action_width = policy.distribution().action_width();
+    environment_.reset(backend);
+  }
+
+  /// The next rollout of no more than `budget` simulator steps; R = 0 if not one step of every lane fits.
+  batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {});
+    if constexpr (Policy::has_critic)
+      if (batch_.R > 0) write_values(backend, policy);
+    return batch_;
+  }
+
+  /// The same without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the
+  /// last one.
+  template <class F>
+  batch_type& play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
+    int N = options_.count, D = batch_.observation_size, A = batch_.action_width;
+    std::ptrdiff_t steps = std::min<std::int64_t>(options_.steps, budget / N), M = steps * N;
+    batch_.R = M;
+    if (M == 0) return batch_;
+    batch_.decisions = series::lanes(steps, N);
+    backend.resize(batch_.observation, (steps + 1) * N * D);
+    backend.resize(batch_.action, M * A);
+    for (auto* a : {&batch_.sampler_logp, &batch_.reward, &batch_.advantage, &batch_.target}) backend.resize(*a, M);
+    backend.resize(batch_.terminated, M);
+    backend.resize(batch_.truncated, M);
+    backend.resize(last_, M * D);
+    detail::number_lanes(backend, batch_.series_of, steps, N);
+
+    std::int64_t first_step = environment_.steps();
+    auto seen = batch_.observation.matrix((steps + 1) * N, D);
+    environment_.observe(backend, seen.part(0, N));
+    for (std::ptrdiff_t t = 0; t < steps; ++t) {
+      auto at = [&](auto& array) { return array.all().part(t * N, N); };
+      auto action = batch_.action.matrix(M, A).part(t * N, N);
+      auto next = seen.part((t + 1) * N, N);
+      at_state(t, environment_);
+      policy.act(backend, view<T const>(seen.part(t * N, N)),
+                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, action,
+                 at(batch_.sampler_logp));
+      environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated),
+                        at(batch_.truncated), next);
+      environment_.restart(backend, at(batch_.terminated), at(batch_.truncated), next,
+                           last_.matrix(M, D).part(t * N, N));
+    }
+    environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, N);
+    environment_.require_finite_observations(backend, seen, first_step, N);
+    environment_.require_allowed_actions(backend, view<T const>(seen.part(0, M)), first_step, N);
+    count_episodes(backend, steps, summary);
+    summary.steps += M;
+    at_state(steps, environment_);
+    return batch_;
+  }
+
+  /// Rewards and flags of the last rollout, on the host.
+  detail::rollout_record<T> const& record() const { return record_; }
+
+ private:
+  void write_values(B& backend, Policy& policy) {
+    std::ptrdiff_t M = batch_.R, N = options_.count, D = batch_.observation_size;
+    backend.resize(batch_.value, M + N);
+    backend.resize(batch_.next_value, M);
+    policy.value(backend, view<T const>(batch_.observation.matrix(M + N, D)), batch_.value.all());
+    backend.map(outputs{batch_.next_value.all()}, detail::same{}, view<T const>(batch_.value.all().part(N, M)));
+    final_.write(backend, policy, last_.matrix(M, D), batch_.truncated.all(), batch_.next_value.all());
+    batch_.has_values = true;
+  }
+
+  void count_episodes(B& backend, std::ptrdiff_t steps, rollout_summary& summary) {
+    record_.read(backend, batch_.reward.all(), batch_.terminated.all(), batch_.truncated.all());
+    final_.clear();
+    std::size_t i = 0;
+    for (std::ptrdiff_t t = 0; t < steps; ++t)
+      for (int n = 0; n < options_.count; ++n, ++i) {
+        returns_.add(n, record_.reward[i]);
+        if (record_.truncated[i]) final_.add(std::ptrdiff_t(i));
+        if (record_.done(i)) returns_.end(n, summary);
+      }
+  }
+
+  lanes options_;
+  vector_environment<B, E> environment_;
+  detail::return_counter returns_;
+  detail::rollout_record<T> record_;
+  detail::final_values<B> final_;
+  batch_type batch_;
+  typename B::template array<T> last_;  // the true last observations of the steps that ended an episode
+  std::uint64_t seed_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,199 @@
+#pragma once
+#include <algorithm>
+#include <cohort/rollout/groups.hpp>
+
+namespace cohort {
+
+template <backend B, environment E, class Policy>
+class vine_collector;
+
+/// The rollout of VinePPO: lanes as PPO's, and from each state s_t of a lane `rollouts` copies of it that the policy
+/// plays to their end, so that
+///
+///     value_t = (1/K) sum_k sum_j gamma^j r^(k)_{t+j},
+///     next_value_t = value_{t+1}, or 0 where the episode ended in step t
+///
+/// estimate V(s_t) without bias and without a critic: gae{.gamma = the same, .lambda = 0} on them is r_t + gamma
+/// V(s_{t+1}) - V(s_t), the paper's advantage. The policy may be an actor; of one with a critic, its values are not
+/// used (value_loss still trains it, towards the estimator's target).
+///
+/// Copies keep the step count of their state, so the environment's time limit is the end of what they are worth: after
+/// a truncation nothing is left to come, and a state's value depends on the time that is left. Every step of every copy
+/// is a simulator step and counts: K times the mean rest of an episode for each decision. A rollout that the run's
+/// remaining steps cannot finish is dropped, its steps counted. Raises value_error for an environment without
+/// max_episode_steps.
+///
+/// Source: Kazemnejad et al. 2024, arXiv:2410.01679, eqs. 9 and 10, where states are prefixes of an answer.
+struct vine {
+  int lanes = 8;                                     ///< N
+  int steps = 32;                                    ///< T, decisions of each lane
+  int rollouts = 4;                                  ///< K, copies of each state
+  double gamma = .99;                                ///< discount, in [0, 1]; the estimator's should be the same
+  cohort::noise noise = cohort::noise::independent;  ///< of the copies of one state
+
+  template <class F>
+  constexpr void parameters(F f) const {
+    f("lanes", lanes), f("steps", steps), f("rollouts", rollouts), f("gamma", gamma);
+    if (noise == cohort::noise::common) f("noise", "common");
+  }
+
+  template <backend B, environment E, class Policy>
+  using collector = vine_collector<B, E, Policy>;
+  void check() const {
+    detail::require(lanes > 0, "vine", "lanes", lanes, "a positive number");
+    detail::require(steps > 0, "vine", "steps", steps, "a positive number");
+    detail::require(rollouts > 0, "vine", "rollouts", rollouts, "a positive number");
+    detail::require(gamma >= 0 && gamma <= 1, "vine", "gamma", gamma, "a number in [0, 1]");
+  }
+};
+
+template <backend B, environment E, class Policy>
+class vine_collector {
+  using T = value_t<B>;
+  using action = typename Policy::action;
+
+ public:
+  using batch_type = batch<B, action>;
+
+  vine_collector(B& backend, vine const& o, E const& e, Policy const& policy, std::uint64_t seed)
+      : options_(o),
+        lanes_(backend, lanes{.count = o.lanes, .steps = o.steps}, e, policy, seed),
+        states_(backend, e, (o.steps + 1) * o.lanes, seed),
+        copies_(backend, e, 1, seed, purpose::copy_step, purpose::copy_step),
+        seed_(seed) {
+    if (episode_limit(e) <= 0)
+      throw value_error(
+          "vine: the environment has no max_episode_steps, so a copy might never end: give it one, "
+          "time_limit{environment, n}");
+    std::ptrdiff_t most = std::ptrdiff_t(o.steps + 1) * o.lanes * o.rollouts;
+    for (auto* a : {&seen_, &last_}) backend.resize(*a, most * policy.observations());
+    for (auto* a : {&logp_, &reward_}) backend.resize(*a, most);
+    for (auto* a : {&terminated_, &truncated_}) backend.resize(*a, most);
+    backend.resize(action_, most * policy.distribution().action_width());
+    std::vector<std::int32_t> every(std::size_t(o.lanes));
+    for (std::size_t n = 0; n < every.size(); ++n) every[n] = std::int32_t(n);
+    backend.assign(every_lane_, std::span<std::int32_t const>(every));
+  }
+
+  batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    std::int64_t before = summary.steps, N = options_.lanes;
+    auto& batch =
+        lanes_.play(backend, policy, budget, summary, [&](std::ptrdiff_t t, vector_environment<B, E>& environment) {
+          states_.copy(backend, environment, every_lane_.all(), t * N);
+        });
+    if (batch.R == 0) return batch;
+    budget -= summary.steps - before;
+    start_copies(backend, batch.R);
+    if (!play_copies(backend, policy, budget, summary)) {
+      batch.R = 0;
+      return batch;
+    }
+    auto R = std::size_t(batch.R);
+    value_.resize(R + std::size_t(N)), next_.resize(R);
+    for (std::size_t i = 0; i < value_.size(); ++i) value_[i] = T(total_[i] / options_.rollouts);
+    for (std::size_t i = 0; i < R; ++i) next_[i] = lanes_.record().done(i) ? T(0) : value_[i + std::size_t(N)];
+    backend.assign(batch.value, std::span<T const>(value_));
+    backend.assign(batch.next_value, std::span<T const>(next_));
+    batch.has_values = true;
+    return batch;
+  }
+
+ private:
+  /// K copies of each state that a value is wanted of: of all decisions, and of the states after the last in lanes that
+  /// go on.
+  void start_copies(B& backend, std::ptrdiff_t R) {
+    auto K = std::size_t(options_.rollouts), N = std::size_t(options_.lanes), all = std::size_t(R) + N;
+    total_.assign(all, 0.);
+    state_of_.clear(), from_.clear();
+    for (std::size_t i = 0; i < all; ++i) {
+      if (i >= std::size_t(R) && lanes_.record().done(i - N)) continue;
+      state_of_.push_back(std::int32_t(i));
+      from_.insert(from_.end(), K, std::int32_t(i));
+    }
+    running_.assign(from_.size(), true);
+    backend.assign(index_, std::span<std::int32_t const>(from_));
+    copies_.resize(backend, int(from_.size()));
+    copies_.copy(backend, states_, index_.all(), 0);
+  }
+
+  /// All copies side by side; when a quarter of the states have none left, the others move together. False if the
+  /// budget ended before they did.
+  bool play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    int K = options_.rollouts;
+    std::ptrdiff_t D = policy.observations(), A = policy.distribution().action_width();
+    std::int64_t used = 0;
+    double weight = 1;
+    copies_.observe(backend, seen_.matrix(copies_.lanes(), D));
+    for (std::size_t alive = running_.size(); alive > 0; weight *= options_.gamma) {
+      used += std::int64_t(alive);
+      if (used > budget) {
+        summary.steps += budget;
+        return false;
+      }
+      std::ptrdiff_t C = copies_.lanes();
+      auto some = [&](auto& array) { return array.all().part(0, C); };
+      view<T> seen = seen_.matrix(C, D);
+      copies_.require_allowed_actions(backend, view<T const>(seen), copies_.steps(), int(C));
+      policy.act(backend, view<T const>(seen), stream{seed_, purpose::copy_action, std::uint32_t(copies_.steps())}, 1,
+                 action_.matrix(C, A), some(logp_));
+      copies_.step(backend, view<action const>(action_.matrix(C, A)), some(reward_), some(terminated_),
+                   some(truncated_), seen, options_.noise == noise::common ? K : 1);
+      copies_.require_finite_rewards(backend, some(reward_), copies_.steps() - 1, int(C));
+      copies_.require_finite_observations(backend, seen, copies_.steps(), int(C));
+      record_.read(backend, some(reward_), some(terminated_), some(truncated_));
+      bool any_ended = false;
+      for (std::size_t c = 0; c < running_.size(); ++c) {
+        any_ended = any_ended || record_.done(c);
+        if (!running_[c]) continue;
+        total_[std::size_t(state_of_[c / std::size_t(K)])] += weight * double(record_.reward[c]);
+        if (record_.done(c)) running_[c] = false, --alive;
+      }
+      if (!any_ended) continue;
+      // An ended copy whose state has others left goes on with a new episode, unread: an environment need not bear
+      // steps after its end.
+      copies_.restart(backend, some(terminated_), some(truncated_), seen, last_.matrix(C, D));
+      if (alive > 0) move_together(backend, D);
+    }
+    summary.steps += used;
+    return true;
+  }
+
+  void move_together(B& backend, std::ptrdiff_t D) {
+    auto K = std::size_t(options_.rollouts), left = std::size_t(0);
+    auto lives = [&](std::size_t s) {
+      return std::any_of(&running_[s * K], &running_[s * K] + K, [](char runs) { return runs; });
+    };
+    for (std::size_t s = 0; s < state_of_.size(); ++s) left += lives(s);
+    if (4 * left > 3 * state_of_.size()) return;
+    from_.clear();
+    left = 0;
+    for (std::size_t s = 0; s < state_of_.size(); ++s) {
+      if (!lives(s)) continue;
+      for (std::size_t c = s * K; c < (s + 1) * K; ++c) {
+        running_[from_.size()] = running_[c];
+        from_.push_back(std::int32_t(c));
+      }
+      state_of_[left++] = state_of_[s];
+    }
+    state_of_.resize(left), running_.resize(from_.size());
+    backend.assign(index_, std::span<std::int32_t const>(from_));
+    copies_.copy(backend, index_.all());
+    copies_.observe(backend, seen_.matrix(copies_.lanes(), D));
+  }
+
+  vine options_;
+  lanes_collector<B, E, Policy> lanes_;
+  vector_environment<B, E> states_, copies_;
+  std::vector<double> total_;  // of each state: the discounted rewards of its copies
+  std::vector<std::int32_t> state_of_, from_;
+  std::vector<char> running_;  // of each copy: whether its episode goes on
+  std::vector<T> value_, next_;
+  detail::rollout_record<T> record_;
+  typename B::template array<T> seen_, last_, logp_, reward_;
+  typename B::template array<action> action_;
+  typename B::template array<std::uint8_t> terminated_, truncated_;
+  typename B::template array<std::int32_t> every_lane_, index_;
+  std::uint64_t seed_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,108 @@
+#pragma once
+#include <cohort/optimizer/parameter_layout.hpp>
+#include <cohort/run/algorithm.hpp>
+#include <cohort/update/objective_pass.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+/// 0 ... n - 1 in an order that depends on the seed and the round alone (Fisher and Yates).
+inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream s) {
+  order.resize(std::size_t(n));
+  for (std::ptrdiff_t i = 0; i < n; ++i) order[std::size_t(i)] = std::int32_t(i);
+  random_stream draws(s);
+  for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[draws.integer(std::uint32_t(i + 1))]);
+}
+
+}  // namespace detail
+
+/// From a batch with its advantages to new parameters: epochs of minibatches of evaluate, differentiate, backward,
+/// clip, optimize. It owns the optimizer's state and every array on the way, so that after its first update it
+/// allocates nothing.
+template <backend B, class Update, class Aggregation, class Policy, class Batch = batch<B, typename Policy::action>>
+class learner {
+  using T = value_t<B>;
+  using array = typename B::template array<T>;
+
+ public:
+  learner(B& backend, Update const& update, Aggregation const& aggregation, Policy const& policy, std::uint64_t seed)
+      : update_(update),
+        aggregation_(aggregation),
+        optimizer_(detail::start_optimizer(backend, update.optimizer, layout_of(policy))),
+        seed_(seed),
+        pass_(seed) {
+    update.check();
+    backend.resize(norm_, 2);
+  }
+
+  std::size_t optimizer_bytes() const { return optimizer_.bytes(); }
+
+  template <class O>
+    requires objective<O> || pair_objective<O>
+  update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
+    if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
+    std::ptrdiff_t all = minibatches_.units(batch), units = all;
+    if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
+    else if (update_.minibatch.count > 0)
+      units = std::max<std::ptrdiff_t>(1, update_.minibatch.count * all / batch.M());
+    update_metrics metrics;
+    for (int epoch = 0; epoch < update_.epochs; ++epoch) {
+      if (units < all) {
+        detail::shuffle(order_, all, stream{seed_, purpose::shuffle, std::uint32_t(rounds_++)});
+        minibatches_.shuffled(backend, order_);
+      }
+      for (std::ptrdiff_t first = 0; first < all; first += units) {
+        std::ptrdiff_t count = std::min(units, all - first);
+        bool last = epoch + 1 == update_.epochs && first + count == all;
+        auto m = units < all ? minibatches_.some(backend, batch, first, count) : minibatches_.all(backend, batch);
+        descend(backend, o, policy, m, batch.decisions.count(), progress, last ? &metrics : nullptr);
+      }
+    }
+    return metrics;
+  }
+
+ private:
+  template <class O>
+  void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress,
+               update_metrics* metrics) {
+    if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
+    pass_(backend, aggregation_, o, policy, minibatches_, m, series, metrics);
+
+    view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
+    gradient_limits limits = update_.limits();
+    limits.measure(backend, view<T const>(policy.gradient()), squares, scale);
+    update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()),
+                             view<T const>(scale), limits.value);
+    if (!metrics) return;
+    T square[1];
+    backend.download(std::span<T>(square), view<T const>(squares));
+    metrics->gradient_norm = std::sqrt(double(square[0]));
+  }
+
+  Update update_;
+  Aggregation aggregation_;
+  typename decltype(Update::optimizer)::template state<B> optimizer_;
+  std::uint64_t seed_;
+  std::int64_t rounds_ = 0;
+  typename Batch::template minibatches<Policy> minibatches_;
+  array norm_;
+  objective_pass<B> pass_;
+  std::vector<std::int32_t> order_;
+};
+
+namespace detail {
+
+/// The learner that an update asks for; `learner` if it asks for none.
+template <class B, class Update, class Aggregation, class Policy, class Batch>
+struct learner_for {
+  using type = learner<B, Update, Aggregation, Policy, Batch>;
+};
+template <class B, class Update, class Aggregation, class Policy, class Batch>
+  requires requires { typename Update::template learner<B, Aggregation, Policy, Batch>; }
+struct learner_for<B, Update, Aggregation, Policy, Batch> {
+  using type = typename Update::template learner<B, Aggregation, Policy, Batch>;
+};
+
+}  // namespace detail
+}  // namespace cohort

@@ -1,0 +1,138 @@
+#pragma once
+#include <cohort/policy/policy.hpp>
+#include <cohort/rollout/batch.hpp>
+
+namespace cohort {
+
+/// The arrays of the M steps of one optimizer step; what a batch does not have is absent.
+template <class T>
+struct minibatch {
+  view<T const> sampler_logp, old_logp, ref_logp, old_value, target;
+  view<T> advantage;  ///< normalization writes it
+  view<std::int32_t const> series_of;
+  view<std::uint8_t const> last{};  ///< of completions: the last step of each
+  series groups{};                  ///< over all series of the batch
+  std::ptrdiff_t steps() const { return advantage.rows; }
+};
+
+/// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of
+/// each.
+///
+/// A batch type of one's own names such a class as `minibatches<Policy>`: units(batch), shuffled(backend, order of the
+/// units), all(backend, batch), some(backend, batch, first, count) of that order, and pass(backend, policy, partials),
+/// which for the minibatch made last gives the policy's gradient of a loss; partials(first, evaluation) is called for
+/// one or more runs of its steps and returns the derivatives with respect to what the evaluation holds.
+template <backend B, class Policy>
+class decision_minibatches {
+  using T = value_t<B>;
+  using action = typename Policy::action;
+  using batch_type = batch<B, action>;
+  template <class U>
+  using array = typename B::template array<U>;
+
+ public:
+  std::ptrdiff_t units(batch_type const& b) const { return b.R; }
+  void shuffled(B& backend, std::span<std::int32_t const> order) { backend.assign(order_, order); }
+
+  minibatch<T> all(B& backend, batch_type& b) {
+    G_ = int(b.G);
+    W_ = b.description;
+    others_ = {whole(b.reference, b.R), whole(b.old, b.R)};
+    observation_now_ = b.observation.matrix(b.R, b.observation_size);
+    action_now_ = b.action.matrix(b.R, b.G * b.action_width);
+    backend.resize(advantage_, b.M());
+    // Normalization writes it, and the next epoch wants it as it was.
+    backend.map(outputs{advantage_.all()}, detail::same{}, view<T const>(b.advantage.all()));
+    return {b.sampler_logp.all(),
+            b.sampler_logp.all(),
+            b.ref_logp.size() ? b.ref_logp.all() : view<T>{},
+            old_value(backend, b, {}),
+            Policy::has_critic ? b.target.all() : view<T>{},
+            advantage_.all(),
+            series_of_steps(backend, b, {}),
+            {},
+            b.groups};
+  }
+
+  minibatch<T> some(B& backend, batch_type& b, std::ptrdiff_t first, std::ptrdiff_t count) {
+    view<std::int32_t const> rows = order_.all().part(first, count);
+    auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
+      backend.resize(to, count * columns);
+      backend.gather(to.matrix(count, columns), view<U const>(from.data(), b.R, columns), rows);
+      return to.all().reshaped(count * columns);
+    };
+    take(observation_, b.observation, b.observation_size);
+    take(action_, b.action, b.G * b.action_width);
+    G_ = int(b.G);
+    W_ = b.description;
+    auto distributions = [&](array<T>& to, array<T>& from) {
+      if (from.size() > 0) take(to, from, W_);
+      return from.size() > 0 ? whole(to, count) : view<T const>{};
+    };
+    others_ = {distributions(reference_, b.reference), distributions(old_, b.old)};
+    observation_now_ = observation_.matrix(count, b.observation_size);
+    action_now_ = action_.matrix(count, b.G * b.action_width);
+    minibatch<T> m;
+    m.sampler_logp = m.old_logp = take(old_logp_, b.sampler_logp, b.G);
+    if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp, b.G);
+    if constexpr (Policy::has_critic) m.target = take(target_, b.target, b.G);
+    m.old_value = old_value(backend, b, rows);
+    m.advantage = take(advantage_, b.advantage, b.G);
+    m.series_of = series_of_steps(backend, b, rows);
+    m.groups = b.groups;
+    return m;
+  }
+
+  template <class F>
+  void pass(B& backend, Policy& policy, F partials) {
+    if constexpr (requires { policy.description_size(); }) {
+      auto slope = partials(std::ptrdiff_t(0), policy.evaluate(backend, observation_now_, action_now_, G_, others_));
+      policy.backward(backend, slope.logp, slope.entropy, slope.value, slope.kl, slope.old_kl);
+    } else {
+      auto slope = partials(std::ptrdiff_t(0), policy.evaluate(backend, observation_now_, action_now_, G_));
+      policy.backward(backend, slope.logp, slope.entropy, slope.value);
+    }
+  }
+
+ private:
+  /// The series of each of the G steps of each decision, of some rows or (none given) of all.
+  view<std::int32_t const> series_of_steps(B& backend, batch_type& b, view<std::int32_t const> rows) {
+    if (!rows && b.G == 1) return b.series_of.all();
+    if (!rows) {
+      if (every_row_.size() != b.R) {
+        std::vector<std::int32_t> all(std::size_t(b.R));
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = std::int32_t(i);
+        backend.assign(every_row_, std::span<std::int32_t const>(all));
+      }
+      rows = every_row_.all();
+    }
+    backend.resize(series_, rows.rows * b.G);
+    backend.gather(series_.matrix(rows.rows, b.G), view<std::int32_t const>(b.series_of.data(), b.R, b.G, 1, 0), rows);
+    return series_.all();
+  }
+
+  /// The value of each decision before the update, for each of its G steps.
+  view<T const> old_value(B& backend, batch_type& b, view<std::int32_t const> rows) {
+    if (!Policy::has_critic || !b.has_values) return {};
+    if (!rows && b.G == 1) return b.value.all().part(0, b.R);
+    std::ptrdiff_t R = rows ? rows.rows : b.R;
+    backend.resize(old_value_, R * b.G);
+    view<T const> by_decision(b.value.data(), b.R, b.G, 1, 0);
+    if (rows) backend.gather(old_value_.matrix(R, b.G), by_decision, rows);
+    else backend.map(outputs{old_value_.matrix(R, b.G)}, detail::same{}, by_decision);
+    return old_value_.all();
+  }
+  view<T const> whole(array<T>& a, std::ptrdiff_t rows) const {
+    return a.size() > 0 ? view<T const>(a.matrix(rows, W_)) : view<T const>{};
+  }
+
+  int G_ = 1, W_ = 0;
+  other_distributions<T> others_;
+  view<T const> observation_now_;
+  view<action const> action_now_;
+  array<T> observation_, old_logp_, ref_logp_, target_, advantage_, reference_, old_, old_value_;
+  array<action> action_;
+  array<std::int32_t> order_, series_, every_row_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,80 @@
+#pragma once
+#include <cohort/advantage/normalize.hpp>
+#include <cohort/optimizer/parameter_layout.hpp>
+#include <cohort/policy/policy.hpp>
+
+// A policy seen as one of its parts, to passes over minibatches that are about that part alone.
+
+namespace cohort::detail {
+
+/// The actor: no values, and a gradient only where one is wanted.
+template <class Policy>
+struct actor_part {
+  using T = typename Policy::T;
+  using action = typename Policy::action;
+  static constexpr bool has_critic = false;
+  Policy& policy;
+  bool with_gradient = true;
+
+  int description_size() const { return policy.description_size(); }
+  template <class B>
+  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G,
+                other_distributions<T> const& others) {
+    return policy.evaluate(backend, observation, a, G, others, policy_part::actor);
+  }
+  template <class B>
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl,
+                view<T const> dold_kl) {
+    if (with_gradient) policy.backward(backend, dlogp, dentropy, dvalue, dkl, dold_kl);
+  }
+};
+
+/// Where the critic's parameters are among a policy's.
+template <class Policy>
+parameter_layout critic_layout(Policy& policy) {
+  auto own = policy.critic_part(policy.parameters());
+  return layout_of(policy).part(own.data - policy.parameters().data, own.rows);
+}
+
+/// The critic, with its own parameters alone.
+template <class Policy>
+struct critic_part {
+  using T = typename Policy::T;
+  using action = typename Policy::action;
+  static constexpr bool has_critic = true;
+  Policy& policy;
+
+  view<T> parameters() const { return policy.critic_part(policy.parameters()); }
+  view<T> gradient() const { return policy.critic_part(policy.gradient()); }
+  parameter_layout layout() const { return critic_layout(policy); }
+  /// Terms that read the value read nothing of the actor, for which the value stands here.
+  template <class B>
+  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G) {
+    auto now = policy.evaluate(backend, observation, a, G, {}, policy_part::critic);
+    now.logp = now.entropy = now.value;
+    return now;
+  }
+  template <class B>
+  void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue) {
+    policy.backward(backend, dlogp, dentropy, dvalue);
+  }
+};
+
+/// An update of the critic has no use for advantages.
+template <class Update>
+Update without_normalization(Update u) {
+  u.normalize = normalization::none;
+  return u;
+}
+
+/// Refuses a policy of which actor and critic have layers in common.
+template <class Policy>
+void require_separate_critic(char const* who, Policy const& policy) {
+  if constexpr (requires { policy.shares_trunk(); })
+    if (policy.shares_trunk())
+      throw value_error(
+          std::string(who) +
+          ": actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
+}
+
+}  // namespace cohort::detail
