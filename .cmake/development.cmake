@@ -10,8 +10,40 @@ target_compile_options(cohort_warnings INTERFACE
   $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict$<SEMICOLON>-Wno-stringop-overflow>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${COHORT_WARNINGS_AS_ERRORS}>>:-Werror>)
 
-# Device code is compiled wherever there is a compiler for it, and run where there is a device.
-if(TARGET cohort::thrust_cuda AND NOT COHORT_ONLY_TORCH)
+# A compiler cache where there is one, told that clones in other folders compile the same.
+find_program(COHORT_CCACHE ccache)
+mark_as_advanced(COHORT_CCACHE)
+if(COHORT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+    CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros "${COHORT_CCACHE}")
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+
+# optimized(TARGET...): at -O3 in the preset dev too, where a second of compiling saves more than one of running, or
+# where what the optimizer makes of the code is what is tested.
+function(optimized)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Quick>:-O3>)
+  endforeach()
+endfunction()
+
+# untested(NAME SOURCE LIBRARY...): a program that no test runs. It is built when it is asked for; in the preset dev `all`
+# compiles it, without optimization, so that it keeps compiling.
+function(untested name source)
+  add_executable(${name} EXCLUDE_FROM_ALL ${source})
+  target_link_libraries(${name} PRIVATE ${ARGN} cohort_warnings)
+  if(CMAKE_BUILD_TYPE STREQUAL "Quick")
+    add_library(compiles_${name} OBJECT ${source})
+    target_link_libraries(compiles_${name} PRIVATE ${ARGN} cohort_warnings)
+    target_compile_options(compiles_${name} PRIVATE -O0 -g0)
+    target_compile_definitions(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
+    target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
+  endif()
+endfunction()
+
+# Device code takes minutes, so it is compiled where it is asked for (the preset cuda), and run where there is a device.
+option(COHORT_DEVICE_CODE "Build the tests, benchmarks and examples for CUDA devices" OFF)
+if(COHORT_DEVICE_CODE AND TARGET cohort::thrust_cuda AND NOT COHORT_ONLY_TORCH)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 90)
   endif()
@@ -26,4 +58,6 @@ if(TARGET cohort::thrust_cuda AND NOT COHORT_ONLY_TORCH)
   else()
     message(STATUS "Cohort: without the CUDA tests and examples, since ${CUDAToolkit_NVCC_EXECUTABLE} compiles nothing with this host compiler")
   endif()
+elseif(COHORT_DEVICE_CODE AND NOT COHORT_ONLY_TORCH)
+  message(STATUS "Cohort: without the CUDA tests and examples, since ${cohort_thrust_cuda_missing}")
 endif()

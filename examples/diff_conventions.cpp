@@ -15,9 +15,9 @@ namespace as_in = preset::as_in;
 constexpr char const* usage =
     "usage: diff_conventions --a NAME --b NAME [batch.jsonl] [--json], or diff_conventions --list";
 
-as_in::outcome evaluate(std::string const& name, preset::recorded_batch const& batch) {
+as_in::result evaluate(std::string const& name, preset::recorded_batch const& batch) {
   eigen::basic_backend<double> cpu;
-  as_in::outcome found;
+  as_in::result found;
   as_in::with_convention(name, [&](auto convention) {
     try {
       found = as_in::evaluate(cpu, convention, batch);

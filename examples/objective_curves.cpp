@@ -5,11 +5,16 @@
 //     already are replaced
 //
 // The pictures of docs/objectives.md are its output.
-#include <cohort/cohort.hpp>
+#include <cmath>
+#include <cohort/objective/all.hpp>
+#include <cohort/objective/text.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <string>
+#include <tuple>
+#include <vector>
 
 using namespace cohort;
 
@@ -69,6 +74,18 @@ std::string panel(double x0, std::string const& title, curve const (&curves)[2])
   return out;
 }
 
+/// An objective with numbers that show its shape between ratios of 0 and 2.5: its defaults, or others.
+template <class O>
+O shown(O o) {
+  if constexpr (std::is_same_v<O, clipped_ratio>) o.epsilon_high = .28;
+  if constexpr (std::is_same_v<O, dual_clip>) o.c = 2;
+  if constexpr (std::is_same_v<O, two_sided_clip>) o.delta = 2;
+  if constexpr (std::is_same_v<O, cispo>) o.low = .8, o.high = 1.28;
+  if constexpr (std::is_same_v<O, dppo_tv> || std::is_same_v<O, prime_rl_loss>) o.low = .1, o.high = .1;
+  if constexpr (std::is_same_v<O, kl_penalty<>>) o.weight = 1;
+  return o;
+}
+
 template <class O>
 bool draw(std::filesystem::path const& folder, O const& objective) {
   curve loss[2], slope[2];
@@ -103,12 +120,11 @@ int main(int count, char** given) {
     return 2;
   }
   std::filesystem::path folder = given[1];
-  auto all = [&](auto const&... objective) { return (draw(folder, objective) && ...); };
-  bool written =
-      all(policy_gradient{}, importance_ratio{}, positive_likelihood{},
-          clipped_ratio{.epsilon = .2, .epsilon_high = .28}, dual_clip{.c = 2}, two_sided_clip{.delta = 2},
-          cispo{.low = .8, .high = 1.28}, sapo{}, dro{}, log_ratio_distance{}, dppo_tv{.low = .1, .high = .1},
-          dppo_kl{}, prime_rl_loss{.low = .1, .high = .1}, kl_penalty{.estimator = k3{}, .weight = 1});
+  bool written = true;
+  auto one = [&]<class O>(O const& objective) {
+    if (terms_read_by(objective) & needs::logp) written = written && draw(folder, shown(objective));
+  };
+  std::apply([&](auto const&... o) { (one(o), ...); }, catalogue::step_objectives);
   if (!written) std::cerr << "objective_curves: a file in " << given[1] << " cannot be written\n";
   return written ? 0 : 1;
 }

@@ -9,7 +9,7 @@
 namespace conventions {
 
 using cohort::preset::as_in::differences;
-using cohort::preset::as_in::outcome;
+using cohort::preset::as_in::result;
 using cohort::preset::as_in::rule;
 
 /// "A1 step 3" of a step of the batch.
@@ -50,7 +50,7 @@ inline std::string wrapped(std::string const& words, std::size_t column) {
   return result + line;
 }
 
-inline std::string report(outcome const& a, outcome const& b, named_batch const& batch) {
+inline std::string report(result const& a, result const& b, named_batch const& batch) {
   std::string const name_a = a.rules->name, name_b = b.rules->name;
   std::size_t width = std::max(name_a.size(), name_b.size()) + 2, indent = 15;
   std::size_t valid = 0, groups = batch.recorded.group_offsets.size() - 1;
@@ -98,9 +98,9 @@ inline std::string report(outcome const& a, outcome const& b, named_batch const&
   return all;
 }
 
-inline cohort::language::json report_json(outcome const& a, outcome const& b, named_batch const& batch) {
+inline cohort::language::json report_json(result const& a, result const& b, named_batch const& batch) {
   using cohort::language::json;
-  auto side = [](outcome const& o) {
+  auto side = [](result const& o) {
     return json{{"name", o.rules->name},    {"library", o.rules->library},
                 {"loss", o.loss},           {"gradient_norm", o.gradient_norm},
                 {"kl_weight", o.kl_weight}, {"objective", o.objective}};

@@ -2,5 +2,5 @@
 #pragma once
 
 #define COHORT_VERSION_MAJOR 0
-#define COHORT_VERSION_MINOR 1
+#define COHORT_VERSION_MINOR 2
 #define COHORT_VERSION_PATCH 0

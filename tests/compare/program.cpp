@@ -11,6 +11,7 @@
 #include <string>
 
 #include "../catch.hpp"
+#include "../support/paths.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 namespace fs = std::filesystem;
@@ -35,8 +36,8 @@ struct scratch {
   ~scratch() { fs::remove_all(path); }
 
   void run(std::string const& arguments, std::string const& before = "") {
-    auto const command = "cd '" + path.string() + "' && " + before + "'" COHORT_COMPARE "' " + arguments + " 2>'" +
-                         path.string() + ".err'";
+    auto const command = "cd '" + path.string() + "' && " + before + "'" + paths::program("compare") + "' " +
+                         arguments + " 2>'" + path.string() + ".err'";
     out.clear();
     auto* const pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe);

@@ -1,6 +1,6 @@
 #include "../support/archetype.hpp"
 
-#include "conformance.hpp"
+#include "chapters.hpp"
 
 using namespace cohort;
 

@@ -2,7 +2,7 @@
 // BLAS's arguments are tested where there is no GPU.
 #include <cohort/thrust/device.hpp>
 
-#include "../conformance/conformance.hpp"
+#include "../conformance/chapters.hpp"
 #include "device_cases.hpp"
 
 TEST_CASE("thrust on a device that the host plays: in float it passes the conformance suite") {

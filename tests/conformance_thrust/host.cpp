@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../conformance/attention.hpp"
+#include "../conformance/chapters.hpp"
 
 using namespace cohort;
 
@@ -144,4 +145,12 @@ TEST_CASE("thrust: a number of threads below 0 is refused, and 0 means as many a
   REQUIRE(cohort::thrust::backend().threads() == cohort::thrust::hardware_threads());
   REQUIRE(cohort::thrust::backend({.threads = 3}).threads() ==
           (THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP ? 1 : 3));
+}
+
+TEST_CASE("thrust: in float it passes the conformance suite") {
+  conformance::run<eigen::host_backend<float>>([] { return cohort::thrust::basic_backend<float>(); });
+}
+
+TEST_CASE("thrust: in double it passes the conformance suite") {
+  conformance::run<eigen::host_backend<double>>([] { return cohort::thrust::basic_backend<double>(); });
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "../support/paths.hpp"
+
 // Episodes of Gymnasium that golden/gymnasium_episodes.py recorded; the file format is described there.
 namespace gymnasium {
 
@@ -99,15 +101,13 @@ std::vector<transition<States>> transitions(std::vector<episode<States, Observat
 using cart_pole_episode = episode<4, 4>;
 using pendulum_episode = episode<2, 3>;
 
-#ifdef COHORT_GOLDEN_DIR
 inline std::vector<cart_pole_episode> const& cart_pole() {
-  static auto const all = episodes<4, 4>(COHORT_GOLDEN_DIR "/gymnasium/cart_pole.txt");
+  static auto const all = episodes<4, 4>(paths::golden("gymnasium/cart_pole.txt"));
   return all;
 }
 inline std::vector<pendulum_episode> const& pendulum() {
-  static auto const all = episodes<2, 3>(COHORT_GOLDEN_DIR "/gymnasium/pendulum.txt");
+  static auto const all = episodes<2, 3>(paths::golden("gymnasium/pendulum.txt"));
   return all;
 }
-#endif
 
 }  // namespace gymnasium

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "../catch.hpp"
+#include "../support/paths.hpp"
 #include "files.hpp"
 
 using namespace cohort;
@@ -16,7 +17,7 @@ namespace {
 
 /// In the folder, where the output goes to build/addition.
 auto addition(scratch const& here, std::string const& arguments) {
-  return files::run_in(here, COHORT_ADDITION, arguments);
+  return files::run_in(here, paths::program("addition"), arguments);
 }
 std::string const brief = "--digits 2 --sft-until 0 --goal 1 --updates 2 --no-control ";
 

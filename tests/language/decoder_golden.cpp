@@ -5,12 +5,13 @@
 
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
+#include "../support/paths.hpp"
 
 using namespace cohort;
 
 namespace {
 
-std::string const golden = COHORT_GOLDEN_DIR "/llama/";
+std::string const golden = paths::golden("llama/");
 
 template <class B>
 struct recorded {

@@ -4,6 +4,7 @@
 #include <cohort/language/files/json.hpp>
 
 #include "../catch.hpp"
+#include "../support/paths.hpp"
 #include "files.hpp"
 
 using namespace cohort;
@@ -14,7 +15,7 @@ using language::json;
 namespace {
 
 auto diff(scratch const& here, std::string const& arguments) {
-  return files::run_in(here, COHORT_DIFF_CONVENTIONS, arguments);
+  return files::run_in(here, paths::program("diff_conventions"), arguments);
 }
 /// The sentence with which a batch is refused.
 std::string refused(std::string const& text) {

@@ -1,6 +1,7 @@
 #include <cohort/language/files/llama_files.hpp>
 
 #include "../catch.hpp"
+#include "../support/paths.hpp"
 #include "files.hpp"
 
 using namespace cohort;
@@ -10,7 +11,7 @@ using files::scratch;
 
 namespace {
 
-std::string const golden = COHORT_GOLDEN_DIR "/llama/";
+std::string const golden = paths::golden("llama/");
 
 std::size_t size_of(decoder_options const& o) {
   auto const all = tensors_of(o);

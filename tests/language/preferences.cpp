@@ -82,7 +82,7 @@ TEST_CASE("preferences: an empty completion is refused, with its pair") {
   eigen::backend cpu;
   language_model model{cpu, shape, random_seed{1}};
   CHECK_THROWS_WITH(train(cpu, learning(dpo{}), empty_rejected{}, model, {.updates = 1}),
-                    "preferences: the rejected completion of pair 0 is empty, expected a token or more");
+                    "preferences: the rejected completion of row 0 is empty, expected a token or more");
 }
 
 TEST_CASE("train: objectives of series learn on completions as on controllers") {

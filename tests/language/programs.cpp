@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "../catch.hpp"
+#include "../support/paths.hpp"
 #include "files.hpp"
 
 using namespace cohort;
@@ -19,7 +20,7 @@ using language::json;
 
 namespace {
 
-std::string const golden = COHORT_GOLDEN_DIR "/llama/";
+std::string const golden = paths::golden("llama/");
 
 /// A folder that outlives runs, gone at the end of the test.
 struct own_folder {
@@ -51,9 +52,9 @@ outcome_of_program run(std::string const& program, std::string const& arguments,
   return found;
 }
 outcome_of_program score(std::string const& arguments, std::string const& in) {
-  return run(COHORT_SCORE, arguments, in);
+  return run(paths::program("score"), arguments, in);
 }
-outcome_of_program generate(std::string const& arguments) { return run(COHORT_GENERATE, arguments); }
+outcome_of_program generate(std::string const& arguments) { return run(paths::program("generate"), arguments); }
 
 std::vector<double> numbers(language::safetensors const& file, std::string const& name) {
   auto const& shape = file.at(name).shape;
@@ -187,8 +188,8 @@ TEST_CASE("score: answers a line before the next one is there") {
   own_folder const here;
   auto const fifo = here.file("fifo");
   // The writer sends its second line only when it has the answer to the first.
-  std::string const script = "mkfifo '" + fifo + "' && '" COHORT_SCORE "' --model '" + golden + "tied' <'" + fifo +
-                             "' | { exec 3>'" + fifo +
+  std::string const script = "mkfifo '" + fifo + "' && '" + paths::program("score") + "' --model '" + golden +
+                             "tied' <'" + fifo + "' | { exec 3>'" + fifo +
                              "'; echo '{\"ids\": [1, 2]}' >&3; read first; echo '{\"ids\": [3]}' >&3; exec 3>&-; read "
                              "second; echo \"$first $second\"; }";
   files::put(here.file("script"), script);

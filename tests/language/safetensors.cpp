@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "../support/golden.hpp"
+#include "../support/paths.hpp"
 #include "files.hpp"
 
 using namespace cohort;
@@ -43,7 +44,7 @@ TEST_CASE("safetensors: every type of number is read as PyTorch reads it, as flo
   auto const expected = golden::read("llama/types/expected.txt");
   for (std::string type : {"float16", "bfloat16", "float32", "float64"}) {
     INFO(type);
-    safetensors const file(COHORT_GOLDEN_DIR "/llama/types/" + type + ".safetensors");
+    safetensors const file(paths::golden("llama/types/" + type + ".safetensors"));
     CHECK(file.metadata().at("type") == type);
     std::vector<double> wide(48);
     std::vector<float> narrow(48);
@@ -212,7 +213,7 @@ TEST_CASE("safetensors: a file that cannot be opened, or is none, is said with t
 }
 
 TEST_CASE("safetensors: nothing outside the bytes is read, whichever of them are missing") {
-  std::string const whole = files::get(COHORT_GOLDEN_DIR "/llama/types/bfloat16.safetensors");
+  std::string const whole = files::get(paths::golden("llama/types/bfloat16.safetensors"));
   for (std::size_t n = 0; n < whole.size(); ++n) {
     auto const part =
         std::make_unique<std::byte[]>(n);  // of exactly this size, so that a sanitizer sees what is read behind it

@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
+
 // Numbers that the scripts in tests/golden recorded: lines of `name number number ...`, comments after #.
 namespace golden {
 
 using table = std::map<std::string, std::vector<double>>;
 
 inline table read(std::string const& file) {
-  std::ifstream in(COHORT_GOLDEN_DIR "/" + file);
+  std::ifstream in(paths::golden(file));
   if (!in) throw std::runtime_error("tests/golden/" + file + " cannot be read");
   table result;
   for (std::string text; std::getline(in, text);) {

@@ -1,6 +1,6 @@
 #include <cohort/backend/torch.hpp>
 
-#include "../conformance/conformance.hpp"
+#include "../conformance/chapters.hpp"
 
 using backend = cohort::torch::basic_backend<double>;
 

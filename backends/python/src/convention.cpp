@@ -94,9 +94,9 @@ recorded record(call& c, arguments const& given) {
   return found;
 }
 
-as_in::outcome outcome_of(std::string const& name, preset::recorded_batch const& batch,
+as_in::result outcome_of(std::string const& name, preset::recorded_batch const& batch,
                           std::optional<double> kl_weight) {
-  as_in::outcome found;
+  as_in::result found;
   as_in::with_convention(name, [&](auto c) {
     try {
       found = as_in::evaluate(backend<double>(), c, batch, kl_weight);
@@ -125,7 +125,7 @@ nb::object call_convention(convention const& self, arguments const& given, std::
   call c(self.rules->name);
   return with_type(c, c.array(given.logp, "logp"), "logp", [&]<class T>(T) -> nb::object {
     recorded r = record<T>(c, given);
-    as_in::outcome o = outcome_of(self.name, r.batch, kl_weight);
+    as_in::result o = outcome_of(self.name, r.batch, kl_weight);
     nb::dict gradient, found;
     gradient["logp"] = array_of<T>(c, r, o.slope);
     found["loss"] = o.loss, found["gradient"] = gradient, found["gradient_norm"] = o.gradient_norm;
@@ -141,7 +141,7 @@ nb::list differences_of(std::string const& a, std::string const& b, arguments co
   call c("diff_conventions");
   return with_type(c, c.array(given.logp, "logp"), "logp", [&]<class T>(T) {
     recorded r = record<T>(c, given);
-    as_in::outcome of_a = outcome_of(a, r.batch, {}), of_b = outcome_of(b, r.batch, {});
+    as_in::result of_a = outcome_of(a, r.batch, {}), of_b = outcome_of(b, r.batch, {});
     auto place = [&](std::size_t i) {
       auto n = r.batch.series_of[i];
       return nb::make_tuple(n, std::int32_t(i) - r.batch.offsets[std::size_t(n)]);

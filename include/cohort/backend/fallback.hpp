@@ -1,7 +1,8 @@
 #pragma once
 #include <cohort/backend/attention.hpp>
+#include <cohort/backend/pool.hpp>
 #include <span>
-#include <vector>
+#include <tuple>
 
 namespace cohort {
 
@@ -197,26 +198,7 @@ class fallback {
 
   /// Scratch memory from a pool: after a loop's first pass it costs no allocation.
   template <class U>
-  class borrowed {
-   public:
-    borrowed(Derived& backend, std::vector<Array<U>>& pool, std::ptrdiff_t n) : pool_(pool) {
-      if (!pool_.empty()) {
-        array_ = std::move(pool_.back());
-        pool_.pop_back();
-      }
-      backend.resize(array_, n);
-    }
-    borrowed(borrowed const&) = delete;
-    ~borrowed() { pool_.push_back(std::move(array_)); }
-    view<U> all() { return array_.all(); }
-    view<U> matrix(std::ptrdiff_t rows, std::ptrdiff_t columns) { return array_.matrix(rows, columns); }
-
-   private:
-    std::vector<Array<U>>& pool_;
-    Array<U> array_;
-  };
-  template <class U>
-  borrowed<U> temporary(std::ptrdiff_t n) {
+  detail::borrowed<Derived, Array<U>> temporary(std::ptrdiff_t n) {
     return {self(), std::get<std::vector<Array<U>>>(pools_), n};
   }
 

@@ -135,4 +135,36 @@ struct repeat_in_row {
   }
 };
 
+/// Activations of layers, and what a gradient becomes on its way back through them, by what came out.
+struct tanh_of {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return tanh(x);
+  }
+};
+struct relu_of {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return max(S(0), x);
+  }
+};
+struct linear_of {
+  template <class S>
+  constexpr S operator()(S x) const {
+    return x;
+  }
+};
+struct tanh_slope {
+  template <class S>
+  constexpr S operator()(S gradient, S out) const {
+    return gradient * (1 - out * out);
+  }
+};
+struct relu_slope {
+  template <class S>
+  constexpr S operator()(S gradient, S out) const {
+    return select(out > 0, gradient, S(0));
+  }
+};
+
 }  // namespace cohort::detail

@@ -11,37 +11,6 @@ enum class activation { tanh, relu };
 
 namespace detail {
 
-struct tanh_of {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return tanh(x);
-  }
-};
-struct relu_of {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return max(S(0), x);
-  }
-};
-struct linear_of {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x;
-  }
-};
-struct tanh_slope {
-  template <class S>
-  constexpr S operator()(S gradient, S out) const {
-    return gradient * (1 - out * out);
-  }
-};
-struct relu_slope {
-  template <class S>
-  constexpr S operator()(S gradient, S out) const {
-    return select(out > 0, gradient, S(0));
-  }
-};
-
 // Not in the class, whose member `outputs` nvcc would find here.
 template <backend B>
 void add_to(B& backend, out_view<B> sum, in_view<B> more) {

@@ -21,13 +21,6 @@ struct sum_of_row {
 
 }  // namespace detail
 
-/// Distributions that a policy's are compared with, R rows as `distribution_rows` gives them; absent where nobody asks
-/// for the divergence.
-template <class T>
-struct other_distributions {
-  view<T const> reference{}, old{};
-};
-
 /// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then
 /// what no observation changes (log_std). R observations at a time; G actions to each.
 ///
@@ -221,7 +214,7 @@ class basic_policy {
   }
 
   /// KL of the R distributions evaluated last from those that `other` describes, without derivatives.
-  void distance(B& backend, view<T const> other, divergence_over over, view<T> kl) {
+  void kl_of_last(B& backend, view<T const> other, divergence_over over, view<T> kl) {
     int W = distribution_size();
     auto slope = backend.template temporary<T>(other.rows * W);
     cohort::kl_to(backend, distribution(), output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));

@@ -1,8 +1,16 @@
 #pragma once
+#include <cohort/backend/view.hpp>
 
 namespace cohort {
 
 /// What of a policy a pass is about.
 enum class policy_part { all, actor, critic };
+
+/// Distributions that a policy's are compared with, R rows as `distribution_rows` gives them; absent where nobody asks
+/// for the divergence.
+template <class T>
+struct other_distributions {
+  view<T const> reference{}, old{};
+};
 
 }  // namespace cohort

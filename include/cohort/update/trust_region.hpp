@@ -177,7 +177,7 @@ class trust_region_learner {
   double distance(B& backend, Policy& policy, std::ptrdiff_t R) {
     auto kl = backend.template temporary<T>(R + 1);
     view<T> each = kl.all().part(0, R), sum = kl.all().part(R, 1);
-    policy.distance(backend, old_.matrix(R, policy.distribution_size()), update_.over, each);
+    policy.kl_of_last(backend, old_.matrix(R, policy.distribution_size()), update_.over, each);
     backend.reduce(sum, detail::same{}, view<T const>(each));
     T found[1];
     backend.download(std::span<T>(found), view<T const>(sum));

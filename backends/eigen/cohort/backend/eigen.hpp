@@ -16,12 +16,11 @@ inline namespace COHORT_EIGEN_TARGET {
 /// scratch memory and starts the others itself); a program that trains several policies at once makes one backend for
 /// each.
 template <class T>
-class basic_backend : public host_backend<basic_backend<T>, T, openmp_threads> {
+class basic_backend : public host_backend<T> {
  public:
   basic_backend() : basic_backend(options{}) {}
   explicit basic_backend(options o)
-      : host_backend<basic_backend<T>, T, openmp_threads>(
-            openmp_threads(o.threads == 0 ? hardware_threads() : o.threads)) {
+      : host_backend<T>(executor(o.threads == 0 ? hardware_threads() : o.threads, &run_on_openmp)) {
     detail::require(o.threads >= 0, "eigen::backend", "threads", o.threads, "0 (all) or more");
   }
 };

@@ -95,48 +95,51 @@ class shared_loop {
   range ranges_[most_workers];
 };
 
-#ifdef _OPENMP
-inline void run_on(shared_loop& loop) {
-  std::exception_ptr thrown;
-#pragma omp parallel num_threads(loop.workers())
-  {
-    try {
-      loop.work(omp_get_thread_num());
-    } catch (...) {
-#pragma omp critical(cohort_exception)
-      thrown = std::current_exception();
-    }
-  }
-  if (thrown) std::rethrow_exception(thrown);
-}
-#endif
-
-/// Runs the loops of a backend, here on OpenMP's threads. Another way of running them provides the same: threads(), and
-/// the call.
-class openmp_threads {
+/// How the loops of a backend are run: on OpenMP's threads, on those of Thrust's device system, on a pool of one's own.
+class executor {
  public:
-  explicit openmp_threads(int threads) : threads_(threads) {}
+  /// Calls body over pieces of 0 ... n, on as many of `threads` as have at least `grain` items each, no two at a time
+  /// by the same number of a worker, and throws what any piece throws. `pool` is whatever the executor was made with.
+  using function = void (*)(void* pool, int threads, std::ptrdiff_t n, std::ptrdiff_t grain, loop_body body);
+
+  executor(int threads, function run, void* pool = nullptr) : threads_(threads), run_(run), pool_(pool) {}
   int threads() const { return threads_; }
 
-  /// f(first, last), or f(worker, first, last) with a number below threads() that no other call has at the time, over
-  /// pieces of 0 ... n, on as many threads as have at least `grain` items each. An exception of any piece arrives here.
-  /// What a piece computes must not depend on where it begins: then neither do the results depend on the number of
-  /// threads.
+  /// f(first, last), or f(worker, first, last). What a piece computes must not depend on where it begins: then neither
+  /// do the results depend on the number of threads.
   template <class F>
-  void operator()(std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain, F f) const {
-    loop_body body = body_of(f);
-#ifdef _OPENMP
-    int workers = int(std::min<std::ptrdiff_t>(threads_, n / grain));
-    if (workers > 1) {
-      shared_loop loop(n, grain, workers, body);
-      return run_on(loop);
-    }
-#endif
-    body.call(body.object, 0, 0, n);
+  void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, F f) const {
+    run_(pool_, threads_, n, grain, body_of(f));
   }
 
  private:
   int threads_;
+  function run_;
+  void* pool_;
 };
+
+/// On OpenMP's threads, or on this one where the program is built without it.
+inline void run_on_openmp(void*, [[maybe_unused]] int threads, std::ptrdiff_t n, [[maybe_unused]] std::ptrdiff_t grain,
+                          loop_body body) {
+#ifdef _OPENMP
+  int workers = int(std::min<std::ptrdiff_t>(threads, n / grain));
+  if (workers > 1) {
+    shared_loop loop(n, grain, workers, body);
+    std::exception_ptr thrown;
+#pragma omp parallel num_threads(loop.workers())
+    {
+      try {
+        loop.work(omp_get_thread_num());
+      } catch (...) {
+#pragma omp critical(cohort_exception)
+        thrown = std::current_exception();
+      }
+    }
+    if (thrown) std::rethrow_exception(thrown);
+    return;
+  }
+#endif
+  body.call(body.object, 0, 0, n);
+}
 
 }  // namespace cohort::eigen

@@ -48,31 +48,18 @@ struct worker_of {
   }
 };
 
-/// Runs the loops of a backend on Thrust's device system; what eigen::openmp_threads is to the Eigen backend.
-class executor {
- public:
-  explicit executor(int threads) : threads_(threads) {}
-  int threads() const { return threads_; }
-
-  template <class F>
-  void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, F f) const {
-    auto workers = int(std::clamp<std::ptrdiff_t>(n / grain, 1, threads_));
-    eigen::loop_body body = eigen::body_of(f);
-    if (workers > 1 || THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP)
-      run(eigen::shared_loop(n, grain, workers, body));
-    else body.call(body.object, 0, 0, n);  // not worth waking the threads
-  }
-
- private:
-  static void run(eigen::shared_loop&& loop) {
-    std::exception_ptr thrown;
-    std::atomic_flag some_thrown;
-    ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0),
-                         std::ptrdiff_t(loop.workers()), worker_of{&loop, &thrown, &some_thrown});
-    if (thrown) std::rethrow_exception(thrown);
-  }
-  int threads_;
-};
+/// Runs the loops of a backend on Thrust's device system: a function of eigen::executor.
+inline void run_on_thrust(void*, int threads, std::ptrdiff_t n, std::ptrdiff_t grain, eigen::loop_body body) {
+  auto workers = int(std::clamp<std::ptrdiff_t>(n / grain, 1, threads));
+  if (workers == 1 && THRUST_DEVICE_SYSTEM != THRUST_DEVICE_SYSTEM_CPP)
+    return body.call(body.object, 0, 0, n);  // not worth waking the threads
+  eigen::shared_loop loop(n, grain, workers, body);
+  std::exception_ptr thrown;
+  std::atomic_flag some_thrown;
+  ::thrust::for_each_n(::thrust::COHORT_THRUST_SYSTEM::par, ::thrust::counting_iterator<std::ptrdiff_t>(0),
+                       std::ptrdiff_t(loop.workers()), worker_of{&loop, &thrown, &some_thrown});
+  if (thrown) std::rethrow_exception(thrown);
+}
 
 }  // namespace COHORT_THRUST_SYSTEM
 }  // namespace cohort::thrust

@@ -17,11 +17,10 @@ inline namespace COHORT_EIGEN_TARGET {
 /// The same build gives the same bits on any number of threads, and on each of the three systems. A backend is used by
 /// one thread at a time.
 template <class T>
-class basic_backend : public eigen::host_backend<basic_backend<T>, T, executor> {
+class basic_backend : public eigen::host_backend<T> {
  public:
   basic_backend() : basic_backend(options{}) {}
-  explicit basic_backend(options o)
-      : eigen::host_backend<basic_backend<T>, T, executor>(executor(threads_for(o.threads))) {}
+  explicit basic_backend(options o) : eigen::host_backend<T>(eigen::executor(threads_for(o.threads), &run_on_thrust)) {}
 
  private:
   static int threads_for(int asked) {

@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/language/model/generate.hpp>
-#include <cohort/language/rollout/completion_batch.hpp>
+#include <cohort/language/rollout/completion_minibatches.hpp>
 #include <cohort/language/rollout/resampled_counts.hpp>
 #include <cohort/language/task/language_task.hpp>
 

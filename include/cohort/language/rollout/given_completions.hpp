@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/describe/about.hpp>
-#include <cohort/language/rollout/completion_batch.hpp>
+#include <cohort/language/rollout/completion_minibatches.hpp>
 #include <cohort/language/task/language_task.hpp>
 
 namespace cohort {

@@ -31,8 +31,8 @@ inline rule compare(std::string name, std::string in_a, std::string in_b, std::v
 
 /// Where two conventions part on one batch, rule by rule: advantage, ratio, KL, mean, and the gradient that comes of
 /// them. Numbers that differ by a rounding are the same. The outcomes must outlive it.
-inline std::vector<rule> differences(outcome const& a, outcome const& b) {
-  auto advantage = [](outcome const& o) {
+inline std::vector<rule> differences(result const& a, result const& b) {
+  auto advantage = [](result const& o) {
     std::string said = o.rules->advantage, normalization = o.rules->normalization;
     return said + (normalization.substr(0, 4) == "none" ? "" : "; then " + normalization) +
            (o.kl_at == kl_place::advantage ? "; less the KL to come" : "");

@@ -32,7 +32,7 @@ void with_convention(std::string_view name, F f) {
 }
 
 /// What a convention makes of a batch; lists have a number for each step, which is 0 where the step is not valid.
-struct outcome {
+struct result {
   rules_in_words const* rules = nullptr;
   std::vector<double> advantage;  ///< as the loss reads it: normalized, less a KL
   std::vector<double> ratio;      ///< what multiplies the advantage in the gradient: 0 where a clip holds the step
@@ -58,10 +58,10 @@ struct given_advantage {
 /// By its defaults, or with its KL at another weight. Raises value_error where the batch has not what the convention
 /// reads: ref_logp, value, sampler_logp; and where a weight is given to a convention that has no KL.
 template <class C, backend B>
-outcome evaluate(B& backend, C const&, recorded_batch const& given, std::optional<double> kl_weight = {}) {
+result evaluate(B& backend, C const&, recorded_batch const& given, std::optional<double> kl_weight = {}) {
   auto M = std::size_t(given.steps());
   recorded_batch batch = given;
-  outcome o;
+  result o;
   o.rules = &C::rules, o.kl_at = C::kl_at, o.objective = text(C::objective());
   auto run = [&](auto const& estimator, auto const& loss) {
     applied whole = apply(backend, estimator, loss, C::mean(), batch, C::normalize());

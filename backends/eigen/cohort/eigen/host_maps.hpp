@@ -1,0 +1,239 @@
+#pragma once
+#if defined(__CUDACC__)
+#error "cohort: the Eigen backend cannot be included in a CUDA source, where Eigen does not vectorize: use a .cpp"
+#endif
+#include <cohort/backend/concept.hpp>
+#include <cohort/backend/host_array.hpp>
+#include <cohort/eigen/loops.hpp>
+#include <cohort/eigen/parallel.hpp>
+
+namespace cohort::eigen {
+inline namespace COHORT_EIGEN_TARGET {
+
+/// Of the primitives on a processor those that take elements and rows one by one: maps, sums, gathers.
+template <class Derived, class T>
+class host_maps : public fallback<Derived, T, host_array> {
+  using base = fallback<Derived, T, host_array>;
+
+ public:
+  using wide = pack<T>;
+
+  int threads() const { return run_over_.threads(); }
+
+  template <class U>
+  void upload(view<U> to, std::span<U const> from) {
+    detail::copy_from_host(to, from);
+  }
+  template <class U>
+  void download(std::span<std::remove_const_t<U>> to, view<U> from) {
+    detail::copy_to_host(to, from);
+  }
+
+  template <class F>
+  void for_each(std::ptrdiff_t n, F f) {
+    run_over_(n, grain / 16, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t i = first; i < last; ++i) f(i);
+    });
+  }
+
+  template <class... O, class F, class... I>
+  void map(outputs<O...> out, F f, view<I>... in) {
+    base::check_map(out, in...);
+    auto shape = std::get<0>(out.views);
+    auto flat = [](auto v) { return v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
+    bool one_line = shape.columns == 1 || std::apply([&](auto... o) { return (flat(o) && ...); }, out.views);
+    one_line = one_line && (shape.columns == 1 || (flat(in) && ...));
+    if (one_line) {
+      auto step = [&](auto v) { return shape.columns == 1 ? v.row_stride : v.column_stride; };
+      run_over_(shape.size() / wide::width + 1, grain / wide::width, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        std::ptrdiff_t from = first * wide::width, to = std::min(last * wide::width, shape.size());
+        if (from < to) line(to - from, out, f, [&](auto v) { return v.data + from * step(v); }, step, in...);
+      });
+    } else {
+      run_over_(shape.rows, grain / (shape.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+        for (std::ptrdiff_t r = first; r < last; ++r)
+          line(
+              shape.columns, out, f, [r](auto v) { return v.data + r * v.row_stride; },
+              [](auto v) { return v.column_stride; }, in...);
+      });
+    }
+  }
+
+  template <class F, class... U>
+  void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
+    base::check_rows(n, v...);
+    run_over_((n + wide::width - 1) / wide::width, 512, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t b = first; b < last; ++b) {
+        std::ptrdiff_t i = b * wide::width;
+        int count = int(std::min<std::ptrdiff_t>(wide::width, n - i));
+        f(pack_row<wide, U>{v.data + i * v.row_stride, v.row_stride, v.column_stride, count}...);
+      }
+    });
+  }
+
+  template <class F, class I, class... More>
+  void reduce(view<T> out, F f, view<I> in, view<More>... more) {
+    base::check_extents("reduce", in, more...);
+    using term = decltype(f(load_pack<wide>((std::remove_const_t<I> const*)nullptr),
+                            load_pack<wide>((std::remove_const_t<More> const*)nullptr)...));
+    constexpr int N = sizeof(term) / sizeof(wide);
+    base::check_sums(N, out);
+    auto flat = [](auto v) { return v.columns == 1 || v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
+    if (!flat(in) || !(flat(more) && ...)) return base::reduce(out, f, in, more...);
+    auto source = [&]<class U>(view<U> v) {
+      return lane_source<wide, U>(v.data, v.columns == 1 ? v.row_stride : v.column_stride);
+    };
+    constexpr std::ptrdiff_t block = 4096;
+    std::ptrdiff_t n = in.size(), blocks = (n + block - 1) / block;
+    if (blocks <= 1) {
+      auto total = reduce_line<wide, N>(0, n, f, source(in), source(more)...);
+      for (int k = 0; k < N; ++k) out[k] = total[k];
+      return;
+    }
+    auto partial = this->template temporary<T>(blocks * N);
+    auto sums = partial.matrix(blocks, N);
+    run_over_(blocks, 4, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t b = first; b < last; ++b) {
+        auto total = reduce_line<wide, N>(b * block, std::min(n, (b + 1) * block), f, source(in), source(more)...);
+        for (int k = 0; k < N; ++k) sums(b, k) = total[k];
+      }
+    });
+    for (int k = 0; k < N; ++k) {
+      T total = 0;
+      for (std::ptrdiff_t b = 0; b < blocks; ++b) total += sums(b, k);
+      out[k] = total;
+    }
+  }
+
+  void column_sum(view<T> out, view<T const> in) {
+    base::check_column_sum(out, in);
+    constexpr int W = wide::width;
+    if (in.column_stride != 1 || out.column_stride != 1 || in.columns < W) return base::column_sum(out, in);
+    std::ptrdiff_t c = 0;
+    for (; c + W <= in.columns; c += W) {
+      wide sum = 0;
+      for (std::ptrdiff_t r = 0; r < in.rows; ++r) sum += wide::load(in.data + r * in.row_stride + c);
+      sum.store(out.data + c);
+    }
+    if (c < in.columns)
+      base::column_sum(view<T>(out.data + c, 1, in.columns - c),
+                       {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
+  }
+
+  void row_max(view<T> out, view<T const> in) {
+    base::check_vectors("row_max", "the output", in.rows, out);
+    if (in.column_stride != 1) return base::row_max(out, in);
+    run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t r = first; r < last; ++r) {
+        wide largest = -std::numeric_limits<T>::infinity();
+        for_packs(
+            in.columns, [&](std::ptrdiff_t c) { largest = max(largest, wide::load(&in(r, c))); },
+            [&](std::ptrdiff_t c, int n) {
+              largest = max(largest, lane_source<wide, T const>(&in(r, 0), 1).collected(c, n));
+            });
+        real<T> m = T(largest[0]);
+        for (int w = 1; w < wide::width; ++w) m = max(m, real<T>(T(largest[w])));
+        out[r] = m.value;
+      }
+    });
+  }
+
+  /// Each row by one chain of packs.
+  template <class F, class I, class... More>
+  void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
+    this->template check_row_sums<F, I, More...>(out, in, more...);
+    auto plain = [](auto v) { return v.column_stride <= 1; };
+    if (!plain(in) || !(plain(more) && ...)) return base::row_sums(out, f, in, more...);
+    run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t r = first; r < last; ++r) {
+        auto source = [&]<class U>(view<U> v) {
+          return lane_source<wide, U>(v.data + r * v.row_stride, v.column_stride);
+        };
+        reduce_row(&out(r, 0), out.column_stride, in.columns, f, source(in), source(more)...);
+      }
+    });
+  }
+
+  template <class U>
+  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+    base::check_gather(out, in, index);
+    if (out.columns == 1 && out.contiguous() && index.contiguous()) {
+      auto one = [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t r) {
+        to[r] = from[i * stride];
+      };
+      for_runs(
+          index,
+          [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t first,
+                                                                  std::ptrdiff_t last) {
+            std::fill(to + first, to + last, from[i * stride]);
+          },
+          one);
+    } else if (out.columns == 1) {
+      for (std::ptrdiff_t r = 0; r < out.rows; ++r) out.data[r * out.row_stride] = in.data[index[r] * in.row_stride];
+    } else if (out.column_stride == 1 && in.column_stride == 1) {
+      for (std::ptrdiff_t r = 0; r < out.rows; ++r) std::copy_n(&in(index[r], 0), out.columns, &out(r, 0));
+    } else {
+      base::gather(out, in, index);
+    }
+  }
+
+ protected:
+  explicit host_maps(executor e) : run_over_(e) {}
+
+  static constexpr std::ptrdiff_t grain = 1 << 14;  ///< elements below which a second thread costs more than it brings
+
+  /// run(i, first, last) for stretches of one or more whole packs of the same index i, one(i, r) for what is between
+  /// them, in order.
+  template <class Run, class One>
+  static void for_runs(view<std::int32_t const> index, Run run, One one) {
+    constexpr std::ptrdiff_t W = wide::width;
+    auto all_are = [](std::int32_t i, std::int32_t const* at) {
+      typename pack_mask<float, W>::vector here;
+      std::memcpy(&here, at, sizeof here);
+      here ^= i;
+      std::int32_t different = 0;
+      for (int k = 0; k < W; ++k) different |= here[k];
+      return different == 0;
+    };
+    std::int32_t const* at = index.data;
+    std::ptrdiff_t r = 0, n = index.rows;
+    while (r + W <= n) {
+      std::ptrdiff_t end = r;
+      while (end + W <= n && at[end + W - 1] == at[r] && all_are(at[r], at + end)) end += W;
+      if (end > r) run(at[r], r, end), r = end;
+      else
+        for (int k = 0; k < W; ++k, ++r) one(at[r], r);
+    }
+    for (; r < n; ++r) one(at[r], r);
+  }
+  template <class F, class... Source>
+  static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, Source... in) {
+    constexpr int N = int(sizeof(f(in.full(0)...)) / sizeof(wide));
+    auto total = reduce_line<wide, N>(0, n, f, in...);
+    for (int k = 0; k < N; ++k) out[k * out_stride] = total[k];
+  }
+
+  template <class... O, class F, class At, class Step, class... I>
+  static void line(std::ptrdiff_t n, outputs<O...> out, F const& f, At at, Step step, view<I>... in) {
+    std::apply(
+        [&](auto... o) {
+          map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f,
+                         lane_source<wide, I>(at(in), step(in))...);
+        },
+        out.views);
+  }
+
+  executor run_over_;
+
+ private:
+  /// whole(c) for each whole pack of n columns, then tail(c, count).
+  template <class Whole, class Tail>
+  static void for_packs(std::ptrdiff_t n, Whole whole, Tail tail) {
+    std::ptrdiff_t c = 0;
+    for (; c + wide::width <= n; c += wide::width) whole(c);
+    if (c < n) tail(c, int(n - c));
+  }
+};
+
+}  // namespace COHORT_EIGEN_TARGET
+}  // namespace cohort::eigen

@@ -1,0 +1,12 @@
+# Fails unless PAGE has the tables that PROGRAM makes of it; with WRITE=ON it writes them into it.
+execute_process(COMMAND "${PROGRAM}" --page "${PAGE}" OUTPUT_VARIABLE now COMMAND_ERROR_IS_FATAL ANY)
+file(READ "${PAGE}" page)
+if(now STREQUAL page)
+  return()
+endif()
+if(WRITE)
+  file(WRITE "${PAGE}" "${now}")
+  message(STATUS "wrote ${PAGE}")
+else()
+  message(FATAL_ERROR "${PAGE} does not have the tables that ${PROGRAM} makes; the target `docs` writes them")
+endif()
