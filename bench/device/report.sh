@@ -4,26 +4,29 @@
 : "${folder:?}" "${budget=}" "${device=}" "${small=}"
 
 names=() statuses=() took=() messages=() results=()
-smi_before='' smi_after='' machine='null'
+smi_before='' smi_after='' machine='null' torch_version='null'
 
-# note NAME passed|failed|skipped SECONDS MESSAGE [FILE]: a part has ended; FILE has its results among its lines.
+# note NAME passed|failed|skipped SECONDS MESSAGE [FILE]: a part has ended; FILE has its results among its lines, and what it skipped.
 note() {
-  local line found=''
+  local line found='' status=$2 message=$4
   if [ $# -gt 4 ]; then
     while IFS= read -r line || [ -n "$line" ]; do
       case $line in
         '{"skipped": '*'}')
-          [[ $line =~ \"skipped\":\ \"([^\"]*)\",\ \"why\":\ \"([^\"]*)\" ]] && add "${BASH_REMATCH[1]}" skipped 0 "${BASH_REMATCH[2]}" ''
+          [[ $line =~ \"skipped\":\ \"([^\"]*)\",\ \"why\":\ \"([^\"]*)\" ]] || continue
+          if [ "${BASH_REMATCH[1]}" = "$1" ] && [ "$status" = passed ]; then status=skipped message=${BASH_REMATCH[2]}
+          else add "${BASH_REMATCH[1]}" skipped 0 "${BASH_REMATCH[2]}" ''; fi
           ;;
+        '{"torch": '*'}') torch_version=$line ;;
         '{"machine": '*'}') machine=${line#'{"machine": '} machine=${machine%\}} ;;
         '{"what": '*'}') found+=${found:+$'\n'}$line ;;
       esac
     done <"$5"
   fi
-  add "$1" "$2" "$3" "$4" "$found"
-  case $2 in
+  add "$1" "$status" "$3" "$message" "$found"
+  case $status in
     passed) echo "$3 s" ;;
-    failed) echo "FAILED: $4" ;;
+    failed) echo "FAILED: $message" ;;
     skipped) [ "$3" = 0 ] || echo "skipped" ;;
   esac
   write_json
@@ -55,7 +58,7 @@ set_json_string() {
 write_json() {
   local i name message string line separator=''
   {
-    printf '{"machine": %s,\n' "$machine"
+    printf '{"machine": %s, "torch": %s,\n' "$machine" "$torch_version"
     set_json_string string "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
     printf ' "date": %s, "seconds": %d, "small": %s,\n' "$string" "$SECONDS" "$([ "$small" = yes ] && echo true || echo false)"
     while IFS= read -r line; do
@@ -91,28 +94,32 @@ set_ratio() {
 
 # The results as a table in Markdown, PyTorch's beside those of the same name and size.
 table() {
-  local i line key ratio share value
-  local -A of_torch=()
+  local i key line ratio keys=()
+  local -A unit=() share=() cohort=() pytorch=()
   local pattern='^\{"what": "([^"]*)", "size": "([^"]*)", "value": ([^,}]*), "unit": "([^"]*)"(, "share": ([0-9.]+), "of": "([^"]*)")?'
   for ((i = 0; i < ${#names[@]}; ++i)); do
-    [ "${names[i]}" = torch ] || continue
-    while IFS= read -r line; do
-      [[ $line =~ $pattern ]] && of_torch["${BASH_REMATCH[1]}, ${BASH_REMATCH[2]}"]=${BASH_REMATCH[3]}
-    done <<<"${results[i]}"
-  done
-  echo '| | | Cohort | | share | PyTorch | times PyTorch |'
-  echo '| --- | --- | --- | --- | --- | --- | --- |'
-  for ((i = 0; i < ${#names[@]}; ++i)); do
-    if [ "${names[i]}" = torch ] || [ -z "${results[i]}" ]; then continue; fi
     while IFS= read -r line; do
       [[ $line =~ $pattern ]] || continue
-      key="${BASH_REMATCH[1]}, ${BASH_REMATCH[2]}" value=${BASH_REMATCH[3]} share='' ratio=''
-      [ -z "${BASH_REMATCH[6]}" ] || share="${BASH_REMATCH[6]} of ${BASH_REMATCH[7]}"
-      [ -z "${of_torch[$key]-}" ] || set_ratio ratio "$value" "${of_torch[$key]}"
-      echo "| ${BASH_REMATCH[1]} | ${BASH_REMATCH[2]} | $value | ${BASH_REMATCH[4]} | $share | ${of_torch[$key]-} | $ratio |"
+      key="${BASH_REMATCH[1]} | ${BASH_REMATCH[2]}"
+      [ -n "${unit[$key]-}" ] || keys+=("$key")
+      unit[$key]=${BASH_REMATCH[4]}
+      [ -z "${BASH_REMATCH[6]}" ] || share[$key]="${BASH_REMATCH[6]} of ${BASH_REMATCH[7]}"
+      if [ "${names[i]}" = torch ]; then pytorch[$key]=${BASH_REMATCH[3]}; else cohort[$key]=${BASH_REMATCH[3]}; fi
     done <<<"${results[i]}"
   done
+  [ ${#keys[@]} -gt 0 ] || return 0
+  if [ "$device" = emulated ]; then echo "Of a device that the host plays, at small sizes: these numbers say nothing."
+  elif [ "$small" = yes ]; then echo "At small sizes: these numbers say little."; fi
+  printf '\n| | size | unit | Cohort | share | PyTorch | times PyTorch |\n| --- | --- | --- | --- | --- | --- | --- |\n'
+  for key in "${keys[@]}"; do
+    ratio=''
+    if [ -n "${cohort[$key]-}" ] && [ -n "${pytorch[$key]-}" ]; then set_ratio ratio "${cohort[$key]}" "${pytorch[$key]}"; fi
+    echo "| $key | ${unit[$key]} | $(short "${cohort[$key]-}") | ${share[$key]-} | $(short "${pytorch[$key]-}") | $ratio |"
+  done
 }
+
+# A number to four digits, if there is one.
+short() { [ -z "$1" ] || printf '%.4g' "$1"; }
 
 # list_of STATUS: those parts and why.
 list_of() {

@@ -20,6 +20,16 @@ check_asked() {
   done
 }
 
+has_results() {
+  local line
+  while IFS= read -r line; do
+    case $line in '{'*'}') return 0 ;; esac
+  done <"$1"
+  return 1
+}
+
+must_print=no  # whether a part without results has failed
+
 # attempt NAME LIMIT COMMAND...: runs it and notes how it ended. Lines of JSON that it prints are its results.
 attempt() {
   local name=$1 limit=$2 left=$((budget - SECONDS)) status=0 began log
@@ -36,7 +46,10 @@ attempt() {
   local seconds=$(($(date +%s%3N) - began))
   seconds=$(printf '%d.%03d' $((seconds / 1000)) $((seconds % 1000)))
   case $status in
-    0) note "$name" passed "$seconds" '' "$log.out" ;;
+    0)
+      if [ "$must_print" = yes ] && ! has_results "$log.out"; then note "$name" failed "$seconds" "printed no result"
+      else note "$name" passed "$seconds" '' "$log.out"; fi
+      ;;
     77) note "$name" skipped "$seconds" "$(ending_of "$log.out")" ;;
     124 | 137) note "$name" failed "$seconds" "took longer than $limit s" "$log.out" ;;
     *) note "$name" failed "$seconds" "exit status $status: $(ending_of "$log.err" "$log.out")" "$log.out" ;;
@@ -134,6 +147,7 @@ run() {
   if asked_for nvidia-smi; then ask_nvidia_smi before; else leave_out "nvidia-smi before"; fi
   if asked_for machine; then attempt machine 20 "$scripts/device_bench" machine; else leave_out machine; fi
   if asked_for conformance; then conformance; else leave_out conformance; fi
+  must_print=yes
   for name in $parts; do
     [ "$name" != machine:20 ] || continue
     if asked_for "${name%:*}"; then
@@ -141,6 +155,7 @@ run() {
     else leave_out "${name%:*}"; fi
   done
   if asked_for torch; then torch; else leave_out torch; fi
+  must_print=no
   if asked_for nvidia-smi; then ask_nvidia_smi after; else leave_out "nvidia-smi after"; fi
   report
 }
