@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Tests and measures Cohort on a machine with a GPU, no network, and perhaps nothing but CUDA 13's runtime and cuBLAS:
 #
-#     bench/device.sh pack FOLDER          here: builds for sm_80, sm_90 and sm_100 and packs programs and scripts
-#     FOLDER/device.sh run FOLDER          there, within 8 minutes: prints a table, writes FOLDER/device.json and device.md
+#     bench/device.sh pack FOLDER     here: builds for sm_80, sm_90 and sm_100 and packs programs and scripts
+#     FOLDER/device.sh run FOLDER     there, within 8 minutes: prints a table, writes device.json and device.md
 #
-#     pack --emulated                      for a device that the host plays: tries all this where there is no GPU
-#     pack --built BUILD                   packs what the build folder BUILD has, and builds nothing
-#     run --small                          at small sizes (always so where the device is played)
-#     run --only PART,PART...              of what there is only this; what is left out is said to be skipped
+#     pack --emulated                 for a device that the host plays: tries all this where there is no GPU
+#     pack --built BUILD              packs what the build folder BUILD has, and builds nothing
+#     run --small                     at small sizes (always so where the device is played)
+#     run --only PART,PART...         of what there is only this; what is left out is said to be skipped
 #
 # The exit status is 0, 1 where something failed (it says what), 2 where the command makes no sense.
 set -euo pipefail

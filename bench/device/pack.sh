@@ -1,9 +1,10 @@
 # shellcheck shell=bash
-# device.sh pack: builds the programs and fills a folder with all that a machine with a GPU needs. Sourced by device.sh, which sets these.
+# device.sh pack: builds the programs and fills a folder with all that a machine with a GPU needs. Sourced by
+# device.sh, which sets these.
 : "${scripts:?}" "${folder:?}" "${emulated:?}" "${built=}"
 
 most_bytes=$((60 * 1024 * 1024))
-libraries_there='libc.so.* libm.so.* libdl.so.* libpthread.so.* librt.so.* ld-linux-*.so.* libcublas.so.* libcublasLt.so.*'
+libraries_there='libc.so.* libm.so.* libdl.so.* libpthread.so.* librt.so.* ld-linux-*.so.* libcublas*.so.*'
 
 # Each program's name in the folder and in the build.
 programs_of_build() {

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# What device.sh run notes of its parts, and what it makes of that: device.json after each part, a table at the end. Sourced by run.sh, which
-# sets these.
+# What device.sh run notes of its parts, and what it makes of that: device.json after each part, a table at the end.
+# Sourced by run.sh, which sets these.
 : "${folder:?}" "${budget=}" "${device=}" "${small=}"
 
 names=() statuses=() took=() messages=() results=()
 smi_before='' smi_after='' machine='null' torch_version='null'
 
-# note NAME passed|failed|skipped SECONDS MESSAGE [FILE]: a part has ended; FILE has its results among its lines, and what it skipped.
+# note NAME passed|failed|skipped SECONDS MESSAGE [FILE]: a part has ended; FILE has its results among its lines, and
+# what it skipped.
 note() {
   local line found='' status=$2 message=$4
   if [ $# -gt 4 ]; then
@@ -60,7 +61,7 @@ write_json() {
   {
     printf '{"machine": %s, "torch": %s,\n' "$machine" "$torch_version"
     set_json_string string "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    printf ' "date": %s, "seconds": %d, "small": %s,\n' "$string" "$SECONDS" "$([ "$small" = yes ] && echo true || echo false)"
+    printf ' "date": %s, "seconds": %d, "small": "%s",\n' "$string" "$SECONDS" "$small"
     while IFS= read -r line; do
       set_json_string name "${line%%: *}"
       set_json_string string "${line#*: }"
@@ -72,8 +73,8 @@ write_json() {
     for ((i = 0; i < ${#names[@]}; ++i)); do
       set_json_string name "${names[i]}"
       set_json_string message "${messages[i]}"
-      printf '%s\n  {"part": %s, "status": "%s", "seconds": %s, "message": %s, "results": [%s]}' "$separator" "$name" "${statuses[i]}" \
-        "${took[i]}" "$message" "${results[i]//$'\n'/, }"
+      printf '%s\n  {"part": %s, "status": "%s", "seconds": %s, "message": %s, "results": [%s]}' "$separator" "$name" \
+        "${statuses[i]}" "${took[i]}" "$message" "${results[i]//$'\n'/, }"
       separator=,
     done
     printf '\n]}\n'
@@ -94,9 +95,10 @@ set_ratio() {
 
 # The results as a table in Markdown, PyTorch's beside those of the same name and size.
 table() {
-  local i key line ratio keys=()
+  local i key line ratio ours theirs keys=()
   local -A unit=() share=() cohort=() pytorch=()
-  local pattern='^\{"what": "([^"]*)", "size": "([^"]*)", "value": ([^,}]*), "unit": "([^"]*)"(, "share": ([0-9.]+), "of": "([^"]*)")?'
+  local pattern='^\{"what": "([^"]*)", "size": "([^"]*)", "value": ([^,}]*), "unit": "([^"]*)"'
+  pattern+='(, "share": ([0-9.]+), "of": "([^"]*)")?'
   for ((i = 0; i < ${#names[@]}; ++i)); do
     while IFS= read -r line; do
       [[ $line =~ $pattern ]] || continue
@@ -110,11 +112,12 @@ table() {
   [ ${#keys[@]} -gt 0 ] || return 0
   if [ "$device" = emulated ]; then echo "Of a device that the host plays, at small sizes: these numbers say nothing."
   elif [ "$small" = yes ]; then echo "At small sizes: these numbers say little."; fi
-  printf '\n| | size | unit | Cohort | share | PyTorch | times PyTorch |\n| --- | --- | --- | --- | --- | --- | --- |\n'
+  printf '\n| | size | unit | Cohort | share | PyTorch | times PyTorch |\n'
+  echo '| --- | --- | --- | --- | --- | --- | --- |'
   for key in "${keys[@]}"; do
-    ratio=''
-    if [ -n "${cohort[$key]-}" ] && [ -n "${pytorch[$key]-}" ]; then set_ratio ratio "${cohort[$key]}" "${pytorch[$key]}"; fi
-    echo "| $key | ${unit[$key]} | $(short "${cohort[$key]-}") | ${share[$key]-} | $(short "${pytorch[$key]-}") | $ratio |"
+    ours=${cohort[$key]-} theirs=${pytorch[$key]-} ratio=''
+    if [ -n "$ours" ] && [ -n "$theirs" ]; then set_ratio ratio "$ours" "$theirs"; fi
+    echo "| $key | ${unit[$key]} | $(short "$ours") | ${share[$key]-} | $(short "$theirs") | $ratio |"
   done
 }
 

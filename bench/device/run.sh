@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# device.sh run: runs all parts of a packed folder, each with a limit of its own, and goes on where one fails. Sourced by device.sh, which sets
-# these. Needs bash and coreutils.
+# device.sh run: runs all parts of a packed folder, each with a limit of its own, and goes on where one fails. Sourced
+# by device.sh, which sets these. Needs bash and coreutils.
 : "${scripts:?}" "${folder:?}" "${small:?}" "${only=}"
 # shellcheck source-path=SCRIPTDIR source=report.sh
 . "$scripts/report.sh"
 
-budget=470                # seconds of all, so that a run is over within eight minutes
-conformance_budget=180    # and of the conformance suite
-parts='machine:20 copy:20 cublas:30 objective:20 gae:25 sampling:30 adam:20 cart_pole_speed:45 cart_pole_time:45 generate:20 train:20 grpo:30'
+budget=470              # seconds of all, so that a run is over within eight minutes
+conformance_budget=180  # and of the conformance suite
+parts='machine:20 copy:20 cublas:30 objective:20 gae:25 sampling:30 adam:20'  # and those of each part
+parts+=' cart_pole_speed:45 cart_pole_time:45 generate:20 train:20 grpo:30'
 
 # The parts that were asked for, by name.
 asked_for() { [ -z "$only" ] || [[ ,$only, == *",$1,"* ]]; }
@@ -56,8 +57,8 @@ attempt() {
   esac
 }
 
-# Each group of the conformance suite in a process of its own. One that CUDA ended is run once more with every kernel waited for, since else the
-# error comes up in a later call.
+# Each group of the conformance suite in a process of its own. One that CUDA ended is run once more with every kernel
+# waited for, since else the error comes up in a later call.
 conformance() {
   local group pattern until=$((SECONDS + conformance_budget)) left listed
   listed=$(cases_of_suite)
@@ -75,7 +76,8 @@ conformance() {
     fi
     attempt "conformance $group" $((left < 90 ? left : 90)) "$scripts/device_conformance" "$pattern"
     if [ "${statuses[-1]}" = failed ] && [[ ${messages[-1]} == *cudaError* ]]; then
-      attempt "conformance $group, waiting for each kernel" 60 env CUDA_LAUNCH_BLOCKING=1 "$scripts/device_conformance" "$pattern"
+      attempt "conformance $group, waiting for each kernel" 60 \
+        env CUDA_LAUNCH_BLOCKING=1 "$scripts/device_conformance" "$pattern"
     fi
   done <<<"$listed"
 }
@@ -93,7 +95,8 @@ cases_of_suite() {
 
 # What the driver says of the device: clocks and power before and after.
 ask_nvidia_smi() {
-  local fields=name,driver_version,pstate,clocks.sm,clocks.mem,clocks.max.sm,clocks.max.mem,power.draw,power.limit,temperature.gpu,utilization.gpu
+  local fields=name,driver_version,pstate,clocks.sm,clocks.mem,clocks.max.sm,clocks.max.mem
+  fields+=,power.draw,power.limit,temperature.gpu,utilization.gpu
   if [ "$device" = emulated ]; then
     note "nvidia-smi $1" skipped 0 "the device is played by the host"
   elif ! command -v nvidia-smi >/dev/null; then

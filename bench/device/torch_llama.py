@@ -93,7 +93,8 @@ class Work:
     def __init__(self, shape, prompts, prompt, tokens, group, device):
         self.model, self.reference, self.shape = Llama(shape).to(device), Llama(shape).to(device), shape
         self.reference.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-6, **({"fused": True} if device == "cuda" else {}))
+        how = {"fused": True} if device == "cuda" else {}
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-6, **how)
         self.tokens, self.group = tokens, group
         self.prompts = torch.randint(shape.vocabulary, (prompts, prompt), device=device)
         self.series = torch.randint(shape.vocabulary, (prompts, prompt + tokens + 1), device=device)
@@ -119,7 +120,8 @@ class Work:
         prompts = self.prompts[::self.group].repeat_interleave(self.group, 0)
         completions, old_logp = self.generate(prompts)
         score = -(20 - (completions == 7).sum(-1).float()).abs().reshape(-1, self.group)
-        advantage = ((score - score.mean(-1, keepdim=True)) / (score.std(-1, keepdim=True) + 1e-4)).reshape(-1, 1)
+        mean, deviation = score.mean(-1, keepdim=True), score.std(-1, keepdim=True)
+        advantage = ((score - mean) / (deviation + 1e-4)).reshape(-1, 1)
         ids = torch.cat((prompts, completions), 1)
 
         def logp_of(model):
@@ -130,7 +132,8 @@ class Work:
             ref_logp = logp_of(self.reference)
         logp = logp_of(self.model)
         ratio, away = (logp - old_logp).exp(), ref_logp - logp
-        loss = (-torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage) + 0.04 * (away.exp() - away - 1)).mean()
+        gain = torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage)
+        loss = (0.04 * (away.exp() - away - 1) - gain).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1)

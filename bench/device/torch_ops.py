@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What device_bench measures, by PyTorch's own operations, and printed as it does: lines of JSON of the same names and sizes.
+"""What device_bench measures, by PyTorch's own operations, and printed as it does: lines of JSON of the same names and
+sizes.
 
     torch_ops.py --device cuda|cpu [--small] [PART...]
 """
@@ -26,7 +27,7 @@ def synchronize():
 
 
 def seconds_of(call):
-    """As timing.hpp: the median over rounds of as many calls as last 20 ms, after calls for 0.2 s that are not counted."""
+    """As timing.hpp: the median over rounds of as many calls as last 20 ms, after calls for 0.2 s that do not count."""
 
     def a_round(calls):
         synchronize()
@@ -54,7 +55,8 @@ def random(*shape):
 def copy():
     n = size(1 << 27, 1 << 14)
     source, target = random(n), random(n)
-    report("copy by cudaMemcpyAsync", f"{4 * n >> 10:,} KiB", 8 * n / seconds_of(lambda: target.copy_(source)) / 1e9, "GB/s")
+    seconds = seconds_of(lambda: target.copy_(source))
+    report("copy by cudaMemcpyAsync", f"{4 * n >> 10:,} KiB", 8 * n / seconds / 1e9, "GB/s")
 
 
 def cublas():
@@ -68,11 +70,13 @@ def cublas():
     square("cuBLAS in TF32", True, a, b)
     square("cuBLAS in bfloat16", False, a.bfloat16(), b.bfloat16())
     square("cuBLAS in float", False, a, b)
-    full = [(n, n, n, "square"), (4096, 64, 64, "a policy's layer, 4,096 steps"), (64, 4096, 64, "its weights' gradient"),
-            (5120, 256, 1024, "a small Llama's layer, 5,120 tokens"), (64, 256, 1024, "the same, 64 tokens")]
+    full = [(n, n, n, "square"), (4096, 64, 64, "a policy's layer, 4,096 steps"),
+            (64, 4096, 64, "its weights' gradient"), (5120, 256, 1024, "a small Llama's layer, 5,120 tokens"),
+            (64, 256, 1024, "the same, 64 tokens")]
     for rows, depth, columns, of in size(full, [(n, n, n, "square"), (40, 16, 16, "a policy's layer")]):
         x, y = random(rows, depth), random(depth, columns)
-        report("matmul", f"{rows} x {depth} x {columns}, {of}", 2 * rows * depth * columns / seconds_of(lambda: torch.mm(x, y)) / 1e12, "TFLOP/s")
+        rate = 2 * rows * depth * columns / seconds_of(lambda: torch.mm(x, y)) / 1e12
+        report("matmul", f"{rows} x {depth} x {columns}, {of}", rate, "TFLOP/s")
 
 
 def clipped_ratio_and_k3(logp, old_logp, ref_logp, advantage):
@@ -111,8 +115,10 @@ def objective():
 
 
 def gae():
-    full = [(128, 1024, "128 steps of 1,024 lanes"), (128, 131_072, "128 steps of 131,072 lanes"), (1000, 1 << 14, "16,384 packed series of 1,000 steps")]
-    small = [(20, 256, "20 steps of 256 lanes"), (7, 512, "7 steps of 512 lanes"), (30, 256, "256 packed series of 30 steps")]
+    full = [(128, 1024, "128 steps of 1,024 lanes"), (128, 131_072, "128 steps of 131,072 lanes"),
+            (1000, 1 << 14, "16,384 packed series of 1,000 steps")]
+    small = [(20, 256, "20 steps of 256 lanes"), (7, 512, "7 steps of 512 lanes"),
+             (30, 256, "256 packed series of 30 steps")]
     for steps, lanes, how_much in size(full, small):  # packed series of one length are lanes here
         reward, value, next_value = (random(steps, lanes) for _ in range(3))
         number = torch.arange(steps * lanes, device=arguments.device).reshape(steps, lanes)
@@ -141,11 +147,13 @@ def sampling():
         noise = torch.randn_like(mean)
         return mean + log_std.exp() * noise, (-0.5 * noise * noise - log_std - 0.9189385332).sum(-1)
 
-    report("categorical samples with logp", f"{rows:,} rows of 4", rows / seconds_of(lambda: of_logits(logits)) / 1e9, "G samples/s")
+    seconds = seconds_of(lambda: of_logits(logits))
+    report("categorical samples with logp", f"{rows:,} rows of 4", rows / seconds / 1e9, "G samples/s")
     report("Gaussian samples with logp", f"{rows:,} rows of 4", rows / seconds_of(gaussian) / 1e9, "G samples/s")
     rows, vocabulary = size(256, 16), size(49_152, 768)
     logits = random(rows, vocabulary)
-    report("tokens with logp", f"{rows:,} of {vocabulary:,}", rows / seconds_of(lambda: of_logits(logits)) / 1e6, "M tokens/s")
+    seconds = seconds_of(lambda: of_logits(logits))
+    report("tokens with logp", f"{rows:,} of {vocabulary:,}", rows / seconds / 1e6, "M tokens/s")
 
 
 def adam():
