@@ -144,8 +144,8 @@ run() {
   mkdir -p "$logs"
   # One device, so that a machine with eight does not start them all.
   export CUDA_VISIBLE_DEVICES=${CUDA_VISIBLE_DEVICES:-0}
-  find_cublas
   SECONDS=0
+  find_cublas
 
   if asked_for nvidia-smi; then ask_nvidia_smi before; else leave_out "nvidia-smi before"; fi
   if asked_for machine; then attempt machine 20 "$scripts/device_bench" machine; else leave_out machine; fi

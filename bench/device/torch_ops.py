@@ -7,49 +7,13 @@ sizes.
 
 import argparse
 import json
-import statistics
+import signal
 import sys
-import time
 
 import torch
 import torch_llama
-
-arguments = None
-
-
-def size(full, tried):
-    return tried if arguments.small else full
-
-
-def synchronize():
-    if arguments.device == "cuda":
-        torch.cuda.synchronize()
-
-
-def seconds_of(call):
-    """As timing.hpp: the median over rounds of as many calls as last 20 ms, after calls for 0.2 s that do not count."""
-
-    def a_round(calls):
-        synchronize()
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        synchronize()
-        return (time.perf_counter() - start) / calls
-
-    one, start = a_round(1), time.perf_counter()
-    while time.perf_counter() - start < size(0.2, 0):
-        one = a_round(1)
-    calls = min(max(int(size(0.02, 0) / one), 1), 10_000)
-    return statistics.median(a_round(calls) for _ in range(size(11, 3)))
-
-
-def report(what, how_much, value, unit):
-    print(json.dumps({"what": what, "size": how_much, "value": float(f"{value:.6g}"), "unit": unit}), flush=True)
-
-
-def random(*shape):
-    return torch.rand(*shape, device=arguments.device) - 0.5
+import torch_measure
+from torch_measure import device, random, report, seconds_of, size
 
 
 def copy():
@@ -85,7 +49,8 @@ def clipped_ratio_and_k3(logp, old_logp, ref_logp, advantage):
     return -torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage) + 0.04 * (away.exp() - away - 1)
 
 
-def objective():
+def objectives():
+    """The two of objective.cu: their names, and what computes their losses; then what is to be differentiated."""
     n = size(1 << 24, 80 * 256)
     old_logp, ref_logp, advantage, target = (random(n) for _ in range(4))
     logp, entropy, value = (random(n).requires_grad_() for _ in range(3))
@@ -96,22 +61,46 @@ def objective():
     def four():
         return clipped_ratio_and_k3(logp, old_logp, ref_logp, advantage) + 0.5 * (value - target) ** 2 - 0.01 * entropy
 
-    def measure(what, losses):
-        def call():
-            logp.grad = entropy.grad = value.grad = None
-            losses().sum().backward()
+    return [("clipped_ratio + k3, with gradient", two),
+            ("clipped_ratio + value_loss + entropy_bonus + k3, with gradient", four)], (logp, entropy, value)
 
-        report(what, f"{n:,} steps", n / seconds_of(call) / 1e9, "G steps/s")
 
-    names = "clipped_ratio + k3, with gradient", "clipped_ratio + value_loss + entropy_bonus + k3, with gradient"
-    measure(names[0], two)
-    measure(names[1], four)
-    if arguments.device == "cuda" and hasattr(torch, "compile"):
-        for name, losses in zip(names, (two, four)):
-            try:
-                measure(name + ", torch.compile", torch.compile(losses))
-            except Exception as error:  # it needs a C compiler and Triton, which a machine may lack
-                print(json.dumps({"skipped": name + ", torch.compile", "why": f"{type(error).__name__}"}), flush=True)
+def measure_objective(what, losses, variables):
+    def call():
+        for variable in variables:
+            variable.grad = None
+        losses().sum().backward()
+
+    n = variables[0].numel()
+    report(what, f"{n:,} steps", n / seconds_of(call) / 1e9, "G steps/s")
+
+
+def objective():
+    both, variables = objectives()
+    for what, losses in both:
+        measure_objective(what, losses, variables)
+
+
+def compiled_objective():
+    """It needs a C compiler and Triton, which a machine may lack, and may take its time."""
+
+    def too_long(*_):
+        raise TimeoutError("torch.compile took longer than 20 s")
+
+    both, variables = objectives()
+    for what, losses in both:
+        what += ", torch.compile"
+        try:
+            if device() == "cpu":
+                raise RuntimeError("only on a GPU")
+            signal.signal(signal.SIGALRM, too_long)
+            signal.alarm(20)
+            measure_objective(what, torch.compile(losses), variables)
+        except Exception as error:
+            why = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            print(json.dumps({"skipped": what, "why": why.replace('"', "'").replace("\\", "/")[:200]}), flush=True)
+        finally:
+            signal.alarm(0)
 
 
 def gae():
@@ -121,7 +110,7 @@ def gae():
              (30, 256, "256 packed series of 30 steps")]
     for steps, lanes, how_much in size(full, small):  # packed series of one length are lanes here
         reward, value, next_value = (random(steps, lanes) for _ in range(3))
-        number = torch.arange(steps * lanes, device=arguments.device).reshape(steps, lanes)
+        number = torch.arange(steps * lanes, device=device()).reshape(steps, lanes)
         goes_on, bootstraps = ((number % 97 != 0) & (number % 501 != 0)).float(), (number % 97 != 0).float()
 
         def call():  # as CleanRL has it
@@ -136,7 +125,7 @@ def gae():
 
 def sampling():
     rows = size(1 << 22, 5 * 256)
-    logits, mean, log_std = random(rows, 4), random(rows, 4), torch.full((4,), -0.5, device=arguments.device)
+    logits, mean, log_std = random(rows, 4), random(rows, 4), torch.full((4,), -0.5, device=device())
 
     def of_logits(given):
         logp = given.log_softmax(-1)
@@ -160,7 +149,7 @@ def adam():
     for n in size([1 << 26, 100_096], [20 * 256, 512]):
         parameters = random(n).requires_grad_()
         parameters.grad = random(n)
-        how = {"fused": True} if arguments.device == "cuda" else {}
+        how = {"fused": True} if device() == "cuda" else {}
         optimizer = torch.optim.Adam([parameters], lr=1e-3, eps=1e-5, **how)
         report("Adam", f"{n:,} parameters", n / seconds_of(optimizer.step) / 1e9, "G parameters/s")
 
@@ -170,7 +159,7 @@ def llama():
     shape = size(torch_llama.Shape(512, 256, 1024, 4, 4, 256), torch_llama.Shape(64, 16, 32, 1, 2, 32))
     prompts, prompt, tokens = size((64, 16, 64), (4, 4, 4))
     text = f"{prompts} completions of {tokens} tokens, hidden {shape.hidden}"
-    work = torch_llama.Work(shape, prompts, prompt, tokens, size(8, 2), arguments.device)
+    work = torch_llama.Work(shape, prompts, prompt, tokens, size(8, 2), device())
     report("Llama, tokens generated", text, prompts * tokens / seconds_of(work.generate) / 1e3, "k tokens/s")
     length = prompt + tokens
     report("Llama, tokens forward and backward", f"{prompts} series of {length} tokens, hidden {shape.hidden}",
@@ -179,13 +168,12 @@ def llama():
 
 
 def main():
-    global arguments
-    parts = {f.__name__: f for f in (copy, cublas, objective, gae, sampling, adam, llama)}
+    parts = {f.__name__: f for f in (copy, cublas, objective, gae, sampling, adam, llama, compiled_objective)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cuda", "cpu"), required=True)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
-    arguments = parser.parse_args()
+    arguments = torch_measure.arguments = parser.parse_args()
     for name in arguments.parts or parts:
         if name not in parts:
             parser.error(f"there is no part {name}")
