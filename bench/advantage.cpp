@@ -24,21 +24,21 @@ struct steps_of_batch {
   host_array<std::int32_t> offsets{N + 1}, group_offsets{N / 8 + 1}, states{M}, executed{M / 8};
 
   steps_of_batch(benchmark::State& state) : T(state.range(0)), N(state.range(1)) {
-    cpu.uniform(value.all(), stream{1});
-    cpu.uniform(next_value.all(), stream{2});
-    cpu.uniform(logp.all(), stream{3});
+    cpu.uniform(value.all(), stream_id{1});
+    cpu.uniform(next_value.all(), stream_id{2});
+    cpu.uniform(logp.all(), stream_id{3});
     for (std::ptrdiff_t i = 0; i < M; ++i)
       reward.data()[i] = float(i % 7), terminated.data()[i] = i % 97 == 0, truncated.data()[i] = i % 501 == 0;
     for (std::ptrdiff_t i = 0; i < M; ++i) states.data()[i] = std::int32_t(i * 7 % 1009);
     for (std::ptrdiff_t r = 0; r < M / 8; ++r) executed.data()[r] = std::int32_t(8 * r + r % 8);
-    cpu.uniform(greedy.all(), stream{4});
-    cpu.uniform(scores.all(), stream{5});
+    cpu.uniform(greedy.all(), stream_id{4});
+    cpu.uniform(scores.all(), stream_id{5});
     for (std::ptrdiff_t n = 0; n <= N; ++n) offsets.data()[n] = std::int32_t(n * T);
     for (std::ptrdiff_t g = 0; g <= N / 8; ++g) group_offsets.data()[g] = std::int32_t(g * 8);
   }
   batch_view<float> lanes() {
     batch_view<float> b;
-    b.decisions = series::lanes(T, N);
+    b.series = partition::lanes(T, N);
     b.reward = reward.all(), b.value = value.all(), b.next_value = next_value.all(), b.sampler_logp = logp.all(),
     b.old_logp = b.ref_logp = value.all();
     b.terminated = terminated.all(), b.truncated = truncated.all();
@@ -46,15 +46,15 @@ struct steps_of_batch {
   }
   batch_view<float> groups() {
     auto b = lanes();
-    b.decisions = series::segments(std::as_const(offsets).all(), M, T);
-    b.groups = series::segments(std::as_const(group_offsets).all(), N, 8);
+    b.series = partition::segments(std::as_const(offsets).all(), M, T);
+    b.groups = partition::segments(std::as_const(group_offsets).all(), N, 8);
     b.greedy_score = greedy.all(), b.scores = scores.matrix(N, 2), b.anchor = states.all(), b.anchors = 1009,
     b.sum_of_squares = next_value.all();
     return b;
   }
   batch_view<float> probes() {
     auto b = lanes();
-    b.decisions = series::lanes(T, N / 8);
+    b.series = partition::lanes(T, N / 8);
     b.group = 8;
     b.reward = reward.matrix(1, M), b.terminated = terminated.matrix(1, M), b.truncated = truncated.matrix(1, M);
     b.value = b.value.part(0, M / 8), b.next_value = b.next_value.part(0, M / 8), b.probe_value = next_value.all(),

@@ -13,7 +13,7 @@ void cart_pole_dynamics(benchmark::State& state) {
   classic_control::cart_pole environment;
   constexpr int blocks = 128;
   std::vector<classic_control::cart_pole::state<wide>> states(blocks);
-  random_stream draws(stream{1});
+  random_stream draws(stream_id{1});
   wide action(0);
   for (int w = 0; w < wide::width; ++w) action.set(w, float(w % 2));
   for (auto _ : state) {

@@ -18,7 +18,7 @@ struct arrays {
     eigen::backend cpu({.threads = 1});
     for (int k = 0; k < n; ++k) {
       all.emplace_back(M);
-      cpu.uniform(all.back().all(), stream{std::uint64_t(k)});
+      cpu.uniform(all.back().all(), stream_id{std::uint64_t(k)});
       for (int i = 0; i < M; ++i) all.back().data()[i] -= .5f;
     }
   }

@@ -17,8 +17,8 @@ struct arrays_of_step {
   host_array<float> p{n}, m{n}, v{n}, g{n}, scale{1};
 
   explicit arrays_of_step(benchmark::State& state) : n(state.range(0)), threads(int(state.range(1))) {
-    cpu.uniform(p.all(), stream{1});
-    cpu.uniform(g.all(), stream{2});
+    cpu.uniform(p.all(), stream_id{1});
+    cpu.uniform(g.all(), stream_id{2});
     cpu.map(outputs{m.all()}, detail::filled{.1}, view<float const>(m.all()));
     cpu.map(outputs{v.all()}, detail::filled{.1}, view<float const>(v.all()));
     scale.data()[0] = .5f;

@@ -14,19 +14,19 @@ constexpr int V = 49'152;
 struct one_row {
   eigen::backend cpu{{.threads = 1}};
   host_array<float> source{V}, logits{V}, numbers{2};
-  host_array<std::int32_t> lane{1}, token{1}, kept{kept_tokens::words_of(V)};
+  host_array<std::int32_t> lane{1}, token{1}, kept{token_support::words_of(V)};
 
   explicit one_row(double scale) {
-    random_stream draws(stream{1, purpose::user});
+    random_stream draws(stream_id{1, draw_purpose::user});
     for (int v = 0; v < V; ++v) source.data()[v] = float(scale * draws.normal());
     lane.data()[0] = 0;
     copy();
   }
   void copy() { std::copy_n(source.data(), V, logits.data()); }
   void draw(token_sampler const& sampler, std::uint32_t t, bool whole, bool keep) {
-    draw_tokens(cpu, sampler, stream{}, t, logits.matrix(1, V), view<std::int32_t const>(lane.all()), token.all(),
+    draw_tokens(cpu, sampler, stream_id{}, t, logits.matrix(1, V), view<std::int32_t const>(lane.all()), token.all(),
                 whole ? numbers.all().part(0, 1) : view<float>{}, numbers.all().part(1, 1), {},
-                keep ? kept.matrix(1, kept_tokens::words_of(V)) : view<std::int32_t>{});
+                keep ? kept.matrix(1, token_support::words_of(V)) : view<std::int32_t>{});
   }
 };
 

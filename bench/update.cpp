@@ -11,14 +11,14 @@ namespace {
 void ppo_update(benchmark::State& state) {
   auto cpu = compare::one_thread();
   classic_control::cart_pole environment;
-  actor_critic policy{cpu, environment, {}, seed{1}};
-  lanes rollout{.count = 32, .steps = 64};
+  actor_critic policy{cpu, environment, {}, random_seed{1}};
+  lanes rollout{.count = 32, .horizon = 64};
   lanes::collector<compare::machine, classic_control::cart_pole, decltype(policy)> collector(cpu, rollout, environment,
                                                                                              policy, 1);
   rollout_summary summary;
   auto& batch = collector.collect(cpu, policy, 1'000'000, summary);
   gae{.gamma = .98, .lambda = .8}(cpu, batch.view_for_estimator(), {batch.advantage.all(), batch.target.all()});
-  update how{.epochs = 1, .minibatch = steps{state.range(0)}, .optimizer = adam{.rate = 1e-6}, .max_gradient_norm = .5};
+  update how{.epochs = 1, .minibatch_size = state.range(0), .optimizer = adam{.rate = 1e-6}, .max_gradient_norm = .5};
   learner<compare::machine, decltype(how), step_mean, decltype(policy)> learn(cpu, how, step_mean{}, policy, 1);
   auto objective = clipped_ratio{} + value_loss{};
   for (auto _ : state) learn.learn(cpu, objective, policy, batch, 0);

@@ -15,14 +15,14 @@ int main(int argc, char** argv) {
   };
   if (name == "CartPole-v1" && zoo)
     return one_run(classic_control::cart_pole{},
-                   algorithm{.rollout = lanes{.count = 8, .steps = 5},
+                   algorithm{.rollout = lanes{.count = 8, .horizon = 5},
                              .advantage = gae{.gamma = .99, .lambda = 1},
                              .objective = objective,
                              .update = once(rmsprop{.rate = 7e-4}, normalization::none)},
                    "CartPole-v1", s, 100'000);
   if (name == "CartPole-v1")
     return one_run(classic_control::cart_pole{},
-                   algorithm{.rollout = lanes{.count = 8, .steps = 16},
+                   algorithm{.rollout = lanes{.count = 8, .horizon = 16},
                              .advantage = gae{.gamma = .98, .lambda = .95},
                              .objective = objective,
                              .update = once(adam{.rate = linear{4e-3, 0}}, normalization::none),
@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
                    "CartPole-v1", s, 200'000);
   if (name == "Pendulum-v1" && !zoo)
     return one_run(classic_control::pendulum{},
-                   algorithm{.rollout = lanes{.count = 8, .steps = 32},
+                   algorithm{.rollout = lanes{.count = 8, .horizon = 32},
                              .advantage = gae{.gamma = .9, .lambda = .9},
                              .objective = objective,
                              .update = once(adam{.rate = linear{2e-3, 0}}, normalization::batch),

@@ -78,7 +78,7 @@ void outcomes() {
   OUTCOME("TRL RLOO `normalize_advantages`", "over the series with company, std + 1e-4",
           weighted_rewards{.how = {.baseline = group_baseline::leave_one_out, .scale = group_scale::none},
                            .batch_wide = standardize{.epsilon = 1e-4}});
-  batch.groups = series::segments({w.one_group.data(), 2}, 9, 9);
+  batch.groups = partition::segments({w.one_group.data(), 2}, 9, 9);
   OUTCOME("OpenRLHF `flash_reinforce`", "less the batch's mean: all nine are one group",
           group_relative{.scale = group_scale::none});
 }

@@ -49,12 +49,12 @@ int main() {
   using namespace cohort;
   mine::threads backend;
   classic_control::cart_pole environment;
-  actor_critic policy{backend, environment, {.hidden = {32, 32}}, seed{1}};
+  actor_critic policy{backend, environment, {.hidden = {32, 32}}, random_seed{1}};
   auto ppo = algorithm{
-      .rollout = lanes{.count = 8, .steps = 32},
+      .rollout = lanes{.count = 8, .horizon = 32},
       .advantage = gae{.gamma = .98, .lambda = .8},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
-      .update = update{.epochs = 10, .minibatch = steps{256}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
+      .update = update{.epochs = 10, .minibatch_size = 256, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
   };
   auto report = train(backend, ppo, environment, policy, {.steps = 20'000, .seed = 1});
   std::printf("%lld steps in %.1f s; the last 100 episodes returned %.0f of 500\n", (long long)report.steps,

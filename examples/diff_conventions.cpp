@@ -54,7 +54,7 @@ int main(int argc, char** argv) try {
   auto of_a = evaluate(a, batch.recorded), of_b = evaluate(b, batch.recorded);
   std::puts(machine ? conventions::report_json(of_a, of_b, batch).dump(2).c_str()
                     : conventions::report(of_a, of_b, batch).c_str());
-} catch (cohort::error const& e) {
+} catch (cohort::cohort_error const& e) {
   std::fprintf(stderr, "%s\n", e.what());
   return 1;
 }

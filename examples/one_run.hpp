@@ -25,7 +25,7 @@ template <class E, class Algorithm>
 int one_run(E const& environment, Algorithm const& algorithm, char const* name, std::uint64_t s,
             std::int64_t steps = 100'000) {
   cohort::eigen::backend cpu({.threads = 1});
-  cohort::actor_critic policy{cpu, environment, {}, cohort::seed{s}};
+  cohort::actor_critic policy{cpu, environment, {}, cohort::random_seed{s}};
   curve seen;
   auto report = cohort::train(cpu, algorithm, environment, policy, {.steps = steps, .seed = s}, seen);
   double mean = 0;

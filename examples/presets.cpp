@@ -33,7 +33,7 @@ void print_tables() {
 int main(int argc, char** argv) try {
   if (argc == 1) print_tables();
   for (int i = 1; i < argc; ++i) std::printf("%s%s", i > 1 ? "\n" : "", preset::described(argv[i]).c_str());
-} catch (cohort::error const& e) {
+} catch (cohort::cohort_error const& e) {
   std::fprintf(stderr, "%s\n", e.what());
   return 1;
 }

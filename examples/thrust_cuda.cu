@@ -10,13 +10,13 @@ int main() {
   try {
     cohort::thrust::backend gpu;
     classic_control::cart_pole environment;
-    actor_critic policy{gpu, environment, {.hidden = {64, 64}}, seed{1}};
+    actor_critic policy{gpu, environment, {.hidden = {64, 64}}, random_seed{1}};
     auto ppo = algorithm{
-        .rollout = lanes{.count = 1024, .steps = 32},
+        .rollout = lanes{.count = 1024, .horizon = 32},
         .advantage = gae{.gamma = .98, .lambda = .8},
         .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
         .update = update{.epochs = 10,
-                         .minibatch = steps{4096},
+                         .minibatch_size = 4096,
                          .optimizer = adam{.rate = linear{2e-3, 0}},
                          .max_gradient_norm = .5},
     };

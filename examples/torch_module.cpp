@@ -33,7 +33,7 @@ int main() {
       .advantage = group_relative{.by = credit::return_to_go, .gamma = .99},
       .objective = clipped_ratio{.epsilon = .2} + kl_penalty{.estimator = k3{}, .weight = .001},
       .update = update{.epochs = 10,
-                       .minibatch = steps{256},
+                       .minibatch_size = 256,
                        .normalize = normalization::none,
                        .optimizer = adam{.rate = 2e-3},
                        .max_gradient_norm = .5},

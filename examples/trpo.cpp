@@ -9,20 +9,20 @@ int main(int argc, char** argv) {
   std::string name = argc > 1 ? argv[1] : "CartPole-v1";
   std::uint64_t s = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   auto critic = [](int epochs, int minibatch) {
-    return update{.epochs = epochs, .minibatch = steps{minibatch}, .optimizer = adam{.rate = 1e-3}};
+    return update{.epochs = epochs, .minibatch_size = minibatch, .optimizer = adam{.rate = 1e-3}};
   };
   auto const objective = importance_ratio{} + value_loss{.weight = 1};
   if (name == "CartPole-v1")
     return one_run(
         classic_control::cart_pole{},
-        algorithm{.rollout = lanes{.count = 2, .steps = 512},
+        algorithm{.rollout = lanes{.count = 2, .horizon = 512},
                   .advantage = gae{.gamma = .99, .lambda = .98},
                   .objective = objective,
                   .update = trust_region{.damping = 1e-3, .over = divergence_over::pi, .critic = critic(20, 512)}},
         "CartPole-v1", s);
   if (name == "Pendulum-v1")
     return one_run(classic_control::pendulum{},
-                   algorithm{.rollout = lanes{.count = 2, .steps = 1024},
+                   algorithm{.rollout = lanes{.count = 2, .horizon = 1024},
                              .advantage = gae{.gamma = .9, .lambda = .95},
                              .objective = objective,
                              .update = trust_region{.over = divergence_over::pi, .critic = critic(15, 128)}},

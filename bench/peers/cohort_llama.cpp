@@ -7,7 +7,7 @@
 #include <cohort/backend/eigen.hpp>
 
 #include <chrono>
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -82,19 +82,19 @@ struct random_prompts {
 
 void generate_tokens(int repeats) {
   eigen::backend cpu;
-  language_model model{cpu, shape, seed{1}};
-  random_stream draws(stream{3, purpose::user});
+  language_model model{cpu, shape, random_seed{1}};
+  random_stream draws(stream_id{3, draw_purpose::user});
   std::vector<std::vector<std::int32_t>> prompts;
   for (int i = 0; i < 64; ++i) prompts.push_back(random_prompts{}.draw(draws));
   generator<eigen::backend> generate;
-  measure("generate", 64 * 64, repeats, [&] { generate(cpu, model, prompts, {.max_tokens = 64}, stream{1}); });
+  measure("generate", 64 * 64, repeats, [&] { generate(cpu, model, prompts, {.max_tokens = 64}, stream_id{1}); });
 }
 
 /// Forward and backward of 64 series, 80 tokens each that are read and predict the next.
 void pass_tokens(int repeats) {
   eigen::backend cpu;
-  language_model model{cpu, shape, seed{1}};
-  random_stream draws(stream{3, purpose::user});
+  language_model model{cpu, shape, random_seed{1}};
+  random_stream draws(stream_id{3, draw_purpose::user});
   std::vector<token_packing<eigen::backend>> packings(8);
   for (std::size_t i = 0; i < 64; ++i) {
     std::vector<std::int32_t> series(81);
@@ -108,7 +108,7 @@ void pass_tokens(int repeats) {
   measure("train", 64 * 80, repeats, [&] {
     model.zero_gradient(cpu);
     for (auto& p : packings)
-      model.pass(cpu, p, 1, [&](std::ptrdiff_t, auto const& now) {
+      model.accumulate_gradient(cpu, p, 1, [&](std::ptrdiff_t, auto const& now) {
         std::ptrdiff_t n = now.logp.rows;
         return head_results<float const>{slopes.all().part(0, n), slopes.all().part(8 * 80, n), {}};
       });
@@ -118,7 +118,7 @@ void pass_tokens(int repeats) {
 /// Whole steps: 8 prompts of 16 tokens, 8 completions of 64 each, with a reference.
 void train_steps(int repeats) {
   eigen::backend cpu;
-  language_model model{cpu, shape, seed{1}};
+  language_model model{cpu, shape, random_seed{1}};
   auto grpo = algorithm{
       .rollout = completions{.prompts = 8, .group = 8, .max_tokens = 64},
       .advantage = group_relative{},
@@ -187,7 +187,7 @@ void pass_head(int repeats) {
   auto pass = [&] {
     cpu.map(outputs{dhidden.all()}, detail::filled{0}, in_view<eigen::backend>(dhidden.all()));
     cpu.map(outputs{dweights.all()}, detail::filled{0}, in_view<eigen::backend>(dweights.all()));
-    head.pass(
+    head.accumulate_gradient(
         cpu, in, w, dhidden.matrix(M, H), {dweights.matrix(V, H), {}, {}},
         [&](std::ptrdiff_t first, head_results<float> const& now) {
           std::ptrdiff_t n = now.logp.rows;

@@ -53,7 +53,7 @@ template <class E, class Algorithm>
 void run(request const& asked, E const& environment, double threshold, network_options const& network,
          Algorithm const& algorithm) {
   eigen::backend cpu({.threads = 1});
-  actor_critic policy{cpu, environment, network, seed{asked.seed}};
+  actor_critic policy{cpu, environment, network, random_seed{asked.seed}};
   evaluations<eigen::backend, E> hook{cpu, environment, threshold, asked};
   // Schedules span the presets' 100,000 steps, however early the run is to stop.
   auto report = train(cpu, algorithm, environment, policy,
@@ -61,8 +61,7 @@ void run(request const& asked, E const& environment, double threshold, network_o
   auto or_null = [](double x) { return x < 0 ? std::string("null") : std::to_string(x); };
   std::printf(
       "{\"environment\": \"%s\", \"seed\": %llu, \"steps\": %lld, \"seconds\": %.4f, \"steps_per_second\": %.1f, "
-      "\"steps_to_threshold\": %s, "
-      "\"seconds_to_threshold\": %s, \"curve\": [%s]}\n",
+      "\"steps_to_threshold\": %s, \"seconds_to_threshold\": %s, \"curve\": [%s]}\n",
       asked.environment.c_str(), (unsigned long long)asked.seed, (long long)report.steps, report.seconds,
       double(report.steps) / report.seconds,
       hook.steps_to_threshold < 0 ? "null" : std::to_string(hook.steps_to_threshold).c_str(),
@@ -77,22 +76,22 @@ void cart_pole(request const& asked) {
   classic_control::cart_pole environment;
   if (asked.preset == "zoo")
     run(asked, environment, 475, {},
-        algorithm{.rollout = lanes{.count = 8, .steps = 32},
+        algorithm{.rollout = lanes{.count = 8, .horizon = 32},
                   .advantage = gae{.gamma = .98, .lambda = .8},
                   .objective = clip(.2) + value_loss{.weight = .5},
                   .aggregation = step_mean{},
                   .update = update{.epochs = 20,
-                                   .minibatch = steps{256},
+                                   .minibatch_size = 256,
                                    .optimizer = adam{.rate = linear{1e-3, 0}},
                                    .max_gradient_norm = .5}});
   else
     run(asked, environment, 475, {},
-        algorithm{.rollout = lanes{.count = 8, .steps = 32},
+        algorithm{.rollout = lanes{.count = 8, .horizon = 32},
                   .advantage = gae{.gamma = .98, .lambda = .8},
                   .objective = clip(.2) + value_loss{.weight = .5},
                   .aggregation = step_mean{},
                   .update = update{.epochs = 6,
-                                   .minibatch = steps{64},
+                                   .minibatch_size = 64,
                                    .optimizer = adam{.rate = linear{3e-3, 0}},
                                    .max_gradient_norm = .5}});
 }
@@ -101,27 +100,27 @@ void pendulum(request const& asked) {
   classic_control::pendulum environment;
   if (asked.preset == "zoo")
     run(asked, environment, -200, {},
-        algorithm{.rollout = lanes{.count = 4, .steps = 1024},
+        algorithm{.rollout = lanes{.count = 4, .horizon = 1024},
                   .advantage = gae{.gamma = .9, .lambda = .95},
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
                   .update = update{
-                      .epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5}});
+                      .epochs = 10, .minibatch_size = 64, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5}});
   else if (asked.preset == "rltools")
     run(asked, environment, -200, {.activation = activation::relu},
-        algorithm{.rollout = lanes{.count = 4, .steps = 1024},
+        algorithm{.rollout = lanes{.count = 4, .horizon = 1024},
                   .advantage = gae{.gamma = .9, .lambda = .95},
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
-                  .update = update{.epochs = 2, .minibatch = steps{256}, .optimizer = adam{.rate = linear{5e-3, 0}}}});
+                  .update = update{.epochs = 2, .minibatch_size = 256, .optimizer = adam{.rate = linear{5e-3, 0}}}});
   else
     run(asked, environment, -200, {.activation = activation::relu},
-        algorithm{.rollout = lanes{.count = 8, .steps = 256},
+        algorithm{.rollout = lanes{.count = 8, .horizon = 256},
                   .advantage = gae{.gamma = .9, .lambda = .95},
                   .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
                   .aggregation = step_mean{},
                   .update = update{.epochs = 3,
-                                   .minibatch = steps{128},
+                                   .minibatch_size = 128,
                                    .optimizer = adam{.rate = linear{3e-3, 0}},
                                    .max_gradient_norm = .5}});
 }

@@ -17,14 +17,13 @@ inline auto falling_clip(double epsilon) {
 /// The hyperparameters of rl-baselines3-zoo.
 inline auto ppo(classic_control::cart_pole const&, int) {
   return algorithm{
-      .rollout = lanes{.count = 8, .steps = 32},
+      .rollout = lanes{.count = 8, .horizon = 32},
       .advantage = gae{.gamma = .98, .lambda = .8},
       .objective = falling_clip(.2) + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 20,
-                       .minibatch = steps{256},
-                       .optimizer = adam{.rate = linear{1e-3, 0}},
-                       .max_gradient_norm = .5},
+      .update =
+          update{
+              .epochs = 20, .minibatch_size = 256, .optimizer = adam{.rate = linear{1e-3, 0}}, .max_gradient_norm = .5},
   };
 }
 
@@ -35,7 +34,7 @@ inline auto grpo(classic_control::cart_pole const&, int group) {
       .objective = clipped_ratio{.epsilon = .2},
       .aggregation = step_mean{},
       .update = update{.epochs = 10,
-                       .minibatch = steps{256},
+                       .minibatch_size = 256,
                        .normalize = normalization::none,
                        .optimizer = adam{.rate = linear{2e-3, 0}},
                        .max_gradient_norm = .5},
@@ -44,15 +43,14 @@ inline auto grpo(classic_control::cart_pole const&, int group) {
 
 inline auto hybrid_grpo(classic_control::cart_pole const&, int group) {
   return algorithm{
-      .rollout = probes{.lanes = 8, .steps = 32, .group = group > 0 ? group : 2},
+      .rollout = probes{.lanes = 8, .horizon = 32, .group = group > 0 ? group : 2},
       .advantage =
           cohort::hybrid_grpo{.gamma = .98, .lambda = .8, .target = critic_target::lambda_return, .tail = true},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 10,
-                       .minibatch = steps{256},
-                       .optimizer = adam{.rate = linear{3e-3, 0}},
-                       .max_gradient_norm = .5},
+      .update =
+          update{
+              .epochs = 10, .minibatch_size = 256, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5},
   };
 }
 
@@ -61,11 +59,11 @@ inline auto hybrid_grpo(classic_control::cart_pole const&, int group) {
 /// The hyperparameters of rl-baselines3-zoo, without its state-dependent exploration.
 inline auto ppo(classic_control::pendulum const&, int) {
   return algorithm{
-      .rollout = lanes{.count = 4, .steps = 1024},
+      .rollout = lanes{.count = 4, .horizon = 1024},
       .advantage = gae{.gamma = .9, .lambda = .95},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
+      .update = update{.epochs = 10, .minibatch_size = 64, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
   };
 }
 
@@ -76,7 +74,7 @@ inline auto grpo(classic_control::pendulum const&, int group) {
       .objective = clipped_ratio{.epsilon = .2},
       .aggregation = step_mean{},
       .update = update{.epochs = 10,
-                       .minibatch = steps{64},
+                       .minibatch_size = 64,
                        .normalize = normalization::none,
                        .optimizer = adam{.rate = 1e-3},
                        .max_gradient_norm = .5},
@@ -85,12 +83,12 @@ inline auto grpo(classic_control::pendulum const&, int group) {
 
 inline auto hybrid_grpo(classic_control::pendulum const&, int group) {
   return algorithm{
-      .rollout = probes{.lanes = 4, .steps = 512, .group = group > 0 ? group : 2},
+      .rollout = probes{.lanes = 4, .horizon = 512, .group = group > 0 ? group : 2},
       .advantage =
           cohort::hybrid_grpo{.gamma = .9, .lambda = .95, .target = critic_target::lambda_return, .tail = true},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .aggregation = step_mean{},
-      .update = update{.epochs = 10, .minibatch = steps{64}, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
+      .update = update{.epochs = 10, .minibatch_size = 64, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5},
   };
 }
 

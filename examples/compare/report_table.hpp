@@ -47,16 +47,13 @@ inline std::string report_notes(comparison const& all) {
   std::array<std::pair<std::string, std::string>, 7> const notes{{
       {"Final return",
        "mean return of the policy at the end of training over 100 deterministic episodes; over the seeds, the "
-       "interquartile mean (the "
-       "lowest and the highest quarter left out) with its 95% percentile bootstrap interval: 10,000 replicates, each "
-       "drawing the "
-       "algorithm's runs with replacement."},
+       "interquartile mean (the lowest and the highest quarter left out) with its 95% percentile bootstrap interval: "
+       "10,000 replicates, each drawing the algorithm's runs with replacement."},
       {"Solved", "runs whose final return reaches the threshold of " + threshold_text(all.threshold) + "."},
       {"Steps to threshold",
        "environment steps until the first evaluation that reaches the threshold. A policy is evaluated after the first "
-       "update at or beyond "
-       "every 5,000 steps, on 20 deterministic episodes. Median over the seeds; never, if most of them didn't get "
-       "there."},
+       "update at or beyond every 5,000 steps, on 20 deterministic episodes. Median over the seeds; never, if most of "
+       "them didn't get there."},
       {"Seconds to threshold", "the same in seconds of training; the time of the evaluations is not counted."},
       {"Steps/s", "environment steps per second of training, collecting and learning together, on one thread, with " +
                       runs + "; median over the seeds."},

@@ -67,11 +67,12 @@ run_result run_in(settings const& asked, E const& environment, std::string const
   machine cpu = one_thread();
   int group = asked.group.value_or(0);
   auto with_critic = [&](auto const& algorithm) {
-    return train_and_judge(asked, environment, actor_critic{cpu, environment, {}, seed{run_seed}}, cpu, algorithm,
-                           run_seed);
+    return train_and_judge(asked, environment, actor_critic{cpu, environment, {}, random_seed{run_seed}}, cpu,
+                           algorithm, run_seed);
   };
   auto without_critic = [&](auto const& algorithm) {
-    return train_and_judge(asked, environment, actor{cpu, environment, {}, seed{run_seed}}, cpu, algorithm, run_seed);
+    return train_and_judge(asked, environment, actor{cpu, environment, {}, random_seed{run_seed}}, cpu, algorithm,
+                           run_seed);
   };
   run_result result = name == "ppo"    ? with_critic(ppo(environment, group))
                       : name == "grpo" ? without_critic(grpo(environment, group))

@@ -71,7 +71,8 @@ inline interval bootstrap_interval(std::span<double const> values, std::uint64_t
   std::vector<double> drawn(values.size());
   std::vector<double> means(static_cast<std::size_t>(replicates));
   for (std::size_t replicate = 0; replicate < means.size(); ++replicate) {
-    cohort::random_stream random{{.seed = seed, .use = cohort::purpose::user}, static_cast<std::uint32_t>(replicate)};
+    cohort::random_stream random{{.seed = seed, .use = cohort::draw_purpose::user},
+                                 static_cast<std::uint32_t>(replicate)};
     for (double& value : drawn) value = values[random.integer(static_cast<std::uint32_t>(values.size()))];
     means[replicate] = interquartile_mean_in_place(drawn);
   }

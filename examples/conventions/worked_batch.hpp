@@ -30,8 +30,8 @@ struct worked_batch {
       return cohort::view<typename std::decay_t<decltype(v)>::value_type const>{v.data(), std::ptrdiff_t(v.size())};
     };
     cohort::batch_view<double> b;
-    b.decisions = cohort::series::segments(in(offsets), 24, 5);
-    b.groups = cohort::series::segments(in(group_offsets), 9, 4);
+    b.series = cohort::partition::segments(in(offsets), 24, 5);
+    b.groups = cohort::partition::segments(in(group_offsets), 9, 4);
     b.reward = in(reward), b.terminated = in(terminated), b.truncated = in(truncated), b.valid = in(valid);
     b.old_logp = b.sampler_logp = in(old_logp), b.ref_logp = in(ref_logp), b.scores = in(score);
     return b;

@@ -131,8 +131,7 @@ void tell(arguments const& typed) {
 int main(int argc, char** argv) {
   CLI::App app{
       "Teaches a small language model to add, from random weights: SFT until about half of 1,000 held-out sums are "
-      "right, then GRPO until at least 95% "
-      "are, and beside it what the same seconds of SFT would have given.",
+      "right, then GRPO until at least 95% are, and beside it what the same seconds of SFT would have given.",
       "addition"};
   arguments typed;
   command_line::add(app, "--digits", typed.digits, "digits of the longest operand, 2 or 3 [3]", "N");

@@ -43,8 +43,8 @@ struct sum_of_row {
 /// The completion's text must be decoded with its special tokens, the stop token among them.
 inline auto rewards() {
   using namespace cohort;
-  return cohort::rewards{named{"format", strict_format{{.space = tag_space::none}}, .5},
-                         named{"accuracy", accuracy{.expected = sum_of_row{}}, 1.}};
+  return cohort::rewards{named_reward{"format", strict_format{{.space = tag_space::none}}, .5},
+                         named_reward{"accuracy", accuracy{.expected = sum_of_row{}}, 1.}};
 }
 
 /// Sums of two numbers of up to `digits` digits. 1,000 of them (of one digit: 11, a fifth) are held out: those whose

@@ -25,7 +25,7 @@ class exam {
       auto const answers =
           generate_(backend, model, asked,
                     {.max_tokens = lesson_.max_tokens(), .stop = lesson_.stop(), .sampler = {.temperature = 0}},
-                    cohort::stream{});
+                    cohort::stream_id{});
       for (std::size_t i = first; i < last; ++i) right += lesson_.is_right(sums_[i], answers[i - first].tokens);
     }
     return double(right) / double(sums_.size());

@@ -71,7 +71,7 @@ void generate(request r) {
   eigen::basic_backend<T> cpu({.threads = r.threads});
   llama<T> model(cpu, r.folder, options);
   generator<eigen::basic_backend<T>> completions;
-  for (auto& completion : completions(cpu, model, {r.prompt}, r.how, stream{r.seed})) {
+  for (auto& completion : completions(cpu, model, {r.prompt}, r.how, stream_id{r.seed})) {
     cut(completion, stop);
     command_line::print(line_of(completion, r.json));
   }

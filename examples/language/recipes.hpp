@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/eigen.hpp>
 
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 #include <limits>
 #include <string>
 #include <vector>

@@ -89,7 +89,7 @@ std::string line_of(std::vector<T> const& logp, std::string const& where) {
   std::string text = "{\"logp\": [";
   for (std::size_t t = 0; t < logp.size(); ++t) {
     if (!std::isfinite(logp[t]))
-      throw error(where + ": the log-probability of ids[" + std::to_string(t + 1) + "] is " +
+      throw cohort_error(where + ": the log-probability of ids[" + std::to_string(t + 1) + "] is " +
                   detail::text(double(logp[t])) + "; are the model's weights finite?");
     char buffer[32];
     text.append(t ? ", " : "").append(buffer, std::to_chars(buffer, buffer + sizeof buffer, logp[t]).ptr);
@@ -106,7 +106,7 @@ void score(std::string const& folder, int threads) {
     std::string const where = "stdin, line " + std::to_string(number);
     command_line::print(line_of(logp_of(read_ids(line, where, logp_of.options())), where));
   }
-  if (std::cin.bad()) throw error("can't read stdin");
+  if (std::cin.bad()) throw cohort_error("can't read stdin");
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ class storyteller {
 
   story operator()() {
     story all{asked_, {}};
-    cohort::language_model model{cpu_, model_shape(lesson_), cohort::seed{asked_.seed}};
+    cohort::language_model model{cpu_, model_shape(lesson_), cohort::random_seed{asked_.seed}};
     first_part hook{*this, all, {}};
     hook.sft.name = "sft";
     lesson_.record_to(nullptr);

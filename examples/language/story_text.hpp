@@ -171,11 +171,10 @@ inline std::string report(story const& all, double wall_seconds, std::string con
       "<section class=\"results\">\n<h2>Some of the last completions</h2>\n" + detail::samples(all) + "</section>\n";
   page +=
       "<p class=\"notes\">Parameters are those of the policy, and of the reference where there is one. A value head "
-      "shares the policy's layers; PPO as it is "
-      "often run on language models has a critic and a reward model of the policy's size besides: twice the "
-      "parameters, and twice the optimizer's "
-      "memory and the activations. \"SFT goes on\" is the control: the run of SFT, with its optimizer's state, for as "
-      "many seconds as the first algorithm took.</p>\n";
+      "shares the policy's layers; PPO as it is often run on language models has a critic and a reward model of the "
+      "policy's size besides: twice the parameters, and twice the optimizer's memory and the activations. \"SFT goes "
+      "on\" is the control: the run of SFT, with its optimizer's state, for as many seconds as the first algorithm "
+      "took.</p>\n";
   page += "<p class=\"notes\">Made by Cohort " + version + " in " + compare::clock(wall_seconds) +
           ", exams included: <code>addition --digits " + std::to_string(all.asked.digits) + " --seed " +
           std::to_string(all.asked.seed) + " --algorithms " + compare::join(all.asked.algorithms, ",") +

@@ -6,34 +6,34 @@
 namespace cohort {
 
 /// Base of every exception of this library. A message says what was given, what was expected, and where.
-struct error : std::runtime_error {
+struct cohort_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 /// A parameter outside its range.
-struct value_error : error {
-  using error::error;
+struct value_error : cohort_error {
+  using cohort_error::cohort_error;
 };
 
 /// Arrays whose extents do not fit together.
-struct shape_error : error {
-  using error::error;
+struct shape_error : cohort_error {
+  using cohort_error::cohort_error;
 };
 
 /// An environment returned something that is not a number; names the step, the lane and the field.
-struct environment_error : error {
-  using error::error;
+struct environment_error : cohort_error {
+  using cohort_error::cohort_error;
 };
 
 /// A file that cannot be read or written.
-struct io_error : error {
-  using error::error;
+struct io_error : cohort_error {
+  using cohort_error::cohort_error;
 };
 
 /// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these
 /// too.
-struct device_error : error {
-  using error::error;
+struct device_error : cohort_error {
+  using cohort_error::cohort_error;
 };
 
 namespace detail {

@@ -3,13 +3,14 @@
 #include "probes.hpp"
 
 using namespace probes;
+namespace sane2025 = cohort::preset::sane2025;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
 /// The whole of the pull request of March 2025, written out: centered advantages, tanh of their z-score over the stored
 /// samples, GAE.
-result pull_request_written_out(batch const& b, double gamma, double lambda) {
+result pull_request_written_out(probe_batch const& b, double gamma, double lambda) {
   numbers stored;
   for (int r = 0; r < b.R(); ++r) {
     numbers plain;
@@ -43,7 +44,7 @@ TEST_CASE(
     "sane2025::pull_request_second_pass puts centered advantages in the place of rewards, and GAE over their score") {
   for (int G : {1, 2, 5})
     for (int N : {1, 3, 40}) {
-      batch b = random(6, N, G, 1, .2);
+      probe_batch b = random(6, N, G, 1, .2);
       auto found = run(sane2025::pull_request_second_pass, b), expected = pull_request_written_out(b, .99, .95);
       for (int i = 0; i < b.M(); ++i) {
         REQUIRE(close(found.advantage[i], expected.advantage[i], 1e-11, 1e-11));
@@ -55,7 +56,7 @@ TEST_CASE(
 TEST_CASE(
     "advantage_as_reward: only executed samples have an advantage, and rewards equal within a group leave the critic's "
     "errors alone") {
-  batch b = random(5, 4, 3, 1, 0);
+  probe_batch b = random(5, 4, 3, 1, 0);
   for (int r = 0; r < b.R(); ++r)
     for (int g = 0; g < 3; ++g) b.reward[r * 3 + g] = b.reward[r * 3], b.probe_value[r * 3 + g] = b.probe_value[r * 3];
   advantage_as_reward<hybrid_grpo> o{
@@ -67,7 +68,7 @@ TEST_CASE(
 }
 
 TEST_CASE("advantage_as_reward: works on probes of several steps, whose first it goes along") {
-  batch b = random(5, 4, 3, 4, .2);
+  probe_batch b = random(5, 4, 3, 4, .2);
   advantage_as_reward<hybrid_grpo> o{.gamma = .9, .transform = reward_transform::tanh, .tau = .7};
   auto inner = run(hybrid_grpo{}, b).advantage, A = run(o, b).advantage;
   numbers f(b.M());
@@ -76,8 +77,8 @@ TEST_CASE("advantage_as_reward: works on probes of several steps, whose first it
     REQUIRE(close(A[b.executed[r]], along_lane({.gamma = .9}, b, f, r, true), 1e-12, 1e-12));
 }
 
-TEST_CASE("advantage_as_reward: refuses a transform within groups of one, and a batch without probes") {
-  batch b = random(2, 2, 2, 1);
+TEST_CASE("advantage_as_reward: refuses a transform within groups of one, and a probe_batch without probes") {
+  probe_batch b = random(2, 2, 2, 1);
   for (auto transform : {reward_transform::tanh_of_group_score, reward_transform::weighted_in_group})
     REQUIRE_THROWS_WITH(run(advantage_as_reward<hybrid_grpo>{.transform = transform}, b),
                         ContainsSubstring("within its group"));

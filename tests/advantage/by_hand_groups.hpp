@@ -132,11 +132,11 @@ inline numbers by_hand(gdpo const& o, batch const& b) {
       any[n] = any[n] || x[n] == x[n];
     }
   }
-  if (o.over == over::series) total = standardized(o.batch_wide, total, any);
+  if (o.over == averaged_over::series) total = standardized(o.batch_wide, total, any);
   for (int n = 0; n < b.N(); ++n)
     for (int i : b.series[n]) any_step[i] = any[n] && b.is_valid(i);
   numbers result = steps_of_series(b, total);
-  if (o.over == over::steps) result = standardized(o.batch_wide, result, any_step);
+  if (o.over == averaged_over::steps) result = standardized(o.batch_wide, result, any_step);
   for (int i = 0; i < b.M(); ++i)
     if (!any_step[i]) result[i] = 0;
   return result;

@@ -4,12 +4,13 @@
 #include "probes.hpp"
 
 using namespace probes;
+namespace sane2025 = cohort::preset::sane2025;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
 /// The pseudo-steps of each lane written out one after another, and GAE as the sum of its errors forward from each.
-result written_out(chained_samples const& o, batch const& b) {
+result written_out(chained_samples const& o, probe_batch const& b) {
   numbers f = transformed({.transform = o.transform, .tau = o.tau, .ddof = o.ddof, .epsilon = o.epsilon}, b);
   result out{numbers(b.M()), numbers(b.M())};
   for (int n = 0; n < b.N; ++n) {
@@ -51,7 +52,7 @@ TEST_CASE("chained_samples: GAE along the samples of all states of a lane, one a
           for (double gamma : {1., .9}) {
             chained_samples o{
                 .gamma = gamma, .lambda = lambda, .transform = transform, .tau = .8, .ddof = 0, .epsilon = 1e-3};
-            batch b = random(7, N, G, 1);
+            probe_batch b = random(7, N, G, 1);
             result found = run(o, b), expected = written_out(o, b);
             for (int i = 0; i < b.M(); ++i) {
               REQUIRE(close(found.advantage[i], expected.advantage[i], 1e-12, 1e-12));
@@ -61,7 +62,7 @@ TEST_CASE("chained_samples: GAE along the samples of all states of a lane, one a
 }
 
 TEST_CASE("chained_samples: a group of one is GAE") {
-  batch b = random(9, 5, 1, 1);
+  probe_batch b = random(9, 5, 1, 1);
   auto lane = b.views();
   lane.reward = all(b.reward), lane.terminated = all(b.terminated), lane.truncated = all(b.truncated);
   result expected{numbers(b.M()), numbers(b.M())},
@@ -73,7 +74,7 @@ TEST_CASE("chained_samples: a group of one is GAE") {
 
 TEST_CASE(
     "chained_samples: with equal rewards at terminal states of value 0 nobody gets anything, by the batch's score") {
-  batch b = random(3, 2, 4, 1, 0);
+  probe_batch b = random(3, 2, 4, 1, 0);
   b.reward.assign(b.M(), .1), b.value.assign(b.R(), 0), b.terminated.assign(b.M(), 1);
   for (double x : run(chained_samples{}, b).advantage) REQUIRE(std::abs(x) < 1e-7);  // rounding over 1e-8
   b.reward.assign(b.M(), .125);
@@ -81,7 +82,7 @@ TEST_CASE(
 }
 
 TEST_CASE("chained_samples: where a sibling terminated only the executed one's end counts") {
-  batch b = random(1, 1, 2, 1, 0);
+  probe_batch b = random(1, 1, 2, 1, 0);
   b.executed = {1}, b.terminated = {1, 0};
   chained_samples o{.gamma = .5, .lambda = .5, .transform = reward_transform::none};
   double second = b.reward[1] + .5 * b.next_value[0] - b.value[0],
@@ -91,9 +92,9 @@ TEST_CASE("chained_samples: where a sibling terminated only the executed one's e
 }
 
 TEST_CASE("sane2025::first_pull_request scores rewards over the buffer with numpy's deviation and 1e-8") {
-  batch b = random(5, 2, 3, 1);
+  probe_batch b = random(5, 2, 3, 1);
   moments m = moments_of(b.reward, 0);
-  batch scored = b;
+  probe_batch scored = b;
   for (double& r : scored.reward) r = std::tanh((r - m.mean) / (m.std + 1e-8));
   auto found = run(sane2025::first_pull_request, b).advantage,
        expected = run(chained_samples{.transform = reward_transform::none}, scored).advantage;
@@ -101,7 +102,7 @@ TEST_CASE("sane2025::first_pull_request scores rewards over the buffer with nump
 }
 
 TEST_CASE("chained_samples: needs a critic, probes of one step, and parameters in their range") {
-  batch b = random(2, 2, 2, 1);
+  probe_batch b = random(2, 2, 2, 1);
   auto view = b.views();
   view.executed = {};
   REQUIRE_THROWS_WITH(run(chained_samples{}, view),

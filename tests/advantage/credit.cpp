@@ -72,7 +72,7 @@ TEST_CASE("kl_in_reward: the distance to the reference is taken from each reward
   auto a = advantages(k, view);
   double first = 3 - .1 * (.5 - 1), second = 5;
   for (int i = 0; i < 3; ++i) REQUIRE(close(a[i], (i < 2 ? 1 : -1) * (first - second) / 2, 1e-14));
-  STATIC_REQUIRE(decltype(k)::reads == also::reference);
+  STATIC_REQUIRE(decltype(k)::reads == needs::ref_logp);
   view.ref_logp = {};
   REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("ref_logp"));
 }
@@ -89,7 +89,7 @@ TEST_CASE(
   auto a = advantages(k, view);
   numbers expected{1 - .1 * (.5 + .5 * -2), 1 - .1 * -2, 1 - .1 * -2, -1 - .1 * 1};
   for (int i : {0, 2, 3}) REQUIRE(close(a[i], expected[i], 1e-14));
-  STATIC_REQUIRE(decltype(k)::reads == also::reference);
+  STATIC_REQUIRE(decltype(k)::reads == needs::ref_logp);
   view.ref_logp = {};
   REQUIRE_THROWS_WITH(advantages(k, view), ContainsSubstring("kl_to_go reads") && ContainsSubstring("ref_logp"));
   k.gamma = 2;
@@ -143,15 +143,16 @@ TEST_CASE(
   numbers scores{1, 3, nan_};
   auto view = b.views();
   view.scores = matrix(std::as_const(scores), 3);
-  weighted_rewards w{
-      .how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = 0, .ddof = 0}, .over = over::steps};
+  weighted_rewards w{.how = {.scale = group_scale::none},
+                     .batch_wide = standardize{.epsilon = 0, .ddof = 0},
+                     .over = averaged_over::steps};
   // -1 twice and 1 once: mean -1/3, deviation sqrt(8) / 3
   auto a = advantages(w, view);
   double z = std::sqrt(8.) / 3;
   REQUIRE(close(a[0], (-1 + 1. / 3) / z, 1e-14));
   REQUIRE(close(a[3], (1 + 1. / 3) / z, 1e-14));
   REQUIRE((a[4] == 0 && a[5] == 0));
-  w.over = over::series;
+  w.over = averaged_over::series;
   a = advantages(w, view);
   REQUIRE(close(a[0], -1, 1e-14));
   REQUIRE(close(a[3], 1, 1e-14));
@@ -173,7 +174,7 @@ TEST_CASE("whitened: over series each counts once, whatever its length; over ste
   standardize const exact{.epsilon = 0};
   group_relative centered{.scale = group_scale::none};
   // Series -2, -1, 3: deviation sqrt(7). Steps -2, -2, -1, 3, 3: mean .2, squares 26.8.
-  auto by_series = advantages(whitened{centered, exact, over::series}, b),
+  auto by_series = advantages(whitened{centered, exact, averaged_over::series}, b),
        by_step = advantages(whitened{centered, exact}, b);
   numbers z{-2, 0, -2, -1, 3, 3};
   for (int i : {0, 2, 3, 4, 5}) {
@@ -182,10 +183,11 @@ TEST_CASE("whitened: over series each counts once, whatever its length; over ste
   }
   // Where the steps of a series differ each has its share: rewards to go 6 and 2 of one, 0 of the other.
   grouped<double> to_go{{2, 1}, {2}, {4, 2, 0}};
-  auto a = advantages(whitened{monte_carlo{.gamma = 1}, standardize{.epsilon = 0, .ddof = 0}, over::series},
+  auto a = advantages(whitened{monte_carlo{.gamma = 1}, standardize{.epsilon = 0, .ddof = 0}, averaged_over::series},
                       to_go);  // 6, 2, 0: mean 2, variance 6
   for (int i = 0; i < 3; ++i) REQUIRE(close(a[i], numbers{4, 0, -2}[i] / std::sqrt(6.), 1e-14));
-  REQUIRE(advantages(whitened{monte_carlo{}, exact, over::series}, grouped<double>{{1}, {1}, {5}}) == numbers{5});
+  REQUIRE(advantages(whitened{monte_carlo{}, exact, averaged_over::series}, grouped<double>{{1}, {1}, {5}}) ==
+          numbers{5});
 }
 
 TEST_CASE("optimal_token_baseline: importance weights, up to their limit, count squared in the path's variance") {

@@ -108,13 +108,13 @@ TEST_CASE("several rewards: where no series has any there is no advantage") {
   view.scores = matrix(std::as_const(scores), 3);
   REQUIRE(advantages(weighted_rewards{}, view) == numbers{0, 0, 0});
   REQUIRE(advantages(gdpo{}, view) == numbers{0, 0, 0});
-  REQUIRE(advantages(gdpo{.over = over::series}, view) == numbers{0, 0, 0});
+  REQUIRE(advantages(gdpo{.over = averaged_over::series}, view) == numbers{0, 0, 0});
 }
 
 TEST_CASE("wrappers: train learns through them that the reference is read; gdpo refuses a KL that it could not see") {
   using around = decltype(clipped_advantage{.estimator = whitened{kl_in_reward{.estimator = monte_carlo{}}}});
-  STATIC_REQUIRE(detail::reads_also<around>() == also::reference);
-  STATIC_REQUIRE(detail::reads_also<decltype(whitened{monte_carlo{}})>() == 0);
+  STATIC_REQUIRE(detail::needs_of<around>() == needs::ref_logp);
+  STATIC_REQUIRE(detail::needs_of<decltype(whitened{monte_carlo{}})>() == 0);
   auto b = bandit<double>({1, 2, 3});
   auto view = b.views();
   view.sampler_logp = view.ref_logp = all(std::as_const(b.reward));

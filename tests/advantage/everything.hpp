@@ -166,10 +166,10 @@ void each_estimator(F f) {
   f("gigpo", gigpo{});
   f("group_relative, batch_std", group_relative{.scale = group_scale::batch_std});
   f("weighted_rewards, batch-wide",
-    weighted_rewards{.how = {.scale = group_scale::none}, .batch_wide = standardize{}, .over = over::steps});
+    weighted_rewards{.how = {.scale = group_scale::none}, .batch_wide = standardize{}, .over = averaged_over::steps});
   f("gdpo", gdpo{});
-  f("gdpo, over series", gdpo{.over = over::series});
+  f("gdpo, over series", gdpo{.over = averaged_over::series});
   f("whitened", whitened{plain});
-  f("whitened, over series", whitened{.estimator = plain, .over = over::series});
+  f("whitened, over series", whitened{.estimator = plain, .over = averaged_over::series});
   f("whitened, moved", whitened{centered, standardize{.divide = false}});
 }

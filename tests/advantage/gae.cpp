@@ -136,7 +136,7 @@ TEST_CASE("gae: one lane, 70 lanes and packed segments agree, to the contraction
     for (std::ptrdiff_t t = 0; t < T; ++t) check(n, t, alone.advantage[t], alone.target[t]);
   }
   auto view = packed.views();
-  view.decisions = series::segments(all(std::as_const(offsets)), T * N, T);
+  view.series = partition::segments(all(std::as_const(offsets)), T * N, T);
   auto segments = run({}, view);
   for (std::ptrdiff_t n = 0; n < N; ++n)
     for (std::ptrdiff_t t = 0; t < T; ++t) check(n, t, segments.advantage[n * T + t], segments.target[n * T + t]);
@@ -146,7 +146,7 @@ TEST_CASE("gae: segments of different lengths do not see each other") {
   auto b = random_batch(10, 1);
   integers offsets{0, 1, 7, 7, 10};
   auto view = b.views();
-  view.decisions = series::segments(all(std::as_const(offsets)), 10, 6);
+  view.series = partition::segments(all(std::as_const(offsets)), 10, 6);
   auto a = run({}, view).advantage;
   for (int n = 0; n < 4; ++n)
     for (int t = offsets[n]; t < offsets[n + 1]; ++t) {

@@ -84,8 +84,8 @@ TEST_CASE(
     }
   }
   batch_view<double> view;
-  view.decisions = series::segments(all(std::as_const(offsets)), offsets.back(), 12);
-  view.groups = series::segments(all(std::as_const(group_offsets)), N, 6);
+  view.series = partition::segments(all(std::as_const(offsets)), offsets.back(), 12);
+  view.groups = partition::segments(all(std::as_const(group_offsets)), N, 6);
   view.reward = all(std::as_const(reward));
   view.terminated = all(std::as_const(terminated));
   view.truncated = all(std::as_const(truncated));

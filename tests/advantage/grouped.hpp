@@ -26,8 +26,8 @@ struct grouped {
     batch_view<T> b;
     std::int32_t longest = 0;
     for (std::size_t n = 1; n < offsets.size(); ++n) longest = std::max(longest, offsets[n] - offsets[n - 1]);
-    b.decisions = series::segments(all(offsets), offsets.back(), longest);
-    b.groups = series::segments(all(group_offsets), group_offsets.back(), 0);
+    b.series = partition::segments(all(offsets), offsets.back(), longest);
+    b.groups = partition::segments(all(group_offsets), group_offsets.back(), 0);
     b.reward = all(reward);
     b.terminated = all(terminated);
     b.truncated = all(truncated);

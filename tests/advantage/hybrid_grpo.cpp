@@ -8,7 +8,7 @@ namespace {
 
 /// Largest |A_i| is about 30 without a scale; a thousand roundings of that, more where a small standard deviation
 /// divides.
-void require_equal(hybrid_grpo const& o, batch const& b) {
+void require_equal(hybrid_grpo const& o, probe_batch const& b) {
   result found = run(o, b), expected = by_hand(o, b);
   for (int i = 0; i < b.M(); ++i) {
     REQUIRE(close(found.advantage[i], expected.advantage[i], 1e-11, 1e-12));
@@ -16,13 +16,13 @@ void require_equal(hybrid_grpo const& o, batch const& b) {
   }
 }
 
-std::vector<mix> const baselines{{.kappa = 0},
-                                 {.kappa = .3},
-                                 {.kappa = 1},
-                                 {.kappa = .3, .leave_one_out = true},
-                                 {.kappa = 1, .leave_one_out = true},
-                                 {.kappa = .5, .weight = .4},
-                                 {.weight = 0}};
+std::vector<baseline_mix> const baselines{{.kappa = 0},
+                                          {.kappa = .3},
+                                          {.kappa = 1},
+                                          {.kappa = .3, .leave_one_out = true},
+                                          {.kappa = 1, .leave_one_out = true},
+                                          {.kappa = .5, .weight = .4},
+                                          {.weight = 0}};
 
 std::vector<reward_transform> const transforms{
     reward_transform::none, reward_transform::tanh, reward_transform::tanh_of_group_score,
@@ -33,7 +33,7 @@ std::vector<reward_transform> const transforms{
 TEST_CASE(
     "hybrid_grpo: by default each probe's return with its discounted bootstrap, minus the mean of V(s) and of the "
     "group's mean") {
-  batch b{1, 1, 2, 1, {1, 3}, {10}, {0}, {4, 8}, {0, 1}, {0, 0}, {0}};
+  probe_batch b{1, 1, 2, 1, {1, 3}, {10}, {0}, {4, 8}, {0, 1}, {0, 0}, {0}};
   auto [advantage, target] = run({.gamma = .5}, b);
   double q0 = 1 + .5 * 4, q1 = 3, level = .5 * 10 + .5 * (q0 + q1) / 2;
   REQUIRE(advantage == numbers{q0 - level, q1 - level});
@@ -42,7 +42,7 @@ TEST_CASE(
 
 TEST_CASE("hybrid_grpo: every baseline, scale and averaging is its definition, for groups of 1, 2 and 5") {
   for (int G : {1, 2, 5})
-    for (mix baseline : baselines)
+    for (baseline_mix baseline : baselines)
       for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
         for (bool averaged : {false, true})
           for (int ddof : {0, 1})
@@ -104,7 +104,7 @@ TEST_CASE("hybrid_grpo: with longer probes the lambda-return is still that of th
 }
 
 TEST_CASE("hybrid_grpo: what stands after a probe's end is not read, not even by the statistics of the rewards") {
-  batch clean = random(4, 3, 3, 4, .3), dirty = clean;
+  probe_batch clean = random(4, 3, 3, 4, .3), dirty = clean;
   int ignored = 0;
   for (int k = 0; k < 4; ++k)
     for (int i = 0; i < dirty.M(); ++i)
@@ -122,7 +122,7 @@ TEST_CASE("hybrid_grpo: what stands after a probe's end is not read, not even by
 }
 
 TEST_CASE("hybrid_grpo: a group of equal returns has no scale, and rounding is not taken for one") {
-  batch b = random(2, 2, 3, 1, 0);
+  probe_batch b = random(2, 2, 3, 1, 0);
   b.reward.assign(b.M(), .1);
   b.probe_value.assign(b.M(), .7);
   for (double x : run({.baseline = {.kappa = 1}, .scale = group_scale::group_std}, b).advantage) REQUIRE(x == 0);
@@ -132,7 +132,7 @@ TEST_CASE("hybrid_grpo: a group of equal returns has no scale, and rounding is n
 }
 
 TEST_CASE("hybrid_grpo: needs a critic and probes, and refuses what it cannot mean") {
-  batch b = random(2, 2, 2, 1);
+  probe_batch b = random(2, 2, 2, 1);
   auto view = b.views();
   view.value = {};
   REQUIRE_THROWS_WITH(run({}, view), ContainsSubstring("hybrid_grpo") && ContainsSubstring("actor_critic"));

@@ -14,7 +14,7 @@ constexpr vector3 pi{.5, .3, .2}, reward{1, -.5, 2.5};
 /// One decision for each of the 3^G groups of actions; every probe ends at once, unless there is a state after it.
 struct bandit {
   int G;
-  batch b;
+  probe_batch b;
   std::vector<std::vector<int>> action;
   numbers probability;
 
@@ -75,7 +75,7 @@ TEST_CASE(
     "hybrid_grpo: one advantage for the whole group has 1/G of the policy gradient, taken over all samples or the "
     "executed one") {
   for (int G : {2, 3, 4, 6})
-    for (mix baseline : {mix{.kappa = 0}, mix{.weight = 0}}) {
+    for (baseline_mix baseline : {baseline_mix{.kappa = 0}, baseline_mix{.weight = 0}}) {
       hybrid_grpo o{.baseline = baseline, .averaged = true};
       require_multiple(bandit(G).of_all(o), 1. / G, policy_gradient());
       require_multiple(bandit(G).of_first(o), 1. / G, policy_gradient());
@@ -152,7 +152,7 @@ TEST_CASE(
 }
 
 TEST_CASE("hybrid_grpo: with the group's mean alone V(s) cancels, and V(s') too where the probes share it") {
-  batch b = random(3, 4, 3, 1, 0), other = b;
+  probe_batch b = random(3, 4, 3, 1, 0), other = b;
   for (int r = 0; r < b.R(); ++r)
     for (int g = 0; g < 3; ++g)
       b.probe_value[r * 3 + g] = b.next_value[r], other.probe_value[r * 3 + g] = 5 - 3 * b.next_value[r];
@@ -170,7 +170,7 @@ TEST_CASE(
   hybrid_grpo o{
       .baseline = {.weight = 0}, .transform = reward_transform::tanh_of_group_score, .after = bootstrap::none};
   for (double x : run(o, random(5, 7, 2, 1)).target) REQUIRE(std::abs(x) < 1e-15);
-  batch b = random(1, 200'000, 4, 1, 0);
+  probe_batch b = random(1, 200'000, 4, 1, 0);
   for (double& r : b.reward) r = -std::log((r + 2) / 5);
   double mean = 0, square = 0;
   for (double x : run(o, b).target) mean += x / b.M(), square += x * x / b.M();

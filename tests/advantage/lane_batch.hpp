@@ -14,7 +14,7 @@ struct lane_batch {
 
   batch_view<T> views() const {
     batch_view<T> b;
-    b.decisions = series::lanes(steps, lanes);
+    b.series = partition::lanes(steps, lanes);
     b.reward = all(reward);
     b.value = all(value);
     b.next_value = all(next_value);

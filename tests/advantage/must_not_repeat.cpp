@@ -73,7 +73,7 @@ TEST_CASE("NaN times 0: a reward that a series does not have (NaN) changes no ot
   check(kl_in_reward{weighted_rewards{}});
   check(clipped_reward{weighted_rewards{}});
   check(gdpo{});
-  check(gdpo{.over = over::series});
+  check(gdpo{.over = averaged_over::series});
 }
 
 TEMPLATE_TEST_CASE(
@@ -109,7 +109,7 @@ TEMPLATE_TEST_CASE(
   check(weighted_rewards{.how = {.scale = none}, .batch_wide = standardize{}});
   check(gdpo{});
   check(whitened{monte_carlo{}});
-  check(whitened{.estimator = monte_carlo{}, .over = over::series});
+  check(whitened{.estimator = monte_carlo{}, .over = averaged_over::series});
 }
 
 TEST_CASE("padding in means (TorchRL's KL, verl#3805): a batch padded with invalid steps gives what it gives packed") {
@@ -222,7 +222,7 @@ TEST_CASE("lengths that count tool steps (OpenRLHF#1252): a series is as long as
   auto check = [&](auto const& e) { REQUIRE(advantages(e, with_tools)[0] == advantages(e, without)[0]); };
   check(opo{});
   check(whitened{group_relative{.scale = group_scale::none}});
-  check(whitened{.estimator = group_relative{.scale = group_scale::none}, .over = over::series});
+  check(whitened{.estimator = group_relative{.scale = group_scale::none}, .over = averaged_over::series});
 }
 
 TEST_CASE(

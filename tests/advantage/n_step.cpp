@@ -26,7 +26,7 @@ TEST_CASE("n_step: the definition, for lanes and for segments of different lengt
   auto b = random_batch(20, 6);
   integers offsets{0, 1, 30, 30, 77, 120};
   auto packed = b.views();
-  packed.decisions = series::segments(all(std::as_const(offsets)), 120, 47);
+  packed.series = partition::segments(all(std::as_const(offsets)), 120, 47);
   for (int n : {1, 2, 5, 19, 20, 60}) {
     auto lanes = estimate(n_step{.n = n, .gamma = .9}, b), segments = estimate(n_step{.n = n, .gamma = .9}, packed);
     for (std::ptrdiff_t i = 0; i < 120; ++i) {

@@ -9,7 +9,7 @@ namespace probes {
 using namespace cohort;
 using namespace arrays;
 
-struct batch {
+struct probe_batch {
   int T, N, G, K;  // M = T N G steps; reward and flags have K rows of M
   numbers reward, value, next_value, probe_value;
   flags terminated, truncated;
@@ -20,9 +20,9 @@ struct batch {
 
   batch_view<double> views() const {
     batch_view<double> b;
-    b.decisions = series::lanes(T, N);
+    b.series = partition::lanes(T, N);
     b.group = G;
-    b.horizon = K;
+    b.depth = K;
     b.reward = matrix(reward, K);
     b.terminated = matrix(terminated, K);
     b.truncated = matrix(truncated, K);
@@ -34,19 +34,19 @@ struct batch {
   }
 };
 
-inline batch random(int T, int N, int G, int K, double ends = .15) {
+inline probe_batch random(int T, int N, int G, int K, double ends = .15) {
   int R = T * N, M = R * G;
-  batch b{T,
-          N,
-          G,
-          K,
-          uniform(K * M, 1, -2, 3),
-          uniform(R, 2, -5, 5),
-          uniform(R, 3, -5, 5),
-          uniform(M, 4, -5, 5),
-          coins(K * M, 5, ends),
-          coins(K * M, 6, ends),
-          integers(R)};
+  probe_batch b{T,
+                N,
+                G,
+                K,
+                uniform(K * M, 1, -2, 3),
+                uniform(R, 2, -5, 5),
+                uniform(R, 3, -5, 5),
+                uniform(M, 4, -5, 5),
+                coins(K * M, 5, ends),
+                coins(K * M, 6, ends),
+                integers(R)};
   auto pick = uniform(R, 7, 0, G);
   for (int r = 0; r < R; ++r) b.executed[r] = r * G + int(pick[r]);
   return b;
@@ -58,12 +58,12 @@ struct result {
 template <class Estimator = hybrid_grpo>
 result run(Estimator const& o, batch_view<double> const& b) {
   cpu backend;
-  result r{numbers(b.decisions.steps() * b.group), numbers(b.decisions.steps() * b.group)};
+  result r{numbers(b.series.steps() * b.group), numbers(b.series.steps() * b.group)};
   o(backend, b, {all(r.advantage), all(r.target)});
   return r;
 }
 template <class Estimator = hybrid_grpo>
-result run(Estimator const& o, batch const& b) {
+result run(Estimator const& o, probe_batch const& b) {
   return run(o, b.views());
 }
 
@@ -79,13 +79,13 @@ inline moments moments_of(numbers const& x, int ddof) {
 }
 
 /// Whether step k of probe i is to be read.
-inline bool read(batch const& b, int k, int i) {
+inline bool read(probe_batch const& b, int k, int i) {
   for (int j = 0; j < k; ++j)
     if (b.terminated[j * b.M() + i] || b.truncated[j * b.M() + i]) return false;
   return true;
 }
 
-inline numbers transformed(hybrid_grpo const& o, batch const& b) {
+inline numbers transformed(hybrid_grpo const& o, probe_batch const& b) {
   numbers f = b.reward;
   if (o.transform == reward_transform::tanh)
     for (double& x : f) x = std::tanh(o.tau * x);
@@ -110,7 +110,7 @@ inline numbers transformed(hybrid_grpo const& o, batch const& b) {
   return f;
 }
 
-inline double probe_return(hybrid_grpo const& o, batch const& b, numbers const& f, int i) {
+inline double probe_return(hybrid_grpo const& o, probe_batch const& b, numbers const& f, int i) {
   double q = 0;
   for (int k = 0; k < b.K; ++k) {
     q += std::pow(o.gamma, k) * f[k * b.M() + i];
@@ -126,7 +126,7 @@ inline double probe_return(hybrid_grpo const& o, batch const& b, numbers const& 
 
 /// GAE of the executed branch at decision r = t N + n, forward along its lane; without its own one-step error it is the
 /// tail.
-inline double along_lane(hybrid_grpo const& o, batch const& b, numbers const& f, int r, bool own) {
+inline double along_lane(hybrid_grpo const& o, probe_batch const& b, numbers const& f, int r, bool own) {
   double sum = 0, weight = 1;
   for (int s = r; s < b.R(); s += b.N) {
     int i = b.executed[s];
@@ -138,7 +138,7 @@ inline double along_lane(hybrid_grpo const& o, batch const& b, numbers const& f,
   return sum;
 }
 
-inline result by_hand(hybrid_grpo const& o, batch const& b) {
+inline result by_hand(hybrid_grpo const& o, probe_batch const& b) {
   numbers f = transformed(o, b);
   result out{numbers(b.M()), numbers(b.M())};
   std::vector<moments> of_group;

@@ -29,7 +29,7 @@ struct some_estimator {
 };
 template <class E>
 some_estimator some(E e, bool critic, std::function<result(batch const&)> by_hand) {
-  return {typeid(E).name(), critic, (detail::reads_also<E>() & also::scores) != 0, e, e, by_hand};
+  return {typeid(E).name(), critic, (detail::needs_of<E>() & needs::scores) != 0, e, e, by_hand};
 }
 template <class F>
 void each(option_draws& d, batch const& b, F f) {

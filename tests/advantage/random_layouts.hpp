@@ -46,7 +46,7 @@ struct wanted {
 /// anywhere; of a batch with a mask some series have no valid step at all, and what invalid steps hold is a NaN or
 /// infinite.
 inline batch draw(std::uint32_t seed, wanted w = {}) {
-  random_stream draws(stream{11, purpose::user, seed});
+  random_stream draws(stream_id{11, draw_purpose::user, seed});
   auto below = [&](int n) { return int(draws.integer(std::uint32_t(n))); };
   auto chance = [&](double p) { return draws.uniform() < p; };
   batch b;
@@ -148,10 +148,10 @@ struct in_type {
       return std::ptrdiff_t(n);
     };
     batch_view<T> v;
-    v.decisions =
-        b.lanes ? series::lanes(b.steps_of_lane, b.lanes) : series::segments(all(b.offsets), b.M(), longest(b.series));
-    v.groups = b.lanes_of_groups ? series::lanes(b.N() / b.lanes_of_groups, b.lanes_of_groups)
-                                 : series::segments(all(b.group_offsets), b.N(), longest(b.members));
+    v.series = b.lanes ? partition::lanes(b.steps_of_lane, b.lanes)
+                       : partition::segments(all(b.offsets), b.M(), longest(b.series));
+    v.groups = b.lanes_of_groups ? partition::lanes(b.N() / b.lanes_of_groups, b.lanes_of_groups)
+                                 : partition::segments(all(b.group_offsets), b.N(), longest(b.members));
     v.reward = all(reward);
     v.terminated = all(b.terminated);
     v.truncated = all(b.truncated);

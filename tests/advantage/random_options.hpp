@@ -6,7 +6,7 @@
 namespace references {
 
 struct option_draws : random_stream {
-  explicit option_draws(std::uint32_t seed) : random_stream(stream{12, purpose::user, seed}) {}
+  explicit option_draws(std::uint32_t seed) : random_stream(stream_id{12, draw_purpose::user, seed}) {}
   bool coin() { return integer(2) == 1; }
   int below(int n) { return int(integer(std::uint32_t(n))); }
   double share() { return coin() ? uniform() : double(integer(2)); }  // the ends of [0, 1] too
@@ -54,7 +54,10 @@ void each_of_groups(option_draws& d, batch const& b, F f) {
   f(optimal_token_baseline{d.coin(), d.epsilon()});
   f(gigpo{d.uniform(0, 3), d.dyadic(), d.relative({credit::episode}), d.statistics()});
   f(weighted_rewards{d.weights(b.rewards), d.statistics()});
-  f(gdpo{d.weights(b.rewards), d.statistics(), {d.epsilon(), d.below(2)}, d.one_of({over::steps, over::series})});
+  f(gdpo{d.weights(b.rewards),
+         d.statistics(),
+         {d.epsilon(), d.below(2)},
+         d.one_of({averaged_over::steps, averaged_over::series})});
   f(remax{d.share()});
 }
 /// Those with one, and monte_carlo.

@@ -27,7 +27,7 @@ struct lane_rewards {
   }
   batch_view<double> views() const {
     batch_view<double> b;
-    b.decisions = series::lanes(T, N);
+    b.series = partition::lanes(T, N);
     b.reward = all(reward), b.terminated = all(terminated), b.truncated = all(truncated);
     return b;
   }
@@ -113,7 +113,7 @@ TEST_CASE("standardized_reward: where several actions are tried from each state,
   numbers reward{1, 3, 10, 10, -2, 0};
   flags none(6, 0);
   batch_view<double> b;
-  b.decisions = series::lanes(3, 1);
+  b.series = partition::lanes(3, 1);
   b.group = 2;
   b.reward = all(std::as_const(reward)), b.terminated = b.truncated = all(std::as_const(none));
   numbers found = scaled(standardized_reward{.scope = reward_scope::group, .how = {.epsilon = 0}}, b);

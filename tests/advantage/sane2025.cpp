@@ -3,12 +3,13 @@
 #include "probes.hpp"
 
 using namespace probes;
+namespace sane2025 = cohort::preset::sane2025;
 
 namespace {
 
 /// Probes that all end in one and the same state, whose value is next_value, as in the author's code.
-batch shared_next_state(int G) {
-  batch b = random(4, 3, G, 1, .2);
+probe_batch shared_next_state(int G) {
+  probe_batch b = random(4, 3, G, 1, .2);
   for (int r = 0; r < b.R(); ++r)
     for (int g = 0; g < G; ++g) b.probe_value[r * G + g] = b.next_value[r];
   return b;
@@ -17,7 +18,7 @@ batch shared_next_state(int G) {
 }  // namespace
 
 TEST_CASE("sane2025::paper is mean_i tanh(r_i) + V(s') - V(s), one number for the group") {
-  batch b = shared_next_state(4);
+  probe_batch b = shared_next_state(4);
   std::fill(b.terminated.begin(), b.terminated.end(), 0);
   auto A = run(sane2025::paper, b).advantage;
   for (int r = 0; r < b.R(); ++r) {
@@ -28,7 +29,7 @@ TEST_CASE("sane2025::paper is mean_i tanh(r_i) + V(s') - V(s), one number for th
 }
 
 TEST_CASE("sane2025::pull_request is tanh(r_i) + gamma V(s'_i) - V(s), minus its mean over the group") {
-  batch b = random(4, 3, 5, 1, .2);
+  probe_batch b = random(4, 3, 5, 1, .2);
   auto A = run(sane2025::pull_request, b).advantage;
   for (int r = 0; r < b.R(); ++r) {
     numbers plain;
@@ -44,7 +45,7 @@ TEST_CASE("sane2025::pull_request is tanh(r_i) + gamma V(s'_i) - V(s), minus its
 TEST_CASE(
     "sane2025::fork is tanh of the group's z-score, ddof 1 and epsilon 1e-8, and its critic learns GAE's returns of "
     "the executed branch") {
-  batch b = random(4, 3, 4, 1, .2);
+  probe_batch b = random(4, 3, 4, 1, .2);
   auto [A, target] = run(sane2025::fork, b);
   for (int r = 0; r < b.R(); ++r) {
     moments m = moments_of(numbers(b.reward.begin() + r * 4, b.reward.begin() + r * 4 + 4), 1);
@@ -59,7 +60,7 @@ TEST_CASE(
     "sane2025::fork_mean_target has the fork's advantages, and the mean of r_i + gamma (1 - d_i) V(s'_i) for its "
     "critic") {
   for (int G : {1, 4}) {
-    batch b = random(4, 3, G, 1, .2);
+    probe_batch b = random(4, 3, G, 1, .2);
     auto [A, target] = run(sane2025::fork_mean_target, b);
     REQUIRE(A == run(sane2025::fork, b).advantage);
     for (int r = 0; r < b.R(); ++r) {
@@ -72,7 +73,7 @@ TEST_CASE(
 }
 
 TEST_CASE("sane2025::fork_positive is tanh(2.5 minmax(r)) r, fork_centered its z-score over the group with ddof 0") {
-  batch b = random(4, 3, 4, 1, .2);
+  probe_batch b = random(4, 3, 4, 1, .2);
   for (int i = 4; i < 8; ++i) b.reward[i] = 1.5;  // equal: no range to be placed in
   auto positive = run(sane2025::fork_positive, b), centered = run(sane2025::fork_centered, b);
   REQUIRE(positive.target == run(sane2025::fork_mean_target, b).target);
@@ -93,7 +94,7 @@ TEST_CASE("sane2025::fork_positive is tanh(2.5 minmax(r)) r, fork_centered its z
 }
 
 TEST_CASE("sane2025: what is measured within a group says nothing of a group of one") {
-  batch b = random(4, 3, 1, 1, .2);
+  probe_batch b = random(4, 3, 1, 1, .2);
   for (auto const& o : {sane2025::fork, sane2025::fork_mean_target, sane2025::fork_positive, sane2025::fork_centered})
     for (double x : run(o, b).advantage) REQUIRE(x == 0);
 }

@@ -50,7 +50,10 @@ TEST_CASE("trl: scale_rewards group, batch and none", "[golden]") {
 
 TEST_CASE("trl: normalize_then_sum is GDPO over series", "[golden]") {
   trl_batch b;
-  gdpo g{.weights = b.row("weights"), .how = {.epsilon = 1e-4}, .batch_wide = {.epsilon = 1e-4}, .over = over::series};
+  gdpo g{.weights = b.row("weights"),
+         .how = {.epsilon = 1e-4},
+         .batch_wide = {.epsilon = 1e-4},
+         .over = averaged_over::series};
   b.same(advantages(g, b.views()), "normalize_then_sum");
 }
 

@@ -12,7 +12,7 @@ struct drawn {
   flags valid;
 
   explicit drawn(std::uint32_t seed) {
-    random_stream draws(stream{13, purpose::user, seed});
+    random_stream draws(stream_id{13, draw_purpose::user, seed});
     series = 1 + int(draws.integer(40));
     int M = int(draws.integer(seed % 3 == 0 ? 700 : 60)), packed = int(draws.integer(2));
     for (int i = 0; i < M; ++i) series_of.push_back(std::int32_t(draws.integer(std::uint32_t(series))));
@@ -32,9 +32,9 @@ struct drawn {
     if (draws.integer(10) == 0) share.assign(share.size(), 0);
     for (int s : series_of) valid.push_back(draws.uniform() < share[s]);
   }
-  cohort::series groups() const {
-    return lanes ? cohort::series::lanes(series / lanes, lanes)
-                 : cohort::series::segments(all(group_offsets), series, 8);
+  cohort::partition groups() const {
+    return lanes ? cohort::partition::lanes(series / lanes, lanes)
+                 : cohort::partition::segments(all(group_offsets), series, 8);
   }
   bool is_valid(int i) const { return valid.empty() || valid[i]; }
   /// The steps of series n, or its valid ones.
@@ -74,7 +74,7 @@ TEST_CASE(
   for (std::uint32_t seed = 0; seed < 150; ++seed) {
     CAPTURE(seed);
     drawn s(seed);
-    random_stream draws(stream{14, purpose::user, seed});
+    random_stream draws(stream_id{14, draw_purpose::user, seed});
     int valid = 0;
     for (int i = 0; i < int(s.series_of.size()); ++i) valid += s.is_valid(i);
     check(s, step_mean{}, [&](int) { return 1. / valid; });
@@ -107,7 +107,7 @@ TEST_CASE(
     "aggregations: of_series gives what the call gives to the valid steps of each series, where all series are here") {
   for (std::uint32_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
-    random_stream draws(stream{15, purpose::user, seed});
+    random_stream draws(stream_id{15, draw_purpose::user, seed});
     int N = 1 + int(draws.integer(40));
     integers series_of;
     flags valid;

@@ -51,7 +51,7 @@ TEST_CASE("piecewise_step_mean: the mean of the pieces' step means, which depend
 
 TEST_CASE("group_mean: the mean of the groups' step means, which are of any size") {
   integers const offsets{0, 1, 4, 6};  // series 0; 1 to 3; 4 and 5
-  auto groups = series::segments(all(offsets), 6, 3);
+  auto groups = partition::segments(all(offsets), 6, 3);
   numbers plain = weights(group_mean{}, of, 6, {}, groups), some = weights(group_mean{}, of, 6, valid, groups);
   for (int i = 0; i < 10; ++i) {
     REQUIRE(close(plain[i], 1. / 3 / (i < 3 ? 3 : i < 8 ? 5 : 2), 1e-15));

@@ -8,7 +8,7 @@ using namespace arrays;
 /// What an aggregation makes of steps of these series.
 template <class Mode>
 numbers weights(Mode const& mode, integers const& series_of, int series, flags const& valid = {},
-                cohort::series groups = {}) {
+                cohort::partition groups = {}) {
   cpu backend;
   numbers result(series_of.size(), -1);
   mode(backend,

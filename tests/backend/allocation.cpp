@@ -71,9 +71,9 @@ void all_primitives(B& backend, host_array<float>& a, host_array<float>& b, host
   backend.map_rows(rows, row_total{}, in(rows, 64), out(rows, 1));
   backend.reduce(out(2, 1), sum_and_product{}, in(n, 1), in(n, 1));
   backend.reduce(out(2, 1), sum_and_product{}, in(64, rows).transposed(), in(rows, 64));
-  backend.scan(series::lanes(rows, 64), direction::backward, sum_of_both{}, 0, out(n, 1), in(n, 1));
-  backend.segment_reduce(series::lanes(rows, 64), out(64, 1), doubled{}, in(n, 1));
-  backend.spread(series::lanes(rows, 64), out(n, 1), in(64, 1));
+  backend.scan(partition::lanes(rows, 64), direction::backward, sum_of_both{}, 0, out(n, 1), in(n, 1));
+  backend.segment_reduce(partition::lanes(rows, 64), out(64, 1), doubled{}, in(n, 1));
+  backend.broadcast_series(partition::lanes(rows, 64), out(n, 1), in(64, 1));
   backend.gather(out(rows, 64), in(rows, 64), view<std::int32_t const>(index.data(), rows));
   backend.scatter_add(out(rows, 64), in(rows, 64), view<std::int32_t const>(index.data(), rows));
   backend.matmul(out(rows, 64), in(rows, 64), in(64, 64));
@@ -81,7 +81,7 @@ void all_primitives(B& backend, host_array<float>& a, host_array<float>& b, host
   backend.matmul(out(rows, 33), in(rows, 64), in(33, 64).transposed());
   backend.dense(out(rows, 2), in(rows, 64), in(64, 2), in(1, 2), doubled{});
   backend.column_sum(out(1, 64), in(rows, 64));
-  backend.uniform(out(rows, 64), stream{1});
+  backend.uniform(out(rows, 64), stream_id{1});
   auto first = backend.template temporary<float>(n);
   auto second = backend.template temporary<float>(3 * n);
   backend.map(outputs{first.all()}, doubled{}, in(n, 1));

@@ -14,7 +14,7 @@ namespace {
 template <class T>
 host_array<T> reals(std::ptrdiff_t n, std::uint32_t which) {
   host_array<T> a(n);
-  random_stream draws(stream{5, purpose::user, which});
+  random_stream draws(stream_id{5, draw_purpose::user, which});
   for (std::ptrdiff_t i = 0; i < n; ++i) a.data()[i] = T(draws.uniform(-1, 1));
   return a;
 }
@@ -110,13 +110,13 @@ TEMPLATE_TEST_CASE("eigen: map, reduce and scan give the same bits on any number
   host_array<std::int32_t> offsets(2002);  // 2,001 series of 0 to 201 steps, the last of what is left
   for (std::ptrdiff_t i = 0, at = 0; i < 2002; ++i, at = std::min(n, at + i * 37 % 202))
     offsets.data()[i] = std::int32_t(i == 2001 ? n : at);
-  series packed = series::segments(std::as_const(offsets).all(), n, n);
+  partition packed = partition::segments(std::as_const(offsets).all(), n, n);
   for (auto d : {direction::forward, direction::backward}) {
     requires_same_bits<T>(40 * 5000, [&](auto& b, auto& out) {
-      b.scan(series::lanes(40, 5000), d, decay{}, 0, out.all(), in(x, 40 * 5000));
+      b.scan(partition::lanes(40, 5000), d, decay{}, 0, out.all(), in(x, 40 * 5000));
     });
     requires_same_bits<T>(40 * 4997, [&](auto& b, auto& out) {
-      b.scan(series::lanes(40, 4997), d, decay{}, 0, out.all(), in(x, 40 * 4997));
+      b.scan(partition::lanes(40, 4997), d, decay{}, 0, out.all(), in(x, 40 * 4997));
     });
     requires_same_bits<T>(n, [&](auto& b, auto& out) { b.scan(packed, d, decay{}, 0, out.all(), in(x, n)); });
   }

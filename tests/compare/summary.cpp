@@ -49,8 +49,7 @@ TEST_CASE("curves_csv: numbers read back exactly") {
 
 TEST_CASE("table: is aligned, says never where most seeds never got there, and fits in 100 columns") {
   CHECK(compare::table(synthetic_comparison()) ==
-        "CartPole-v1, 10,000 steps a run, 3 seeds, threshold 475\n"
-        "\n"
+        "CartPole-v1, 10,000 steps a run, 3 seeds, threshold 475\n\n"
         "                   final return           steps to    time to           parameter  optimizer\n"
         "algorithm    IQM [95% interval]  solved  threshold  threshold  steps/s      bytes      bytes\n"
         "--------------------------------------------------------------------------------------------\n"

@@ -1,5 +1,5 @@
-// expect: a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian,
-// beta_distribution, gsde, or one's own at most: 10 lines
+// expect: a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde, or one's own
+// at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
@@ -12,5 +12,6 @@ int main() {
 #else
   cohort::classic_control::cart_pole environment;
 #endif
-  auto policy = cohort::actor_critic{cpu, environment, cohort::beta_distribution{}, {.hidden = {8}}, cohort::seed{1}};
+  auto policy =
+      cohort::actor_critic{cpu, environment, cohort::beta_distribution{}, {.hidden = {8}}, cohort::random_seed{1}};
 }

@@ -1,7 +1,7 @@
-// expect: the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with
-// an estimator at most: 10 lines
+// expect: the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with an estimator
+// at most: 10 lines
 #include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 
 struct task {
   struct row {};
@@ -15,7 +15,7 @@ int main() {
   using namespace cohort;
   eigen::backend cpu;
   language_model model{cpu, decoder_options{.vocabulary = 4, .hidden = 4, .intermediate = 4, .layers = 1, .heads = 1},
-                       seed{1}};
+                       random_seed{1}};
 #ifdef CONTROL
   auto objective = clipped_ratio{} + kl_penalty{};
 #else

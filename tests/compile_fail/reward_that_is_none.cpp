@@ -15,7 +15,7 @@ struct brevity {
 };
 
 int main() {
-  cohort::rewards set{cohort::named{"brevity", brevity{}, .5}};
+  cohort::rewards set{cohort::named_reward{"brevity", brevity{}, .5}};
   row r;
   set(cohort::completion<row>{.prompt = "1+1=", .text = "2", .tokens = {}, .row = r}, 0, 0);
 }

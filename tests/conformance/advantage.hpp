@@ -9,6 +9,8 @@
 
 namespace cohort::conformance {
 
+namespace sane2025 = preset::sane2025;
+
 /// Flags of which one in four is set.
 inline grid<std::uint8_t> rare_flags(std::ptrdiff_t n, std::uint32_t which) {
   auto g = integers<std::uint8_t>(n, 1, which, 0, 3);
@@ -37,11 +39,11 @@ struct rollout {
         results(b, R * G, 2, G > 1 ? order::transposed : order::packed) {
   }  // the G samples of a decision are a row, so theirs lie together
 
-  batch_view<T> batch(series decisions, std::ptrdiff_t G = 1, std::ptrdiff_t K = 1) {
+  batch_view<T> batch(partition series, std::ptrdiff_t G = 1, std::ptrdiff_t K = 1) {
     batch_view<T> v;
-    v.decisions = decisions;
+    v.series = series;
     v.group = G;
-    v.horizon = K;
+    v.depth = K;
     v.reward = reward.in();
     v.terminated = terminated.in();
     v.truncated = truncated.in();
@@ -87,7 +89,7 @@ template <class B, class Estimator>
 grid<double> probes_of(B& backend, Estimator const& estimator, std::ptrdiff_t K) {
   constexpr std::ptrdiff_t T = 11, N = 19, G = 4;
   rollout<B> r(backend, T * N, G, K);
-  estimator(backend, r.batch(series::lanes(T, N), G, K), {r.column(0), r.column(1)});
+  estimator(backend, r.batch(partition::lanes(T, N), G, K), {r.column(0), r.column(1)});
   return as<double>(r.results.now());
 }
 

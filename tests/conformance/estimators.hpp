@@ -161,14 +161,14 @@ void estimators(B& backend, tolerances const& tolerance) {
     check(kl_in_reward{.estimator = weighted_rewards{.how = soft, .batch_wide = standardize{.epsilon = .1}},
                        .weight = .3});
     check(weighted_rewards{
-        .how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = .1}, .over = over::steps});
+        .how = {.scale = group_scale::none}, .batch_wide = standardize{.epsilon = .1}, .over = averaged_over::steps});
     check(gdpo{.weights = {1, .5}, .how = soft});
-    check(gdpo{.how = soft, .over = over::series});
+    check(gdpo{.how = soft, .over = averaged_over::series});
     check(group_relative{.by = credit::process, .gamma = .9, .epsilon = .1});
     check(group_relative{.by = credit::step, .epsilon = .5, .rule = epsilon_rule::floor});
     check(whitened{group_relative{.scale = group_scale::none}});
     check(whitened{.estimator = kl_to_go{.estimator = group_relative{.scale = group_scale::none}, .weight = .3},
-                   .over = over::series});
+                   .over = averaged_over::series});
     check(remax{.gamma = .9});
     check(kl_in_reward{.estimator = group_relative{.scale = group_scale::none}, .kl = k1{}, .weight = .3});
   }
@@ -181,7 +181,7 @@ void estimators(B& backend, tolerances const& tolerance) {
       batch_view<T> batch;
       placed_series<Backend> s(b, layout::segments(std::vector<std::ptrdiff_t>(24, 1)), false),
           groups(b, layout::segments({4, 1, 6, 2, 8, 3}), false);
-      batch.decisions = s.s, batch.groups = groups.s, batch.reward = reward.in(),
+      batch.series = s.s, batch.groups = groups.s, batch.reward = reward.in(),
       batch.terminated = batch.truncated = none.in();
       max_rl{}(b, batch, {out.out(), {}});
       return as<double>(out.now());

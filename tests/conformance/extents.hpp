@@ -53,7 +53,7 @@ void extents_that_do_not_fit(B& backend) {
   }
   SECTION("scan, segment_reduce and spread refuse arrays that are not of the series' steps or number") {
     for (std::ptrdiff_t N : {2, 40}) {
-      auto s = series::lanes(3, N);
+      auto s = partition::lanes(3, N);
       auto scan = [&](auto to, auto x) {
         return [=, &backend] { backend.scan(s, direction::backward, decaying{}, 0, to, x); };
       };
@@ -65,8 +65,8 @@ void extents_that_do_not_fit(B& backend) {
       };
       refuses("segment_reduce", text(N + 1), text(N), sum(out(N + 1), in(3 * N)));
       refuses("segment_reduce", text(7), text(3 * N), sum(out(N), in(7)));
-      refuses("spread", text(N + 1), text(N), [&] { backend.spread(s, out(3 * N), in(N + 1)); });
-      refuses("spread", text(N), text(3 * N), [&] { backend.spread(s, out(N), in(N)); });
+      refuses("spread", text(N + 1), text(N), [&] { backend.broadcast_series(s, out(3 * N), in(N + 1)); });
+      refuses("spread", text(N), text(3 * N), [&] { backend.broadcast_series(s, out(N), in(N)); });
     }
   }
   SECTION("gather, scatter and scatter_add refuse indices of another number than the rows, and rows of another width") {

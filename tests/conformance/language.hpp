@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 
 #include "reference.hpp"
 
@@ -56,7 +56,7 @@ std::pair<grid<double>, grid<double>> language_results(B& backend, bool tied) {
   auto found = [&](int k) { return out.out().column(k); };
   model.evaluate(backend, std::as_const(model).parameters(), packing, 1.4, {found(0), found(1), found(2)});
   model.zero_gradient(backend);
-  model.pass(backend, packing, 1.4, [&](std::ptrdiff_t first, auto const& now) {
+  model.accumulate_gradient(backend, packing, 1.4, [&](std::ptrdiff_t first, auto const& now) {
     auto slope = [&](int k) { return partials.in().column(k).part(first, now.logp.rows); };
     return head_results<T const>{slope(0), slope(1), slope(2)};
   });
@@ -73,9 +73,9 @@ void generates_as_the_reference(B& backend, token_sampler const& sampler, bool t
   small_model<language_model, archetype<double>> reference(plain, tied);
   generation_options how{.group = 3, .max_tokens = 12, .stop = 0, .sampler = sampler};
   generator<B> generate;
-  auto all = generate(backend, model, some_prompts, how, stream{2}),
-       first = generate(backend, model, {some_prompts[0]}, how, stream{2});
-  auto want = generator<archetype<double>>()(plain, reference, some_prompts, how, stream{2});
+  auto all = generate(backend, model, some_prompts, how, stream_id{2}),
+       first = generate(backend, model, {some_prompts[0]}, how, stream_id{2});
+  auto want = generator<archetype<double>>()(plain, reference, some_prompts, how, stream_id{2});
   CAPTURE(sampler.temperature, sampler.top_k, tied);
   for (std::size_t n = 0; n < want.size(); ++n) {
     REQUIRE(all[n].tokens == want[n].tokens);
@@ -118,7 +118,7 @@ grid<double> after_a_rollout_of_completions(B& backend) {
   using T = value_t<B>;
   language_model model{backend,
                        {.vocabulary = 12, .hidden = 16, .intermediate = 24, .layers = 1, .heads = 2, .context = 16},
-                       seed{1},
+                       random_seed{1},
                        {.initial_std = .2, .rows_per_pass = 30}};
   // A large epsilon: Adam would make whole steps of gradients that are nothing but rounding.
   auto grpo = algorithm{.rollout = completions{.prompts = 6, .group = 6, .max_tokens = 4},

@@ -13,7 +13,7 @@ struct constant_of {
 
 /// The draw number c of a lane, from Philox's words alone.
 template <class T>
-T expected_uniform(stream s, std::uint32_t lane, std::uint32_t c) {
+T expected_uniform(stream_id s, std::uint32_t lane, std::uint32_t c) {
   auto block = [&](std::uint32_t b) {
     return philox4x32::block({b, lane, s.step, std::uint32_t(s.use)},
                              {std::uint32_t(s.seed), std::uint32_t(s.seed >> 32)});
@@ -45,7 +45,7 @@ void memory(B& backend) {
       }
   }
   SECTION("uniform: exactly Philox's words, in any shape and from any first lane") {
-    for (stream s : {stream{0, purpose::action, 0}, {0x123456789abcdefu, purpose::probe, 77}})
+    for (stream_id s : {stream_id{0, draw_purpose::action, 0}, {0x123456789abcdefu, draw_purpose::probe, 77}})
       for (std::uint32_t first_lane : {0u, 5u, 1'000'000u})
         for (auto [rows, columns] : {std::pair(0, 3), {1, 1}, {3, 2}, {2, 0}, {17, 9}, {300, 4}, {2100, 3}})
           for (order o : writable) {

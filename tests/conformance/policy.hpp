@@ -40,7 +40,7 @@ void categorical_samples(B& backend, int A, tolerances const& tolerance) {
   using T = value_t<B>;
   placed<B, T> logits(backend, logits_of<T>(A)), logp(backend, R, G);
   placed<B, std::int32_t> action(backend, R, G), mode(backend, R, 1);
-  stream s{11, purpose::action, 3};
+  stream_id s{11, draw_purpose::action, 3};
   categorical{A}.sample(backend, s, logits.in(), {}, G, action.out(), logp.out());
   categorical{A}.mode(backend, logits.in(), {}, mode.out());
   auto actions = action.now(), modes = mode.now();
@@ -90,7 +90,7 @@ void gaussian_samples(B& backend, int D, tolerances const& tolerance) {
   using T = value_t<B>;
   placed<B, T> mean(backend, inputs<T>(R, D, 1)), log_std(backend, inputs<T>(D, 1, 2)), action(backend, R, G * D),
       logp(backend, R, G), mode(backend, R, D);
-  stream s{12, purpose::action, 4};
+  stream_id s{12, draw_purpose::action, 4};
   diagonal_gaussian<T>{D}.sample(backend, s, mean.in(), log_std.in(), G, action.out(), logp.out());
   diagonal_gaussian<T>{D}.mode(backend, mean.in(), log_std.in(), mode.out());
   grid<double> want(R, G * D), want_logp(R, G);
@@ -123,9 +123,9 @@ grid<double> distribution_results(B& backend, Distribution const& d) {
   auto columns = [&](std::ptrdiff_t first, std::ptrdiff_t count) { return out.out().columns_part(first, count); };
   d.evaluate(backend, p.in(), {}, action_rows.in(), G, columns(0, G), columns(G, G));
   d.backward(backend, p.in(), {}, action_rows.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, P), {});
-  divergence(backend, d, p.in(), {}, other.in(), divergence_over::pi, columns(2 * G + P, 1), columns(2 * G + P + 2, P));
-  divergence(backend, d, p.in(), {}, other.in(), divergence_over::other, columns(2 * G + P + 1, 1),
-             columns(2 * G + 2 * P + 2, P));
+  kl_to(backend, d, p.in(), {}, other.in(), divergence_over::pi, columns(2 * G + P, 1), columns(2 * G + P + 2, P));
+  kl_to(backend, d, p.in(), {}, other.in(), divergence_over::other, columns(2 * G + P + 1, 1),
+        columns(2 * G + 2 * P + 2, P));
   curvature(backend, d, p.in(), {}, .5, v.out());
   auto all = as<double>(out.now()), product = as<double>(v.now());
   all.values.insert(all.values.end(), product.values.begin(), product.values.end());
@@ -166,9 +166,9 @@ grid<double> gsde_results(B& backend, gsde const& model) {
   d.evaluate(backend, x.in(), log_s.in(), action.in(), G, columns(0, G), columns(G, G));
   d.backward(backend, x.in(), log_s.in(), action.in(), G, dlogp.in(), dentropy.in(), columns(2 * G, P), sum.out());
   constexpr int kl = 2 * G + P, kl_from = kl + 1 + P + F;
-  divergence(backend, d, x.in(), log_s.in(), other.in(), divergence_over::pi, columns(kl, 1), columns(kl + 1, P + F));
-  divergence(backend, d, x.in(), log_s.in(), other.in(), divergence_over::other, columns(kl_from, 1),
-             columns(kl_from + 1, P + F));
+  kl_to(backend, d, x.in(), log_s.in(), other.in(), divergence_over::pi, columns(kl, 1), columns(kl + 1, P + F));
+  kl_to(backend, d, x.in(), log_s.in(), other.in(), divergence_over::other, columns(kl_from, 1),
+        columns(kl_from + 1, P + F));
   curvature(backend, d, x.in(), log_s.in(), .5, v.out());
   auto all = as<double>(out.now());
   for (auto const& more : {as<double>(v.now()), as<double>(sum.now())})
@@ -184,7 +184,7 @@ void gsde_samples(B& backend, tolerances const& tolerance) {
   auto d = gsde{.sample_every = 4}.distribution<T, D>(L);
   placed<B, T> x(backend, inputs<T>(R, D + L, 1)), log_s(backend, inputs<T>(L * D, 1, 2)), action(backend, R, G * D),
       logp(backend, R, G), again(backend, R, G), entropy(backend, R, G);
-  d.sample(backend, stream{13, purpose::action, 6}, x.in(), log_s.in(), G, action.out(), logp.out());
+  d.sample(backend, stream_id{13, draw_purpose::action, 6}, x.in(), log_s.in(), G, action.out(), logp.out());
   d.evaluate(backend, x.in(), log_s.in(), action.in(), G, again.out(), entropy.out());
   REQUIRE(mismatch<B>(as<double>(again.now()), as<double>(logp.now()), tolerance) == "");
   grid<double> want(R, G * D);
@@ -193,7 +193,8 @@ void gsde_samples(B& backend, tolerances const& tolerance) {
       want(r, i) = double(x(r, i % D));
       for (int l = 0; l < L; ++l) {
         auto u = [&](int k) {
-          return double(expected_uniform<T>(stream{13, purpose::action, 4}, std::uint32_t(r), std::uint32_t(k)));
+          return double(
+              expected_uniform<T>(stream_id{13, draw_purpose::action, 4}, std::uint32_t(r), std::uint32_t(k)));
         };
         double z = std::sqrt(-2 * std::log(u(i * L + l))) * std::cos(2 * std::numbers::pi * u(draws + i * L + l));
         want(r, i) += double(x(r, D + l)) * std::exp(double(log_s(l * D + i % D))) * z;
@@ -210,7 +211,7 @@ grid<double> distribution_samples(B& backend, Distribution const& d, tolerances 
   int P = d.parameters(), W = d.action_width();
   placed<B, T> p(backend, inputs<T>(R, P, 1)), logp(backend, R, G), again(backend, R, G), entropy(backend, R, G);
   placed<B, typename Distribution::action> action(backend, R, G * W);
-  d.sample(backend, stream{13, purpose::action, 5}, p.in(), {}, G, action.out(), logp.out());
+  d.sample(backend, stream_id{13, draw_purpose::action, 5}, p.in(), {}, G, action.out(), logp.out());
   d.evaluate(backend, p.in(), {}, action.in(), G, again.out(), entropy.out());
   REQUIRE(mismatch<B>(as<double>(again.now()), as<double>(logp.now()), tolerance) == "");
   return as<double>(action.now());
@@ -223,7 +224,7 @@ void independent_samples(B& backend, independent<Model, value_t<B>, D> const& d,
   auto found = distribution_samples(backend, d, tolerance);
   auto p = as<double>(inputs<T>(R, d.parameters(), 1));
   grid<double> want(R, found.columns);
-  stream s{13, purpose::action, 5};
+  stream_id s{13, draw_purpose::action, 5};
   for (std::ptrdiff_t r = 0; r < R; ++r)
     for (int i = 0; i < G * D; ++i) {
       auto u = [&](int k) {
@@ -271,10 +272,10 @@ template <class Distribution, class B>
 grid<double> fisher_results(B& backend, Distribution const& distribution, activation hidden) {
   using T = value_t<B>;
   basic_policy<B, Distribution, true> policy(backend, distribution, 5, {.hidden = {16, 16}, .activation = hidden},
-                                             seed{3});
+                                             random_seed{3});
   placed<B, T> parameters(backend, inputs<T>(policy.parameters().rows, 1, 1, -.5, .5)),
       v(backend, inputs<T>(policy.parameters().rows, 1, 2)), x(backend, inputs<T>(R, 5, 3)),
-      out(backend, policy.parameters().rows, 1), tangent(backend, R, policy.description_size());
+      out(backend, policy.parameters().rows, 1), tangent(backend, R, policy.distribution_size());
   placed<B, typename Distribution::action> action(backend, R, distribution.action_width());
   backend.map(outputs{policy.parameters()}, detail::same{}, parameters.in());
   policy.evaluate(backend, x.in(), action.in(), 1);

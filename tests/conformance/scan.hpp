@@ -60,18 +60,18 @@ struct layout {
 template <class B>
 struct placed_series {
   typename B::template array<std::int32_t> offsets;
-  series s;
+  partition s;
 
   placed_series(B& backend, layout const& l, bool lanes) {
     if (lanes) {
-      s = series::lanes(l.longest, l.count());
+      s = partition::lanes(l.longest, l.count());
       return;
     }
     std::vector<std::int32_t> all;
     for (auto f : l.first) all.push_back(std::int32_t(f));
     all.push_back(std::int32_t(l.steps));
     backend.assign(offsets, std::span<std::int32_t const>(all));
-    s = series::segments(offsets.all(), l.steps, l.longest);
+    s = partition::segments(offsets.all(), l.steps, l.longest);
   }
 };
 
@@ -177,7 +177,7 @@ void scan(B& backend, tolerances const& tolerance) {
   SECTION("scan: in place") {
     for (std::ptrdiff_t N : {5, 37}) {
       placed<B, T> x(backend, integers<T>(6 * N, 1, 5));
-      backend.scan(series::lanes(6, N), direction::backward, decaying{}, 0, x.out(), x.in());
+      backend.scan(partition::lanes(6, N), direction::backward, decaying{}, 0, x.out(), x.in());
       grid<double> want(6 * N);
       for (std::ptrdiff_t i = 6 * N - 1; i >= 0; --i) want(i) = double(x(i)) + (i + N < 6 * N ? .9 * want(i + N) : 0);
       REQUIRE(difference(x.now(), want, 0, tolerance.recurrence * epsilon<T> * 80) == "");
@@ -187,7 +187,7 @@ void scan(B& backend, tolerances const& tolerance) {
     for (std::ptrdiff_t N : {4, 61})
       for (auto d : both) {
         placed<B, T> x(backend, reals<T>(40 * N, 1, 6)), out(backend, 40 * N, 1);
-        backend.scan(series::lanes(40, N), d, decaying{}, .25, out.out(), x.in());
+        backend.scan(partition::lanes(40, N), d, decaying{}, .25, out.out(), x.in());
         grid<double> want(40 * N);
         for (std::ptrdiff_t k = 0; k < 40; ++k)
           for (std::ptrdiff_t n = 0; n < N; ++n) {
@@ -227,12 +227,12 @@ void segments(B& backend) {
         REQUIRE(difference(out.now(), want) == "");
       }
   }
-  SECTION("spread: the number of each series to all of its steps") {
+  SECTION("broadcast_series: the number of each series to all of its steps") {
     for (auto const& [l, lanes] : cases)
       for (order o : {order::packed, order::every_second}) {
         placed_series<B> s(backend, l, lanes);
         placed<B, T> in(backend, reals<T>(l.count(), 1, 3), o), out(backend, l.steps, 1, o);
-        backend.spread(s.s, out.out(), in.in());
+        backend.broadcast_series(s.s, out.out(), in.in());
         grid<double> want(l.steps);
         for (std::ptrdiff_t n = 0; n < l.count(); ++n)
           for (std::ptrdiff_t k = 0; k < l.length[n]; ++k) want(l.first[n] + k * l.stride) = double(in(n));

@@ -12,7 +12,7 @@
 
 namespace cohort::conformance {
 
-inline constexpr stream selection_draws{3, purpose::user, 5};
+inline constexpr stream_id selection_draws{3, draw_purpose::user, 5};
 
 template <class B, class Selection>
 grid<double> weights_by(B& backend, series_batch const& batch, Selection const& selection) {

@@ -36,7 +36,7 @@ struct grid {
 template <class U>
 grid<U> integers(std::ptrdiff_t rows, std::ptrdiff_t columns, std::uint32_t which, int low = -8, int high = 8) {
   grid<U> g(rows, columns);
-  random_stream draws(stream{7, purpose::user, which});
+  random_stream draws(stream_id{7, draw_purpose::user, which});
   for (auto& x : g.values) x = U(low + int(draws.integer(std::uint32_t(high - low + 1))));
   return g;
 }
@@ -51,7 +51,7 @@ inline grid<std::uint8_t> flags(std::ptrdiff_t rows, std::ptrdiff_t columns, std
 template <class T>
 grid<T> reals(std::ptrdiff_t rows, std::ptrdiff_t columns, std::uint32_t which, double low = -1, double high = 1) {
   grid<T> g(rows, columns);
-  random_stream draws(stream{7, purpose::user, which});
+  random_stream draws(stream_id{7, draw_purpose::user, which});
   for (auto& x : g.values) x = T(draws.uniform(low, high));
   return g;
 }

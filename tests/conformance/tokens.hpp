@@ -61,7 +61,7 @@ void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t ro
   auto lanes = integers<std::int32_t>(rows, 1, 2, 0, 100'000);
   placed<B, T> logits(backend, numbers), logp(backend, rows, 2);
   placed<B, std::int32_t> lane(backend, lanes), token(backend, rows, 1);
-  stream draws{5, purpose::action, 6};
+  stream_id draws{5, draw_purpose::action, 6};
   std::uint32_t t = 9;
   draw_tokens(backend, sampler, draws, t, logits.out(), lane.in(), token.out(), logp.out().column(0),
               logp.out().column(1));

@@ -17,10 +17,10 @@ struct forced : P {
   int masked = 0;
 
   template <class B, class T>
-  void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
+  void act(B& backend, view<T const> observation, stream_id s, int G, view<action> out, view<T> logp) {
     std::vector<action> record(std::size_t(out.size()));
     for (std::size_t i = 0; i < record.size(); ++i) {
-      random_stream draws(stream{99, purpose::user, s.step}, std::uint32_t(i));
+      random_stream draws(stream_id{99, draw_purpose::user, s.step}, std::uint32_t(i));
       if constexpr (std::is_integral_v<action>)
         record[i] = action(draws.integer(std::uint32_t(P::distribution().actions)));
       else record[i] = action(draws.uniform(-1.5, 1.5));
@@ -42,7 +42,8 @@ struct forced : P {
 template <class B, class Algorithm, class E>
 std::vector<double> after_three_updates(B& backend, Algorithm const& algorithm, E const& environment) {
   using T = value_t<B>;
-  forced policy{actor_critic{backend, environment, {.hidden = {16, 16}, .policy_gain = 1}, seed{5}}, mask_columns<E>};
+  forced policy{actor_critic{backend, environment, {.hidden = {16, 16}, .policy_gain = 1}, random_seed{5}},
+                mask_columns<E>};
   auto stop = [](train_report const& report) { return report.updates == 3; };
   struct {
     decltype(stop) at;
@@ -71,8 +72,8 @@ void trains_as_the_reference(B& backend, Algorithm const& algorithm, E const& en
 template <class B>
 void training(B& backend) {
   auto const descent =
-      update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5};
-  auto const ppo = algorithm{.rollout = lanes{.count = 6, .steps = 20},
+      update{.epochs = 2, .minibatch_size = 48, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5};
+  auto const ppo = algorithm{.rollout = lanes{.count = 6, .horizon = 20},
                              .advantage = gae{},
                              .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .01},
                              .update = descent};
@@ -97,7 +98,7 @@ void training(B& backend) {
       "training: exact divergences from the reference and from the old policy, rewards in units of their running "
       "deviation") {
     auto const with_divergences = algorithm{
-        .rollout = lanes{.count = 6, .steps = 20},
+        .rollout = lanes{.count = 6, .horizon = 20},
         .advantage = gae{},
         .objective = clipped_ratio{} + value_loss{} + exact_kl_penalty{.weight = .1} + old_kl_penalty{.weight = .2},
         .update = descent,
@@ -107,7 +108,7 @@ void training(B& backend) {
   }
   SECTION("training: Hybrid GRPO on Pendulum, with probes of two steps") {
     trains_as_the_reference(backend,
-                            algorithm{.rollout = probes{.lanes = 4, .steps = 10, .group = 3, .horizon = 2},
+                            algorithm{.rollout = probes{.lanes = 4, .horizon = 10, .group = 3, .depth = 2},
                                       .advantage = hybrid_grpo{.gamma = .9},
                                       .objective = clipped_ratio{} + value_loss{.weight = .5},
                                       .update = descent},
@@ -115,18 +116,18 @@ void training(B& backend) {
   }
   SECTION("training: TRPO on CartPole and on Pendulum") {
     auto trpo = algorithm{
-        .rollout = lanes{.count = 6, .steps = 20},
+        .rollout = lanes{.count = 6, .horizon = 20},
         .advantage = gae{},
         .objective = importance_ratio{} + value_loss{},
         .update = trust_region{.target_kl = .001,
                                .damping = 1,
                                .iterations = 3,
-                               .critic = update{.epochs = 2, .minibatch = steps{48}, .optimizer = adam{.rate = 3e-4}}}};
+                               .critic = update{.epochs = 2, .minibatch_size = 48, .optimizer = adam{.rate = 3e-4}}}};
     trains_as_the_reference(backend, trpo, classic_control::cart_pole{});
     trains_as_the_reference(backend, trpo, classic_control::pendulum{});
   }
   SECTION("training: VinePPO on Pendulum, and on an environment that steps on the host") {
-    auto vine_ppo = algorithm{.rollout = vine{.lanes = 3, .steps = 10, .rollouts = 2},
+    auto vine_ppo = algorithm{.rollout = vine{.lanes = 3, .horizon = 10, .rollouts = 2},
                               .advantage = gae{.lambda = 0},
                               .objective = clipped_ratio{} + value_loss{.weight = .5},
                               .update = descent};

@@ -82,7 +82,7 @@ TEST_CASE(
   backend.assign(dflags, std::span<std::uint8_t const>(flags));
   backend.assign(doffsets, std::span<std::int32_t const>(offsets));
   backend.resize(out, std::ptrdiff_t(M));
-  auto s = cohort::series::segments(view<std::int32_t const>(doffsets.all()), std::ptrdiff_t(M), 39);
+  auto s = cohort::partition::segments(view<std::int32_t const>(doffsets.all()), std::ptrdiff_t(M), 39);
   for (auto d : {cohort::direction::forward, cohort::direction::backward}) {
     std::vector<float> composed(M), walked(M);
     for (std::size_t n = 0; n + 1 < offsets.size(); ++n) {

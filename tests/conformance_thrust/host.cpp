@@ -12,7 +12,7 @@ namespace {
 template <class T>
 host_array<T> reals(std::ptrdiff_t n, std::uint32_t which) {
   host_array<T> a(n);
-  random_stream draws(stream{5, purpose::user, which});
+  random_stream draws(stream_id{5, draw_purpose::user, which});
   for (std::ptrdiff_t i = 0; i < n; ++i) a.data()[i] = T(draws.uniform(-1, 1));
   return a;
 }
@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("thrust: the same bits as the Eigen backend, on any number of
   });
   requires_bits_of_eigen<T>(2, [&](auto& b, auto& out) { b.reduce(out.all(), two_moments{}, in(x, n)); });
   requires_bits_of_eigen<T>(199'880, [&](auto& b, auto& out) {
-    b.scan(series::lanes(40, 4997), direction::backward, decay{}, 0, out.all(), in(x, 199'880));
+    b.scan(partition::lanes(40, 4997), direction::backward, decay{}, 0, out.all(), in(x, 199'880));
   });
   requires_bits_of_eigen<T>(M * N, [&](auto& b, auto& out) { b.matmul(out.matrix(M, N), in(x, M, K), in(y, K, N)); });
   requires_bits_of_eigen<T>(

@@ -22,10 +22,10 @@ void objective(device& b, step_views<float> const& in, view<float const> weight,
 void advantages(device& b, batch_view<float> const& batch, estimates<float> const& out) { gae{}(b, batch, out); }
 void samples(device& b, view<float const> parameters, view<float const> log_std, view<std::int32_t> action,
              view<float> numbers, view<float> logp) {
-  categorical{4}.sample(b, stream{}, parameters, log_std, 1, action, logp);
-  diagonal_gaussian<float>{4}.sample(b, stream{}, parameters, log_std, 1, numbers, logp);
+  categorical{4}.sample(b, stream_id{}, parameters, log_std, 1, action, logp);
+  diagonal_gaussian<float>{4}.sample(b, stream_id{}, parameters, log_std, 1, numbers, logp);
 }
 void tokens(device& b, token_sampler const& sampler, view<float> logits, view<std::int32_t const> lane,
             view<std::int32_t> token, view<float> logp) {
-  draw_tokens(b, sampler, stream{}, 0, logits, lane, token, logp, logp);
+  draw_tokens(b, sampler, stream_id{}, 0, logits, lane, token, logp, logp);
 }

@@ -19,7 +19,7 @@ void attended(device& b, attention_layout const& layout, view<float> out, view<f
 }
 void token_gradient(device& b, token_head<device>& head, head_inputs<float> const& in,
                     head_weights<float const> const& w, view<float> dhidden, head_weights<float> const& dw) {
-  head.pass(b, in, w, dhidden, dw, [](std::ptrdiff_t, head_results<float> const& now) {
+  head.accumulate_gradient(b, in, w, dhidden, dw, [](std::ptrdiff_t, head_results<float> const& now) {
     return head_results<float const>{now.logp, now.entropy, now.value};
   });
 }
@@ -43,7 +43,7 @@ template void distribution<beta_distribution>(device&, view<float const>, view<f
 template <class E, class A>
 void steps(device& b, std::ptrdiff_t lanes, view<float> numbers, view<A const> actions, view<std::uint8_t> flags) {
   b.map_rows(lanes, detail::step_lane<E>{E{}, 200}, numbers, numbers, actions, numbers, flags, flags, numbers);
-  b.for_rows(lanes, detail::restart_lane<E>{E{}, stream{}, 1}, numbers, numbers, view<std::uint8_t const>(flags),
+  b.for_rows(lanes, detail::restart_lane<E>{E{}, stream_id{}, 1}, numbers, numbers, view<std::uint8_t const>(flags),
              view<std::uint8_t const>(flags), numbers, numbers);
 }
 template void steps<classic_control::cart_pole>(device&, std::ptrdiff_t, view<float>, view<std::int32_t const>,

@@ -109,7 +109,7 @@ TEST_CASE("cart_pole: on a limit the episode goes on, the next number beyond it 
 TEST_CASE(
     "cart_pole: resets fill [-0.05, 0.05] in every component and depend on nothing but the stream's coordinates") {
   auto reset = [](std::uint64_t seed, std::uint32_t step, std::uint32_t lane) {
-    cohort::random_stream draws(cohort::stream{seed, cohort::purpose::reset, step}, lane);
+    cohort::random_stream draws(cohort::stream_id{seed, cohort::draw_purpose::reset, step}, lane);
     auto s = numbers(cart_pole{}.reset<real<double>>(draws));
     return std::array{s[0].value, s[1].value, s[2].value, s[3].value};
   };

@@ -119,7 +119,7 @@ TEST_CASE("pendulum: it never terminates, and its speed and torque are cut to 8 
 
 TEST_CASE("pendulum: resets fill [-pi, pi] and [-1, 1] and depend on nothing but the stream's coordinates") {
   auto reset = [](std::uint64_t seed, std::uint32_t step, std::uint32_t lane) {
-    cohort::random_stream draws(cohort::stream{seed, cohort::purpose::reset, step}, lane);
+    cohort::random_stream draws(cohort::stream_id{seed, cohort::draw_purpose::reset, step}, lane);
     auto s = pendulum{}.reset<real<double>>(draws);
     return std::array{s.angle.value / std::numbers::pi, s.speed.value};
   };

@@ -114,8 +114,8 @@ TEST_CASE(
 }
 
 TEST_CASE("kl: kl_penalty tells what an estimator reads") {
-  STATIC_REQUIRE(terms_read_by(kl_penalty<ratio_corrected<k3>>{}) == (reads::logp | reads::ref_logp | reads::old_logp));
-  STATIC_REQUIRE(terms_read_by(kl_penalty<straight_through<k3, k2>>{}) == (reads::logp | reads::ref_logp));
+  STATIC_REQUIRE(terms_read_by(kl_penalty<ratio_corrected<k3>>{}) == (needs::logp | needs::ref_logp | needs::old_logp));
+  STATIC_REQUIRE(terms_read_by(kl_penalty<straight_through<k3, k2>>{}) == (needs::logp | needs::ref_logp));
 }
 
 TEMPLATE_LIST_TEST_CASE("kl: every scalar agrees with double for the other forms, to 8 roundings", "", scalars::all) {

@@ -15,7 +15,7 @@ namespace {
 struct arguments {
   numbers logp, ref, old;
   explicit arguments(std::uint32_t seed) {
-    random_stream draws(stream{15, purpose::user, seed});
+    random_stream draws(stream_id{15, draw_purpose::user, seed});
     double const apart[] = {0, 1e-6, 1e-3, 1, 15};
     for (int i = 1 + int(draws.integer(100)); i > 0; --i) {
       double x = draws.uniform(-30, 0), d = apart[draws.integer(5)];

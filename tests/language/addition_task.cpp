@@ -12,9 +12,9 @@ namespace {
 using operands = std::pair<int, int>;
 operands ordered(addition::sum const& s) { return std::minmax(s.a, s.b); }
 
-random_stream draws_of(std::uint64_t seed) { return random_stream(stream{seed, purpose::user}); }
+random_stream draws_of(std::uint64_t seed) { return random_stream(stream_id{seed, draw_purpose::user}); }
 
-scores<2> reward_of(addition::sum const& s, std::string const& text) {
+reward_scores<2> reward_of(addition::sum const& s, std::string const& text) {
   auto tokens = addition::vocabulary().encode(text);
   return addition::rewards()(completion<addition::sum>{addition::prompt(s), text, tokens, false, s}, 0, 0);
 }

@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("language_model: the losses of transformers and, tensor by te
     typename TestType::template array<T> slopes_on;
     r.backend.assign(slopes_on, std::span<T const>(slopes));
     r.model.zero_gradient(r.backend);
-    r.model.pass(r.backend, packing, 1, [&](std::ptrdiff_t first, auto const& now) {
+    r.model.accumulate_gradient(r.backend, packing, 1, [&](std::ptrdiff_t first, auto const& now) {
       auto const here = r.on_host(now.logp);
       logp.insert(logp.end(), here.begin(), here.end());
       auto part = [&](std::ptrdiff_t from) { return view<T const>(slopes_on.all().part(from + first, now.logp.rows)); };
@@ -143,7 +143,7 @@ TEMPLATE_TEST_CASE("generator: the greedy continuation of transformers", "[golde
     auto const prompt = r.tokens("prompt"), continuation = r.tokens("continuation");
     generator<TestType> generate;
     auto const all = generate(r.backend, r.model, {r.sequences[2], prompt},
-                              {.max_tokens = int(continuation.size()), .sampler = {.temperature = 0}}, stream{});
+                              {.max_tokens = int(continuation.size()), .sampler = {.temperature = 0}}, stream_id{});
     CHECK(all[1].tokens == continuation);
   }
 }

@@ -131,10 +131,10 @@ TEST_CASE("score: a series as long as the context, passed in parts, has the log-
                           .context = 1300,
                           .rope_base = 5e5};
   eigen::basic_backend<double> cpu;
-  language_model model{cpu, o, seed{5}, {.initial_std = .4}};
+  language_model model{cpu, o, random_seed{5}, {.initial_std = .4}};
   language::write_model<double>(
       here.path, o, std::span<double const>(model.parameters().data, std::size_t(model.parameters().size())));
-  random_stream draws(stream{1, purpose::user});
+  random_stream draws(stream_id{1, draw_purpose::user});
   std::vector<std::int32_t> ids;
   for (int i = 0; i < o.context; ++i) ids.push_back(std::int32_t(draws.integer(30)));
   token_packing<eigen::basic_backend<double>> packing;

@@ -6,7 +6,7 @@ using namespace cohort;
 TEST_CASE("orthogonal: rows or columns, whichever are fewer, are orthogonal and as long as the gain") {
   for (auto [rows, columns] : {std::pair{1, 1}, {3, 3}, {3, 7}, {7, 3}, {1, 64}, {64, 1}, {64, 64}, {200, 128}})
     for (double gain : {1., 1.5, .01}) {
-      auto w = orthogonal(rows, columns, gain, random_stream(stream{5}));
+      auto w = orthogonal(rows, columns, gain, random_stream(stream_id{5}));
       REQUIRE(w.size() == std::size_t(rows * columns));
       bool wide = columns > rows;
       int count = wide ? rows : columns, length = wide ? columns : rows;
@@ -23,8 +23,8 @@ TEST_CASE("orthogonal: rows or columns, whichever are fewer, are orthogonal and 
 }
 
 TEST_CASE("orthogonal: the same stream gives the same matrix, another one another") {
-  auto a = orthogonal(4, 6, 1, random_stream(stream{5})), b = orthogonal(4, 6, 1, random_stream(stream{5})),
-       c = orthogonal(4, 6, 1, random_stream(stream{6}));
+  auto a = orthogonal(4, 6, 1, random_stream(stream_id{5})), b = orthogonal(4, 6, 1, random_stream(stream_id{5})),
+       c = orthogonal(4, 6, 1, random_stream(stream_id{6}));
   REQUIRE(a == b);
   REQUIRE(a != c);
 }
@@ -35,7 +35,7 @@ TEST_CASE(
   int n = 4000;
   double sum[9] = {}, squares[9] = {};
   for (int k = 0; k < n; ++k) {
-    auto w = orthogonal(3, 3, 1, random_stream(stream{std::uint64_t(k)}));
+    auto w = orthogonal(3, 3, 1, random_stream(stream_id{std::uint64_t(k)}));
     for (int i = 0; i < 9; ++i) sum[i] += w[i], squares[i] += w[i] * w[i];
   }
   for (int i = 0; i < 9; ++i) {

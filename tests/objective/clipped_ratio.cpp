@@ -129,6 +129,6 @@ TEST_CASE("clipped_ratio: loss and gradient of the reference implementation, to 
 }
 
 TEST_CASE("clipped_ratio: reads logp, old_logp and advantage") {
-  namespace reads = cohort::reads;
-  STATIC_REQUIRE(cohort::terms_read_by(clipped_ratio{}) == (reads::logp | reads::old_logp | reads::advantage));
+  namespace needs = cohort::needs;
+  STATIC_REQUIRE(cohort::terms_read_by(clipped_ratio{}) == (needs::logp | needs::old_logp | needs::advantage));
 }

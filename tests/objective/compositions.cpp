@@ -138,9 +138,9 @@ void check() {
           x);
       REQUIRE(close(found[std::size_t(i)], expected, 1e-9, 1e-11 * size));
     };
-    if (terms_read_by(o) & reads::logp) compare(&point::logp, by_logp);
-    if (terms_read_by(o) & reads::entropy) compare(&point::entropy, by_entropy);
-    if (terms_read_by(o) & reads::value) compare(&point::value, by_value);
+    if (terms_read_by(o) & needs::logp) compare(&point::logp, by_logp);
+    if (terms_read_by(o) & needs::entropy) compare(&point::entropy, by_entropy);
+    if (terms_read_by(o) & needs::value) compare(&point::value, by_value);
   }
 }
 

@@ -36,5 +36,5 @@ TEST_CASE("entropy_bonus: loss and gradient of the reference implementation, to 
 }
 
 TEST_CASE("entropy_bonus: reads the entropy alone") {
-  STATIC_REQUIRE(cohort::terms_read_by(entropy_bonus{}) == cohort::reads::entropy);
+  STATIC_REQUIRE(cohort::terms_read_by(entropy_bonus{}) == cohort::needs::entropy);
 }

@@ -66,31 +66,31 @@ TEST_CASE("expression: aggregate changes a term's weights, not its value") {
 TEST_CASE(
     "expression: a scheduled term is made for the progress of the run, also inside sums, multiples and aggregates") {
   auto o = 2 * aggregate(series_mean{}, scheduled{linear{.2, 0}, shrinking_clip}) + value_loss{};
-  require_equal(at(o, 0.), 2 * clipped_ratio{.epsilon = .2} + value_loss{});
-  require_equal(at(o, .25), 2 * clipped_ratio{.epsilon = .15} + value_loss{});
-  require_equal(at(o, 1.), 2 * clipped_ratio{.epsilon = 0} + value_loss{});
-  require_equal(o, at(o, 0.));
+  require_equal(at_progress(o, 0.), 2 * clipped_ratio{.epsilon = .2} + value_loss{});
+  require_equal(at_progress(o, .25), 2 * clipped_ratio{.epsilon = .15} + value_loss{});
+  require_equal(at_progress(o, 1.), 2 * clipped_ratio{.epsilon = 0} + value_loss{});
+  require_equal(o, at_progress(o, 0.));
   STATIC_REQUIRE(objective<decltype(o)>);
 }
 
-TEST_CASE("expression: without a schedule at(objective, progress) is the objective") {
+TEST_CASE("expression: without a schedule at_progress(objective, progress) is the objective") {
   auto o = clipped_ratio{.epsilon = .1} + 3 * value_loss{};
-  STATIC_REQUIRE(std::is_same_v<decltype(at(o, .5)), decltype(o)>);
-  require_equal(at(o, .5), o);
+  STATIC_REQUIRE(std::is_same_v<decltype(at_progress(o, .5)), decltype(o)>);
+  require_equal(at_progress(o, .5), o);
 }
 
 TEST_CASE("expression: what a composed objective reads is known at compile time, and is what its terms read") {
-  constexpr unsigned ratio = reads::logp | reads::old_logp | reads::advantage;
-  STATIC_REQUIRE(terms_read_by(clipped_ratio{} + value_loss{}) == (ratio | reads::value | reads::target));
-  STATIC_REQUIRE(terms_read_by(clipped_ratio{} + kl_penalty{}) == (ratio | reads::ref_logp));
-  STATIC_REQUIRE(terms_read_by(2 * entropy_bonus{} * 3) == reads::entropy);
-  STATIC_REQUIRE(terms_read_by(aggregate(series_mean{}, kl_penalty{})) == (reads::logp | reads::ref_logp));
+  constexpr unsigned ratio = needs::logp | needs::old_logp | needs::advantage;
+  STATIC_REQUIRE(terms_read_by(clipped_ratio{} + value_loss{}) == (ratio | needs::value | needs::target));
+  STATIC_REQUIRE(terms_read_by(clipped_ratio{} + kl_penalty{}) == (ratio | needs::ref_logp));
+  STATIC_REQUIRE(terms_read_by(2 * entropy_bonus{} * 3) == needs::entropy);
+  STATIC_REQUIRE(terms_read_by(aggregate(series_mean{}, kl_penalty{})) == (needs::logp | needs::ref_logp));
   STATIC_REQUIRE(terms_read_by(scheduled{linear{.2, 0}, shrinking_clip}) == ratio);
   using composed =
       decltype(clipped_ratio{} + aggregate(series_mean{}, kl_penalty{}) + 2 * (value_loss{} + entropy_bonus{}));
   STATIC_REQUIRE(detail::known_at_compile_time<composed>);
   STATIC_REQUIRE(detail::terms_read_by_type<composed>() ==
-                 (ratio | reads::ref_logp | reads::value | reads::target | reads::entropy));
+                 (ratio | needs::ref_logp | needs::value | needs::target | needs::entropy));
 }
 
 TEMPLATE_LIST_TEST_CASE("expression: every scalar agrees with double on a composed objective, to 32 roundings", "",

@@ -77,6 +77,6 @@ TEST_CASE("kl_penalty: loss and gradient of the reference implementation, to 1e-
 }
 
 TEST_CASE("kl_penalty: reads logp and ref_logp, whatever its estimator") {
-  STATIC_REQUIRE(terms_read_by(kl_penalty{}) == (reads::logp | reads::ref_logp));
-  STATIC_REQUIRE(terms_read_by(kl_penalty<distance>{}) == (reads::logp | reads::ref_logp));
+  STATIC_REQUIRE(terms_read_by(kl_penalty{}) == (needs::logp | needs::ref_logp));
+  STATIC_REQUIRE(terms_read_by(kl_penalty<distance>{}) == (needs::logp | needs::ref_logp));
 }

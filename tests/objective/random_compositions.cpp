@@ -18,7 +18,7 @@ struct drawn_batch {
   integers series_of;
   flags valid;
 
-  explicit drawn_batch(std::uint64_t s) : draws(stream{s, purpose::user}) {
+  explicit drawn_batch(std::uint64_t s) : draws(stream_id{s, draw_purpose::user}) {
     for (int i = 0; i < M; ++i) {
       old_logp.push_back(draws.uniform(-3, -.2));
       sampler_logp.push_back(old_logp.back() + draws.uniform(-.2, .2));

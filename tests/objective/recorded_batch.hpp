@@ -54,7 +54,7 @@ struct recorded_batch {
   }
   /// What a selection makes of the batch, or of other views of it.
   template <class Selection>
-  numbers selected(Selection const& selection, step_views<double> const& at, stream draws = {}) const {
+  numbers selected(Selection const& selection, step_views<double> const& at, stream_id draws = {}) const {
     cpu backend;
     numbers result(std::size_t(M), -99);
     selection(backend, at, draws, all(result));
@@ -64,7 +64,7 @@ struct recorded_batch {
   /// `by_step`: further weights of the steps.
   template <class O, class Mode>
   std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {},
-                                        stream draws = {}) const {
+                                        stream_id draws = {}) const {
     cpu backend;
     numbers w(std::size_t((1 + detail::aggregations_in<O>)*M)), loss(std::size_t(M), -99), slope(std::size_t(M), 0),
         entropy(std::size_t(M), 0);
@@ -91,7 +91,7 @@ struct recorded_batch {
   /// How far loss and gradient are from the recorded ones, relative to 1 or to their own size.
   template <class O, class Mode>
   double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {},
-                  stream draws = {}) const {
+                  stream_id draws = {}) const {
     auto [loss, slope] = (*this)(o, mode, by_step, draws);
     double worst = std::abs(loss - row(name)[0]) / std::max(1., std::abs(loss));
     for (std::ptrdiff_t i = 0; i < M; ++i) {

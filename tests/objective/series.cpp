@@ -32,7 +32,7 @@ struct mine {
   }
 };
 static_assert(series_objective<mine> && !step_objective<mine>);
-static_assert(terms_read_by(mine{}) == (reads::logp | reads::old_logp | reads::advantage | reads::ref_logp));
+static_assert(terms_read_by(mine{}) == (needs::logp | needs::old_logp | needs::advantage | needs::ref_logp));
 
 // What is computed once for several terms, and what is not computed at all.
 template <class... O>
@@ -225,8 +225,7 @@ TEST_CASE(
   CHECK_NOTHROW(run(moody{}, b));
   CHECK_THROWS_WITH(run(moody{.far = true}, b),
                     "a term of the objective reads the total of a series, with a derivative, with the parameters it "
-                    "has, and not with those of "
-                    "its type's default: it must read the same with all");
+                    "has, and not with those of its type's default: it must read the same with all");
 }
 
 TEST_CASE("series objectives: a batch that does not say which series its steps belong to is refused") {

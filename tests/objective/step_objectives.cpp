@@ -266,19 +266,19 @@ TEMPLATE_LIST_TEST_CASE(
 }
 
 TEST_CASE("step objectives: what they read is what changes them") {
-  constexpr unsigned ratio = reads::logp | reads::old_logp | reads::advantage;
-  STATIC_REQUIRE(terms_read_by(policy_gradient{}) == (reads::logp | reads::advantage));
-  STATIC_REQUIRE(terms_read_by(positive_likelihood{}) == (reads::logp | reads::advantage));
+  constexpr unsigned ratio = needs::logp | needs::old_logp | needs::advantage;
+  STATIC_REQUIRE(terms_read_by(policy_gradient{}) == (needs::logp | needs::advantage));
+  STATIC_REQUIRE(terms_read_by(positive_likelihood{}) == (needs::logp | needs::advantage));
   STATIC_REQUIRE((terms_read_by(importance_ratio{}) == ratio && terms_read_by(dual_clip{}) == ratio &&
                   terms_read_by(two_sided_clip{}) == ratio));
   STATIC_REQUIRE((terms_read_by(cispo{}) == ratio && terms_read_by(sapo{}) == ratio && terms_read_by(dro{}) == ratio));
   STATIC_REQUIRE((terms_read_by(dppo_tv{}) == ratio && terms_read_by(dppo_kl{}) == ratio));
-  STATIC_REQUIRE(terms_read_by(prime_rl_loss{}) == (reads::logp | reads::sampler_logp | reads::advantage));
-  STATIC_REQUIRE(terms_read_by(log_ratio_distance{}) == (reads::logp | reads::old_logp));
-  STATIC_REQUIRE(terms_read_by(clipped_value_loss{}) == (reads::value | reads::old_value | reads::target));
-  STATIC_REQUIRE(terms_read_by(value_loss{.distance = huber_error{}}) == (reads::value | reads::target));
-  STATIC_REQUIRE(terms_read_by(log_likelihood{}) == reads::logp);
-  STATIC_REQUIRE(terms_read_by(entropy_bonus<entropy_target>{}) == reads::entropy);
+  STATIC_REQUIRE(terms_read_by(prime_rl_loss{}) == (needs::logp | needs::sampler_logp | needs::advantage));
+  STATIC_REQUIRE(terms_read_by(log_ratio_distance{}) == (needs::logp | needs::old_logp));
+  STATIC_REQUIRE(terms_read_by(clipped_value_loss{}) == (needs::value | needs::old_value | needs::target));
+  STATIC_REQUIRE(terms_read_by(value_loss{.distance = huber_error{}}) == (needs::value | needs::target));
+  STATIC_REQUIRE(terms_read_by(log_likelihood{}) == needs::logp);
+  STATIC_REQUIRE(terms_read_by(entropy_bonus<entropy_target>{}) == needs::entropy);
   // And the other way round: changing a term of the step changes the loss just where it is read, at one of two steps:
   // the one held by the value's clip, the other not.
   point from = step(.1, 1.7), held = from, to = from;
@@ -294,12 +294,12 @@ TEST_CASE("step objectives: what they read is what changes them") {
         if (loss(o, p) != loss(o, start)) changed |= bit;
       }
     };
-    exchange(&point::sampler_logp, reads::sampler_logp), exchange(&point::old_logp, reads::old_logp),
-        exchange(&point::logp, reads::logp);
-    exchange(&point::ref_logp, reads::ref_logp), exchange(&point::advantage, reads::advantage),
-        exchange(&point::entropy, reads::entropy);
-    exchange(&point::value, reads::value), exchange(&point::old_value, reads::old_value),
-        exchange(&point::target, reads::target);
+    exchange(&point::sampler_logp, needs::sampler_logp), exchange(&point::old_logp, needs::old_logp),
+        exchange(&point::logp, needs::logp);
+    exchange(&point::ref_logp, needs::ref_logp), exchange(&point::advantage, needs::advantage),
+        exchange(&point::entropy, needs::entropy);
+    exchange(&point::value, needs::value), exchange(&point::old_value, needs::old_value),
+        exchange(&point::target, needs::target);
     REQUIRE(changed == terms_read_by(o));
   };
   check(policy_gradient{}), check(importance_ratio{}), check(positive_likelihood{.threshold = 1.5}),

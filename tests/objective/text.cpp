@@ -48,8 +48,7 @@ TEST_CASE(
   CHECK(text(weighted(off_policy_series{}, weighted(clip_cov{}, log_likelihood{})) +
              weighted(kl_cov{}, log_ratio_distance{})) ==
         "weighted(off_policy_series{delta = 0.5}, weighted(clip_cov{share = 0.0002, low = 1, high = 5, epsilon = 0.2, "
-        "epsilon_high = 0.2}, log_likelihood{})) + "
-        "weighted(kl_cov{share = 0.0002}, log_ratio_distance{weight = 1})");
+        "epsilon_high = 0.2}, log_likelihood{})) + weighted(kl_cov{share = 0.0002}, log_ratio_distance{weight = 1})");
   CHECK(text(aggregate(series_sum_mean{.length = 40, .empty = empty_series::count}, log_likelihood{})) ==
         "aggregate(series_sum_mean{length = 40, empty = count}, log_likelihood{})");
   CHECK(text(kl_penalty<clamped<k3>>{}) == "kl_penalty{clamped{k3, log_ratio = 20, value = 10}, weight = 0.04}");

@@ -81,9 +81,9 @@ numbers const logp = arrays::uniform(M, 1), old_logp = arrays::uniform(M, 2), ad
 }  // namespace
 
 TEST_CASE("user's objective: a constexpr one in its own namespace has the partials of its formula") {
-  namespace reads = cohort::reads;
+  namespace needs = cohort::needs;
   STATIC_REQUIRE(cohort::detail::terms_read_by_type<mine::soft_gate>() ==
-                 (reads::logp | reads::old_logp | reads::advantage));
+                 (needs::logp | needs::old_logp | needs::advantage));
   auto r = run(mine::soft_gate{.temperature = 2},
                {.old_logp = all(old_logp), .logp = all(logp), .advantage = all(advantage)});
   for (int i = 0; i < M; ++i) {
@@ -96,7 +96,7 @@ TEST_CASE("user's objective: a constexpr one in its own namespace has the partia
 TEST_CASE("user's objective: one that is not constexpr works alike, and needs only what it reads") {
   STATIC_REQUIRE(!cohort::detail::known_at_compile_time<mine::polynomial>);
   mine::polynomial cubic{{1, -2, 0, 3}};
-  REQUIRE(cohort::terms_read_by(cubic) == (cohort::reads::value | cohort::reads::advantage));
+  REQUIRE(cohort::terms_read_by(cubic) == (cohort::needs::value | cohort::needs::advantage));
   auto r = run(cubic, {.advantage = all(advantage), .value = all(value)});
   for (int i = 0; i < M; ++i) {
     double v = value[i];

@@ -48,5 +48,5 @@ TEST_CASE("value_loss: loss and gradient of the reference implementation, to 1e-
 }
 
 TEST_CASE("value_loss: reads value and target") {
-  STATIC_REQUIRE(cohort::terms_read_by(value_loss{}) == (cohort::reads::value | cohort::reads::target));
+  STATIC_REQUIRE(cohort::terms_read_by(value_loss{}) == (cohort::needs::value | cohort::needs::target));
 }

@@ -60,7 +60,7 @@ TEST_CASE(
   CHECK(b.distance(clip, step_mean{}, "clip_cov_is", product(kept, b.row("is_weight"))) < 1e-10);
   CHECK(b.distance(clip, step_mean{}, "clip_cov") > 1e-4);  // what is left out is seen
   auto selecting = weighted(clip_cov{.share = .05, .low = .2, .high = 1.5, .epsilon = .2, .epsilon_high = .28}, clip);
-  stream same_choice{1, purpose::user, 1107};
+  stream_id same_choice{1, draw_purpose::user, 1107};
   CHECK(b.distance(selecting, step_mean{}, "clip_cov", {}, same_choice) < 1e-10);
   CHECK(b.distance(selecting, step_mean{}, "clip_cov_is", b.row("is_weight"), same_choice) < 1e-10);
 }

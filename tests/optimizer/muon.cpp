@@ -120,7 +120,7 @@ TEST_CASE(
     "layout: an actor_critic names the weights of both networks, between which are biases, and neither log_std nor a "
     "bias is one") {
   cpu backend;
-  actor_critic policy{backend, classic_control::cart_pole{}, {.hidden = {5, 6}}, seed{1}};
+  actor_critic policy{backend, classic_control::cart_pole{}, {.hidden = {5, 6}}, random_seed{1}};
   auto layout = policy.layout();
   REQUIRE(layout.matrices.size() == 6);
   std::ptrdiff_t of_weights = 0;
@@ -148,7 +148,7 @@ TEST_CASE(
   decoder_options o{.vocabulary = 7, .hidden = 4, .intermediate = 6, .layers = 2, .heads = 2, .kv_heads = 1};
   for (bool tied : {true, false}) {
     o.tied = tied;
-    language_model_with_value model{backend, o, seed{1}};
+    language_model_with_value model{backend, o, random_seed{1}};
     auto layout = model.layout();
     REQUIRE(layout.matrices.size() == std::size_t(1 + 14 + !tied + 1));
     CHECK(layout.matrices.front().place == matrix_place::input);

@@ -62,7 +62,7 @@ struct seen {
 
 template <class Policy, class Distribution>
 Policy make_masked(cpu& backend, Distribution const& d, network_options const& o) {
-  Policy p(backend, d, D, o, seed{1}, true);
+  Policy p(backend, d, D, o, random_seed{1}, true);
   numbers weights = uniform(p.parameters().rows, 12, -.7, .7);
   std::copy(weights.begin(), weights.end(), p.parameters().data);
   return p;
@@ -83,10 +83,11 @@ void require_fisher(Distribution const& d) {
   cpu backend;
   auto policy = make_masked<actor<cpu, Distribution>>(backend, d, {.hidden = {5}});
   seen<Distribution> s(d, 1);
-  numbers v = uniform(policy.parameters().rows, 14), product(v.size()), old(std::size_t(R * policy.description_size())),
-          none(R, 0), mean(R, 1. / R);
+  numbers v = uniform(policy.parameters().rows, 14), product(v.size()),
+          old(std::size_t(R * policy.distribution_size())), none(R, 0), mean(R, 1. / R);
   numbers start(policy.parameters().data, policy.parameters().data + policy.parameters().rows);
-  policy.describe(backend, std::as_const(policy).parameters(), matrix(std::as_const(s.rows), R), matrix(old, R));
+  policy.distribution_rows(backend, std::as_const(policy).parameters(), matrix(std::as_const(s.rows), R),
+                           matrix(old, R));
   auto gradient_at = [&](double t, std::size_t k) {
     for (std::size_t i = 0; i < v.size(); ++i) policy.parameters()[std::ptrdiff_t(i)] = start[i] + t * v[i];
     policy.evaluate(backend, matrix(std::as_const(s.rows), R), matrix(std::as_const(s.action), R), 1,
@@ -113,9 +114,10 @@ void require_frequencies() {
   numbers row{.3, -.8, .5, 1, 0, 1, 1}, many = distributions::repeated(row, n), logp(n), count(4), logits(4),
                                         probability(4, 0);
   std::vector<std::int32_t> action(n), best(1);
-  policy.act(backend, matrix(std::as_const(many), n), stream{1, purpose::action, 7}, 1, matrix(action, n),
+  policy.act(backend, matrix(std::as_const(many), n), stream_id{1, draw_purpose::action, 7}, 1, matrix(action, n),
              matrix(logp, n));
-  policy.describe(backend, std::as_const(policy).parameters(), matrix(std::as_const(row), 1), matrix(logits, 1));
+  policy.distribution_rows(backend, std::as_const(policy).parameters(), matrix(std::as_const(row), 1),
+                           matrix(logits, 1));
   REQUIRE(logits[1] == -inf);
   double total = 0;
   for (int a = 0; a < 4; ++a) total += std::exp(logits[std::size_t(a)]);
@@ -186,8 +188,10 @@ TEST_CASE(
     rows.insert(rows.end(), x.begin() + r * D, x.begin() + (r + 1) * D), rows.insert(rows.end(), 4, 1.);
   std::vector<std::int32_t> action(2 * R);
   auto half = [&](auto& all, int k) { return view(all.data() + k * R, R, 1); };
-  with.act(backend, matrix(std::as_const(rows), R), stream{1, purpose::action, 3}, 1, half(action, 0), half(logp, 0));
-  without.act(backend, matrix(std::as_const(x), R), stream{1, purpose::action, 3}, 1, half(action, 1), half(logp, 1));
+  with.act(backend, matrix(std::as_const(rows), R), stream_id{1, draw_purpose::action, 3}, 1, half(action, 0),
+           half(logp, 0));
+  without.act(backend, matrix(std::as_const(x), R), stream_id{1, draw_purpose::action, 3}, 1, half(action, 1),
+              half(logp, 1));
   for (int k = 3; k < int(rows.size()); k += 7) rows[std::size_t(k)] = 0;
   with.value(backend, matrix(std::as_const(rows), R), half(value, 0));
   without.value(backend, matrix(std::as_const(x), R), half(value, 1));
@@ -201,6 +205,6 @@ TEST_CASE(
 TEST_CASE("action_mask: numbers in a box cannot be masked") {
   cpu backend;
   REQUIRE_THROWS_WITH(
-      (actor<cpu, gaussian>(backend, gaussian{2}, D, {.hidden = {5}}, seed{1}, true)),
+      (actor<cpu, gaussian>(backend, gaussian{2}, D, {.hidden = {5}}, random_seed{1}, true)),
       "policy: the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
 }

@@ -10,7 +10,7 @@ template <class Policy, class Distribution>
 void require_no_allocation(Distribution d, trunk t, int G) {
   cpu backend;
   int R = 70;
-  Policy policy(backend, d, 4, {.hidden = {64, 64}, .trunk = t}, seed{1});
+  Policy policy(backend, d, 4, {.hidden = {64, 64}, .trunk = t}, random_seed{1});
   numbers x = uniform(R * 4, 1), dlogp = uniform(R * G, 2), dentropy = uniform(R * G, 3), dvalue = uniform(R * G, 4);
   auto action = actions_for(d, R * G);
   auto pass = [&](int rows) {

@@ -43,8 +43,8 @@ void require_gradient_of_differences(Policy policy, Policy other, numbers const&
     for (auto* rows : {&reference, &old}) {
       for (std::ptrdiff_t k = 0; k < other.parameters().rows; ++k)
         other.parameters()[k] += .3 * std::sin(double(k) + (rows == &old));
-      rows->resize(std::size_t(R * other.description_size()));
-      other.describe(backend, view<double const>(other.parameters()), matrix(x, R), matrix(*rows, R));
+      rows->resize(std::size_t(R * other.distribution_size()));
+      other.distribution_rows(backend, view<double const>(other.parameters()), matrix(x, R), matrix(*rows, R));
     }
     others = {matrix(std::as_const(reference), R), matrix(std::as_const(old), R)};
   }

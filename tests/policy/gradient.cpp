@@ -64,9 +64,9 @@ TEST_CASE("policy: the divergence from other parameters is that which evaluate g
     numbers x = uniform(R * D, 13),
             other(policy.parameters().data, policy.parameters().data + policy.parameters().rows), kl(R);
     for (std::size_t k = 0; k < other.size(); ++k) other[k] += .4 * std::sin(double(k));
-    numbers rows(std::size_t(R * policy.description_size()));
-    policy.describe(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(rows, R));
-    policy.divergence_from(backend, all(std::as_const(other)), matrix(std::as_const(x), R), all(kl));
+    numbers rows(std::size_t(R * policy.distribution_size()));
+    policy.distribution_rows(backend, all(std::as_const(other)), matrix(std::as_const(x), R), matrix(rows, R));
+    policy.kl_to(backend, all(std::as_const(other)), matrix(std::as_const(x), R), all(kl));
     auto action = actions_for(d, R);
     auto found = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), 1,
                                  {.reference = matrix(std::as_const(rows), R)});

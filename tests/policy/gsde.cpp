@@ -24,7 +24,7 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
   auto d = model.distribution<double, 2>(o.hidden.empty() ? D : o.hidden.back());
   using distribution = decltype(d);
   auto policy = make<actor<cpu, distribution>>(backend, d, D, o);
-  int W = policy.description_size();
+  int W = policy.distribution_size();
   REQUIRE(W == 2 + d.features + 2 * d.features);
   numbers x = uniform(R * D, 13), action = uniform(R * 2, 11), v = uniform(policy.parameters().rows, 14),
           moved(std::size_t(R * W)), now(std::size_t(R * W)), product(v.size()), old(std::size_t(R * W)), none(R, 0),
@@ -33,7 +33,7 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
   auto move = [&](double t) {
     for (std::size_t i = 0; i < v.size(); ++i) policy.parameters()[std::ptrdiff_t(i)] = start[i] + t * v[i];
   };
-  policy.describe(backend, std::as_const(policy).parameters(), rows(), matrix(old, R));
+  policy.distribution_rows(backend, std::as_const(policy).parameters(), rows(), matrix(old, R));
   policy.evaluate(backend, rows(), matrix(std::as_const(action), R), 1);
   policy.tangent(backend, all(std::as_const(v)), matrix(moved, R));
   for (int i = 0; i < R * W; ++i) {
@@ -42,7 +42,7 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
         !model.learn_features && column >= 2 && column < 2 + d.features;  // the noise does not see the layer move
     double expected = slope(
         [&](double t) {
-          return move(t), policy.describe(backend, std::as_const(policy).parameters(), rows(), matrix(now, R)),
+          return move(t), policy.distribution_rows(backend, std::as_const(policy).parameters(), rows(), matrix(now, R)),
                  now[std::size_t(i)];
         },
         0, 2e-4);
@@ -111,7 +111,7 @@ TEST_CASE("gsde: tangents are those of differences, Fisher-vector products those
 TEST_CASE("gsde: a policy takes it for a box of actions, with a deviation for each unit of the last hidden layer") {
   eigen::backend cpu;
   auto policy =
-      actor_critic{cpu, spaces::numbers{}, gsde{.sample_every = 8}, {.hidden = {8, 5}, .log_std = -2}, seed{1}};
+      actor_critic{cpu, spaces::numbers{}, gsde{.sample_every = 8}, {.hidden = {8, 5}, .log_std = -2}, random_seed{1}};
   STATIC_REQUIRE(std::is_same_v<decltype(policy), actor_critic<eigen::backend, gsde_gaussian<gsde, float, 2>>>);
   REQUIRE(policy.distribution().features == 5);
   REQUIRE(policy.distribution().options.sample_every == 8);

@@ -42,7 +42,7 @@ inline multi_categorical<2> const choices{{3, 2}};
 /// A policy whose weights are neither small nor the ones it starts with.
 template <class Policy, class Distribution>
 Policy make(cpu& backend, Distribution d, int observations, network_options const& o) {
-  Policy p(backend, d, observations, o, seed{1});
+  Policy p(backend, d, observations, o, random_seed{1});
   numbers weights = uniform(p.parameters().rows, 12, -.7, .7);
   std::copy(weights.begin(), weights.end(), p.parameters().data);
   return p;

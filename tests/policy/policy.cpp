@@ -15,8 +15,8 @@ numbers parameters_of(auto& policy) {
 
 TEST_CASE("policy: an environment gives the number of observations and the kind of actions") {
   eigen::backend backend;
-  auto discrete = actor{backend, classic_control::cart_pole{}, {.hidden = {8}}, seed{1}};
-  auto box = actor_critic{backend, classic_control::pendulum{}, {.hidden = {8}}, seed{1}};
+  auto discrete = actor{backend, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{1}};
+  auto box = actor_critic{backend, classic_control::pendulum{}, {.hidden = {8}}, random_seed{1}};
   STATIC_REQUIRE(std::is_same_v<decltype(discrete), actor<eigen::backend, categorical>>);
   STATIC_REQUIRE(std::is_same_v<decltype(box), actor_critic<eigen::backend, diagonal_gaussian<float>>>);
   REQUIRE(discrete.observations() == 4);
@@ -30,9 +30,9 @@ TEST_CASE("policy: an environment gives the number of observations and the kind 
 TEST_CASE("policy: a shared trunk has one network with the value as one more output") {
   cpu backend;
   actor_critic<cpu, categorical> shared(backend, categorical{3}, 4, {.hidden = {8, 6}, .trunk = trunk::shared},
-                                        seed{1});
+                                        random_seed{1});
   REQUIRE(shared.parameters().rows == (4 + 1) * 8 + (8 + 1) * 6 + (6 + 1) * 4);
-  actor_critic<cpu, categorical> separate(backend, categorical{3}, 4, {.hidden = {8, 6}}, seed{1});
+  actor_critic<cpu, categorical> separate(backend, categorical{3}, 4, {.hidden = {8, 6}}, random_seed{1});
   REQUIRE(separate.parameters().rows == 2 * ((4 + 1) * 8 + (8 + 1) * 6) + 7 * 3 + 7);
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("policy: it starts near uniform, a Gaussian with mean near 0 and the s
   integers action = actions_for(categorical{5}, 50);
   for (auto t : {trunk::separate, trunk::shared})
     for (std::uint64_t s = 1; s <= 5; ++s) {
-      actor_critic<cpu, categorical> p(backend, categorical{5}, 4, {.trunk = t}, seed{s});
+      actor_critic<cpu, categorical> p(backend, categorical{5}, 4, {.trunk = t}, random_seed{s});
       auto e = p.evaluate(backend, matrix(std::as_const(x), 50), matrix(std::as_const(action), 50), 1);
       // Hidden outputs are at most 8 long, so logits at most 0.08: their spread moves a log-probability by twice that,
       // the entropy by its square.
@@ -50,7 +50,7 @@ TEST_CASE("policy: it starts near uniform, a Gaussian with mean near 0 and the s
         REQUIRE(std::abs(e.logp[i] + std::log(5)) < .16);
         REQUIRE(std::abs(e.entropy[i] - std::log(5)) < .0064);
       }
-      actor_critic<cpu, gaussian> g(backend, gaussian{2}, 4, {.trunk = t, .log_std = -.5}, seed{s});
+      actor_critic<cpu, gaussian> g(backend, gaussian{2}, 4, {.trunk = t, .log_std = -.5}, random_seed{s});
       numbers mean(100);
       g.act_deterministic(backend, matrix(std::as_const(x), 50), matrix(mean, 50));
       for (double m : mean) REQUIRE(std::abs(m) < .08);
@@ -63,7 +63,7 @@ TEST_CASE("policy: the critic starts with the gain asked for, and with weights o
   cpu backend;
   numbers x = uniform(20 * 4, 1);
   auto values = [&](network_options const& o) {
-    actor_critic<cpu, categorical> p(backend, categorical{2}, 4, o, seed{1});
+    actor_critic<cpu, categorical> p(backend, categorical{2}, 4, o, random_seed{1});
     numbers v(20);
     p.value(backend, matrix(std::as_const(x), 20), all(v));
     return v;
@@ -73,14 +73,14 @@ TEST_CASE("policy: the critic starts with the gain asked for, and with weights o
     for (int i = 0; i < 20; ++i) REQUIRE(close(three[i], 3 * one[i], 1e-12));
     REQUIRE(values({.trunk = t, .policy_gain = 1}) == one);
   }
-  actor_critic<cpu, categorical> p(backend, categorical{1}, 4, {.hidden = {8}, .policy_gain = 1}, seed{1});
+  actor_critic<cpu, categorical> p(backend, categorical{1}, 4, {.hidden = {8}, .policy_gain = 1}, random_seed{1});
   REQUIRE(p.parameters()[0] != p.parameters()[(4 + 1) * 8 + 9]);
 }
 
 TEST_CASE("policy: the same seed gives the same parameters, another one others") {
   cpu backend;
-  actor<cpu, categorical> a(backend, categorical{2}, 4, {}, seed{1}), b(backend, categorical{2}, 4, {}, seed{1}),
-      c(backend, categorical{2}, 4, {}, seed{2});
+  actor<cpu, categorical> a(backend, categorical{2}, 4, {}, random_seed{1}),
+      b(backend, categorical{2}, 4, {}, random_seed{1}), c(backend, categorical{2}, 4, {}, random_seed{2});
   REQUIRE(parameters_of(a) == parameters_of(b));
   REQUIRE(parameters_of(a) != parameters_of(c));
 }
@@ -94,7 +94,7 @@ TEST_CASE("policy: act, evaluate, value and log_probability agree, for G actions
         auto policy = make<actor_critic<cpu, Distribution>>(backend, d, 4, {.hidden = {7}, .trunk = t});
         numbers x = uniform(R * 4, 1), logp(R * G), again(R * G), values(R);
         std::vector<typename Distribution::action> action(R * G * d.action_width());
-        policy.act(backend, matrix(std::as_const(x), R), stream{1, purpose::action, 0}, G, matrix(action, R),
+        policy.act(backend, matrix(std::as_const(x), R), stream_id{1, draw_purpose::action, 0}, G, matrix(action, R),
                    matrix(logp, R));
         auto e = policy.evaluate(backend, matrix(std::as_const(x), R), matrix(std::as_const(action), R), G);
         policy.value(backend, matrix(std::as_const(x), R), all(values));
@@ -151,5 +151,6 @@ TEST_CASE("policy: the deterministic action is the most probable one, a Gaussian
 
 TEST_CASE("policy: a hidden layer without width is refused") {
   cpu backend;
-  REQUIRE_THROWS_AS((actor<cpu, categorical>(backend, categorical{2}, 4, {.hidden = {8, 0}}, seed{1})), value_error);
+  REQUIRE_THROWS_AS((actor<cpu, categorical>(backend, categorical{2}, 4, {.hidden = {8, 0}}, random_seed{1})),
+                    value_error);
 }

@@ -18,10 +18,10 @@ struct open : spaces::numbers {
 TEST_CASE(
     "policy: an environment's actions say what they are drawn from, unless a distribution is chosen for its box") {
   eigen::backend cpu;
-  auto choices = actor_critic{cpu, spaces::choices{}, {.hidden = {8}}, seed{1}};
+  auto choices = actor_critic{cpu, spaces::choices{}, {.hidden = {8}}, random_seed{1}};
   auto bits = actor{cpu, spaces::bits{}, {.hidden = {8}}};
   auto plain = actor_critic{cpu, spaces::numbers{}};
-  auto wide = actor_critic{cpu, spaces::numbers{}, state_dependent_gaussian{}, {.hidden = {8}}, seed{1}};
+  auto wide = actor_critic{cpu, spaces::numbers{}, state_dependent_gaussian{}, {.hidden = {8}}, random_seed{1}};
   auto squashed = actor{cpu, spaces::numbers{}, tanh_gaussian{{.low = -5}}, {.hidden = {8}}};
   auto humped = actor_critic{cpu, spaces::numbers{}, beta_distribution{}};
   STATIC_REQUIRE(std::is_same_v<decltype(choices), actor_critic<eigen::backend, multi_categorical<2>>>);
@@ -44,8 +44,9 @@ TEST_CASE("policy: a deviation that is the network's starts where network_option
   eigen::basic_backend<double> cpu;
   std::vector<double> x{.3, -.2}, rows(4);
   auto described = [&](auto const& model, network_options const& o) {
-    auto p = actor{cpu, spaces::numbers{}, model, o, seed{1}};
-    p.describe(cpu, std::as_const(p).parameters(), view<double const>(x.data(), 1, 2), view<double>(rows.data(), 1, 4));
+    auto p = actor{cpu, spaces::numbers{}, model, o, random_seed{1}};
+    p.distribution_rows(cpu, std::as_const(p).parameters(), view<double const>(x.data(), 1, 2),
+                        view<double>(rows.data(), 1, 4));
     return model.log_std(real<double>(rows[2])).value;
   };
   network_options o{.hidden = {8}, .policy_gain = 1e-9, .log_std = -.5};
@@ -60,6 +61,6 @@ TEST_CASE("policy: a deviation that is the network's starts where network_option
 
 TEST_CASE("policy: a bounded distribution of a box without bounds is refused") {
   eigen::backend cpu;
-  REQUIRE_THROWS_WITH((actor{cpu, open{}, beta_distribution{}, {.hidden = {8}}, seed{1}}),
+  REQUIRE_THROWS_WITH((actor{cpu, open{}, beta_distribution{}, {.hidden = {8}}, random_seed{1}}),
                       ContainsSubstring("number 1 of an action lies between -inf and 1"));
 }

@@ -56,8 +56,8 @@ struct weighted_actions {
 
 template <class Policy, class Distribution>
 numbers described(cpu& backend, Policy& policy, Distribution const&, numbers const& x) {
-  numbers rows(std::size_t(R * policy.description_size()));
-  policy.describe(backend, std::as_const(policy).parameters(), matrix(x, R), matrix(rows, R));
+  numbers rows(std::size_t(R * policy.distribution_size()));
+  policy.distribution_rows(backend, std::as_const(policy).parameters(), matrix(x, R), matrix(rows, R));
   return rows;
 }
 
@@ -66,7 +66,7 @@ template <class Policy, class Distribution>
 numbers fisher_by_enumeration(cpu& backend, Policy& policy, Distribution const& d, numbers const& x, numbers const& v) {
   numbers result(v.size(), 0), rows = described(backend, policy, d, x), one{1}, none{0};
   for (int r = 0; r < R; ++r) {
-    weighted_actions all_actions(d, &rows[std::size_t(r * policy.description_size())], d.parameters());
+    weighted_actions all_actions(d, &rows[std::size_t(r * policy.distribution_size())], d.parameters());
     for (std::size_t i = 0; i < all_actions.actions.size(); ++i) {
       std::vector<typename Distribution::action> a(all_actions.actions[i].begin(), all_actions.actions[i].end());
       policy.evaluate(backend, view<double const>(&x[std::size_t(r * D)], 1, D), matrix(std::as_const(a), 1), 1);
@@ -84,7 +84,7 @@ template <class Policy, class Distribution>
 void require_tangent_and_fisher(Distribution const& d, network_options const& o, int G) {
   cpu backend;
   Policy policy = make<Policy>(backend, d, D, o);
-  int W = policy.description_size();
+  int W = policy.distribution_size();
   numbers x = uniform(R * D, 13), v = uniform(policy.parameters().rows, 14), found(std::size_t(R * W)),
           product(v.size(), 7);
   auto action = actions_for(d, R * G);
@@ -114,7 +114,7 @@ void require_tangent_and_fisher(Distribution const& d, network_options const& o,
   auto of_critic = policy.critic_part(all(product));
   REQUIRE(of_critic.rows ==
           (Policy::has_critic
-               ? policy.parameters().rows - actor<cpu, Distribution>(backend, d, D, o, seed{1}).parameters().rows
+               ? policy.parameters().rows - actor<cpu, Distribution>(backend, d, D, o, random_seed{1}).parameters().rows
                : 0));
   for (std::ptrdiff_t k = 0; k < of_critic.rows; ++k) REQUIRE(of_critic[k] == 0);
 }
@@ -139,7 +139,7 @@ void require_recorded(std::string const& file, Distribution d) {
     return result;
   };
   cpu backend;
-  actor<cpu, Distribution> policy(backend, d, 3, {.hidden = {8}}, seed{1});
+  actor<cpu, Distribution> policy(backend, d, 3, {.hidden = {8}}, random_seed{1});
   numbers parameters = ours("parameters"), v = ours("vector"), expected = ours("fisher_vector"), product(v.size()),
           x = golden::row(recorded, "observation");
   std::vector<typename Distribution::action> action;

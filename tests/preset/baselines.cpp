@@ -1,8 +1,4 @@
-#include <cohort/preset/baseline.hpp>
-#include <cohort/preset/imitation.hpp>
-#include <cohort/preset/language_critic.hpp>
-#include <cohort/preset/ppo.hpp>
-#include <cohort/preset/selective.hpp>
+#include <cohort/preset/registry.hpp>
 
 #include "paper.hpp"
 

@@ -1,5 +1,4 @@
-#include <cohort/preset/grpo.hpp>
-#include <cohort/preset/ratio.hpp>
+#include <cohort/preset/registry.hpp>
 
 #include "paper.hpp"
 

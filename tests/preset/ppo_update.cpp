@@ -26,11 +26,11 @@ struct recorded {
   batch<cpu, typename Distribution::action> collected;
 
   recorded(std::string const& file, Distribution d)
-      : rows(golden::read("preset/" + file)), policy(backend, d, 3, {.hidden = {8}}, seed{1}) {
+      : rows(golden::read("preset/" + file)), policy(backend, d, 3, {.hidden = {8}}, random_seed{1}) {
     collected.R = steps_;
     collected.observation_size = 3;
     collected.action_width = d.action_width();
-    collected.decisions = series::lanes(steps_, 1);
+    collected.series = partition::lanes(steps_, 1);
     auto fill = [&]<class U>(auto& to, std::vector<U> const& from) { backend.assign(to, std::span<U const>(from)); };
     numbers value = golden::row(rows, "value"), next(value.begin() + 1, value.end());
     next.push_back(golden::row(rows, "last_value")[0]);
@@ -65,7 +65,7 @@ void require_same_orders(golden::table const& rows) {
   std::vector<std::int32_t> order;
   numbers all;
   for (std::uint32_t epoch = 0; epoch < 4; ++epoch) {
-    detail::shuffle(order, steps_, stream{1, purpose::shuffle, epoch});
+    detail::shuffle(order, steps_, stream_id{1, draw_purpose::shuffle, epoch});
     all.insert(all.end(), order.begin(), order.end());
   }
   REQUIRE(all == golden::row(rows, "order"));
@@ -84,7 +84,7 @@ void require_update(std::string const& file, Distribution d, Convention conventi
 
   auto how = convention.update();
   update<> updates{.epochs = 4,
-                   .minibatch = steps{8},
+                   .minibatch_size = 8,
                    .normalize = how.normalize,
                    .optimizer = adam<>{.rate = .01, .epsilon = how.optimizer.epsilon},
                    .max_gradient_norm = how.max_gradient_norm};

@@ -59,9 +59,10 @@ TEST_CASE("presets: a description has the parts with their formulas") {
 TEST_CASE(
     "presets: what differs from its usual value is printed, such as a rollout's noise and a transform's steepness") {
   hybrid_grpo steep{.baseline = {.leave_one_out = true}, .transform = reward_transform::tanh, .tau = 2};
-  algorithm probing{.rollout = probes{.execute = executed_probe::softmax, .sharpness = 3, .noise = noise::common},
-                    .advantage = steep,
-                    .update = update{.standardization = {.ddof = 0, .divide = false}}};
+  algorithm probing{
+      .rollout = probes{.execute = executed_probe::softmax, .sharpness = 3, .noise = action_noise::common},
+      .advantage = steep,
+      .update = update{.standardization = {.ddof = 0, .divide = false}}};
   CHECK_THAT(
       text(probing),
       ContainsSubstring("probes{lanes = 8, steps = 32, group = 4, execute = softmax, sharpness = 3, noise = common}"));
@@ -73,9 +74,9 @@ TEST_CASE(
       text(probing),
       ContainsSubstring(
           "normalize = minibatch, standardization = standardize{ddof = 0, epsilon = 1e-08, divide = false}, adam{"));
-  CHECK_THAT(text(algorithm{.rollout = groups{.noise = noise::common}}),
+  CHECK_THAT(text(algorithm{.rollout = groups{.noise = action_noise::common}}),
              ContainsSubstring("groups{count = 2, group = 8, noise = common}"));
-  CHECK_THAT(text(algorithm{.rollout = vine{.noise = noise::common}}),
+  CHECK_THAT(text(algorithm{.rollout = vine{.noise = action_noise::common}}),
              ContainsSubstring("gamma = 0.99, noise = common}"));
   CHECK_THAT(text(algorithm{.advantage = chained_samples{.tau = 3}}), ContainsSubstring("tau = 3}"));
   CHECK_THAT(text(algorithm{.advantage = advantage_as_reward<>{.tau = 3}}), ContainsSubstring("tau = 3}"));

@@ -11,16 +11,17 @@ template <class R>
 void shrink_rollout(R& r) {
   if constexpr (requires { r.prompts; })
     r.prompts = 4, r.group = std::min(r.group, 4), r.max_tokens = 4, r.resample = std::min(r.resample, 1);
-  else if constexpr (std::is_same_v<R, cohort::lanes>) r.count = 2, r.steps = 16;
-  else if constexpr (std::is_same_v<R, cohort::probes>) r.lanes = 2, r.steps = 16;
+  else if constexpr (std::is_same_v<R, cohort::lanes>) r.count = 2, r.horizon = 16;
+  else if constexpr (std::is_same_v<R, cohort::probes>) r.lanes = 2, r.horizon = 16;
   else if constexpr (std::is_same_v<R, cohort::groups>) r.count = 2, r.group = 4;
-  else if constexpr (std::is_same_v<R, cohort::vine>) r.lanes = 2, r.steps = 8, r.rollouts = 2;
+  else if constexpr (std::is_same_v<R, cohort::vine>) r.lanes = 2, r.horizon = 8, r.rollouts = 2;
   else r.count = 8;
 }
 template <class U>
 void shrink_update(U& u) {
   if constexpr (requires { u.then; }) u.updates = 0, shrink_update(u.then);
-  else if constexpr (requires { u.minibatches; }) u.minibatches = 2, u.epochs = std::min(u.epochs, 2), u.minibatch = {};
+  else if constexpr (requires { u.minibatches; })
+    u.minibatches = 2, u.epochs = std::min(u.epochs, 2), u.minibatch_size = 0;
 }
 template <class A>
 A shrink(A a) {
@@ -35,8 +36,8 @@ constexpr bool plays() {
 /// Whether a preset needs a critic.
 template <class P>
 constexpr bool reads_value() {
-  return (cohort::detail::terms_read_by_type<decltype(cohort::at(std::declval<P>()().objective, 0.))>() &
-          cohort::reads::value) != 0;
+  return (cohort::detail::terms_read_by_type<decltype(cohort::at_progress(std::declval<P>()().objective, 0.))>() &
+          cohort::needs::value) != 0;
 }
 /// One update of a preset moves the parameters, and all numbers stay finite.
 template <class B, class P, class Task, class Policy>

@@ -14,8 +14,8 @@ TEST_CASE("presets: each one for environments makes an update") {
         small::check_update(cpu, p, environment, policy, {.steps = 100'000, .updates = 1, .seed = 2});
       };
       if constexpr (requires { p().rollout.rollouts; } || requires { p().advantage.episodes; })
-        check(actor{cpu, environment, {.hidden = {8}}, seed{1}});
-      else check(actor_critic{cpu, environment, {.hidden = {8}}, seed{1}});
+        check(actor{cpu, environment, {.hidden = {8}}, random_seed{1}});
+      else check(actor_critic{cpu, environment, {.hidden = {8}}, random_seed{1}});
     }
   });
 }

@@ -1,5 +1,5 @@
 #include <cohort/backend/eigen.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 
 #include "../support/echo.hpp"
 #include "train.hpp"
@@ -30,8 +30,9 @@ TEST_CASE("presets: each one for language models makes an update") {
     if constexpr (!small::plays<decltype(p)>()) {
       auto check = [&](auto model) { small::check_update(cpu, p, echo{}, model, {.updates = 1, .seed = 2}); };
       language_options const how{.initial_std = .2};
-      if constexpr (small::reads_value<decltype(p)>()) check(language_model_with_value{cpu, shape, seed{1}, how});
-      else check(language_model{cpu, shape, seed{1}, how});
+      if constexpr (small::reads_value<decltype(p)>())
+        check(language_model_with_value{cpu, shape, random_seed{1}, how});
+      else check(language_model{cpu, shape, random_seed{1}, how});
     }
   });
 }

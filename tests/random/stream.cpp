@@ -3,9 +3,9 @@
 #include <vector>
 #include "../catch.hpp"
 
-using cohort::purpose;
+using cohort::draw_purpose;
 using cohort::random_stream;
-using cohort::stream;
+using cohort::stream_id;
 
 namespace {
 
@@ -21,11 +21,12 @@ bool near(double sum, double expected, double deviation) {
 
 TEST_CASE(
     "random_stream: uniforms have the mean, variance and independence of uniforms, along a lane and across lanes") {
-  random_stream along(stream{1, purpose::action, 2}, 3);
+  random_stream along(stream_id{1, draw_purpose::action, 2}, 3);
   for (bool across : {false, true}) {
     double sum = 0, squares = 0, products = 0, last = .5, lowest = 1, highest = 0;
     for (int i = 0; i < n; ++i) {
-      double u = across ? random_stream(stream{1, purpose::action, 2}, std::uint32_t(i)).uniform() : along.uniform();
+      double u =
+          across ? random_stream(stream_id{1, draw_purpose::action, 2}, std::uint32_t(i)).uniform() : along.uniform();
       sum += u, squares += (u - .5) * (u - .5), products += (u - .5) * (last - .5);
       last = u, lowest = std::min(lowest, u), highest = std::max(highest, u);
     }
@@ -37,7 +38,7 @@ TEST_CASE(
 }
 
 TEST_CASE("random_stream: uniform(low, high) stays between its bounds and reaches near both") {
-  random_stream draws(stream{5});
+  random_stream draws(stream_id{5});
   double lowest = 9, highest = -9;
   for (int i = 0; i < 10000; ++i) {
     double u = draws.uniform(-3, 2);
@@ -47,7 +48,7 @@ TEST_CASE("random_stream: uniform(low, high) stays between its bounds and reache
 }
 
 TEST_CASE("random_stream: normals have the moments, tails and independence of normals") {
-  random_stream draws(stream{7, purpose::step});
+  random_stream draws(stream_id{7, draw_purpose::step});
   double sum[5] = {}, products = 0, last = 0, beyond = 0, far = 0;
   for (int i = 0; i < n; ++i) {
     double z = draws.normal(), power = 1;
@@ -65,7 +66,7 @@ TEST_CASE("random_stream: normals have the moments, tails and independence of no
 }
 
 TEST_CASE("random_stream: integer(n) gives 0 to n - 1, each as often") {
-  random_stream draws(stream{9, purpose::shuffle});
+  random_stream draws(stream_id{9, draw_purpose::shuffle});
   for (std::uint32_t sides : {1u, 2u, 6u, 7u, 100u}) {
     std::vector<int> counts(sides);
     for (int i = 0; i < n; ++i) ++counts.at(draws.integer(sides));
@@ -78,18 +79,18 @@ TEST_CASE("random_stream: integer(n) gives 0 to n - 1, each as often") {
 }
 
 TEST_CASE("random_stream: a lane's words are the stream's blocks, one after the other") {
-  stream s{0x123456789abcdef0, purpose::reset, 17};
+  stream_id s{0x123456789abcdef0, draw_purpose::reset, 17};
   random_stream draws(s, 4);
   for (std::uint32_t block = 0; block < 5; ++block)
     for (std::uint32_t word : s.words(4, block)) CHECK(draws.word() == word);
   static_assert([] {
-    random_stream at_compile_time(stream{1}, 2);
-    return at_compile_time.word() == stream{1}.words(2, 0)[0] && at_compile_time.uniform() < 1;
+    random_stream at_compile_time(stream_id{1}, 2);
+    return at_compile_time.word() == stream_id{1}.words(2, 0)[0] && at_compile_time.uniform() < 1;
   }());
 }
 
 TEST_CASE("random_stream: equal coordinates give equal draws, in whatever order lanes draw, and copies go on alike") {
-  stream s{3, purpose::action, 8};
+  stream_id s{3, draw_purpose::action, 8};
   random_stream first(s, 0), second(s, 1), again(s, 1);
   double before = again.uniform();
   first.normal();
@@ -102,14 +103,16 @@ TEST_CASE("random_stream: equal coordinates give equal draws, in whatever order 
 TEST_CASE("random_stream: another seed, purpose, step, lane or index is another draw") {
   std::set<double> seen;
   int draws = 0;
-  auto draw = [&](std::uint64_t seed, purpose use, std::uint32_t step, std::uint32_t lane) {
-    random_stream s(stream{seed, use, step}, lane);
+  auto draw = [&](std::uint64_t seed, draw_purpose use, std::uint32_t step, std::uint32_t lane) {
+    random_stream s(stream_id{seed, use, step}, lane);
     for (int i = 0; i < 3; ++i) seen.insert(s.uniform()), ++draws;
   };
-  auto uses = {purpose::initialization, purpose::action,     purpose::reset, purpose::step,
-               purpose::shuffle,        purpose::evaluation, purpose::user,  purpose(int(purpose::user) + 1)};
+  auto uses = {draw_purpose::initialization, draw_purpose::action,
+               draw_purpose::reset,          draw_purpose::step,
+               draw_purpose::shuffle,        draw_purpose::evaluation,
+               draw_purpose::user,           draw_purpose(int(draw_purpose::user) + 1)};
   for (std::uint64_t seed : {0ull, 1ull, 2ull, 1ull << 32, 1ull << 63, ~0ull})
-    for (purpose use : uses)
+    for (draw_purpose use : uses)
       for (std::uint32_t step : {0u, 1u, 2u, 1u << 31})
         for (std::uint32_t lane : {0u, 1u, 2u, 1u << 31}) draw(seed, use, step, lane);
   CHECK(draws == 6 * 8 * 4 * 4 * 3);

@@ -53,8 +53,8 @@ draws sample(numbers const& logits, int A, int G, std::uint32_t step) {
   cpu backend;
   std::ptrdiff_t R = std::ptrdiff_t(logits.size()) / A;
   draws d{integers(R * G), numbers(R * G)};
-  categorical{A}.sample(backend, stream{1, purpose::action, step}, matrix(logits, R), {}, G, matrix(d.action, R),
-                        matrix(d.logp, R));
+  categorical{A}.sample(backend, stream_id{1, draw_purpose::action, step}, matrix(logits, R), {}, G,
+                        matrix(d.action, R), matrix(d.logp, R));
   return d;
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("categorical: a row alone, with the uniforms of its lane, draws what i
   for (int r = 0; r < 37; ++r) {
     numbers u(G * A), row(logits.begin() + r * A, logits.begin() + (r + 1) * A), logp(G);
     integers action(G);
-    backend.uniform(matrix(u, 1), stream{1, purpose::action, 1}, std::uint32_t(r));
+    backend.uniform(matrix(u, 1), stream_id{1, draw_purpose::action, 1}, std::uint32_t(r));
     backend.map_rows(1, detail::categorical_sample{A, G}, matrix(std::as_const(row), 1), matrix(std::as_const(u), 1),
                      matrix(action, 1), matrix(logp, 1));
     for (int g = 0; g < G; ++g) REQUIRE(action[g] == whole.action[r * G + g]);

@@ -32,8 +32,8 @@ draws sample(numbers const& mean, numbers const& log_std, int G, std::uint32_t s
   int D = int(log_std.size());
   std::ptrdiff_t R = std::ptrdiff_t(mean.size()) / D;
   draws d{numbers(R * G * D), numbers(R * G)};
-  diagonal_gaussian<double>{D}.sample(backend, stream{1, purpose::action, step}, matrix(mean, R), all(log_std), G,
-                                      matrix(d.action, R), matrix(d.logp, R));
+  diagonal_gaussian<double>{D}.sample(backend, stream_id{1, draw_purpose::action, step}, matrix(mean, R), all(log_std),
+                                      G, matrix(d.action, R), matrix(d.logp, R));
   return d;
 }
 

@@ -49,7 +49,7 @@ struct rows {
     cpu backend;
     numbers logp(R() * G);
     a.resize(R() * G * d.action_width());
-    d.sample(backend, stream{1, purpose::action, step}, matrix(std::as_const(p), R()), {}, G, matrix(a, R()),
+    d.sample(backend, stream_id{1, draw_purpose::action, step}, matrix(std::as_const(p), R()), {}, G, matrix(a, R()),
              matrix(logp, R()));
     return logp;
   }
@@ -63,7 +63,7 @@ struct rows {
   std::pair<numbers, numbers> kl(numbers const& other, divergence_over over) const {
     cpu backend;
     numbers kl(R()), slope(p.size());
-    divergence(backend, d, matrix(p, R()), {}, matrix(other, R()), over, all(kl), matrix(slope, R()));
+    kl_to(backend, d, matrix(p, R()), {}, matrix(other, R()), over, all(kl), matrix(slope, R()));
     return {kl, slope};
   }
 };

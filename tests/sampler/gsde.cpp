@@ -42,7 +42,7 @@ drawn draw(gaussian const& d, numbers const& x, numbers const& log_s, std::uint3
   cpu backend;
   std::ptrdiff_t R = std::ptrdiff_t(x.size()) / (D + L);
   drawn a{numbers(R * G * D), numbers(R * G)};
-  d.sample(backend, stream{1, purpose::action, step}, matrix(x, R), all(log_s), G, matrix(a.action, R),
+  d.sample(backend, stream_id{1, draw_purpose::action, step}, matrix(x, R), all(log_s), G, matrix(a.action, R),
            matrix(a.logp, R));
   return a;
 }

@@ -12,14 +12,14 @@ struct part {
 template <class Rate>
 struct whole {
   Rate rate{};
-  constexpr auto at(double progress) const { return whole<double>{cohort::at(rate, progress)}; }
+  constexpr auto at(double progress) const { return whole<double>{cohort::at_progress(rate, progress)}; }
 };
 
 }  // namespace
 
 TEST_CASE("schedule: a constant stays what it is") {
-  STATIC_REQUIRE(constant{.25}(0) == .25);
-  STATIC_REQUIRE(at(constant{.25}, .7) == .25);
+  STATIC_REQUIRE(constant_schedule{.25}(0) == .25);
+  STATIC_REQUIRE(at_progress(constant_schedule{.25}, .7) == .25);
 }
 
 TEST_CASE("schedule: linear goes from one number to the other in a straight line, exact at both ends") {
@@ -33,23 +33,23 @@ TEST_CASE("schedule: linear goes from one number to the other in a straight line
 }
 
 TEST_CASE("schedule: a plain number is a schedule that does not change") {
-  STATIC_REQUIRE(at(.3, 0) == .3);
-  STATIC_REQUIRE(at(.3, 1) == .3);
+  STATIC_REQUIRE(at_progress(.3, 0) == .3);
+  STATIC_REQUIRE(at_progress(.3, 1) == .3);
 }
 
 TEST_CASE("schedule: a callable of one's own is one, too") {
   auto halves = [](double progress) { return progress < .5 ? 1. : .5; };
-  REQUIRE(at(halves, .2) == 1);
-  REQUIRE(at(halves, .8) == .5);
+  REQUIRE(at_progress(halves, .2) == 1);
+  REQUIRE(at_progress(halves, .8) == .5);
 }
 
 TEST_CASE("schedule: scheduled makes a component with the number of the moment") {
   constexpr auto changing = scheduled{linear{1, 0}, [](double x) { return part{.number = x}; }};
-  STATIC_REQUIRE(at(changing, 0).number == 1);
-  STATIC_REQUIRE(at(changing, .75).number == .25);
+  STATIC_REQUIRE(at_progress(changing, 0).number == 1);
+  STATIC_REQUIRE(at_progress(changing, .75).number == .25);
 }
 
 TEST_CASE("schedule: a component with at(progress) is what that returns, any other one itself") {
-  STATIC_REQUIRE(at(whole<linear>{{2, 0}}, .5).rate == 1);
-  STATIC_REQUIRE(at(part{3}, .5).number == 3);
+  STATIC_REQUIRE(at_progress(whole<linear>{{2, 0}}, .5).rate == 1);
+  STATIC_REQUIRE(at_progress(part{3}, .5).number == 3);
 }

@@ -31,7 +31,7 @@ TEST_CASE("high_return: needs targets, and a number") {
   REQUIRE_THROWS_WITH(s(high_return{}), ContainsSubstring("high_return reads target, which this batch does not have"));
   s.target = {1};
   REQUIRE_THROWS_WITH(s(high_return{.threshold = not_a_number}), ContainsSubstring("high_return: threshold"));
-  REQUIRE(terms_read_by(weighted(high_return{}, log_likelihood{})) == (reads::target | reads::logp));
+  REQUIRE(terms_read_by(weighted(high_return{}, log_likelihood{})) == (needs::target | needs::logp));
 }
 
 TEST_CASE("high_return: the likelihood of the answers that are right, as a mean over their tokens") {

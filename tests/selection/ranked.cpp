@@ -9,7 +9,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-stream draws_of(std::uint64_t seed, std::uint32_t step = 0) { return {seed, purpose::user, step}; }
+stream_id draws_of(std::uint64_t seed, std::uint32_t step = 0) { return {seed, draw_purpose::user, step}; }
 
 /// n steps with random advantages and log-probabilities, half of them invalid if asked.
 steps_given random_steps(std::ptrdiff_t n, bool some_invalid = false) {
@@ -127,7 +127,7 @@ TEST_CASE("clip_cov: at least one, and the rounded-down share of all valid steps
 
 TEST_CASE("clip_cov: its random choice is seeded: the same seed and step choose the same, others choose others") {
   auto s = random_steps(2000);
-  auto chosen = [&](stream draws) { return where(s(clip_cov{.share = .02, .low = .3, .high = 1.5}, draws), 0); };
+  auto chosen = [&](stream_id draws) { return where(s(clip_cov{.share = .02, .low = .3, .high = 1.5}, draws), 0); };
   auto first = chosen(draws_of(1));
   REQUIRE(first.size() == 40);
   REQUIRE(chosen(draws_of(1)) == first);

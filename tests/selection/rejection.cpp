@@ -140,8 +140,8 @@ TEST_CASE("off_policy_series: TRL's off-policy mask", "[golden]") {
                 .logp = golden::row(t, "logp"),
                 .valid = cast<std::uint8_t>(golden::row(t, "valid")),
                 .series_of = series_from(t)};
-  s.advantage = spread(golden::row(t, "advantage"), s.series_of);
-  auto expected = spread(golden::row(t, "off_policy_mask"), s.series_of);
+  s.advantage = broadcast_series(golden::row(t, "advantage"), s.series_of);
+  auto expected = broadcast_series(golden::row(t, "off_policy_mask"), s.series_of);
   for (std::size_t i = 0; i < expected.size(); ++i) expected[i] *= s.valid[i];
   REQUIRE(same(s(off_policy_series{.delta = .05}), expected));
 }
@@ -200,7 +200,7 @@ TEST_CASE("masks: bad parameters are refused in one sentence") {
 
 TEST_CASE("weighted: a selection's terms are among those that the batch must have") {
   REQUIRE(terms_read_by(weighted(ratio_bounds{}, log_likelihood{})) ==
-          (reads::logp | reads::old_logp | reads::sampler_logp));
+          (needs::logp | needs::old_logp | needs::sampler_logp));
   REQUIRE(terms_read_by(weighted(off_policy_series{}, weighted(kl_mask{}, log_likelihood{}))) ==
-          (reads::logp | reads::sampler_logp | reads::advantage));
+          (needs::logp | needs::sampler_logp | needs::advantage));
 }

@@ -17,7 +17,7 @@ struct steps_given {
   integers series_of{};
 
   template <class T = double>
-  std::vector<T> weights_by(auto const& selection, auto& backend, stream draws = {}) const {
+  std::vector<T> weights_by(auto const& selection, auto& backend, stream_id draws = {}) const {
     std::vector<T> s = cast<T>(sampler_logp), o = cast<T>(old_logp), x = cast<T>(logp), a = cast<T>(advantage),
                    h = cast<T>(entropy), r = cast<T>(target), result(steps(), T(-1));
     auto in = [](auto const& v) { return v.empty() ? decltype(all(v)){} : all(v); };
@@ -33,7 +33,7 @@ struct steps_given {
     selection(backend, at, draws, all(result));
     return result;
   }
-  numbers operator()(auto const& selection, stream draws = {}) const {
+  numbers operator()(auto const& selection, stream_id draws = {}) const {
     cpu backend;
     return weights_by(selection, backend, draws);
   }
@@ -63,7 +63,7 @@ inline integers series_from(golden::table const& t) {
   return result;
 }
 /// One number a series, at each of its steps.
-inline numbers spread(numbers const& of_series, integers const& series_of) {
+inline numbers broadcast_series(numbers const& of_series, integers const& series_of) {
   numbers result;
   for (std::int32_t n : series_of) result.push_back(of_series[std::size_t(n)]);
   return result;

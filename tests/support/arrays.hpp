@@ -32,7 +32,7 @@ cohort::view<T const> matrix(std::vector<T> const& v, std::ptrdiff_t rows) {
 /// n numbers between low and high, the same ones for the same `which`.
 template <class T = double>
 std::vector<T> uniform(std::ptrdiff_t n, std::uint32_t which, double low = -1, double high = 1) {
-  cohort::random_stream draws(cohort::stream{7, cohort::purpose::user, which});
+  cohort::random_stream draws(cohort::stream_id{7, cohort::draw_purpose::user, which});
   std::vector<T> result(n);
   for (T& x : result) x = T(draws.uniform(low, high));
   return result;

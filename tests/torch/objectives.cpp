@@ -14,7 +14,7 @@ constexpr std::int64_t M = 401;
 
 at::Tensor numbers(std::uint32_t which, double low, double high) {
   auto t = at::empty({M}, at::kDouble);
-  random_stream draws(stream{5, purpose::user, which});
+  random_stream draws(stream_id{5, draw_purpose::user, which});
   for (std::int64_t i = 0; i < M; ++i) t.data_ptr<double>()[i] = draws.uniform(low, high);
   return t;
 }

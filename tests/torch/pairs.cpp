@@ -18,7 +18,7 @@ constexpr std::int64_t M = 203, N = 14;
 
 at::Tensor numbers(std::int64_t n, std::uint32_t which, double low, double high) {
   auto t = at::empty({n}, at::kDouble);
-  random_stream draws(stream{9, purpose::user, which});
+  random_stream draws(stream_id{9, draw_purpose::user, which});
   for (std::int64_t i = 0; i < n; ++i) t.data_ptr<double>()[i] = draws.uniform(low, high);
   return t;
 }

@@ -1,5 +1,5 @@
 #include <cohort/backend/torch.hpp>
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 #include <cohort/torch/autograd.hpp>
 #include <cohort/torch/modules.hpp>
 #include <cohort/torch/optimizer.hpp>
@@ -150,10 +150,10 @@ TEST_CASE("torch_policy: torch's Adam and Cohort's take the same steps") {
     module->to(at::kDouble);
     classic_control::cart_pole environment;
     cohort::torch::torch_policy policy{backend, environment, module};
-    auto ppo = algorithm{
-        .rollout = lanes{.count = 4, .steps = 16},
-        .objective = clipped_ratio{} + value_loss{.weight = .5},
-        .update = update{.epochs = 2, .minibatch = steps{32}, .optimizer = optimizer, .max_gradient_norm = .5}};
+    auto ppo =
+        algorithm{.rollout = lanes{.count = 4, .horizon = 16},
+                  .objective = clipped_ratio{} + value_loss{.weight = .5},
+                  .update = update{.epochs = 2, .minibatch_size = 32, .optimizer = optimizer, .max_gradient_norm = .5}};
     train(backend, ppo, environment, policy, {.steps = 192, .seed = 1});
     return policy.parameter_tensor().clone();
   };
@@ -191,7 +191,7 @@ TEST_CASE("torch_policy: a module whose numbers or shapes do not fit is refused 
   cohort::torch::torch_policy policy{backend, environment, std::make_shared<wrong_impl>()};
   auto x = at::zeros({7, 4}, at::kFloat), logp = at::zeros({7}, at::kFloat);
   auto action = at::zeros({7}, at::kInt);
-  CHECK_THROWS_WITH(policy.act(backend, cohort::torch::view_of<float>(x), stream{}, 1,
+  CHECK_THROWS_WITH(policy.act(backend, cohort::torch::view_of<float>(x), stream_id{}, 1,
                                cohort::torch::view_of<std::int32_t>(action), cohort::torch::view_of<float>(logp)),
                     ContainsSubstring("logits or means are Float [7, 3] on cpu, expected Float [7, 2]"));
 }

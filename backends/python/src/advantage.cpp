@@ -42,7 +42,7 @@ nb::tuple along(char const* name, E const& estimator, of_steps const& given, boo
     view<std::uint8_t const> none{never.data(), c.shape().size()};
     if (!b.terminated) b.terminated = none;
     if (!b.truncated) b.truncated = none;
-    b.decisions = c.decisions(offsets);
+    b.series = c.series(offsets);
     result<T> advantage(c.shape()), target;
     if (b.value) target = result<T>(c.shape());
     estimator(backend<T>(), b, {advantage.numbers, target.numbers});
@@ -88,8 +88,8 @@ nb::object within(char const* name, E const& estimator, nb::handle score, nb::ha
     b.reward = {reward.data(), M};
     b.terminated = {ends.data(), M};
     b.truncated = {never.data(), M};
-    b.decisions = series::segments({offsets.data(), N + 1}, M, longest);
-    b.groups = series::segments({groups.data(), std::ptrdiff_t(groups.size())}, N, 0);
+    b.series = partition::segments({offsets.data(), N + 1}, M, longest);
+    b.groups = partition::segments({groups.data(), std::ptrdiff_t(groups.size())}, N, 0);
     std::vector<T> by_step(std::size_t(M), T(0));
     estimator(backend<T>(), b, {view<T>(by_step.data(), M), {}});
     auto advantage = result<T>::vector(N);
@@ -132,11 +132,9 @@ void add_advantages(nb::module_& m) {
       "delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - "
       "truncated_t) A_{t+1}\n\n"
       "next_value is the value of the true observation after the step. Arrays are [series, step] of float32 or "
-      "float64; transposes of [step, series] "
-      "are read as they\n"
-      "are, and are the faster ones. Steps that are not valid are skipped, or decay (OpenRLHF).\n\nSource: Schulman et "
-      "al. 2015, arXiv:1506.02438, "
-      "eq. 16.");
+      "float64; transposes of [step, series] are read as they\n"
+      "are, and are the faster ones. Steps that are not valid are skipped, or decay (OpenRLHF).\n\n"
+      "Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16.");
   m.def(
       "monte_carlo",
       [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,

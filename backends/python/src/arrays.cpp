@@ -186,10 +186,10 @@ std::vector<std::int32_t> call::groups(nb::handle given, std::ptrdiff_t N) {
   return found;
 }
 
-series call::decisions(std::vector<std::int32_t>& offsets) const {
-  if (layout_.by_step) return series::lanes(layout_.steps, layout_.series);
+partition call::series(std::vector<std::int32_t>& offsets) const {
+  if (layout_.by_step) return partition::lanes(layout_.steps, layout_.series);
   for (std::ptrdiff_t n = 0; n <= layout_.series; ++n) offsets.push_back(std::int32_t(n * layout_.steps));
-  return series::segments({offsets.data(), std::ptrdiff_t(offsets.size())}, layout_.size(), layout_.steps);
+  return partition::segments({offsets.data(), std::ptrdiff_t(offsets.size())}, layout_.size(), layout_.steps);
 }
 
 view<std::int32_t const> call::series_of() const {

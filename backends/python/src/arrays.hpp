@@ -81,7 +81,7 @@ class call {
   std::vector<std::int32_t> groups(nb::handle given, std::ptrdiff_t N);
 
   /// The series of the layout. `offsets` is room for what it may need.
-  series decisions(std::vector<std::int32_t>& offsets) const;
+  partition series(std::vector<std::int32_t>& offsets) const;
   /// Which series each step belongs to; kept from call to call while the layout stays.
   view<std::int32_t const> series_of() const;
 

@@ -23,8 +23,8 @@ aggregation_ptr aggregation_of(nb::handle given);
 struct any_selection {
   virtual ~any_selection() = default;
   virtual unsigned reads() const = 0;
-  virtual void weigh(eigen::basic_backend<float>&, step_views<float> const&, stream, view<float>) const = 0;
-  virtual void weigh(eigen::basic_backend<double>&, step_views<double> const&, stream, view<double>) const = 0;
+  virtual void weigh(eigen::basic_backend<float>&, step_views<float> const&, stream_id, view<float>) const = 0;
+  virtual void weigh(eigen::basic_backend<double>&, step_views<double> const&, stream_id, view<double>) const = 0;
   virtual std::string text() const = 0;
   virtual std::string explained() const = 0;
 };
@@ -32,7 +32,7 @@ using selection_ptr = std::shared_ptr<any_selection>;
 
 struct any_objective {
   virtual ~any_objective() = default;
-  /// As bits of cohort::reads.
+  /// As bits of cohort::needs.
   virtual unsigned reads() const = 0;
   /// Those of them that it has derivatives with respect to.
   virtual unsigned derivatives() const = 0;

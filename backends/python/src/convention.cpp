@@ -163,14 +163,11 @@ nb::list differences_of(std::string const& a, std::string const& b, arguments co
 
 constexpr char const* batch_in_words =
     "The batch: logp, old_logp, ref_logp, sampler_logp (else old_logp) and value are arrays [series, step] of one "
-    "type, float32 or float64; score "
-    "has a\n"
+    "type, float32 or float64; score has a\n"
     "number for each series (it is the reward of the last step), or reward is an array; group is the size of all "
-    "groups, or the number of each "
-    "series'\n"
+    "groups, or the number of each series'\n"
     "group, equal ones next to each other (with a value it may be left out); valid is bool, and behind its last valid "
-    "step a series has ended. A "
-    "series of which truncated says so was cut\n"
+    "step a series has ended. A series of which truncated says so was cut\n"
     "off in a state of value value_after; the others end. What a convention does not read may be left out.";
 
 }  // namespace
@@ -204,8 +201,7 @@ void add_conventions(nb::module_& m) {
           (std::string("What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d "
                        "loss / d logp} and gradient_norm, and\n"
                        "for each step the advantage as the loss reads it, the ratio that multiplies it in the gradient "
-                       "(0 where a clip holds the step), the "
-                       "kl\n"
+                       "(0 where a clip holds the step), the kl\n"
                        "(None where there is none) and the weight in the mean. kl_weight: of its KL, in the place of "
                        "the default, which may be 0.\n\n") +
            batch_in_words)

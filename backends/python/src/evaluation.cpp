@@ -125,7 +125,7 @@ void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> co
          {},
          0};
   if (!all.advantage && !whole_.advantage_of_series_.empty())
-    in_.advantage = spread(whole_.advantage_of_series_, advantage_room_);
+    in_.advantage = broadcast_series(whole_.advantage_of_series_, advantage_room_);
   in_.series_of = all.series_of.part(0, n);  // of whole series the first ones have the same pattern, and numbers from 0
   in_.series = shape.by_step ? shape.series : (n + shape.steps - 1) / shape.steps;
   out_ = {loss, in(out.logp), in(out.entropy), in(out.value)};
@@ -138,7 +138,7 @@ void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> co
 template <class T>
 void block<T>::take(std::size_t weights) {
   auto& w = whole_.weights_[weights];
-  weight_ = w.of_step.empty() ? spread(w.of_series, weight_rooms_[weights])
+  weight_ = w.of_step.empty() ? broadcast_series(w.of_series, weight_rooms_[weights])
                               : view<T const>{w.of_step.data() + first_, count_};
   if (!w.selects) return;
   auto& mask = masks_[weights];
@@ -148,7 +148,7 @@ void block<T>::take(std::size_t weights) {
 }
 
 template <class T>
-view<T const> block<T>::spread(std::vector<T> const& of_series, std::vector<T>& room) const {
+view<T const> block<T>::broadcast_series(std::vector<T> const& of_series, std::vector<T>& room) const {
   layout const& shape = whole_.shape_;
   std::ptrdiff_t own = first_ / shape.steps;
   if (!shape.by_step && (first_ + count_ - 1) / shape.steps == own)

@@ -33,7 +33,7 @@ class evaluation {
   std::size_t in_force = 0;                                   ///< number of the weights around a term
   std::size_t keep(step_weights<T> w);                        ///< returns its number
   step_views<T> const& for_selections();                      ///< all steps, with an advantage of each
-  stream next_draws() { return {seed_, purpose::selection, selections_++}; }
+  stream_id next_draws() { return {seed_, draw_purpose::selection, selections_++}; }
   void multiply(std::vector<T>& of_step, std::size_t weights) const;
 
  private:
@@ -110,7 +110,7 @@ class block {
     return broadcast(view<T const>(&zero_, 1), to.rows);
   }
   void take(std::size_t weights);
-  view<T const> spread(std::vector<T> const& of_series, std::vector<T>& room) const;
+  view<T const> broadcast_series(std::vector<T> const& of_series, std::vector<T>& room) const;
 
   evaluation<T> const& whole_;
   eigen::basic_backend<T>& backend_;

@@ -13,7 +13,7 @@ class objective_leaf : public any_objective {
  public:
   explicit objective_leaf(O const& o) : o_(o) {}
   unsigned reads() const override { return terms_read_by(o_); }
-  unsigned derivatives() const override { return reads() & cohort::reads::differentiable; }
+  unsigned derivatives() const override { return reads() & cohort::needs::differentiable; }
   bool of_series() const override { return series_objective<O>; }
   void add(block<float>& b) const override { b.add(o_); }
   void add(block<double>& b) const override { b.add(o_); }
@@ -33,14 +33,25 @@ objective_ptr make_objective(O const& o) {
   return std::make_shared<objective_leaf<O>>(o);
 }
 
-/// A function of the module for each objective: its parameters are keywords, its documentation is what it says of
-/// itself.
+/// Whether keywords of numbers make one: an estimator of the KL has a function of its own, and exact divergences are of
+/// distributions, which are no arrays here.
+template <class O>
+constexpr bool by_keywords() {
+  return !requires(O o) { o.estimator; } &&
+         (cohort::detail::terms_read_by_type<O>() & (needs::kl | needs::old_kl)) == 0;
+}
+
+/// A function of the module for each objective of a catalogue: its parameters are keywords, its documentation is what
+/// it says of itself.
 template <class... O>
-void add_objectives(nb::module_& m) {
-  (m.def(
-       O::notes.name, [](nb::kwargs given) { return make_objective(with_parameters<O>(given)); },
-       documentation<O>().c_str()),
-   ...);
+void add_objectives(nb::module_& m, std::tuple<O...> const&) {
+  auto add = [&]<class One>(One const&) {
+    if constexpr (by_keywords<One>())
+      m.def(
+          One::notes.name, [](nb::kwargs given) { return make_objective(with_parameters<One>(given)); },
+          documentation<One>().c_str());
+  };
+  (add(O{}), ...);
 }
 
 }  // namespace cohort::python

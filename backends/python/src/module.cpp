@@ -19,7 +19,7 @@ NB_MODULE(_cohort, m) {
   nb::register_exception_translator([](std::exception_ptr const& p, void*) {
     try {
       std::rethrow_exception(p);
-    } catch (cohort::error const& e) {
+    } catch (cohort::cohort_error const& e) {
       PyErr_SetString(PyExc_ValueError, e.what());
     }
   });

@@ -58,9 +58,9 @@ class objective_multiple : public any_objective {
 
 /// A term whose steps weigh differently: by an aggregation of its own, or as a selection says.
 template <class Weigh>
-class objective_weighed : public any_objective {
+class objective_weighted : public any_objective {
  public:
-  objective_weighed(Weigh weigh, objective_ptr term) : weigh_(std::move(weigh)), term_(std::move(term)) {
+  objective_weighted(Weigh weigh, objective_ptr term) : weigh_(std::move(weigh)), term_(std::move(term)) {
     weigh_.check(*term_);
   }
   unsigned reads() const override { return term_->reads() | weigh_.reads(); }
@@ -146,9 +146,9 @@ nb::tuple evaluate(call const& c, any_objective const& o, given_steps<T>& steps,
     into = r.numbers;
     gradient[name] = r.array;
   };
-  derivative(reads::logp, "logp", out.logp);
-  derivative(reads::entropy, "entropy", out.entropy);
-  derivative(reads::value, "value", out.value);
+  derivative(needs::logp, "logp", out.logp);
+  derivative(needs::entropy, "entropy", out.entropy);
+  derivative(needs::value, "value", out.value);
   result<T> losses = per_step ? result<T>(c.shape()) : result<T>();
   double sum = over_blocks(e, c.shape(), o.of_series(), out, losses.numbers, [&](block<T>& b) { o.add(b); });
   return per_step ? nb::make_tuple(losses.array, gradient) : nb::make_tuple(sum, gradient);
@@ -173,8 +173,7 @@ void add_objectives(nb::module_& m) {
                             "respect to the logp, entropy and value that it reads. Arrays are [series, step] of "
                             "float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
                             "sampler_logp, advantage (or one number for each series), entropy, value, old_value, "
-                            "target. valid: bool, None for all. per_step: the "
-                            "weighted\n"
+                            "target. valid: bool, None for all. per_step: the weighted\n"
                             "losses as an array in the place of their sum. seed: of the draws of clip_cov. None of the "
                             "arrays is copied or changed.")
       .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(),
@@ -198,13 +197,13 @@ void add_objectives(nb::module_& m) {
   m.def(
       "aggregate",
       [](nb::handle how, objective_ptr term) -> objective_ptr {
-        return std::make_shared<objective_weighed<by_aggregation>>(by_aggregation{aggregation_of(how)}, term);
+        return std::make_shared<objective_weighted<by_aggregation>>(by_aggregation{aggregation_of(how)}, term);
       },
       nb::arg("aggregation"), nb::arg("term"), "A term with an aggregation of its own.");
   m.def(
       "weighted",
       [](selection_ptr selection, objective_ptr term) -> objective_ptr {
-        return std::make_shared<objective_weighed<by_selection>>(by_selection{selection}, term);
+        return std::make_shared<objective_weighted<by_selection>>(by_selection{selection}, term);
       },
       nb::arg("selection"), nb::arg("term"),
       "A term whose steps a selection weighs, on top of their aggregation: importance weights, masks. Of a step with "

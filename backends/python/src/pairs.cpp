@@ -1,7 +1,6 @@
 #include <nanobind/stl/shared_ptr.h>
-#include <cohort/objective/bradley_terry.hpp>
+#include <cohort/objective/all.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>
-#include <cohort/objective/dpo.hpp>
 #include <memory>
 
 #include "parameters.hpp"
@@ -32,7 +31,7 @@ class pairs_leaf : public any_pairs {
 
   nb::tuple call(arguments const& given) const override {
     python::call c(O::notes.name);
-    bool of_logp = terms_read_by(o_) & reads::logp;
+    bool of_logp = terms_read_by(o_) & needs::logp;
     auto first = of_logp ? given.chosen_logp : given.chosen_score;
     char const* name = of_logp ? "chosen_logp" : "chosen_score";
     return with_type(c, c.array(first, name), name, [&]<class T>(T) { return in_type<T>(c, given, of_logp); });
@@ -98,7 +97,7 @@ class pairs_leaf : public any_pairs {
 };
 
 template <class... O>
-void add_objectives_of_pairs(nb::module_& m) {
+void add_objectives_of_pairs(nb::module_& m, std::tuple<O...> const&) {
   (m.def(
        O::notes.name,
        [](nb::kwargs given) -> std::shared_ptr<any_pairs> {
@@ -117,11 +116,9 @@ void add_pairs(nb::module_& m) {
                         "Calling it gives (loss, gradient): the mean over pairs, and a dict of arrays, the exact "
                         "derivatives with respect to what depends on the\n"
                         "parameters. Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, "
-                        "rejected_logp, chosen_ref_logp, "
-                        "rejected_ref_logp\n"
+                        "rejected_logp, chosen_ref_logp, rejected_ref_logp\n"
                         "(sums of log-probabilities along the series; the derivative of each of its steps is that of "
-                        "the sum), for ipo chosen_length and "
-                        "rejected_length,\n"
+                        "the sum), for ipo chosen_length and rejected_length,\n"
                         "for bradley_terry chosen_score and rejected_score alone.")
       .def(
           "__call__",
@@ -132,7 +129,7 @@ void add_pairs(nb::module_& m) {
           nb::arg("rejected_score") = none, nb::arg("chosen_length") = none, nb::arg("rejected_length") = none)
       .def("__repr__", &any_pairs::text)
       .def("explained", &any_pairs::explained, "The objective with its formula and source.");
-  add_objectives_of_pairs<dpo, ipo, preference_hinge, bradley_terry>(m);
+  add_objectives_of_pairs(m, catalogue::pair_objectives);
 }
 
 }  // namespace cohort::python

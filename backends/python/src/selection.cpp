@@ -1,5 +1,5 @@
 #include <nanobind/stl/shared_ptr.h>
-#include <cohort/cohort.hpp>
+#include <cohort/selection/all.hpp>
 
 #include "component.hpp"
 #include "parameters.hpp"
@@ -14,11 +14,11 @@ class selection_leaf : public any_selection {
  public:
   explicit selection_leaf(S const& s) : s_(s) {}
   unsigned reads() const override { return S::reads; }
-  void weigh(eigen::basic_backend<float>& b, step_views<float> const& at, stream draws,
+  void weigh(eigen::basic_backend<float>& b, step_views<float> const& at, stream_id draws,
              view<float> weight) const override {
     s_(b, at, draws, weight);
   }
-  void weigh(eigen::basic_backend<double>& b, step_views<double> const& at, stream draws,
+  void weigh(eigen::basic_backend<double>& b, step_views<double> const& at, stream_id draws,
              view<double> weight) const override {
     s_(b, at, draws, weight);
   }
@@ -38,11 +38,20 @@ selection_ptr make(S const& s) {
   return std::make_shared<selection_leaf<S>>(s);
 }
 
+/// Whether keywords of numbers make one; those with a choice among words have functions of their own below.
+template <class S>
+constexpr bool by_keywords() {
+  return !requires(S s) { s.over; } && !requires(S s) { s.normalize; };
+}
 template <class... S>
-void add_selections_by_keywords(nb::module_& m) {
-  (m.def(
-       S::notes.name, [](nb::kwargs given) { return make(with_parameters<S>(given)); }, documentation<S>().c_str()),
-   ...);
+void add_selections_by_keywords(nb::module_& m, std::tuple<S...> const&) {
+  auto add = [&]<class One>(One const&) {
+    if constexpr (by_keywords<One>())
+      m.def(
+          One::notes.name, [](nb::kwargs given) { return make(with_parameters<One>(given)); },
+          documentation<One>().c_str());
+  };
+  (add(S{}), ...);
 }
 
 ratio_over ratio_of(char const* where, std::string const& over) {
@@ -97,11 +106,9 @@ void add_selections(nb::module_& m) {
       nb::kw_only(), nb::arg("over") = "step", nb::arg("beyond") = "truncate", nb::arg("low") = 0.,
       nb::arg("high") = 2., nb::arg("normalize") = false,
       "clamp(rho, low, high), or with beyond='mask' rho where low <= rho <= high, else 0; rho = exp(old_logp - "
-      "sampler_logp), learner over "
-      "sampler.\n\n"
+      "sampler_logp), learner over sampler.\n\n"
       "over: of the step, the 'series' (the product of its steps' ratios) or their 'geometric_mean'. normalize divides "
-      "by the mean weight. {}: "
-      "truncated\n"
+      "by the mean weight. {}: truncated\n"
       "importance sampling; beyond='mask', low=0.5: IcePop; over='series', beyond='mask', high=3: TRL's "
       "sequence_mask.\n\n"
       "Source: verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855.");
@@ -117,8 +124,7 @@ void add_selections(nb::module_& m) {
   m.def("divergence_bound", &bound_of, nb::arg("divergence") = "k3", nb::kw_only(), nb::arg("most") = .1,
         nb::arg("over") = "step",
         "1 where D(sampler_logp, old_logp) <= most, else 0; D is the estimate 'k2' or 'k3' at the 'step', or its "
-        "'series_sum', 'series_mean', "
-        "'series_max'.\n\n"
+        "'series_sum', 'series_mean', 'series_max'.\n\n"
         "Source: verl 0.9.1 (rollout_rs).");
   m.def(
       "high_return",
@@ -128,7 +134,7 @@ void add_selections(nb::module_& m) {
       nb::kw_only(), nb::arg("threshold") = .5, nb::arg("normalize") = false,
       "1 where the target is above the threshold, else 0; normalize divides by the mean weight.\n\nSource: Yue et al. "
       "2025, arXiv:2504.05118, 4.3.");
-  add_selections_by_keywords<kl_mask, off_policy_series, top_entropy, clip_cov, kl_cov>(m);
+  add_selections_by_keywords(m, catalogue::selections);
 }
 
 }  // namespace cohort::python

@@ -1,10 +1,10 @@
 #include <nanobind/stl/shared_ptr.h>
-#include <cohort/cohort.hpp>
+#include <cohort/objective/all.hpp>
 
 #include "leaf.hpp"
 
 namespace cohort::python {
 
-void add_series_objectives(nb::module_& m) { add_objectives<gspo, gspo_step, gmpo, vespo<>, tic_grpo>(m); }
+void add_series_objectives(nb::module_& m) { add_objectives(m, catalogue::series_objectives); }
 
 }  // namespace cohort::python

@@ -17,15 +17,15 @@ struct array_of_term {
 /// The first one that is read decides how the arrays of a call are laid out.
 template <class T>
 inline constexpr array_of_term<T> arrays_of_terms[] = {
-    {"logp", reads::logp, &step_views<T>::logp},
-    {"entropy", reads::entropy, &step_views<T>::entropy},
-    {"value", reads::value, &step_views<T>::value},
-    {"old_logp", reads::old_logp, &step_views<T>::old_logp},
-    {"ref_logp", reads::ref_logp, &step_views<T>::ref_logp},
-    {"sampler_logp", reads::sampler_logp, &step_views<T>::sampler_logp},
-    {"old_value", reads::old_value, &step_views<T>::old_value},
-    {"target", reads::target, &step_views<T>::target},
-    {"advantage", reads::advantage, &step_views<T>::advantage}};
+    {"logp", needs::logp, &step_views<T>::logp},
+    {"entropy", needs::entropy, &step_views<T>::entropy},
+    {"value", needs::value, &step_views<T>::value},
+    {"old_logp", needs::old_logp, &step_views<T>::old_logp},
+    {"ref_logp", needs::ref_logp, &step_views<T>::ref_logp},
+    {"sampler_logp", needs::sampler_logp, &step_views<T>::sampler_logp},
+    {"old_value", needs::old_value, &step_views<T>::old_value},
+    {"target", needs::target, &step_views<T>::target},
+    {"advantage", needs::advantage, &step_views<T>::advantage}};
 
 template <class T>
 struct given_steps {
@@ -54,7 +54,7 @@ auto with_steps(call& c, std::string const& reader, unsigned needed, nb::kwargs 
     for (auto const& t : arrays_of_terms<T>)
       if (needed & t.bit)
         steps.views.*t.member =
-            c.numbers<T>(given[t.name], t.name, t.bit == reads::advantage ? &steps.advantage_of_series : nullptr);
+            c.numbers<T>(given[t.name], t.name, t.bit == needs::advantage ? &steps.advantage_of_series : nullptr);
     steps.views.valid = c.flags(valid, "valid");
     steps.views.series_of = c.series_of();
     steps.views.series = c.shape().series;

@@ -29,9 +29,8 @@ struct advantage_as_reward {
   double epsilon = 1e-8;
 
   static constexpr about notes{"advantage_as_reward", "GAE of the executed samples' advantages",
-                               "Sane 2025, pull request"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Sane 2025, pull request", "loops"};
+  constexpr void parameters(auto f) const {
     f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)),
         f("ddof", ddof);
     if (transform != reward_transform::none && tau != 1) f("tau", tau);
@@ -44,9 +43,8 @@ struct advantage_as_reward {
     if (detail::within_group(transform))
       throw value_error(
           "advantage_as_reward: one sample of each state is left, so the transform cannot be within its group, "
-          "expected none, tanh or "
-          "tanh_of_batch_score");
-    std::ptrdiff_t R = batch.decisions.steps(), G = batch.group;
+          "expected none, tanh or tanh_of_batch_score");
+    std::ptrdiff_t R = batch.series.steps(), G = batch.group;
     estimator(backend, batch, estimates<T>{out.advantage, {}});
 
     auto numbers = backend.template temporary<T>(4 * R + 3);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/partition.hpp>
+#include <cohort/describe/needs.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -12,11 +13,11 @@ namespace cohort {
 /// probes) what came after it in that probe, to be read up to the first row in which it ended.
 template <class T>
 struct batch_view {
-  series decisions;            ///< how the R decisions follow one another
-  series groups;               ///< which series started from the same place (over series; only with grouped rollouts)
-  std::ptrdiff_t group = 1;    ///< G
-  std::ptrdiff_t horizon = 1;  ///< K
-  view<T const> reward;        ///< K x M
+  partition series;          ///< how the R decisions follow one another
+  partition groups;          ///< which series started from the same place (over series; only with grouped rollouts)
+  std::ptrdiff_t group = 1;  ///< G
+  std::ptrdiff_t depth = 1;  ///< K
+  view<T const> reward;      ///< K x M
   view<std::uint8_t const> terminated;  ///< K x M: the task ended in this step; wins over truncated
   view<std::uint8_t const> truncated;   ///< K x M: it was cut off by a time limit
   view<std::uint8_t const> valid;       ///< M; absent: all are
@@ -27,7 +28,7 @@ struct batch_view {
   view<T const> sampler_logp;         ///< M: log-probability under what drew the action
   view<T const> old_logp;             ///< M: under the policy before the update; absent: the sampler's
   view<T const> ref_logp;             ///< M: under the frozen reference
-  view<T const> divergence;           ///< R: KL(pi || ref) of the whole distributions, pi the policy before the update
+  view<T const> kl;                   ///< R: KL(pi || ref) of the whole distributions, pi the policy before the update
   view<T const> penalty;  ///< M: what kl_in_reward has taken off each reward, for those that read scores instead; 0 at
                           ///< invalid steps
   view<T const> sum_of_squares;     ///< M: of the probabilities of all actions, under the policy before the update
@@ -49,25 +50,16 @@ struct estimates {
   view<T> advantage, target;
 };
 
-/// What an estimator may read beside rewards and values, as bits: it says so in a member, `static constexpr unsigned
-/// reads = also::scores;`.
-namespace also {
-inline constexpr unsigned reference = 1;   ///< ref_logp: `train` keeps a reference policy
-inline constexpr unsigned divergence = 2;  ///< divergence
-inline constexpr unsigned anchor = 4;      ///< anchor: `train` numbers equal observations
-inline constexpr unsigned scores = 8;      ///< scores, in the place of reward
-}  // namespace also
-
 /// Statistics and shapes that several estimators need.
 namespace detail {
 
-/// What an estimator, or any inside it, reads beside rewards and values.
+/// What an estimator, or any inside it, reads beside rewards and values, as bits of `needs`.
 template <class E>
-constexpr unsigned reads_also() {
+constexpr unsigned needs_of() {
   unsigned bits = 0;
   if constexpr (requires { E::reads; }) bits |= E::reads;
   if constexpr (requires(E e) { e.estimator; })
-    bits |= reads_also<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>();
+    bits |= needs_of<std::remove_cvref_t<decltype(std::declval<E&>().estimator)>>();
   return bits;
 }
 

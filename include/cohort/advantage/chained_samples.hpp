@@ -85,9 +85,8 @@ struct plus_first {
 /// Flags and V' are those of the executed action. A sample's credit holds the rewards of the siblings after it, which
 /// it did not cause: noise, but drawn independently of it. A group of one is GAE of f(r).
 ///
-/// Needs a critic and one-step probes; raises value_error without. In units of f.
-/// Source: the author's pull requests of January and February 2025, the code of the paper's time
-/// (docs/algorithms/hybrid_grpo.md).
+/// Needs a critic and one-step probes; raises value_error without. In units of f. Source: the author's pull requests of
+/// January and February 2025, the code of the paper's time (docs/algorithms/hybrid_grpo.md).
 struct chained_samples {
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< in [0, 1]
@@ -96,9 +95,9 @@ struct chained_samples {
   int ddof = 1;
   double epsilon = 1e-8;
 
-  static constexpr about notes{"chained_samples", "GAE along all samples of all states", "Sane 2025, pull requests"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  static constexpr about notes{"chained_samples", "GAE along all samples of all states", "Sane 2025, pull requests",
+                               "loops"};
+  constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
     if (transform != reward_transform::none && tau != 1) f("tau", tau);
   }
@@ -109,9 +108,8 @@ struct chained_samples {
     detail::require(lambda >= 0 && lambda <= 1, "chained_samples", "lambda", lambda, "a number in [0, 1]");
     detail::require(tau > 0, "chained_samples", "tau", tau, "a positive number");
     detail::require_probes(batch, "chained_samples");
-    detail::require(batch.horizon == 1, "chained_samples", "the number of steps of a probe", double(batch.horizon),
-                    "1");
-    std::ptrdiff_t R = batch.decisions.steps(), G = batch.group, M = R * G;
+    detail::require(batch.depth == 1, "chained_samples", "the number of steps of a probe", double(batch.depth), "1");
+    std::ptrdiff_t R = batch.series.steps(), G = batch.group, M = R * G;
 
     auto numbers = backend.template temporary<T>(M + 4 * R + 3);
     auto flags = backend.template temporary<std::uint8_t>(2 * R);
@@ -127,10 +125,10 @@ struct chained_samples {
     view<T const> samples = f.reshaped(R, G);
     backend.map_rows(R, detail::chain_sum{delta, decay}, samples, lane.value, lane.next_value, lane.terminated,
                      part(1));
-    backend.scan(lane.decisions, direction::backward, detail::chain_step{over_a_state}, 0, part(1),
-                 view<T const>(part(1)), lane.terminated, lane.truncated);
-    detail::find_last_steps(backend, lane.decisions, part(2));
-    detail::map_following(backend, lane.decisions, part(3), detail::chain_carry{}, view<T const>(part(1)),
+    backend.scan(lane.series, direction::backward, detail::chain_step{over_a_state}, 0, part(1), view<T const>(part(1)),
+                 lane.terminated, lane.truncated);
+    detail::find_last_steps(backend, lane.series, part(2));
+    detail::map_following(backend, lane.series, part(3), detail::chain_carry{}, view<T const>(part(1)),
                           view<T const>(part(2)), lane.terminated, lane.truncated);
     backend.map_rows(R, detail::chain_advantages{delta, decay}, samples, lane.value, lane.next_value, lane.terminated,
                      view<T const>(part(3)), out.advantage.reshaped(R, G));

@@ -11,11 +11,9 @@ struct clipped_advantage {
   Estimator estimator{};
   double limit = 10;  ///< > 0
 
-  static constexpr about notes{"clipped_advantage", "no further from 0 than limit", "OpenRLHF's reward.clip_range"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("limit", limit);
-  }
+  static constexpr about notes{"clipped_advantage", "no further from 0 than limit", "OpenRLHF's reward.clip_range",
+                               "OpenRLHF (reward.clip_range)"};
+  constexpr void parameters(auto f) const { f("", estimator), f("limit", limit); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

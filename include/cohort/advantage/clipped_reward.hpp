@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 
@@ -16,6 +17,10 @@ template <class Estimator = gae>
 struct clipped_reward {
   Estimator estimator{};
   double low = -1, high = 1;  ///< low <= high
+
+  static constexpr about notes{"clipped_reward", "each reward between two limits first", "Mnih et al. 2015",
+                               "closed form; TRL clips the sum: weighted_rewards"};
+  constexpr void parameters(auto f) const { f("", estimator), f("low", low), f("high", high); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {

@@ -21,17 +21,11 @@ struct decoupled {
   Estimator estimator{};
   Target target{};
 
-  static constexpr unsigned reads = detail::reads_also<Target>();
+  static constexpr unsigned reads = detail::needs_of<Target>();
   static constexpr about notes{"decoupled", "the critic's targets are those of another estimator",
-                               "Yuan et al. 2025, arXiv:2503.01491"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("target", target);
-  }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt(estimator, m), detail::adapt(target, m);
-  }
+                               "Yuan et al. 2025, arXiv:2503.01491", "closed form"};
+  constexpr void parameters(auto f) const { f("", estimator), f("target", target); }
+  void adapt(auto const& m) { detail::adapt(estimator, m), detail::adapt(target, m); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -20,13 +20,13 @@ void require_probes(batch_view<T> const& batch, char const* who) {
 template <backend B, class T>
 batch_view<T> executed_lane(B& backend, batch_view<T> const& batch, view<T const> rewards, view<T> reward,
                             view<std::uint8_t> flags) {
-  std::ptrdiff_t R = batch.decisions.steps(), all = batch.terminated.size();
+  std::ptrdiff_t R = batch.series.steps(), all = batch.terminated.size();
   view<std::uint8_t> terminated = flags.part(0, R), truncated = flags.part(R, R);
   backend.gather(reward, rewards, batch.executed);
   backend.gather(terminated, batch.terminated.reshaped(all), batch.executed);
   backend.gather(truncated, batch.truncated.reshaped(all), batch.executed);
   batch_view<T> lane;
-  lane.decisions = batch.decisions;
+  lane.series = batch.series;
   lane.reward = reward;
   lane.terminated = terminated;
   lane.truncated = truncated;

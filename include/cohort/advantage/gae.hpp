@@ -69,8 +69,8 @@ void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, c
           "1 (it is for lanes, not for probes)");
   require_critic(batch, who);
   auto scan = [&](auto step, auto... valid) {
-    backend.scan(batch.decisions, direction::backward, step, 0, outputs{out.advantage, out.target}, first...,
-                 batch.reward, batch.value, batch.next_value, batch.terminated, batch.truncated, valid...);
+    backend.scan(batch.series, direction::backward, step, 0, outputs{out.advantage, out.target}, first..., batch.reward,
+                 batch.value, batch.next_value, batch.terminated, batch.truncated, valid...);
   };
   if (!batch.valid) scan(skipping);
   else if (invalid == invalid_steps::skip) scan(skipping, batch.valid);
@@ -97,9 +97,9 @@ struct gae {
   invalid_steps invalid = invalid_steps::skip;
 
   static constexpr about notes{"gae", "sum_k (gamma lambda)^k delta_{t+k}, delta = r + gamma V' - V",
-                               "Schulman et al. 2015, arXiv:1506.02438, eq. 16"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Schulman et al. 2015, arXiv:1506.02438, eq. 16",
+                               "SB3, TorchRL; verl (skip), OpenRLHF (decay)"};
+  constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda);
     if (invalid == invalid_steps::decay) f("invalid", "decay");
   }

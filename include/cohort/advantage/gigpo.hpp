@@ -17,16 +17,15 @@ namespace cohort {
 ///
 /// Source: Feng et al. 2025, arXiv:2505.10978, eq. 3 to 8 (with the standard deviation, or without: scale none).
 struct gigpo {
-  static constexpr unsigned reads = also::anchor;
+  static constexpr unsigned reads = needs::anchor;
   double weight = 1;   ///< of the steps' part
   double gamma = .95;  ///< discount of the steps' returns, in [0, 1]
   group_relative episodes{};
   group_statistics steps{};
 
   static constexpr about notes{"gigpo", "A_i + weight A_it, the second among steps in an equal state",
-                               "Feng et al. 2025, arXiv:2505.10978, eq. 8"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Feng et al. 2025, arXiv:2505.10978, eq. 8", "loops"};
+  constexpr void parameters(auto f) const {
     f("weight", weight), f("gamma", gamma), f("episodes", episodes), f("steps", steps);
   }
 
@@ -35,7 +34,7 @@ struct gigpo {
     detail::require(gamma >= 0 && gamma <= 1, "gigpo", "gamma", gamma, "a number in [0, 1]");
     if (!batch.anchor)
       throw value_error("gigpo reads anchor, the number of the state of each step, which this batch does not have");
-    std::ptrdiff_t M = batch.decisions.steps();
+    std::ptrdiff_t M = batch.series.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> to_come = scratch.all().part(0, M), by_step = scratch.all().part(M, M);
     detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, to_come);

@@ -38,9 +38,8 @@ struct gpg {
   group_of_one single = group_of_one::zero;
 
   static constexpr about notes{"gpg", "alpha (R_i - mean R) / divisor, alpha = series / (series whose score is not 0)",
-                               "Chu et al. 2025, arXiv:2504.02546"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Chu et al. 2025, arXiv:2504.02546", "verl"};
+  constexpr void parameters(auto f) const {
     if (divisor != 1) f("divisor", divisor);
     if (single == group_of_one::raw) f("single", "raw");
   }

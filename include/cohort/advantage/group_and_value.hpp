@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 
@@ -35,13 +36,17 @@ struct group_and_value {
   double mix = .5;   ///< in [0, 1]
   double gamma = 1;  ///< discount, in [0, 1]
 
+  static constexpr about notes{"group_and_value", "R_it - (mix mean_j R_j + (1 - mix) V(s_it))",
+                               "after Sane 2025, arXiv:2502.01652", "loops"};
+  constexpr void parameters(auto f) const { f("mix", mix), f("gamma", gamma); }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(mix >= 0 && mix <= 1, "group_and_value", "mix", mix, "a number in [0, 1]");
     detail::require(gamma >= 0 && gamma <= 1, "group_and_value", "gamma", gamma, "a number in [0, 1]");
     detail::require_critic(batch, "group_and_value");
     detail::group_members<B> members(backend, batch, "group_and_value", gamma);
-    std::ptrdiff_t M = batch.decisions.steps(), N = members.count();
+    std::ptrdiff_t M = batch.series.steps(), N = members.count();
     auto scratch = backend.template temporary<T>(M + 2 * N);
     view<T> mean = scratch.all().part(0, M), sum = scratch.all().part(M, N), size = scratch.all().part(M + N, N);
     members.sum(sum, members.score());

@@ -57,11 +57,11 @@ class group_members {
   group_members(B& backend, batch_view<T> const& batch, char const* who, double gamma = 1)
       : backend_(backend),
         batch_(checked(batch, who, gamma)),
-        N_(batch.decisions.count()),
+        N_(batch.series.count()),
         groups_(batch.groups.count()),
-        numbers_(backend.template temporary<T>(2 * batch.decisions.steps() + 2 * N_ + 2 * groups_)),
+        numbers_(backend.template temporary<T>(2 * batch.series.steps() + 2 * N_ + 2 * groups_)),
         cells_(backend.template temporary<std::int32_t>(N_)) {
-    std::ptrdiff_t M = batch.decisions.steps();
+    std::ptrdiff_t M = batch.series.steps();
     auto rest = numbers_.all();
     auto take = [&](std::ptrdiff_t n) {
       view<T> taken = rest.part(0, n);
@@ -72,16 +72,16 @@ class group_members {
     returns_ = take(M), by_step_ = take(M), score_ = take(N_), by_series_ = take(N_), ids_ = take(groups_),
     sums_ = take(groups_);
     if (gamma == 1) {
-      if (batch.valid) backend.segment_reduce(batch.decisions, score_, where_valid{}, batch.reward, batch.valid);
-      else backend.segment_reduce(batch.decisions, score_, same{}, batch.reward);
+      if (batch.valid) backend.segment_reduce(batch.series, score_, where_valid{}, batch.reward, batch.valid);
+      else backend.segment_reduce(batch.series, score_, same{}, batch.reward);
     } else {  // the first step's sum is that of the series
       discounted_sum step{gamma};
-      if (batch.valid) backend.scan(batch.decisions, direction::backward, step, 0, returns_, batch.reward, batch.valid);
-      else backend.scan(batch.decisions, direction::backward, step, 0, returns_, batch.reward);
-      backend.scan(batch.decisions, direction::forward, next_index{}, -1, by_step_, view<T const>(returns_));
-      backend.segment_reduce(batch.decisions, score_, first_only{}, view<T const>(returns_), view<T const>(by_step_));
+      if (batch.valid) backend.scan(batch.series, direction::backward, step, 0, returns_, batch.reward, batch.valid);
+      else backend.scan(batch.series, direction::backward, step, 0, returns_, batch.reward);
+      backend.scan(batch.series, direction::forward, next_index{}, -1, by_step_, view<T const>(returns_));
+      backend.segment_reduce(batch.series, score_, first_only{}, view<T const>(returns_), view<T const>(by_step_));
     }
-    number_series(backend, batch.groups, ids_, by_series_);
+    write_series_index(backend, batch.groups, ids_, by_series_);
     group_ = cells_.all();
     backend.map(outputs{group_}, same{}, view<T const>(by_series_));
   }
@@ -99,7 +99,7 @@ class group_members {
   /// out[i] = the sum of x over the members of i's group; N each. out may be x.
   void sum(view<T> out, view<T const> x) {
     backend_.segment_reduce(batch_.groups, sums_, same{}, x);
-    backend_.spread(batch_.groups, out, view<T const>(sums_));
+    backend_.broadcast_series(batch_.groups, out, view<T const>(sums_));
   }
   /// How many members i's group has, N.
   void size(view<T> out) {
@@ -107,37 +107,37 @@ class group_members {
     sum(out, view<T const>(out));
   }
   /// The valid steps of each series, N.
-  void lengths(view<T> out) { count_valid_steps(backend_, batch_.decisions, batch_.valid, by_step_, out); }
+  void lengths(view<T> out) { count_valid_steps(backend_, batch_.series, batch_.valid, by_step_, out); }
   /// The same over the steps of all members, M each.
   void sum_of_steps(view<T> out, view<T const> x) {
     auto by_series = backend_.template temporary<T>(N_);
-    backend_.segment_reduce(batch_.decisions, by_series.all(), same{}, x);
+    backend_.segment_reduce(batch_.series, by_series.all(), same{}, x);
     sum(by_series.all(), view<T const>(by_series.all()));
     to_steps(out, view<T const>(by_series.all()));
   }
   /// Groups times the longest series: the cells of steps with the same group and the same time index, which counts
   /// valid steps.
   std::ptrdiff_t cells(char const* who) const {
-    double all = double(groups_) * double(batch_.decisions.longest());
+    double all = double(groups_) * double(batch_.series.longest());
     require(std::log2(all) <= std::numeric_limits<T>::digits, who, "groups times the longest series", all,
             "a number that the backend's type counts exactly");
-    return std::max<std::ptrdiff_t>(1, groups_ * batch_.decisions.longest());
+    return std::max<std::ptrdiff_t>(1, groups_ * batch_.series.longest());
   }
   void cell_of_steps(view<std::int32_t> out) {
     to_steps(by_step_, view<T const>(by_series_));
-    detail::cell_of_step f{double(batch_.decisions.longest())};
+    detail::cell_of_step f{double(batch_.series.longest())};
     if (batch_.valid)
-      backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_),
+      backend_.scan(batch_.series, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_),
                     batch_.valid);
-    else backend_.scan(batch_.decisions, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_));
+    else backend_.scan(batch_.series, direction::forward, f, -1, outputs{view<T>(), out}, view<T const>(by_step_));
   }
   /// A series' number to each of its steps.
-  void to_steps(view<T> out, view<T const> by_series) { backend_.spread(batch_.decisions, out, by_series); }
+  void to_steps(view<T> out, view<T const> by_series) { backend_.broadcast_series(batch_.series, out, by_series); }
 
  private:
   static batch_view<T> const& checked(batch_view<T> const& batch, char const* who, double gamma) {
     require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
-    if (batch.groups.count() == 0 || batch.groups.steps() != batch.decisions.count())
+    if (batch.groups.count() == 0 || batch.groups.steps() != batch.series.count())
       throw value_error(std::string(who) + " needs to know which series form a group: use it with a rollout in groups");
     return batch;
   }

@@ -52,9 +52,8 @@ struct group_relative {
   epsilon_rule rule = epsilon_rule::added;
 
   static constexpr about notes{"group_relative", "(R_i - mean R) / (std R + epsilon) within the group",
-                               "Shao et al. 2024, arXiv:2402.03300, 4.1.2"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Shao et al. 2024, arXiv:2402.03300, 4.1.2", "verl, OpenRLHF"};
+  constexpr void parameters(auto f) const {
     if (by != credit::episode)
       f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");
     if (gamma != 1) f("gamma", gamma);
@@ -68,7 +67,7 @@ struct group_relative {
       throw value_error("group_relative: with invalid steps a time index means nothing: use credit::episode");
     group_statistics statistics{baseline, scale, single, ddof, epsilon, rule};
     detail::group_members<B> members(backend, batch, "group_relative", gamma);
-    std::ptrdiff_t M = batch.decisions.steps(), N = members.count();
+    std::ptrdiff_t M = batch.series.steps(), N = members.count();
     auto scratch = backend.template temporary<T>(M + N);
     view<T> by_step = scratch.all().part(0, M), by_series = scratch.all().part(M, N);
     if (by == credit::episode) {

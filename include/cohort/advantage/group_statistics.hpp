@@ -49,18 +49,6 @@ struct relative {
   }
 };
 
-struct deviation_squared {
-  template <class S>
-  constexpr S operator()(S x, S size, S sum) const {
-    S d = x - sum / size;
-    return d * d;
-  }
-  template <class S, class M>
-  constexpr S operator()(S x, S size, S sum, M present) const {
-    return select(present, (*this)(x, size, sum), S(0));
-  }
-};
-
 struct standard_deviation {
   int ddof;
   template <class S>
@@ -82,8 +70,7 @@ struct group_statistics {
   double epsilon = 1e-6;  ///< added to the standard deviation, or its least value
   epsilon_rule rule = epsilon_rule::added;
 
-  template <class F>
-  constexpr void parameters(F f) const {
+  constexpr void parameters(auto f) const {
     if (baseline != group_baseline::mean) f("baseline", baseline == group_baseline::none ? "none" : "leave_one_out");
     if (scale != group_scale::group_std) f("scale", scale == group_scale::none ? "none" : "batch_std");
     if (single == group_of_one::raw) f("single", "raw");
@@ -127,22 +114,14 @@ struct group_statistics {
     add_up(count, view<T const>(count));
     add_up(sum, x);
     view<T const> counted = size ? size : view<T const>(count);
-    if (present) backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum), present);
-    else backend.map(outputs{square}, detail::deviation_squared{}, x, counted, view<T const>(sum));
+    if (present) backend.map(outputs{square}, detail::squared_deviation{}, x, counted, view<T const>(sum), present);
+    else backend.map(outputs{square}, detail::squared_deviation{}, x, counted, view<T const>(sum));
     add_up(square, view<T const>(square));
 
     view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1),
             batch_std = batch.all().part(3, 1);
-    view<T const> all = broadcast<T const>(batch_sums.part(0, 1), n),
-                  total = broadcast<T const>(batch_sums.part(1, 1), n);
     if (scale == group_scale::batch_std) {
-      if (present) {
-        backend.reduce(batch_sums, detail::count_and_sum{}, x, present);
-        backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total, present);
-      } else {
-        backend.reduce(batch_sums, detail::count_and_sum{}, x);
-        backend.reduce(batch_squares, detail::squared_deviation{}, x, all, total);
-      }
+      detail::measure_deviations(backend, x, present, batch_sums, batch_squares);
       backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)),
                   view<T const>(batch_squares));
     }

@@ -27,13 +27,12 @@ enum class critic_target { group_mean, plain_mean, lambda_return };
 /// is 1/G of the policy gradient, whatever G. With kappa = 1 the value V(s) cancels, and V(s') too where the probes
 /// share it.
 ///
-/// Needs a critic and probes; raises value_error without. In the units of the (transformed) reward.
-/// Source: Sane 2025, arXiv:2502.01652; the choices that the paper leaves open are members
-/// (docs/algorithms/hybrid_grpo.md).
+/// Needs a critic and probes; raises value_error without. In the units of the (transformed) reward. Source: Sane 2025,
+/// arXiv:2502.01652; the choices that the paper leaves open are members (docs/algorithms/hybrid_grpo.md).
 struct hybrid_grpo {
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< of the tail and of the lambda-return, in [0, 1]
-  mix baseline = {};
+  baseline_mix baseline = {};
   group_scale scale = group_scale::none;
   reward_transform transform = reward_transform::none;
   double tau = 1;  ///< steepness of the transform's tanh, > 0
@@ -47,9 +46,8 @@ struct hybrid_grpo {
   static constexpr about notes{
       "hybrid_grpo",
       "q_i - b(s) over probes of one state, q = f(r) + gamma V(s'), b = V(s), the group's mean, or a mix",
-      "Sane 2025, arXiv:2502.01652"};
-  template <class F>
-  constexpr void parameters(F f) const {
+      "Sane 2025, arXiv:2502.01652", "loops"};
+  constexpr void parameters(auto f) const {
     f("gamma", gamma);
     if (tail || target == critic_target::lambda_return) f("lambda", lambda);
     f("weight", baseline.weight), f("kappa", baseline.kappa);
@@ -73,7 +71,7 @@ struct hybrid_grpo {
                     "a number in [0, 1]");
     detail::require(tau > 0, "hybrid_grpo", "tau", tau, "a positive number");
     detail::require_probes(batch, "hybrid_grpo");
-    std::ptrdiff_t R = batch.decisions.steps(), G = batch.group, K = batch.horizon, M = R * G;
+    std::ptrdiff_t R = batch.series.steps(), G = batch.group, K = batch.depth, M = R * G;
     if (K > 1 && tail)
       throw value_error("hybrid_grpo: the tail goes on from one-step probes; the horizon is " + std::to_string(K));
     double rounding = std::numeric_limits<T>::epsilon();
@@ -98,10 +96,7 @@ struct hybrid_grpo {
     view<T> batch_std = scalars.all().part(3, 1);
     if (scale == group_scale::batch_std) {
       view<T> sums = scalars.all().part(0, 2), squares = scalars.all().part(2, 1);
-      view<T const> a = out.advantage;
-      backend.reduce(sums, detail::count_and_sum{}, a);
-      backend.reduce(squares, detail::squared_deviation{}, a, broadcast<T const>(sums.part(0, 1), M),
-                     broadcast<T const>(sums.part(1, 1), M));
+      detail::measure_deviations<B>(backend, out.advantage, {}, sums, squares);
       backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(sums.part(0, 1)),
                   view<T const>(squares));
     }
@@ -121,7 +116,7 @@ struct hybrid_grpo {
   template <backend B, class T>
   void executed_branch(B& backend, batch_view<T> const& batch, view<T const> rewards, view<T> advantage,
                        view<T> targets) const {
-    std::ptrdiff_t R = batch.decisions.steps(), G = batch.group;
+    std::ptrdiff_t R = batch.series.steps(), G = batch.group;
     auto numbers = backend.template temporary<T>(3 * R);
     auto flags = backend.template temporary<std::uint8_t>(2 * R);
     view<T> reward = numbers.all().part(0, R), along = numbers.all().part(R, R), rest = numbers.all().part(2 * R, R);

@@ -3,7 +3,6 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/kl/controller.hpp>
 #include <cohort/kl/estimators.hpp>
-#include <cohort/schedule/schedule.hpp>
 #include <type_traits>
 
 namespace cohort {
@@ -40,7 +39,7 @@ struct weighted_divergence {
 template <backend B, class Estimator, class T = value_t<B>>
 void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estimator const& kl, double weight,
                   view<T> out) {
-  require(weight >= 0, who, "weight", weight, "0 or a positive number");
+  require_weight(who, weight);
   require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
           "1 (it is not for probes)");
   auto take = [&](auto f, auto... in) {
@@ -48,11 +47,10 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
     else backend.map(outputs{out}, f, in...);
   };
   if constexpr (std::is_same_v<Estimator, exact_kl>) {
-    if (!batch.divergence)
-      throw value_error(
-          std::string(who) +
-          " reads divergence, which this batch does not have: only policies that give their distributions do");
-    take(weighted_divergence{weight}, batch.divergence);
+    if (!batch.kl)
+      throw value_error(std::string(who) +
+                        " reads kl, which this batch does not have: only policies that give their distributions do");
+    take(weighted_divergence{weight}, batch.kl);
   } else {
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
     if (!logp || !batch.ref_logp)
@@ -76,21 +74,18 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
 /// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
 template <class Advantage = gae, class Estimator = k1, class Weight = double>
 struct kl_in_reward {
-  static constexpr unsigned reads = also::reference | (std::is_same_v<Estimator, exact_kl> ? also::divergence : 0);
+  static constexpr unsigned reads = needs::ref_logp | (std::is_same_v<Estimator, exact_kl> ? needs::kl : 0);
   Advantage estimator{};
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
 
   static constexpr about notes{"kl_in_reward", "r_t - weight KL^_t in the place of r_t",
-                               "Ziegler et al. 2019, arXiv:1909.08593, eq. 2"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("", kl), f("weight", weight);
-  }
+                               "Ziegler et al. 2019, arXiv:1909.08593, eq. 2", "OpenRLHF (gae, reinforce), TRL (RLOO)"};
+  constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
-    std::ptrdiff_t M = batch.decisions.steps();
+    std::ptrdiff_t M = batch.series.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> reward = scratch.all().part(0, M), penalty = scratch.all().part(M, M);
     detail::kl_penalties(backend, batch, "kl_in_reward", kl, detail::weight_now(weight), penalty);
@@ -99,11 +94,6 @@ struct kl_in_reward {
     batch.reward = reward;
     batch.penalty = penalty;
     estimator(backend, batch, out);
-  }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.reference_kl, m.series);
-    detail::adapt(estimator, m);
   }
 };
 

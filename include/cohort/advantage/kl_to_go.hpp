@@ -17,22 +17,20 @@ namespace cohort {
 /// Source: OpenRLHF 0.11.2, of its estimators with a group's baseline (gamma 1, k1).
 template <class Advantage = group_relative, class Estimator = k1, class Weight = double>
 struct kl_to_go {
-  static constexpr unsigned reads = also::reference | (std::is_same_v<Estimator, exact_kl> ? also::divergence : 0);
+  static constexpr unsigned reads = needs::ref_logp | (std::is_same_v<Estimator, exact_kl> ? needs::kl : 0);
   Advantage estimator{};
   Estimator kl{};
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
   double gamma = 1;                                     ///< discount, in [0, 1]
 
-  static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("", kl), f("weight", weight);
-  }
+  static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11",
+                               "OpenRLHF (with a group's baseline)"};
+  constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "kl_to_go", "gamma", gamma, "a number in [0, 1]");
-    std::ptrdiff_t M = batch.decisions.steps();
+    std::ptrdiff_t M = batch.series.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> penalty = scratch.all().part(0, M), to_come = scratch.all().part(M, M);
     detail::kl_penalties(backend, batch, "kl_to_go", kl, detail::weight_now(weight), penalty);
@@ -41,11 +39,6 @@ struct kl_to_go {
     detail::reward_to_go(backend, distances, gamma, invalid_steps::skip, to_come);
     estimator(backend, batch, out);
     backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), view<T const>(to_come));
-  }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.reference_kl, m.series);
-    detail::adapt(estimator, m);
   }
 };
 

@@ -44,9 +44,8 @@ struct length_adaptive_gae {
   static constexpr about notes{
       "length_adaptive_gae",
       "sum_k (gamma lambda)^k delta_{t+k}, lambda = max(0, 1 - 1 / (alpha l)), l the steps of the series",
-      "Yue et al. 2025, arXiv:2504.05118, section 4.2"};
-  template <class F>
-  constexpr void parameters(F f) const {
+      "Yue et al. 2025, arXiv:2504.05118, section 4.2", "loops"};
+  constexpr void parameters(auto f) const {
     f("gamma", gamma), f("alpha", alpha);
     if (invalid == invalid_steps::decay) f("invalid", "decay");
   }
@@ -54,12 +53,12 @@ struct length_adaptive_gae {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(alpha > 0, "length_adaptive_gae", "alpha", alpha, "a positive number");
-    std::ptrdiff_t M = batch.decisions.steps(), N = batch.decisions.count();
+    std::ptrdiff_t M = batch.series.steps(), N = batch.series.count();
     auto scratch = backend.template temporary<T>(M + N);
     view<T> lambda = scratch.all().part(0, M), of_series = scratch.all().part(M, N);
-    detail::count_valid_steps(backend, batch.decisions, batch.valid, lambda, of_series);
+    detail::count_valid_steps(backend, batch.series, batch.valid, lambda, of_series);
     backend.map(outputs{of_series}, detail::lambda_of_length{alpha}, view<T const>(of_series));
-    backend.spread(batch.decisions, lambda, view<T const>(of_series));
+    backend.broadcast_series(batch.series, lambda, view<T const>(of_series));
     detail::scan_gae(backend, batch, out, "length_adaptive_gae", gamma, invalid,
                      detail::with_lambda_of_step<detail::gae_step>{gamma},
                      detail::with_lambda_of_step<detail::decaying_gae_step>{gamma}, view<T const>(lambda));

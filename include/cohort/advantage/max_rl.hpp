@@ -27,7 +27,8 @@ struct above_mean_over_mean {
 ///
 /// Source: MaxRL 2026, arXiv:2602.02710; prime-rl's.
 struct max_rl {
-  static constexpr about notes{"max_rl", "(R_i - mean R) / mean R within the group", "MaxRL 2026, arXiv:2602.02710"};
+  static constexpr about notes{"max_rl", "(R_i - mean R) / mean R within the group", "MaxRL 2026, arXiv:2602.02710",
+                               "exact enumeration"};
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -21,9 +21,9 @@ struct monte_carlo {
   bool bootstrap = true;  ///< where there is a critic
   invalid_steps invalid = invalid_steps::skip;
 
-  static constexpr about notes{"monte_carlo", "what is still to come, less V where there is a critic", "Williams 1992"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  static constexpr about notes{"monte_carlo", "what is still to come, less V where there is a critic", "Williams 1992",
+                               "TorchRL (TD(1), reward2go), OpenRLHF, verl"};
+  constexpr void parameters(auto f) const {
     f("gamma", gamma);
     if (!bootstrap) f("bootstrap", bootstrap);
     if (invalid == invalid_steps::decay) f("invalid", "decay");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/describe/about.hpp>
 #include <utility>
 
 namespace cohort {
@@ -57,6 +58,10 @@ struct n_step {
   int n = 5;           ///< > 0
   double gamma = .99;  ///< discount, in [0, 1]
 
+  static constexpr about notes{"n_step", "r_t + ... + gamma^(n-1) r_{t+n-1} + gamma^n V_{t+n} - V_t",
+                               "Mnih et al. 2016, arXiv:1602.01783, eq. 1", "TorchRL (TD(0), TD(1))"};
+  constexpr void parameters(auto f) const { f("n", n), f("gamma", gamma); }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(n > 0, "n_step", "n", n, "a positive number");
@@ -66,12 +71,12 @@ struct n_step {
     detail::require_critic(batch, "n_step");
     if (batch.valid) throw value_error("n_step counts steps, and this batch has invalid ones: use gae");
     // A step's terms are read from up to four steps before it, those beyond the last step only to be dropped.
-    std::ptrdiff_t M = batch.decisions.steps(), apart = batch.decisions.is_lanes() ? batch.decisions.count() : 1,
+    std::ptrdiff_t M = batch.series.steps(), apart = batch.series.is_lanes() ? batch.series.count() : 1,
                    room = M + 4 * apart;
     auto scratch = backend.template temporary<T>(4 * room);
     auto part = [&](int k) { return scratch.all().part(k * room, room); };
     view<T> offset = part(0), slope = part(1), now = part(2), next = part(3);
-    backend.scan(batch.decisions, direction::backward, detail::n_step_terms{gamma}, 0,
+    backend.scan(batch.series, direction::backward, detail::n_step_terms{gamma}, 0,
                  outputs{view<T>(), offset.part(0, M), slope.part(0, M), now.part(0, M)}, batch.reward,
                  batch.next_value, batch.terminated, batch.truncated);
     auto look_further = [&]<int... K>(std::integer_sequence<int, K...>, auto f, auto to, auto... value) {
@@ -79,7 +84,7 @@ struct n_step {
                   view<T const>((K % 2 ? slope : offset).part(K / 2 * apart, M))...);
     };
     auto steps = [](auto k) { return std::make_integer_sequence<int, 2 * k>(); };
-    std::ptrdiff_t more = std::min<std::ptrdiff_t>(n, std::max<std::ptrdiff_t>(1, batch.decisions.longest())) - 1;
+    std::ptrdiff_t more = std::min<std::ptrdiff_t>(n, std::max<std::ptrdiff_t>(1, batch.series.longest())) - 1;
     for (; more > 4; more -= 4, std::swap(now, next))
       look_further(steps(std::integral_constant<int, 4>()), detail::more_steps{}, outputs{next.part(0, M)});
     auto finish = [&](auto k) {

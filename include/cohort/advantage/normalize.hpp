@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/describe/about.hpp>
 #include <limits>
 
 namespace cohort {
@@ -9,7 +10,7 @@ enum class normalization { none, minibatch, batch };
 
 /// What counts as one in the mean and standard deviation of a batch: each step, so that long series weigh more, or each
 /// series, whatever its length.
-enum class over { steps, series };
+enum class averaged_over { steps, series };
 
 namespace detail {
 
@@ -35,6 +36,21 @@ struct squared_deviation {
     return select(valid, (*this)(x, count, sum), S(0));
   }
 };
+
+/// sums[0] is how many (valid) elements x has, sums[1] their sum, squares[0] the sum of their squared deviations.
+template <backend B>
+void measure_deviations(B& backend, in_view<B> x, view<std::uint8_t const> valid, out_view<B> sums,
+                        out_view<B> squares) {
+  in_view<B> count = broadcast<value_t<B> const>(sums.part(0, 1), x.rows),
+             sum = broadcast<value_t<B> const>(sums.part(1, 1), x.rows);
+  if (valid) {
+    backend.reduce(sums, count_and_sum{}, x, valid);
+    backend.reduce(squares, squared_deviation{}, x, count, sum, valid);
+  } else {
+    backend.reduce(sums, count_and_sum{}, x);
+    backend.reduce(squares, squared_deviation{}, x, count, sum);
+  }
+}
 
 /// The distance from a mean that was rounded, and its square.
 struct distance_from_mean {
@@ -80,9 +96,10 @@ struct standardize {
   int ddof = 1;        ///< the sum of squares is divided by n - ddof
   bool divide = true;  ///< by the standard deviation; or not: only moved to mean 0
 
+  static constexpr about notes{"standardize", "(x - mean) / (std + epsilon)", "z-scores", "SB3"};
+
   bool operator==(standardize const&) const = default;
-  template <class F>
-  constexpr void parameters(F f) const {
+  constexpr void parameters(auto f) const {
     f("ddof", ddof), f("epsilon", epsilon);
     if (!divide) f("divide", divide);
   }

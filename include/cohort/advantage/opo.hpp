@@ -31,9 +31,8 @@ struct opo {
   group_of_one single = group_of_one::zero;
 
   static constexpr about notes{"opo", "R_i - sum_j l_j R_j / sum_j l_j within the group",
-                               "Hao et al. 2025, arXiv:2505.23585, eq. 6"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Hao et al. 2025, arXiv:2505.23585, eq. 6", "verl"};
+  constexpr void parameters(auto f) const {
     if (single == group_of_one::raw) f("single", "raw");
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/describe/about.hpp>
 #include <concepts>
 #include <limits>
 
@@ -70,6 +71,15 @@ struct optimal_token_baseline {
   bool importance = false;
   double limit = std::numeric_limits<double>::infinity();  ///< of rho; > 0
 
+  static constexpr about notes{"optimal_token_baseline",
+                               "R_it less the mean of R_jt, weighted by how much each log-probability has varied",
+                               "verl 0.9.1; Greensmith et al. 2004", "verl"};
+  constexpr void parameters(auto f) const {
+    f("epsilon", epsilon);
+    if (!alone_is_zero) f("alone_is_zero", alone_is_zero);
+    if (importance) f("importance", importance), f("limit", limit);
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
@@ -82,7 +92,7 @@ struct optimal_token_baseline {
           "have");
     detail::require(limit > 0, "optimal_token_baseline", "limit", limit, "a positive number");
     detail::group_members<B> members(backend, batch, "optimal_token_baseline");
-    std::ptrdiff_t M = batch.decisions.steps(), N = members.count(), cells = members.cells("optimal_token_baseline");
+    std::ptrdiff_t M = batch.series.steps(), N = members.count(), cells = members.cells("optimal_token_baseline");
     auto scratch = backend.template temporary<T>(4 * M + 3 * cells + N);
     view<T> variance = scratch.all().part(0, M), counts = scratch.all().part(M, M),
             weighted = scratch.all().part(2 * M, M), size = scratch.all().part(3 * M, M),
@@ -93,11 +103,11 @@ struct optimal_token_baseline {
       backend.map(outputs{variance}, detail::step_variance{limit}, logp, batch.sum_of_squares, batch.sampler_logp);
     else backend.map(outputs{variance}, detail::step_variance{}, logp, batch.sum_of_squares);
     if (batch.valid) {
-      backend.scan(batch.decisions, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance),
+      backend.scan(batch.series, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance),
                    batch.valid);
       backend.map(outputs{counts}, detail::one_where{}, view<T const>(variance), batch.valid);
     } else {
-      backend.scan(batch.decisions, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance));
+      backend.scan(batch.series, direction::forward, detail::running_sum{}, 0, variance, view<T const>(variance));
       backend.map(outputs{counts}, detail::filled{1}, view<T const>(variance));
     }
     members.cell_of_steps(cell.all());

@@ -71,9 +71,8 @@ struct best_of_group {
   double epsilon = 1e-6;  ///< added to it
 
   static constexpr about notes{"best_of_group", "the best of a group gets its lead over the second, the others 0",
-                               "Tang et al. 2025, arXiv:2503.19595"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Tang et al. 2025, arXiv:2503.19595", "verl (grpo_passk)"};
+  constexpr void parameters(auto f) const {
     f("scale", scale);
     if (scale) f("epsilon", epsilon);
   }
@@ -117,11 +116,8 @@ struct pass_at_k {
   double threshold = .5;  ///< a series is right whose score is above it
 
   static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k",
-                               "Walder and Karkhanis 2025, arXiv:2505.15201"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("k", k);
-  }
+                               "Walder and Karkhanis 2025, arXiv:2505.15201", "exact enumeration"};
+  constexpr void parameters(auto f) const { f("k", k); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -6,7 +6,7 @@
 namespace cohort {
 
 /// The baseline of Hybrid GRPO: weight ((1 - kappa) V(s) + kappa (mean of the group, or of its other members)).
-struct mix {
+struct baseline_mix {
   double kappa = .5;  ///< 0: the value function alone; 1: the group alone
   bool leave_one_out = false;
   double weight = 1;  ///< 0: no baseline
@@ -34,7 +34,7 @@ struct probe_return {
 /// From the returns q of a group to what stands above the fraction line, and to the critic's target.
 struct hybrid_numerator {
   int G;
-  mix baseline;
+  baseline_mix baseline;
   bool alone_to_value;  ///< a group of one is compared with V(s)
 
   template <class Q, class V, class A, class Y>

@@ -16,9 +16,8 @@ struct remax {
   double gamma = 1;  ///< discount, in [0, 1]
 
   static constexpr about notes{"remax", "what is still to come, less the greedy answer's score",
-                               "Li et al. 2023, arXiv:2310.10505, eq. 5"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Li et al. 2023, arXiv:2310.10505, eq. 5", "verl"};
+  constexpr void parameters(auto f) const {
     if (gamma != 1) f("gamma", gamma);
   }
 
@@ -28,10 +27,10 @@ struct remax {
     if (!batch.greedy_score)
       throw value_error(
           "remax reads greedy_score, the score of each prompt's greedy answer, which this batch does not have");
-    std::ptrdiff_t M = batch.decisions.steps();
+    std::ptrdiff_t M = batch.series.steps();
     auto scratch = backend.template temporary<T>(M);
     detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, out.advantage);
-    backend.spread(batch.decisions, scratch.all(), batch.greedy_score);
+    backend.broadcast_series(batch.series, scratch.all(), batch.greedy_score);
     backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage),
                 view<T const>(scratch.all()));
   }

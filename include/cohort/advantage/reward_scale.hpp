@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/describe/about.hpp>
 
 // What may be done to the rewards of a rollout before advantages are estimated from them: f(backend, state, batch,
 // rewards) in place, K x M rewards as in batch_view. The state is what it remembers from one rollout to the next.
@@ -8,6 +9,7 @@ namespace cohort {
 
 /// Rewards stay as they are.
 struct raw_reward {
+  static constexpr about notes{"raw_reward", "r", "nothing is done", ""};
   struct nothing {};
   template <backend B>
   nothing start(B&) const {
@@ -34,6 +36,14 @@ struct standardized_reward {
   group_statistics how{};
   double clip = std::numeric_limits<double>::infinity();  ///< > 0
 
+  static constexpr about notes{"standardized_reward",
+                               "clamp((r - mean) / (std + epsilon), +-clip) over the batch, or each group",
+                               "Shao et al. 2024, arXiv:2402.03300, 4.1.3", "closed form"};
+  constexpr void parameters(auto f) const {
+    f("scope", scope == reward_scope::batch ? "batch" : "group"), how.parameters(f);
+    if (clip < std::numeric_limits<double>::infinity()) f("clip", clip);
+  }
+
   template <backend B>
   raw_reward::nothing start(B&) const {
     return {};
@@ -42,9 +52,9 @@ struct standardized_reward {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, raw_reward::nothing&, batch_view<T> const& batch, view<T> reward) const {
     detail::require(clip > 0, "standardized_reward", "clip", clip, "a positive number (infinity: no limit)");
-    detail::require(batch.horizon == 1, "standardized_reward", "the number of steps of a probe", double(batch.horizon),
+    detail::require(batch.depth == 1, "standardized_reward", "the number of steps of a probe", double(batch.depth),
                     "1");
-    std::ptrdiff_t R = batch.decisions.steps(), G = batch.group, cells = 1;
+    std::ptrdiff_t R = batch.series.steps(), G = batch.group, cells = 1;
     auto numbers = backend.template temporary<T>(R * G + R);
     auto cell = backend.template temporary<std::int32_t>(R * G);
     view<T> number = numbers.all().part(0, R * G), index = numbers.all().part(R * G, R);
@@ -53,7 +63,7 @@ struct standardized_reward {
     } else if (G > 1) {
       cells = R;
       backend.map(outputs{index}, detail::filled{1}, view<T const>(index));
-      backend.scan(series::lanes(R, 1), direction::forward, detail::next_index{}, -1, index, view<T const>(index));
+      backend.scan(partition::lanes(R, 1), direction::forward, detail::next_index{}, -1, index, view<T const>(index));
       backend.map_rows(R, detail::repeat_in_row{int(G)}, view<T const>(index), number.reshaped(R, G));
     } else {
       detail::group_members<B> members(backend, batch, "standardized_reward");

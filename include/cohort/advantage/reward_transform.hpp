@@ -120,7 +120,7 @@ struct reward_scaling {
       backend.map(outputs{to}, hyperbolic_tangent{tau}, in);
       return to;
     }
-    std::ptrdiff_t G = batch.group, K = batch.horizon, M = n / K, rows = n / G;
+    std::ptrdiff_t G = batch.group, K = batch.depth, M = n / K, rows = n / G;
     double rounding = std::numeric_limits<T>::epsilon();
     auto flags = backend.template temporary<std::uint8_t>(n);
     auto columns = [&](auto all) { return decltype(all)(all.data, M, K, 1, M); };
@@ -135,8 +135,7 @@ struct reward_scaling {
     else {
       view<T> sums = scalars.part(0, 2), squares = scalars.part(2, 1);
       view<T const> count = broadcast<T const>(sums.part(0, 1), n), sum = broadcast<T const>(sums.part(1, 1), n);
-      backend.reduce(sums, count_and_sum{}, in, running);
-      backend.reduce(squares, squared_deviation{}, in, count, sum, running);
+      measure_deviations<B>(backend, in, running, sums, squares);
       backend.map(outputs{to}, batch_score{tau, epsilon, ddof}, in, count, sum, broadcast<T const>(squares, n));
     }
     return to;

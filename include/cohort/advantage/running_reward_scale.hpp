@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/describe/about.hpp>
 #include <span>
 #include <vector>
 
@@ -76,10 +77,11 @@ struct running_reward_scale {
   double epsilon = 1e-8;
   double clip = 10;  ///< > 0
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("gamma", gamma), f("clip", clip);
-  }
+  static constexpr about notes{"running_reward_scale",
+                               "clamp(r / sqrt(running variance of the return + epsilon), +-clip)",
+                               "Engstrom et al. 2020, arXiv:2005.12729, A.2", "SB3 (VecNormalize)"};
+
+  constexpr void parameters(auto f) const { f("gamma", gamma), f("clip", clip); }
 
   template <backend B>
   struct state {
@@ -102,22 +104,22 @@ struct running_reward_scale {
     detail::require(batch.group == 1, "running_reward_scale", "the number of actions at each decision",
                     double(batch.group), "1 (it is not for probes)");
     if (batch.valid) throw value_error("running_reward_scale counts every step, and this batch has invalid ones");
-    bool lanes = batch.decisions.is_lanes();
-    std::ptrdiff_t M = batch.decisions.steps(), N = lanes ? batch.decisions.count() : M, T_ = lanes ? M / N : 1;
+    bool lanes = batch.series.is_lanes();
+    std::ptrdiff_t M = batch.series.steps(), N = lanes ? batch.series.count() : M, T_ = lanes ? M / N : 1;
     auto scratch = backend.template temporary<T>(3 * M + 2 * T_);
     view<T> goes_on = scratch.all().part(0, M), before = scratch.all().part(M, M),
             returns = scratch.all().part(2 * M, M), mean = scratch.all().part(3 * M, T_),
             squares = scratch.all().part(3 * M + T_, T_);
-    detail::find_first_steps(backend, batch.decisions, before);
+    detail::find_first_steps(backend, batch.series, before);
     backend.map(outputs{returns}, detail::goes_on_after{}, view<T const>(returns), batch.terminated, batch.truncated);
-    detail::map_preceding(backend, batch.decisions, goes_on, detail::times{}, view<T const>(returns),
+    detail::map_preceding(backend, batch.series, goes_on, detail::times{}, view<T const>(returns),
                           view<T const>(before));
     view<T> first = before;  // the rewards, to the first of which the last rollout's returns are added
     backend.map(outputs{first}, detail::same{}, view<T const>(reward));
     if (lanes && s.lanes == N)
       backend.map(outputs{first.part(0, N)}, detail::plus_carried{gamma}, view<T const>(reward.part(0, N)),
                   view<T const>(s.carried.all()), view<T const>(s.goes_on.all()));
-    backend.scan(batch.decisions, direction::forward, detail::return_so_far{gamma}, 0, returns, view<T const>(first),
+    backend.scan(batch.series, direction::forward, detail::return_so_far{gamma}, 0, returns, view<T const>(first),
                  view<T const>(goes_on));
     if (lanes) {
       s.lanes = N;

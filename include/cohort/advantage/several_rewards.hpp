@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/describe/about.hpp>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -62,14 +63,14 @@ struct has_company {
 /// or 0. The others get 0.
 template <backend B, class T = value_t<B>>
 void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B>& members, view<T> by_series,
-                         view<T const> counts, standardize const& how, over which, view<T> out) {
-  std::ptrdiff_t N = members.count(), M = batch.decisions.steps();
+                         view<T const> counts, standardize const& how, averaged_over which, view<T> out) {
+  std::ptrdiff_t N = members.count(), M = batch.series.steps();
   auto flags = backend.template temporary<std::uint8_t>(N + M);
   view<std::uint8_t> there = flags.all().part(0, N), here = flags.all().part(N, M);
   backend.map(outputs{there}, same{}, counts);
-  if (which == over::series) how(backend, by_series, view<std::uint8_t const>(there));
+  if (which == averaged_over::series) how(backend, by_series, view<std::uint8_t const>(there));
   backend.map(outputs{by_series}, where_valid{}, view<T const>(by_series), view<std::uint8_t const>(there));
-  if (which == over::series) return members.to_steps(out, view<T const>(by_series));
+  if (which == averaged_over::series) return members.to_steps(out, view<T const>(by_series));
   auto by_step = backend.template temporary<T>(M);
   members.to_steps(by_step.all(), counts);
   if (batch.valid) backend.map(outputs{by_step.all()}, where_valid{}, view<T const>(by_step.all()), batch.valid);
@@ -92,13 +93,22 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
 /// Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
 /// normalize_advantages: batch_wide of epsilon 1e-4.)
 struct weighted_rewards {
-  static constexpr unsigned reads = also::scores;
+  static constexpr unsigned reads = needs::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   double low = -std::numeric_limits<double>::infinity(),
          high = std::numeric_limits<double>::infinity();  ///< of the sum; low <= high
   std::optional<standardize> batch_wide{};
-  cohort::over over = cohort::over::series;  ///< what batch_wide counts
+  cohort::averaged_over over = cohort::averaged_over::series;  ///< what batch_wide counts
+
+  static constexpr about notes{"weighted_rewards",
+                               "(R_i - mean) / (std + epsilon), R_i = clamp(sum_k w_k r_ik, low, high)", "TRL 1.16",
+                               "TRL (GRPO, RLOO)"};
+  constexpr void parameters(auto f) const {
+    how.parameters(f);
+    if (low > -std::numeric_limits<double>::infinity()) f("low", low);
+    if (high < std::numeric_limits<double>::infinity()) f("high", high);
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
@@ -117,7 +127,7 @@ struct weighted_rewards {
     if (low > -std::numeric_limits<double>::infinity() || high < std::numeric_limits<double>::infinity())
       backend.map(outputs{sum}, detail::clamp_between{low, high}, view<T const>(sum));
     if (batch.penalty) {
-      backend.segment_reduce(batch.decisions, taken, detail::same{}, batch.penalty);
+      backend.segment_reduce(batch.series, taken, detail::same{}, batch.penalty);
       backend.map(outputs{sum}, detail::difference{}, view<T const>(sum), view<T const>(taken));
     }
     backend.map(outputs{there.all()}, detail::same{}, view<T const>(any));
@@ -142,11 +152,15 @@ struct weighted_rewards {
 /// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over
 /// series, both 1e-4.
 struct gdpo {
-  static constexpr unsigned reads = also::scores;
+  static constexpr unsigned reads = needs::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   standardize batch_wide{};
-  cohort::over over = cohort::over::steps;
+  cohort::averaged_over over = cohort::averaged_over::steps;
+
+  static constexpr about notes{"gdpo", "sum_k w_k (r_ik - mean) / (std + epsilon), normalized over the batch",
+                               "GDPO 2026, arXiv:2601.05242", "verl, TRL (normalize_then_sum)"};
+  constexpr void parameters(auto f) const { how.parameters(f); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

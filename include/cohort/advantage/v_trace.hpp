@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/describe/about.hpp>
 
 namespace cohort {
 
@@ -42,6 +43,12 @@ struct v_trace {
   double c = 1;        ///< and in the trace: how fast it converges
   double rho_pg = 1;   ///< and of the advantages
 
+  static constexpr about notes{"v_trace", "importance-weighted TD(lambda)",
+                               "Espeholt et al. 2018, arXiv:1802.01561, eq. 1", "TorchRL"};
+  constexpr void parameters(auto f) const {
+    f("gamma", gamma), f("lambda", lambda), f("rho", rho), f("c", c), f("rho_pg", rho_pg);
+  }
+
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "v_trace", "gamma", gamma, "a number in [0, 1]");
@@ -54,7 +61,7 @@ struct v_trace {
     if (batch.valid) throw value_error("v_trace does not know invalid steps: use gae");
     if (!batch.sampler_logp) throw value_error("v_trace reads sampler_logp, which this batch does not have");
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
-    backend.scan(batch.decisions, direction::backward, detail::v_trace_step{gamma, lambda, rho, c, rho_pg}, 0,
+    backend.scan(batch.series, direction::backward, detail::v_trace_step{gamma, lambda, rho, c, rho_pg}, 0,
                  outputs{view<T>(), out.advantage, out.target}, logp, batch.sampler_logp, batch.reward, batch.value,
                  batch.next_value, batch.terminated, batch.truncated);
   }

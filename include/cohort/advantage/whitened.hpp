@@ -29,7 +29,8 @@ struct shared_deviation {
 
 /// x, M, to mean 0 and standard deviation 1 where each series with a valid step counts as one.
 template <backend B, class T = value_t<B>>
-void standardize_over_series(B& backend, series s, view<std::uint8_t const> valid, standardize const& how, view<T> x) {
+void standardize_over_series(B& backend, partition s, view<std::uint8_t const> valid, standardize const& how,
+                             view<T> x) {
   std::ptrdiff_t M = s.steps(), N = s.count();
   auto scratch = backend.template temporary<T>(2 * M + N + 3);
   view<T> ones = scratch.all().part(0, M), share = scratch.all().part(M, M), steps = scratch.all().part(2 * M, N),
@@ -37,7 +38,7 @@ void standardize_over_series(B& backend, series s, view<std::uint8_t const> vali
           squares = scratch.all().part(2 * M + N + 2, 1);
   count_valid_steps(backend, s, valid, ones, steps);
   backend.reduce(counted, is_positive{}, view<T const>(steps));
-  backend.spread(s, share, view<T const>(steps));
+  backend.broadcast_series(s, share, view<T const>(steps));
   backend.map(outputs{share}, share_of_one{}, view<T const>(ones), view<T const>(share));
   view<T const> in = x, count = broadcast<T const>(counted, M), sum = broadcast<T const>(total, M);
   backend.reduce(total, shared_sum{}, in, view<T const>(share));
@@ -61,23 +62,22 @@ template <class Estimator = gae>
 struct whitened {
   Estimator estimator{};
   standardize how{};
-  cohort::over over = cohort::over::steps;
+  cohort::averaged_over over = cohort::averaged_over::steps;
 
   static constexpr about notes{"whitened", "brought to mean 0 and standard deviation 1 over the batch",
-                               "Hu 2025, arXiv:2501.03262"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Hu 2025, arXiv:2501.03262", "verl, OpenRLHF"};
+  constexpr void parameters(auto f) const {
     f("", estimator), how.parameters(f);
-    if (over == cohort::over::series) f("over", "series");
+    if (over == cohort::averaged_over::series) f("over", "series");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(over == cohort::over::steps || batch.group == 1, "whitened over series",
+    detail::require(over == cohort::averaged_over::steps || batch.group == 1, "whitened over series",
                     "the number of actions at each decision", double(batch.group), "1 (it is not for probes)");
     estimator(backend, batch, out);
-    if (over == cohort::over::steps) how(backend, out.advantage, batch.valid);
-    else detail::standardize_over_series(backend, batch.decisions, batch.valid, how, out.advantage);
+    if (over == cohort::averaged_over::steps) how(backend, out.advantage, batch.valid);
+    else detail::standardize_over_series(backend, batch.series, batch.valid, how, out.advantage);
   }
 };
 

@@ -14,9 +14,8 @@ struct group_mean {
   empty_series empty = empty_series::leave;  ///< of a group that is here with no valid step
 
   static constexpr about notes{"group_mean", "a valid step weighs 1 / (groups, valid steps of its own)",
-                               "Khatri et al. 2025, arXiv:2510.13786"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Khatri et al. 2025, arXiv:2510.13786", "loops"};
+  constexpr void parameters(auto f) const {
     if (empty == empty_series::count) f("empty", "count");
   }
 
@@ -26,7 +25,7 @@ struct group_mean {
       throw value_error("group_mean needs to know which series form a group: use it with a rollout in groups");
     auto numbers = backend.template temporary<T>(s.groups.count() + s.series);
     view<T> of_series = numbers.all().part(s.groups.count(), s.series);
-    detail::number_series(backend, s.groups, numbers.all().part(0, s.groups.count()), of_series);
+    detail::write_series_index(backend, s.groups, numbers.all().part(0, s.groups.count()), of_series);
     backend.gather(weight, view<T const>(of_series), s.series_of);
     auto group_of = backend.template temporary<std::int32_t>(s.steps);
     backend.map(outputs{group_of.all()}, detail::same{}, view<T const>(weight));

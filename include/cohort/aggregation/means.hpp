@@ -11,7 +11,7 @@ struct aggregated_steps {
   std::ptrdiff_t series = 0;             ///< series that exist, of which these steps may be only some
   view<std::int32_t const> series_of{};  ///< M: which of them a step belongs to
   view<std::uint8_t const> valid{};      ///< M; absent: all are
-  cohort::series groups{};               ///< over the series that exist; only with grouped rollouts
+  cohort::partition groups{};            ///< over the series that exist; only with grouped rollouts
 };
 
 /// Whether a series that is here with no valid step counts among the series of a mean (TRL) or not (verl, OpenRLHF).
@@ -91,7 +91,8 @@ void weigh_whole_series(B& backend, view<T const> own, empty_series empty, F f, 
 /// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid
 /// step: all weights 0.
 struct step_mean {
-  static constexpr about notes{"step_mean", "every valid step weighs 1 / M", "DAPO, arXiv:2503.14476, eq. 8"};
+  static constexpr about notes{"step_mean", "every valid step weighs 1 / M", "DAPO, arXiv:2503.14476, eq. 8",
+                               "verl token-mean, TRL dapo"};
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
@@ -115,9 +116,9 @@ struct series_mean {
   empty_series empty = empty_series::leave;
 
   static constexpr about notes{"series_mean", "a valid step weighs 1 / (series, valid steps of its own)",
-                               "Shao et al. 2024, arXiv:2402.03300, eq. 3"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Shao et al. 2024, arXiv:2402.03300, eq. 3",
+                               "verl seq-mean-token-mean; with `empty = count` TRL grpo"};
+  constexpr void parameters(auto f) const {
     if (empty == empty_series::count) f("empty", "count");
   }
 

@@ -11,7 +11,7 @@ namespace cohort {
 
 /// No mean at all: every valid step weighs 1. verl's token-sum.
 struct step_sum {
-  static constexpr about notes{"step_sum", "every valid step weighs 1", "verl's token-sum"};
+  static constexpr about notes{"step_sum", "every valid step weighs 1", "verl's token-sum", "verl token-sum"};
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
@@ -35,10 +35,10 @@ struct series_sum_mean {
   double length = 1;  ///< > 0
   empty_series empty = empty_series::leave;
 
-  static constexpr about notes{"series_sum_mean", "a valid step weighs 1 / (series length)",
-                               "Dr. GRPO, arXiv:2503.20783"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  static constexpr about notes{
+      "series_sum_mean", "a valid step weighs 1 / (series length)", "Dr. GRPO, arXiv:2503.20783",
+      "verl seq-mean-token-sum; with a length seq-mean-token-sum-norm; with `empty = count` TRL dr_grpo"};
+  constexpr void parameters(auto f) const {
     f("length", length);
     if (empty == empty_series::count) f("empty", "count");
   }
@@ -74,11 +74,8 @@ struct piecewise_step_mean {
   std::int32_t series = 1;  ///< in a piece, > 0
 
   static constexpr about notes{"piecewise_step_mean", "a valid step weighs 1 / (pieces, valid steps of its own)",
-                               "TRL's bnpo"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("series", series);
-  }
+                               "TRL's bnpo", "TRL bnpo (closed form)"};
+  constexpr void parameters(auto f) const { f("series", series); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {

@@ -46,10 +46,10 @@ concept backend = requires(B b, view<typename B::value_type> out, view<typename 
   b.map_rows(1, detail::probe_rows{}, out);
   b.for_rows(1, detail::probe_rows{}, out);
   b.reduce(out, f, in, in);
-  b.scan(series{}, direction::backward, f, 0., out, in);
-  b.scan(series{}, direction::backward, f, 0., outputs{out}, in);
-  b.segment_reduce(series{}, out, f, in);
-  b.spread(series{}, out, in);
+  b.scan(partition{}, direction::backward, f, 0., out, in);
+  b.scan(partition{}, direction::backward, f, 0., outputs{out}, in);
+  b.segment_reduce(partition{}, out, f, in);
+  b.broadcast_series(partition{}, out, in);
   b.gather(out, in, index);
   b.scatter_add(out, in, index);
   b.scatter(out, in, index);
@@ -61,7 +61,7 @@ concept backend = requires(B b, view<typename B::value_type> out, view<typename 
   b.matmul_prepared(out, in, b.prepare(array, in), true);
   b.dense(out, in, in, in, f);
   b.column_sum(out, in);
-  b.uniform(out, stream{}, 0u);
+  b.uniform(out, stream_id{}, 0u);
   b.template temporary<typename B::value_type>(1);
 };
 

@@ -62,7 +62,7 @@ class fallback {
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     check_extents("reduce", in, more...);
-    using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    using term = decltype(f(matrix_row<scalar, I>::load(in.data), matrix_row<scalar, More>::load(more.data)...));
     constexpr std::ptrdiff_t block = 4096, width = sizeof(term) / sizeof(scalar);
     check_sums(width, out);
     std::ptrdiff_t blocks = (in.size() + block - 1) / block;
@@ -77,29 +77,29 @@ class fallback {
   /// Along each series, in the given direction: (outputs) = f(carry, in...), of which the first is the next step's
   /// carry. f returns S or several<S, N>. An output that is absent (a null view) is not written. Outputs may be inputs.
   template <class... O, class F, class... I>
-  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+  void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     check_scan(s, out, in...);
     self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{
                                    s, d, f, initial, out.views, {in...}});
   }
   template <class F, class... I>
-  void scan(series s, direction d, F f, double initial, view<T> out, view<I>... in) {
+  void scan(partition s, direction d, F f, double initial, view<T> out, view<I>... in) {
     self().scan(s, d, f, initial, outputs{out}, in...);
   }
 
   /// out[n] = the sum of f(in...) over the steps of series n, in an order that is always the same.
   template <class F, class... I>
-  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+  void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     check_vectors("segment_reduce", "the output", s.count(), out);
     check_vectors("segment_reduce", "an input", s.steps(), in...);
     self().for_each(s.count(), detail::segment_reduce_kernel<scalar, F, std::tuple<view<I>...>>{s, out, f, {in...}});
   }
 
   /// The inverse: out[i] = in[n] for each step i of series n.
-  void spread(series s, view<T> out, view<T const> in) {
+  void broadcast_series(partition s, view<T> out, view<T const> in) {
     check_vectors("spread", "the output", s.steps(), out);
     check_vectors("spread", "the input", s.count(), in);
-    self().for_each(s.count(), detail::spread_kernel<T>{s, out, in});
+    self().for_each(s.count(), detail::broadcast_series_kernel<T>{s, out, in});
   }
 
   /// out[r] = in[index[r]], whole rows; U is any element type.
@@ -191,7 +191,7 @@ class fallback {
   }
 
   /// out(r, c) = the draw number c of lane first_lane + r of the stream, in the open interval (0, 1).
-  void uniform(view<T> out, stream s, std::uint32_t first_lane = 0) {
+  void uniform(view<T> out, stream_id s, std::uint32_t first_lane = 0) {
     self().for_each(out.rows, detail::uniform_kernel<T>{out, s, first_lane});
   }
 
@@ -246,7 +246,7 @@ class fallback {
     (..., detail::require_same_extents(where, what, v, view<U>(nullptr, n)));
   }
   template <class... O, class... I>
-  static void check_scan(series s, outputs<O...> const& out, view<I>... in) {
+  static void check_scan(partition s, outputs<O...> const& out, view<I>... in) {
     std::apply([&](auto... o) { (..., (o ? check_vectors("scan", "an output", s.steps(), o) : void())); }, out.views);
     check_vectors("scan", "an input", s.steps(), in...);
   }
@@ -258,8 +258,8 @@ class fallback {
   template <class F, class I, class... More>
   static void check_row_sums(view<T> out, view<I> in, view<More>... more) {
     check_extents("row_sums", in, more...);
-    using term =
-        decltype(std::declval<F const&>()(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    using term = decltype(std::declval<F const&>()(matrix_row<scalar, I>::load(in.data),
+                                                   matrix_row<scalar, More>::load(more.data)...));
     detail::require_same_extents("row_sums", "the output", out,
                                  view<T>(nullptr, in.rows, std::ptrdiff_t(sizeof(term) / sizeof(scalar))));
   }

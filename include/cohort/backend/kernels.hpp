@@ -19,14 +19,14 @@ struct outputs {
 /// One row of a matrix as a formula over rows sees it: r[j] reads, r.set(j, x) writes. In a backend with wider scalars
 /// it is as many rows.
 template <class S, class T>
-struct row {
+struct matrix_row {
   using scalar = S;
   T* data;
   std::ptrdiff_t column_stride;
   constexpr auto operator[](std::ptrdiff_t j) const { return load(data + j * column_stride); }
   template <class X>
   constexpr void set(std::ptrdiff_t j, X const& x) const {
-    if constexpr (number<X>) data[j * column_stride] = static_cast<T>(x);
+    if constexpr (plain_number<X>) data[j * column_stride] = static_cast<T>(x);
     else data[j * column_stride] = static_cast<T>(S(x).value);
   }
 
@@ -54,7 +54,8 @@ constexpr S part(several<S, N> const& x, std::ptrdiff_t k) {
 template <class S, class F, class... I>
 constexpr auto at_element(F const& f, std::tuple<view<I>...> const& in, std::ptrdiff_t r, std::ptrdiff_t c) {
   return std::apply(
-      [&](auto const&... v) { return f(row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v(r, c))...); }, in);
+      [&](auto const&... v) { return f(matrix_row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v(r, c))...); },
+      in);
 }
 
 template <class S, class F, class Out, class In>
@@ -83,7 +84,7 @@ struct rows_kernel {
   constexpr void operator()(std::ptrdiff_t i) const {
     std::apply(
         [&](auto const&... v) {
-          f(row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
+          f(matrix_row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
         },
         views);
   }
@@ -96,7 +97,7 @@ struct numbered_rows_kernel {
   constexpr void operator()(std::ptrdiff_t i) const {
     std::apply(
         [&](auto const&... v) {
-          f(i, row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
+          f(i, matrix_row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
         },
         views);
   }
@@ -147,7 +148,7 @@ constexpr void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i
 
 template <class S, class F, class Out, class In>
 struct scan_kernel {
-  series s;
+  partition s;
   direction d;
   F f;
   double initial;
@@ -160,7 +161,9 @@ struct scan_kernel {
     for (std::ptrdiff_t k = 0; k < length; ++k) {
       std::ptrdiff_t i = first + (d == direction::forward ? k : length - 1 - k) * stride;
       auto next = std::apply(
-          [&](auto const&... v) { return f(carry, row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...); },
+          [&](auto const&... v) {
+            return f(carry, matrix_row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...);
+          },
           in);
       store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
       carry = part(next, 0);
@@ -170,7 +173,7 @@ struct scan_kernel {
 
 template <class S, class F, class In>
 struct segment_reduce_kernel {
-  series s;
+  partition s;
   view<typename S::value_type> out;
   F f;
   In in;
@@ -183,8 +186,8 @@ struct segment_reduce_kernel {
 };
 
 template <class T>
-struct spread_kernel {
-  series s;
+struct broadcast_series_kernel {
+  partition s;
   view<T> out;
   view<T const> in;
   constexpr void operator()(std::ptrdiff_t n) const {
@@ -265,7 +268,7 @@ struct matmul_kernel {
 template <class T>
 struct uniform_kernel {
   view<T> out;
-  stream s;
+  stream_id s;
   std::uint32_t first_lane;
   constexpr void operator()(std::ptrdiff_t r) const {
     philox4x32::counter words{};

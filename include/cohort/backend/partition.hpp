@@ -8,13 +8,13 @@ namespace cohort {
 /// lanes(T, N): N series of T steps, time-major: step t of series n stands at t N + n. segments(offsets): packed one
 /// after the other, series n from offsets[n] up to offsets[n + 1]; the N + 1 offsets live in the backend's memory and
 /// must outlive this object.
-class series {
+class partition {
  public:
-  constexpr series() = default;
-  static constexpr series lanes(std::ptrdiff_t T, std::ptrdiff_t N) { return {T, N, T * N, nullptr}; }
+  constexpr partition() = default;
+  static constexpr partition lanes(std::ptrdiff_t T, std::ptrdiff_t N) { return {T, N, T * N, nullptr}; }
   /// `steps` is M and `longest` the number of steps of the longest series, which only the maker knows without reading
   /// the backend's memory.
-  static constexpr series segments(view<std::int32_t const> offsets, std::ptrdiff_t steps, std::ptrdiff_t longest) {
+  static constexpr partition segments(view<std::int32_t const> offsets, std::ptrdiff_t steps, std::ptrdiff_t longest) {
     return {longest, offsets.rows - 1, steps, offsets.data};
   }
 
@@ -30,7 +30,7 @@ class series {
   constexpr std::ptrdiff_t stride() const { return is_lanes() ? N_ : 1; }
 
  private:
-  constexpr series(std::ptrdiff_t T, std::ptrdiff_t N, std::ptrdiff_t M, std::int32_t const* offsets)
+  constexpr partition(std::ptrdiff_t T, std::ptrdiff_t N, std::ptrdiff_t M, std::int32_t const* offsets)
       : T_(T), N_(N), M_(M), offsets_(offsets) {}
   std::ptrdiff_t T_ = 0, N_ = 0, M_ = 0;
   std::int32_t const* offsets_ = nullptr;

@@ -16,10 +16,10 @@ struct next_index {
 /// Each of the members of `s` gets the number of the series that it belongs to, 0, 1, ...; `numbers` has room for one
 /// of each series.
 template <backend B, class T = value_t<B>>
-void number_series(B& backend, series s, view<T> numbers, view<T> of_members) {
+void write_series_index(B& backend, partition s, view<T> numbers, view<T> of_members) {
   backend.map(outputs{numbers}, filled{1}, view<T const>(numbers));
-  backend.scan(series::lanes(s.count(), 1), direction::forward, next_index{}, -1, numbers, view<T const>(numbers));
-  backend.spread(s, of_members, view<T const>(numbers));
+  backend.scan(partition::lanes(s.count(), 1), direction::forward, next_index{}, -1, numbers, view<T const>(numbers));
+  backend.broadcast_series(s, of_members, view<T const>(numbers));
 }
 
 }  // namespace cohort::detail

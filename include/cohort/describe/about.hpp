@@ -2,11 +2,10 @@
 
 namespace cohort {
 
-/// What a component says of itself, in logs and reports (cohort/objective/text.hpp): a static member `notes` of this
-/// type, and
+/// What a component says of itself, in logs, reports and the tables of the docs: a static member `notes` of this type,
+/// and
 ///
-///     template <class F>
-///     constexpr void parameters(F f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
+///     constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
 ///
 /// where a parameter is a number, a bool, a text, or a component that may have parameters itself; one with the name ""
 /// goes without. Both are optional: a component without notes goes by the name of its type.
@@ -14,6 +13,8 @@ struct about {
   char const* name;
   char const* formula;
   char const* source;
+  char const* as_in = "";               ///< whose numbers a test compares with
+  char const* file = __builtin_FILE();  ///< where the component is defined
 };
 
 }  // namespace cohort

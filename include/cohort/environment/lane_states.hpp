@@ -49,7 +49,7 @@ template <class E>
 struct step_lane {
   E environment;
   int limit;
-  stream noise{};
+  stream_id noise{};
   int noise_group = 1;
 
   template <class X, class L, class A, class R, class M, class O>
@@ -89,7 +89,7 @@ struct step_lane {
 template <class E>
 struct restart_lane {
   E environment;
-  stream draws_from;
+  stream_id draws_from;
   int together;
 
   template <class X, class L>
@@ -139,17 +139,17 @@ class lane_states {
     backend.assign(elapsed_, std::span<std::int32_t const>(none));
     backend.assign(spare_elapsed_, std::span<std::int32_t const>(none));
   }
-  void reset(B& backend, stream starts, int together) {
+  void reset(B& backend, stream_id starts, int together) {
     backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all());
   }
-  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated,
+  void restart(B& backend, stream_id starts, int together, view<std::uint8_t const> terminated,
                view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
     backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all(), terminated,
                      truncated, seen, last);
   }
   template <class Action>
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
-            view<std::uint8_t> truncated, view<T> next, int limit, stream noise, int noise_group) {
+            view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
     if constexpr (steps_with_noise<E, single>)
       backend.for_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
@@ -204,10 +204,10 @@ class lane_states<B, E> {
     states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * D), flags_.resize(2 * n);
   }
 
-  void reset(B&, stream starts, int together) {
+  void reset(B&, stream_id starts, int together) {
     for (int n = 0; n < lanes(); ++n) reset(n, starts, together);
   }
-  void restart(B& backend, stream starts, int together, view<std::uint8_t const> terminated,
+  void restart(B& backend, stream_id starts, int together, view<std::uint8_t const> terminated,
                view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
     auto flags = std::span(flags_);
     backend.download(flags.first(std::size_t(lanes())), terminated);
@@ -224,7 +224,7 @@ class lane_states<B, E> {
   }
   template <class Action>
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
-            view<std::uint8_t> truncated, view<T> next, int limit, stream noise, int noise_group) {
+            view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     std::ptrdiff_t A = actions.columns;
     auto& given = [&]() -> auto& {
       if constexpr (std::is_same_v<Action, std::int32_t>) return integers_;
@@ -233,7 +233,7 @@ class lane_states<B, E> {
     given.resize(std::size_t(lanes() * A));
     backend.download(std::span<Action>(given), actions);
     for (int n = 0; n < lanes(); ++n) {
-      auto a = action_from<E, int>(row<real<T>, Action const>{given.data() + n * A, 1});
+      auto a = action_from<E, int>(matrix_row<real<T>, Action const>{given.data() + n * A, 1});
       auto& s = states_[std::size_t(n)];
       auto result = [&] {
         if constexpr (steps_with_noise<E, state>) {
@@ -273,13 +273,13 @@ class lane_states<B, E> {
 
  private:
   int lanes() const { return int(states_.size()); }
-  void reset(int n, stream starts, int together) {
+  void reset(int n, stream_id starts, int together) {
     random_stream draws(starts, std::uint32_t(n / together * together));
     states_[std::size_t(n)] = environment_.reset(draws);
     elapsed_[std::size_t(n)] = 0;
   }
   void look(int n, std::span<T> to) const {
-    put_seen<real<T>>(environment_, states_[std::size_t(n)], row<real<T>, T>{to.data(), 1});
+    put_seen<real<T>>(environment_, states_[std::size_t(n)], matrix_row<real<T>, T>{to.data(), 1});
   }
 
   E environment_;

@@ -45,8 +45,8 @@ class vector_environment {
   static constexpr int D = seen_columns<E>;  ///< columns of what is observed: the observation and, where the
                                              ///< environment has one, the action mask
 
-  vector_environment(B& backend, E const& e, int N, std::uint64_t seed, purpose resets = purpose::reset,
-                     purpose noise = purpose::step)
+  vector_environment(B& backend, E const& e, int N, std::uint64_t seed, draw_purpose resets = draw_purpose::reset,
+                     draw_purpose noise = draw_purpose::step)
       : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
 
   int lanes() const { return lanes_; }
@@ -62,7 +62,7 @@ class vector_environment {
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int noise_group = 1) {
     states_.step(backend, actions, reward, terminated, truncated, next, limit_,
-                 stream{seed_, noise_, std::uint32_t(time_)}, noise_group);
+                 stream_id{seed_, noise_, std::uint32_t(time_)}, noise_group);
     ++time_;
   }
 
@@ -127,7 +127,7 @@ class vector_environment {
   }
 
  private:
-  stream starts() const { return {seed_, resets_, std::uint32_t(time_)}; }
+  stream_id starts() const { return {seed_, resets_, std::uint32_t(time_)}; }
   static std::string at(std::int64_t step, std::ptrdiff_t lane) {
     return "step " + std::to_string(step) + ", lane " + std::to_string(lane) + ": the environment's ";
   }
@@ -135,7 +135,7 @@ class vector_environment {
   detail::lane_states<B, E> states_;
   int lanes_, limit_;
   std::uint64_t seed_;
-  purpose resets_, noise_;
+  draw_purpose resets_, noise_;
   std::int64_t time_ = 0;
 };
 

@@ -3,7 +3,8 @@
 #include <cohort/run/train.hpp>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <string>
+#include <utility>
 
 namespace cohort {
 
@@ -19,11 +20,17 @@ class csv_log {
   enum class existing { refuse, overwrite };
 
   explicit csv_log(std::string path, existing what = existing::refuse) : path_(std::move(path)) {
-    file_.reset(std::fopen(path_.c_str(), what == existing::refuse ? "wx" : "w"));
+    file_ = std::fopen(path_.c_str(), what == existing::refuse ? "wx" : "w");
     if (!file_) fail("cannot be opened");
     write(
         "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm,clip_low,clip_high,"
         "effective_sample_size\n");
+  }
+
+  csv_log(csv_log&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
+  csv_log& operator=(csv_log&&) = delete;
+  ~csv_log() {
+    if (file_) std::fclose(file_);
   }
 
   void on_update(train_report const& r) {
@@ -37,17 +44,14 @@ class csv_log {
 
  private:
   void write(char const* text) {
-    if (std::fputs(text, file_.get()) == EOF || std::fflush(file_.get()) != 0) fail("cannot be written");
+    if (std::fputs(text, file_) == EOF || std::fflush(file_) != 0) fail("cannot be written");
   }
   [[noreturn]] void fail(char const* what) const {
     throw io_error("csv_log: " + path_ + " " + what + ": " + std::strerror(errno));
   }
 
-  struct closer {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
   std::string path_;
-  std::unique_ptr<std::FILE, closer> file_;
+  std::FILE* file_ = nullptr;
 };
 
 }  // namespace cohort

@@ -21,26 +21,23 @@ constexpr W default_weight(double number) {
   if constexpr (std::is_arithmetic_v<W>) return W(number);
   else return {};
 }
-/// What a term learns from an update; its measure is 0 where there is no reference.
 template <class W>
-void adapt_weight(W& weight, double measured, double samples) {
-  if constexpr (requires { weight.update(measured, samples); }) weight.update(measured, samples);
+void require_weight(char const* who, W const& weight) {
+  require(weight_now(weight) >= 0, who, "weight", weight_now(weight), "0 or a positive number");
 }
 
 }  // namespace detail
 
 // Where a term has a weight, a controller may stand: `kl_penalty{.weight = proportional_kl{.target = .1}}`. It is that
-// weight now, and `train` tells it after each update how far the policy was from the reference.
+// weight now, and `train` tells it after each update how far the policy was from the reference, or what the term's
+// `told(metrics)` says, and the number of series.
 
 /// The weight of a KL term that stays what it is.
 struct fixed_kl {
   double weight = .04;
 
-  static constexpr about notes{"fixed_kl", "the weight stays", "a number"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("weight", weight);
-  }
+  static constexpr about notes{"fixed_kl", "the weight stays", "a number", "closed form"};
+  constexpr void parameters(auto f) const { f("weight", weight); }
 
   void update(double, double = 1) {}
 };
@@ -58,9 +55,8 @@ struct proportional_kl {
   double limit = .2;        ///< of the relative error, >= 0
 
   static constexpr about notes{"proportional_kl", "weight <- weight (1 + clamp(kl / target - 1, +-limit) n / horizon)",
-                               "Ziegler et al. 2019, arXiv:1909.08593, 2.2"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Ziegler et al. 2019, arXiv:1909.08593, 2.2", "verl, OpenRLHF"};
+  constexpr void parameters(auto f) const {
     f("weight", weight), f("target", target), f("horizon", horizon), f("limit", limit);
   }
 
@@ -86,9 +82,8 @@ struct doubling_kl {
 
   static constexpr about notes{"doubling_kl",
                                "weight times factor where kl > tolerance target, over it where kl < target / tolerance",
-                               "Schulman et al. 2017, arXiv:1707.06347, section 4"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Schulman et al. 2017, arXiv:1707.06347, section 4", "closed form"};
+  constexpr void parameters(auto f) const {
     f("weight", weight), f("target", target), f("tolerance", tolerance), f("factor", factor);
   }
 

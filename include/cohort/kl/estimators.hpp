@@ -10,7 +10,7 @@ namespace cohort {
 
 /// x: unbiased, of either sign. As a loss its expected gradient is zero: it regularizes nothing.
 struct k1 {
-  static constexpr about notes{"k1", "x = log pi - log ref", "Schulman 2020, Approximating KL divergence"};
+  static constexpr about notes{"k1", "x = log pi - log ref", "Schulman 2020, Approximating KL divergence", "verl"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -20,7 +20,8 @@ struct k1 {
 
 /// x^2 / 2: biased, never negative. As a loss its expected gradient is that of KL(pi || ref) exactly.
 struct k2 {
-  static constexpr about notes{"k2", "x^2 / 2, x = log pi - log ref", "Schulman 2020, Approximating KL divergence"};
+  static constexpr about notes{"k2", "x^2 / 2, x = log pi - log ref", "Schulman 2020, Approximating KL divergence",
+                               "verl"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -33,7 +34,7 @@ struct k2 {
 /// pi). Its relative error near x = 0 is two roundings over |x|, where that of exp(-x) - 1 + x would be two over x^2.
 struct k3 {
   static constexpr about notes{"k3", "exp(-x) - 1 + x, x = log pi - log ref",
-                               "Schulman 2020, Approximating KL divergence"};
+                               "Schulman 2020, Approximating KL divergence", "verl"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -45,7 +46,7 @@ struct k3 {
 /// |x|: a distance, of which the expectation is no divergence. As a loss it pushes every drawn action's log-probability
 /// to the reference's with the same force; at x = 0 its slope is 0. OpenRLHF's and verl's "abs".
 struct absolute_log_ratio {
-  static constexpr about notes{"absolute_log_ratio", "|log pi - log ref|", "verl, OpenRLHF"};
+  static constexpr about notes{"absolute_log_ratio", "|log pi - log ref|", "verl, OpenRLHF", "verl"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -60,11 +61,9 @@ struct straight_through {
   Value value{};
   Gradient gradient{};
 
-  static constexpr about notes{"straight_through", "the value of the first, the gradient of the second", "verl's k3+"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", value), f("", gradient);
-  }
+  static constexpr about notes{"straight_through", "the value of the first, the gradient of the second", "verl's k3+",
+                               "verl (k3+)"};
+  constexpr void parameters(auto f) const { f("", value), f("", gradient); }
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -81,11 +80,8 @@ struct ratio_corrected {
   Estimator estimator{};
 
   static constexpr about notes{"ratio_corrected", "ratio KL^, ratio = exp(logp - old_logp)",
-                               "DeepSeek-V3.2, arXiv:2512.02556"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator);
-  }
+                               "DeepSeek-V3.2, arXiv:2512.02556", "exact enumeration"};
+  constexpr void parameters(auto f) const { f("", estimator); }
 
   template <class S, class R, class O>
   constexpr S operator()(S const& logp, R const& ref_logp, O const& old_logp) const {
@@ -104,11 +100,8 @@ struct clamped {
   Estimator estimator{};
   double log_ratio = 20, value = 10;
 
-  static constexpr about notes{"clamped", "KL^ of the clamped log-ratio, clamped", "verl, OpenRLHF"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("log_ratio", log_ratio), f("value", value);
-  }
+  static constexpr about notes{"clamped", "KL^ of the clamped log-ratio, clamped", "verl, OpenRLHF", "verl, OpenRLHF"};
+  constexpr void parameters(auto f) const { f("", estimator), f("log_ratio", log_ratio), f("value", value); }
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {

@@ -4,6 +4,10 @@
 
 namespace cohort {
 
+/// Which of the two distributions the expectation is over: KL(pi || other) or KL(other || pi). Derivatives are with
+/// respect to pi's parameters.
+enum class divergence_over { pi, other };
+
 namespace detail {
 
 /// A row of log-probabilities, unnormalized: what to subtract from each.
@@ -15,78 +19,50 @@ constexpr S log_sum(R const& logits, int A) {
   return largest + log(total);
 }
 
+/// KL(pi || other) or, Over::other, KL(other || pi), with the slope in pi's logits.
+template <divergence_over Over>
 struct categorical_divergence {
   int A;
   template <class P, class Q, class Out, class D>
-  constexpr void operator()(P logits, Q ref_logits, Out out, D slope) const {
+  constexpr void operator()(P logits, Q other_logits, Out out, D slope) const {
     using S = typename P::scalar;
-    S own = log_sum<S>(logits, A), reference = log_sum<S>(ref_logits, A), kl = 0;
+    constexpr bool over_pi = Over == divergence_over::pi;
+    S own = log_sum<S>(logits, A), other = log_sum<S>(other_logits, A), kl = 0;
     for (int a = 0; a < A; ++a) {
-      S logp = logits[a] - own, p = exp(logp);
-      kl += select(p == 0, S(0), p * (logp - (ref_logits[a] - reference)));
+      S logp = logits[a] - own, logq = other_logits[a] - other, weight = exp(over_pi ? logp : logq);
+      kl += select(weight == 0, S(0), weight * (over_pi ? logp - logq : logq - logp));
+      if constexpr (!over_pi) slope.set(a, exp(logp) - weight);
     }
     out.set(0, kl);
-    for (int a = 0; a < A; ++a) {
-      S logp = logits[a] - own, p = exp(logp);
-      slope.set(a, select(p == 0, S(0), p * (logp - (ref_logits[a] - reference) - kl)));
-    }
+    if constexpr (over_pi)
+      for (int a = 0; a < A; ++a) {
+        S logp = logits[a] - own, p = exp(logp);
+        slope.set(a, select(p == 0, S(0), p * (logp - (other_logits[a] - other) - kl)));
+      }
   }
 };
 
-struct categorical_divergence_from {
-  int A;
-  template <class P, class Q, class Out, class D>
-  constexpr void operator()(P logits, Q old_logits, Out out, D slope) const {
-    using S = typename P::scalar;
-    S own = log_sum<S>(logits, A), old = log_sum<S>(old_logits, A), kl = 0;
-    for (int a = 0; a < A; ++a) {
-      S logp = logits[a] - own, logq = old_logits[a] - old, q = exp(logq);
-      kl += select(q == 0, S(0), q * (logq - logp));
-      slope.set(a, exp(logp) - q);
-    }
-    out.set(0, kl);
-  }
-};
-
+template <divergence_over Over>
 struct gaussian_divergence {
   int D;
-  template <class M, class L, class RM, class RL, class Out, class DM, class DL>
-  constexpr void operator()(M mean, L log_std, RM ref_mean, RL ref_log_std, Out out, DM mean_slope,
-                            DL log_std_slope) const {
-    using S = typename M::scalar;
-    S kl = 0;
-    for (int d = 0; d < D; ++d) {
-      S narrower = log_std[d] - ref_log_std[d], z = (mean[d] - ref_mean[d]) * exp(-ref_log_std[d]);
-      kl += .5 * (expm1(2 * narrower) + z * z) - narrower;
-      mean_slope.set(d, z * exp(-ref_log_std[d]));
-      log_std_slope.set(d, expm1(2 * narrower));
-    }
-    out.set(0, kl);
-  }
-};
-
-struct gaussian_divergence_from {
-  int D;
   template <class M, class L, class OM, class OL, class Out, class DM, class DL>
-  constexpr void operator()(M mean, L log_std, OM old_mean, OL old_log_std, Out out, DM mean_slope,
+  constexpr void operator()(M mean, L log_std, OM other_mean, OL other_log_std, Out out, DM mean_slope,
                             DL log_std_slope) const {
     using S = typename M::scalar;
+    constexpr bool over_pi = Over == divergence_over::pi;
     S kl = 0;
     for (int d = 0; d < D; ++d) {
-      S narrower = old_log_std[d] - log_std[d], inverse = exp(-log_std[d]), z = (mean[d] - old_mean[d]) * inverse;
+      S narrower = over_pi ? log_std[d] - other_log_std[d] : other_log_std[d] - log_std[d],
+        inverse = exp(over_pi ? -other_log_std[d] : -log_std[d]), z = (mean[d] - other_mean[d]) * inverse;
       kl += .5 * (expm1(2 * narrower) + z * z) - narrower;
       mean_slope.set(d, z * inverse);
-      log_std_slope.set(d, -(expm1(2 * narrower) + z * z));
+      log_std_slope.set(d, over_pi ? expm1(2 * narrower) : -(expm1(2 * narrower) + z * z));
     }
     out.set(0, kl);
   }
 };
 
 }  // namespace detail
-
-/// Which of the two distributions the expectation is over: KL(pi || other) or KL(other || pi). Derivatives are with
-/// respect to pi's parameters.
-enum class divergence_over { pi, other };
 
 /// KL of two categorical distributions, row by row, and its derivative with respect to pi's logits:
 ///
@@ -101,9 +77,9 @@ void categorical_kl(B& backend, in_view<B> logits, in_view<B> other, out_view<B>
   detail::require_same_extents("categorical_kl", "the other's logits", other, logits);
   detail::require_same_extents("categorical_kl", "the slope", slope, logits);
   int A = int(logits.columns);
-  if (over == divergence_over::pi)
-    backend.map_rows(logits.rows, detail::categorical_divergence{A}, logits, other, out, slope);
-  else backend.map_rows(logits.rows, detail::categorical_divergence_from{A}, logits, other, out, slope);
+  auto run = [&](auto kernel) { backend.map_rows(logits.rows, kernel, logits, other, out, slope); };
+  if (over == divergence_over::pi) run(detail::categorical_divergence<divergence_over::pi>{A});
+  else run(detail::categorical_divergence<divergence_over::other>{A});
 }
 
 /// KL of two Gaussians with diagonal covariance, row by row, and its derivatives with respect to pi's means m and
@@ -124,12 +100,11 @@ void gaussian_kl(B& backend, in_view<B> mean, in_view<B> log_std, in_view<B> oth
   as_mean("log_std", log_std), as_mean("the other's mean", other_mean), as_mean("the other's log_std", other_log_std);
   as_mean("the mean's slope", mean_slope), as_mean("the slope of log_std", log_std_slope);
   int D = int(mean.columns);
-  if (over == divergence_over::pi)
-    backend.map_rows(mean.rows, detail::gaussian_divergence{D}, mean, log_std, other_mean, other_log_std, out,
-                     mean_slope, log_std_slope);
-  else
-    backend.map_rows(mean.rows, detail::gaussian_divergence_from{D}, mean, log_std, other_mean, other_log_std, out,
-                     mean_slope, log_std_slope);
+  auto run = [&](auto kernel) {
+    backend.map_rows(mean.rows, kernel, mean, log_std, other_mean, other_log_std, out, mean_slope, log_std_slope);
+  };
+  if (over == divergence_over::pi) run(detail::gaussian_divergence<divergence_over::pi>{D});
+  else run(detail::gaussian_divergence<divergence_over::other>{D});
 }
 
 }  // namespace cohort

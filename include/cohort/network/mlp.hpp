@@ -173,7 +173,7 @@ class mlp {
   void initialize(std::vector<T>& parameters, std::vector<double> const& gains, std::uint64_t seed) const {
     for (int l = 0; l < layers(); ++l) {
       bool last = l + 1 == layers();
-      random_stream draws(stream{seed, purpose::initialization, std::uint32_t(offsets_[l])});
+      random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(offsets_[l])});
       auto w = orthogonal(sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
       for (std::size_t i = 0; i < w.size(); ++i)
         parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));

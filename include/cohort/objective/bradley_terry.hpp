@@ -21,11 +21,8 @@ struct bradley_terry {
 
   static constexpr about notes{"bradley_terry",
                                "-log sigmoid(score_c - score_r - margin) + center (score_c + score_r)^2",
-                               "Bradley and Terry 1952"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("margin", margin), f("center", center);
-  }
+                               "Bradley and Terry 1952", "TRL (RewardTrainer)"};
+  constexpr void parameters(auto f) const { f("margin", margin), f("center", center); }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {

@@ -21,11 +21,9 @@ struct cispo {
   double low = 0;   ///< >= 0
   double high = 5;  ///< > low
 
-  static constexpr about notes{"cispo", "-sg(clamp(r, low, high)) A logp", "MiniMax-M1, arXiv:2506.13585, eq. 4"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("low", low), f("high", high);
-  }
+  static constexpr about notes{"cispo", "-sg(clamp(r, low, high)) A logp", "MiniMax-M1, arXiv:2506.13585, eq. 4",
+                               "verl (both sides), TRL, Liger (from above)"};
+  constexpr void parameters(auto f) const { f("low", low), f("high", high); }
   void check() const {
     detail::require(low >= 0, "cispo", "low", low, "0 or a positive number");
     detail::require(high > low, "cispo", "high", high, "a number above low");
@@ -34,7 +32,7 @@ struct cispo {
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     auto ratio = exp(clamp(detail::constant_of(step.logp) - step.old_logp, -20, 20));
-    return -detail::weighed_logp(clamp(ratio, low, high) * step.advantage, step.logp);
+    return -detail::weighted_logp(clamp(ratio, low, high) * step.advantage, step.logp);
   }
   /// Where the weight is clipped; there is a gradient all the same.
   template <class S>

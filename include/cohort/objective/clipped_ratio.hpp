@@ -21,11 +21,8 @@ struct clipped_ratio {
   double epsilon_high = epsilon;  ///< how far it may rise above 1; > 0
 
   static constexpr about notes{"clipped_ratio", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
-                               "Schulman et al. 2017, arXiv:1707.06347, eq. 7"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("epsilon", epsilon), f("epsilon_high", epsilon_high);
-  }
+                               "Schulman et al. 2017, arXiv:1707.06347, eq. 7", "TRL, Liger, verl, TorchRL"};
+  constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
   void check() const {
     detail::require(epsilon > 0, "clipped_ratio", "epsilon", epsilon, "a positive number");
     detail::require(epsilon_high > 0, "clipped_ratio", "epsilon_high", epsilon_high, "a positive number");

@@ -8,14 +8,14 @@ namespace cohort {
 template <class O>
 concept objective = step_objective<O> || series_objective<O>;
 
-/// Which terms an objective, of pairs too, reads, as bits of `reads`, found by evaluating it.
+/// Which terms an objective, of pairs too, reads, as bits of `needs`, found by evaluating it.
 template <class O>
   requires objective<O> || pair_objective<O>
 constexpr unsigned terms_read_by(O const& o) {
   if constexpr (requires { o.terms_read(); }) return o.terms_read();
   else if constexpr (pair_objective<O>) return detail::terms_read_by_pair(o);
   else if constexpr (series_objective<O>)
-    return (detail::series_reads(o) & reads::everything) | detail::step_of(o, detail::all_terms()).bits;
+    return (detail::series_reads(o) & needs::everything) | detail::step_of(o, detail::all_terms()).bits;
   else return o(detail::all_terms()).bits;
 }
 
@@ -32,7 +32,7 @@ concept known_at_compile_time = requires { typename constant_bits<terms_read_by(
 template <class O>
 constexpr unsigned terms_read_by_type() {
   if constexpr (known_at_compile_time<O>) return terms_read_by(O{});
-  else return reads::everything;
+  else return needs::everything;
 }
 
 }  // namespace detail

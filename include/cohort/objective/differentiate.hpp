@@ -14,7 +14,7 @@ namespace detail {
 
 /// What a term reads at the step itself.
 template <class Leaf>
-inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf> & reads::everything : Leaf::reads;
+inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf> & needs::everything : Leaf::reads;
 
 /// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series
 /// it gets the length and the total.
@@ -23,7 +23,7 @@ template <class V, class Leaf>
                                                              [[maybe_unused]] V const& length,
                                                              [[maybe_unused]] V const& sum,
                                                              V (&total)[1 + differentiable_count]) {
-  constexpr unsigned bits = reads_at_step<Leaf> & reads::differentiable;
+  constexpr unsigned bits = reads_at_step<Leaf> & needs::differentiable;
   using D = std::conditional_t<bits == 0, V, dual<V, std::max(1, std::popcount(bits))>>;
   D loss;
   if constexpr (is_of_series<Leaf>) {
@@ -38,15 +38,15 @@ template <class V, class Leaf>
     loss = leaf.term(terms);
   }
   V factor = weight * leaf.factor;
-  if constexpr (bits == 0) total[0] += weighed<Leaf>(factor, loss);
+  if constexpr (bits == 0) total[0] += weighted_by<Leaf>(factor, loss);
   else {
-    total[0] += weighed<Leaf>(factor, loss.value);
+    total[0] += weighted_by<Leaf>(factor, loss.value);
     int slot = 0;
-    if (bits & reads::logp) total[1] += weighed<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & reads::entropy) total[2] += weighed<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & reads::value) total[3] += weighed<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & reads::kl) total[4] += weighed<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & reads::old_kl) total[5] += weighed<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & needs::logp) total[1] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & needs::entropy) total[2] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & needs::value) total[3] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & needs::kl) total[4] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
+    if (bits & needs::old_kl) total[5] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
   }
 }
 
@@ -60,7 +60,7 @@ void check_reads(Leaf const& leaf) {
   };
   if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads) refuse(term_names[std::countr_zero(unknown)]);
   if constexpr (is_of_series<Leaf>) {
-    if (step_of(leaf.term, all_terms()).bits & reads::differentiable & ~reads::logp)
+    if (step_of(leaf.term, all_terms()).bits & needs::differentiable & ~needs::logp)
       throw value_error("of_step of a term of series may read logp, and nothing else that depends on the parameters");
     unsigned unknown = series_reads(leaf.term) & ~series_bits<Leaf>;
     if (unknown & series_length) refuse("the length of a series");
@@ -73,7 +73,7 @@ void check_reads(Leaf const& leaf) {
 /// each total that and, where there is one, its slope.
 template <class Leaves, unsigned Reads, int Weights>
 struct objective_kernel {
-  static constexpr unsigned bits = Reads & reads::differentiable;
+  static constexpr unsigned bits = Reads & needs::differentiable;
   static constexpr int results = 1 + std::popcount(bits);
   Leaves leaves;
 
@@ -114,7 +114,7 @@ struct objective_kernel {
       if constexpr (totals<Leaves>.has_slope[k]) {
         using D = dual<S, 1>;
         step_terms<D> terms;
-        fill_terms<reads::logp>(terms, at);
+        fill_terms<needs::logp>(terms, at);
         total[1] += series[std::integral_constant<int, place(k) + 1>::value] *
                     step_of(std::get<std::size_t(totals<Leaves>.first[k])>(leaves).term, terms).tangent[0];
       }
@@ -123,11 +123,11 @@ struct objective_kernel {
     several<S, results> out;
     int k = 0;
     out[k++] = total[0];
-    if constexpr (bits & reads::logp) out[k++] = total[1];
-    if constexpr (bits & reads::entropy) out[k++] = total[2];
-    if constexpr (bits & reads::value) out[k++] = total[3];
-    if constexpr (bits & reads::kl) out[k++] = total[4];
-    if constexpr (bits & reads::old_kl) out[k++] = total[5];
+    if constexpr (bits & needs::logp) out[k++] = total[1];
+    if constexpr (bits & needs::entropy) out[k++] = total[2];
+    if constexpr (bits & needs::value) out[k++] = total[3];
+    if constexpr (bits & needs::kl) out[k++] = total[4];
+    if constexpr (bits & needs::old_kl) out[k++] = total[5];
     return out;
   }
 };
@@ -145,18 +145,18 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
   auto terms = terms_of(in, needed, view<T const>(out.loss));
   // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nobody
   // looks.
-  auto nowhere = backend.template temporary<T>(bits & ~needed & reads::differentiable ? out.loss.rows : 0);
+  auto nowhere = backend.template temporary<T>(bits & ~needed & needs::differentiable ? out.loss.rows : 0);
   auto room = [&](unsigned bit, view<T> given, char const* name) {
     if (needed & bit && !given)
       throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
     return given ? given : nowhere.all();
   };
   auto targets =
-      std::tuple_cat(std::tuple(out.loss), one_if<((bits & reads::logp) != 0)>(room(reads::logp, out.logp, "logp")),
-                     one_if<((bits & reads::entropy) != 0)>(room(reads::entropy, out.entropy, "entropy")),
-                     one_if<((bits & reads::value) != 0)>(room(reads::value, out.value, "value")),
-                     one_if<((bits & reads::kl) != 0)>(room(reads::kl, out.kl, "kl")),
-                     one_if<((bits & reads::old_kl) != 0)>(room(reads::old_kl, out.old_kl, "old_kl")));
+      std::tuple_cat(std::tuple(out.loss), one_if<((bits & needs::logp) != 0)>(room(needs::logp, out.logp, "logp")),
+                     one_if<((bits & needs::entropy) != 0)>(room(needs::entropy, out.entropy, "entropy")),
+                     one_if<((bits & needs::value) != 0)>(room(needs::value, out.value, "value")),
+                     one_if<((bits & needs::kl) != 0)>(room(needs::kl, out.kl, "kl")),
+                     one_if<((bits & needs::old_kl) != 0)>(room(needs::old_kl, out.old_kl, "old_kl")));
   objective_kernel<decltype(leaves), bits, 1 + aggregations_in<O>> kernel{leaves};
   using Leaves = decltype(leaves);
   auto series = [&]<std::size_t... K>(std::index_sequence<K...>) {

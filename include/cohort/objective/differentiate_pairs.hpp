@@ -59,8 +59,8 @@ void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<s
     if (needed & bit && !given)
       throw value_error(std::string("the objective reads ") + name + ", which this batch does not have");
   };
-  require(reads::logp, in.logp, "logp"), require(reads::ref_logp, in.ref_logp, "ref_logp"),
-      require(reads::value, in.value, "value");
+  require(needs::logp, in.logp, "logp"), require(needs::ref_logp, in.ref_logp, "ref_logp"),
+      require(needs::value, in.value, "value");
   std::ptrdiff_t M = in.series_of.rows, N = in.series, P = N / 2;
   auto room = backend.template temporary<T>(M + 7 * N + P + 1);
   view<T> steps = room.all().part(0, M), length = room.all().part(M, N), logp = room.all().part(M + N, N),
@@ -81,8 +81,8 @@ void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<s
   backend.map(outputs{steps}, detail::filled{1}, view<T const>(steps));
   sum_of(length);
   add_up(logp, in.logp);
-  add_up(ref, needed & reads::ref_logp ? in.ref_logp : view<T const>{});
-  if (needed & reads::value) {
+  add_up(ref, needed & needs::ref_logp ? in.ref_logp : view<T const>{});
+  if (needed & needs::value) {
     backend.map(outputs{steps}, detail::where_valid{}, in.value, last);
     sum_of(score);
   } else {

@@ -23,11 +23,8 @@ struct dpo {
   static constexpr about notes{
       "dpo",
       "-(1 - e) log sigmoid(beta d) - e log sigmoid(-beta d), d the difference of the log-ratios to the reference",
-      "Rafailov et al. 2023, arXiv:2305.18290, eq. 7"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("beta", beta), f("label_smoothing", label_smoothing);
-  }
+      "Rafailov et al. 2023, arXiv:2305.18290, eq. 7", "TRL"};
+  constexpr void parameters(auto f) const { f("beta", beta), f("label_smoothing", label_smoothing); }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {
@@ -50,11 +47,8 @@ struct ipo {
   double beta = .1;  ///< > 0
 
   static constexpr about notes{"ipo", "(d - 1 / (2 beta))^2, d the difference of the mean log-ratios to the reference",
-                               "Azar et al. 2023, arXiv:2310.12036, eq. 17"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("beta", beta);
-  }
+                               "Azar et al. 2023, arXiv:2310.12036, eq. 17", "TRL"};
+  constexpr void parameters(auto f) const { f("beta", beta); }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {
@@ -73,11 +67,8 @@ struct preference_hinge {
 
   static constexpr about notes{"preference_hinge",
                                "max(0, 1 - beta d), d the difference of the log-ratios to the reference",
-                               "Zhao et al. 2023, arXiv:2305.10425"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("beta", beta);
-  }
+                               "Zhao et al. 2023, arXiv:2305.10425", "TRL"};
+  constexpr void parameters(auto f) const { f("beta", beta); }
 
   template <class S>
   constexpr S operator()(pair_terms<S> const& p) const {

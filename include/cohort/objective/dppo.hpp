@@ -8,6 +8,11 @@ namespace cohort {
 
 namespace detail {
 
+inline void require_bounds(char const* who, double low, double high) {
+  require(low >= 0, who, "low", low, "0 or a positive number");
+  require(high >= 0, who, "high", high, "0 or a positive number");
+}
+
 /// -1 or 1 for a step that is left out because its probability has moved too far down or up, as the advantage would
 /// have it; an advantage of 0 leaves nothing to clip.
 template <class S, class M>
@@ -25,8 +30,60 @@ template <class S, class M>
 constexpr S policy_gradient_of_kept(step_terms<S> const& step, M const& keep, double limit) {
   using C = constant_t<S>;
   C weight = min(exp(clamp(constant_of(step.logp) - step.old_logp, -20, 20)), C(limit));
-  return -weighed_logp(select(keep, step.advantage * weight, C(0)), step.logp);
+  return -weighted_logp(select(keep, step.advantage * weight, C(0)), step.logp);
 }
+
+/// -A sg(min(r, limit)) logp of the steps that Near keeps, by bounds `low` and `high` of what it measures.
+template <class Near>
+struct kept_by_bounds {
+  double low = Near::bound;   ///< >= 0
+  double high = Near::bound;  ///< >= 0
+  double limit = 20;          ///< of the ratio, > 0
+
+  static constexpr about notes = Near::notes;
+  constexpr void parameters(auto f) const { f("low", low), f("high", high), f("limit", limit); }
+  void check() const {
+    require_bounds(notes.name, low, high);
+    require(limit > 0, notes.name, "limit", limit, "a positive number");
+  }
+
+  template <class S>
+  constexpr S operator()(step_terms<S> const& step) const {
+    return policy_gradient_of_kept(step, Near::keep(step, low, high), limit);
+  }
+  /// Which steps are dropped.
+  template <class S>
+  constexpr S clipped(step_terms<S> const& step) const {
+    return side_of_dropped(Near::keep(step, low, high), step.advantage);
+  }
+};
+
+struct near_by_probability {
+  static constexpr double bound = .2;
+  static constexpr about notes{"dppo_tv",
+                               "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0",
+                               "Qi et al. 2026, arXiv:2602.04879", "verl"};
+  template <class S>
+  static constexpr auto keep(step_terms<S> const& step, double low, double high) {
+    constant_t<S> moved = exp(constant_of(step.logp)) - exp(step.old_logp);
+    return near_by_sign(moved, step.advantage, low, high);
+  }
+};
+struct near_by_binary_kl {
+  static constexpr double bound = .05;
+  static constexpr about notes{"dppo_kl",
+                               "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or "
+                               "low, or moves back, else 0",
+                               "Qi et al. 2026, arXiv:2602.04879", "verl"};
+  template <class S>
+  static constexpr auto keep(step_terms<S> const& step, double low, double high) {
+    using C = constant_t<S>;
+    C logp = constant_of(step.logp), p = min(exp(logp), C(1)), old = min(exp(step.old_logp), C(1));
+    C kl = old * (step.old_logp - logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
+    auto up = (kl <= high) | (p <= old), down = (kl <= low) | (p >= old);
+    return ((step.advantage > 0) & up) | ((!(step.advantage > 0)) & down);
+  }
+};
 
 }  // namespace detail
 
@@ -36,94 +93,22 @@ constexpr S policy_gradient_of_kept(step_terms<S> const& step, M const& keep, do
 ///     -A sg(min(r, limit)) logp keep,    r = exp(logp - old_logp),
 ///     keep: pi - pi_old <= high (A > 0), >= -low (else),    pi = exp(logp)
 ///
-/// Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare action is not held back
-/// by its large ratio; it is for discrete actions. The log-ratio is clamped to +-20. The derivative is finite for every
-/// logp, -inf among them; the loss is 0 where A is.
+/// Bounds of .2, limit 20. Reads logp, old_logp, advantage. Unitless. The bounds are on probabilities, so that a rare
+/// action is not held back by its large ratio; it is for discrete actions. The log-ratio is clamped to +-20. The
+/// derivative is finite for every logp, -inf among them; the loss is 0 where A is.
 ///
 /// Source: Qi et al. 2026, arXiv:2602.04879; verl's dppo_tv (limit 20; where a configuration has clip_ratio_c, that).
-struct dppo_tv {
-  double low = .2;    ///< >= 0
-  double high = .2;   ///< >= 0
-  double limit = 20;  ///< > 0
-
-  static constexpr about notes{"dppo_tv",
-                               "-A sg(min(r, limit)) logp where pi - pi_old <= high (A > 0) or >= -low, else 0",
-                               "Qi et al. 2026, arXiv:2602.04879"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("low", low), f("high", high), f("limit", limit);
-  }
-  void check() const {
-    detail::require(low >= 0, "dppo_tv", "low", low, "0 or a positive number");
-    detail::require(high >= 0, "dppo_tv", "high", high, "0 or a positive number");
-    detail::require(limit > 0, "dppo_tv", "limit", limit, "a positive number");
-  }
-
-  template <class S>
-  constexpr S operator()(step_terms<S> const& step) const {
-    return detail::policy_gradient_of_kept(step, keep(step), limit);
-  }
-  /// Which steps are dropped.
-  template <class S>
-  constexpr S clipped(step_terms<S> const& step) const {
-    return detail::side_of_dropped(keep(step), step.advantage);
-  }
-
- private:
-  template <class S>
-  constexpr auto keep(step_terms<S> const& step) const {
-    constant_t<S> moved = exp(detail::constant_of(step.logp)) - exp(step.old_logp);
-    return detail::near_by_sign(moved, step.advantage, low, high);
-  }
-};
+using dppo_tv = detail::kept_by_bounds<detail::near_by_probability>;
 
 /// DPPO by the divergence of the two outcomes "this action" and "another one":
 ///
 ///     as dppo_tv, keep: KL(pi_old || pi) <= high or pi <= pi_old (A > 0), KL <= low or pi >= pi_old (else),
 ///     KL = pi_old log(pi_old / pi) + (1 - pi_old) log((1 - pi_old + 1e-8) / (1 - pi + 1e-8))
 ///
-/// A probability that rounding has put above 1 counts as 1.
+/// Bounds of .05. A probability that rounding has put above 1 counts as 1.
 ///
 /// Source: Qi et al. 2026, arXiv:2602.04879; verl's dppo_kl.
-struct dppo_kl {
-  double low = .05;   ///< >= 0
-  double high = .05;  ///< >= 0
-  double limit = 20;  ///< > 0
-
-  static constexpr about notes{"dppo_kl",
-                               "-A sg(min(r, limit)) logp where the binary KL(pi_old || pi) is within high (A > 0) or "
-                               "low, or moves back, else 0",
-                               "Qi et al. 2026, arXiv:2602.04879"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("low", low), f("high", high), f("limit", limit);
-  }
-  void check() const {
-    detail::require(low >= 0, "dppo_kl", "low", low, "0 or a positive number");
-    detail::require(high >= 0, "dppo_kl", "high", high, "0 or a positive number");
-    detail::require(limit > 0, "dppo_kl", "limit", limit, "a positive number");
-  }
-
-  template <class S>
-  constexpr S operator()(step_terms<S> const& step) const {
-    return detail::policy_gradient_of_kept(step, keep(step), limit);
-  }
-  /// Which steps are dropped.
-  template <class S>
-  constexpr S clipped(step_terms<S> const& step) const {
-    return detail::side_of_dropped(keep(step), step.advantage);
-  }
-
- private:
-  template <class S>
-  constexpr auto keep(step_terms<S> const& step) const {
-    using C = constant_t<S>;
-    C logp = detail::constant_of(step.logp), p = min(exp(logp), C(1)), old = min(exp(step.old_logp), C(1));
-    C kl = old * (step.old_logp - logp) + (1 - old) * log((1 - old + 1e-8) / (1 - p + 1e-8));
-    auto up = (kl <= high) | (p <= old), down = (kl <= low) | (p >= old);
-    return ((step.advantage > 0) & up) | ((!(step.advantage > 0)) & down);
-  }
-};
+using dppo_kl = detail::kept_by_bounds<detail::near_by_binary_kl>;
 
 /// prime-rl's loss: the unclipped ratio to the sampler, of steps whose probability has not moved too far, and a square
 /// that holds them:
@@ -140,14 +125,13 @@ struct prime_rl_loss {
   bool symmetric = false;      ///< by the change alone, whatever the advantage's sign
   double weight = 1e-3;        ///< >= 0
 
-  static constexpr about notes{"prime_rl_loss", "-A r keep + weight (logp - sampler_logp)^2", "prime-rl 559b447"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  static constexpr about notes{"prime_rl_loss", "-A r keep + weight (logp - sampler_logp)^2", "prime-rl 559b447",
+                               "prime-rl"};
+  constexpr void parameters(auto f) const {
     f("low", low), f("high", high), f("symmetric", symmetric), f("weight", weight);
   }
   void check() const {
-    detail::require(low >= 0, "prime_rl_loss", "low", low, "0 or a positive number");
-    detail::require(high >= 0, "prime_rl_loss", "high", high, "0 or a positive number");
+    detail::require_bounds("prime_rl_loss", low, high);
     detail::require(weight >= 0, "prime_rl_loss", "weight", weight, "0 or a positive number");
   }
 

@@ -17,11 +17,8 @@ struct dro {
   double beta = .5;  ///< > 0
 
   static constexpr about notes{"dro", "-(A logp - (beta / 2) (logp - old_logp)^2)",
-                               "Richemond et al. 2024, arXiv:2405.19107"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("beta", beta);
-  }
+                               "Richemond et al. 2024, arXiv:2405.19107", "verl"};
+  constexpr void parameters(auto f) const { f("beta", beta); }
   void check() const { detail::require(beta > 0, "dro", "beta", beta, "a positive number"); }
 
   template <class S>
@@ -41,11 +38,8 @@ struct log_ratio_distance {
   double weight = 1;  ///< >= 0
 
   static constexpr about notes{"log_ratio_distance", "weight |logp - old_logp|",
-                               "Cui et al. 2025, arXiv:2505.22617, eq. 12"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("weight", weight);
-  }
+                               "Cui et al. 2025, arXiv:2505.22617, eq. 12", "verl (kl_cov)"};
+  constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require(weight >= 0, "log_ratio_distance", "weight", weight, "0 or a positive number"); }
 
   template <class S>

@@ -19,11 +19,8 @@ struct dual_clip {
 
   static constexpr about notes{"dual_clip",
                                "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A), of negative A at most -c A",
-                               "Ye et al. 2020, arXiv:1912.09729, eq. 4"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("c", c);
-  }
+                               "Ye et al. 2020, arXiv:1912.09729, eq. 4", "verl (vanilla)"};
+  constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("c", c); }
   void check() const {
     detail::require(epsilon > 0, "dual_clip", "epsilon", epsilon, "a positive number");
     detail::require(epsilon_high > 0, "dual_clip", "epsilon_high", epsilon_high, "a positive number");
@@ -56,11 +53,8 @@ struct two_sided_clip {
   double delta = 4;               ///< > 1 + epsilon_high
 
   static constexpr about notes{"two_sided_clip", "-min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
-                               "INTELLECT-2, arXiv:2505.07291"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta);
-  }
+                               "INTELLECT-2, arXiv:2505.07291", "Liger (delta)"};
+  constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta); }
   void check() const {
     detail::require(epsilon > 0, "two_sided_clip", "epsilon", epsilon, "a positive number");
     detail::require(epsilon_high > 0, "two_sided_clip", "epsilon_high", epsilon_high, "a positive number");

@@ -27,8 +27,7 @@ struct entropy_target {
 
   static constexpr about notes{"entropy_target", "coefficient +- step towards the target, applied while H <= target",
                                "He et al. 2025, arXiv:2505.22312, 4.4"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  constexpr void parameters(auto f) const {
     f("target", target), f("step", step), f("most", most), f("coefficient", coefficient);
   }
 
@@ -55,24 +54,15 @@ template <class Weight = double>
 struct entropy_bonus {
   Weight weight = detail::default_weight<Weight>(.01);  ///< >= 0; 0.01, or what the controller starts with
 
-  static constexpr about notes{"entropy_bonus", "-weight H", "Williams and Peng 1991"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("weight", weight);
-  }
-  void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "entropy_bonus", "weight", detail::weight_now(weight),
-                    "0 or a positive number");
-  }
+  static constexpr about notes{"entropy_bonus", "-weight H", "Williams and Peng 1991", "TRL, TorchRL"};
+  constexpr void parameters(auto f) const { f("weight", weight); }
+  void check() const { detail::require_weight("entropy_bonus", weight); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     return -detail::weight_now(weight) * step.entropy;
   }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.entropy, m.series);
-  }
+  static double told(auto const& m) { return m.entropy; }
 };
 
 }  // namespace cohort

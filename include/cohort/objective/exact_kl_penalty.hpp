@@ -16,23 +16,15 @@ template <class Weight = double>
 struct exact_kl_penalty {
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
-  static constexpr about notes{"exact_kl_penalty", "weight KL(pi || ref)", "of the whole distributions"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("weight", weight);
-  }
-  void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "exact_kl_penalty", "weight", detail::weight_now(weight),
-                    "0 or a positive number");
-  }
+  static constexpr about notes{"exact_kl_penalty", "weight KL(pi || ref)", "of the whole distributions",
+                               "TorchRL (KLPENPPOLoss)"};
+  constexpr void parameters(auto f) const { f("weight", weight); }
+  void check() const { detail::require_weight("exact_kl_penalty", weight); }
+  constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     return detail::weight_now(weight) * step.kl;
-  }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.reference_kl, m.series);
   }
 };
 
@@ -49,24 +41,16 @@ struct old_kl_penalty {
   Weight weight = detail::default_weight<Weight>(1);  ///< >= 0; 1, or what the controller starts with
 
   static constexpr about notes{"old_kl_penalty", "weight KL(old || pi)",
-                               "Schulman et al. 2017, arXiv:1707.06347, eq. 8"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("weight", weight);
-  }
-  void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "old_kl_penalty", "weight", detail::weight_now(weight),
-                    "0 or a positive number");
-  }
+                               "Schulman et al. 2017, arXiv:1707.06347, eq. 8", "TorchRL (KLPENPPOLoss)"};
+  constexpr void parameters(auto f) const { f("weight", weight); }
+  void check() const { detail::require_weight("old_kl_penalty", weight); }
+  constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     return detail::weight_now(weight) * step.old_kl;
   }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.approximate_kl, m.series);
-  }
+  static double told(auto const& m) { return m.approximate_kl; }
 };
 
 }  // namespace cohort

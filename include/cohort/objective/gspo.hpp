@@ -25,11 +25,8 @@ struct gspo {
   static constexpr about notes{
       "gspo",
       "-min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A), s the geometric mean of the series' ratios",
-      "Zheng et al. 2025, arXiv:2507.18071, eq. 5"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta);
-  }
+      "Zheng et al. 2025, arXiv:2507.18071, eq. 5", "Liger and TRL (sequence level)"};
+  constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta); }
   void check() const {
     detail::require(epsilon > 0, "gspo", "epsilon", epsilon, "a positive number");
     detail::require(epsilon_high > 0, "gspo", "epsilon_high", epsilon_high, "a positive number");
@@ -62,11 +59,8 @@ struct gspo_step {
   double epsilon_high = 4e-4;  ///< > 0
 
   static constexpr about notes{"gspo_step", "as gspo, the gradient of s to the step alone",
-                               "Zheng et al. 2025, arXiv:2507.18071, eq. 13"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("epsilon", epsilon), f("epsilon_high", epsilon_high);
-  }
+                               "Zheng et al. 2025, arXiv:2507.18071, eq. 13", "verl (gspo)"};
+  constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
   void check() const {
     detail::require(epsilon > 0, "gspo_step", "epsilon", epsilon, "a positive number");
     detail::require(epsilon_high > 0, "gspo_step", "epsilon_high", epsilon_high, "a positive number");

@@ -22,25 +22,17 @@ struct kl_penalty {
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
-  static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)", "Shao et al. 2024, arXiv:2402.03300, eq. 4"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("weight", weight);
-  }
-  void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "kl_penalty", "weight", detail::weight_now(weight),
-                    "0 or a positive number");
-  }
+  static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)", "Shao et al. 2024, arXiv:2402.03300, eq. 4",
+                               "TRL, Liger, TorchRL"};
+  constexpr void parameters(auto f) const { f("", estimator), f("weight", weight); }
+  void check() const { detail::require_weight("kl_penalty", weight); }
+  constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); })
       return detail::weight_now(weight) * estimator(step.logp, step.ref_logp, step.old_logp);
     else return detail::weight_now(weight) * estimator(step.logp, step.ref_logp);
-  }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.reference_kl, m.series);
   }
 };
 

@@ -28,24 +28,24 @@ struct weights_of_selection {
 template <class O>
 inline constexpr int aggregations_in = 0;
 template <class A, class B>
-inline constexpr int aggregations_in<sum<A, B>> = aggregations_in<A> + aggregations_in<B>;
+inline constexpr int aggregations_in<objective_sum<A, B>> = aggregations_in<A> + aggregations_in<B>;
 template <class A>
-inline constexpr int aggregations_in<scaled<A>> = aggregations_in<A>;
+inline constexpr int aggregations_in<objective_multiple<A>> = aggregations_in<A>;
 template <class M, class A>
-inline constexpr int aggregations_in<aggregated<M, A>> = 1 + aggregations_in<A>;
+inline constexpr int aggregations_in<aggregated_objective<M, A>> = 1 + aggregations_in<A>;
 template <class S, class A>
-inline constexpr int aggregations_in<selected<S, A>> = 1 + aggregations_in<A>;
+inline constexpr int aggregations_in<weighted_objective<S, A>> = 1 + aggregations_in<A>;
 
 template <class O>
 inline constexpr bool has_aggregate = false;
 template <class A, class B>
-inline constexpr bool has_aggregate<sum<A, B>> = has_aggregate<A> || has_aggregate<B>;
+inline constexpr bool has_aggregate<objective_sum<A, B>> = has_aggregate<A> || has_aggregate<B>;
 template <class A>
-inline constexpr bool has_aggregate<scaled<A>> = has_aggregate<A>;
+inline constexpr bool has_aggregate<objective_multiple<A>> = has_aggregate<A>;
 template <class M, class A>
-inline constexpr bool has_aggregate<aggregated<M, A>> = true;
+inline constexpr bool has_aggregate<aggregated_objective<M, A>> = true;
 template <class S, class A>
-inline constexpr bool has_aggregate<selected<S, A>> = has_aggregate<A>;
+inline constexpr bool has_aggregate<weighted_objective<S, A>> = has_aggregate<A>;
 
 /// The terms of an expression as a tuple of leaves; First is the number of the first weights made inside, Weights the
 /// ones in force.
@@ -54,29 +54,29 @@ constexpr auto leaves(O const& o, double factor) {
   return std::tuple(leaf<O, Weights, Selected>{o, factor});
 }
 template <int First, int Weights, bool Selected = false, class A>
-constexpr auto leaves(scaled<A> const& o, double factor);
+constexpr auto leaves(objective_multiple<A> const& o, double factor);
 template <int First, int Weights, bool Selected = false, class M, class A>
-constexpr auto leaves(aggregated<M, A> const& o, double factor);
+constexpr auto leaves(aggregated_objective<M, A> const& o, double factor);
 template <int First, int Weights, bool Selected = false, class S, class A>
-constexpr auto leaves(selected<S, A> const& o, double factor);
+constexpr auto leaves(weighted_objective<S, A> const& o, double factor);
 template <int First, int Weights, bool Selected = false, class A, class B>
-constexpr auto leaves(sum<A, B> const& o, double factor) {
+constexpr auto leaves(objective_sum<A, B> const& o, double factor) {
   return std::tuple_cat(leaves<First, Weights, Selected>(o.a, factor),
                         leaves<First + aggregations_in<A>, Weights, Selected>(o.b, factor));
 }
 template <int First, int Weights, bool Selected, class A>
-constexpr auto leaves(scaled<A> const& o, double factor) {
+constexpr auto leaves(objective_multiple<A> const& o, double factor) {
   return leaves<First, Weights, Selected>(o.term, factor * o.factor);
 }
 template <int First, int Weights, bool Selected, class M, class A>
-constexpr auto leaves(aggregated<M, A> const& o, double factor) {
+constexpr auto leaves(aggregated_objective<M, A> const& o, double factor) {
   static_assert(!has_aggregate<A>, "aggregate(...) may not stand inside another aggregate(...)");
   static_assert(!Selected,
                 "aggregate(...) may not stand inside weighted(...): write aggregate(mode, weighted(selection, term))");
   return leaves<First + 1, First, Selected>(o.term, factor);
 }
 template <int First, int Weights, bool Selected, class S, class A>
-constexpr auto leaves(selected<S, A> const& o, double factor) {
+constexpr auto leaves(weighted_objective<S, A> const& o, double factor) {
   return leaves<First + 1, First, true>(o.term, factor);
 }
 
@@ -87,25 +87,25 @@ constexpr auto modes(O const&) {
   return std::tuple<>();
 }
 template <int First = 1, int Weights = 0, class A>
-constexpr auto modes(scaled<A> const& o);
+constexpr auto modes(objective_multiple<A> const& o);
 template <int First = 1, int Weights = 0, class M, class A>
-constexpr auto modes(aggregated<M, A> const& o);
+constexpr auto modes(aggregated_objective<M, A> const& o);
 template <int First = 1, int Weights = 0, class S, class A>
-constexpr auto modes(selected<S, A> const& o);
+constexpr auto modes(weighted_objective<S, A> const& o);
 template <int First = 1, int Weights = 0, class A, class B>
-constexpr auto modes(sum<A, B> const& o) {
+constexpr auto modes(objective_sum<A, B> const& o) {
   return std::tuple_cat(modes<First, Weights>(o.a), modes<First + aggregations_in<A>, Weights>(o.b));
 }
 template <int First, int Weights, class A>
-constexpr auto modes(scaled<A> const& o) {
+constexpr auto modes(objective_multiple<A> const& o) {
   return modes<First, Weights>(o.term);
 }
 template <int First, int Weights, class M, class A>
-constexpr auto modes(aggregated<M, A> const& o) {
+constexpr auto modes(aggregated_objective<M, A> const& o) {
   return std::tuple_cat(std::tuple(o.mode), modes<First + 1, First>(o.term));
 }
 template <int First, int Weights, class S, class A>
-constexpr auto modes(selected<S, A> const& o) {
+constexpr auto modes(weighted_objective<S, A> const& o) {
   return std::tuple_cat(std::tuple(weights_of_selection<S>{o.selection, Weights}), modes<First + 1, First>(o.term));
 }
 
@@ -121,14 +121,15 @@ inline constexpr unsigned bits_of_leaves<std::tuple<Leaf...>> = (Leaf::reads | .
 template <class O>
 inline constexpr bool selects_by_what_is_now = false;
 template <class A, class B>
-inline constexpr bool selects_by_what_is_now<sum<A, B>> = selects_by_what_is_now<A> || selects_by_what_is_now<B>;
+inline constexpr bool selects_by_what_is_now<objective_sum<A, B>> =
+    selects_by_what_is_now<A> || selects_by_what_is_now<B>;
 template <class A>
-inline constexpr bool selects_by_what_is_now<scaled<A>> = selects_by_what_is_now<A>;
+inline constexpr bool selects_by_what_is_now<objective_multiple<A>> = selects_by_what_is_now<A>;
 template <class M, class A>
-inline constexpr bool selects_by_what_is_now<aggregated<M, A>> = selects_by_what_is_now<A>;
+inline constexpr bool selects_by_what_is_now<aggregated_objective<M, A>> = selects_by_what_is_now<A>;
 template <class S, class A>
-inline constexpr bool selects_by_what_is_now<selected<S, A>> =
-    (S::reads & reads::differentiable) != 0 || selects_by_what_is_now<A>;
+inline constexpr bool selects_by_what_is_now<weighted_objective<S, A>> =
+    (S::reads & needs::differentiable) != 0 || selects_by_what_is_now<A>;
 
 }  // namespace detail
 }  // namespace cohort

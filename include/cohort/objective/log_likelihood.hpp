@@ -8,7 +8,7 @@ namespace cohort {
 /// good samples of the policy's own rejection fine-tuning. A logp of -inf costs inf, its derivative is -1 as for any
 /// other.
 struct log_likelihood {
-  static constexpr about notes{"log_likelihood", "-logp", "maximum likelihood"};
+  static constexpr about notes{"log_likelihood", "-logp", "maximum likelihood", "closed form"};
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

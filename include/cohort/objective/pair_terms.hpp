@@ -22,14 +22,14 @@ concept pair_objective = requires(O const& o, pair_terms<dependency> const& term
 
 namespace detail {
 
-/// Which terms of steps the terms of pairs come from, as bits of `reads`.
+/// Which terms of steps the terms of pairs come from, as bits of `needs`.
 template <pair_objective O>
 constexpr unsigned terms_read_by_pair(O const& o) {
   using d = dependency;
   pair_terms<d> t;
-  t.chosen_logp = t.rejected_logp = d::on(reads::logp);
-  t.chosen_ref_logp = t.rejected_ref_logp = d::on(reads::ref_logp);
-  t.chosen_score = t.rejected_score = d::on(reads::value);
+  t.chosen_logp = t.rejected_logp = d::on(needs::logp);
+  t.chosen_ref_logp = t.rejected_ref_logp = d::on(needs::ref_logp);
+  t.chosen_score = t.rejected_score = d::on(needs::value);
   return o(t).bits;
 }
 

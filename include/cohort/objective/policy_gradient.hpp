@@ -15,11 +15,11 @@ namespace cohort {
 ///
 /// Source: Williams 1992; Mnih et al. 2016, arXiv:1602.01783.
 struct policy_gradient {
-  static constexpr about notes{"policy_gradient", "-A logp", "Williams 1992"};
+  static constexpr about notes{"policy_gradient", "-A logp", "Williams 1992", "verl (gpg), TorchRL (A2C, Reinforce)"};
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    return -detail::weighed_logp(step.advantage, step.logp);
+    return -detail::weighted_logp(step.advantage, step.logp);
   }
 };
 
@@ -32,7 +32,8 @@ struct policy_gradient {
 ///
 /// Source: Kakade and Langford 2002; Schulman et al. 2015, arXiv:1502.05477, eq. 14.
 struct importance_ratio {
-  static constexpr about notes{"importance_ratio", "-r A", "Schulman et al. 2015, arXiv:1502.05477, eq. 14"};
+  static constexpr about notes{"importance_ratio", "-r A", "Schulman et al. 2015, arXiv:1502.05477, eq. 14",
+                               "TorchRL (PPOLoss), verl (kl_cov)"};
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
@@ -49,11 +50,8 @@ struct positive_likelihood {
   double threshold = 0;
 
   static constexpr about notes{"positive_likelihood", "-logp where A > threshold, else 0",
-                               "Yuan et al. 2023, arXiv:2308.01825"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("threshold", threshold);
-  }
+                               "Yuan et al. 2023, arXiv:2308.01825", "closed form"};
+  constexpr void parameters(auto f) const { f("threshold", threshold); }
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
     return select(step.advantage > threshold, -step.logp, S(0));

@@ -17,11 +17,9 @@ struct sapo {
   double tau = 1;              ///< of A > 0; > 0
   double tau_negative = 1.05;  ///< of A <= 0; > 0
 
-  static constexpr about notes{"sapo", "-A (4 / tau) sigmoid(tau (r - 1))", "arXiv:2511.20347, eq. 5"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("tau", tau), f("tau_negative", tau_negative);
-  }
+  static constexpr about notes{"sapo", "-A (4 / tau) sigmoid(tau (r - 1))", "arXiv:2511.20347, eq. 5",
+                               "TRL, Liger, verl"};
+  constexpr void parameters(auto f) const { f("tau", tau), f("tau_negative", tau_negative); }
   void check() const {
     detail::require(tau > 0, "sapo", "tau", tau, "a positive number");
     detail::require(tau_negative > 0, "sapo", "tau_negative", tau_negative, "a positive number");

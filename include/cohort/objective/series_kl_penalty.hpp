@@ -23,24 +23,15 @@ struct series_kl_penalty {
 
   static constexpr about notes{"series_kl_penalty",
                                "weight s KL^(logp, ref_logp), s the geometric mean of the series' ratios",
-                               "TRL 1.16, use_bias_correction_kl by sequence"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator), f("weight", weight);
-  }
-  void check() const {
-    detail::require(detail::weight_now(weight) >= 0, "series_kl_penalty", "weight", detail::weight_now(weight),
-                    "0 or a positive number");
-  }
+                               "TRL 1.16, use_bias_correction_kl by sequence", "TRL, Liger (corrected KL by sequence)"};
+  constexpr void parameters(auto f) const { f("", estimator), f("weight", weight); }
+  void check() const { detail::require_weight("series_kl_penalty", weight); }
+  constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
     return detail::weight_now(weight) * exp(clamp(s.total / s.length, -20, 20)) * estimator(s.logp, s.ref_logp);
-  }
-  template <class Measures>
-  void adapt(Measures const& m) {
-    detail::adapt_weight(weight, m.reference_kl, m.series);
   }
 };
 

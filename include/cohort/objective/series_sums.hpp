@@ -19,7 +19,7 @@ inline constexpr unsigned series_bits = 0;
 template <series_objective O, int Weights, bool Selected>
 inline constexpr unsigned series_bits<leaf<O, Weights, Selected>> = [] {
   if constexpr (known_at_compile_time<O>) return series_reads(O{});
-  else return reads::everything | series_length | total_derivative;
+  else return needs::everything | series_length | total_derivative;
 }();
 
 template <class A, class B>
@@ -90,7 +90,7 @@ struct of_step_kernel {
 
 /// weight x, and 0 where a selection has left out the step, whatever x is there.
 template <class Leaf, class V>
-[[gnu::always_inline]] constexpr V weighed(V const& factor, V const& x) {
+[[gnu::always_inline]] constexpr V weighted_by(V const& factor, V const& x) {
   if constexpr (Leaf::is_selected) return select(factor == 0, V(0), factor * x);
   else return factor * x;
 }
@@ -118,7 +118,7 @@ struct total_slope_kernel {
   constexpr S sum(series_terms<D> const& terms, S const* weights, std::index_sequence<K...>) const {
     S slope(0);
     auto one = [&]<class Leaf>(Leaf const& leaf) {
-      slope += weighed<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]);
+      slope += weighted_by<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]);
     };
     auto if_it_does = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
       if constexpr (totals<Leaves>.of[k] == Total &&

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/describe/needs.hpp>
 #include <cohort/scalar/dependency.hpp>
 
 namespace cohort {
@@ -20,33 +21,23 @@ struct step_terms {
   S old_kl{};                 ///< KL(old || pi), the old one that of the policy before this update
 };
 
-/// The terms as bits, in the order of their declaration.
-namespace reads {
-
-inline constexpr unsigned sampler_logp = 1, old_logp = 2, logp = 4, ref_logp = 8, advantage = 16, entropy = 32,
-                          value = 64, old_value = 128, target = 256, kl = 512, old_kl = 1024;
-inline constexpr unsigned differentiable = logp | entropy | value | kl | old_kl, everything = 2047,
-                          reference = ref_logp | kl;
-
-}  // namespace reads
-
 namespace detail {
 
 /// Each term as the input that it is.
 constexpr step_terms<dependency> all_terms() {
   using d = dependency;
   step_terms<d> terms;
-  terms.sampler_logp = d::on(reads::sampler_logp);
-  terms.old_logp = d::on(reads::old_logp);
-  terms.logp = d::on(reads::logp);
-  terms.ref_logp = d::on(reads::ref_logp);
-  terms.advantage = d::on(reads::advantage);
-  terms.entropy = d::on(reads::entropy);
-  terms.value = d::on(reads::value);
-  terms.old_value = d::on(reads::old_value);
-  terms.target = d::on(reads::target);
-  terms.kl = d::on(reads::kl);
-  terms.old_kl = d::on(reads::old_kl);
+  terms.sampler_logp = d::on(needs::sampler_logp);
+  terms.old_logp = d::on(needs::old_logp);
+  terms.logp = d::on(needs::logp);
+  terms.ref_logp = d::on(needs::ref_logp);
+  terms.advantage = d::on(needs::advantage);
+  terms.entropy = d::on(needs::entropy);
+  terms.value = d::on(needs::value);
+  terms.old_value = d::on(needs::old_value);
+  terms.target = d::on(needs::target);
+  terms.kl = d::on(needs::kl);
+  terms.old_kl = d::on(needs::old_kl);
   return terms;
 }
 

@@ -40,13 +40,13 @@ template <unsigned Bits, class D, class V>
   terms.target = at.target;
   auto variable = [](unsigned bit, V const& x) {
     if constexpr (Bits == 0) return D(x);
-    else return Bits & bit ? D::variable(x, std::popcount(Bits & reads::differentiable & (bit - 1))) : D(x);
+    else return Bits & bit ? D::variable(x, std::popcount(Bits & needs::differentiable & (bit - 1))) : D(x);
   };
-  terms.logp = variable(reads::logp, at.logp);
-  terms.entropy = variable(reads::entropy, at.entropy);
-  terms.value = variable(reads::value, at.value);
-  terms.kl = variable(reads::kl, at.kl);
-  terms.old_kl = variable(reads::old_kl, at.old_kl);
+  terms.logp = variable(needs::logp, at.logp);
+  terms.entropy = variable(needs::entropy, at.entropy);
+  terms.value = variable(needs::value, at.value);
+  terms.kl = variable(needs::kl, at.kl);
+  terms.old_kl = variable(needs::old_kl, at.old_kl);
 }
 /// The terms of Bits from an array of just those, in their order.
 template <unsigned Bits, class S>

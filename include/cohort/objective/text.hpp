@@ -68,9 +68,9 @@ std::string component_text(X const& x, bool braces = true) {
 template <class O>
 inline constexpr bool is_compound = false;
 template <class A, class B>
-inline constexpr bool is_compound<sum<A, B>> = true;
+inline constexpr bool is_compound<objective_sum<A, B>> = true;
 template <class A>
-inline constexpr bool is_compound<scaled<A>> = true;
+inline constexpr bool is_compound<objective_multiple<A>> = true;
 
 }  // namespace detail
 
@@ -84,13 +84,13 @@ std::string text(O const& o) {
   return detail::component_text(o);
 }
 template <class A, class B>
-std::string text(sum<A, B> const& o);
+std::string text(objective_sum<A, B> const& o);
 template <class A>
-std::string text(scaled<A> const& o);
+std::string text(objective_multiple<A> const& o);
 template <class M, class A>
-std::string text(aggregated<M, A> const& o);
+std::string text(aggregated_objective<M, A> const& o);
 template <class S, class A>
-std::string text(selected<S, A> const& o);
+std::string text(weighted_objective<S, A> const& o);
 
 /// A scheduled term as it is at the beginning of the run: scheduled(linear{from = 0.2, to = 0}, at first
 /// clipped_ratio{epsilon = 0.2, epsilon_high = 0.2}).
@@ -99,20 +99,20 @@ std::string text(scheduled<Schedule, Make> const& o) {
   return "scheduled(" + detail::component_text(o.schedule, false) + ", at first " + text(o.at(0)) + ")";
 }
 template <class A, class B>
-std::string text(sum<A, B> const& o) {
+std::string text(objective_sum<A, B> const& o) {
   return text(o.a) + " + " + text(o.b);
 }
 template <class A>
-std::string text(scaled<A> const& o) {
+std::string text(objective_multiple<A> const& o) {
   std::string inner = text(o.term);
   return detail::text(o.factor) + " " + (detail::is_compound<A> ? "(" + inner + ")" : inner);
 }
 template <class M, class A>
-std::string text(aggregated<M, A> const& o) {
+std::string text(aggregated_objective<M, A> const& o) {
   return "aggregate(" + detail::component_text(o.mode, false) + ", " + text(o.term) + ")";
 }
 template <class S, class A>
-std::string text(selected<S, A> const& o) {
+std::string text(weighted_objective<S, A> const& o) {
   return "weighted(" + detail::component_text(o.selection, false) + ", " + text(o.term) + ")";
 }
 
@@ -147,7 +147,7 @@ template <class O>
   requires objective<O> || pair_objective<O>
 std::string explained(O const& composed) {
   std::string all = text(composed) + "\n";
-  auto o = at(composed, 0.);
+  auto o = at_progress(composed, 0.);
   if constexpr (pair_objective<decltype(o)>) detail::explain(all, o, true, "  ");
   else {
     std::apply([&](auto const&... leaf) { (detail::explain(all, leaf.term, true, "  "), ...); },

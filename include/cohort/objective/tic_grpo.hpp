@@ -18,11 +18,8 @@ struct tic_grpo {
   double epsilon = 0.2;  ///< how far the ratio may rise above 1; > 0
 
   static constexpr about notes{"tic_grpo", "-min(W, 1 + epsilon) A, W the series' ratio",
-                               "Pang and Jin 2025, arXiv:2508.02833"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("epsilon", epsilon);
-  }
+                               "Pang and Jin 2025, arXiv:2508.02833", "differences"};
+  constexpr void parameters(auto f) const { f("epsilon", epsilon); }
   void check() const { detail::require(epsilon > 0, "tic_grpo", "epsilon", epsilon, "a positive number"); }
 
   using of_step = step_log_ratio;

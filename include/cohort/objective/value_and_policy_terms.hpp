@@ -24,13 +24,13 @@ constexpr auto terms_where(O const& o) {
   else return no_terms{};
 }
 template <template <class> class Wanted, class A>
-constexpr auto terms_where(scaled<A> const& o);
+constexpr auto terms_where(objective_multiple<A> const& o);
 template <template <class> class Wanted, class M, class A>
-constexpr auto terms_where(aggregated<M, A> const& o);
+constexpr auto terms_where(aggregated_objective<M, A> const& o);
 template <template <class> class Wanted, class S, class A>
-constexpr auto terms_where(selected<S, A> const& o);
+constexpr auto terms_where(weighted_objective<S, A> const& o);
 template <template <class> class Wanted, class A, class B>
-constexpr auto terms_where(sum<A, B> const& o) {
+constexpr auto terms_where(objective_sum<A, B> const& o) {
   auto a = terms_where<Wanted>(o.a);
   auto b = terms_where<Wanted>(o.b);
   if constexpr (!has_terms<decltype(a)>) return b;
@@ -38,20 +38,20 @@ constexpr auto terms_where(sum<A, B> const& o) {
   else return a + b;
 }
 template <template <class> class Wanted, class A>
-constexpr auto terms_where(scaled<A> const& o) {
+constexpr auto terms_where(objective_multiple<A> const& o) {
   auto term = terms_where<Wanted>(o.term);
   if constexpr (has_terms<decltype(term)>) return o.factor * term;
   else return term;
 }
 template <template <class> class Wanted, class M, class A>
-constexpr auto terms_where(aggregated<M, A> const& o) {
+constexpr auto terms_where(aggregated_objective<M, A> const& o) {
   auto term = terms_where<Wanted>(o.term);
   if constexpr (has_terms<decltype(term)>) return aggregate(o.mode, term);
   else return term;
 }
 
 template <template <class> class Wanted, class S, class A>
-constexpr auto terms_where(selected<S, A> const& o) {
+constexpr auto terms_where(weighted_objective<S, A> const& o) {
   auto term = terms_where<Wanted>(o.term);
   if constexpr (has_terms<decltype(term)>) return weighted(o.selection, term);
   else return term;
@@ -64,9 +64,9 @@ struct reads_value {
                 "an objective of which the policy and the value function are trained apart needs terms that can be "
                 "made without arguments");
   static_assert(
-      !(bits & reads::value && bits & reads::differentiable & ~reads::value),
+      !(bits & needs::value && bits & needs::differentiable & ~needs::value),
       "a term reads both the value function and the policy, which this update trains apart: write it as a sum of two");
-  static constexpr bool value = bits & reads::value;
+  static constexpr bool value = bits & needs::value;
 };
 template <class O>
 struct reads_no_value {

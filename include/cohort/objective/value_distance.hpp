@@ -41,10 +41,7 @@ struct huber_error {
   double delta = 1;  ///< > 0
 
   static constexpr about notes{"huber_error", "e^2 / 2 for |e| <= delta, else delta (|e| - delta / 2)", "Huber 1964"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("delta", delta);
-  }
+  constexpr void parameters(auto f) const { f("delta", delta); }
   void check() const { detail::require(delta > 0, "huber_error", "delta", delta, "a positive number"); }
 
   template <class S>

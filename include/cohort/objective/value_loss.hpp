@@ -23,9 +23,8 @@ struct value_loss {
 
   static constexpr about notes{"value_loss",
                                std::is_same_v<Distance, squared_error> ? "weight (V - R)^2" : "weight d(V - R)",
-                               "Schulman et al. 2017, arXiv:1707.06347, eq. 9"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Schulman et al. 2017, arXiv:1707.06347, eq. 9", "verl, TorchRL (l2, l1, smooth_l1)"};
+  constexpr void parameters(auto f) const {
     f("weight", weight);
     if constexpr (!std::is_same_v<Distance, squared_error>) f("", distance);
   }

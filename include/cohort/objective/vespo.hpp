@@ -25,9 +25,9 @@ struct vespo {
   double k = 2, lambda = 3;                    ///< for A >= 0; lambda > 0
   double k_negative = 3, lambda_negative = 2;  ///< for A < 0
 
-  static constexpr about notes{"vespo", "-sg(exp(lambda (1 - W)) W^k) A logp, W the series' ratio", "arXiv:2602.10693"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  static constexpr about notes{"vespo", "-sg(exp(lambda (1 - W)) W^k) A logp, W the series' ratio", "arXiv:2602.10693",
+                               "TRL, Liger"};
+  constexpr void parameters(auto f) const {
     f("k", k), f("lambda", lambda), f("k_negative", k_negative), f("lambda_negative", lambda_negative);
   }
   void check() const {
@@ -47,7 +47,7 @@ struct vespo {
     C log_w = clamp(detail::constant_of(s.total), log_least(), 20), w = exp(log_w);
     C phi = exp(
         select(s.advantage >= 0, C(lambda * (1 - w) + k * log_w), C(lambda_negative * (1 - w) + k_negative * log_w)));
-    return -detail::weighed_logp(C(phi * s.advantage), s.logp);
+    return -detail::weighted_logp(C(phi * s.advantage), s.logp);
   }
 
  private:

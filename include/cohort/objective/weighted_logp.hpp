@@ -14,7 +14,7 @@ constexpr constant_t<S> constant_of(S const& x) {
 /// where logp is -inf. A dual after stop_gradient would not do: its tangents are 0, and 0 times -inf is a NaN in a
 /// gradient that is finite.
 template <class S>
-constexpr S weighed_logp(constant_t<S> const& coefficient, S const& logp) {
+constexpr S weighted_logp(constant_t<S> const& coefficient, S const& logp) {
   return select(coefficient == constant_t<S>(0), S(0), S(coefficient * logp));
 }
 

@@ -65,9 +65,8 @@ struct adam {
   double epsilon = 1e-5;                       ///< >= 0; in the unit of the gradient
 
   static constexpr about notes{"adam", "p <- p - rate m^ / (sqrt(v^) + epsilon)",
-                               "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1", "torch"};
+  constexpr void parameters(auto f) const {
     f("rate", rate);
     if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
     f("epsilon", epsilon);
@@ -87,7 +86,7 @@ struct adam {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
-    auto step = detail::next_adam_step(*this, ++s.updates, at(rate, progress));
+    auto step = detail::next_adam_step(*this, ++s.updates, at_progress(rate, progress));
     detail::optimizer_pass(backend, gradient, scale, limit, step, outputs{parameters, s.m.all(), s.v.all()},
                            in_view<B>(parameters), in_view<B>(s.m.all()), in_view<B>(s.v.all()));
   }

@@ -47,9 +47,8 @@ struct adamw {
   decayed decays = decayed::matrices;
 
   static constexpr about notes{"adamw", "p <- p (1 - rate decay) - rate m^ / (sqrt(v^) + epsilon)",
-                               "Loshchilov and Hutter 2017, arXiv:1711.05101"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Loshchilov and Hutter 2017, arXiv:1711.05101", "torch"};
+  constexpr void parameters(auto f) const {
     f("rate", rate);
     if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
     f("epsilon", epsilon), f("decay", decay);
@@ -83,7 +82,7 @@ struct adamw {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
-    double now = at(rate, progress);
+    double now = at_progress(rate, progress);
     detail::decayed_adam_step step{detail::next_adam_step(*this, ++s.updates, now), 1 - now * decay};
     outputs all{parameters, s.m.all(), s.v.all()};
     in_view<B> p = parameters, m = s.m.all(), v = s.v.all();

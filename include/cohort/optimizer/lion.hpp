@@ -33,9 +33,8 @@ struct lion {
   double decay = 0;                            ///< >= 0; of all parameters
 
   static constexpr about notes{"lion", "p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p)",
-                               "Chen et al. 2023, arXiv:2302.06675"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Chen et al. 2023, arXiv:2302.06675", "the paper's algorithm in numpy"};
+  constexpr void parameters(auto f) const {
     f("rate", rate), f("beta1", beta1), f("beta2", beta2);
     if (decay != 0) f("decay", decay);
   }
@@ -61,7 +60,8 @@ struct lion {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
-    detail::optimizer_pass(backend, gradient, scale, limit, detail::lion_step{at(rate, progress), beta1, beta2, decay},
+    detail::optimizer_pass(backend, gradient, scale, limit,
+                           detail::lion_step{at_progress(rate, progress), beta1, beta2, decay},
                            outputs{parameters, s.m.all()}, in_view<B>(parameters), in_view<B>(s.m.all()));
   }
 };

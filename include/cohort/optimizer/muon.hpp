@@ -48,9 +48,8 @@ struct muon {
   Others others{};
 
   static constexpr about notes{"muon", "p <- p (1 - rate decay) - rate factor orthogonal(U)",
-                               "Jordan et al. 2024, Muon"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Jordan et al. 2024, Muon", "torch, told to compute in float64"};
+  constexpr void parameters(auto f) const {
     f("rate", rate), f("momentum", momentum);
     if (!nesterov) f("nesterov", nesterov);
     f("decay", decay);
@@ -103,7 +102,7 @@ struct muon {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient,
               in_view<B> norm_scale, double limit = detail::no_limit) const {
-    double now = at(rate, progress);
+    double now = at_progress(rate, progress);
     std::ptrdiff_t begin = 0;
     for (auto const& m : s.matrices) {
       auto room = backend.template temporary<value_t<B>>(m.size());

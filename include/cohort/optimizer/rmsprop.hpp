@@ -71,10 +71,9 @@ struct rmsprop {
   bool centered = false;
   rmsprop_form form = rmsprop_form::torch;
 
-  static constexpr about notes{"rmsprop", "p <- p - rate g / root of a running mean of g^2",
-                               "Tieleman and Hinton 2012"};
-  template <class F>
-  constexpr void parameters(F f) const {
+  static constexpr about notes{"rmsprop", "p <- p - rate g / root of a running mean of g^2", "Tieleman and Hinton 2012",
+                               "torch; SB3 (RMSpropTFLike)"};
+  constexpr void parameters(auto f) const {
     f("rate", rate), f("alpha", alpha), f("epsilon", epsilon);
     if (momentum != 0) f("momentum", momentum);
     if (centered) f("centered", centered);
@@ -111,7 +110,7 @@ struct rmsprop {
               double limit = detail::no_limit) const {
     in_view<B> before = parameters, square = s.square.all();
     detail::rmsprop_root root{alpha, epsilon, form == rmsprop_form::tensorflow};
-    double now = at(rate, progress);
+    double now = at_progress(rate, progress);
     if (!is_long())
       return detail::optimizer_pass(backend, gradient, scale, limit, detail::rmsprop_step{root, now},
                                     outputs{parameters, s.square.all()}, before, square);

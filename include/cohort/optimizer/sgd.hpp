@@ -46,9 +46,8 @@ struct sgd {
   double decay = 0;                            ///< >= 0
 
   static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g",
-                               "Robbins and Monro 1951; Sutskever et al. 2013"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Robbins and Monro 1951; Sutskever et al. 2013", "torch"};
+  constexpr void parameters(auto f) const {
     f("rate", rate);
     if (momentum != 0) f("momentum", momentum), f("nesterov", nesterov);
     if (dampening != 0) f("dampening", dampening);
@@ -80,7 +79,7 @@ struct sgd {
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
     in_view<B> before = parameters;
-    double now = at(rate, progress), added = s.begun ? 1 - dampening : 1;
+    double now = at_progress(rate, progress), added = s.begun ? 1 - dampening : 1;
     s.begun = true;
     if (momentum == 0)
       return detail::optimizer_pass(backend, gradient, scale, limit, detail::sgd_step{now, decay}, outputs{parameters},

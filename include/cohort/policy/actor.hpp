@@ -3,23 +3,16 @@
 
 namespace cohort {
 
-/// A policy without a value function, as GRPO has it: actor{backend, environment, {.hidden = {64, 64}}, seed{1}}.
+/// A policy without a value function, as GRPO has it: actor{backend, environment, {.hidden = {64, 64}},
+/// random_seed{1}}.
 template <class B, class Distribution>
 struct actor : basic_policy<B, Distribution, false> {
   using base = basic_policy<B, Distribution, false>;
   using base::base;
 };
 template <class B, class E>
-actor(B&, E const&) -> actor<B, detail::distribution_for<B, E>>;
-template <class B, class E>
-actor(B&, E const&, network_options) -> actor<B, detail::distribution_for<B, E>>;
-template <class B, class E>
-actor(B&, E const&, network_options, seed) -> actor<B, detail::distribution_for<B, E>>;
+actor(B&, E const&, network_options = {}, random_seed = {}) -> actor<B, detail::distribution_for<B, E>>;
 template <class B, class E, action_model M>
-actor(B&, E const&, M) -> actor<B, detail::distribution_for<B, E, M>>;
-template <class B, class E, action_model M>
-actor(B&, E const&, M, network_options) -> actor<B, detail::distribution_for<B, E, M>>;
-template <class B, class E, action_model M>
-actor(B&, E const&, M, network_options, seed) -> actor<B, detail::distribution_for<B, E, M>>;
+actor(B&, E const&, M, network_options = {}, random_seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
 
 }  // namespace cohort

@@ -3,23 +3,16 @@
 
 namespace cohort {
 
-/// A policy with a value function: actor_critic{backend, environment, {.hidden = {64, 64}}, seed{1}}.
+/// A policy with a value function: actor_critic{backend, environment, {.hidden = {64, 64}}, random_seed{1}}.
 template <class B, class Distribution>
 struct actor_critic : basic_policy<B, Distribution, true> {
   using base = basic_policy<B, Distribution, true>;
   using base::base;
 };
 template <class B, class E>
-actor_critic(B&, E const&) -> actor_critic<B, detail::distribution_for<B, E>>;
-template <class B, class E>
-actor_critic(B&, E const&, network_options) -> actor_critic<B, detail::distribution_for<B, E>>;
-template <class B, class E>
-actor_critic(B&, E const&, network_options, seed) -> actor_critic<B, detail::distribution_for<B, E>>;
+actor_critic(B&, E const&, network_options = {}, random_seed = {}) -> actor_critic<B, detail::distribution_for<B, E>>;
 template <class B, class E, action_model M>
-actor_critic(B&, E const&, M) -> actor_critic<B, detail::distribution_for<B, E, M>>;
-template <class B, class E, action_model M>
-actor_critic(B&, E const&, M, network_options) -> actor_critic<B, detail::distribution_for<B, E, M>>;
-template <class B, class E, action_model M>
-actor_critic(B&, E const&, M, network_options, seed) -> actor_critic<B, detail::distribution_for<B, E, M>>;
+actor_critic(B&, E const&, M, network_options = {}, random_seed = {})
+    -> actor_critic<B, detail::distribution_for<B, E, M>>;
 
 }  // namespace cohort

@@ -74,23 +74,25 @@ struct independent_curvature {
 }  // namespace detail
 
 /// v <- factor H v row by row, H the second derivative of KL(old || pi) with respect to what describes pi, at pi = old:
-/// for logits diag(p) - p p', for means and log-deviations diag(1 / s^2, 2). v: R x description_size.
+/// for logits diag(p) - p p', for means and log-deviations diag(1 / s^2, 2). v: R x distribution_size.
 template <backend B>
 void curvature(B& backend, categorical const& d, in_view<B> logits, in_view<B>, double factor, out_view<B> v) {
-  backend.map_rows(logits.rows, detail::slope_along<detail::categorical_divergence_from>{{d.actions}, factor}, logits,
-                   v);
+  backend.map_rows(logits.rows,
+                   detail::slope_along<detail::categorical_divergence<divergence_over::other>>{{d.actions}, factor},
+                   logits, v);
 }
 template <backend B>
 void curvature(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, double factor,
                out_view<B> v) {
   auto half = [&](int k) { return v.columns_part(k * d.dimensions, d.dimensions); };
-  backend.map_rows(mean.rows, detail::slope_along<detail::gaussian_divergence_from>{{d.dimensions}, factor}, mean,
-                   d.rows_of(mean, log_std), half(0), half(1));
+  backend.map_rows(mean.rows,
+                   detail::slope_along<detail::gaussian_divergence<divergence_over::other>>{{d.dimensions}, factor},
+                   mean, d.rows_of(mean, log_std), half(0), half(1));
 }
 
 template <backend B, int K>
 void curvature(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, double factor, out_view<B> v) {
-  using divergence = detail::multi_categorical_divergence<K, detail::categorical_divergence_from>;
+  using divergence = detail::multi_categorical_divergence<K, detail::categorical_divergence<divergence_over::other>>;
   backend.map_rows(logits.rows, detail::slope_along<divergence>{{d.kernel(1)}, factor}, logits, v);
 }
 template <backend B, class Model, int D>

@@ -49,8 +49,8 @@ struct independent_divergence {
       auto p = variables_of<Model>(x, d, D);
       auto q = parameters_of<Model, S>(other, d, D);
       V kl{};
-      if constexpr (from_other) kl = model.divergence(q, p);
-      else kl = model.divergence(p, q);
+      if constexpr (from_other) kl = model.kl_to(q, p);
+      else kl = model.kl_to(p, q);
       total += kl.value;
       for (int k = 0; k < Model::parameters; ++k) slope.set(k * D + d, kl.tangent[k]);
     }
@@ -75,73 +75,76 @@ struct multi_categorical_divergence : choices<K> {
 /// How many numbers describe one distribution: those that the network gives (and of its last hidden layer, where the
 /// distribution reads it), then those that no observation changes.
 template <class Distribution>
-int description_size(Distribution const& d) {
+int distribution_size(Distribution const& d) {
   if constexpr (requires { d.latents(); }) return d.parameters() + d.latents() + d.free_parameters();
   else return d.parameters() + d.free_parameters();
 }
 
 /// R distributions as rows: logits, or means and log-deviations.
 template <backend B>
-void describe(B& backend, categorical const& d, in_view<B> logits, in_view<B>, out_view<B> out) {
+void distribution_rows(B& backend, categorical const& d, in_view<B> logits, in_view<B>, out_view<B> out) {
   backend.map_rows(logits.rows, detail::copy_columns{d.actions}, logits, out);
 }
 template <backend B>
-void describe(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std,
-              out_view<B> out) {
+void distribution_rows(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std,
+                       out_view<B> out) {
   backend.map_rows(mean.rows, detail::joined{d.dimensions, d.dimensions}, mean, d.rows_of(mean, log_std), out);
 }
 
 template <backend B, int K>
-void describe(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, out_view<B> out) {
+void distribution_rows(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, out_view<B> out) {
   backend.map_rows(logits.rows, detail::copy_columns{d.parameters()}, logits, out);
 }
 template <backend B, class Model, int D>
-void describe(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, out_view<B> out) {
+void distribution_rows(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>,
+                       out_view<B> out) {
   backend.map_rows(x.rows, detail::copy_columns{d.parameters()}, x, out);
 }
 
 template <backend B, class Gsde, int D>
-void describe(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s,
-              out_view<B> out) {
+void distribution_rows(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s,
+                       out_view<B> out) {
   backend.map_rows(x.rows, detail::joined{D + d.features, d.free_parameters()}, x, d.rows(log_s, x), out);
 }
 
 /// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R
-/// x description_size).
+/// x distribution_size).
 template <backend B>
-void divergence(B& backend, categorical const&, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over,
-                out_view<B> kl, out_view<B> slope) {
+void kl_to(B& backend, categorical const&, in_view<B> logits, in_view<B>, in_view<B> other, divergence_over over,
+           out_view<B> kl, out_view<B> slope) {
   categorical_kl(backend, logits, other, kl, slope, over);
 }
 template <backend B>
-void divergence(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std,
-                in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
+void kl_to(B& backend, diagonal_gaussian<value_t<B>> const& d, in_view<B> mean, in_view<B> log_std, in_view<B> other,
+           divergence_over over, out_view<B> kl, out_view<B> slope) {
   auto half = [&](auto rows, int k) { return rows.columns_part(k * d.dimensions, d.dimensions); };
   gaussian_kl(backend, mean, d.rows_of(mean, log_std), half(other, 0), half(other, 1), kl, half(slope, 0),
               half(slope, 1), over);
 }
 
 template <backend B, int K>
-void divergence(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, in_view<B> other,
-                divergence_over over, out_view<B> kl, out_view<B> slope) {
+void kl_to(B& backend, multi_categorical<K> const& d, in_view<B> logits, in_view<B>, in_view<B> other,
+           divergence_over over, out_view<B> kl, out_view<B> slope) {
   using namespace detail;
   if (over == divergence_over::pi)
-    backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence>{d.kernel(1)}, logits, other,
-                     kl, slope);
-  else
-    backend.map_rows(logits.rows, multi_categorical_divergence<K, categorical_divergence_from>{d.kernel(1)}, logits,
+    backend.map_rows(logits.rows,
+                     multi_categorical_divergence<K, categorical_divergence<divergence_over::pi>>{d.kernel(1)}, logits,
                      other, kl, slope);
+  else
+    backend.map_rows(logits.rows,
+                     multi_categorical_divergence<K, categorical_divergence<divergence_over::other>>{d.kernel(1)},
+                     logits, other, kl, slope);
 }
 template <backend B, class Model, int D>
-void divergence(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, in_view<B> other,
-                divergence_over over, out_view<B> kl, out_view<B> slope) {
+void kl_to(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, in_view<B> other,
+           divergence_over over, out_view<B> kl, out_view<B> slope) {
   if (over == divergence_over::pi)
     backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model}, x, other, kl, slope);
   else backend.map_rows(x.rows, detail::independent_divergence<Model, D, true>{d.model}, x, other, kl, slope);
 }
 template <backend B, class Gsde, int D>
-void divergence(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s,
-                in_view<B> other, divergence_over over, out_view<B> kl, out_view<B> slope) {
+void kl_to(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, in_view<B> other,
+           divergence_over over, out_view<B> kl, out_view<B> slope) {
   int P = D + d.features, F = d.free_parameters();
   auto run = [&](auto f) {
     backend.map_rows(x.rows, f, x, d.rows(log_s, x), other.columns_part(0, P), other.columns_part(P, F), kl,

@@ -26,7 +26,7 @@ struct network_options {
 
 /// What makes a distribution of means and of the last hidden layer, as `gsde` does: m.distribution<T, D>(L) for D
 /// numbers and L units of that layer. The distribution has latents() and learns_features() beside what others have, and
-/// overloads of describe, divergence and curvature.
+/// overloads of distribution_rows, kl_to and curvature.
 template <class M>
 concept latent_model = requires(M const& m) { m.template distribution<float, 1>(1); };
 

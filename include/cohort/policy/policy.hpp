@@ -21,8 +21,8 @@ struct sum_of_row {
 
 }  // namespace detail
 
-/// Distributions that a policy's are compared with, R rows as `describe` gives them; absent where nobody asks for the
-/// divergence.
+/// Distributions that a policy's are compared with, R rows as `distribution_rows` gives them; absent where nobody asks
+/// for the divergence.
 template <class T>
 struct other_distributions {
   view<T const> reference{}, old{};
@@ -48,7 +48,7 @@ class basic_policy {
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
-  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, seed s,
+  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, random_seed s,
                bool masked = false)
       : joint_(Critic && o.trunk == trunk::shared),
         actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
@@ -72,36 +72,17 @@ class basic_policy {
     backend.resize(gradient_, parameters_.size());
   }
 
-  /// For an environment. (Its requirements stand here and in train, since each call on the way would make the
-  /// compiler's message longer.)
   template <class E>
-  basic_policy(B& backend, E const& e, network_options const& o = {}, seed s = {})
+  basic_policy(B& backend, E const& e, network_options const& o = {}, random_seed s = {})
       : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s,
                      detail::is_masked<E>()) {
-    using parts = environment_parts<E>;
-    static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
-    static_assert(parts::copyable_state,
-                  "an environment's state must be copyable: copying it is how the environment is cloned");
-    static_assert(parts::actions,
-                  "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> "
-                  "actions{low, high};` (or multi_discrete, binary)");
-    static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
-    static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
-    static_assert(parts::step,
-                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or "
-                  "std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
-    static_assert(
-        parts::observe,
-        "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
-    static_assert(parts::action_mask,
-                  "an environment's `action_mask(state const&) const` must return as many bools as its actions have "
-                  "values (discrete: n, multi_discrete: their sum, binary: 2 N)");
+#include <cohort/environment/requirements.inc>
   }
 
   /// For an environment whose box actions come from a distribution of one's choice: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
   template <class E, action_model Model>
-  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, seed s = {})
+  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, random_seed s = {})
       : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)),
                      detail::observation_count<E>(), o, s) {
     constexpr bool fits = detail::fits_box<Model, E>();
@@ -125,7 +106,7 @@ class basic_policy {
   }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
-  void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
+  void act(B& backend, view<T const> observation, stream_id s, int G, view<action> out, view<T> logp) {
     distribution().sample(backend, s, read(backend, parameters(), observation), free(parameters()), G, out, logp);
   }
   /// The most probable action (the mean of a Gaussian) for each of R observations.
@@ -150,21 +131,21 @@ class basic_policy {
   }
 
   /// How many numbers describe the distribution of one observation.
-  int description_size() const { return cohort::description_size(distribution()); }
-  /// R distributions under some parameters, as rows (R x description_size()).
-  void describe(B& backend, view<T const> parameters, view<T const> observation, view<T> out) {
-    cohort::describe(backend, distribution(), read(backend, parameters, observation), free(parameters), out);
+  int distribution_size() const { return cohort::distribution_size(distribution()); }
+  /// R distributions under some parameters, as rows (R x distribution_size()).
+  void distribution_rows(B& backend, view<T const> parameters, view<T const> observation, view<T> out) {
+    cohort::distribution_rows(backend, distribution(), read(backend, parameters, observation), free(parameters), out);
   }
 
   /// KL(pi || other) of R distributions, the other ones under other parameters; R numbers.
-  void divergence_from(B& backend, view<T const> other, view<T const> observation, view<T> kl) {
+  void kl_to(B& backend, view<T const> other, view<T const> observation, view<T> kl) {
     std::ptrdiff_t R = observation.rows;
-    int W = description_size();
+    int W = distribution_size();
     auto rows = backend.template temporary<T>(2 * R * W);
     view<T> described(rows.all().data, R, W), slopes(rows.all().data + R * W, R, W);
-    describe(backend, other, observation, described);
-    divergence(backend, distribution(), read(backend, parameters(), observation), free(parameters()),
-               view<T const>(described), divergence_over::pi, kl, slopes);
+    distribution_rows(backend, other, observation, described);
+    cohort::kl_to(backend, distribution(), read(backend, parameters(), observation), free(parameters()),
+                  view<T const>(described), divergence_over::pi, kl, slopes);
   }
 
   /// Of a part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs separate
@@ -198,10 +179,10 @@ class basic_policy {
       }
     auto compare = [&](int k, array& slopes, view<T const> other, divergence_over over) {
       if (!other || !with_actor()) return view<T const>{};
-      int W = description_size();
+      int W = distribution_size();
       backend.resize(slopes, R * W);
       auto kl = backend.template temporary<T>(R);
-      divergence(backend, distribution(), output(), free(parameters()), other, over, kl.all(), slopes.matrix(R, W));
+      cohort::kl_to(backend, distribution(), output(), free(parameters()), other, over, kl.all(), slopes.matrix(R, W));
       backend.map_rows(R, detail::repeat_in_row{G}, view<T const>(kl.all()), result(k));
       return flat(k);
     };
@@ -241,12 +222,12 @@ class basic_policy {
 
   /// KL of the R distributions evaluated last from those that `other` describes, without derivatives.
   void distance(B& backend, view<T const> other, divergence_over over, view<T> kl) {
-    int W = description_size();
+    int W = distribution_size();
     auto slope = backend.template temporary<T>(other.rows * W);
-    divergence(backend, distribution(), output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));
+    cohort::kl_to(backend, distribution(), output(), free(parameters()), other, over, kl, slope.matrix(other.rows, W));
   }
 
-  /// J v: how what describes the R distributions evaluated last (R x description_size()) changes when the parameters
+  /// J v: how what describes the R distributions evaluated last (R x distribution_size()) changes when the parameters
   /// move along v. Needs separate trunks.
   void tangent(B& backend, view<T const> v, view<T> out) {
     view<T const> dy = actor_.tangent(backend, parameters(), v, observation_, actor_trace_), dfree = free(v);

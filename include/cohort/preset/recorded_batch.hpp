@@ -43,8 +43,8 @@ struct recorded_batch {
   template <class T = double>
   batch_view<T> views() const {
     batch_view<T> v;
-    v.decisions = cohort::series::segments(in(offsets), steps(), longest);
-    v.groups = cohort::series::segments(in(group_offsets), series(), largest_group);
+    v.series = cohort::partition::segments(in(offsets), steps(), longest);
+    v.groups = cohort::partition::segments(in(group_offsets), series(), largest_group);
     v.reward = in(reward), v.terminated = in(terminated), v.truncated = in(truncated), v.valid = in(valid);
     v.old_logp = in(old_logp), v.ref_logp = in(ref_logp), v.sampler_logp = in(sampler_logp), v.value = in(value),
     v.next_value = in(next_value);
@@ -132,11 +132,11 @@ applied apply(B& backend, Advantage const& estimator, Objective const& objective
                         .series_of = in(batch.series_of),
                         .series = batch.series()};
   aggregated_steps<double> all{M, batch.series(), in(batch.series_of), in(batch.valid), batch.views().groups};
-  auto weighed = detail::weigh_terms(
-      backend, aggregation, objective, all, at, [draw = 0u]() mutable { return stream{0, purpose::selection, draw++}; },
-      out(weights));
+  auto weighted_by = detail::term_weights(
+      backend, aggregation, objective, all, at,
+      [draw = 0u]() mutable { return stream_id{0, draw_purpose::selection, draw++}; }, out(weights));
   auto free = [&](int k) { return out(rest).part(k * M, M); };
-  differentiate(backend, objective, at, weighed,
+  differentiate(backend, objective, at, weighted_by,
                 {out(found.loss), out(found.logp), free(0), out(found.value), free(1), free(2)});
   for (std::size_t i = 0; i < std::size_t(M); ++i) {
     if (!batch.valid[i]) found.loss[i] = found.logp[i] = found.value[i] = 0;

@@ -6,12 +6,12 @@
 namespace cohort {
 
 /// The seed of a run. A type of its own, so that no count or size is taken for one.
-struct seed {
+struct random_seed {
   std::uint64_t value = 0;
 };
 
 /// Names of the streams that the library draws from; a user's own streams start at `user`.
-enum class purpose : std::uint32_t {
+enum class draw_purpose : std::uint32_t {
   initialization,
   action,
   reset,
@@ -29,9 +29,9 @@ enum class purpose : std::uint32_t {
 
 /// Where a batch of draws stands: every draw is a pure function of (seed, purpose, step, lane, index), so neither
 /// threads, nor batch sizes, nor the order of calls change it.
-struct stream {
+struct stream_id {
   std::uint64_t seed = 0;
-  purpose use = purpose::action;
+  draw_purpose use = draw_purpose::action;
   std::uint32_t step = 0;
 
   constexpr philox4x32::counter words(std::uint32_t lane, std::uint32_t block) const {
@@ -43,7 +43,7 @@ struct stream {
 class random_stream {
  public:
   constexpr random_stream() = default;
-  constexpr explicit random_stream(stream s, std::uint32_t lane = 0) : stream_(s), lane_(lane) {}
+  constexpr explicit random_stream(stream_id s, std::uint32_t lane = 0) : stream_(s), lane_(lane) {}
 
   constexpr std::uint32_t word() {
     if (index_ % 4 == 0) words_ = stream_.words(lane_, index_ / 4);
@@ -66,7 +66,7 @@ class random_stream {
   constexpr std::uint32_t integer(std::uint32_t n) { return std::uint32_t(std::uint64_t(word()) * n >> 32); }
 
  private:
-  stream stream_;
+  stream_id stream_;
   std::uint32_t lane_ = 0, index_ = 0;
   philox4x32::counter words_{};
 };

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
-#include <cohort/language/rollout/completion_metrics.hpp>
-#include <map>
-#include <utility>
+#include <cohort/rollout/completion_metrics.hpp>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace cohort {
@@ -21,16 +21,16 @@ struct batch {
   using array = typename B::template array<U>;
 
   std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
-  int observation_size = 0, action_width = 1, description = 0;
-  series decisions, groups;
+  int observation_size = 0, action_width = 1, distribution_size = 0;
+  partition series, groups;
   array<T> observation;             ///< R x D
   array<Action> action;             ///< R x (G times the action's width)
   array<T> sampler_logp, ref_logp;  ///< R G
   array<std::int32_t> anchor;       ///< R: the number of a step's state, where an estimator reads it
   std::ptrdiff_t anchors = 0;
-  array<T> divergence;  ///< R: KL of the policy from the reference, where an estimator reads it
-  array<T> reference,
-      old;  ///< R distributions as rows of `description` numbers, where an objective reads their divergences
+  array<T> kl;  ///< R: KL of the policy from the reference, where an estimator reads it
+  /// R distributions as rows of distribution_size numbers, where an objective reads their divergences.
+  array<T> reference_distribution, old_distribution;
   array<T> value, next_value, probe_value;     ///< R, R, R G; with a critic
   array<T> reward;                             ///< K x R G
   array<std::uint8_t> terminated, truncated;   ///< K x R G
@@ -53,41 +53,48 @@ struct batch {
                            action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
   }
 
-  /// Writes the distributions of a policy under some parameters to `out`, reference or old.
+  /// Writes the distributions of a policy under some parameters to `out`, reference_distribution or old_distribution.
   template <class Policy>
-  void describe(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
-    description = policy.description_size();
-    backend.resize(out, R * description);
-    policy.describe(backend, parameters, observation.matrix(R, observation_size), out.matrix(R, description));
+  void distribution_rows(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
+    distribution_size = policy.distribution_size();
+    backend.resize(out, R * distribution_size);
+    policy.distribution_rows(backend, parameters, observation.matrix(R, observation_size),
+                             out.matrix(R, distribution_size));
   }
 
   /// Numbers the observations: equal ones of the same group have the same number. On the host.
-  void number_states(B& backend) {
-    auto steps = std::size_t(R), ends = std::size_t(groups.count() + 1);
-    std::vector<T> seen(steps * std::size_t(observation_size));
-    std::vector<std::int32_t> series(steps), first_of_group(ends), numbers;
+  void write_state_index(B& backend) {
+    auto D = std::size_t(observation_size), steps = std::size_t(R), ends = std::size_t(groups.count() + 1);
+    std::vector<T> seen(steps * D);
+    std::vector<std::int32_t> series(steps), first_of_group(ends), order(steps), numbers(steps);
     backend.download(std::span<T>(seen), view<T const>(observation.all().part(0, R * observation_size)));
     backend.download(std::span<std::int32_t>(series), view<std::int32_t const>(series_of.all()));
     backend.download(std::span<std::int32_t>(first_of_group), view<std::int32_t const>(group_offsets.all()));
-    std::map<std::pair<std::int32_t, std::vector<T>>, std::int32_t> known;
-    for (std::ptrdiff_t r = 0; r < R; ++r) {
-      auto group = std::int32_t(std::upper_bound(first_of_group.begin(), first_of_group.end(), series[std::size_t(r)]) -
-                                first_of_group.begin());
-      auto row = seen.begin() + r * observation_size;
-      numbers.push_back(
-          known.try_emplace({group, std::vector<T>(row, row + observation_size)}, std::int32_t(known.size()))
-              .first->second);
+    for (std::size_t r = 0; r < steps; ++r) {
+      order[r] = std::int32_t(r);
+      auto above = std::upper_bound(first_of_group.begin(), first_of_group.end(), series[r]);
+      series[r] = std::int32_t(above - first_of_group.begin());  // now the group's number
+    }
+    auto row = [&](std::int32_t r) { return std::span<T const>(seen).subspan(std::size_t(r) * D, D); };
+    auto compared = [&](std::int32_t a, std::int32_t b) {
+      if (series[std::size_t(a)] != series[std::size_t(b)]) return series[std::size_t(a)] < series[std::size_t(b)];
+      return std::lexicographical_compare(row(a).begin(), row(a).end(), row(b).begin(), row(b).end());
+    };
+    std::sort(order.begin(), order.end(), compared);
+    anchors = 0;
+    for (std::size_t k = 0; k < steps; ++k) {
+      if (k == 0 || compared(order[k - 1], order[k])) ++anchors;
+      numbers[std::size_t(order[k])] = std::int32_t(anchors - 1);
     }
     backend.assign(anchor, std::span<std::int32_t const>(numbers));
-    anchors = std::ptrdiff_t(known.size());
   }
 
   batch_view<T> view_for_estimator() {
     batch_view<T> v;
-    v.decisions = decisions;
+    v.series = series;
     v.groups = groups;
     v.group = G;
-    v.horizon = K;
+    v.depth = K;
     v.reward = reward.all();
     v.terminated = terminated.all();
     v.truncated = truncated.all();
@@ -95,7 +102,7 @@ struct batch {
       v.value = value.all().part(0, R);
       v.next_value = next_value.all();
     }
-    if (divergence.size() == R && R > 0) v.divergence = divergence.all();
+    if (kl.size() == R && R > 0) v.kl = kl.all();
     if (anchors > 0 && anchor.size() == R) v.anchor = anchor.all(), v.anchors = anchors;
     if (sampler_logp.size() == M()) v.sampler_logp = sampler_logp.all();
     if (ref_logp.size() == M()) v.ref_logp = ref_logp.all();

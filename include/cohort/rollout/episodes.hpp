@@ -74,7 +74,8 @@ class final_values {
 
 /// Which lane each of `steps` x N steps belongs to; made again only where the shape changed.
 template <backend B>
-void number_lanes(B& backend, typename B::template array<std::int32_t>& out, std::ptrdiff_t steps, std::ptrdiff_t N) {
+void write_lane_index(B& backend, typename B::template array<std::int32_t>& out, std::ptrdiff_t steps,
+                      std::ptrdiff_t N) {
   if (out.size() == steps * N) return;
   std::vector<std::int32_t> lane(std::size_t(steps * N));
   for (std::size_t i = 0; i < lane.size(); ++i) lane[i] = std::int32_t(i % std::size_t(N));

@@ -18,7 +18,7 @@ struct choose_probe {
   std::ptrdiff_t first;
   executed_probe how;
   double sharpness;  ///< T of softmax(T z)
-  stream draws_from;
+  stream_id draws_from;
 
   template <class R, class X, class L>
   constexpr void operator()(std::ptrdiff_t n, R reward, X executed, L from) const {

@@ -4,7 +4,7 @@
 namespace cohort {
 
 /// Whether copies of one state meet the same random numbers in the environment's steps.
-enum class noise { independent, common };
+enum class action_noise { independent, common };
 
 template <backend B, environment E, class Policy>
 class groups_collector;
@@ -21,13 +21,12 @@ class groups_collector;
 struct groups {
   int count = 2;  ///< groups in a rollout
   int group = 8;  ///< G, episodes in a group
-  cohort::noise noise = cohort::noise::independent;
+  cohort::action_noise noise = cohort::action_noise::independent;
   int resample = 0;  ///< rounds at most, >= 0
 
-  template <class F>
-  constexpr void parameters(F f) const {
+  constexpr void parameters(auto f) const {
     f("count", count), f("group", group);
-    if (noise == cohort::noise::common) f("noise", "common");
+    if (noise == cohort::action_noise::common) f("noise", "common");
     if (resample > 0) f("resample", resample);
   }
 
@@ -119,9 +118,10 @@ class groups_collector {
       auto act = raw_.action.matrix(rows_, A).part(row, N_);
       auto next = seen.part(row + N_, N_);
       policy.act(backend, view<T const>(seen.part(row, N_)),
-                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, act, at(raw_.sampler_logp));
+                 stream_id{seed_, draw_purpose::action, std::uint32_t(environment_.steps())}, 1, act,
+                 at(raw_.sampler_logp));
       environment_.step(backend, view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated),
-                        next, options_.noise == noise::common ? G : 1);
+                        next, options_.noise == action_noise::common ? G : 1);
       // Who is still alive decides how many steps were used, so the host must know after each.
       record_.read(backend, at(raw_.reward), at(raw_.terminated), at(raw_.truncated));
       bool any_ended = false;
@@ -180,9 +180,9 @@ class groups_collector {
     backend.assign(batch_.series_of, std::span<std::int32_t const>(series_of));
     backend.assign(batch_.offsets, std::span<std::int32_t const>(offsets));
     backend.assign(batch_.group_offsets, std::span<std::int32_t const>(groups));
-    batch_.groups = series::segments(batch_.group_offsets.all(), groups.back(), options_.group);
+    batch_.groups = partition::segments(batch_.group_offsets.all(), groups.back(), options_.group);
     batch_.R = R;
-    batch_.decisions = series::segments(batch_.offsets.all(), R, longest);
+    batch_.series = partition::segments(batch_.offsets.all(), R, longest);
     auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
       backend.resize(to, R * columns);
       backend.gather(to.matrix(R, columns), view<U const>(from.data(), from.size() / columns, columns),

@@ -10,19 +10,16 @@ class lanes_collector;
 /// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going
 /// on from one rollout to the next.
 struct lanes {
-  int count = 8;    ///< N
-  int steps = 128;  ///< T
+  int count = 8;      ///< N
+  int horizon = 128;  ///< T
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("count", count), f("steps", steps);
-  }
+  constexpr void parameters(auto f) const { f("count", count), f("horizon", horizon); }
 
   template <backend B, environment E, class Policy>
   using collector = lanes_collector<B, E, Policy>;
   void check() const {
     detail::require(count > 0, "lanes", "count", count, "a positive number");
-    detail::require(steps > 0, "lanes", "steps", steps, "a positive number");
+    detail::require(horizon > 0, "lanes", "horizon", horizon, "a positive number");
   }
 };
 
@@ -53,17 +50,17 @@ class lanes_collector {
   template <class F>
   batch_type& play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
     int N = options_.count, D = batch_.observation_size, A = batch_.action_width;
-    std::ptrdiff_t steps = std::min<std::int64_t>(options_.steps, budget / N), M = steps * N;
+    std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / N), M = steps * N;
     batch_.R = M;
     if (M == 0) return batch_;
-    batch_.decisions = series::lanes(steps, N);
+    batch_.series = partition::lanes(steps, N);
     backend.resize(batch_.observation, (steps + 1) * N * D);
     backend.resize(batch_.action, M * A);
     for (auto* a : {&batch_.sampler_logp, &batch_.reward, &batch_.advantage, &batch_.target}) backend.resize(*a, M);
     backend.resize(batch_.terminated, M);
     backend.resize(batch_.truncated, M);
     backend.resize(last_, M * D);
-    detail::number_lanes(backend, batch_.series_of, steps, N);
+    detail::write_lane_index(backend, batch_.series_of, steps, N);
 
     std::int64_t first_step = environment_.steps();
     auto seen = batch_.observation.matrix((steps + 1) * N, D);
@@ -74,7 +71,7 @@ class lanes_collector {
       auto next = seen.part((t + 1) * N, N);
       at_state(t, environment_);
       policy.act(backend, view<T const>(seen.part(t * N, N)),
-                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, 1, action,
+                 stream_id{seed_, draw_purpose::action, std::uint32_t(environment_.steps())}, 1, action,
                  at(batch_.sampler_logp));
       environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated),
                         at(batch_.truncated), next);

@@ -29,33 +29,32 @@ template <backend B, environment E, class Policy>
 class probes_collector;
 
 /// The rollout of Hybrid GRPO: from every state of `lanes` environments, `group` actions are tried on copies of it,
-/// each for `horizon` steps (the later ones by the policy), and the lane goes on with one of them. Every step of every
+/// each for `depth` steps (the later ones by the policy), and the lane goes on with one of them. Every step of every
 /// probe is a simulator step and counts.
 struct probes {
   int lanes = 8;
-  int steps = 32;   ///< decisions in each lane
-  int group = 4;    ///< G, actions tried from each state
-  int horizon = 1;  ///< n, steps of each probe
+  int horizon = 32;  ///< decisions in each lane
+  int group = 4;     ///< G, actions tried from each state
+  int depth = 1;     ///< n, steps of each probe
   executed_probe execute = executed_probe::first;
   double sharpness = 1;  ///< T of executed_probe::softmax, >= 0; 0 draws any probe, a large one the best
-  cohort::noise noise = cohort::noise::independent;
+  cohort::action_noise noise = cohort::action_noise::independent;
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("lanes", lanes), f("steps", steps), f("group", group);
-    if (horizon > 1) f("horizon", horizon);
+  constexpr void parameters(auto f) const {
+    f("lanes", lanes), f("horizon", horizon), f("group", group);
+    if (depth > 1) f("depth", depth);
     if (execute != executed_probe::first) f("execute", execute == executed_probe::best ? "best" : "softmax");
     if (execute == executed_probe::softmax && sharpness != 1) f("sharpness", sharpness);
-    if (noise == cohort::noise::common) f("noise", "common");
+    if (noise == cohort::action_noise::common) f("noise", "common");
   }
 
   template <backend B, environment E, class Policy>
   using collector = probes_collector<B, E, Policy>;
   void check() const {
     detail::require(lanes > 0, "probes", "lanes", lanes, "a positive number");
-    detail::require(steps > 0, "probes", "steps", steps, "a positive number");
-    detail::require(group > 0, "probes", "group", group, "a positive number");
     detail::require(horizon > 0, "probes", "horizon", horizon, "a positive number");
+    detail::require(group > 0, "probes", "group", group, "a positive number");
+    detail::require(depth > 0, "probes", "depth", depth, "a positive number");
     detail::require(sharpness >= 0 && sharpness < std::numeric_limits<double>::infinity(), "probes", "sharpness",
                     sharpness, "a finite number, 0 or more");
   }
@@ -80,15 +79,15 @@ class probes_collector {
   }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    int N = options_.lanes, G = options_.group, K = options_.horizon, NG = N * G, D = batch_.observation_size,
+    int N = options_.lanes, G = options_.group, K = options_.depth, NG = N * G, D = batch_.observation_size,
         A = batch_.action_width;
-    std::ptrdiff_t steps = std::min<std::int64_t>(options_.steps, budget / (std::int64_t(NG) * K)), R = steps * N,
+    std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / (std::int64_t(NG) * K)), R = steps * N,
                    M = R * G;
     batch_.R = R;
     if (R == 0) return batch_;
     batch_.G = G;
     batch_.K = K;
-    batch_.decisions = series::lanes(steps, N);
+    batch_.series = partition::lanes(steps, N);
     prepare(backend, steps);
 
     std::int64_t first_step = environment_.steps();
@@ -100,14 +99,15 @@ class probes_collector {
       auto executed = batch_.executed.all().part(t * N, N);
       view<std::int32_t const> from = from_.all();
       policy.act(backend, view<T const>(seen.part(t * N, N)),
-                 stream{seed_, purpose::action, std::uint32_t(environment_.steps())}, G, act,
+                 stream_id{seed_, draw_purpose::action, std::uint32_t(environment_.steps())}, G, act,
                  at(batch_.sampler_logp).reshaped(N, G));
       environment_.step(backend, view<action const>(act.reshaped(NG, A)), at(batch_.reward), at(batch_.terminated),
                         at(batch_.truncated), last.part(t * NG, NG), common(G));
-      backend.for_rows(N,
-                       detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
-                                            stream{seed_, purpose::choice, std::uint32_t(environment_.steps())}},
-                       view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
+      backend.for_rows(
+          N,
+          detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
+                               stream_id{seed_, draw_purpose::choice, std::uint32_t(environment_.steps())}},
+          view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
       backend.gather(executed_last_.matrix(R, D).part(t * N, N), view<T const>(last),
                      view<std::int32_t const>(executed));
       if (K > 1) look_further(backend, policy, t, M);
@@ -133,11 +133,11 @@ class probes_collector {
   }
 
  private:
-  int common(int G) const { return options_.noise == noise::common ? G : 1; }
+  int common(int G) const { return options_.noise == action_noise::common ? G : 1; }
 
   void prepare(B& backend, std::ptrdiff_t steps) {
     std::ptrdiff_t N = options_.lanes, NG = N * options_.group, R = steps * N, M = steps * NG,
-                   D = batch_.observation_size, K = options_.horizon;
+                   D = batch_.observation_size, K = options_.depth;
     backend.resize(batch_.observation, (steps + 1) * N * D);
     backend.resize(batch_.action, M * batch_.action_width);
     for (auto* a : {&batch_.sampler_logp, &batch_.advantage, &batch_.target, &batch_.probe_value})
@@ -148,7 +148,7 @@ class probes_collector {
     backend.resize(batch_.executed, R);
     backend.resize(batch_.value, R + N);
     backend.resize(batch_.next_value, R);
-    detail::number_lanes(backend, batch_.series_of, steps, N);
+    detail::write_lane_index(backend, batch_.series_of, steps, N);
     backend.resize(last_, M * D);
     backend.resize(executed_last_, R * D);
     backend.resize(spare_, NG * D);
@@ -160,8 +160,7 @@ class probes_collector {
   /// Steps 2 ... K of the probes of time t, on a copy of the environments; a probe that has ended is stepped on but not
   /// counted or read.
   void look_further(B& backend, Policy& policy, std::ptrdiff_t t, std::ptrdiff_t M) {
-    int NG = options_.lanes * options_.group, K = options_.horizon, D = batch_.observation_size,
-        A = batch_.action_width;
+    int NG = options_.lanes * options_.group, K = options_.depth, D = batch_.observation_size, A = batch_.action_width;
     if (!further_) further_.emplace(environment_);
     *further_ = environment_;
     backend.resize(further_action_, NG * A);
@@ -177,8 +176,9 @@ class probes_collector {
                   view<std::uint8_t const>(further_ended_.all()),
                   view<std::uint8_t const>(flag(batch_.terminated, k - 1)),
                   view<std::uint8_t const>(flag(batch_.truncated, k - 1)));
-      policy.act(backend, view<T const>(now), stream{seed_, purpose::probe, std::uint32_t(further_->steps() * K + k)},
-                 1, act, further_logp_.all());
+      policy.act(backend, view<T const>(now),
+                 stream_id{seed_, draw_purpose::probe, std::uint32_t(further_->steps() * K + k)}, 1, act,
+                 further_logp_.all());
       further_->step(backend, view<action const>(act), flag(batch_.reward, k), flag(batch_.terminated, k),
                      flag(batch_.truncated, k), next, common(options_.group));
       backend.map_rows(NG, detail::keep_where_ended{D}, view<std::uint8_t const>(further_ended_.all()),
@@ -189,7 +189,7 @@ class probes_collector {
 
   /// Simulator steps, and the episodes that the executed probes ended.
   void count(B& backend, std::ptrdiff_t steps, rollout_summary& summary) {
-    std::size_t M = std::size_t(batch_.M()), K = std::size_t(options_.horizon);
+    std::size_t M = std::size_t(batch_.M()), K = std::size_t(options_.depth);
     record_.read(backend, batch_.reward.all(), batch_.terminated.all(), batch_.truncated.all());
     executed_.resize(std::size_t(batch_.R));
     backend.download(std::span<std::int32_t>(executed_), view<std::int32_t const>(batch_.executed.all()));

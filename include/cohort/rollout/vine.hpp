@@ -25,23 +25,22 @@ class vine_collector;
 ///
 /// Source: Kazemnejad et al. 2024, arXiv:2410.01679, eqs. 9 and 10, where states are prefixes of an answer.
 struct vine {
-  int lanes = 8;                                     ///< N
-  int steps = 32;                                    ///< T, decisions of each lane
-  int rollouts = 4;                                  ///< K, copies of each state
-  double gamma = .99;                                ///< discount, in [0, 1]; the estimator's should be the same
-  cohort::noise noise = cohort::noise::independent;  ///< of the copies of one state
+  int lanes = 8;       ///< N
+  int horizon = 32;    ///< T, decisions of each lane
+  int rollouts = 4;    ///< K, copies of each state
+  double gamma = .99;  ///< discount, in [0, 1]; the estimator's should be the same
+  cohort::action_noise noise = cohort::action_noise::independent;  ///< of the copies of one state
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("lanes", lanes), f("steps", steps), f("rollouts", rollouts), f("gamma", gamma);
-    if (noise == cohort::noise::common) f("noise", "common");
+  constexpr void parameters(auto f) const {
+    f("lanes", lanes), f("horizon", horizon), f("rollouts", rollouts), f("gamma", gamma);
+    if (noise == cohort::action_noise::common) f("noise", "common");
   }
 
   template <backend B, environment E, class Policy>
   using collector = vine_collector<B, E, Policy>;
   void check() const {
     detail::require(lanes > 0, "vine", "lanes", lanes, "a positive number");
-    detail::require(steps > 0, "vine", "steps", steps, "a positive number");
+    detail::require(horizon > 0, "vine", "horizon", horizon, "a positive number");
     detail::require(rollouts > 0, "vine", "rollouts", rollouts, "a positive number");
     detail::require(gamma >= 0 && gamma <= 1, "vine", "gamma", gamma, "a number in [0, 1]");
   }
@@ -57,15 +56,15 @@ class vine_collector {
 
   vine_collector(B& backend, vine const& o, E const& e, Policy const& policy, std::uint64_t seed)
       : options_(o),
-        lanes_(backend, lanes{.count = o.lanes, .steps = o.steps}, e, policy, seed),
-        states_(backend, e, (o.steps + 1) * o.lanes, seed),
-        copies_(backend, e, 1, seed, purpose::copy_step, purpose::copy_step),
+        lanes_(backend, lanes{.count = o.lanes, .horizon = o.horizon}, e, policy, seed),
+        states_(backend, e, (o.horizon + 1) * o.lanes, seed),
+        copies_(backend, e, 1, seed, draw_purpose::copy_step, draw_purpose::copy_step),
         seed_(seed) {
     if (episode_limit(e) <= 0)
       throw value_error(
           "vine: the environment has no max_episode_steps, so a copy might never end: give it one, "
           "time_limit{environment, n}");
-    std::ptrdiff_t most = std::ptrdiff_t(o.steps + 1) * o.lanes * o.rollouts;
+    std::ptrdiff_t most = std::ptrdiff_t(o.horizon + 1) * o.lanes * o.rollouts;
     for (auto* a : {&seen_, &last_}) backend.resize(*a, most * policy.observations());
     for (auto* a : {&logp_, &reward_}) backend.resize(*a, most);
     for (auto* a : {&terminated_, &truncated_}) backend.resize(*a, most);
@@ -134,10 +133,11 @@ class vine_collector {
       auto some = [&](auto& array) { return array.all().part(0, C); };
       view<T> seen = seen_.matrix(C, D);
       copies_.require_allowed_actions(backend, view<T const>(seen), copies_.steps(), int(C));
-      policy.act(backend, view<T const>(seen), stream{seed_, purpose::copy_action, std::uint32_t(copies_.steps())}, 1,
-                 action_.matrix(C, A), some(logp_));
+      policy.act(backend, view<T const>(seen),
+                 stream_id{seed_, draw_purpose::copy_action, std::uint32_t(copies_.steps())}, 1, action_.matrix(C, A),
+                 some(logp_));
       copies_.step(backend, view<action const>(action_.matrix(C, A)), some(reward_), some(terminated_),
-                   some(truncated_), seen, options_.noise == noise::common ? K : 1);
+                   some(truncated_), seen, options_.noise == action_noise::common ? K : 1);
       copies_.require_finite_rewards(backend, some(reward_), copies_.steps() - 1, int(C));
       copies_.require_finite_observations(backend, seen, copies_.steps(), int(C));
       record_.read(backend, some(reward_), some(terminated_), some(truncated_));

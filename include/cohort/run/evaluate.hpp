@@ -15,7 +15,7 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
   if (episode_limit(e) <= 0)
     throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
   int N = episodes, D = seen_columns<E>, A = policy.distribution().action_width();
-  vector_environment<B, E> lanes(backend, e, N, seed, purpose::evaluation);
+  vector_environment<B, E> lanes(backend, e, N, seed, draw_purpose::evaluation);
   lanes.reset(backend);
   typename B::template array<T> observation, last, reward;
   typename B::template array<action> actions;

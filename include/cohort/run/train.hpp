@@ -1,9 +1,9 @@
 #pragma once
-#include <chrono>
 #include <cohort/language/task/language_task.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
+#include <cohort/run/stopwatch.hpp>
 #include <cohort/update/learner.hpp>
 
 namespace cohort {
@@ -96,7 +96,7 @@ class recent_returns {
 template <backend B, class Algorithm, class E, class Policy, class... Hooks>
 train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy,
                    train_options const& options, Hooks&&... hooks) {
-  using first_objective_type = decltype(at(algorithm.objective, 0.));
+  using first_objective_type = decltype(at_progress(algorithm.objective, 0.));
   constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type>,
                  are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
   constexpr bool update_fits = detail::update_fits<std::remove_cvref_t<decltype(algorithm.update)>, B, Policy>();
@@ -108,24 +108,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                   "`double score(row, std::span<std::int32_t const> tokens, bool stopped)` and `std::int32_t stop()`");
     return {};
   } else if constexpr (!task && !environment<E>) {
-    using parts = environment_parts<E>;
-    static_assert(parts::state, "an environment needs a member type `state`: a struct, or a template over the scalar");
-    static_assert(parts::copyable_state,
-                  "an environment's state must be copyable: copying it is how the environment is cloned");
-    static_assert(parts::actions,
-                  "an environment needs `static constexpr discrete actions{n};` or `static constexpr box<D> "
-                  "actions{low, high};` (or multi_discrete, binary)");
-    static_assert(parts::observations, "an environment needs `static constexpr box<D> observations{low, high};`");
-    static_assert(parts::reset, "an environment needs `state reset(random_stream&) const`, returning its state");
-    static_assert(parts::step,
-                  "an environment needs `outcome step(state&, action) const`, the action an int (discrete) or "
-                  "std::array<float, D> (box); std::array<int, K> of multi_discrete and binary");
-    static_assert(
-        parts::observe,
-        "an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`");
-    static_assert(parts::action_mask,
-                  "an environment's `action_mask(state const&) const` must return as many bools as its actions have "
-                  "values (discrete: n, multi_discrete: their sum, binary: 2 N)");
+#include <cohort/environment/requirements.inc>
     return {};
   } else if constexpr (!update_fits) {
     static_assert(update_fits,
@@ -143,15 +126,14 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
   } else {
     using T = value_t<B>;
     using Rollout = std::remove_cvref_t<decltype(algorithm.rollout)>;
-    using clock = std::chrono::steady_clock;
-    auto first_objective = at(algorithm.objective, 0.);
+    auto first_objective = at_progress(algorithm.objective, 0.);
     constexpr unsigned bits = detail::terms_read_by_type<first_objective_type>();
     if constexpr (detail::known_at_compile_time<first_objective_type> && !Policy::has_critic)
-      static_assert(!(bits & (reads::value | reads::target)),
+      static_assert(!(bits & (needs::value | needs::target)),
                     "the objective reads the value function, and the policy has none: use actor_critic");
-    constexpr bool has_distributions = requires { policy.description_size(); };
+    constexpr bool has_distributions = requires { policy.distribution_size(); };
     if constexpr (detail::known_at_compile_time<first_objective_type> && !has_distributions)
-      static_assert(!(bits & (reads::kl | reads::old_kl)),
+      static_assert(!(bits & (needs::kl | needs::old_kl)),
                     "the objective reads an exact divergence, and the policy does not give its distributions: use "
                     "kl_penalty with an estimator");
     detail::require(options.updates > 0, "train", "updates", double(options.updates), "a positive number");
@@ -159,9 +141,9 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     algorithm.rollout.check();
     algorithm.reference.check();
     for (double progress : {0., .25, .5, .75, .999})
-      detail::check_objective(at(algorithm.objective, progress));  // no update begins at 1
+      detail::check_objective(at_progress(algorithm.objective, progress));  // no update begins at 1
 
-    auto started = clock::now();
+    double started = detail::seconds_now();
     typename Rollout::template collector<B, E, Policy> collector(backend, algorithm.rollout, environment_, policy,
                                                                  options.seed);
     using Batch = typename decltype(collector)::batch_type;
@@ -174,13 +156,13 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     auto reward = algorithm.reward.template start<B>(backend);
     typename B::template array<T> reference;
     unsigned read = terms_read_by(first_objective);
-    bool has_reference = read & reads::reference;
-    using advantage_type = decltype(at(algorithm.advantage, 0.));
-    constexpr unsigned also_read = detail::reads_also<advantage_type>();
-    has_reference |= (also_read & also::reference) != 0;
-    static_assert(!task || !(also_read & also::anchor),
+    bool has_reference = read & needs::reference;
+    using advantage_type = decltype(at_progress(algorithm.advantage, 0.));
+    constexpr unsigned advantage_needs = detail::needs_of<advantage_type>();
+    has_reference |= (advantage_needs & needs::ref_logp) != 0;
+    static_assert(!task || !(advantage_needs & needs::anchor),
                   "gigpo compares equal observations of an environment, which completions do not have");
-    static_assert(has_distributions || !(also_read & also::divergence),
+    static_assert(has_distributions || !(advantage_needs & needs::kl),
                   "the advantage reads an exact divergence, and the policy does not give its distributions: use k1 or "
                   "another estimator");
     if (has_reference) {
@@ -195,11 +177,11 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     report.optimizer_bytes = learner.optimizer_bytes();
     detail::recent_returns recent;
     rollout_summary summary;
-    report.seconds = std::chrono::duration<double>(clock::now() - started).count();
+    report.seconds = detail::seconds_now() - started;
     (detail::at_start(hooks, report, policy), ...);
 
     while (report.steps < options.steps && report.updates < options.updates && !report.stopped) {
-      started = clock::now();
+      started = detail::seconds_now();
       double progress =
           std::max(double(report.steps) / double(options.steps), double(report.updates) / double(options.updates));
       summary.steps = 0;
@@ -214,27 +196,28 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
 
       if (has_reference) batch.evaluate_reference(backend, policy, view<T const>(reference.all()));
       if constexpr (has_distributions) {
-        if constexpr (also_read & also::divergence) {
-          backend.resize(batch.divergence, batch.R);
-          policy.divergence_from(backend, view<T const>(reference.all()),
-                                 view<T const>(batch.observation.matrix(batch.R, batch.observation_size)),
-                                 batch.divergence.all());
+        if constexpr (advantage_needs & needs::kl) {
+          backend.resize(batch.kl, batch.R);
+          policy.kl_to(backend, view<T const>(reference.all()),
+                       view<T const>(batch.observation.matrix(batch.R, batch.observation_size)), batch.kl.all());
         }
-        if (read & reads::kl) batch.describe(backend, policy, view<T const>(reference.all()), batch.reference);
-        if (read & reads::old_kl) batch.describe(backend, policy, view<T const>(policy.parameters()), batch.old);
+        if (read & needs::kl)
+          batch.distribution_rows(backend, policy, view<T const>(reference.all()), batch.reference_distribution);
+        if (read & needs::old_kl)
+          batch.distribution_rows(backend, policy, view<T const>(policy.parameters()), batch.old_distribution);
       }
       estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
-      if constexpr (also_read & also::anchor) batch.number_states(backend);
+      if constexpr (advantage_needs & needs::anchor) batch.write_state_index(backend);
       algorithm.reward(backend, reward, batch.view_for_estimator(), batch.reward.all());
-      at(advantage_now, progress)(backend, batch.view_for_estimator(), out);
-      report.metrics = learner.learn(backend, at(objective_now, progress), policy, batch, progress);
+      at_progress(advantage_now, progress)(backend, batch.view_for_estimator(), out);
+      report.metrics = learner.learn(backend, at_progress(objective_now, progress), policy, batch, progress);
       ++report.updates;
       detail::adapt(objective_now, report.metrics);
       detail::adapt(advantage_now, report.metrics);
       if (has_reference && algorithm.reference.every > 0 && report.updates % algorithm.reference.every == 0)
         backend.map(outputs{reference.all()}, detail::blend{algorithm.reference.share}, view<T const>(reference.all()),
                     view<T const>(policy.parameters()));
-      report.seconds += std::chrono::duration<double>(clock::now() - started).count();
+      report.seconds += detail::seconds_now() - started;
       report.stopped = (detail::after_update(hooks, report, policy) | ... | false);
     }
     (detail::at_end(hooks, report), ...);

@@ -33,7 +33,7 @@ struct bernoulli {
     return select(l[0] > 0, S(1), S(0));
   }
   template <class P, class Q>
-  constexpr detail::wider<P, Q> divergence(several<P, 1> const& l, several<Q, 1> const& other) const {
+  constexpr detail::wider<P, Q> kl_to(several<P, 1> const& l, several<Q, 1> const& other) const {
     using V = detail::wider<P, Q>;
     P one = sigmoid(l[0]), zero = sigmoid(-l[0]);
     return select(one == 0, V(0), V(one * (softplus(-other[0]) - softplus(-l[0])))) +

@@ -101,7 +101,8 @@ struct diagonal_gaussian {
   int action_width() const { return dimensions; }
 
   template <backend B>
-  void sample(B& backend, stream s, view<T const> mean, view<T const> log_std, int G, view<T> out, view<T> logp) const {
+  void sample(B& backend, stream_id s, view<T const> mean, view<T const> log_std, int G, view<T> out,
+              view<T> logp) const {
     auto uniforms = backend.template temporary<T>(mean.rows * G * 2 * dimensions);
     auto u = uniforms.matrix(mean.rows, G * 2 * dimensions);
     backend.uniform(u, s);

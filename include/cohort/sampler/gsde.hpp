@@ -21,7 +21,7 @@ struct gsde_gaussian {
   int action_width() const { return D; }
 
   template <backend B>
-  void sample(B& backend, stream s, view<T const> x, view<T const> log_s, int G, view<T> out, view<T> logp) const {
+  void sample(B& backend, stream_id s, view<T const> x, view<T const> log_s, int G, view<T> out, view<T> logp) const {
     auto deviation = backend.template temporary<T>(free_parameters());
     backend.map(outputs{deviation.all()}, detail::gsde_deviation{options.expln}, log_s);
     std::ptrdiff_t draws = std::ptrdiff_t(G) * D * features;

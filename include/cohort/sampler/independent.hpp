@@ -18,7 +18,7 @@ namespace cohort {
 ///     V logp(several<V, parameters>, S u), entropy(several<V, parameters>, S u);
 ///     S draw(several<S, parameters>, several<S, uniforms>), mode(...);
 ///     // KL(p || q), P or Q a dual of the other:
-///     detail::wider<P, Q> divergence(several<P, parameters> p, several<Q, parameters> q);
+///     detail::wider<P, Q> kl_to(several<P, parameters> p, several<Q, parameters> q);
 ///     // optional, the Fisher information times v; without it by duals of KL:
 ///     several<S, parameters> curvature(several<S, parameters> p, several<S, parameters> v);
 template <class M>
@@ -93,7 +93,7 @@ struct independent_draw : independent_layout<Model, D> {
 /// is computed in double.
 template <class Model, int D>
 struct independent_draw_from : independent_layout<Model, D> {
-  stream from;
+  stream_id from;
   template <class X, class Out>
   constexpr void operator()(std::ptrdiff_t i, X x, Out action) const {
     using S = real<double>;
@@ -206,7 +206,7 @@ struct independent {
   }
 
   template <backend B>
-  void sample(B& backend, stream s, in_view<B> x, in_view<B>, int G, view<action> out, out_view<B> logp) const {
+  void sample(B& backend, stream_id s, in_view<B> x, in_view<B>, int G, view<action> out, out_view<B> logp) const {
     if constexpr (Model::uniforms > 0) {
       auto uniforms = backend.template temporary<T>(x.rows * G * D * Model::uniforms);
       auto u = uniforms.matrix(x.rows, G * D * Model::uniforms);

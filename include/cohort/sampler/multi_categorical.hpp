@@ -113,7 +113,7 @@ struct multi_categorical {
   }
 
   template <backend B>
-  void sample(B& backend, stream s, in_view<B> logits, in_view<B>, int G, view<action> out, out_view<B> logp) const {
+  void sample(B& backend, stream_id s, in_view<B> logits, in_view<B>, int G, view<action> out, out_view<B> logp) const {
     using T = value_t<B>;
     auto uniforms = backend.template temporary<T>(logits.rows * G * parameters());
     auto u = uniforms.matrix(logits.rows, G * parameters());

@@ -15,7 +15,7 @@ struct dependency : detail::never_a_bool {
   unsigned bits = 0;
 
   constexpr dependency() = default;
-  template <number U>
+  template <plain_number U>
   constexpr dependency(U) {}
 
   /// Depends on the inputs of this set.

@@ -8,7 +8,7 @@
 namespace cohort {
 
 template <class T>
-concept number = std::is_arithmetic_v<T>;
+concept plain_number = std::is_arithmetic_v<T>;
 
 namespace detail {
 
@@ -54,7 +54,7 @@ struct real {
   T value{};
 
   constexpr real() = default;
-  template <number U>
+  template <plain_number U>
   constexpr real(U x) : value(static_cast<T>(x)) {}
 
   friend constexpr real operator+(real a, real b) { return a.value + b.value; }

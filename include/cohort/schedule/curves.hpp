@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <numbers>
@@ -15,10 +16,10 @@ namespace cohort {
 struct cosine {
   double from = 0, to = 0;
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("from", from), f("to", to);
-  }
+  static constexpr about notes{"cosine", "to + (from - to) (1 + cos(pi p)) / 2",
+                               "Loshchilov and Hutter 2016, arXiv:1608.03983, eq. 5", "torch (CosineAnnealingLR)"};
+
+  constexpr void parameters(auto f) const { f("from", from), f("to", to); }
   double operator()(double progress) const {
     detail::require(std::isfinite(from), "cosine", "from", from, "a finite number");
     detail::require(std::isfinite(to), "cosine", "to", to, "a finite number");
@@ -33,10 +34,9 @@ struct cosine {
 struct exponential {
   double from = 1, to = 1;
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("from", from), f("to", to);
-  }
+  static constexpr about notes{"exponential", "from (to / from)^p", "torch", "torch (ExponentialLR)"};
+
+  constexpr void parameters(auto f) const { f("from", from), f("to", to); }
   double operator()(double progress) const {
     detail::require(from > 0 && std::isfinite(from), "exponential", "from", from, "a positive number");
     detail::require(to > 0 && std::isfinite(to), "exponential", "to", to, "a positive number");

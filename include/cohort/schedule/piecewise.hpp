@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <vector>
@@ -17,6 +18,9 @@ struct schedule_point {
 /// Raises value_error without points, and where one's progress is not in [0, 1] or less than that of the one before.
 struct piecewise {
   std::vector<schedule_point> points;
+
+  static constexpr about notes{"piecewise", "straight lines between points, jumps where two have the same p", "torch",
+                               "torch (MultiStepLR)"};
 
   double operator()(double progress) const {
     check();

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <concepts>
 #include <limits>
@@ -9,13 +10,12 @@ namespace cohort {
 // A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is
 // a constant one.
 
-struct constant {
+struct constant_schedule {
   double value = 0;
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("value", value);
-  }
+  static constexpr about notes{"constant_schedule", "value", "a number", "closed form"};
+
+  constexpr void parameters(auto f) const { f("value", value); }
   constexpr double operator()(double) const { return value; }
 };
 
@@ -23,17 +23,16 @@ struct constant {
 struct linear {
   double from = 0, to = 0;
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("from", from), f("to", to);
-  }
+  static constexpr about notes{"linear", "from + (to - from) p", "torch", "torch (LinearLR)"};
+
+  constexpr void parameters(auto f) const { f("from", from), f("to", to); }
   constexpr double operator()(double progress) const { return from + (to - from) * progress; }
 };
 
 /// A component as it is at some progress of the run: scheduled ones are made for it, schedules give their number, all
 /// others are themselves.
 template <class X>
-constexpr auto at(X const& x, double progress) {
+constexpr auto at_progress(X const& x, double progress) {
   if constexpr (requires { x.at(progress); }) return x.at(progress);
   else if constexpr (requires {
                        { x(progress) } -> std::convertible_to<double>;
@@ -55,19 +54,25 @@ template <class Rate>
 void require_rate(char const* where, Rate const& rate) {
   double largest = 0;
   for (int k = 0; k <= 16; ++k) {
-    double r = cohort::at(rate, k / 16.);
+    double r = cohort::at_progress(rate, k / 16.);
     require(r >= 0 && r <= std::numeric_limits<double>::max(), where, "rate", r, "a positive number");
     largest = std::max(largest, r);
   }
   require(largest > 0, where, "rate", largest, "a positive number");
 }
 
-/// Components that learn from an update (a weight with a controller) do, also inside another estimator; all others stay
-/// as they are.
+/// Components that learn from an update do, by their own adapt(metrics) or by a weight that is a controller
+/// (cohort/kl/controller.hpp), also inside another estimator; all others stay as they are.
 template <class X, class Measures>
 void adapt(X& component, Measures const& m) {
   if constexpr (requires { component.adapt(m); }) component.adapt(m);
-  else if constexpr (requires { component.estimator; }) adapt(component.estimator, m);
+  else {
+    if constexpr (requires { component.weight.update(1., 1.); }) {
+      if constexpr (requires { component.told(m); }) component.weight.update(component.told(m), m.series);
+      else component.weight.update(m.reference_kl, m.series);
+    }
+    if constexpr (requires { component.estimator; }) adapt(component.estimator, m);
+  }
 }
 
 }  // namespace detail

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <cohort/schedule/schedule.hpp>
 
@@ -20,15 +21,15 @@ struct warm_up {
   double first = .1;  ///< share of then's first number that it begins with, in [0, 1]
   Then then{};
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("share", share), f("first", first), f("then", then);
-  }
+  static constexpr about notes{"warm_up", "then(0) (first + (1 - first) p / share), then then",
+                               "Goyal et al. 2017, arXiv:1706.02677, section 2.2", "torch (SequentialLR)"};
+
+  constexpr void parameters(auto f) const { f("share", share), f("first", first), f("then", then); }
   double operator()(double progress) const {
     detail::require(share >= 0 && share < 1, "warm_up", "share", share, "a number in [0, 1)");
     detail::require(first >= 0 && first <= 1, "warm_up", "first", first, "a number in [0, 1]");
-    if (progress < share) return at(then, 0.) * (first + (1 - first) * progress / share);
-    return at(then, (progress - share) / (1 - share));
+    if (progress < share) return at_progress(then, 0.) * (first + (1 - first) * progress / share);
+    return at_progress(then, (progress - share) / (1 - share));
   }
 };
 

@@ -22,13 +22,12 @@ struct clip_cov {
   double share = 2e-4;
   double low = 1, high = 5;
   double epsilon = .2, epsilon_high = epsilon;
-  static constexpr unsigned reads = cohort::reads::advantage | cohort::reads::logp | cohort::reads::old_logp;
+  static constexpr unsigned reads = needs::advantage | needs::logp | needs::old_logp;
 
   static constexpr about notes{"clip_cov",
                                "0 for a random share of those with low < (A - mean A)(logp - mean logp) < high, else 1",
-                               "Cui et al. 2025, arXiv:2505.22617"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Cui et al. 2025, arXiv:2505.22617", "verl (its loss; its choice has no seed)"};
+  constexpr void parameters(auto f) const {
     f("share", share), f("low", low), f("high", high), f("epsilon", epsilon), f("epsilon_high", epsilon_high);
   }
   void check() const {
@@ -39,7 +38,7 @@ struct clip_cov {
   }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream draws, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id draws, view<T> weight) const {
     check();
     if (!detail::begin_selection<clip_cov>("clip_cov", at, weight)) return;
     auto steps = detail::valid_steps_on_host(backend, at.valid, weight.rows);

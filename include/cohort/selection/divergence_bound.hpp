@@ -52,20 +52,18 @@ void bound_divergence(B& backend, step_views<T> const& at, view<T const> logp, D
 /// one's own callable of the two log-probabilities. In nats for these, and k3 in rho = exp(old_logp - sampler_logp) is
 /// rho - 1 - log rho. The bound is one-sided: k1 = -log rho, of either sign, is better bounded by ratio_bounds.
 ///
-/// Reads old_logp and sampler_logp. Refuses a bound that is not 0 or more.
-/// Source: verl 0.9.1 (rollout_rs token_k2, token_k3, seq_sum_*, seq_mean_*, seq_max_*; several of them: `weighted` in
-/// `weighted`).
+/// Reads old_logp and sampler_logp. Refuses a bound that is not 0 or more. Source: verl 0.9.1 (rollout_rs token_k2,
+/// token_k3, seq_sum_*, seq_mean_*, seq_max_*; several of them: `weighted` in `weighted`).
 template <class Divergence = k3>
 struct divergence_bound {
   double most = .1;
   bounded_over over = bounded_over::step;
   Divergence divergence{};
-  static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
+  static constexpr unsigned reads = needs::sampler_logp | needs::old_logp;
 
   static constexpr about notes{"divergence_bound", "1 where D(sampler_logp, old_logp) <= most, else 0",
-                               "verl 0.9.1 (rollout_rs)"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "verl 0.9.1 (rollout_rs)", "verl rollout_rs token_*, seq_sum_*, seq_mean_*, seq_max_*"};
+  constexpr void parameters(auto f) const {
     f("", divergence), f("most", most);
     if (over != bounded_over::step)
       f("over", over == bounded_over::series_sum    ? "series_sum"
@@ -75,7 +73,7 @@ struct divergence_bound {
   void check() const { detail::require(most >= 0, "divergence_bound", "most", most, "0 or a positive number"); }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<divergence_bound>("divergence_bound", at, weight, over != bounded_over::step)) return;
     detail::bound_divergence(backend, at, at.old_logp, divergence, over, most, weight);
@@ -87,18 +85,15 @@ struct divergence_bound {
 /// not 0 or more.
 struct kl_mask {
   double threshold = .1;
-  static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::logp;
+  static constexpr unsigned reads = needs::sampler_logp | needs::logp;
 
   static constexpr about notes{"kl_mask", "0 where (logp - sampler_logp)^2 / 2 > threshold, else 1",
-                               "TorchRL 0.14.1 (KL-Mask)"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("threshold", threshold);
-  }
+                               "TorchRL 0.14.1 (KL-Mask)", "TorchRL"};
+  constexpr void parameters(auto f) const { f("threshold", threshold); }
   void check() const { detail::require(threshold >= 0, "kl_mask", "threshold", threshold, "0 or a positive number"); }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<kl_mask>("kl_mask", at, weight)) return;
     detail::bound_divergence(backend, at, at.logp, k2{}, bounded_over::step, threshold, weight);

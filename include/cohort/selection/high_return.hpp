@@ -19,19 +19,18 @@ namespace cohort {
 struct high_return {
   double threshold = .5;
   bool normalize = false;
-  static constexpr unsigned reads = cohort::reads::target;
+  static constexpr unsigned reads = needs::target;
 
   static constexpr about notes{"high_return", "1 where the target is above the threshold, else 0",
-                               "Yue et al. 2025, arXiv:2504.05118, section 4.3"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Yue et al. 2025, arXiv:2504.05118, section 4.3", "closed form"};
+  constexpr void parameters(auto f) const {
     f("threshold", threshold);
     if (normalize) f("normalize", normalize);
   }
   void check() const { detail::require(threshold == threshold, "high_return", "threshold", threshold, "a number"); }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<high_return>("high_return", at, weight)) return;
     detail::map_valid(backend, at.valid, weight, detail::exceeds{threshold}, at.target);

@@ -104,13 +104,13 @@ struct importance_weights {
   beyond_bounds beyond = beyond_bounds::truncate;
   double low = 0, high = 2;
   bool normalize = false;
-  static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
+  static constexpr unsigned reads = needs::sampler_logp | needs::old_logp;
   static constexpr bool corrects_sampler = true;  ///< so `train` reports the effective sample size of its weights
 
   static constexpr about notes{"importance_weights", "rho = exp(old_logp - sampler_logp), bounded",
-                               "verl 0.9.1 (rollout_is), TRL 1.16"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "verl 0.9.1 (rollout_is), TRL 1.16",
+                               "verl rollout_is; TRL token_truncate (closed form)"};
+  constexpr void parameters(auto f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));
     if (beyond == beyond_bounds::mask) f("beyond", "mask");
     f("low", low), f("high", high);
@@ -122,7 +122,7 @@ struct importance_weights {
   }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     bool by_series = over != ratio_over::step;
     if (!detail::begin_selection<importance_weights>("importance_weights", at, weight, by_series)) return;

@@ -16,18 +16,15 @@ namespace cohort {
 /// Source: Cui et al. 2025, arXiv:2505.22617; verl 0.9.1.
 struct kl_cov {
   double share = 2e-4;
-  static constexpr unsigned reads = cohort::reads::advantage | cohort::reads::logp;
+  static constexpr unsigned reads = needs::advantage | needs::logp;
 
   static constexpr about notes{"kl_cov", "1 for the share with the largest (A - mean A)(logp - mean logp), else 0",
-                               "Cui et al. 2025, arXiv:2505.22617"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("share", share);
-  }
+                               "Cui et al. 2025, arXiv:2505.22617", "verl (its loss)"};
+  constexpr void parameters(auto f) const { f("share", share); }
   void check() const { detail::require(share >= 0 && share <= 1, "kl_cov", "share", share, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<kl_cov>("kl_cov", at, weight)) return;
     auto steps = detail::valid_steps_on_host(backend, at.valid, weight.rows);

@@ -29,18 +29,15 @@ struct unless_worse_and_far {
 /// suggests .5).
 struct off_policy_series {
   double delta = .5;
-  static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::logp | cohort::reads::advantage;
+  static constexpr unsigned reads = needs::sampler_logp | needs::logp | needs::advantage;
 
   static constexpr about notes{"off_policy_series", "0 where A < 0 and mean(sampler_logp - logp) > delta, else 1",
-                               "DeepSeek-V3.2, arXiv:2512.02556"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("delta", delta);
-  }
+                               "DeepSeek-V3.2, arXiv:2512.02556", "TRL"};
+  constexpr void parameters(auto f) const { f("delta", delta); }
   void check() const { detail::require(delta == delta, "off_policy_series", "delta", delta, "a number"); }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<off_policy_series>("off_policy_series", at, weight, true)) return;
     detail::map_valid(backend, at.valid, weight, detail::difference{}, at.sampler_logp, at.logp);

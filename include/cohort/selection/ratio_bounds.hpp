@@ -33,12 +33,12 @@ struct within_bounds {
 struct ratio_bounds {
   ratio_over over = ratio_over::step;
   double low = .5, high = 2;
-  static constexpr unsigned reads = cohort::reads::sampler_logp | cohort::reads::old_logp;
+  static constexpr unsigned reads = needs::sampler_logp | needs::old_logp;
 
   static constexpr about notes{"ratio_bounds", "1 where low <= rho <= high, else 0, rho = exp(old_logp - sampler_logp)",
-                               "verl 0.9.1 (rollout_rs), OpenRLHF"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "verl 0.9.1 (rollout_rs), OpenRLHF",
+                               "verl rollout_rs token_k1, seq_sum_k1, seq_mean_k1, whose bounds are on 1 / rho"};
+  constexpr void parameters(auto f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));
     f("low", low), f("high", high);
   }
@@ -48,7 +48,7 @@ struct ratio_bounds {
   }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<ratio_bounds>("ratio_bounds", at, weight, over != ratio_over::step)) return;
     detail::weigh_ratios(backend, at, over, detail::within_bounds{low, high}, weight);

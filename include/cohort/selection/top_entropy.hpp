@@ -33,18 +33,15 @@ inline double upper_quantile(std::vector<double>& x, double share_above) {
 /// (top_entropy_quantile).
 struct top_entropy {
   double share = .2;
-  static constexpr unsigned reads = cohort::reads::entropy;
+  static constexpr unsigned reads = needs::entropy;
 
   static constexpr about notes{"top_entropy", "1 from the (1 - share)-quantile of the entropy on, else 0",
-                               "Wang et al. 2025, arXiv:2506.01939"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("share", share);
-  }
+                               "Wang et al. 2025, arXiv:2506.01939", "TRL"};
+  constexpr void parameters(auto f) const { f("share", share); }
   void check() const { detail::require(share >= 0 && share <= 1, "top_entropy", "share", share, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
-  void operator()(B& backend, step_views<T> const& at, stream, view<T> weight) const {
+  void operator()(B& backend, step_views<T> const& at, stream_id, view<T> weight) const {
     check();
     if (!detail::begin_selection<top_entropy>("top_entropy", at, weight)) return;
     auto steps = detail::valid_steps_on_host(backend, at.valid, weight.rows);

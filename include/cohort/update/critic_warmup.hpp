@@ -1,6 +1,5 @@
 #pragma once
 #include <cohort/describe/about.hpp>
-#include <cohort/language/model/token_head.hpp>
 #include <cohort/objective/value_and_policy_terms.hpp>
 #include <cohort/update/learner.hpp>
 #include <cohort/update/part_views.hpp>
@@ -8,12 +7,12 @@
 namespace cohort {
 
 template <backend B, class Update, class Aggregation, class Policy, class Batch>
-class value_first_learner;
+class critic_warmup_learner;
 
 /// Value pre-training: in the first `updates` of a run the critic learns alone, by `critic`, from rollouts of the
 /// policy as it was at the start, and only then do both, by `then`.
 ///
-///     value_first{.updates = 50, .critic = update{...}, .then = update{...}}
+///     critic_warmup{.updates = 50, .critic = update{...}, .then = update{...}}
 ///
 /// Meanwhile the objective is its terms that read the value, and only the critic's parameters move: of an actor_critic
 /// the critic's network (a shared trunk is refused), of a language_model_with_value the value head, on hidden states
@@ -23,79 +22,36 @@ class value_first_learner;
 ///
 /// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491; Yue et al. 2025 (VAPO), arXiv:2504.05118, which takes 50 steps.
 template <class Critic = update<>, class Then = update<>>
-struct value_first {
+struct critic_warmup {
   std::int64_t updates = 50;  ///< of the critic alone, >= 0
   Critic critic{};            ///< its normalize is not used
   Then then{};
 
-  static constexpr about notes{"value_first", "the critic alone, then both", "Yuan et al. 2025, arXiv:2503.01491"};
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("updates", updates), f("critic", critic), f("then", then);
-  }
+  static constexpr about notes{"critic_warmup", "the critic alone, then both", "Yuan et al. 2025, arXiv:2503.01491",
+                               "an actor without a loss"};
+  constexpr void parameters(auto f) const { f("updates", updates), f("critic", critic), f("then", then); }
 
   template <backend B, class Aggregation, class Policy, class Batch>
-  using learner = value_first_learner<B, value_first, Aggregation, Policy, Batch>;
+  using learner = critic_warmup_learner<B, critic_warmup, Aggregation, Policy, Batch>;
 
   void check() const {
-    detail::require(updates >= 0, "value_first", "updates", double(updates), "0 or a positive number");
+    detail::require(updates >= 0, "critic_warmup", "updates", double(updates), "0 or a positive number");
     critic.check(), then.check();
   }
 };
 
-namespace detail {
-
-/// The value head of a language model, with its own parameters alone.
-template <class Policy>
-struct value_head_part {
-  using T = typename Policy::T;
-  using action = typename Policy::action;
-  static constexpr bool has_critic = true;
-  Policy& policy;
-
-  auto const& options() const { return policy.options(); }
-  auto const& how() const { return policy.how(); }
-  view<T> parameters() const { return policy.critic_part(policy.parameters()); }
-  view<T> gradient() const { return policy.critic_part(policy.gradient()); }
-  parameter_layout layout() const { return critic_layout(policy); }
-  template <class B>
-  void zero_gradient(B& backend) {
-    policy.zero_gradient(backend);
-  }
-  template <class B, class Packing>
-  void evaluate(B& backend, view<T const>, Packing const& packing, double temperature, head_results<T> const& out) {
-    policy.evaluate(backend, view<T const>(policy.parameters()), packing, temperature, out);
-  }
-  template <class B, class Packing, class F>
-  void pass(B& backend, Packing const& packing, double temperature, F partials) {
-    policy.pass(backend, packing, temperature, partials, policy_part::critic);
-  }
-};
-
-template <class Policy>
-struct critic_alone {
-  using type = critic_part<Policy>;
-};
-template <class Policy>
-  requires requires(Policy const& p) { p.how().rows_per_pass; }
-struct critic_alone<Policy> {
-  using type = value_head_part<Policy>;
-};
-
-}  // namespace detail
-
-/// The learner of a value_first.
+/// The learner of a critic_warmup.
 template <backend B, class Update, class Aggregation, class Policy, class Batch>
-class value_first_learner {
+class critic_warmup_learner {
   static_assert(
       Policy::has_critic,
-      "value_first trains the critic, and the policy has none: use actor_critic or language_model_with_value");
+      "critic_warmup trains the critic, and the policy has none: use actor_critic or language_model_with_value");
   using critic = typename detail::critic_alone<Policy>::type;
   using critic_update = std::remove_cvref_t<decltype(Update::critic)>;
   using then_update = std::remove_cvref_t<decltype(Update::then)>;
 
  public:
-  value_first_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
+  critic_warmup_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
       : left_(checked(u, policy).updates),
         critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
         then_(backend, u.then, aggregation, policy, seed) {}
@@ -108,7 +64,7 @@ class value_first_learner {
     --left_;
     auto of_values = value_terms(o);
     static_assert(detail::has_terms<decltype(of_values)>,
-                  "value_first needs an objective with a term that reads the value, such as value_loss");
+                  "critic_warmup needs an objective with a term that reads the value, such as value_loss");
     critic values{policy};
     auto found = critic_.learn(backend, of_values, values, batch, progress);
     update_metrics metrics;
@@ -119,7 +75,7 @@ class value_first_learner {
  private:
   static Update const& checked(Update const& u, Policy const& policy) {
     u.check();
-    detail::require_separate_critic("value_first", policy);
+    detail::require_separate_critic("critic_warmup", policy);
     return u;
   }
 

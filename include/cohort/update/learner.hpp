@@ -1,14 +1,14 @@
 #pragma once
 #include <cohort/optimizer/parameter_layout.hpp>
-#include <cohort/run/algorithm.hpp>
 #include <cohort/update/objective_pass.hpp>
+#include <cohort/update/update.hpp>
 
 namespace cohort {
 
 namespace detail {
 
 /// 0 ... n - 1 in an order that depends on the seed and the round alone (Fisher and Yates).
-inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream s) {
+inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream_id s) {
   order.resize(std::size_t(n));
   for (std::ptrdiff_t i = 0; i < n; ++i) order[std::size_t(i)] = std::int32_t(i);
   random_stream draws(s);
@@ -42,21 +42,20 @@ class learner {
     requires objective<O> || pair_objective<O>
   update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
     if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
-    std::ptrdiff_t all = minibatches_.units(batch), units = all;
+    std::ptrdiff_t all = minibatches_.count(batch), units = all;
     if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
-    else if (update_.minibatch.count > 0)
-      units = std::max<std::ptrdiff_t>(1, update_.minibatch.count * all / batch.M());
+    else if (update_.minibatch_size > 0) units = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all / batch.M());
     update_metrics metrics;
     for (int epoch = 0; epoch < update_.epochs; ++epoch) {
       if (units < all) {
-        detail::shuffle(order_, all, stream{seed_, purpose::shuffle, std::uint32_t(rounds_++)});
-        minibatches_.shuffled(backend, order_);
+        detail::shuffle(order_, all, stream_id{seed_, draw_purpose::shuffle, std::uint32_t(rounds_++)});
+        minibatches_.set_order(backend, order_);
       }
       for (std::ptrdiff_t first = 0; first < all; first += units) {
         std::ptrdiff_t count = std::min(units, all - first);
         bool last = epoch + 1 == update_.epochs && first + count == all;
-        auto m = units < all ? minibatches_.some(backend, batch, first, count) : minibatches_.all(backend, batch);
-        descend(backend, o, policy, m, batch.decisions.count(), progress, last ? &metrics : nullptr);
+        auto m = units < all ? minibatches_.slice(backend, batch, first, count) : minibatches_.whole(backend, batch);
+        descend(backend, o, policy, m, batch.series.count(), progress, last ? &metrics : nullptr);
       }
     }
     return metrics;

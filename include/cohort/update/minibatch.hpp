@@ -11,17 +11,18 @@ struct minibatch {
   view<T> advantage;  ///< normalization writes it
   view<std::int32_t const> series_of;
   view<std::uint8_t const> last{};  ///< of completions: the last step of each
-  series groups{};                  ///< over all series of the batch
+  partition groups{};               ///< over all series of the batch
   std::ptrdiff_t steps() const { return advantage.rows; }
 };
 
 /// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of
 /// each.
 ///
-/// A batch type of one's own names such a class as `minibatches<Policy>`: units(batch), shuffled(backend, order of the
-/// units), all(backend, batch), some(backend, batch, first, count) of that order, and pass(backend, policy, partials),
-/// which for the minibatch made last gives the policy's gradient of a loss; partials(first, evaluation) is called for
-/// one or more runs of its steps and returns the derivatives with respect to what the evaluation holds.
+/// A batch type of one's own names such a class as `minibatches<Policy>`: count(batch), set_order(backend, order of the
+/// units), whole(backend, batch), slice(backend, batch, first, count) of that order, and accumulate_gradient(backend,
+/// policy, partials), which for the minibatch made last gives the policy's gradient of a loss; partials(first,
+/// evaluation) is called for one or more runs of its steps and returns the derivatives with respect to what the
+/// evaluation holds.
 template <backend B, class Policy>
 class decision_minibatches {
   using T = value_t<B>;
@@ -31,13 +32,13 @@ class decision_minibatches {
   using array = typename B::template array<U>;
 
  public:
-  std::ptrdiff_t units(batch_type const& b) const { return b.R; }
-  void shuffled(B& backend, std::span<std::int32_t const> order) { backend.assign(order_, order); }
+  std::ptrdiff_t count(batch_type const& b) const { return b.R; }
+  void set_order(B& backend, std::span<std::int32_t const> order) { backend.assign(order_, order); }
 
-  minibatch<T> all(B& backend, batch_type& b) {
+  minibatch<T> whole(B& backend, batch_type& b) {
     G_ = int(b.G);
-    W_ = b.description;
-    others_ = {whole(b.reference, b.R), whole(b.old, b.R)};
+    W_ = b.distribution_size;
+    others_ = {whole(b.reference_distribution, b.R), whole(b.old_distribution, b.R)};
     observation_now_ = b.observation.matrix(b.R, b.observation_size);
     action_now_ = b.action.matrix(b.R, b.G * b.action_width);
     backend.resize(advantage_, b.M());
@@ -54,7 +55,7 @@ class decision_minibatches {
             b.groups};
   }
 
-  minibatch<T> some(B& backend, batch_type& b, std::ptrdiff_t first, std::ptrdiff_t count) {
+  minibatch<T> slice(B& backend, batch_type& b, std::ptrdiff_t first, std::ptrdiff_t count) {
     view<std::int32_t const> rows = order_.all().part(first, count);
     auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
       backend.resize(to, count * columns);
@@ -64,12 +65,12 @@ class decision_minibatches {
     take(observation_, b.observation, b.observation_size);
     take(action_, b.action, b.G * b.action_width);
     G_ = int(b.G);
-    W_ = b.description;
+    W_ = b.distribution_size;
     auto distributions = [&](array<T>& to, array<T>& from) {
       if (from.size() > 0) take(to, from, W_);
       return from.size() > 0 ? whole(to, count) : view<T const>{};
     };
-    others_ = {distributions(reference_, b.reference), distributions(old_, b.old)};
+    others_ = {distributions(reference_, b.reference_distribution), distributions(old_, b.old_distribution)};
     observation_now_ = observation_.matrix(count, b.observation_size);
     action_now_ = action_.matrix(count, b.G * b.action_width);
     minibatch<T> m;
@@ -84,8 +85,8 @@ class decision_minibatches {
   }
 
   template <class F>
-  void pass(B& backend, Policy& policy, F partials) {
-    if constexpr (requires { policy.description_size(); }) {
+  void accumulate_gradient(B& backend, Policy& policy, F partials) {
+    if constexpr (requires { policy.distribution_size(); }) {
       auto slope = partials(std::ptrdiff_t(0), policy.evaluate(backend, observation_now_, action_now_, G_, others_));
       policy.backward(backend, slope.logp, slope.entropy, slope.value, slope.kl, slope.old_kl);
     } else {

@@ -37,7 +37,7 @@ class objective_pass {
     backend.resize(series_, sums > 0 ? (1 + 2 * sums) * M : 0);
     constexpr unsigned bits = detail::bits_of_leaves<detail::leaves_of<O>>;
     for (int k = 1; k < 4; ++k)
-      if (constexpr unsigned terms[] = {0, reads::logp, reads::entropy, reads::value}; !(bits & terms[k]))
+      if (constexpr unsigned terms[] = {0, needs::logp, needs::entropy, needs::value}; !(bits & terms[k]))
         backend.map(outputs{partial_.all().part(k * M, M)}, detail::filled{0},
                     view<T const>(partial_.all().part(k * M, M)));
 
@@ -60,7 +60,7 @@ class objective_pass {
       look(at);
       seen = true;
     }
-    minibatches.pass(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
+    minibatches.accumulate_gradient(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
       std::ptrdiff_t n = now.logp.rows;
       step_views<T> at = views_at(m, series, first, n, now);
       if (!std::exchange(seen, true)) {
@@ -112,7 +112,7 @@ class objective_pass {
     if constexpr (Policy::has_critic) at.value = now(2);
     for (int k = 1; k < 4; ++k) backend.map(outputs{partial(k)}, detail::filled{0}, view<T const>(partial(k)));
     differentiate_pairs(backend, o, at, m.last, {.loss = partial(0), .logp = partial(1), .value = partial(3)});
-    minibatches.pass(backend, policy, [&](std::ptrdiff_t first, auto const& here) {
+    minibatches.accumulate_gradient(backend, policy, [&](std::ptrdiff_t first, auto const& here) {
       struct {
         view<T const> logp, entropy, value;
       } slope{partial(1).part(first, here.logp.rows), partial(2).part(first, here.logp.rows),
@@ -152,12 +152,13 @@ class objective_pass {
                                                                                step_views<T> const& at,
                                                                                update_metrics* metrics) {
     aggregated_steps<T> all{m.steps(), series, m.series_of, {}, m.groups};
-    auto draws = [&] { return stream{seed_, purpose::selection, std::uint32_t(selections_++)}; };
-    return detail::weigh_terms(backend, aggregation, o, all, at, draws, weight_.all(),
-                               [&]<class S>(S const&, view<T const> weight) {
-                                 if constexpr (requires { S::corrects_sampler; })
-                                   if (metrics) metrics->effective_sample_size = effective_sample_size(backend, weight);
-                               });
+    auto draws = [&] { return stream_id{seed_, draw_purpose::selection, std::uint32_t(selections_++)}; };
+    return detail::term_weights(backend, aggregation, o, all, at, draws, weight_.all(),
+                                [&]<class S>(S const&, view<T const> weight) {
+                                  if constexpr (requires { S::corrects_sampler; })
+                                    if (metrics)
+                                      metrics->effective_sample_size = effective_sample_size(backend, weight);
+                                });
   }
 
   /// Adds what a run of steps gives to the metrics that are sums; `clipped` writes two of them, if any.

@@ -16,7 +16,7 @@ struct actor_part {
   Policy& policy;
   bool with_gradient = true;
 
-  int description_size() const { return policy.description_size(); }
+  int distribution_size() const { return policy.distribution_size(); }
   template <class B>
   auto evaluate(B& backend, view<T const> observation, view<action const> a, int G,
                 other_distributions<T> const& others) {
@@ -29,16 +29,9 @@ struct actor_part {
   }
 };
 
-/// Where the critic's parameters are among a policy's.
+/// A critic's own parameters among a policy's.
 template <class Policy>
-parameter_layout critic_layout(Policy& policy) {
-  auto own = policy.critic_part(policy.parameters());
-  return layout_of(policy).part(own.data - policy.parameters().data, own.rows);
-}
-
-/// The critic, with its own parameters alone.
-template <class Policy>
-struct critic_part {
+struct critic_parameters {
   using T = typename Policy::T;
   using action = typename Policy::action;
   static constexpr bool has_critic = true;
@@ -46,18 +39,32 @@ struct critic_part {
 
   view<T> parameters() const { return policy.critic_part(policy.parameters()); }
   view<T> gradient() const { return policy.critic_part(policy.gradient()); }
-  parameter_layout layout() const { return critic_layout(policy); }
+  parameter_layout layout() const {
+    return layout_of(policy).part(parameters().data - policy.parameters().data, parameters().rows);
+  }
+};
+
+/// The critic, with its own parameters alone.
+template <class Policy>
+struct critic_part : critic_parameters<Policy> {
+  using T = typename Policy::T;
   /// Terms that read the value read nothing of the actor, for which the value stands here.
   template <class B>
-  auto evaluate(B& backend, view<T const> observation, view<action const> a, int G) {
-    auto now = policy.evaluate(backend, observation, a, G, {}, policy_part::critic);
+  auto evaluate(B& backend, view<T const> observation, view<typename Policy::action const> a, int G) {
+    auto now = this->policy.evaluate(backend, observation, a, G, {}, policy_part::critic);
     now.logp = now.entropy = now.value;
     return now;
   }
   template <class B>
   void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue) {
-    policy.backward(backend, dlogp, dentropy, dvalue);
+    this->policy.backward(backend, dlogp, dentropy, dvalue);
   }
+};
+
+/// A policy's critic to an update that trains it alone; a kind of policy with another one specializes it.
+template <class Policy>
+struct critic_alone {
+  using type = critic_part<Policy>;
 };
 
 /// An update of the critic has no use for advantages.

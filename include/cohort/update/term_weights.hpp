@@ -13,10 +13,10 @@ struct nobody_looks {
 /// The weights of all terms of an objective, M each, in `room`: of the algorithm's aggregation, then those that stand
 /// in the objective. `draws` gives each selection a stream; `seen` is shown it with its own weights.
 template <backend B, class Aggregation, class O, class Draws, class T = value_t<B>, class Seen = nobody_looks>
-std::array<view<T const>, 1 + std::size_t(aggregations_in<O>)> weigh_terms(B& backend, Aggregation const& aggregation,
-                                                                           O const& o, aggregated_steps<T> const& all,
-                                                                           step_views<T> const& at, Draws draws,
-                                                                           view<T> room, Seen seen = {}) {
+std::array<view<T const>, 1 + std::size_t(aggregations_in<O>)> term_weights(B& backend, Aggregation const& aggregation,
+                                                                            O const& o, aggregated_steps<T> const& all,
+                                                                            step_views<T> const& at, Draws draws,
+                                                                            view<T> room, Seen seen = {}) {
   std::array<view<T const>, 1 + std::size_t(aggregations_in<O>)> weights;
   auto slot = [&](int k) { return room.part(k * all.steps, all.steps); };
   for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = slot(int(k));

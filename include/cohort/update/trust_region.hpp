@@ -15,7 +15,7 @@ namespace detail {
 template <class Critic>
 Critic usual_critic_update() {
   if constexpr (std::is_same_v<Critic, update<>>)
-    return {.epochs = 10, .minibatch = steps{128}, .optimizer = adam<>{.rate = 1e-3}};
+    return {.epochs = 10, .minibatch_size = 128, .optimizer = adam<>{.rate = 1e-3}};
   else return {};
 }
 
@@ -62,9 +62,8 @@ struct trust_region {
                                                           ///< 1e-3}; its normalize is not used
 
   static constexpr about notes{"trust_region", "the natural gradient as far as the KL divergence allows",
-                               "Schulman et al. 2015, arXiv:1502.05477, appendix C"};
-  template <class F>
-  constexpr void parameters(F f) const {
+                               "Schulman et al. 2015, arXiv:1502.05477, appendix C", "sb3-contrib; a dense solver"};
+  constexpr void parameters(auto f) const {
     f("target_kl", target_kl), f("damping", damping), f("iterations", iterations);
     if (residual != 1e-10) f("residual", residual);
     if (backtracks != 10) f("backtracks", backtracks);
@@ -134,11 +133,11 @@ class trust_region_learner {
   template <objective O>
   update_metrics step(B& backend, O const& o, Policy& policy, Batch& batch) {
     if (update_.normalize != normalization::none) update_.standardization(backend, batch.advantage.all());
-    auto m = minibatches_.all(backend, batch);
+    auto m = minibatches_.whole(backend, batch);
     auto evaluate = [&](bool with_gradient) {
       actor own{policy, with_gradient};
       update_metrics found;
-      pass_(backend, aggregation_, o, own, minibatches_, m, batch.decisions.count(), &found);
+      pass_(backend, aggregation_, o, own, minibatches_, m, batch.series.count(), &found);
       return found;
     };
     auto before = evaluate(true);
@@ -156,7 +155,7 @@ class trust_region_learner {
     double curvature = detail::dot(backend, view<T const>(x), view<T const>(solver_.image.all()));
     if (!(curvature > 0)) return before;  // no gradient, or one that is not a number
 
-    batch.describe(backend, policy, policy.parameters(), old_);
+    batch.distribution_rows(backend, policy, policy.parameters(), old_);
     backend.map(outputs{start_.all()}, detail::same{}, view<T const>(policy.parameters()));
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {
@@ -167,7 +166,7 @@ class trust_region_learner {
       after.approximate_kl = distance(backend, policy, batch.R);
       if (!(after.approximate_kl < update_.target_kl && after.loss < before.loss)) continue;
       after.gradient_norm = before.gradient_norm;
-      after.step = share;
+      after.line_search_share = share;
       return after;
     }
     backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(start_.all()));
@@ -178,7 +177,7 @@ class trust_region_learner {
   double distance(B& backend, Policy& policy, std::ptrdiff_t R) {
     auto kl = backend.template temporary<T>(R + 1);
     view<T> each = kl.all().part(0, R), sum = kl.all().part(R, 1);
-    policy.distance(backend, old_.matrix(R, policy.description_size()), update_.over, each);
+    policy.distance(backend, old_.matrix(R, policy.distribution_size()), update_.over, each);
     backend.reduce(sum, detail::same{}, view<T const>(each));
     T found[1];
     backend.download(std::span<T>(found), view<T const>(sum));

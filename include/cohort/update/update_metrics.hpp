@@ -14,11 +14,12 @@ struct update_metrics {
   double clip_low = 0;        ///< share of the steps that a term of the objective clips from below
                               ///< (cohort/objective/clip_side.hpp): of clipped_ratio, those of negative advantage
   double clip_high = 0;       ///< and from above: those of positive advantage
-  double kl_weight = 0;       ///< of the objective's kl_penalty in this update; 0 without
+  double kl_weight = 0;       ///< of the objective's KL terms in this update; 0 without
   double series = 0;          ///< of the whole batch
   double effective_sample_size = 1;  ///< share of the minibatch that the objective's importance_weights leave
                                      ///< (cohort/selection/effective_sample_size.hpp); 1 without
-  double step = 0;  ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
+  double line_search_share =
+      0;  ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };
 
 namespace detail {
@@ -31,10 +32,11 @@ struct metric_terms {
   }
 };
 
-inline double kl_weight_of(auto const&) { return 0; }
-template <class Estimator, class Weight>
-double kl_weight_of(kl_penalty<Estimator, Weight> const& o) {
-  return weight_now(o.weight);
+/// What a term weighs a divergence with, in the metrics' kl_weight.
+template <class Term>
+double kl_weight_of(Term const& term) {
+  if constexpr (requires { term.kl_weight(); }) return term.kl_weight();
+  else return 0;
 }
 
 }  // namespace detail

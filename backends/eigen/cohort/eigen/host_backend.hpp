@@ -117,7 +117,7 @@ class host_backend : public fallback<Derived, T, host_array> {
   // Time outermost: all lanes of one step, then the next, with a row of carries. Other series go a few at a time.
   using base::scan;
   template <class... O, class F, class... I>
-  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+  void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     base::check_scan(s, out, in...);
     std::ptrdiff_t steps = s.longest(), N = s.count();
     bool packed =
@@ -233,7 +233,7 @@ class host_backend : public fallback<Derived, T, host_array> {
 
   /// Segments by the kernel of sums, lanes a row of all after the other.
   template <class F, class... I>
-  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+  void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     if (!(out.contiguous() && ... && in.contiguous())) return base::segment_reduce(s, out, f, in...);
     base::check_vectors("segment_reduce", "the output", s.count(), out);
     base::check_vectors("segment_reduce", "an input", s.steps(), in...);
@@ -257,8 +257,8 @@ class host_backend : public fallback<Derived, T, host_array> {
                       [](auto v) { return v.row_stride; }, view<T const>(sums), view<I>(in.data + t * N + from, n)...);
               });
   }
-  void spread(series s, view<T> out, view<T const> in) {
-    if (!out.contiguous() || !in.contiguous()) return base::spread(s, out, in);
+  void broadcast_series(partition s, view<T> out, view<T const> in) {
+    if (!out.contiguous() || !in.contiguous()) return base::broadcast_series(s, out, in);
     base::check_vectors("spread", "the output", s.steps(), out);
     base::check_vectors("spread", "the input", s.count(), in);
     std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N);
@@ -425,7 +425,7 @@ class host_backend : public fallback<Derived, T, host_array> {
 
   /// Eight series at a time: of one alone each step waits for the one before.
   template <class F, class... O, class... I>
-  void scan_side_by_side(series s, direction d, F f, double initial, std::tuple<view<O>...> out, view<I>... in) {
+  void scan_side_by_side(partition s, direction d, F f, double initial, std::tuple<view<O>...> out, view<I>... in) {
     constexpr int side = 8;
     using S = typename base::scalar;
     std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N),
@@ -442,7 +442,7 @@ class host_backend : public fallback<Derived, T, host_array> {
                   }
                   auto step = [&](int j, std::ptrdiff_t k) {
                     std::ptrdiff_t i = at[j] + k * stride;
-                    auto next = f(carry[j], row<S, I>::load(&in[i])...);
+                    auto next = f(carry[j], matrix_row<S, I>::load(&in[i])...);
                     detail::store_present(out, i, next, std::index_sequence_for<O...>());
                     carry[j] = detail::part(next, 0);
                   };

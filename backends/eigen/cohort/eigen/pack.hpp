@@ -73,7 +73,7 @@ struct pack {
 
   pack() = default;
   pack(vector v) : value(v) {}
-  template <number U>
+  template <plain_number U>
   constexpr pack(U x) : value(static_cast<T>(x) - vector{}) {}  // 0 + x would lose the sign of -0
 
   T operator[](int i) const { return value[i]; }

@@ -97,7 +97,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
     base::check_extents("reduce", in, more...);
-    using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    using term = decltype(f(matrix_row<scalar, I>::load(in.data), matrix_row<scalar, More>::load(more.data)...));
     constexpr int N = sizeof(term) / sizeof(scalar);
     base::check_sums(N, out);
     if (in.size() > detail::most_items) {
@@ -120,7 +120,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   using base::scan;
   template <class... O, class F, class... I>
-  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+  void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     base::check_scan(s, out, in...);
     if (std::max(s.steps(), s.count()) > detail::most_items) return base::scan(s, d, f, initial, out, in...);
     if (s.is_lanes()) {
@@ -140,7 +140,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   }
 
   template <class F, class... I>
-  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+  void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     if (s.is_lanes() || out.row_stride != 1 || s.count() == 0 || s.steps() > detail::most_items)
       return base::segment_reduce(s, out, f, in...);
     base::check_vectors("segment_reduce", "the output", s.count(), out);
@@ -189,7 +189,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
       return base::row_sums(out, f, in, more...);
     if (in.size() > detail::most_items)
       return in_halves(in, [&](auto half) { row_sums(half(out), f, half(in), half(more)...); });
-    using term = decltype(f(row<scalar, I>::load(in.data), row<scalar, More>::load(more.data)...));
+    using term = decltype(f(matrix_row<scalar, I>::load(in.data), matrix_row<scalar, More>::load(more.data)...));
     detail::with_elements(
         [&](auto way) {
           using formula = detail::formula<scalar, F, decltype(way(in)), decltype(way(more))...>;
@@ -213,7 +213,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
     if (!detail::blas_column_sum(*queue_, out, in, ones_.data())) base::column_sum(out, in);
   }
 
-  void uniform(view<T> out, cohort::stream s, std::uint32_t first_lane = 0) {
+  void uniform(view<T> out, cohort::stream_id s, std::uint32_t first_lane = 0) {
     std::ptrdiff_t per_block = sizeof(T) == 4 ? 4 : 2, blocks = (out.columns + per_block - 1) / per_block;
     if (out.rows * blocks > detail::most_items) {
       std::ptrdiff_t h = out.rows / 2;

@@ -40,18 +40,19 @@ struct step_maps {
     std::int32_t i = step(k);
     bool starts = first[i] != 0;
     D carry = starts ? D(real<T>(initial)) : D::variable(real<T>(0), 0);
-    D next = part(
-        std::apply(
-            [&](auto const&... v) { return f(carry, row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); },
-            in),
-        0);
+    D next = part(std::apply(
+                      [&](auto const&... v) {
+                        return f(carry, matrix_row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...);
+                      },
+                      in),
+                  0);
     return {next.tangent[0].value, next.value.value};
   }
 };
 
 template <class T>
 struct mark_first {
-  series s;
+  partition s;
   direction d;
   std::uint8_t* first;
   constexpr void operator()(std::int32_t n) const {
@@ -84,7 +85,9 @@ struct outputs_of_carries {
     using S = real<T>;
     S carry = first[i] != 0 ? initial : carries[i + before];
     auto next = std::apply(
-        [&](auto const&... v) { return f(carry, row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); },
+        [&](auto const&... v) {
+          return f(carry, matrix_row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...);
+        },
         in);
     cohort::detail::store_present(out, i, next, std::make_index_sequence<std::tuple_size_v<Out>>());
   }
@@ -92,8 +95,8 @@ struct outputs_of_carries {
 
 /// A scan along packed series, all steps at once. Sums are composed in an order that may differ from run to run.
 template <class T, class Backend, class F, class... O, class... I>
-void scan_packed(Backend& backend, queue& q, series s, direction d, F const& f, T initial, std::tuple<view<O>...> outs,
-                 view<I>... in) {
+void scan_packed(Backend& backend, queue& q, partition s, direction d, F const& f, T initial,
+                 std::tuple<view<O>...> outs, view<I>... in) {
   if (s.steps() == 0) return;
   constexpr bool several_outputs = sizeof...(O) > 1;  // those after the carry are computed once all carries are known
   auto all_carries = backend.template temporary<T>(several_outputs ? s.steps() : 0);
@@ -153,7 +156,7 @@ struct lane_scan {
   template <std::size_t K>
   constexpr auto at(std::ptrdiff_t i) const {
     auto& element = std::get<K>(in)(i);
-    return row<S, std::remove_reference_t<decltype(element)>>::load(&element);
+    return matrix_row<S, std::remove_reference_t<decltype(element)>>::load(&element);
   }
 };
 

@@ -48,7 +48,8 @@ struct formula {
 
   constexpr auto operator()(std::int32_t i) const {
     return std::apply(
-        [&](auto const&... v) { return f(row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); }, in);
+        [&](auto const&... v) { return f(matrix_row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); },
+        in);
   }
 };
 
@@ -132,7 +133,7 @@ struct filling {
 template <class T>
 struct drawing {
   view<T> out;
-  stream s;
+  stream_id s;
   std::uint32_t first_lane, blocks;  ///< blocks of a row
 
   constexpr void operator()(std::int32_t i) const {

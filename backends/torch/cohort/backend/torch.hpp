@@ -139,7 +139,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
 
   using base::scan;
   template <class... O, class F, class... I>
-  void scan(series s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
+  void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     base::check_scan(s, out, in...);
     if (looped(s.steps())) return base::scan(s, d, f, initial, out, in...);
     no_autograd guard;
@@ -149,7 +149,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
   }
 
   template <class F, class... I>
-  void segment_reduce(series s, view<T> out, F f, view<I>... in) {
+  void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     base::check_vectors("segment_reduce", "the output", s.count(), out);
     base::check_vectors("segment_reduce", "an input", s.steps(), in...);
     no_autograd guard;
@@ -165,7 +165,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     }
   }
 
-  void spread(series s, view<T> out, view<T const> in) {
+  void broadcast_series(partition s, view<T> out, view<T const> in) {
     base::check_vectors("spread", "the output", s.steps(), out);
     base::check_vectors("spread", "the input", s.count(), in);
     no_autograd guard;
@@ -269,7 +269,7 @@ class basic_backend : public fallback<basic_backend<T>, T, array> {
     matrix(1, out).copy_(at::sum(matrix(in.rows, in), {0}, true));
   }
 
-  void uniform(view<T> out, stream s, std::uint32_t first_lane = 0) {
+  void uniform(view<T> out, stream_id s, std::uint32_t first_lane = 0) {
     if (device_.is_cpu()) return base::uniform(out, s, first_lane);
     host_array<T> numbers(out.size());
     base::uniform(numbers.matrix(out.rows, out.columns), s, first_lane);

@@ -118,7 +118,7 @@ class torch_policy {
   at::Tensor const& parameter_tensor() const { return flat_.values(); }
   at::Tensor const& gradient_tensor() const { return flat_.gradient(); }
 
-  void act(B& backend, view<T const> observation, stream s, int G, view<action> out, view<T> logp) {
+  void act(B& backend, view<T const> observation, stream_id s, int G, view<action> out, view<T> logp) {
     at::NoGradGuard off;
     auto now = forward(backend, observation);
     distribution_.sample(backend, s, matrix(now.read), matrix(now.log_std), G, out, logp);

@@ -52,7 +52,7 @@ struct tensor_scalar {
   double number = 0;
 
   tensor_scalar() = default;
-  template <cohort::number U>
+  template <cohort::plain_number U>
   tensor_scalar(U x)
       : number(double(static_cast<T>(x))) {
   }  // as real<T> does, and torch refuses to: a number too large for a float is infinite

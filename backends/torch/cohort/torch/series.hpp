@@ -20,13 +20,13 @@ X row_at(X const& lanes, std::int64_t t) {
   return lanes.tensor.select(0, t);
 }
 template <class X>
-X as_lanes(X const& x, series s) {
+X as_lanes(X const& x, partition s) {
   return x.tensor.reshape({s.longest(), s.count()});
 }
 
 /// All lanes of one step at a time. An undefined output is not wanted.
 template <class T, std::size_t N, class F, class... X>
-void scan_lanes(series s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, X... in) {
+void scan_lanes(partition s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, X... in) {
   auto inputs = std::tuple(as_lanes(in, s)...);
   tensor_scalar<T> carry = initial;
   for (std::int64_t k = 0; k < s.longest(); ++k) {
@@ -51,8 +51,8 @@ void scan_lanes(series s, direction d, F f, double initial, std::array<at::Tenso
 
 /// The k-th step of every series that has one, at a time. A device has to tell the host which they are.
 template <class T, std::size_t N, class F, class... X>
-void scan_segments(series s, direction d, F f, double initial, std::array<at::Tensor, N> const& out, at::Tensor offsets,
-                   X... in) {
+void scan_segments(partition s, direction d, F f, double initial, std::array<at::Tensor, N> const& out,
+                   at::Tensor offsets, X... in) {
   auto all = offsets.to(at::kLong);
   auto first = all.slice(0, 0, s.count()), length = all.slice(0, 1) - first;
   auto options = offsets.options().dtype(scalar_type<T>);

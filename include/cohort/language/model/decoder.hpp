@@ -100,13 +100,13 @@ class decoder {
 
   /// Hidden states (R x H), kept until the next pass; backward may follow.
   view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in) {
-    return pass(backend, parameters, in, nullptr, {});
+    return forward(backend, parameters, in, nullptr, {});
   }
   /// Hidden states of tokens whose keys and values go to rows `into` of a cache; what the layout calls keys are the
   /// cache's rows.
   view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in, cache& c,
                   view<std::int32_t const> into) {
-    return pass(backend, parameters, in, &c, into);
+    return forward(backend, parameters, in, &c, into);
   }
 
   /// Adds the gradient of sum(dhidden hidden) of the last pass without a cache to `gradient`; overwrites dhidden.
@@ -161,7 +161,8 @@ class decoder {
     return {all.data + offsets_[tensor], options_.hidden};
   }
 
-  view<T> pass(B& backend, view<T const> parameters, packed_tokens const& in, cache* c, view<std::int32_t const> into) {
+  view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in, cache* c,
+                  view<std::int32_t const> into) {
     std::ptrdiff_t R = in.rows(), H = options_.hidden;
     backend.resize(first_, R * H);
     backend.gather(first_.matrix(R, H), matrix(parameters, 0, options_.vocabulary, H), in.token);

@@ -53,7 +53,7 @@ struct generated {
   std::vector<T> logp, sampler_logp;
   bool stopped = false;    ///< by its stop token; else it was cut off at max_tokens
   double temperature = 1;  ///< of its log-probabilities; 1 where it was drawn at 0
-  kept_tokens kept{};      ///< of each token, if options.keep
+  token_support kept{};    ///< of each token, if options.keep
 };
 
 /// Generates G completions of each prompt by a language model with a cache of keys and values. The completions of a
@@ -71,7 +71,7 @@ class generator {
  public:
   template <class Model>
   std::vector<generated<T>> operator()(B& backend, Model& model, std::vector<std::vector<std::int32_t>> const& prompts,
-                                       generation_options const& o, stream draws) {
+                                       generation_options const& o, stream_id draws) {
     o.check();
     decoder_options const& shape = model.options();
     packing_.clear();
@@ -93,7 +93,7 @@ class generator {
     for (std::size_t n = 0; n < N; ++n) {
       double temperature = o.temperature_of(int(n % std::size_t(o.group)));
       all[n].temperature = temperature == 0 ? 1 : temperature;
-      all[n].kept = kept_tokens(shape.vocabulary);
+      all[n].kept = token_support(shape.vocabulary);
     }
     if (N == 0) return all;
     std::ptrdiff_t before = packing_.rows();
@@ -133,7 +133,7 @@ class generator {
 
   template <class Model>
   void sample(B& backend, Model& model, lists const& prompts, view<T> hidden, std::vector<std::int32_t> const& last_row,
-              generation_options const& o, stream draws, std::uint32_t t, std::vector<generated<T>>& all) {
+              generation_options const& o, stream_id draws, std::uint32_t t, std::vector<generated<T>>& all) {
     auto A = std::ptrdiff_t(alive_.size());
     backend.assign(head_row_, std::span<std::int32_t const>(last_row));
     backend.assign(lane_, std::span<std::int32_t const>(alive_));
@@ -150,7 +150,7 @@ class generator {
       backend.assign(temperature_, std::span<T const>(logps_));
       temperatures = temperature_.all();
     }
-    std::ptrdiff_t words = kept_tokens::words_of(logits.columns);
+    std::ptrdiff_t words = token_support::words_of(logits.columns);
     backend.resize(kept_, o.keep ? A * words : 0);
     draw_tokens(backend, o.sampler, draws, t, logits, lane_.all(), token_.all(),
                 o.keep ? view<T>{} : logp_.all().part(A, A), logp_.all().part(0, A), temperatures,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/language/model/token_head.hpp>
 #include <cohort/language/model/token_packing.hpp>
+#include <cohort/language/model/value_head_part.hpp>
 #include <cohort/policy/policy_part.hpp>
 
 namespace cohort {
@@ -24,21 +25,21 @@ class basic_language_model {
   static constexpr bool has_critic = Critic;
   using evaluation = head_results<T const>;  ///< logp, entropy, value: M each; value only with a critic
 
-  basic_language_model(B& backend, decoder_options const& o, seed s = {}, language_options const& how = {})
-      : how_(how), network_(backend, o), head_(how.head_rows) {
+  basic_language_model(B& backend, decoder_options const& o, random_seed s = {}, language_options const& settings = {})
+      : settings_(settings), network_(backend, o), head_(settings.head_rows) {
     std::vector<T> start(std::size_t(network_.parameters() + (Critic ? o.hidden + 1 : 0)), T(0));
     std::uint32_t number = 0;
     for (auto const& t : tensors_of(o)) {
-      random_stream draws(stream{s.value, purpose::initialization, number++});
+      random_stream draws(stream_id{s.value, draw_purpose::initialization, number++});
       for (std::ptrdiff_t i = 0; i < t.size(); ++i)
-        start[std::size_t(t.offset + i)] = t.columns ? T(how.initial_std * draws.normal()) : T(1);
+        start[std::size_t(t.offset + i)] = t.columns ? T(settings.initial_std * draws.normal()) : T(1);
     }
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }
 
   decoder_options const& options() const { return network_.options(); }
-  language_options const& how() const { return how_; }
+  language_options const& settings() const { return settings_; }
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
@@ -63,14 +64,14 @@ class basic_language_model {
   /// logp, entropy and value of the steps first, first + 1, ... block by block. Of the critic alone: to that of the
   /// head, the network's is left as it is.
   template <class F>
-  void pass(B& backend, token_packing<B> const& in, double temperature, F partials,
-            policy_part part = policy_part::all) {
+  void accumulate_gradient(B& backend, token_packing<B> const& in, double temperature, F partials,
+                           policy_part part = policy_part::all) {
     view<T> hidden = network_.forward(backend, parameters(), in.tokens());
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
     backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
-    head_.pass(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden,
-               weights(gradient()), partials);
+    head_.accumulate_gradient(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden,
+                              weights(gradient()), partials);
     if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
     note_activations();
   }
@@ -109,21 +110,21 @@ class basic_language_model {
     return w;
   }
 
-  language_options how_;
+  language_options settings_;
   decoder<B> network_;
   token_head<B> head_;
   typename B::template array<T> parameters_, gradient_, dhidden_;
   std::size_t most_bytes_ = 0;
 };
 
-/// A language model as GRPO has it: language_model{backend, {.vocabulary = 64, .hidden = 128, ...}, seed{1}}.
+/// A language model as GRPO has it: language_model{backend, {.vocabulary = 64, .hidden = 128, ...}, random_seed{1}}.
 template <class B>
 struct language_model : basic_language_model<B, false> {
   using base = basic_language_model<B, false>;
   using base::base;
 };
 template <class B>
-language_model(B&, decoder_options, seed = {}, language_options = {}) -> language_model<B>;
+language_model(B&, decoder_options, random_seed = {}, language_options = {}) -> language_model<B>;
 
 /// With a value head on the same hidden states, as PPO and Hybrid GRPO have it.
 template <class B>
@@ -132,6 +133,6 @@ struct language_model_with_value : basic_language_model<B, true> {
   using base::base;
 };
 template <class B>
-language_model_with_value(B&, decoder_options, seed = {}, language_options = {}) -> language_model_with_value<B>;
+language_model_with_value(B&, decoder_options, random_seed = {}, language_options = {}) -> language_model_with_value<B>;
 
 }  // namespace cohort

@@ -71,20 +71,20 @@ struct only_kept {
 }  // namespace detail
 
 /// What a sampler kept at one step, or (null) the whole vocabulary.
-struct kept_step {
-  kept_tokens const* of = nullptr;
+struct step_support {
+  token_support const* of = nullptr;
   std::size_t step = 0;
 };
 
 /// What a head over a vocabulary reads: the hidden state of row head_row[i] predicts target[i].
 template <class T>
 struct head_inputs {
-  view<T const> hidden;               ///< R x H
-  view<std::int32_t const> head_row;  ///< M
-  view<std::int32_t const> target;    ///< M
-  double temperature = 1;             ///< logits are divided by it
-  view<T const> temperatures{};       ///< M, or absent; where one is not 0, instead
-  std::span<kept_step const> kept{};  ///< M, or empty: the softmax is over these tokens
+  view<T const> hidden;                  ///< R x H
+  view<std::int32_t const> head_row;     ///< M
+  view<std::int32_t const> target;       ///< M
+  double temperature = 1;                ///< logits are divided by it
+  view<T const> temperatures{};          ///< M, or absent; where one is not 0, instead
+  std::span<step_support const> kept{};  ///< M, or empty: the softmax is over these tokens
 };
 /// Weights (V x H) by which hidden states become logits; value_weight (H) and value_bias (1) where there is a value
 /// head.
@@ -125,8 +125,8 @@ class token_head {
   /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient
   /// is added to dhidden and dw.
   template <class F>
-  void pass(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
-            head_weights<T> const& dw, F partials) {
+  void accumulate_gradient(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
+                           head_weights<T> const& dw, F partials) {
     each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
       head_results<T const> d = partials(first, found);
       view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
@@ -180,7 +180,7 @@ class token_head {
       view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits.transposed());
       double temperature = in.temperatures ? 1 : in.temperature;
       divide_by_temperatures(backend, in, first, l);
-      keep_only(backend, in, first, l);
+      mask_to_support(backend, in, first, l);
       backend.row_max(maximum(n), view<T const>(l));
       backend.row_sums(sums(n), detail::softmax_terms{temperature}, view<T const>(l),
                        detail::as_columns(view<T const>(maximum(n)), l.columns));
@@ -202,9 +202,9 @@ class token_head {
                   detail::as_columns(in.temperatures.part(first, l.rows), l.columns));
   }
 
-  void keep_only(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
+  void mask_to_support(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
     if (in.kept.empty()) return;
-    std::ptrdiff_t words = kept_tokens::words_of(l.columns);
+    std::ptrdiff_t words = token_support::words_of(l.columns);
     bits_.resize(std::size_t(l.rows * words));
     for (std::ptrdiff_t r = 0; r < l.rows; ++r) {
       auto row = std::span(bits_).subspan(std::size_t(r * words), std::size_t(words));

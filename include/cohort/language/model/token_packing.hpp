@@ -5,9 +5,9 @@
 namespace cohort {
 
 /// How a completion was drawn, where it was not from the whole softmax at the temperature of the pass.
-struct drawn_how {
-  double temperature = 0;             ///< of all its log-probabilities; 0: that of the pass
-  kept_tokens const* kept = nullptr;  ///< of each token what the sampler's cuts left; must outlive the pass
+struct sampling_of {
+  double temperature = 0;               ///< of all its log-probabilities; 0: that of the pass
+  token_support const* kept = nullptr;  ///< of each token what the sampler's cuts left; must outlive the pass
 };
 
 /// Packs prompts and their completions for one pass of a decoder. A prompt stands once, before all of its completions,
@@ -34,13 +34,13 @@ class token_packing {
     last_ = std::int32_t(token_.size()) - 1;
   }
   /// Of the last prompt.
-  void completion(decoder_options const& o, std::span<std::int32_t const> tokens, drawn_how how = {}) {
+  void completion(decoder_options const& o, std::span<std::int32_t const> tokens, sampling_of how = {}) {
     if (tokens.empty())
       throw value_error("completion " + std::to_string(series_) + " is empty, expected one token or more");
     check(o, "completion " + std::to_string(series_), tokens, length_);
     if (how.kept && (how.kept->steps() != tokens.size() || how.kept->vocabulary() != o.vocabulary))
       throw value_error("completion " + std::to_string(series_) + " has " + std::to_string(tokens.size()) +
-                        " tokens of a vocabulary of " + std::to_string(o.vocabulary) + ", and its kept_tokens " +
+                        " tokens of a vocabulary of " + std::to_string(o.vocabulary) + ", and its token_support " +
                         std::to_string(how.kept->steps()) + " of " + std::to_string(how.kept->vocabulary()));
     auto steps = target_.size();
     if (how.kept) {
@@ -89,7 +89,7 @@ class token_packing {
   view<value_t<B> const> temperature() const {
     return temperature_.empty() ? view<value_t<B> const>{} : view<value_t<B> const>(temperature_on_.all());
   }
-  std::span<kept_step const> kept() const { return kept_; }
+  std::span<step_support const> kept() const { return kept_; }
 
  private:
   std::ptrdiff_t prompts() const {
@@ -121,7 +121,7 @@ class token_packing {
 
   std::vector<attention_segment> segments_;
   std::vector<std::int32_t> token_, position_, segment_of_, head_row_, target_;
-  std::vector<kept_step> kept_;
+  std::vector<step_support> kept_;
   std::vector<value_t<B>> temperature_;
   std::int32_t root_ = 0, last_ = 0;
   std::size_t length_ = 0;

@@ -13,7 +13,7 @@ namespace cohort {
 
 /// A reward with the name that logs and errors give it, and its weight in the sum.
 template <class R>
-struct named {
+struct named_reward {
   std::string name;
   R reward;
   double weight = 1;  ///< finite; negative for what is to be avoided
@@ -22,7 +22,7 @@ struct named {
 /// What a set of N rewards says of one completion; NaN stands for absent. A total that is absent leaves its series out
 /// of the group's statistics.
 template <std::size_t N>
-struct scores {
+struct reward_scores {
   double total = std::numeric_limits<double>::quiet_NaN();
   std::array<double, N> parts{};  ///< without their weights, in the order of the set
 };
@@ -31,8 +31,9 @@ struct scores {
 ///
 ///     total = sum of weight_k * reward_k(completion) over the k that say something; absent where none does
 ///
-///     rewards set{named{"format", strict_format{}, .5}, named{"accuracy", accuracy{.expected = sum_of_row}, 1.}};
-///     scores s = set(completion, row, number);                        s.total, s.parts[set.index("format")]
+///     rewards set{named_reward{"format", strict_format{}, .5}, named_reward{"accuracy", accuracy{.expected =
+///     sum_of_row}, 1.}}; scores s = set(completion, row, number);                        s.total,
+///     s.parts[set.index("format")]
 ///
 /// A reward that throws, or returns something that is not finite, is a value_error that names it, the row of the data
 /// set and the completion's number within its group, both from 0. In whatever units the rewards have.
@@ -43,8 +44,8 @@ class rewards {
  public:
   static constexpr std::size_t size = sizeof...(R);
 
-  explicit rewards(named<R>... parts) : parts_{std::move(parts)...} {
-    static_assert(size > 0, "rewards needs at least one named{\"name\", reward, weight}");
+  explicit rewards(named_reward<R>... parts) : parts_{std::move(parts)...} {
+    static_assert(size > 0, "rewards needs at least one named_reward{\"name\", reward, weight}");
     each([&](auto const& part, std::size_t i) {
       detail::require(std::isfinite(part.weight), "rewards", ("the weight of \"" + part.name + "\"").c_str(),
                       part.weight, "a finite number");
@@ -54,12 +55,12 @@ class rewards {
   }
 
   template <class Row>
-  scores<size> operator()(completion<Row> const& c, std::ptrdiff_t row, std::ptrdiff_t number) const {
+  reward_scores<size> operator()(completion<Row> const& c, std::ptrdiff_t row, std::ptrdiff_t number) const {
     constexpr bool are_rewards = (reward_for<R, Row> && ...);
     static_assert(are_rewards,
                   "a reward needs `double operator()(completion<Row> const&) const`, Row being the data set's; "
                   "std::optional<double> will do");
-    scores<size> result;
+    reward_scores<size> result;
     if constexpr (are_rewards) {
       bool any = false;
       double sum = 0;
@@ -89,7 +90,7 @@ class rewards {
   }
 
  private:
-  std::tuple<named<R>...> parts_;
+  std::tuple<named_reward<R>...> parts_;
 
   template <class F>
   void each(F f) const {

@@ -1,5 +1,9 @@
 #pragma once
+#include <array>
+#include <cmath>
 #include <cohort/language/reward/rewards.hpp>
+#include <cohort/scalar/welford.hpp>
+#include <limits>
 
 namespace cohort {
 
@@ -15,33 +19,25 @@ class reward_summary {
         std::numeric_limits<double>::quiet_NaN();  ///< standard deviation, ddof 1; NaN for fewer than two
   };
 
-  void add(scores<N> const& s) {
-    all_[N].add(s.total);
-    for (std::size_t i = 0; i < N; ++i) all_[i].add(s.parts[i]);
+  void add(reward_scores<N> const& s) {
+    add(N, s.total);
+    for (std::size_t i = 0; i < N; ++i) add(i, s.parts[i]);
   }
-  moments total() const { return all_[N].result(); }
-  moments part(std::size_t i) const { return all_[i].result(); }
+  moments total() const { return part(N); }
+  moments part(std::size_t i) const {
+    auto const& w = all_[i];
+    moments m;
+    m.count = std::ptrdiff_t(w.count);
+    if (m.count > 0) m.mean = w.mean;
+    if (m.count > 1) m.deviation = w.deviation();
+    return m;
+  }
 
  private:
-  struct running {  // Welford's recurrence: a large mean costs the deviation no digits
-    std::ptrdiff_t count = 0;
-    double mean = 0, squares = 0;
-
-    void add(double x) {
-      if (std::isnan(x)) return;
-      double before = x - mean;
-      mean += before / double(++count);
-      squares += before * (x - mean);
-    }
-    moments result() const {
-      moments m;
-      m.count = count;
-      if (count > 0) m.mean = mean;
-      if (count > 1) m.deviation = std::sqrt(squares / double(count - 1));
-      return m;
-    }
-  };
-  std::array<running, N + 1> all_{};
+  void add(std::size_t i, double x) {
+    if (!std::isnan(x)) all_[i].add(x);
+  }
+  std::array<detail::welford, N + 1> all_{};
 };
 
 }  // namespace cohort

@@ -22,8 +22,8 @@ struct completion_batch : batch<B, std::int32_t> {
   typename B::template array<T> greedy_score,
       scores;              ///< of each series: its prompt's greedy answer; what each reward gave it
   double temperature = 1;  ///< of all log-probabilities, but of series with another
-  kept_set training =
-      kept_set::renormalize;  ///< what log-probabilities are of where the sampler's cuts left a part of the vocabulary
+  softmax_over training =
+      softmax_over::support;  ///< what log-probabilities are of where the sampler's cuts left a part of the vocabulary
 
   template <class Policy>
   using minibatches = completion_minibatches<B, Policy>;
@@ -54,15 +54,15 @@ struct completion_batch : batch<B, std::int32_t> {
   }
   /// A completion of the last prompt; its last token gets the score as its reward, and ends it. logp is of the
   /// distribution that training is to use: where cuts left a part of the vocabulary that is what was kept (`kept`, of
-  /// each token), unless `training` says full_softmax.
+  /// each token), unless `training` says vocabulary.
   ///
   /// Raises value_error where sampler_logp shows that tokens were cut away and `kept` is missing or without a token
   /// that was drawn.
   void add(std::span<std::int32_t const> tokens, std::span<T const> logp, std::span<T const> sampler, double score,
-           kept_tokens kept = kept_tokens{}, double own_temperature = 0) {
+           token_support kept = token_support{}, double own_temperature = 0) {
     auto n = std::int32_t(completion.size());
     check_kept(n, tokens, logp, sampler, kept);
-    if (training == kept_set::full_softmax) kept = kept_tokens{};
+    if (training == softmax_over::vocabulary) kept = token_support{};
     how_.push_back({std::move(kept), own_temperature});
     staged_.series_of.insert(staged_.series_of.end(), tokens.size(), n);
     staged_.old_logp.insert(staged_.old_logp.end(), logp.begin(), logp.end());
@@ -81,7 +81,7 @@ struct completion_batch : batch<B, std::int32_t> {
     add(tokens, unknown_, unknown_, std::numeric_limits<double>::quiet_NaN());
   }
   /// How series n was drawn, for a pass over it.
-  drawn_how how(std::size_t n) const {
+  sampling_of sampling(std::size_t n) const {
     auto const& h = how_[n];
     return {h.temperature, h.kept.steps() > 0 ? &h.kept : nullptr};
   }
@@ -114,8 +114,8 @@ struct completion_batch : batch<B, std::int32_t> {
     backend.assign(this->series_of, std::span<std::int32_t const>(staged_.series_of));
     backend.assign(this->offsets, std::span<std::int32_t const>(step_first));
     backend.assign(this->group_offsets, std::span<std::int32_t const>(group_first));
-    this->decisions = series::segments(this->offsets.all(), this->R, longest);
-    this->groups = series::segments(this->group_offsets.all(), std::ptrdiff_t(completion.size()), largest);
+    this->series = partition::segments(this->offsets.all(), this->R, longest);
+    this->groups = partition::segments(this->group_offsets.all(), std::ptrdiff_t(completion.size()), largest);
     backend.resize(this->advantage, this->R);
     backend.resize(this->target, this->R);
     backend.assign(greedy_score, std::span<T const>(staged_.greedy_score));
@@ -127,15 +127,15 @@ struct completion_batch : batch<B, std::int32_t> {
 
  private:
   void check_kept(std::int32_t n, std::span<std::int32_t const> tokens, std::span<T const> logp,
-                  std::span<T const> sampler, kept_tokens const& kept) const {
-    if (training == kept_set::full_softmax) return;
+                  std::span<T const> sampler, token_support const& kept) const {
+    if (training == softmax_over::vocabulary) return;
     auto where = [&](std::size_t t) {
       return "completion_batch: token " + std::to_string(t) + " of completion " + std::to_string(n);
     };
     if (kept.steps() > 0) {
       if (kept.steps() != tokens.size())
         throw value_error("completion_batch: completion " + std::to_string(n) + " has " +
-                          std::to_string(tokens.size()) + " tokens, and its kept_tokens " +
+                          std::to_string(tokens.size()) + " tokens, and its token_support " +
                           std::to_string(kept.steps()));
       for (std::size_t t = 0; t < tokens.size(); ++t)
         if (!kept.kept(t, tokens[t]))
@@ -148,11 +148,11 @@ struct completion_batch : batch<B, std::int32_t> {
         throw value_error(where(t) + " has sampler_logp " + detail::text(double(sampler[t])) + " and logp " +
                           detail::text(double(logp[t])) +
                           ": tokens were cut away when it was drawn; expected what was kept (generation_options.keep), "
-                          "or kept_set::full_softmax, whose ratio is biased");
+                          "or softmax_over::vocabulary, whose ratio is biased");
   }
 
   struct drawn_series {
-    kept_tokens kept;
+    token_support kept;
     double temperature;
   };
   std::vector<drawn_series> how_;
@@ -184,7 +184,7 @@ class completion_packings {
         auto more = std::ptrdiff_t(completion.size() + (begun ? 0 : prompt.size()));
         if (!open || (open->rows() > 0 && open->rows() + more > rows)) open = &next(), begun = false;
         if (!begun) open->prompt(shape, prompt), begun = true;
-        open->completion(shape, completion, b.how(std::size_t(n)));
+        open->completion(shape, completion, b.sampling(std::size_t(n)));
         for (std::int32_t i = b.step_first[std::size_t(n)]; i < b.step_first[std::size_t(n) + 1]; ++i)
           steps_.push_back(i);
       }
@@ -209,7 +209,7 @@ class completion_packings {
                 view<value_t<B>> logp, view<value_t<B>> value) {
     std::vector<std::int32_t> all(std::size_t(b.groups_count()));
     for (std::size_t g = 0; g < all.size(); ++g) all[g] = std::int32_t(g);
-    pack(backend, policy.options(), b, all, policy.how().rows_per_pass);
+    pack(backend, policy.options(), b, all, policy.settings().rows_per_pass);
     each([&](token_packing<B> const& packing, std::ptrdiff_t first) {
       auto here = [&](view<value_t<B>> v) { return v ? v.part(first, packing.steps()) : v; };
       policy.evaluate(backend, parameters, packing, b.temperature, {here(logp), {}, here(value)});
@@ -243,15 +243,15 @@ class completion_minibatches {
   using array = typename B::template array<T>;
 
  public:
-  std::ptrdiff_t units(completion_batch<B> const& b) const { return b.groups_count(); }
-  void shuffled(B&, std::span<std::int32_t const> order) { order_.assign(order.begin(), order.end()); }
+  std::ptrdiff_t count(completion_batch<B> const& b) const { return b.groups_count(); }
+  void set_order(B&, std::span<std::int32_t const> order) { order_.assign(order.begin(), order.end()); }
 
-  minibatch<T> all(B& backend, completion_batch<B>& b) {
-    order_.resize(std::size_t(units(b)));
+  minibatch<T> whole(B& backend, completion_batch<B>& b) {
+    order_.resize(std::size_t(count(b)));
     for (std::size_t g = 0; g < order_.size(); ++g) order_[g] = std::int32_t(g);
-    return some(backend, b, 0, units(b));
+    return slice(backend, b, 0, count(b));
   }
-  minibatch<T> some(B& backend, completion_batch<B>& b, std::ptrdiff_t first, std::ptrdiff_t count) {
+  minibatch<T> slice(B& backend, completion_batch<B>& b, std::ptrdiff_t first, std::ptrdiff_t count) {
     batch_ = &b;
     groups_ = std::span(order_).subspan(std::size_t(first), std::size_t(count));
     packed_ = false;
@@ -293,11 +293,11 @@ class completion_minibatches {
   }
 
   template <class F>
-  void pass(B& backend, Policy& policy, F partials) {
+  void accumulate_gradient(B& backend, Policy& policy, F partials) {
     pack(backend, policy);
     policy.zero_gradient(backend);
     packings_.each([&](token_packing<B> const& packing, std::ptrdiff_t before) {
-      policy.pass(backend, packing, batch_->temperature, [&](std::ptrdiff_t first, auto const& now) {
+      policy.accumulate_gradient(backend, packing, batch_->temperature, [&](std::ptrdiff_t first, auto const& now) {
         auto slope = partials(before + first, now);
         return head_results<T const>{slope.logp, slope.entropy, slope.value};
       });
@@ -307,7 +307,7 @@ class completion_minibatches {
  private:
   void pack(B& backend, Policy& policy) {
     if (!std::exchange(packed_, true))
-      packings_.pack(backend, policy.options(), *batch_, groups_, policy.how().rows_per_pass);
+      packings_.pack(backend, policy.options(), *batch_, groups_, policy.settings().rows_per_pass);
   }
 
   completion_batch<B>* batch_ = nullptr;

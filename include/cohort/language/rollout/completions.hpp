@@ -29,9 +29,9 @@ class completions_collector;
 ///
 /// Where the sampler cuts (top_k, top_p, min_p, typical_p) or `allowed` forbids, what was kept at each token is stored,
 /// and training's log-probabilities, entropies and reference are of the softmax over that: the ratio is that of the
-/// distributions sampled from. `kept = kept_set::full_softmax` is what other libraries do instead (see kept_set). A
-/// repetition penalty, which training does not apply, and a temperature of 0, under which there is no gradient, are
-/// refused without it.
+/// distributions sampled from. `softmax = softmax_over::vocabulary` is what other libraries do instead (see
+/// softmax_over). A repetition penalty, which training does not apply, and a temperature of 0, under which there is no
+/// gradient, are refused without it.
 ///
 /// `temperatures` gives sample g of each group its own temperature, in generation and in training.
 ///
@@ -48,10 +48,9 @@ struct completions {
   bool greedy = false;
   std::vector<double> temperatures{};  ///< G, or empty: the sampler's for all
   allowed_tokens allowed{};
-  kept_set kept = kept_set::renormalize;
+  softmax_over softmax = softmax_over::support;
 
-  template <class F>
-  constexpr void parameters(F f) const {
+  constexpr void parameters(auto f) const {
     f("prompts", prompts), f("group", group), f("max_tokens", max_tokens);
     if (sampler.temperature != 1) f("temperature", sampler.temperature);
     if (sampler.top_k > 0) f("top_k", sampler.top_k);
@@ -59,7 +58,7 @@ struct completions {
     if (sampler.min_p > 0) f("min_p", sampler.min_p);
     if (sampler.typical_p < 1) f("typical_p", sampler.typical_p);
     if (sampler.repetition_penalty != 1) f("repetition_penalty", sampler.repetition_penalty);
-    if (kept == kept_set::full_softmax) f("kept", "full_softmax");
+    if (softmax == softmax_over::vocabulary) f("softmax", "vocabulary");
     if (resample > 0) f("resample", resample);
     if (drop_equal) f("drop_equal", drop_equal);
     if (score_power > 0) f("score_power", score_power);
@@ -73,22 +72,22 @@ struct completions {
     detail::require(prompts > 0, "completions", "prompts", prompts, "a positive number");
     detail::require(resample >= 0, "completions", "resample", resample, "0 or a positive number");
     detail::require(score_power >= 0, "completions", "score_power", score_power, "0 or a positive number");
-    generation_options const o = how(-1);
+    generation_options const o = generation(-1);
     o.check();
-    if (kept == kept_set::full_softmax) return;
+    if (softmax == softmax_over::vocabulary) return;
     if (sampler.repetition_penalty != 1)
       throw value_error(
           "completions: sampler.repetition_penalty is " + detail::text(sampler.repetition_penalty) +
-          ", which training does not apply; expected 1, or kept = kept_set::full_softmax, whose ratio is biased");
+          ", which training does not apply; expected 1, or softmax = softmax_over::vocabulary, whose ratio is biased");
     for (int g = 0; g < group; ++g)
       if (o.temperature_of(g) == 0)
         throw value_error(
             "completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or "
-            "kept = kept_set::full_softmax");
+            "softmax = softmax_over::vocabulary");
   }
   /// Of what is generated to be learned from.
-  generation_options how(std::int32_t stop) const {
-    bool keep = kept == kept_set::renormalize && (sampler.cuts() || allowed);
+  generation_options generation(std::int32_t stop) const {
+    bool keep = softmax == softmax_over::support && (sampler.cuts() || allowed);
     return {group, max_tokens, stop, sampler, temperatures, allowed, keep};
   }
 };
@@ -106,7 +105,7 @@ class completions_collector {
   batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
     batch_.clear();
-    batch_.training = options_.kept;
+    batch_.training = options_.softmax;
     for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more)
       draw(backend, policy, more == 0, counter, summary);
     if (summary.episode_returns.empty())
@@ -116,7 +115,8 @@ class completions_collector {
     batch_.finish(backend);
     // Either evaluates the policy without its penalty and with all tokens, as training will see it.
     if constexpr (Policy::has_critic) find_values(backend, policy);
-    else if (options_.kept == kept_set::full_softmax && (options_.sampler.repetition_penalty != 1 || options_.allowed))
+    else if (options_.softmax == softmax_over::vocabulary &&
+             (options_.sampler.repetition_penalty != 1 || options_.allowed))
       passes_.evaluate(backend, policy, std::as_const(policy).parameters(), batch_, batch_.old_logp.all(), {});
     return batch_;
   }
@@ -126,13 +126,13 @@ class completions_collector {
   void draw(B& backend, Policy& policy, bool last, detail::completion_counter& counter, rollout_summary& summary) {
     std::vector<typename Task::row> rows;
     std::vector<std::vector<std::int32_t>> prompts;
-    random_stream draws(stream{seed_, purpose::reset, rounds_});
+    random_stream draws(stream_id{seed_, draw_purpose::reset, rounds_});
     for (int p = 0; p < options_.prompts; ++p) {
       rows.push_back(task_.draw(draws));
       prompts.push_back(task_.prompt(rows.back()));
     }
-    generation_options how = options_.how(task_.stop());
-    auto all = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_++});
+    generation_options how = options_.generation(task_.stop());
+    auto all = generate_(backend, policy, prompts, how, stream_id{seed_, draw_purpose::action, rounds_++});
 
     auto G = std::size_t(options_.group);
     std::vector<double> score(all.size());
@@ -152,7 +152,7 @@ class completions_collector {
     }
     std::vector<int> times(all.size(), 1);
     if (options_.score_power > 0)
-      times = detail::drawn_again(score, options_.score_power, stream{seed_, purpose::filter, rounds_});
+      times = detail::resampled_counts(score, options_.score_power, stream_id{seed_, draw_purpose::filter, rounds_});
     std::vector<double> baseline =
         options_.greedy ? greedy_scores(backend, policy, rows, prompts, summary) : std::vector<double>{};
     bool all_stay = options_.resample == 0 && !options_.drop_equal, none_yet = batch_.groups_count() == 0,
@@ -187,7 +187,7 @@ class completions_collector {
                            {.temperature = 0, .repetition_penalty = options_.sampler.repetition_penalty},
                            {},
                            options_.allowed};
-    auto likeliest = generate_(backend, policy, prompts, how, stream{seed_, purpose::action, rounds_});
+    auto likeliest = generate_(backend, policy, prompts, how, stream_id{seed_, draw_purpose::action, rounds_});
     std::vector<double> scores;
     for (std::size_t p = 0; p < prompts.size(); ++p) {
       summary.steps += std::int64_t(likeliest[p].tokens.size());

@@ -8,7 +8,7 @@ namespace cohort::detail {
 
 /// How often each of n numbers comes in n draws with replacement, each draw x_i with a probability proportional to
 /// |x_i|^power. A NaN is not one of them; where all are 0, each comes once.
-inline std::vector<int> drawn_again(std::vector<double> const& x, double power, stream s) {
+inline std::vector<int> resampled_counts(std::vector<double> const& x, double power, stream_id s) {
   double largest = 0;
   int n = 0;
   for (double v : x)

@@ -62,7 +62,7 @@ template <class Loops>
 struct draw_token {
   int V;
   token_sampler sampler;
-  stream draws;
+  stream_id draws;
   std::uint32_t t;
   bool whole_softmax, bits_of_kept;
 
@@ -205,7 +205,7 @@ struct draw_token {
 /// Optionally each row has a temperature of its own (R; 0: the largest; else from 1e-6 up, which is not checked here),
 /// and `kept` (R x (V + 31) / 32) gets what the cuts left: bit v % 32 of word v / 32 for token v.
 template <backend B, class T = value_t<B>>
-void draw_tokens(B& backend, token_sampler const& sampler, stream draws, std::uint32_t t, view<T> logits,
+void draw_tokens(B& backend, token_sampler const& sampler, stream_id draws, std::uint32_t t, view<T> logits,
                  view<std::int32_t const> lane, view<std::int32_t> token, view<T> logp, view<T> sampler_logp,
                  view<T const> temperature = {}, view<std::int32_t> kept = {}) {
   sampler.check();

@@ -11,9 +11,9 @@ namespace cohort {
 /// For each of some steps the tokens that a sampler's cuts left of a vocabulary of V, in the host's memory: a list of 4
 /// bytes for each token where that is shorter, else a bit for each token of the vocabulary. With V = 49,152 a step
 /// takes 200 bytes under top_k = 50, and 6,144 at most.
-class kept_tokens {
+class token_support {
  public:
-  explicit kept_tokens(int vocabulary = 0) : vocabulary_(vocabulary) {}
+  explicit token_support(int vocabulary = 0) : vocabulary_(vocabulary) {}
 
   /// Words of 32 bits that each row of draw_tokens' `kept` has.
   static constexpr std::ptrdiff_t words_of(std::ptrdiff_t vocabulary) { return (vocabulary + 31) / 32; }
@@ -35,7 +35,7 @@ class kept_tokens {
     std::vector<std::int32_t> words(std::size_t(words_of(vocabulary_)), 0);
     for (auto v : tokens) {
       if (v < 0 || v >= vocabulary_)
-        throw value_error("kept_tokens: token " + std::to_string(v) + " was kept, expected one of the vocabulary's " +
+        throw value_error("token_support: token " + std::to_string(v) + " was kept, expected one of the vocabulary's " +
                           std::to_string(vocabulary_));
       words[std::size_t(v / 32)] |= std::int32_t(1u << (v % 32));
     }
@@ -85,14 +85,13 @@ class kept_tokens {
 
 /// Of which distribution the log-probabilities in training are, where a sampler's cuts (or `allowed`) leave a part of
 /// the vocabulary.
-enum class kept_set {
-  /// The softmax over what was kept at each token when it was drawn: exp(logp - old_logp) is the ratio of the
-  /// distributions sampled from, the policy's as it
-  /// was and as it is.
-  renormalize,
-  /// The softmax over the whole vocabulary, as in TRL, verl and OpenRLHF: the ratio is biased by how the kept part's
-  /// probability has changed.
-  full_softmax,
+enum class softmax_over {
+  /// What was kept at each token when it was drawn: exp(logp - old_logp) is the ratio of the distributions sampled
+  /// from, the policy's as it was and as it is.
+  support,
+  /// The whole vocabulary, as in TRL, verl and OpenRLHF: the ratio is biased by how the kept part's probability has
+  /// changed.
+  vocabulary,
 };
 
 }  // namespace cohort

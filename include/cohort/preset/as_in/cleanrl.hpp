@@ -3,7 +3,7 @@
 #include <cohort/objective/clipped_value_loss.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/preset/as_in/rules.hpp>
-#include <cohort/run/algorithm.hpp>
+#include <cohort/update/update.hpp>
 
 namespace cohort::detail {
 
@@ -23,15 +23,12 @@ template <class Estimator>
 struct truncation_ends {
   Estimator estimator{};
 
-  template <class F>
-  constexpr void parameters(F f) const {
-    f("", estimator);
-  }
+  constexpr void parameters(auto f) const { f("", estimator); }
   static constexpr about notes{"truncation_ends", "a truncation is a termination", "CleanRL"};
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
-    auto ends = backend.template temporary<std::uint8_t>(batch.decisions.steps());
+    auto ends = backend.template temporary<std::uint8_t>(batch.series.steps());
     backend.map(outputs{ends.all()}, detail::one_at_end{}, batch.reward, batch.terminated, batch.truncated);
     batch.terminated = ends.all();
     estimator(backend, batch, out);

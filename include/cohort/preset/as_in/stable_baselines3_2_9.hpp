@@ -2,7 +2,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/as_in/rules.hpp>
-#include <cohort/run/algorithm.hpp>
+#include <cohort/update/update.hpp>
 
 namespace cohort::preset::as_in {
 
@@ -27,7 +27,7 @@ struct stable_baselines3_2_9 {
   static auto objective() { return loss() + value_loss{.weight = .5}; }
   static auto update() {
     return cohort::update{.epochs = 10,
-                          .minibatch = steps{64},
+                          .minibatch_size = 64,
                           .normalize = normalization::minibatch,
                           .optimizer = adam{.rate = 3e-4, .epsilon = 1e-5},
                           .max_gradient_norm = .5};

@@ -1,0 +1,14 @@
+#pragma once
+// Every aggregation.
+#include <cohort/aggregation/group_mean.hpp>
+#include <cohort/aggregation/means.hpp>
+#include <cohort/aggregation/sums.hpp>
+#include <tuple>
+
+namespace cohort::catalogue {
+
+/// Of the losses of steps.
+inline constexpr std::tuple<step_mean, step_sum, series_mean, series_sum_mean, group_mean, piecewise_step_mean>
+    aggregations{};
+
+}  // namespace cohort::catalogue

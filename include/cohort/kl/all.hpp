@@ -1,0 +1,17 @@
+#pragma once
+// Every estimator of a KL divergence, and the controllers of its weight.
+#include <cohort/kl/controller.hpp>
+#include <cohort/kl/estimators.hpp>
+#include <cohort/kl/exact.hpp>
+#include <tuple>
+
+namespace cohort::catalogue {
+
+/// Of log-probabilities.
+inline constexpr std::tuple<k1, k2, k3, absolute_log_ratio, straight_through<>, ratio_corrected<>, clamped<>>
+    kl_estimators{};
+
+/// Weights that follow what an update did.
+inline constexpr std::tuple<fixed_kl, proportional_kl, doubling_kl> kl_controllers{};
+
+}  // namespace cohort::catalogue

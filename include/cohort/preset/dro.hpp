@@ -1,0 +1,16 @@
+#pragma once
+#include <cohort/objective/dro.hpp>
+#include <cohort/preset/grpo.hpp>
+
+namespace cohort::preset {
+
+/// DRO: -(A log pi - beta / 2 (log r)^2): the policy gradient, held by a square.
+struct dro_preset {
+  static constexpr source from{
+      "dro", "Richemond et al. 2024, arXiv:2405.19107; verl's dro", "objective as in verl's code",
+      "beta .5; the paper's value function is left out, GRPO's advantage stands for it; token mean, sizes and rate"};
+  auto operator()() const { return grpo_with(cohort::dro{.beta = .5}, step_mean{}); }
+};
+inline constexpr dro_preset dro{};
+
+}  // namespace cohort::preset

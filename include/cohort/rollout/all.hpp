@@ -1,0 +1,15 @@
+#pragma once
+// Every rollout in environments.
+#include <cohort/rollout/completion_metrics.hpp>
+#include <cohort/rollout/groups.hpp>
+#include <cohort/rollout/lanes.hpp>
+#include <cohort/rollout/probes.hpp>
+#include <cohort/rollout/vine.hpp>
+#include <tuple>
+
+namespace cohort::catalogue {
+
+/// What a batch is collected by.
+inline constexpr std::tuple<lanes, groups, probes, vine> rollouts{};
+
+}  // namespace cohort::catalogue

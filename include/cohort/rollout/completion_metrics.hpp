@@ -1,0 +1,54 @@
+#pragma once
+#include <algorithm>
+#include <cohort/scalar/welford.hpp>
+
+namespace cohort {
+
+/// The completions of a rollout, by the names that TRL logs them under. Rewards are the task's scores.
+struct completion_metrics {
+  double count = 0;                                        ///< completions with a score
+  double mean_length = 0, min_length = 0, max_length = 0;  ///< tokens, the stop token included
+  double clipped_ratio = 0;                                ///< share that was cut off at the limit
+  double reward = 0;                                       ///< mean of the groups' means
+  double reward_std = 0;            ///< mean of the groups' standard deviations (ddof 1; 0 for a group of one)
+  double frac_reward_zero_std = 0;  ///< share of the groups whose scores are all equal
+  double left_out = 0;              ///< groups that dynamic sampling drew and did not keep
+};
+
+namespace detail {
+
+struct group_scores : welford {
+  bool differs() const { return deviation() >= 1e-9; }
+};
+
+class completion_counter {
+ public:
+  void add(double length, bool stopped) {
+    m_.min_length = m_.count == 0 ? length : std::min(m_.min_length, length);
+    m_.max_length = std::max(m_.max_length, length);
+    m_.mean_length += length;
+    m_.clipped_ratio += !stopped;
+    ++m_.count;
+  }
+  void add_group(group_scores const& s, bool kept) {
+    m_.left_out += !kept;
+    ++groups_;
+    m_.reward += s.mean;
+    m_.reward_std += s.deviation();
+    m_.frac_reward_zero_std += !s.differs();
+  }
+  completion_metrics means() const {
+    completion_metrics m = m_;
+    double n = std::max(m.count, 1.), g = std::max(groups_, 1.);
+    m.mean_length /= n, m.clipped_ratio /= n;
+    m.reward /= g, m.reward_std /= g, m.frac_reward_zero_std /= g;
+    return m;
+  }
+
+ private:
+  completion_metrics m_;
+  double groups_ = 0;
+};
+
+}  // namespace detail
+}  // namespace cohort

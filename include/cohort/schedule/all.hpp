@@ -1,0 +1,14 @@
+#pragma once
+// Every schedule.
+#include <cohort/schedule/curves.hpp>
+#include <cohort/schedule/piecewise.hpp>
+#include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/warm_up.hpp>
+#include <tuple>
+
+namespace cohort::catalogue {
+
+/// From the progress of a run to a number.
+inline const std::tuple<constant_schedule, linear, cosine, exponential, piecewise, warm_up<>> schedules{};
+
+}  // namespace cohort::catalogue

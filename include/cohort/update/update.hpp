@@ -1,0 +1,53 @@
+#pragma once
+#include <cohort/advantage/normalize.hpp>
+#include <cohort/describe/about.hpp>
+#include <cohort/error.hpp>
+#include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/gradient_norm.hpp>
+#include <cstdint>
+#include <limits>
+
+namespace cohort {
+
+/// How a batch becomes optimizer steps: `epochs` passes over it, each in an order of its own, cut into minibatches (the
+/// last one may be smaller). Minibatches are cut between decisions, so the G actions of one stay together.
+template <class Optimizer = adam<>>
+struct update {
+  int epochs = 10;
+  std::int64_t minibatch_size = 0;                     ///< steps of each; 0: all there are
+  int minibatches = 0;                                 ///< or into how many equal ones; 0: by minibatch_size
+  normalization normalize = normalization::minibatch;  ///< of the advantages
+  standardize standardization{};                       ///< how, if at all
+  Optimizer optimizer{};
+  double max_gradient_norm = std::numeric_limits<double>::infinity();  ///< > 0
+  double max_gradient_value =
+      std::numeric_limits<double>::infinity();  ///< > 0; of each element, before the norm's limit
+
+  static constexpr about notes{"update", "epochs of minibatches", "Schulman et al. 2017, arXiv:1707.06347, algorithm 1",
+                               "SB3, CleanRL (PPO: whole updates)"};
+  constexpr void parameters(auto f) const {
+    f("epochs", epochs);
+    if (minibatches > 0) f("minibatches", minibatches);
+    else if (minibatch_size > 0) f("minibatch_size", minibatch_size);
+    f("normalize", normalize == normalization::none    ? "none"
+                   : normalize == normalization::batch ? "batch"
+                                                       : "minibatch");
+    if (normalize != normalization::none && !(standardization == standardize{})) f("standardization", standardization);
+    f("", optimizer);
+    if (max_gradient_norm < std::numeric_limits<double>::infinity()) f("max_gradient_norm", max_gradient_norm);
+    if (max_gradient_value < std::numeric_limits<double>::infinity()) f("max_gradient_value", max_gradient_value);
+  }
+  gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
+  void check() const {
+    detail::require(epochs > 0, "update", "epochs", epochs, "a positive number");
+    detail::require(minibatch_size >= 0, "update", "minibatch_size", double(minibatch_size), "0 (all) or more");
+    detail::require(minibatches >= 0, "update", "minibatches", minibatches,
+                    "0 (by minibatch_size) or a positive number");
+    detail::require(max_gradient_norm > 0, "update", "max_gradient_norm", max_gradient_norm,
+                    "a positive number (infinity: no limit)");
+    detail::require(max_gradient_value > 0, "update", "max_gradient_value", max_gradient_value,
+                    "a positive number (infinity: no limit)");
+  }
+};
+
+}  // namespace cohort
