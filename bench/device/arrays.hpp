@@ -17,7 +17,7 @@ struct less_half {
 inline array<float> random_array(device& gpu, std::ptrdiff_t n, std::uint64_t seed) {
   array<float> a;
   gpu.resize(a, n);
-  gpu.uniform(a.matrix(n / 256, 256), cohort::stream{seed});
+  gpu.uniform(a.matrix(n / 256, 256), cohort::stream_id{seed});
   gpu.map(cohort::outputs{a.all()}, less_half{}, cohort::view<float const>(a.all()));
   return a;
 }

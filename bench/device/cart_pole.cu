@@ -15,7 +15,7 @@ using classic_control::cart_pole;
 /// Four epochs of four minibatches, whatever the number of lanes.
 auto ppo(int lanes_count) {
   return algorithm{
-      .rollout = lanes{.count = lanes_count, .steps = 32},
+      .rollout = lanes{.count = lanes_count, .horizon = 32},
       .advantage = gae{.gamma = .98, .lambda = .8},
       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
       .update = update{.epochs = 4, .minibatches = 4, .optimizer = adam{.rate = 5e-3}, .max_gradient_norm = .5},
@@ -63,7 +63,7 @@ void cart_pole_speed(request const& asked) {
   for (int N : asked.small ? std::vector{8, 32} : std::vector{16, 64, 256, 1024, 4096, 16'384}) {
     device gpu;
     cart_pole environment;
-    actor_critic policy{gpu, environment, {.hidden = {64, 64}}, seed{1}};
+    actor_critic policy{gpu, environment, {.hidden = {64, 64}}, random_seed{1}};
     pace measured{.limit = asked.size(2., 0.)};
     train(gpu, ppo(N), environment, policy, {.steps = std::int64_t(1) << 40, .seed = 1}, measured);
     print({"CartPole, PPO", with_commas(N) + " lanes", double(measured.steps) / measured.seconds / 1e6, "M steps/s"});
@@ -76,7 +76,7 @@ void cart_pole_time(request const& asked) {
   for (std::uint64_t s = 1; s <= asked.size(5u, 1u); ++s) {
     device gpu;
     cart_pole environment;
-    actor_critic policy{gpu, environment, {.hidden = {64, 64}}, seed{s}};
+    actor_critic policy{gpu, environment, {.hidden = {64, 64}}, random_seed{s}};
     judge hook{gpu, environment, threshold};
     auto report = train(gpu, ppo(asked.size(1024, 64)), environment, policy, {.steps = 3'000'000, .seed = s}, hook);
     if (!hook.reached)

@@ -55,7 +55,7 @@ void advantages(request const& asked) {
   gae how;
   auto measure = [&](std::string const& size, recorded_steps& s, auto const& decisions) {
     batch_view<float> batch;
-    batch.decisions = decisions;
+    batch.series = decisions;
     batch.reward = s.reward.all(), batch.value = s.value.all(), batch.next_value = s.next_value.all();
     batch.terminated = s.terminated.all(), batch.truncated = s.truncated.all();
     double seconds = seconds_of(gpu, asked, [&] { how(gpu, batch, {s.advantage.all(), s.target.all()}); });
@@ -67,7 +67,7 @@ void advantages(request const& asked) {
   for (auto [T, N] :
        asked.small ? std::array{shape{20, 256}, shape{7, 512}} : std::array{shape{128, 1024}, shape{128, 131'072}}) {
     recorded_steps s(gpu, T * N);
-    measure(with_commas(T) + " steps of " + with_commas(N) + " lanes", s, series::lanes(T, N));
+    measure(with_commas(T) + " steps of " + with_commas(N) + " lanes", s, partition::lanes(T, N));
     for (std::ptrdiff_t n : {std::ptrdiff_t(0), N / 2, N - 1}) s.require_series(gpu, T, n, N, how);
   }
   std::ptrdiff_t T = asked.size(1000, 30), N = asked.size<std::ptrdiff_t>(1 << 14, 256);
@@ -77,7 +77,7 @@ void advantages(request const& asked) {
   array<std::int32_t> offsets;
   gpu.assign(offsets, std::span<std::int32_t const>(starts));
   measure(with_commas(N) + " packed series of " + with_commas(T) + " steps", s,
-          series::segments(std::as_const(offsets).all(), T * N, T));
+          partition::segments(std::as_const(offsets).all(), T * N, T));
   for (std::ptrdiff_t n : {std::ptrdiff_t(0), N / 2, N - 1}) s.require_series(gpu, T, n * T, 1, how);
 }
 

@@ -1,6 +1,6 @@
 // A small Llama of random weights, as in bench/peers/cohort_llama.cpp: tokens generated, tokens passed forward and
 // backward, and whole steps of GRPO.
-#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
 
 #include "arrays.hpp"
 #include "result.hpp"
@@ -61,15 +61,16 @@ struct random_prompts {
 void generated_tokens(request const& asked) {
   sizes s(asked);
   device gpu;
-  language_model model{gpu, s.shape, seed{1}};
-  random_stream draws(stream{3, purpose::user});
+  language_model model{gpu, s.shape, random_seed{1}};
+  random_stream draws(stream_id{3, draw_purpose::user});
   std::vector<std::vector<std::int32_t>> prompts;
   for (int i = 0; i < s.prompts; ++i) prompts.push_back(random_tokens(draws, s.prompt, s.shape.vocabulary));
   generator<device> generate;
   std::size_t found = 0;
   double seconds = seconds_of(gpu, asked, [&] {
     found = 0;
-    for (auto const& g : generate(gpu, model, prompts, {.max_tokens = s.tokens}, stream{1})) found += g.tokens.size();
+    for (auto const& g : generate(gpu, model, prompts, {.max_tokens = s.tokens}, stream_id{1}))
+      found += g.tokens.size();
   });
   require_near("the number of tokens", double(found), double(s.prompts) * s.tokens, 0);
   print(
@@ -80,8 +81,8 @@ void generated_tokens(request const& asked) {
 void trained_tokens(request const& asked) {
   sizes s(asked);
   device gpu;
-  language_model model{gpu, s.shape, seed{1}};
-  random_stream draws(stream{3, purpose::user});
+  language_model model{gpu, s.shape, random_seed{1}};
+  random_stream draws(stream_id{3, draw_purpose::user});
   int length = s.prompt + s.tokens, passes = asked.size(8, 2);
   std::vector<token_packing<device>> packings{std::size_t(passes)};
   for (int i = 0; i < s.prompts; ++i) {
@@ -96,7 +97,7 @@ void trained_tokens(request const& asked) {
   double seconds = seconds_of(gpu, asked, [&] {
     model.zero_gradient(gpu);
     for (auto& p : packings)
-      model.pass(gpu, p, 1, [&](std::ptrdiff_t, auto const& now) {
+      model.accumulate_gradient(gpu, p, 1, [&](std::ptrdiff_t, auto const& now) {
         std::ptrdiff_t n = now.logp.rows;
         return head_results<float const>{slope.all().part(0, n), none.all().part(0, n), {}};
       });
@@ -114,7 +115,7 @@ void trained_tokens(request const& asked) {
 void grpo_steps(request const& asked) {
   sizes s(asked);
   device gpu;
-  language_model model{gpu, s.shape, seed{1}};
+  language_model model{gpu, s.shape, random_seed{1}};
   int group = asked.size(8, 2);
   auto grpo = algorithm{
       .rollout = completions{.prompts = s.prompts / group, .group = group, .max_tokens = s.tokens},

@@ -1,4 +1,6 @@
 // Draws with their log-probabilities: from few actions, from Gaussians, and of tokens from a large vocabulary.
+#include <cohort/language.hpp>
+
 #include "copy_rate.hpp"
 #include "result.hpp"
 
@@ -35,7 +37,7 @@ void categorical_samples(device& gpu, request const& asked, double ruler) {
   gpu.resize(action, R);
   std::uint32_t t = 0;
   double seconds = seconds_of(gpu, asked, [&] {
-    categorical{A}.sample(gpu, stream{1, purpose::action, t++}, view<float const>(logits.matrix(R, A)), {}, 1,
+    categorical{A}.sample(gpu, stream_id{1, draw_purpose::action, t++}, view<float const>(logits.matrix(R, A)), {}, 1,
                           action.all(), logp.all());
   });
   require_logp(gpu, logits.matrix(R, A), action.all(), logp.all(), 1000);
@@ -50,8 +52,8 @@ void gaussian_samples(device& gpu, request const& asked, double ruler) {
                log_std = filled_array(gpu, D, -.5);
   std::uint32_t t = 0;
   double seconds = seconds_of(gpu, asked, [&] {
-    diagonal_gaussian<float>{D}.sample(gpu, stream{1, purpose::action, t++}, mean.matrix(R, D), log_std.all(), 1,
-                                       action.matrix(R, D), logp.all());
+    diagonal_gaussian<float>{D}.sample(gpu, stream_id{1, draw_purpose::action, t++}, mean.matrix(R, D), log_std.all(),
+                                       1, action.matrix(R, D), logp.all());
   });
   auto m = downloaded(gpu, some_of(mean.matrix(R, D), 1000)), a = downloaded(gpu, some_of(action.matrix(R, D), 1000)),
        found = downloaded(gpu, some_of(logp.all(), 1000));
@@ -83,8 +85,8 @@ void token_samples(device& gpu, request const& asked, double ruler) {
   double copying = seconds_of(gpu, asked, copy),
          both = seconds_of(gpu, asked, [&] {
            copy();
-           draw_tokens(gpu, token_sampler{}, stream{1}, t++, logits.matrix(R, V), view<std::int32_t const>(lane.all()),
-                       token.all(), logp, sampler_logp);
+           draw_tokens(gpu, token_sampler{}, stream_id{1}, t++, logits.matrix(R, V),
+                       view<std::int32_t const>(lane.all()), token.all(), logp, sampler_logp);
          });
   require_logp(gpu, source.matrix(R, V), token.all(), logp, 4);
   double seconds = std::max(both - copying, .01 * both);

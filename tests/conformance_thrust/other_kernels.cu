@@ -30,11 +30,11 @@ void edited(device& b, view<float> logits, view<std::int32_t const> seen, view<s
 template <class Model>
 void distribution(device& b, view<float const> x, view<float> out) {
   independent<Model, float, 2> d(Model{}, {-1, -1}, {1, 1});
-  d.sample(b, stream{}, x, {}, 1, out, out);
+  d.sample(b, stream_id{}, x, {}, 1, out, out);
   d.evaluate(b, x, {}, x, 1, out, out);
   d.backward(b, x, {}, x, 1, x, x, out, {});
-  divergence(b, d, x, {}, x, divergence_over::pi, out, out);
-  divergence(b, d, x, {}, x, divergence_over::other, out, out);
+  kl_to(b, d, x, {}, x, divergence_over::pi, out, out);
+  kl_to(b, d, x, {}, x, divergence_over::other, out, out);
 }
 template void distribution<state_dependent_gaussian>(device&, view<float const>, view<float>);
 template void distribution<tanh_gaussian>(device&, view<float const>, view<float>);
