@@ -23,9 +23,20 @@ fail() {
   exit 1
 }
 
+explain() {  # by the comment above
+  local line
+  while IFS= read -r line && [ "$line" != 'set -euo pipefail' ]; do
+    case $line in '#!'*) ;; *) printf '%s\n' "${line#'#'}" ;; esac
+  done <"$scripts/../device.sh"
+}
+
 command=${1-}
 case $command in
   pack | run) shift ;;
+  -h | --help | help)
+    explain
+    exit 0
+    ;;
   '') refuse "nothing was asked for: device.sh pack FOLDER, then device.sh run FOLDER" ;;
   *) refuse "there is no command $command: device.sh pack FOLDER, then device.sh run FOLDER" ;;
 esac

@@ -13,7 +13,7 @@ programs_of_build() {
     echo "device_conformance tests/conformance_thrust/test_conformance_thrust_emulated"
   else
     echo "device_bench bench/device/device_bench"
-    echo "device_conformance bench/device/device_conformance"
+    echo "device_conformance bench/device/conformance/device_conformance"
   fi
 }
 
