@@ -1,5 +1,6 @@
-# cmake -DPTX=FILE|FILE... -P no_empty_kernel.cmake: fails where a kernel of Cohort's stores nothing. That is what nvcc makes, without a word, of a
-# constexpr template that calls a function which is not constexpr: it takes the call, and whatever leads to it, for unreachable.
+# cmake -DPTX=FILE|FILE... -P no_empty_kernel.cmake: fails where a kernel of Cohort's stores nothing, or has a trap. That is what nvcc makes,
+# without a word, of a constexpr template that calls a function which is not constexpr, or binds a reference to a constant of a namespace: it
+# takes the place, and whatever leads to it, for unreachable.
 string(REPLACE "|" ";" files "${PTX}")
 foreach(file IN LISTS files)
   file(READ "${file}" text)
@@ -14,6 +15,9 @@ foreach(file IN LISTS files)
     string(REGEX MATCH "^[^(]*" name "${kernel}")
     if(name MATCHES "6cohort" AND NOT kernel MATCHES "\n[ \t]*(@%?!?[a-z0-9]+[ \t]+)?(st|atom|red)\\.")
       message(SEND_ERROR "This kernel does nothing: ${name}")
+    endif()
+    if(name MATCHES "6cohort" AND kernel MATCHES "\n[ \t]*(@%?!?[a-z0-9]+[ \t]+)?trap ")
+      message(SEND_ERROR "This kernel has a trap: ${name}")
     endif()
   endforeach()
   message(STATUS "${number} kernels")

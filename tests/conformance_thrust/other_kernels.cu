@@ -6,6 +6,9 @@
 #include <cohort/environment/lane_states.hpp>
 #include <cohort/language/model/token_head.hpp>
 #include <cohort/language/sampler/logit_edits.hpp>
+#include <cohort/policy/divergence.hpp>
+#include <cohort/sampler/beta_distribution.hpp>
+#include <cohort/sampler/state_dependent_gaussian.hpp>
 
 using namespace cohort;
 using device = cohort::thrust::backend;
@@ -24,6 +27,19 @@ void edited(device& b, view<float> logits, view<std::int32_t const> seen, view<s
   penalize_repetition(b, 1.2, logits, seen);
   forbid_tokens(b, logits, allowed);
 }
+template <class Model>
+void distribution(device& b, view<float const> x, view<float> out) {
+  independent<Model, float, 2> d(Model{}, {-1, -1}, {1, 1});
+  d.sample(b, stream_id{}, x, {}, 1, out, out);
+  d.evaluate(b, x, {}, x, 1, out, out);
+  d.backward(b, x, {}, x, 1, x, x, out, {});
+  kl_to(b, d, x, {}, x, divergence_over::pi, out, out);
+  kl_to(b, d, x, {}, x, divergence_over::other, out, out);
+}
+template void distribution<state_dependent_gaussian>(device&, view<float const>, view<float>);
+template void distribution<tanh_gaussian>(device&, view<float const>, view<float>);
+template void distribution<beta_distribution>(device&, view<float const>, view<float>);
+
 template <class E, class A>
 void steps(device& b, std::ptrdiff_t lanes, view<float> numbers, view<A const> actions, view<std::uint8_t> flags) {
   b.map_rows(lanes, detail::step_lane<E>{E{}, 200}, numbers, numbers, actions, numbers, flags, flags, numbers);

@@ -93,19 +93,19 @@ struct lane_doors {
   static constexpr cohort::box<1> observations{{-1}, {1}};
   int max_episode_steps = 10;
   template <class S>
-  state<S> reset(cohort::random_stream& draws) const {
+  constexpr state<S> reset(cohort::random_stream& draws) const {
     return {S(draws.uniform(-1, 1))};
   }
   template <class S>
-  std::array<S, 1> observe(state<S> const& s) const {
+  constexpr std::array<S, 1> observe(state<S> const& s) const {
     return {s.x};
   }
   template <class S>
-  std::array<cohort::mask_t<S>, 3> action_mask(state<S> const& s) const {
+  constexpr std::array<cohort::mask_t<S>, 3> action_mask(state<S> const& s) const {
     return {s.x <= 0, s.x <= 0, s.x > 0};
   }
   template <class S>
-  cohort::outcome_of<S> step(state<S>& s, S a) const {
+  constexpr cohort::outcome_of<S> step(state<S>& s, S a) const {
     S reward = select(s.x > 0, select(a == 2, S(1), S(0)), select(a < 2, S(1), S(0)));
     s.x += .7 - .01 * a;
     s.x -= select(s.x > 1, S(2), S(0));

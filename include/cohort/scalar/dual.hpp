@@ -9,6 +9,8 @@ namespace cohort {
 /// V is any scalar, a dual too. Plain numbers and V itself mix in without tangents, so constants cost nothing. clamp
 /// passes the derivative on the closed interval; min and max pass the first argument's at a tie; abs has slope 0 at 0;
 /// floor has none; stop_gradient drops the tangents; round_to_float and modulo pass them. Comparisons compare values.
+///
+/// Numbers are taken by value: a device knows the value of a constant of a namespace, but has none to refer to.
 template <class V, int N>
 struct dual {
   using value_type = typename V::value_type;
@@ -25,7 +27,7 @@ struct dual {
   }
   template <class X>
     requires(!std::same_as<X, V> && !std::same_as<X, dual> && std::convertible_to<X, V>)
-  constexpr dual(X const& x) : dual(V(x)) {}
+  constexpr dual(X x) : dual(V(x)) {}
 
   /// The i-th independent variable at x.
   static constexpr dual variable(V const& x, int i) {
@@ -65,54 +67,54 @@ struct dual {
   }
 
   template <std::convertible_to<V> X>
-  friend constexpr dual operator+(dual const& a, X const& b) {
+  friend constexpr dual operator+(dual const& a, X b) {
     return build(a.value + V(b), [&](int i) { return a.tangent[i]; });
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator+(X const& a, dual const& b) {
+  friend constexpr dual operator+(X a, dual const& b) {
     return b + a;
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator-(dual const& a, X const& b) {
+  friend constexpr dual operator-(dual const& a, X b) {
     return build(a.value - V(b), [&](int i) { return a.tangent[i]; });
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator-(X const& a, dual const& b) {
+  friend constexpr dual operator-(X a, dual const& b) {
     return build(V(a) - b.value, [&](int i) { return -b.tangent[i]; });
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator*(dual const& a, X const& b) {
+  friend constexpr dual operator*(dual const& a, X b) {
     V factor(b);
     return build(a.value * factor, [&](int i) { return a.tangent[i] * factor; });
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator*(X const& a, dual const& b) {
+  friend constexpr dual operator*(X a, dual const& b) {
     return b * a;
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator/(dual const& a, X const& b) {
+  friend constexpr dual operator/(dual const& a, X b) {
     V inverse = V(1) / V(b);
     return build(a.value / V(b), [&](int i) { return a.tangent[i] * inverse; });
   }
   template <std::convertible_to<V> X>
-  friend constexpr dual operator/(X const& a, dual const& b) {
+  friend constexpr dual operator/(X a, dual const& b) {
     V quotient = V(a) / b.value;
     return chain(quotient, -quotient / b.value, b);
   }
   template <class X>
-  constexpr dual& operator+=(X const& b) {
+  constexpr dual& operator+=(X b) {
     return *this = *this + b;
   }
   template <class X>
-  constexpr dual& operator-=(X const& b) {
+  constexpr dual& operator-=(X b) {
     return *this = *this - b;
   }
   template <class X>
-  constexpr dual& operator*=(X const& b) {
+  constexpr dual& operator*=(X b) {
     return *this = *this * b;
   }
   template <class X>
-  constexpr dual& operator/=(X const& b) {
+  constexpr dual& operator/=(X b) {
     return *this = *this / b;
   }
 
@@ -134,7 +136,7 @@ struct dual {
   }
 
   template <std::convertible_to<V> L, std::convertible_to<V> H>
-  friend constexpr dual clamp(dual const& x, L const& lo, H const& hi) {
+  friend constexpr dual clamp(dual const& x, L lo, H hi) {
     mask outside = (x.value < V(lo)) | (x.value > V(hi));
     return build(clamp(x.value, V(lo), V(hi)), [&](int i) { return select(outside, V(0), x.tangent[i]); });
   }

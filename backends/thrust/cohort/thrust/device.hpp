@@ -16,10 +16,11 @@ struct options {
 /// Thrust's CUDA device system: arrays on a GPU, a formula as one fused kernel, products by cuBLAS, reductions and
 /// scans by CUB.
 ///
-/// Everything is done in the order of one stream, and only download waits for it. A backend is used by one thread at a
-/// time. The same seed gives the same bits on the same device, except for: scatter_add, which adds to one element in
-/// any order; scans along packed series by a formula that is `affine` (see device_scan.hpp). Numbers that are uploaded
-/// from page-locked memory must stay there until the stream has read them.
+/// Everything is done in the order of one stream, and only download waits for it (and upload, where the device reads
+/// the host's pageable memory by itself, as on Grace). A backend is used by one thread at a time. The same seed gives
+/// the same bits on the same device, except for: scatter_add, which adds to one element in any order; scans along
+/// packed series by a formula that is `affine` (see device_scan.hpp). Numbers that are uploaded from page-locked memory
+/// must stay there until the stream has read them.
 ///
 /// Every failed call of CUDA or cuBLAS is a device_error; so is making a backend where there is no device.
 template <class T>
@@ -40,11 +41,15 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   }
   template <class U>
   void upload(view<U> to, std::span<U const> from) {
-    if (to.contiguous()) return copy(to.data, from.data(), to.size(), cudaMemcpyHostToDevice);
-    auto packed = base::template temporary<std::uint8_t>(to.size() * sizeof(U));
-    view<U const> staged(reinterpret_cast<U const*>(packed.all().data), to.rows, to.columns);
-    copy(const_cast<U*>(staged.data), from.data(), to.size(), cudaMemcpyHostToDevice);
-    copy_elements("upload", to, staged);
+    if (to.contiguous()) {
+      copy(to.data, from.data(), to.size(), cudaMemcpyHostToDevice);
+    } else {
+      auto packed = base::template temporary<std::uint8_t>(to.size() * sizeof(U));
+      view<U const> staged(reinterpret_cast<U const*>(packed.all().data), to.rows, to.columns);
+      copy(const_cast<U*>(staged.data), from.data(), to.size(), cudaMemcpyHostToDevice);
+      copy_elements("upload", to, staged);
+    }
+    if (queue_->reads_pageable_memory()) synchronize();  // what is uploaded may be gone after this call
   }
   template <class U>
   void download(std::span<std::remove_const_t<U>> to, view<U> from) {

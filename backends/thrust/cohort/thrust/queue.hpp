@@ -30,9 +30,13 @@ class queue {
   queue(int device, cudaStream_t stream, bool own) : device_(device), stream_(stream), own_(own) {
     auto named = [&] { return "device " + std::to_string(device); };
     on_device here(device);
-    int pools = 0;
-    check(cudaDeviceGetAttribute(&pools, cudaDevAttrMemoryPoolsSupported, device), "cudaDeviceGetAttribute", named);
-    pools_ = pools != 0;
+    auto has = [&](cudaDeviceAttr which) {
+      int value = 0;
+      check(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute", named);
+      return value != 0;
+    };
+    pools_ = has(cudaDevAttrMemoryPoolsSupported);
+    reads_pageable_memory_ = has(cudaDevAttrPageableMemoryAccess);
     if (own_) check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags", named);
     try {
       check(cublasCreate(&blas_), "cublasCreate", named);
@@ -48,6 +52,9 @@ class queue {
   int device() const { return device_; }
   cudaStream_t stream() const { return stream_; }
   cublasHandle_t blas() const { return blas_; }
+  /// Whether a copy from pageable memory may still be reading it when the call returns: where the device cannot, the
+  /// driver has taken a copy by then.
+  bool reads_pageable_memory() const { return reads_pageable_memory_; }
 
   void* allocate(std::size_t n) {
     void* p = nullptr;
@@ -73,7 +80,7 @@ class queue {
 
   int device_;
   cudaStream_t stream_;
-  bool own_, pools_ = false;
+  bool own_, pools_ = false, reads_pageable_memory_ = false;
   cublasHandle_t blas_ = nullptr;
 };
 
