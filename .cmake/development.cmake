@@ -19,25 +19,48 @@ if(COHORT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
-# optimized(TARGET...): at -O3 in the preset dev too, where a second of compiling saves more than one of running, or
-# where what the optimizer makes of the code is what is tested.
-function(optimized)
+# The preset dev optimizes nothing but these: where a second of compiling saves more than one of running, or where what
+# the optimizer makes of the code is what is tested.
+#
+# optimized(LEVEL TARGET...), optimized_sources(LEVEL SOURCE...)
+function(optimized level)
   foreach(target IN LISTS ARGN)
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Quick>:-O3>)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Quick>:${level}>)
+    set_target_properties(${target} PROPERTIES COHORT_OPTIMIZED ON)
   endforeach()
+endfunction()
+function(optimized_sources level)
+  if(CMAKE_BUILD_TYPE STREQUAL "Quick")  # precompiled headers are not optimized
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS ${level} SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()
+
+include(.cmake/precompiled.cmake)
+
+# A program that begins as the README's does need not read all of Cohort again.
+if(TARGET cohort::eigen AND NOT COHORT_ONLY_TORCH)
+  precompiled(cohort_program_pch "cohort::eigen;cohort_warnings" <cohort/cohort.hpp> <cohort/backend/eigen.hpp>)
+endif()
+function(program_headers target source)
+  cmake_path(ABSOLUTE_PATH source)
+  file(STRINGS "${source}" found REGEX "^#include <cohort/(cohort|backend/eigen).hpp>")
+  list(LENGTH found count)
+  if(count EQUAL 2)
+    use_precompiled(cohort_program_pch ${target})
+  endif()
 endfunction()
 
 # untested(NAME SOURCE LIBRARY...): a program that no test runs. It is built when it is asked for; in the preset dev `all`
-# compiles it, without optimization, so that it keeps compiling.
+# compiles it, so that it keeps compiling.
 function(untested name source)
   add_executable(${name} EXCLUDE_FROM_ALL ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} cohort_warnings)
   if(CMAKE_BUILD_TYPE STREQUAL "Quick")
     add_library(compiles_${name} OBJECT ${source})
     target_link_libraries(compiles_${name} PRIVATE ${ARGN} cohort_warnings)
-    target_compile_options(compiles_${name} PRIVATE -O0 -g0)
     target_compile_definitions(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
     target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
+    program_headers(compiles_${name} ${source})
   endif()
 endfunction()
 

@@ -4,6 +4,7 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <cstdio>
+#include <initializer_list>
 #include <string>
 
 #include "conventions/worked_batch.hpp"

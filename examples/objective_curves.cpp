@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cohort/objective/all.hpp>
 #include <cohort/objective/text.hpp>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_all.hpp>
 #include <catch2/matchers/catch_matchers_all.hpp>
+#include <string>
 using Catch::Approx;
 #elif __has_include(<catch2/catch.hpp>)
 #include <catch2/catch.hpp>

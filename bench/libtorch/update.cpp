@@ -3,6 +3,9 @@
 // networks, one epoch.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
+#include <cmath>
+#include <cstdint>
+#include <tuple>
 
 namespace {
 

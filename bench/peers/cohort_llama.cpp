@@ -5,6 +5,7 @@
 //     tied cohort_llama 5 head                   the loss on a vocabulary of 49,152 with its gradient, from hidden
 //     states of 576
 #include <cohort/backend/eigen.hpp>
+#include <iterator>
 
 #include <chrono>
 #include <cohort/language.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/preset/names.hpp>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>

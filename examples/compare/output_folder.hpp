@@ -1,6 +1,8 @@
 #pragma once
 #include <fcntl.h>
 #include <unistd.h>
+#include <cstddef>
+#include <utility>
 
 #include <array>
 #include <cerrno>

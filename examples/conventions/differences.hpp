@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/preset/as_in/differences.hpp>
+#include <sstream>
 #include <string>
 
 #include "batch_file.hpp"

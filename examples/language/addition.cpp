@@ -11,6 +11,7 @@
 #include <cohort/language/files/llama_files.hpp>
 #include <cohort/version.hpp>
 #include <fstream>
+#include <ostream>
 
 #include "../compare/output_folder.hpp"
 #include "command_line.hpp"

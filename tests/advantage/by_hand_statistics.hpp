@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_relative.hpp>
+#include <iterator>
 #include "random_layouts.hpp"
 
 // Statistics of groups written out in double, one number at a time, from their formulas, and what is made of them. Of

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <functional>
+#include <iterator>
 #include "../support/arrays.hpp"
 
 // Batches of random shape, seen twice: as the views that an estimator gets, in float or double, and as plain lists of

@@ -1,4 +1,5 @@
 #pragma once
+#include <initializer_list>
 #include "by_hand_critic.hpp"
 #include "by_hand_groups.hpp"
 

@@ -1,4 +1,5 @@
 #include <cohort/eigen/parallel.hpp>
+#include <utility>
 #include <vector>
 #include "../catch.hpp"
 

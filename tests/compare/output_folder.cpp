@@ -1,6 +1,7 @@
 #include "../../examples/compare/output_folder.hpp"
 
 #include <sys/resource.h>
+#include <cstddef>
 
 #include <csignal>
 #include <fstream>

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/language/sampler/token_sampler.hpp>
+#include <functional>
 #include <numeric>
 
 #include "reference.hpp"

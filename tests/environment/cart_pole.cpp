@@ -1,6 +1,7 @@
 #include <cohort/eigen/pack.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/scalar/dual.hpp>
+#include <cstddef>
 #include "../catch.hpp"
 #include "../golden/gymnasium.hpp"
 

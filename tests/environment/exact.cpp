@@ -1,8 +1,10 @@
 // Built with -ffp-contract=off: a fused multiply-add changes the last bit, and CartPole is chaotic. sin, cos and pow
 // must be those of the recording: glibc's on a processor with fused multiply-add (without one its pow differs in the
 // last bit of a few of Pendulum's rewards).
+#include <algorithm>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
+#include <cstddef>
 #include <tuple>
 #include "../catch.hpp"
 #include "../golden/gymnasium.hpp"

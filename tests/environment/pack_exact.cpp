@@ -2,6 +2,7 @@
 #include <cohort/eigen/pack.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
+#include <cstddef>
 #include "../catch.hpp"
 #include "../golden/gymnasium.hpp"
 

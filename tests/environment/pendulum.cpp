@@ -1,6 +1,7 @@
 #include <cohort/eigen/pack.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
 #include <cohort/scalar/dual.hpp>
+#include <cstddef>
 #include <numbers>
 #include "../catch.hpp"
 #include "../golden/gymnasium.hpp"

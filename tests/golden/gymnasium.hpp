@@ -1,7 +1,9 @@
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <istream>
 #include <sstream>
 #include <stdexcept>
 #include <string>

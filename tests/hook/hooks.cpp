@@ -1,4 +1,5 @@
 #include <cohort/cohort.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>

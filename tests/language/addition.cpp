@@ -1,6 +1,7 @@
 // The story of examples/language/addition.cpp, shortened: that it learns is shown by the program itself
 // (docs/language.md).
 #ifdef COHORT_ADDITION
+#include <array>
 #include <cohort/language/files/llama_files.hpp>
 #include <sstream>
 

@@ -1,7 +1,10 @@
 // examples/diff_conventions.cpp: what it prints for machines, and what it refuses. Its text stands in
 // docs/conventions.md, where another test compares it.
 #ifdef COHORT_DIFF_CONVENTIONS
+#include <algorithm>
+#include <cmath>
 #include <cohort/language/files/json.hpp>
+#include <sstream>
 
 #include "../catch.hpp"
 #include "../support/paths.hpp"

@@ -1,4 +1,6 @@
 #include <cohort/language/files/llama_files.hpp>
+#include <ranges>
+#include <tuple>
 
 #include "../catch.hpp"
 #include "../support/paths.hpp"

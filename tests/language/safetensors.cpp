@@ -1,4 +1,5 @@
 #include <cohort/language/files/safetensors.hpp>
+#include <memory>
 
 #include <cmath>
 

@@ -1,4 +1,5 @@
 #include <cohort/backend/eigen.hpp>
+#include <iterator>
 
 #include <cohort/language/sampler/logit_edits.hpp>
 #include "../support/archetype.hpp"

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cohort/network/orthogonal.hpp>
+#include <cstddef>
+#include <utility>
 #include "../catch.hpp"
 
 using namespace cohort;

@@ -89,8 +89,8 @@ struct half_clip {
 struct everything {
   static constexpr unsigned reads = 0;
 };
-static_assert(detail::has_clip<half_clip> && detail::has_clip<objective_sum<entropy_bonus<>, gspo>> &&
-              !detail::has_clip<objective_sum<entropy_bonus<>, sapo>>);
+static_assert(detail::has_clip<half_clip> && detail::has_clip<decltype(entropy_bonus{} + gspo{})> &&
+              !detail::has_clip<decltype(entropy_bonus{} + sapo{})>);
 
 }  // namespace
 

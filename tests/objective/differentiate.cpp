@@ -66,7 +66,7 @@ gradients run(O const& o, batch const& b) {
   for (int k = 0; k <= modes; ++k) weights[k] = all(std::as_const(weight)).part(k * M, M);
   step_mean{}(backend, steps, all(weight).part(0, M));
   std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(weight).part(k++ * M, M)), ...); },
-             detail::modes(o));
+             detail::composed(o).modes);
   gradients g;
   differentiate(backend, o, b.views(), weights, {all(g.loss), all(g.logp), all(g.entropy), all(g.value)});
   return g;

@@ -1,8 +1,8 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
+#include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
-#include <cohort/objective/leaves.hpp>
 #include <cohort/objective/value_loss.hpp>
 #include "../catch.hpp"
 #include "../support/scalars.hpp"
@@ -60,7 +60,7 @@ TEST_CASE("expression: aggregate changes a term's weights, not its value") {
   STATIC_REQUIRE(detail::aggregations_in<decltype(clipped_ratio{} + value_loss{})> == 0);
   auto two = clipped_ratio{} + 2 * aggregate(series_mean{}, kl_penalty{}) + aggregate(step_mean{}, entropy_bonus{});
   STATIC_REQUIRE(detail::aggregations_in<decltype(two)> == 2);
-  STATIC_REQUIRE(std::is_same_v<decltype(detail::modes(two)), std::tuple<series_mean, step_mean>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(detail::composed(two).modes), std::tuple<series_mean, step_mean>>);
 }
 
 TEST_CASE(

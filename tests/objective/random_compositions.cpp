@@ -42,7 +42,7 @@ double total(O const& o, drawn_batch const& b, numbers* slopes = nullptr) {
   aggregated_steps<double> steps{M, N, all(b.series_of), all(b.valid)};
   series_mean{}(backend, steps, all(w).part(0, M));
   std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(w).part(k++ * M, M)), ...); },
-             detail::modes(o));
+             detail::composed(o).modes);
   std::array<view<double const>, slots> weights;
   for (int k = 0; k < slots; ++k) weights[std::size_t(k)] = all(std::as_const(w)).part(k * M, M);
   step_views<double> v{all(b.sampler_logp), all(b.old_logp), all(b.logp),  all(b.ref_logp),

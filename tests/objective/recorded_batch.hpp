@@ -80,7 +80,7 @@ struct recorded_batch {
         m(backend, steps, all(w).part(k * M, M));
       }
     };
-    std::apply([&, k = 1](auto const&... m) mutable { (weigh(m, k++), ...); }, detail::modes(o));
+    std::apply([&, k = 1](auto const&... m) mutable { (weigh(m, k++), ...); }, detail::composed(o).modes);
     std::array<view<double const>, 1 + detail::aggregations_in<O>> weights;
     for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = all(std::as_const(w)).part(std::ptrdiff_t(k) * M, M);
     differentiate(backend, o, views(), weights, {.loss = all(loss), .logp = all(slope), .entropy = all(entropy)});

@@ -6,6 +6,7 @@
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/vespo.hpp>
+#include <numeric>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 
@@ -88,7 +89,7 @@ numbers weights_of(O const& o, steps_of_series const& b) {
   aggregated_steps<double> steps{M, N, all(b.series_of), b.views().valid};
   series_mean{}(backend, steps, all(w).part(0, M));
   std::apply([&, k = 1](auto const&... mode) mutable { (mode(backend, steps, all(w).part(k++ * M, M)), ...); },
-             detail::modes(o));
+             detail::composed(o).modes);
   return w;
 }
 struct result {

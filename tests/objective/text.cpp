@@ -15,12 +15,12 @@ struct soft_gate {
 
 }  // namespace mine
 
-TEST_CASE("text: an objective prints itself as it was composed, with its parameters") {
+TEST_CASE("text: an objective prints its terms, with their factors and parameters") {
   CHECK(text(clipped_ratio{.epsilon = .2, .epsilon_high = .28}) == "clipped_ratio{epsilon = 0.2, epsilon_high = 0.28}");
   CHECK(
       text(clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = .04} + .5 * value_loss{.weight = 1}) ==
       "clipped_ratio{epsilon = 0.2, epsilon_high = 0.2} + kl_penalty{k3, weight = 0.04} + 0.5 value_loss{weight = 1}");
-  CHECK(text(2 * (log_likelihood{} + mine::soft_gate{})) == "2 (log_likelihood{} + soft_gate{})");
+  CHECK(text(2 * (log_likelihood{} + mine::soft_gate{})) == "2 log_likelihood{} + 2 soft_gate{}");
   CHECK(text(dpo{.beta = .1}) == "dpo{beta = 0.1, label_smoothing = 0}");
   CHECK(text(prime_rl_loss{}) == "prime_rl_loss{low = 0.2, high = 0.2, symmetric = false, weight = 0.001}");
   CHECK(text(clipped_value_loss{.rule = value_clip::clipped}) ==
@@ -59,12 +59,15 @@ TEST_CASE(
         "entropy_bonus{weight = entropy_target{target = 0.2, step = 0.005, most = 1, coefficient = 0}}");
 }
 
-TEST_CASE("text: a multiple of a sum has parentheses, whatever the sum begins with; one of a single term has none") {
+TEST_CASE("text: a multiple of a sum is one of each of its terms, and so are aggregations and selections of a sum") {
   CHECK(text(2 * (aggregate(series_mean{}, log_likelihood{}) + value_loss{})) ==
-        "2 (aggregate(series_mean, log_likelihood{}) + value_loss{weight = 0.5})");
+        "2 aggregate(series_mean, log_likelihood{}) + 2 value_loss{weight = 0.5}");
   CHECK(text(2 * aggregate(series_mean{}, log_likelihood{} + value_loss{})) ==
-        "2 aggregate(series_mean, log_likelihood{} + value_loss{weight = 0.5})");
-  CHECK(text(.5 * (2 * (log_likelihood{} + policy_gradient{}))) == "0.5 (2 (log_likelihood{} + policy_gradient{}))");
+        "2 aggregate(series_mean, log_likelihood{}) + 2 aggregate(series_mean, value_loss{weight = 0.5})");
+  CHECK(text(.5 * (3 * (log_likelihood{} + policy_gradient{}))) == "1.5 log_likelihood{} + 1.5 policy_gradient{}");
+  CHECK(
+      text(weighted(kl_mask{}, log_likelihood{} + 2 * policy_gradient{})) ==
+      "weighted(kl_mask{threshold = 0.1}, log_likelihood{}) + 2 weighted(kl_mask{threshold = 0.1}, policy_gradient{})");
 }
 
 TEST_CASE("text: a scheduled term says how its number changes, and what it is at first") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cohort/random/stream.hpp>
 #include <set>
 #include <vector>

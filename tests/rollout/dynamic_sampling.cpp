@@ -1,4 +1,6 @@
 #include <cohort/backend/eigen.hpp>
+#include <cohort/language.hpp>
+#include <iterator>
 #include <map>
 #include <numeric>
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cohort/scalar/real.hpp>
 #include <numbers>
 #include <random>

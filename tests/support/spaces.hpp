@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <cohort/environment/concept.hpp>
+#include <cstddef>
 #include <stdexcept>
 
 // Environments of one step after another, each with an answer of its own that is seen, for each kind of actions: 0 is

@@ -3,6 +3,8 @@
 #include <cohort/torch/autograd.hpp>
 #include <cohort/torch/modules.hpp>
 #include <cohort/torch/optimizer.hpp>
+#include <initializer_list>
+#include <memory>
 
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/objective/terms.hpp>
+#include <iterator>
 
 #include "arrays.hpp"
 

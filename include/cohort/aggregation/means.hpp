@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/formulas.hpp>
 #include <cohort/describe/about.hpp>
 
 namespace cohort {

@@ -6,6 +6,7 @@
 #include <cohort/scalar/real.hpp>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace cohort {
 

@@ -2,6 +2,8 @@
 #include <cohort/environment/space.hpp>
 #include <cohort/random/stream.hpp>
 #include <concepts>
+#include <tuple>
+#include <utility>
 
 namespace cohort {
 

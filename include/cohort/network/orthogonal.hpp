@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/random/stream.hpp>
+#include <cstddef>
 #include <vector>
 
 namespace cohort {

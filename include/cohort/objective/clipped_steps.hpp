@@ -64,7 +64,7 @@ void count_clipped(B& backend, O const& o, step_views<T> const& at,
   with_terms<bits>(terms_of(at, terms_read_by(o), at.logp), [&](auto... v) {
     std::apply(
         [&](auto... more) {
-          backend.reduce(low_and_high, clipped_kernel<Leaves, bits, 1 + aggregations_in<O>>{leaves<1, 0>(o, 1)}, v...,
+          backend.reduce(low_and_high, clipped_kernel<Leaves, bits, 1 + aggregations_in<O>>{composed(o).leaves}, v...,
                          more...);
         },
         std::tuple_cat(weights, series));

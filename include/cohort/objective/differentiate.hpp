@@ -138,7 +138,7 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
                          std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
                          series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out,
                          Store const& store) {
-  auto leaves = detail::leaves<1, 0>(o, 1);
+  auto leaves = composed(o).leaves;
   constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
   unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
   std::apply([](auto const&... leaf) { (check_reads(leaf), ...); }, leaves);

@@ -143,7 +143,7 @@ series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_view
           "the objective has a term of series, and this batch does not say which series its steps belong to "
           "(series_of)");
     std::ptrdiff_t M = in.series_of.rows;
-    auto all = leaves<1, 0>(o, 1);
+    auto all = composed(o).leaves;
     auto part = [&](int k) { return room.part(k * M, M); };
     if constexpr (totals<Leaves>.needs_length) {
       count_along_series(backend, in, part(0));

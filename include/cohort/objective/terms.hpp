@@ -3,7 +3,7 @@
 #include <bit>
 #include <cohort/backend/concept.hpp>
 #include <cohort/error.hpp>
-#include <cohort/objective/leaves.hpp>
+#include <cohort/objective/expression.hpp>
 #include <cohort/scalar/dual.hpp>
 
 namespace cohort {

@@ -1,8 +1,9 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
-#include <cohort/objective/leaves.hpp>
+#include <cohort/objective/expression.hpp>
 #include <cohort/objective/pair_terms.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -64,56 +65,44 @@ std::string component_text(X const& x, bool braces = true) {
   return component_name(x) + (braces || !inside.empty() ? "{" + inside + "}" : "");
 }
 
-/// Whether a multiple of it needs parentheses.
-template <class O>
-inline constexpr bool is_compound = false;
-template <class A, class B>
-inline constexpr bool is_compound<objective_sum<A, B>> = true;
-template <class A>
-inline constexpr bool is_compound<objective_multiple<A>> = true;
+/// Text inside what makes its weights, "aggregate(step_mean, text)"; the innermost is number Weights.
+template <int Weights, class Modes>
+std::string weighted_text(Modes const& modes, std::string const& inside) {
+  if constexpr (Weights == 0) return inside;
+  else {
+    auto const& mode = std::get<std::size_t(Weights) - 1>(modes);
+    using Mode = std::decay_t<decltype(mode)>;
+    std::string here;
+    if constexpr (is_selection<Mode>) here = "weighted(" + component_text(mode.selection, false);
+    else here = "aggregate(" + component_text(mode, false);
+    return weighted_text<base_of<Mode>>(modes, here + ", " + inside + ")");
+  }
+}
 
 }  // namespace detail
 
-/// The objective as it was composed, with its parameters:
+/// The terms of an objective, with their factors, parameters, aggregations and selections:
 ///
 ///     clipped_ratio{epsilon = 0.2, epsilon_high = 0.28} + aggregate(step_mean, kl_penalty{k3, weight = 0.04})
 ///         + 0.5 value_loss{weight = 1}
+///
+/// A scheduled one stands as it is at the beginning of the run: scheduled(linear{from = 0.2, to = 0}, at first
+/// clipped_ratio{epsilon = 0.2, epsilon_high = 0.2}).
 template <class O>
   requires objective<O> || pair_objective<O>
 std::string text(O const& o) {
-  return detail::component_text(o);
-}
-template <class A, class B>
-std::string text(objective_sum<A, B> const& o);
-template <class A>
-std::string text(objective_multiple<A> const& o);
-template <class M, class A>
-std::string text(aggregated_objective<M, A> const& o);
-template <class S, class A>
-std::string text(weighted_objective<S, A> const& o);
-
-/// A scheduled term as it is at the beginning of the run: scheduled(linear{from = 0.2, to = 0}, at first
-/// clipped_ratio{epsilon = 0.2, epsilon_high = 0.2}).
-template <class Schedule, class Make>
-std::string text(scheduled<Schedule, Make> const& o) {
-  return "scheduled(" + detail::component_text(o.schedule, false) + ", at first " + text(o.at(0)) + ")";
-}
-template <class A, class B>
-std::string text(objective_sum<A, B> const& o) {
-  return text(o.a) + " + " + text(o.b);
-}
-template <class A>
-std::string text(objective_multiple<A> const& o) {
-  std::string inner = text(o.term);
-  return detail::text(o.factor) + " " + (detail::is_compound<A> ? "(" + inner + ")" : inner);
-}
-template <class M, class A>
-std::string text(aggregated_objective<M, A> const& o) {
-  return "aggregate(" + detail::component_text(o.mode, false) + ", " + text(o.term) + ")";
-}
-template <class S, class A>
-std::string text(weighted_objective<S, A> const& o) {
-  return "weighted(" + detail::component_text(o.selection, false) + ", " + text(o.term) + ")";
+  if constexpr (detail::is_composed<O>) {
+    std::string all;
+    detail::each_leaf(o, [&]<class T, int Weights, bool S>(detail::leaf<T, Weights, S> const& x) {
+      all += (all.empty() ? "" : " + ") + (x.factor == 1 ? "" : detail::text(x.factor) + " ") +
+             detail::weighted_text<Weights>(o.modes, text(x.term));
+    });
+    return all;
+  } else if constexpr (requires { text(o.at(0)); }) {
+    return "scheduled(" + detail::component_text(o.schedule, false) + ", at first " + text(o.at(0)) + ")";
+  } else {
+    return detail::component_text(o);
+  }
 }
 
 namespace detail {
@@ -122,11 +111,7 @@ namespace detail {
 /// already is not said again.
 template <class X>
 void explain(std::string& all, X const& x, bool always, std::string const& indent) {
-  if constexpr (requires {
-                  x.selection;
-                  x.base;
-                })
-    return explain(all, x.selection, always, indent);
+  if constexpr (is_selection<X>) return explain(all, x.selection, always, indent);
   else {
     std::string line = "\n" + indent + component_name(x);
     if constexpr (requires { X::notes; }) line += ": " + std::string(X::notes.formula) + " (" + X::notes.source + ")";
@@ -150,9 +135,8 @@ std::string explained(O const& composed) {
   auto o = at_progress(composed, 0.);
   if constexpr (pair_objective<decltype(o)>) detail::explain(all, o, true, "  ");
   else {
-    std::apply([&](auto const&... leaf) { (detail::explain(all, leaf.term, true, "  "), ...); },
-               detail::leaves<1, 0>(o, 1));
-    std::apply([&](auto const&... mode) { (detail::explain(all, mode, false, "  "), ...); }, detail::modes(o));
+    detail::each_leaf(o, [&](auto const& leaf) { detail::explain(all, leaf.term, true, "  "); });
+    detail::each_mode(o, [&](auto const& mode) { detail::explain(all, mode, false, "  "); });
   }
   return all;
 }
@@ -168,8 +152,8 @@ void check_objective(O const& o) {
   };
   if constexpr (pair_objective<O>) one(o);
   else {
-    std::apply([&](auto const&... leaf) { (one(leaf.term), ...); }, leaves<1, 0>(o, 1));
-    std::apply([&](auto const&... mode) { (one(mode), ...); }, modes(o));
+    each_leaf(o, [&](auto const& leaf) { one(leaf.term); });
+    each_mode(o, one);
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/expression.hpp>
+#include <cohort/objective/terms.hpp>
 
 // An objective in two, for updates that train the policy and the value function by different means.
 
@@ -7,55 +7,37 @@ namespace cohort {
 
 namespace detail {
 
-/// What is left of an objective where none of its terms is wanted.
-struct no_terms {
-  template <class S>
-  constexpr S operator()(step_terms<S> const&) const {
-    return S(0);
-  }
-};
+/// Bit k: the weights with the number k are the given ones, or these are made of them.
+template <class Modes, int Weights>
+constexpr unsigned weights_used() {
+  if constexpr (Weights == 0) return 1;
+  else return 1u << Weights | weights_used<Modes, base_of<std::tuple_element_t<std::size_t(Weights) - 1, Modes>>>();
+}
+
+/// The terms of which Wanted<term> is true, with their factors, and what makes their weights.
+template <template <class> class Wanted, class... T, int... W, bool... S, class Modes>
+constexpr auto terms_where(composed_objective<std::tuple<leaf<T, W, S>...>, Modes> const& o) {
+  constexpr unsigned used = ((Wanted<T>::value ? weights_used<Modes, W>() : 0u) | ... | 1u);
+  auto kept = [&]<class A, int k, bool selected>(leaf<A, k, selected> const& x) {
+    if constexpr (Wanted<A>::value) return std::tuple(leaf<A, slot_of(used, k), selected>{x.term, x.factor});
+    else return std::tuple<>();
+  };
+  auto mode = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
+    auto const& x = std::get<k>(o.modes);
+    using Mode = std::decay_t<decltype(x)>;
+    if constexpr (!(used >> (k + 1) & 1)) return std::tuple<>();
+    else if constexpr (is_selection<Mode>)
+      return std::tuple(weights_of_selection<decltype(x.selection), slot_of(used, Mode::base)>{x.selection});
+    else return std::tuple(x);
+  };
+  auto leaves = std::apply([&](auto const&... x) { return std::tuple_cat(kept(x)...); }, o.leaves);
+  auto modes = [&]<std::size_t... K>(std::index_sequence<K...>) {
+    return std::tuple_cat(mode(std::integral_constant<std::size_t, K>{})...);
+  }(std::make_index_sequence<std::tuple_size_v<Modes>>());
+  return composed_objective<decltype(leaves), decltype(modes)>{leaves, modes};
+}
 template <class O>
-inline constexpr bool has_terms = !std::is_same_v<O, no_terms>;
-
-/// The terms of which Wanted<term> is true, with their factors and aggregations.
-template <template <class> class Wanted, class O>
-constexpr auto terms_where(O const& o) {
-  if constexpr (Wanted<O>::value) return o;
-  else return no_terms{};
-}
-template <template <class> class Wanted, class A>
-constexpr auto terms_where(objective_multiple<A> const& o);
-template <template <class> class Wanted, class M, class A>
-constexpr auto terms_where(aggregated_objective<M, A> const& o);
-template <template <class> class Wanted, class S, class A>
-constexpr auto terms_where(weighted_objective<S, A> const& o);
-template <template <class> class Wanted, class A, class B>
-constexpr auto terms_where(objective_sum<A, B> const& o) {
-  auto a = terms_where<Wanted>(o.a);
-  auto b = terms_where<Wanted>(o.b);
-  if constexpr (!has_terms<decltype(a)>) return b;
-  else if constexpr (!has_terms<decltype(b)>) return a;
-  else return a + b;
-}
-template <template <class> class Wanted, class A>
-constexpr auto terms_where(objective_multiple<A> const& o) {
-  auto term = terms_where<Wanted>(o.term);
-  if constexpr (has_terms<decltype(term)>) return o.factor * term;
-  else return term;
-}
-template <template <class> class Wanted, class M, class A>
-constexpr auto terms_where(aggregated_objective<M, A> const& o) {
-  auto term = terms_where<Wanted>(o.term);
-  if constexpr (has_terms<decltype(term)>) return aggregate(o.mode, term);
-  else return term;
-}
-
-template <template <class> class Wanted, class S, class A>
-constexpr auto terms_where(weighted_objective<S, A> const& o) {
-  auto term = terms_where<Wanted>(o.term);
-  if constexpr (has_terms<decltype(term)>) return weighted(o.selection, term);
-  else return term;
-}
+inline constexpr bool has_terms = std::tuple_size_v<leaves_of<O>> > 0;
 
 template <class O>
 struct reads_value {
@@ -78,11 +60,11 @@ struct reads_no_value {
 /// The terms that read the value function, and all others.
 template <objective O>
 constexpr auto value_terms(O const& o) {
-  return detail::terms_where<detail::reads_value>(o);
+  return detail::terms_where<detail::reads_value>(detail::composed(o));
 }
 template <objective O>
 constexpr auto policy_terms(O const& o) {
-  return detail::terms_where<detail::reads_no_value>(o);
+  return detail::terms_where<detail::reads_no_value>(detail::composed(o));
 }
 
 }  // namespace cohort

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/error.hpp>
+#include <cstddef>
 #include <utility>
 #include <vector>
 

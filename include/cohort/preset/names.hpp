@@ -1,10 +1,12 @@
 #pragma once
 #include <algorithm>
 #include <cohort/error.hpp>
+#include <cstddef>
 #include <numeric>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace cohort::detail {

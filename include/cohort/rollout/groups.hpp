@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/rollout/lanes.hpp>
+#include <iterator>
 
 namespace cohort {
 

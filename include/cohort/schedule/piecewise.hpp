@@ -2,6 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <cohort/schedule/schedule.hpp>
+#include <cstddef>
 #include <vector>
 
 namespace cohort {

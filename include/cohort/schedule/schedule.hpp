@@ -4,6 +4,7 @@
 #include <cohort/error.hpp>
 #include <concepts>
 #include <limits>
+#include <type_traits>
 
 namespace cohort {
 

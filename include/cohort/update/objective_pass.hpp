@@ -89,9 +89,8 @@ class objective_pass {
 
     if (!metrics) return;
     average(*metrics, m, series);
-    std::apply(
-        [&](auto const&... leaf) { ((metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term)), ...); },
-        detail::leaves<1, 0>(o, 1));
+    detail::each_leaf(o,
+                      [&](auto const& leaf) { metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term); });
   }
 
   /// Of pairs: what a series adds up to must be known before any step's derivative is.

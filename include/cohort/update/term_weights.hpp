@@ -30,7 +30,7 @@ std::array<view<T const>, 1 + std::size_t(aggregations_in<O>)> term_weights(B& b
       mode(backend, all, slot(k));
     }
   };
-  std::apply([&, k = 1](auto const&... mode) mutable { (make(mode, k++), ...); }, modes(o));
+  each_mode(o, [&, k = 1](auto const& mode) mutable { make(mode, k++); });
   return weights;
 }
 

@@ -1,4 +1,5 @@
 #include <cohort/language/reward/accuracy.hpp>
+#include <utility>
 #include "../../catch.hpp"
 #include "completions.hpp"
 

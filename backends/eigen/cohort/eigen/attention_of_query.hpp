@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/eigen/large_product.hpp>
 #include <limits>
+#include <utility>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {

@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 #include <cohort/error.hpp>
 #include <cohort/thrust/system.hpp>
+#include <cstddef>
 
 namespace cohort::thrust::detail {
 

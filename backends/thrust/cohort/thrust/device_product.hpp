@@ -1,8 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <cohort/backend/view.hpp>
 #include <cohort/thrust/queue.hpp>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace cohort::thrust::detail {
 

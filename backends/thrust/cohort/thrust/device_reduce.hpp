@@ -4,6 +4,7 @@
 #include <cub/device/device_reduce.cuh>
 #include <cub/device/device_segmented_reduce.cuh>
 #include <iterator>
+#include <utility>
 
 namespace cohort::thrust::detail {
 

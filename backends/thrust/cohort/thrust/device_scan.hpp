@@ -3,6 +3,7 @@
 #include <cohort/thrust/device_reduce.hpp>
 #include <cohort/thrust/launch.hpp>
 #include <cub/device/device_scan.cuh>
+#include <utility>
 
 namespace cohort::thrust::detail {
 

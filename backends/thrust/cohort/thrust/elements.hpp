@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/kernels.hpp>
+#include <utility>
 
 // How kernels on a device find element i of some views: in 32 bits, and without any division where the views are lines.
 

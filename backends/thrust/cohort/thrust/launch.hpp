@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/thrust/queue.hpp>
+#include <cstddef>
 #include <cstdint>
 
 namespace cohort::thrust::detail {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/thrust/cuda_error.hpp>
+#include <cstddef>
 #include <memory>
 
 namespace cohort::thrust::detail {

@@ -1,6 +1,7 @@
 #pragma once
 #include <ATen/ATen.h>
 #include <cohort/backend/view.hpp>
+#include <utility>
 
 namespace cohort::torch {
 

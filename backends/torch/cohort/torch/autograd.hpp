@@ -124,9 +124,8 @@ at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid
   step_terms<graph_scalar<T>> at{terms[0], terms[1], terms[2], terms[3], terms[4], terms[5],
                                  terms[6], terms[7], terms[8], terms[9], terms[10]};
   at::Tensor total = at::zeros_like(first);
-  std::apply(
-      [&](auto const&... leaf) { ((total = total + losses_of_term<T>(leaf, at, first, in.series_of, valid)), ...); },
-      cohort::detail::leaves<1, 0>(o, 1));
+  cohort::detail::each_leaf(
+      o, [&](auto const& leaf) { total = total + losses_of_term<T>(leaf, at, first, in.series_of, valid); });
   return valid.defined() ? at::masked_fill(total, at::logical_not(valid), 0) : total;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/torch/policy.hpp>
+#include <memory>
 
 namespace cohort::torch {
 

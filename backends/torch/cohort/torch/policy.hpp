@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 #include <cohort/backend/torch.hpp>
 #include <cohort/policy/policy.hpp>
+#include <memory>
 
 namespace cohort::torch {
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/torch/array.hpp>
 #include <cohort/torch/scalar.hpp>
+#include <utility>
 #include <vector>
 
 namespace cohort::torch::detail {

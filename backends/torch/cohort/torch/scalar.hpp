@@ -1,6 +1,8 @@
 #pragma once
 #include <ATen/ATen.h>
 #include <cohort/scalar/real.hpp>
+#include <functional>
+#include <utility>
 
 namespace cohort::torch {
 

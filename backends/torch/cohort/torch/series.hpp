@@ -2,6 +2,7 @@
 #include <array>
 #include <cohort/backend/partition.hpp>
 #include <cohort/torch/rows.hpp>
+#include <tuple>
 
 /// Recurrences and series on tensors.
 namespace cohort::torch::detail {

@@ -1,11 +1,13 @@
 #pragma once
 #include <cohort/error.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // JSON from files that nobody vouches for. The one header that includes nlohmann's, which takes seconds to compile.

@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/language/files/safetensors.hpp>
 #include <cohort/language/model/decoder_options.hpp>
+#include <ranges>
+#include <system_error>
 
 // A folder with a Llama as Hugging Face's transformers reads and writes it: config.json and model.safetensors.
 

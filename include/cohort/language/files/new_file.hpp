@@ -1,6 +1,7 @@
 #pragma once
 #include <fcntl.h>
 #include <unistd.h>
+#include <system_error>
 
 #include <atomic>
 #include <cerrno>

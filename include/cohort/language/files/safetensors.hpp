@@ -5,6 +5,8 @@
 #include <cohort/language/files/json.hpp>
 #include <cohort/language/files/mapped_file.hpp>
 #include <cohort/language/files/new_file.hpp>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <type_traits>
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/error.hpp>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cohort {

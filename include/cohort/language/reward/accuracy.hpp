@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/language/reward/completion.hpp>
 #include <cohort/language/reward/decimal.hpp>
+#include <cstddef>
 #include <type_traits>
 
 namespace cohort {

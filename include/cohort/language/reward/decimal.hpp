@@ -1,9 +1,11 @@
 #pragma once
 #include <charconv>
 #include <compare>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace cohort::detail {
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cohort/error.hpp>
 #include <cohort/language/reward/completion.hpp>
+#include <cstddef>
 #include <numeric>
 #include <vector>
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/random/stream.hpp>
+#include <cstddef>
 #include <vector>
 
 namespace cohort::detail {

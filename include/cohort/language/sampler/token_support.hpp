@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cohort/error.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>

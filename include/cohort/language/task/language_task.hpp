@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/random/stream.hpp>
 #include <concepts>
+#include <cstddef>
 #include <span>
 #include <vector>
 

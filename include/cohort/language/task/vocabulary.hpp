@@ -1,12 +1,14 @@
 #pragma once
 #include <algorithm>
 #include <cohort/error.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace cohort {

@@ -1,6 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <cohort/thrust/queue.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace cohort::thrust::detail {
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cuda_runtime_api.h>
+#include <cstddef>
 
 namespace cub {
 

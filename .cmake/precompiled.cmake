@@ -1,0 +1,46 @@
+# Precompiled headers that a compiler cache can work with. Such a header bears the path of its build folder, so a cache
+# would find nothing again in another clone; where all of it is of other projects, it is told to go by a sum instead.
+
+# precompiled(NAME LIBRARIES HEADER...): the headers, compiled as a user of the libraries would, and in the preset dev
+# once more for targets that are `optimized`.
+function(precompiled name libraries)
+  file(CONFIGURE OUTPUT ${name}.cpp CONTENT "")  # a header is precompiled only where some file of the target uses it
+  set(sum "${ARGN} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${CMAKE_BUILD_TYPE}} "
+    "${Catch2_VERSION} ${Eigen3_VERSION} ${Torch_VERSION}")
+  foreach(header IN LISTS ARGN)
+    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${header}")
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
+      file(READ "${header}" text)
+      list(APPEND sum "${text}")
+    endif()
+  endforeach()
+  foreach(target IN ITEMS ${name} ${name}_optimized)
+    if(target STREQUAL "${name}" OR CMAKE_BUILD_TYPE STREQUAL "Quick")
+      add_library(${target} OBJECT EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+      target_link_libraries(${target} PRIVATE ${libraries})
+      target_precompile_headers(${target} PRIVATE ${ARGN})
+      set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER "")
+      if(NOT target STREQUAL "${name}")
+        optimized(-O1 ${target})
+      endif()
+      if(NOT ARGN MATCHES "cohort/")
+        string(SHA256 hash "${sum} ${target}")
+        foreach(extension IN ITEMS pch gch)
+          file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.${extension}.sum" "${hash}")
+        endforeach()
+      endif()
+    endif()
+  endforeach()
+endfunction()
+
+# use_precompiled(NAME TARGET...)
+function(use_precompiled name)
+  foreach(target IN LISTS ARGN)
+    get_target_property(optimized ${target} COHORT_OPTIMIZED)
+    if(optimized AND TARGET ${name}_optimized)
+      target_precompile_headers(${target} REUSE_FROM ${name}_optimized)
+    else()
+      target_precompile_headers(${target} REUSE_FROM ${name})
+    endif()
+  endforeach()
+endfunction()
