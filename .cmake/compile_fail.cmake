@@ -1,10 +1,14 @@
 # Compiles SOURCE with COMPILER, the folders INCLUDES and the definitions DEFINITIONS (both separated by |) and judges
-# how it fails, by what CASE expects if that is given; see tests/compile_fail.
+# how it fails, by what CASE expects if that is given; see tests/compile_fail. PRECOMPILED, if given, is a header that comes
+# before it.
 string(REPLACE "|" ";" INCLUDES "${INCLUDES}")
 string(REPLACE "|" ";" DEFINITIONS "${DEFINITIONS}")
 list(REMOVE_DUPLICATES INCLUDES)
 list(TRANSFORM INCLUDES PREPEND "-I")
 set(command "${COMPILER}" -std=c++20 -fsyntax-only -fdiagnostics-color=never ${INCLUDES} ${DEFINITIONS} "${SOURCE}")
+if(PRECOMPILED)
+  list(APPEND command -include "${PRECOMPILED}")
+endif()
 set(ENV{LC_ALL} C)
 
 function(fail why)

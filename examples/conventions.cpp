@@ -20,6 +20,7 @@ std::string text(double x) {
 }
 void print_row(std::string const& who, std::string const& rule, numbers const& found, std::string expression) {
   while (expression.find("cohort::") != std::string::npos) expression.erase(expression.find("cohort::"), 8);
+  if (auto broken = expression.find("{ ."); broken != std::string::npos) expression.erase(broken + 1, 1);
   std::printf("| %s | %s |", who.c_str(), rule.c_str());
   for (double x : found) std::printf(" %s |", text(x).c_str());
   std::printf(" `%s` |\n", expression.c_str());

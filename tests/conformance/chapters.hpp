@@ -13,7 +13,9 @@ void objectives_chapter(B&, tolerances const&);  ///< of steps, series and pairs
 template <backend B>
 void estimators_chapter(B&, tolerances const&);  ///< advantages and exact divergences
 template <backend B>
-void policies_chapter(B&, tolerances const&);  ///< policies, and training
+void policies_chapter(B&, tolerances const&);  ///< distributions, networks, actors and critics
+template <backend B>
+void training_chapter(B&, tolerances const&);  ///< every kind of rollout and update
 template <backend B>
 void language_chapter(B&, tolerances const&);  ///< draws of tokens, language models
 
@@ -28,6 +30,7 @@ void run(Make make, tolerances const& tolerance = {}) {
   objectives_chapter<B>(b, tolerance);
   estimators_chapter<B>(b, tolerance);
   policies_chapter<B>(b, tolerance);
+  training_chapter<B>(b, tolerance);
   language_chapter<B>(b, tolerance);
 }
 

@@ -1,5 +1,6 @@
 # Fails where a header includes one of a layer below it. The layers, from the top down: a header may include its own
 # layer and those above. The umbrella headers, in cohort/ itself, are for users alone.
+cmake_minimum_required(VERSION 3.25)
 set(layers scalar random backend describe schedule sampler kl aggregation objective selection advantage optimizer
   environment network policy rollout update language run hook preset)
 set(everywhere error.hpp version.hpp)

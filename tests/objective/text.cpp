@@ -6,7 +6,7 @@ using namespace cohort;
 
 namespace mine {
 
-struct soft_gate {
+struct own_term {
   template <class S>
   constexpr S operator()(step_terms<S> const& s) const {
     return -s.advantage * s.logp;
@@ -20,7 +20,7 @@ TEST_CASE("text: an objective prints its terms, with their factors and parameter
   CHECK(
       text(clipped_ratio{} + kl_penalty{.estimator = k3{}, .weight = .04} + .5 * value_loss{.weight = 1}) ==
       "clipped_ratio{epsilon = 0.2, epsilon_high = 0.2} + kl_penalty{k3, weight = 0.04} + 0.5 value_loss{weight = 1}");
-  CHECK(text(2 * (log_likelihood{} + mine::soft_gate{})) == "2 log_likelihood{} + 2 soft_gate{}");
+  CHECK(text(2 * (log_likelihood{} + mine::own_term{})) == "2 log_likelihood{} + 2 own_term{}");
   CHECK(text(dpo{.beta = .1}) == "dpo{beta = 0.1, label_smoothing = 0}");
   CHECK(text(prime_rl_loss{}) == "prime_rl_loss{low = 0.2, high = 0.2, symmetric = false, weight = 0.001}");
   CHECK(text(clipped_value_loss{.rule = value_clip::clipped}) ==
@@ -79,11 +79,11 @@ TEST_CASE("text: a scheduled term says how its number changes, and what it is at
 }
 
 TEST_CASE("text: below it stand formula and source of each term; one of the user's own has just its name") {
-  CHECK(explained(clipped_ratio{} + mine::soft_gate{}) ==
-        "clipped_ratio{epsilon = 0.2, epsilon_high = 0.2} + soft_gate{}\n"
+  CHECK(explained(clipped_ratio{} + mine::own_term{}) ==
+        "clipped_ratio{epsilon = 0.2, epsilon_high = 0.2} + own_term{}\n"
         "  clipped_ratio: -min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A) (Schulman et al. 2017, "
         "arXiv:1707.06347, eq. 7)\n"
-        "  soft_gate\n");
+        "  own_term\n");
 }
 
 TEST_CASE("text: and those of the parts of a term and of aggregations, each once") {
@@ -122,5 +122,5 @@ TEST_CASE("check: each term with a parameter out of its range says which, and tr
                     "kl_penalty: weight is -1, expected 0 or a positive number");
   CHECK_THROWS_WITH(detail::check_objective(log_likelihood{} + weighted(top_entropy{.share = 2}, policy_gradient{})),
                     "top_entropy: share is 2, expected a number in [0, 1]");
-  CHECK_NOTHROW(detail::check_objective(mine::soft_gate{} + weighted(importance_weights{}, clipped_ratio{})));
+  CHECK_NOTHROW(detail::check_objective(mine::own_term{} + weighted(importance_weights{}, clipped_ratio{})));
 }

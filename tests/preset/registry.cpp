@@ -65,7 +65,7 @@ TEST_CASE(
       .update = update{.standardization = {.ddof = 0, .divide = false}}};
   CHECK_THAT(
       text(probing),
-      ContainsSubstring("probes{lanes = 8, steps = 32, group = 4, execute = softmax, sharpness = 3, noise = common}"));
+      ContainsSubstring("probes{lanes = 8, horizon = 32, group = 4, execute = softmax, sharpness = 3, noise = common}"));
   CHECK_THAT(
       text(probing),
       ContainsSubstring(

@@ -195,7 +195,7 @@ TEST_CASE("vine: refuses an environment without a limit, and parameters out of t
   CHECK_THROWS_WITH(played(vine{}, counting{.max_episode_steps = 0}),
                     ContainsSubstring("vine") && ContainsSubstring("max_episode_steps"));
   CHECK_THROWS_WITH(vine{.lanes = 0}.check(), ContainsSubstring("vine: lanes is 0"));
-  CHECK_THROWS_WITH(vine{.horizon = 0}.check(), ContainsSubstring("vine: steps is 0"));
+  CHECK_THROWS_WITH(vine{.horizon = 0}.check(), ContainsSubstring("vine: horizon is 0"));
   CHECK_THROWS_WITH(vine{.rollouts = 0}.check(), ContainsSubstring("vine: rollouts is 0"));
   CHECK_THROWS_WITH(vine{.gamma = 1.5}.check(), ContainsSubstring("vine: gamma is 1.5"));
 }

@@ -130,6 +130,32 @@ struct total_slope_kernel {
   }
 };
 
+/// The k-th total of each series, and the objective's derivative by it; each fills M numbers.
+template <int k, backend B, class T, class Leaves, class Weights>
+void sum_total(B& backend, Leaves const& all, step_views<T> const& in, Weights const& weights, view<T> total,
+               view<T> slope, series_sums<T, totals<Leaves>.count>& sums) {
+  constexpr unsigned reads = totals<Leaves>.reads[k];
+  auto const& first = std::get<std::size_t(totals<Leaves>.first[k])>(all);
+  auto terms = terms_of(
+      in, std::apply([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all),
+      view<T const>(total));
+  with_terms<reads>(terms, [&](auto... v) {
+    backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...);
+  });
+  sum_along_series(backend, in, total);
+  sums.total[k] = total;
+  if constexpr (totals<Leaves>.has_slope[k]) {
+    auto more =
+        std::tuple_cat(weights, std::tuple(view<T const>(total)), one_if<totals<Leaves>.needs_length>(sums.length));
+    total_slope_kernel<Leaves, k, std::tuple_size_v<Weights>> kernel{all};
+    with_terms<reads>(terms, [&](auto... v) {
+      std::apply([&](auto... w) { backend.map(outputs{slope}, kernel, v..., w...); }, more);
+    });
+    sum_along_series(backend, in, slope);
+    sums.slope[k] = slope;
+  }
+}
+
 /// Fills `room`, (1 + 2 totals) M numbers.
 template <backend B, objective O, class T = value_t<B>>
 series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_views<T> const& in,
@@ -149,34 +175,8 @@ series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_view
       count_along_series(backend, in, part(0));
       sums.length = part(0);
     }
-    auto one = [&]<int k>(std::integral_constant<int, k>) {
-      view<T> total = part(1 + 2 * k), slope = part(2 + 2 * k);
-      constexpr unsigned reads = totals<Leaves>.reads[k];
-      auto const& first = std::get<std::size_t(totals<Leaves>.first[k])>(all);
-      auto terms = terms_of(
-          in, std::apply([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all),
-          view<T const>(total));
-      with_terms<reads>(terms, [&](auto... v) {
-        backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...);
-      });
-      sum_along_series(backend, in, total);
-      sums.total[k] = total;
-      if constexpr (totals<Leaves>.has_slope[k]) {
-        auto more =
-            std::tuple_cat(weights, std::tuple(view<T const>(total)), one_if<totals<Leaves>.needs_length>(sums.length));
-        with_terms<reads>(terms, [&](auto... v) {
-          std::apply(
-              [&](auto... w) {
-                backend.map(outputs{slope}, total_slope_kernel<Leaves, k, 1 + aggregations_in<O>>{all}, v..., w...);
-              },
-              more);
-        });
-        sum_along_series(backend, in, slope);
-        sums.slope[k] = slope;
-      }
-    };
     [&]<int... K>(std::integer_sequence<int, K...>) {
-      (one(std::integral_constant<int, K>{}), ...);
+      (sum_total<K>(backend, all, in, weights, part(1 + 2 * K), part(2 + 2 * K), sums), ...);
     }(std::make_integer_sequence<int, totals<Leaves>.count>());
   }
   return sums;

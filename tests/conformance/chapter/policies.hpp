@@ -1,14 +1,12 @@
 #pragma once
 #include "../chapters.hpp"
 #include "../policy.hpp"
-#include "../training.hpp"
 
 namespace cohort::conformance {
 
 template <backend B>
 void policies_chapter(B& b, [[maybe_unused]] tolerances const& tolerance) {
   policies(b, tolerance);
-  training(b);
 }
 
 }  // namespace cohort::conformance

@@ -1,7 +1,4 @@
 #pragma once
-#if defined(__CUDACC__)
-#error "cohort: the Eigen backend cannot be included in a CUDA source, where Eigen does not vectorize: use a .cpp"
-#endif
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/host_array.hpp>
 #include <cohort/eigen/loops.hpp>

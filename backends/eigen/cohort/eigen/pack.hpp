@@ -1,4 +1,7 @@
 #pragma once
+#if defined(__CUDACC__)
+#error "cohort: the Eigen backend cannot be included in a CUDA source, where Eigen does not vectorize: use a .cpp"
+#endif
 #include <Eigen/Core>
 #include <algorithm>
 #include <cohort/scalar/real.hpp>

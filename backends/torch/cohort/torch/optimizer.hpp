@@ -29,7 +29,7 @@ struct optimizer {
 
   template <cohort::backend B>
   state<B> start(B&, std::ptrdiff_t) const {
-    detail::require(at(rate, 0.) >= 0, "torch::optimizer", "rate", at(rate, 0.),
+    detail::require(at_progress(rate, 0.) >= 0, "torch::optimizer", "rate", at_progress(rate, 0.),
                     "a positive number, or 0 for that of the options");
     return {};
   }
@@ -40,7 +40,7 @@ struct optimizer {
       s.parameters = backend.tensor(parameters);
       s.optimizer = std::make_shared<Optimizer>(std::vector<at::Tensor>{s.parameters}, settings);
     }
-    double now = at(rate, progress);
+    double now = at_progress(rate, progress);
     if (now > 0)
       for (auto& group : s.optimizer->param_groups()) static_cast<Options&>(group.options()).lr(now);
     at::Tensor clipped = limit < std::numeric_limits<double>::infinity()
