@@ -90,7 +90,7 @@ std::string line_of(std::vector<T> const& logp, std::string const& where) {
   for (std::size_t t = 0; t < logp.size(); ++t) {
     if (!std::isfinite(logp[t]))
       throw cohort_error(where + ": the log-probability of ids[" + std::to_string(t + 1) + "] is " +
-                  detail::text(double(logp[t])) + "; are the model's weights finite?");
+                         detail::text(double(logp[t])) + "; are the model's weights finite?");
     char buffer[32];
     text.append(t ? ", " : "").append(buffer, std::to_chars(buffer, buffer + sizeof buffer, logp[t]).ptr);
   }

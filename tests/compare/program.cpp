@@ -144,7 +144,7 @@ TEST_CASE("compare: where the disk fills up, the table is still printed and the 
   scratch here;
   here.run(quick + "--out run");
   auto const old = get(here.path / "run/summary.json");
-  here.run(quick + "--first-seed 5 --out run --overwrite", "trap '' XFSZ && ulimit -f 1 && ");
+  here.run(quick + "--first-seed 5 --out run --overwrite", "trap '' XFSZ && ulimit -f 4 && ");
   INFO(here.err);
   CHECK(here.status == 2);
   CHECK(here.err.starts_with("compare: can't write the run to run: "));

@@ -1,5 +1,5 @@
 // expect: the objective reads an exact divergence, and the policy does not give its distributions: use kl_penalty with an estimator
-// at most: 12 lines
+// at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/language.hpp>
 

@@ -1,5 +1,5 @@
 // expect: a trust_region needs the Fisher information of the policy, which this one does not give: actor and actor_critic do
-// at most: 12 lines
+// at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/language.hpp>
 

@@ -10,19 +10,6 @@ struct at_least_zero {
   }
 };
 
-template <class T>
-grid<double> product_of(grid<T> const& a, grid<T> const& b) {
-  grid<double> c(a.rows, b.columns);
-  for (std::ptrdiff_t m = 0; m < a.rows; ++m)
-    for (std::ptrdiff_t k = 0; k < a.columns; ++k) {
-      double left = double(a(m, k));
-      T const* right = b.values.data() + k * b.columns;
-      double* sum = c.values.data() + m * b.columns;
-      for (std::ptrdiff_t n = 0; n < b.columns; ++n) sum[n] += left * double(right[n]);
-    }
-  return c;
-}
-
 struct extents {
   std::ptrdiff_t M, K, N;
 };

@@ -56,85 +56,80 @@ std::vector<double> after_three_updates(B& backend, Algorithm const& algorithm, 
   return std::vector<double>(all.begin(), all.end());
 }
 
-template <class B, class Algorithm, class E>
-void trains_as_the_reference(B& backend, Algorithm const& algorithm, E const& environment) {
-  archetype<double> reference;
-  auto want = after_three_updates(reference, algorithm, environment),
-       got = after_three_updates(backend, algorithm, environment);
-  REQUIRE(got.size() == want.size());
-  double furthest = 0;
-  for (std::size_t i = 0; i < want.size(); ++i) furthest = std::max(furthest, std::abs(got[i] - want[i]));
-  REQUIRE(furthest < (sizeof(value_t<B>) == 4 ? 1e-5 : 1e-10));
-}
-
-/// Whole training: with the same actions three updates of each algorithm end within 1e-5 (in double 1e-10) of the
-/// reference's parameters, in environments that step by formulas and in one that steps on the host.
-template <class B>
-void training(B& backend) {
+/// f(name, algorithm, environment) for each run: environments that step by formulas, and ones that step on the host.
+template <class F>
+void each_run(F f) {
+  using namespace classic_control;
   auto const descent =
       update{.epochs = 2, .minibatch_size = 48, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5};
   auto const ppo = algorithm{.rollout = lanes{.count = 6, .horizon = 20},
                              .advantage = gae{},
                              .objective = clipped_ratio{} + value_loss{.weight = .5} + entropy_bonus{.weight = .01},
                              .update = descent};
-  SECTION("training: PPO on CartPole") { trains_as_the_reference(backend, ppo, classic_control::cart_pole{}); }
-  SECTION("training: PPO on an environment that steps on the host") {
-    trains_as_the_reference(backend, ppo, support::counting{});
-  }
-  SECTION("training: PPO on environments that mask actions, one that steps by formulas and one on the host") {
-    trains_as_the_reference(backend, ppo, spaces::lane_doors{});
-    trains_as_the_reference(backend, ppo, spaces::doors{});
-  }
-  SECTION("training: GRPO on CartPole, with a reference policy and a mean over series") {
-    trains_as_the_reference(backend,
-                            algorithm{.rollout = groups{.count = 2, .group = 4},
-                                      .advantage = group_relative{.by = credit::return_to_go, .gamma = .99},
-                                      .objective = clipped_ratio{} + kl_penalty{.weight = .1},
-                                      .aggregation = series_mean{},
-                                      .update = descent},
-                            classic_control::cart_pole{});
-  }
-  SECTION(
-      "training: exact divergences from the reference and from the old policy, rewards in units of their running "
-      "deviation") {
-    auto const with_divergences = algorithm{
-        .rollout = lanes{.count = 6, .horizon = 20},
-        .advantage = gae{},
-        .objective = clipped_ratio{} + value_loss{} + exact_kl_penalty{.weight = .1} + old_kl_penalty{.weight = .2},
-        .update = descent,
-        .reward = running_reward_scale{}};
-    trains_as_the_reference(backend, with_divergences, classic_control::cart_pole{});
-    trains_as_the_reference(backend, with_divergences, classic_control::pendulum{});
-  }
-  SECTION("training: Hybrid GRPO on Pendulum, with probes of two steps") {
-    trains_as_the_reference(backend,
-                            algorithm{.rollout = probes{.lanes = 4, .horizon = 10, .group = 3, .depth = 2},
-                                      .advantage = hybrid_grpo{.gamma = .9},
-                                      .objective = clipped_ratio{} + value_loss{.weight = .5},
-                                      .update = descent},
-                            time_limit{classic_control::pendulum{}, 7});
-  }
-  SECTION("training: TRPO on CartPole and on Pendulum") {
-    auto trpo = algorithm{
-        .rollout = lanes{.count = 6, .horizon = 20},
-        .advantage = gae{},
-        .objective = importance_ratio{} + value_loss{},
-        .update = trust_region{.target_kl = .001,
-                               .damping = 1,
-                               .iterations = 3,
-                               .critic = update{.epochs = 2, .minibatch_size = 48, .optimizer = adam{.rate = 3e-4}}}};
-    trains_as_the_reference(backend, trpo, classic_control::cart_pole{});
-    trains_as_the_reference(backend, trpo, classic_control::pendulum{});
-  }
-  SECTION("training: VinePPO on Pendulum, and on an environment that steps on the host") {
-    auto vine_ppo = algorithm{.rollout = vine{.lanes = 3, .horizon = 10, .rollouts = 2},
-                              .advantage = gae{.lambda = 0},
-                              .objective = clipped_ratio{} + value_loss{.weight = .5},
-                              .update = descent};
-    trains_as_the_reference(backend, vine_ppo, time_limit{classic_control::pendulum{}, 7});
-    vine_ppo.update.normalize = normalization::none;  // there all advantages are 0, but for rounding
-    trains_as_the_reference(backend, vine_ppo, support::counting{.life = 8});
-  }
+  f("PPO on CartPole", ppo, cart_pole{});
+  f("PPO on an environment that steps on the host", ppo, support::counting{});
+  f("PPO on an environment that masks actions", ppo, spaces::lane_doors{});
+  f("PPO on an environment that masks actions on the host", ppo, spaces::doors{});
+  f("GRPO on CartPole, with a reference policy and a mean over series",
+    algorithm{.rollout = groups{.count = 2, .group = 4},
+              .advantage = group_relative{.by = credit::return_to_go, .gamma = .99},
+              .objective = clipped_ratio{} + kl_penalty{.weight = .1},
+              .aggregation = series_mean{},
+              .update = descent},
+    cart_pole{});
+  auto const divergences = algorithm{
+      .rollout = lanes{.count = 6, .horizon = 20},
+      .advantage = gae{},
+      .objective = clipped_ratio{} + value_loss{} + exact_kl_penalty{.weight = .1} + old_kl_penalty{.weight = .2},
+      .update = descent,
+      .reward = running_reward_scale{}};
+  f("exact divergences from the reference and the old policy, and scaled rewards, on CartPole", divergences,
+    cart_pole{});
+  f("exact divergences from the reference and the old policy, and scaled rewards, on Pendulum", divergences,
+    pendulum{});
+  f("Hybrid GRPO on Pendulum, with probes of two steps",
+    algorithm{.rollout = probes{.lanes = 4, .horizon = 10, .group = 3, .depth = 2},
+              .advantage = hybrid_grpo{.gamma = .9},
+              .objective = clipped_ratio{} + value_loss{.weight = .5},
+              .update = descent},
+    time_limit{pendulum{}, 7});
+  auto const trpo = algorithm{
+      .rollout = lanes{.count = 6, .horizon = 20},
+      .advantage = gae{},
+      .objective = importance_ratio{} + value_loss{},
+      .update = trust_region{.target_kl = .001,
+                             .damping = 1,
+                             .iterations = 3,
+                             .critic = update{.epochs = 2, .minibatch_size = 48, .optimizer = adam{.rate = 3e-4}}}};
+  f("TRPO on CartPole", trpo, cart_pole{});
+  f("TRPO on Pendulum", trpo, pendulum{});
+  auto vine_ppo = algorithm{.rollout = vine{.lanes = 3, .horizon = 10, .rollouts = 2},
+                            .advantage = gae{.lambda = 0},
+                            .objective = clipped_ratio{} + value_loss{.weight = .5},
+                            .update = descent};
+  f("VinePPO on Pendulum", vine_ppo, time_limit{pendulum{}, 7});
+  vine_ppo.update.normalize = normalization::none;  // there all advantages are 0, but for rounding
+  f("VinePPO on an environment that steps on the host", vine_ppo, support::counting{.life = 8});
+}
+
+/// The k-th run on the archetype, in double: compiled once for all backends, in reference_training.cpp.
+std::vector<double> reference_run(int k);
+
+/// Whole training: with the same actions three updates of each algorithm end within 1e-5 (in double 1e-10) of the
+/// reference's parameters.
+template <class B>
+void training(B& backend) {
+  int next = 0;
+  each_run([&](char const* name, auto const& algorithm, auto const& environment) {
+    int k = next++;
+    DYNAMIC_SECTION("training: " << name) {
+      auto want = reference_run(k), got = after_three_updates(backend, algorithm, environment);
+      REQUIRE(got.size() == want.size());
+      double furthest = 0;
+      for (std::size_t i = 0; i < want.size(); ++i) furthest = std::max(furthest, std::abs(got[i] - want[i]));
+      REQUIRE(furthest < (sizeof(value_t<B>) == 4 ? 1e-5 : 1e-10));
+    }
+  });
 }
 
 }  // namespace cohort::conformance

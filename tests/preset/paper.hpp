@@ -91,7 +91,8 @@ template <class Algorithm>
 void require_paper(Algorithm const& a, answers const& b, numbers const& advantage,
                    std::function<double(numbers const& logp, numbers const& held)> const& loss) {
   arrays::cpu backend;
-  auto found = cohort::preset::apply(backend, a.advantage, cohort::at_progress(a.objective, 0.), a.aggregation, b.recorded);
+  auto found =
+      cohort::preset::apply(backend, a.advantage, cohort::at_progress(a.objective, 0.), a.aggregation, b.recorded);
   for (int k = 0; k < b.steps(); ++k) {
     INFO("step " << k << ": " << found.advantage[std::size_t(k)] << ", expected " << advantage[std::size_t(k)]);
     REQUIRE(arrays::close(found.advantage[std::size_t(k)], advantage[std::size_t(k)], 1e-12, 1e-12));

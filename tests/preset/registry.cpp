@@ -63,9 +63,9 @@ TEST_CASE(
       .rollout = probes{.execute = executed_probe::softmax, .sharpness = 3, .noise = action_noise::common},
       .advantage = steep,
       .update = update{.standardization = {.ddof = 0, .divide = false}}};
-  CHECK_THAT(
-      text(probing),
-      ContainsSubstring("probes{lanes = 8, horizon = 32, group = 4, execute = softmax, sharpness = 3, noise = common}"));
+  CHECK_THAT(text(probing),
+             ContainsSubstring(
+                 "probes{lanes = 8, horizon = 32, group = 4, execute = softmax, sharpness = 3, noise = common}"));
   CHECK_THAT(
       text(probing),
       ContainsSubstring(

@@ -16,7 +16,8 @@ bool as_torch(char const* name, Schedule const& schedule, int first = 0) {
   auto const& rates = golden::row(table, name);
   REQUIRE(rates.size() == 51);
   for (int k = first; k <= 50; ++k)
-    if (!(std::abs(at_progress(schedule, k / 50.) - rates[std::size_t(k)]) <= 1e-12 * rates[std::size_t(k)])) return false;
+    if (!(std::abs(at_progress(schedule, k / 50.) - rates[std::size_t(k)]) <= 1e-12 * rates[std::size_t(k)]))
+      return false;
   return true;
 }
 

@@ -128,13 +128,11 @@ void add_advantages(nb::module_& m) {
       nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none,
       nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99, nb::arg("lam") = .95,
       nb::arg("invalid") = "skip",
-      "Generalized advantage estimation: (advantage, target), target = advantage + value.\n\n"
-      "delta_t = r_t + gamma (1 - terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - "
-      "truncated_t) A_{t+1}\n\n"
-      "next_value is the value of the true observation after the step. Arrays are [series, step] of float32 or "
-      "float64; transposes of [step, series] are read as they\n"
-      "are, and are the faster ones. Steps that are not valid are skipped, or decay (OpenRLHF).\n\n"
-      "Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16.");
+      "Generalized advantage estimation: (advantage, target), target = advantage + value.\n\ndelta_t = r_t + gamma (1 "
+      "- terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - truncated_t) "
+      "A_{t+1}\n\nnext_value is the value of the true observation after the step. Arrays are [series, step] of float32 "
+      "or float64; transposes of [step, series] are read as they\nare, and are the faster ones. Steps that are not "
+      "valid are skipped, or decay (OpenRLHF).\n\nSource: Schulman et al. 2015, arXiv:1506.02438, eq. 16.");
   m.def(
       "monte_carlo",
       [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
@@ -191,10 +189,9 @@ void add_advantages(nb::module_& m) {
       },
       nb::arg("score"), nb::arg("group"), nb::kw_only(), nb::arg("baseline") = "mean", nb::arg("scale") = "group_std",
       nb::arg("ddof") = 1, nb::arg("epsilon") = 1e-6, nb::arg("rule") = "added", nb::arg("single") = "zero",
-      "(R_i - mean of the group) / (its standard deviation + epsilon), a number for each series.\n\n"
-      "group: the size of all groups, or the number of each series' group. Dr. GRPO: scale='none'. RLOO: "
-      "baseline='leave_one_out', scale='none'.\n\n"
-      "Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2.");
+      "(R_i - mean of the group) / (its standard deviation + epsilon), a number for each series.\n\ngroup: the size of "
+      "all groups, or the number of each series' group. Dr. GRPO: scale='none'. RLOO: baseline='leave_one_out', "
+      "scale='none'.\n\nSource: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2.");
   m.def(
       "opo",
       [](nb::handle score, nb::handle group, nb::handle length) { return within("opo", opo{}, score, group, length); },

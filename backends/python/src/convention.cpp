@@ -95,7 +95,7 @@ recorded record(call& c, arguments const& given) {
 }
 
 as_in::result outcome_of(std::string const& name, preset::recorded_batch const& batch,
-                          std::optional<double> kl_weight) {
+                         std::optional<double> kl_weight) {
   as_in::result found;
   as_in::with_convention(name, [&](auto c) {
     try {
@@ -163,12 +163,11 @@ nb::list differences_of(std::string const& a, std::string const& b, arguments co
 
 constexpr char const* batch_in_words =
     "The batch: logp, old_logp, ref_logp, sampler_logp (else old_logp) and value are arrays [series, step] of one "
-    "type, float32 or float64; score has a\n"
-    "number for each series (it is the reward of the last step), or reward is an array; group is the size of all "
-    "groups, or the number of each series'\n"
-    "group, equal ones next to each other (with a value it may be left out); valid is bool, and behind its last valid "
-    "step a series has ended. A series of which truncated says so was cut\n"
-    "off in a state of value value_after; the others end. What a convention does not read may be left out.";
+    "type, float32 or float64; score has a\nnumber for each series (it is the reward of the last step), or reward is "
+    "an array; group is the size of all groups, or the number of each series'\ngroup, equal ones next to each other "
+    "(with a value it may be left out); valid is bool, and behind its last valid step a series has ended. A series of "
+    "which truncated says so was cut\noff in a state of value value_after; the others end. What a convention does not "
+    "read may be left out.";
 
 }  // namespace
 
@@ -198,12 +197,11 @@ void add_conventions(nb::module_& m) {
           nb::arg("reward") = none, nb::arg("group") = none, nb::arg("valid") = none, nb::arg("ref_logp") = none,
           nb::arg("sampler_logp") = none, nb::arg("value") = none, nb::arg("truncated") = none,
           nb::arg("value_after") = none, nb::arg("kl_weight") = none,
-          (std::string("What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d "
-                       "loss / d logp} and gradient_norm, and\n"
-                       "for each step the advantage as the loss reads it, the ratio that multiplies it in the gradient "
-                       "(0 where a clip holds the step), the kl\n"
-                       "(None where there is none) and the weight in the mean. kl_weight: of its KL, in the place of "
-                       "the default, which may be 0.\n\n") +
+          (std::string(
+               "What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d loss / d "
+               "logp} and gradient_norm, and\nfor each step the advantage as the loss reads it, the ratio that "
+               "multiplies it in the gradient (0 where a clip holds the step), the kl\n(None where there is none) and "
+               "the weight in the mean. kl_weight: of its KL, in the place of the default, which may be 0.\n\n") +
            batch_in_words)
               .c_str());
   m.def("as_in", &convention_of, nb::arg("name"), "The convention of this name, one of convention_names().");
@@ -220,11 +218,10 @@ void add_conventions(nb::module_& m) {
       nb::arg("score") = none, nb::arg("reward") = none, nb::arg("group") = none, nb::arg("valid") = none,
       nb::arg("ref_logp") = none, nb::arg("sampler_logp") = none, nb::arg("value") = none, nb::arg("truncated") = none,
       nb::arg("value_after") = none,
-      (std::string("Where two conventions part on a batch: a dict for each of advantage, ratio, KL, mean and gradient, "
-                   "with the rule in_a and in_b,\n"
-                   "steps_that_differ (None where only one has a KL), and the first of them and the one that differs "
-                   "most, each\n"
-                   "((series, step), number of a, number of b) or None.\n\n") +
+      (std::string(
+           "Where two conventions part on a batch: a dict for each of advantage, ratio, KL, mean and gradient, with "
+           "the rule in_a and in_b,\nsteps_that_differ (None where only one has a KL), and the first of them and the "
+           "one that differs most, each\n((series, step), number of a, number of b) or None.\n\n") +
        batch_in_words)
           .c_str());
 }

@@ -46,8 +46,8 @@ void add_kl_penalty(nb::module_& m) {
   m.def("kl_penalty", &kl_term, nb::arg("estimator") = "k3", nb::arg("weight") = .04,
         nb::arg("clamp_log_ratio") = 1e300, nb::arg("clamp_value") = 1e300,
         "weight KL^(logp, ref_logp), the estimator one of 'k1', 'k2', 'k3', 'abs', 'k3+', 'k3_ratio_corrected'; verl "
-        "clamps k3 by 20 and 10.\n\n"
-        "Source: Shao et al. 2024, arXiv:2402.03300, eq. 4; Schulman 2020, Approximating KL divergence.");
+        "clamps k3 by 20 and 10.\n\nSource: Shao et al. 2024, arXiv:2402.03300, eq. 4; Schulman 2020, Approximating KL "
+        "divergence.");
 }
 
 }  // namespace cohort::python

@@ -165,17 +165,14 @@ nb::tuple call_objective(objective_ptr o, nb::handle valid, nb::handle aggregati
 }  // namespace
 
 void add_objectives(nb::module_& m) {
-  nb::class_<any_objective>(m, "Objective",
-                            "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a), "
-                            "weighted(selection, a)).\n\n"
-                            "Calling it gives (loss, gradient): the number sum over valid steps of weight times term, "
-                            "and a dict of arrays, the exact derivatives with\n"
-                            "respect to the logp, entropy and value that it reads. Arrays are [series, step] of "
-                            "float32 or float64, by keyword: logp, old_logp, ref_logp,\n"
-                            "sampler_logp, advantage (or one number for each series), entropy, value, old_value, "
-                            "target. valid: bool, None for all. per_step: the weighted\n"
-                            "losses as an array in the place of their sum. seed: of the draws of clip_cov. None of the "
-                            "arrays is copied or changed.")
+  nb::class_<any_objective>(
+      m, "Objective",
+      "A loss of steps, of series, or an expression of such (a + b, 0.5 * a, aggregate(how, a), weighted(selection, "
+      "a)).\n\nCalling it gives (loss, gradient): the number sum over valid steps of weight times term, and a dict of "
+      "arrays, the exact derivatives with\nrespect to the logp, entropy and value that it reads. Arrays are [series, "
+      "step] of float32 or float64, by keyword: logp, old_logp, ref_logp,\nsampler_logp, advantage (or one number for "
+      "each series), entropy, value, old_value, target. valid: bool, None for all. per_step: the weighted\nlosses as "
+      "an array in the place of their sum. seed: of the draws of clip_cov. None of the arrays is copied or changed.")
       .def("__call__", &call_objective, nb::arg("valid") = nb::none(), nb::kw_only(),
            nb::arg("aggregation") = "step_mean", nb::arg("per_step") = false, nb::arg("seed") = 0, nb::arg("arrays"))
       .def("__repr__", [](objective_ptr o) { return o->text(); })

@@ -111,15 +111,14 @@ void add_objectives_of_pairs(nb::module_& m, std::tuple<O...> const&) {
 
 void add_pairs(nb::module_& m) {
   auto none = nb::none();
-  nb::class_<any_pairs>(m, "PairObjective",
-                        "A loss of pairs, a chosen and a rejected series for the same prompt.\n\n"
-                        "Calling it gives (loss, gradient): the mean over pairs, and a dict of arrays, the exact "
-                        "derivatives with respect to what depends on the\n"
-                        "parameters. Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, "
-                        "rejected_logp, chosen_ref_logp, rejected_ref_logp\n"
-                        "(sums of log-probabilities along the series; the derivative of each of its steps is that of "
-                        "the sum), for ipo chosen_length and rejected_length,\n"
-                        "for bradley_terry chosen_score and rejected_score alone.")
+  nb::class_<any_pairs>(
+      m, "PairObjective",
+      "A loss of pairs, a chosen and a rejected series for the same prompt.\n\nCalling it gives (loss, gradient): the "
+      "mean over pairs, and a dict of arrays, the exact derivatives with respect to what depends on the\nparameters. "
+      "Arrays have a number for each pair, float32 or float64, by keyword: chosen_logp, rejected_logp, "
+      "chosen_ref_logp, rejected_ref_logp\n(sums of log-probabilities along the series; the derivative of each of its "
+      "steps is that of the sum), for ipo chosen_length and rejected_length,\nfor bradley_terry chosen_score and "
+      "rejected_score alone.")
       .def(
           "__call__",
           [](any_pairs const& o, nb::handle cl, nb::handle rl, nb::handle cr, nb::handle rr, nb::handle cs,

@@ -106,12 +106,10 @@ void add_selections(nb::module_& m) {
       nb::kw_only(), nb::arg("over") = "step", nb::arg("beyond") = "truncate", nb::arg("low") = 0.,
       nb::arg("high") = 2., nb::arg("normalize") = false,
       "clamp(rho, low, high), or with beyond='mask' rho where low <= rho <= high, else 0; rho = exp(old_logp - "
-      "sampler_logp), learner over sampler.\n\n"
-      "over: of the step, the 'series' (the product of its steps' ratios) or their 'geometric_mean'. normalize divides "
-      "by the mean weight. {}: truncated\n"
-      "importance sampling; beyond='mask', low=0.5: IcePop; over='series', beyond='mask', high=3: TRL's "
-      "sequence_mask.\n\n"
-      "Source: verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855.");
+      "sampler_logp), learner over sampler.\n\nover: of the step, the 'series' (the product of its steps' ratios) or "
+      "their 'geometric_mean'. normalize divides by the mean weight. {}: truncated\nimportance sampling; "
+      "beyond='mask', low=0.5: IcePop; over='series', beyond='mask', high=3: TRL's sequence_mask.\n\nSource: verl "
+      "0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855.");
   m.def(
       "ratio_bounds",
       [](std::string const& over, double low, double high) {
@@ -119,13 +117,12 @@ void add_selections(nb::module_& m) {
       },
       nb::kw_only(), nb::arg("over") = "step", nb::arg("low") = .5, nb::arg("high") = 2.,
       "1 where low <= rho <= high, else 0; rho = exp(old_logp - sampler_logp), of the 'step', the 'series' or its "
-      "'geometric_mean'.\n\n"
-      "Source: verl 0.9.1 (rollout_rs: its bounds 'a_b' on 1 / rho are low = 1 / b, high = 1 / a), OpenRLHF.");
+      "'geometric_mean'.\n\nSource: verl 0.9.1 (rollout_rs: its bounds 'a_b' on 1 / rho are low = 1 / b, high = 1 / "
+      "a), OpenRLHF.");
   m.def("divergence_bound", &bound_of, nb::arg("divergence") = "k3", nb::kw_only(), nb::arg("most") = .1,
         nb::arg("over") = "step",
         "1 where D(sampler_logp, old_logp) <= most, else 0; D is the estimate 'k2' or 'k3' at the 'step', or its "
-        "'series_sum', 'series_mean', 'series_max'.\n\n"
-        "Source: verl 0.9.1 (rollout_rs).");
+        "'series_sum', 'series_mean', 'series_max'.\n\nSource: verl 0.9.1 (rollout_rs).");
   m.def(
       "high_return",
       [](double threshold, bool normalize) {

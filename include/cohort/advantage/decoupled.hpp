@@ -14,8 +14,6 @@ namespace cohort {
 ///
 /// monte_carlo{.bootstrap = false} sums rewards and nothing else, so that with gamma 1 the target of an answer that is
 /// scored at its end is that score exactly.
-///
-/// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491.
 template <class Estimator = gae, class Target = monte_carlo>
 struct decoupled {
   Estimator estimator{};
@@ -23,7 +21,7 @@ struct decoupled {
 
   static constexpr unsigned reads = detail::needs_of<Target>();
   static constexpr about notes{"decoupled", "the critic's targets are those of another estimator",
-                               "Yuan et al. 2025, arXiv:2503.01491", "closed form"};
+                               "Yuan et al. 2025 (VC-PPO), arXiv:2503.01491", "closed form"};
   constexpr void parameters(auto f) const { f("", estimator), f("target", target); }
   void adapt(auto const& m) { detail::adapt(estimator, m), detail::adapt(target, m); }
 

@@ -89,16 +89,15 @@ void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, c
 /// an invalid step neither reward nor value are read, and with invalid_steps::skip nothing: it hands on what came to
 /// it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it
 /// ended. In the units of the reward.
-///
-/// Source: Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378.
 struct gae {
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< how far the estimate looks before it trusts the critic, in [0, 1]
   invalid_steps invalid = invalid_steps::skip;
 
-  static constexpr about notes{"gae", "sum_k (gamma lambda)^k delta_{t+k}, delta = r + gamma V' - V",
-                               "Schulman et al. 2015, arXiv:1506.02438, eq. 16",
-                               "SB3, TorchRL; verl (skip), OpenRLHF (decay)"};
+  static constexpr about notes{
+      "gae", "sum_k (gamma lambda)^k delta_{t+k}, delta = r + gamma V' - V",
+      "Schulman et al. 2015, arXiv:1506.02438, eq. 16; time limits: Pardo et al. 2018, arXiv:1712.00378",
+      "SB3, TorchRL; verl (skip), OpenRLHF (decay)"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda);
     if (invalid == invalid_steps::decay) f("invalid", "decay");

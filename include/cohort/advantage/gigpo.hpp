@@ -14,8 +14,6 @@ namespace cohort {
 /// A^E is group_relative's of whole episodes. An anchor that only one step has adds 0. Reads anchor and anchors:
 /// `train` numbers equal observations; in a loop of one's own whoever fills the batch numbers the states (within a
 /// group, so that steps of other groups are not compared). An invalid step has no A^S. Writes no targets.
-///
-/// Source: Feng et al. 2025, arXiv:2505.10978, eq. 3 to 8 (with the standard deviation, or without: scale none).
 struct gigpo {
   static constexpr unsigned reads = needs::anchor;
   double weight = 1;   ///< of the steps' part
@@ -24,7 +22,7 @@ struct gigpo {
   group_statistics steps{};
 
   static constexpr about notes{"gigpo", "A_i + weight A_it, the second among steps in an equal state",
-                               "Feng et al. 2025, arXiv:2505.10978, eq. 8", "loops"};
+                               "Feng et al. 2025, arXiv:2505.10978, eq. 3 to 8", "loops"};
   constexpr void parameters(auto f) const {
     f("weight", weight), f("gamma", gamma), f("episodes", episodes), f("steps", steps);
   }

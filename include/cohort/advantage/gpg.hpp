@@ -31,14 +31,13 @@ struct scaled_above_mean {
 /// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0.
 /// Meant for -A log pi without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). A
 /// series without a valid step has the score 0. In the units of the reward. Writes no targets.
-///
-/// Source: Chu et al. 2025, arXiv:2504.02546; alpha as in verl, whose f_norm is the divisor.
 struct gpg {
   double divisor = 1;  ///< > 0
   group_of_one single = group_of_one::zero;
 
   static constexpr about notes{"gpg", "alpha (R_i - mean R) / divisor, alpha = series / (series whose score is not 0)",
-                               "Chu et al. 2025, arXiv:2504.02546", "verl"};
+                               "Chu et al. 2025, arXiv:2504.02546; alpha as verl's, whose f_norm is the divisor",
+                               "verl"};
   constexpr void parameters(auto f) const {
     if (divisor != 1) f("divisor", divisor);
     if (single == group_of_one::raw) f("single", "raw");

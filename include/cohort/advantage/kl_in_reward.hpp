@@ -70,8 +70,6 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
 /// cohort/kl/estimators.hpp). Reads old_logp, or else sampler_logp, and ref_logp; `train` keeps a reference for it. In
 /// a group's score it is inside the statistics, as in TRL's RLOO: that of weighted_rewards too, which takes it from the
 /// sum of its rewards. kl_to_go leaves it outside. Invalid steps have none.
-///
-/// Source: Ziegler et al. 2019, arXiv:1909.08593, eq. 2.
 template <class Advantage = gae, class Estimator = k1, class Weight = double>
 struct kl_in_reward {
   static constexpr unsigned reads = needs::ref_logp | (std::is_same_v<Estimator, exact_kl> ? needs::kl : 0);

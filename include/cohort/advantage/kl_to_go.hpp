@@ -13,8 +13,6 @@ namespace cohort {
 /// so that a step answers for the distance that it and later ones go, and a group's baseline does not know of it
 /// (kl_in_reward: it does). Invalid steps have no distance and are skipped. Targets stay as they are: they are of the
 /// task's reward. Reads old_logp, or else sampler_logp, and ref_logp; `train` keeps a reference for it.
-///
-/// Source: OpenRLHF 0.11.2, of its estimators with a group's baseline (gamma 1, k1).
 template <class Advantage = group_relative, class Estimator = k1, class Weight = double>
 struct kl_to_go {
   static constexpr unsigned reads = needs::ref_logp | (std::is_same_v<Estimator, exact_kl> ? needs::kl : 0);
@@ -23,7 +21,7 @@ struct kl_to_go {
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
   double gamma = 1;                                     ///< discount, in [0, 1]
 
-  static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11",
+  static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11.2",
                                "OpenRLHF (with a group's baseline)"};
   constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
 

@@ -34,8 +34,6 @@ struct with_lambda_of_step {
 /// Of an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of
 /// such), lambda is 0: the one-step error. A series is one answer or episode; of `lanes` it is what a lane collected.
 /// All else is as in gae. In the units of the reward.
-///
-/// Source: Yue et al. 2025 (VAPO), arXiv:2504.05118, section 4.2.
 struct length_adaptive_gae {
   double gamma = 1;    ///< discount, in [0, 1]
   double alpha = .05;  ///< the share of its series that a step looks ahead, > 0

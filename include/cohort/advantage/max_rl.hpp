@@ -24,11 +24,9 @@ struct above_mean_over_mean {
 /// p, cut off after as many terms of sum_k (1 - p)^k / k as the group has members less one. The same for each step of a
 /// series; 0 where it is no more than rounding, and for the only member of a group. A series without a valid step has
 /// the score 0. Without units. Writes no targets.
-///
-/// Source: MaxRL 2026, arXiv:2602.02710; prime-rl's.
 struct max_rl {
-  static constexpr about notes{"max_rl", "(R_i - mean R) / mean R within the group", "MaxRL 2026, arXiv:2602.02710",
-                               "exact enumeration"};
+  static constexpr about notes{"max_rl", "(R_i - mean R) / mean R within the group",
+                               "MaxRL 2026, arXiv:2602.02710; prime-rl", "exact enumeration"};
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -14,8 +14,6 @@ namespace cohort {
 /// its true last observation: that is gae with lambda = 1. Without, a cut series has what was collected. Of an invalid
 /// step neither reward nor value are read; skipped, it has what came to it. Brought to mean 0 and deviation 1 over the
 /// batch it is REINFORCE++ (arXiv:2501.03262): see whitened. In the units of the reward.
-///
-/// Source: Williams 1992.
 struct monte_carlo {
   double gamma = .99;     ///< discount, in [0, 1]
   bool bootstrap = true;  ///< where there is a critic

@@ -25,8 +25,6 @@ struct above_weighted_mean {
 /// the same for each of its steps; 0 where it is no more than rounding. The only member of a group gets 0, or its raw
 /// score (verl). A series without a valid step has the score 0 and weighs nothing. In the units of the reward. Writes
 /// no targets.
-///
-/// Source: Hao et al. 2025, arXiv:2505.23585, eq. 6.
 struct opo {
   group_of_one single = group_of_one::zero;
 

@@ -64,8 +64,6 @@ struct right_or_wrong {
 ///
 /// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group
 /// gets 0. In standard deviations (ddof 1) or in units of the reward. Writes no targets.
-///
-/// Source: Tang et al. 2025, arXiv:2503.19595; as in verl's grpo_passk.
 struct best_of_group {
   bool scale = true;      ///< by the group's standard deviation
   double epsilon = 1e-6;  ///< added to it
@@ -109,14 +107,12 @@ struct best_of_group {
 /// to be averaged over the group; k = 1 is the plain reward. A group needs k members: in a smaller one the chance is
 /// that of all others, for the only member of a group 0. A score that is a NaN makes NaNs of the wrong ones of its
 /// group. Without units. Writes no targets.
-///
-/// Source: Walder and Karkhanis 2025, arXiv:2505.15201 (times n, since series are averaged here).
 struct pass_at_k {
   int k = 4;              ///< > 0
   double threshold = .5;  ///< a series is right whose score is above it
 
   static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k",
-                               "Walder and Karkhanis 2025, arXiv:2505.15201", "exact enumeration"};
+                               "Walder and Karkhanis 2025, arXiv:2505.15201, times n", "exact enumeration"};
   constexpr void parameters(auto f) const { f("k", k); }
 
   template <backend B, class T = value_t<B>>

@@ -10,8 +10,6 @@ namespace cohort {
 ///
 /// Reads greedy_score, one for each series: completions{.greedy = true} brings it. An invalid step has what came to it,
 /// without the baseline being of any meaning there. In the units of the reward. Writes no targets.
-///
-/// Source: Li et al. 2023, arXiv:2310.10505, eq. 5.
 struct remax {
   double gamma = 1;  ///< discount, in [0, 1]
 

@@ -69,17 +69,14 @@ struct running_moments {
 /// are taken in at once, before. The statistics begin with variance 1 and the weight of 1e-4 of a number. No mean is
 /// taken away, so the sign of a reward stays. Raises value_error for invalid steps, and for probes of more than one
 /// action.
-///
-/// Source: Engstrom et al. 2020, arXiv:2005.12729, appendix A.2; Huang et al. 2022, "The 37 implementation details of
-/// PPO", continuous actions 7 and 8.
 struct running_reward_scale {
   double gamma = .99;  ///< of the returns, in [0, 1]
   double epsilon = 1e-8;
   double clip = 10;  ///< > 0
 
-  static constexpr about notes{"running_reward_scale",
-                               "clamp(r / sqrt(running variance of the return + epsilon), +-clip)",
-                               "Engstrom et al. 2020, arXiv:2005.12729, A.2", "SB3 (VecNormalize)"};
+  static constexpr about notes{
+      "running_reward_scale", "clamp(r / sqrt(running variance of the return + epsilon), +-clip)",
+      "Engstrom et al. 2020, arXiv:2005.12729, A.2; Huang et al. 2022, 37 details, 7 and 8", "SB3 (VecNormalize)"};
 
   constexpr void parameters(auto f) const { f("gamma", gamma), f("clip", clip); }
 

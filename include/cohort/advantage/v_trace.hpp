@@ -34,8 +34,6 @@ struct v_trace_step {
 ///
 /// Where a series ends e_{t+1} is 0. On policy both are gae's; a batch without old_logp is on policy. In the units of
 /// the reward.
-///
-/// Source: Espeholt et al. 2018 (IMPALA), arXiv:1802.01561, eq. 1 and 4.2; lambda and the mixture in A as in rlax.
 struct v_trace {
   double gamma = .99;  ///< discount, in [0, 1]
   double lambda = 1;   ///< in [0, 1]
@@ -44,7 +42,8 @@ struct v_trace {
   double rho_pg = 1;   ///< and of the advantages
 
   static constexpr about notes{"v_trace", "importance-weighted TD(lambda)",
-                               "Espeholt et al. 2018, arXiv:1802.01561, eq. 1", "TorchRL"};
+                               "Espeholt et al. 2018 (IMPALA), arXiv:1802.01561, eq. 1 and 4.2; lambda as in rlax",
+                               "TorchRL"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda), f("rho", rho), f("c", c), f("rho_pg", rho_pg);
   }

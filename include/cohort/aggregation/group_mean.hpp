@@ -8,13 +8,11 @@ namespace cohort {
 /// Every group counts the same, whatever its size and the length of its series: weight 1 / (groups valid steps of its
 /// own), the step mean of each group (in language models, of each prompt's answers) and the mean of those. Raises
 /// value_error where nobody says which series form a group.
-///
-/// Source: Khatri et al. 2025 (ScaleRL), arXiv:2510.13786, "prompt average".
 struct group_mean {
   empty_series empty = empty_series::leave;  ///< of a group that is here with no valid step
 
   static constexpr about notes{"group_mean", "a valid step weighs 1 / (groups, valid steps of its own)",
-                               "Khatri et al. 2025, arXiv:2510.13786", "loops"};
+                               "Khatri et al. 2025 (ScaleRL), arXiv:2510.13786", "loops"};
   constexpr void parameters(auto f) const {
     if (empty == empty_series::count) f("empty", "count");
   }

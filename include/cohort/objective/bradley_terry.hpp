@@ -12,16 +12,13 @@ namespace cohort {
 ///
 /// with the value head's number at a series' last step as its score. The margin asks for a distance; center > 0 keeps
 /// scores, of which only differences matter, around 0. Reads both scores: the policy needs a value head. In nats.
-///
-/// Source: Bradley and Terry 1952; Touvron et al. 2023 (Llama 2), arXiv:2307.09288, eq. 2, for the margin; TRL's
-/// center_rewards_coefficient.
 struct bradley_terry {
   double margin = 0;
   double center = 0;  ///< >= 0
 
-  static constexpr about notes{"bradley_terry",
-                               "-log sigmoid(score_c - score_r - margin) + center (score_c + score_r)^2",
-                               "Bradley and Terry 1952", "TRL (RewardTrainer)"};
+  static constexpr about notes{
+      "bradley_terry", "-log sigmoid(score_c - score_r - margin) + center (score_c + score_r)^2",
+      "Bradley and Terry 1952; margin: Touvron et al. 2023, arXiv:2307.09288, eq. 2", "TRL (RewardTrainer)"};
   constexpr void parameters(auto f) const { f("margin", margin), f("center", center); }
 
   template <class S>

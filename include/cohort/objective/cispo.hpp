@@ -15,13 +15,12 @@ namespace cohort {
 /// epsilon and 1 + epsilon; TRL and Liger only from above, at an absolute value: cispo{.low = 0, .high = 5}. (A clamp
 /// of r that is differentiated is another objective, TorchRL's CISPOLoss: it has no gradient where it clips.) The
 /// log-ratio is clamped to +-20. The derivative is finite for every logp, -inf among them; the loss is 0 where A is.
-///
-/// Source: MiniMax-M1, arXiv:2506.13585, eq. 4 and 5; ScaleRL, arXiv:2510.13786, with high = 5.
 struct cispo {
   double low = 0;   ///< >= 0
   double high = 5;  ///< > low
 
-  static constexpr about notes{"cispo", "-sg(clamp(r, low, high)) A logp", "MiniMax-M1, arXiv:2506.13585, eq. 4",
+  static constexpr about notes{"cispo", "-sg(clamp(r, low, high)) A logp",
+                               "MiniMax-M1, arXiv:2506.13585, eq. 4 and 5; ScaleRL, arXiv:2510.13786 (high 5)",
                                "verl (both sides), TRL, Liger (from above)"};
   constexpr void parameters(auto f) const { f("low", low), f("high", high); }
   void check() const {

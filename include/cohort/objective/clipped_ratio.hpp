@@ -13,15 +13,14 @@ namespace cohort {
 /// every logp, -inf among them (not where old_logp is -inf too: such a ratio is a NaN). TorchRL clamps the log-ratio to
 /// [log(1 - epsilon), log(1 + epsilon_high)], which is the same clip. Its derivative with respect to logp is -A r where
 /// the ratio is inside the clip or A pulls it back inside, and 0 elsewhere (and beyond the clamp of the log-ratio).
-///
-/// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7. epsilon_high > epsilon is DAPO's clip-higher,
-/// arXiv:2503.14476, eq. 10.
 struct clipped_ratio {
   double epsilon = 0.2;           ///< how far the ratio may fall below 1; > 0 (from 1 on it may as far as it can)
   double epsilon_high = epsilon;  ///< how far it may rise above 1; > 0
 
-  static constexpr about notes{"clipped_ratio", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
-                               "Schulman et al. 2017, arXiv:1707.06347, eq. 7", "TRL, Liger, verl, TorchRL"};
+  static constexpr about notes{
+      "clipped_ratio", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
+      "Schulman et al. 2017, arXiv:1707.06347, eq. 7; epsilon_high: DAPO, arXiv:2503.14476, eq. 10",
+      "TRL, Liger, verl, TorchRL"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
   void check() const {
     detail::require(epsilon > 0, "clipped_ratio", "epsilon", epsilon, "a positive number");

@@ -18,9 +18,6 @@ enum class value_clip { larger_error, clipped };
 /// target; in squared units of the return (of absolute_error in units of it). There is no 1/2: CleanRL's and verl's
 /// half is weight = 0.5 times theirs. CleanRL, verl, OpenRLHF, TRL, TorchRL: larger_error; Stable-Baselines3: clipped,
 /// whose gradient is 0 where the prediction has moved as far as it may.
-///
-/// Source: Schulman's PPO2 in OpenAI baselines; Engstrom et al. 2020, arXiv:2005.12729, eq. 3; TorchRL for other
-/// distances.
 template <class Distance = squared_error>
 struct clipped_value_loss {
   double weight = 0.5;  ///< >= 0
@@ -32,7 +29,7 @@ struct clipped_value_loss {
       "clipped_value_loss",
       std::is_same_v<Distance, squared_error>
           ? "weight max((V - R)^2, (V_c - R)^2), or the second alone; V_c = clamp(V, V_old - clip, V_old + clip)"
-          : "weight max(d(V - R), d(V_c - R)), or the second alone; V_c = clamp(V, V_old - clip, V_old + clip)",
+          : "PPO2 of OpenAI baselines; Engstrom et al. 2020, arXiv:2005.12729, eq. 3",
       "Engstrom et al. 2020, arXiv:2005.12729, eq. 3", "verl, TorchRL (l2, l1, smooth_l1)"};
   constexpr void parameters(auto f) const {
     f("weight", weight), f("clip", clip), f("rule", rule == value_clip::clipped ? "clipped" : "larger_error");

@@ -13,9 +13,6 @@ namespace cohort {
 /// of the chosen series c and the rejected one r, sums over their steps; e is label_smoothing, the share of preferences
 /// that are wrong. Reads both log-probabilities and those of the reference. Finite for every finite input. Its
 /// derivative with respect to logp_c is -beta sigmoid(-beta d) (without smoothing), and the opposite for r.
-///
-/// Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; smoothing: Mitchell 2023, "A note on DPO with noisy
-/// preferences".
 struct dpo {
   double beta = .1;            ///< how far from the reference, > 0
   double label_smoothing = 0;  ///< e, in [0, 1/2)
@@ -23,7 +20,7 @@ struct dpo {
   static constexpr about notes{
       "dpo",
       "-(1 - e) log sigmoid(beta d) - e log sigmoid(-beta d), d the difference of the log-ratios to the reference",
-      "Rafailov et al. 2023, arXiv:2305.18290, eq. 7", "TRL"};
+      "Rafailov et al. 2023, arXiv:2305.18290, eq. 7; smoothing: Mitchell 2023", "TRL"};
   constexpr void parameters(auto f) const { f("beta", beta), f("label_smoothing", label_smoothing); }
 
   template <class S>
@@ -60,8 +57,6 @@ struct ipo {
 };
 
 /// A margin between the two instead of a likelihood (SLiC): max(0, 1 - beta d) with DPO's d.
-///
-/// Source: Zhao et al. 2023, arXiv:2305.10425; TRL's loss_type "hinge".
 struct preference_hinge {
   double beta = .1;  ///< > 0
 

@@ -11,13 +11,11 @@ namespace cohort {
 ///
 /// Reads logp, old_logp, advantage. Unitless. It needs no ratio of probabilities, so it is finite for every finite
 /// input. A logp of -inf costs inf, whatever the sign of A.
-///
-/// Source: Richemond et al. 2024, arXiv:2405.19107, without its value function; verl's dro.
 struct dro {
   double beta = .5;  ///< > 0
 
   static constexpr about notes{"dro", "-(A logp - (beta / 2) (logp - old_logp)^2)",
-                               "Richemond et al. 2024, arXiv:2405.19107", "verl"};
+                               "Richemond et al. 2024, arXiv:2405.19107, without its value function", "verl"};
   constexpr void parameters(auto f) const { f("beta", beta); }
   void check() const { detail::require(beta > 0, "dro", "beta", beta, "a positive number"); }
 
@@ -32,8 +30,6 @@ struct dro {
 /// weight |logp - old_logp|: how far a step's log-probability has moved, in nats times the weight. KL-Cov puts it on
 /// the few steps that lower the entropy most: importance_ratio{} + weighted(kl_cov{}, log_ratio_distance{.weight = 1}).
 /// At 0 its slope is 0.
-///
-/// Source: Cui et al. 2025, arXiv:2505.22617, eq. 12.
 struct log_ratio_distance {
   double weight = 1;  ///< >= 0
 

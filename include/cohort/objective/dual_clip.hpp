@@ -10,8 +10,6 @@ namespace cohort {
 ///     u = -min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A),    A < 0: min(u, -c A),    r = exp(logp - old_logp)
 ///
 /// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20. No gradient where r > c and A < 0.
-///
-/// Source: Ye et al. 2020, arXiv:1912.09729, eq. 4; verl's vanilla loss.
 struct dual_clip {
   double epsilon = 0.2;           ///< > 0
   double epsilon_high = epsilon;  ///< > 0
@@ -45,15 +43,13 @@ struct dual_clip {
 ///
 /// Reads logp, old_logp, advantage. Unitless. The log-ratio is clamped to +-20. dual_clip with c = delta has the same
 /// values and gradients.
-///
-/// Source: arXiv:2505.07291, eq. 1 (delta 4); TRL's and Liger's delta.
 struct two_sided_clip {
   double epsilon = 0.2;           ///< > 0
   double epsilon_high = epsilon;  ///< > 0
   double delta = 4;               ///< > 1 + epsilon_high
 
   static constexpr about notes{"two_sided_clip", "-min(min(r, delta) A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
-                               "INTELLECT-2, arXiv:2505.07291", "Liger (delta)"};
+                               "INTELLECT-2, arXiv:2505.07291, eq. 1 (delta 4)", "Liger (delta)"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta); }
   void check() const {
     detail::require(epsilon > 0, "two_sided_clip", "epsilon", epsilon, "a positive number");

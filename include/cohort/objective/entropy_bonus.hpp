@@ -16,8 +16,6 @@ namespace cohort {
 ///
 /// so that nothing is paid for entropy as long as there is enough. Before the first update the weight is 0.
 /// `entropy_bonus{.weight = entropy_target{.target = .2}}`.
-///
-/// Source: He et al. 2025 (Skywork-OR1), arXiv:2505.22312, 4.4; TRL 1.16's entropy_coef.
 struct entropy_target {
   double target = .2;      ///< in nats
   double step = .005;      ///< > 0
@@ -26,7 +24,7 @@ struct entropy_target {
   double weight = 0;       ///< what the bonus weighs now
 
   static constexpr about notes{"entropy_target", "coefficient +- step towards the target, applied while H <= target",
-                               "He et al. 2025, arXiv:2505.22312, 4.4"};
+                               "He et al. 2025 (Skywork-OR1), arXiv:2505.22312, 4.4; TRL 1.16 (entropy_coef)"};
   constexpr void parameters(auto f) const {
     f("target", target), f("step", step), f("most", most), f("coefficient", coefficient);
   }
@@ -48,13 +46,12 @@ struct entropy_target {
 ///
 /// Reads entropy. For continuous actions H is the differential entropy, which may be negative. The weight is a number,
 /// or entropy_target, which `train` tells of the mean entropy of each update's last minibatch.
-///
-/// Source: Williams and Peng 1991; Schulman et al. 2017, arXiv:1707.06347, eq. 9.
 template <class Weight = double>
 struct entropy_bonus {
   Weight weight = detail::default_weight<Weight>(.01);  ///< >= 0; 0.01, or what the controller starts with
 
-  static constexpr about notes{"entropy_bonus", "-weight H", "Williams and Peng 1991", "TRL, TorchRL"};
+  static constexpr about notes{"entropy_bonus", "-weight H",
+                               "Williams and Peng 1991; Schulman et al. 2017, arXiv:1707.06347, eq. 9", "TRL, TorchRL"};
   constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require_weight("entropy_bonus", weight); }
 

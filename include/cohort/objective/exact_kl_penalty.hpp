@@ -34,8 +34,6 @@ struct exact_kl_penalty {
 ///
 /// Reads old_kl; in nats times the weight, which is a number or a controller (doubling_kl), told of the mean of exp(x)
 /// - 1 - x with x = logp - old_logp over the last minibatch of each update. For policies that give their distributions.
-///
-/// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 8, and TorchRL's KLPENPPOLoss.
 template <class Weight = double>
 struct old_kl_penalty {
   Weight weight = detail::default_weight<Weight>(1);  ///< >= 0; 1, or what the controller starts with

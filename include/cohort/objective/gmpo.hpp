@@ -14,15 +14,13 @@ namespace cohort {
 ///
 /// Reads logp, old_logp, advantage. Unitless. With series_mean it is the paper's objective. Where A is 0 nothing is
 /// clipped and the loss is 0. The mean is clamped to +-20.
-///
-/// Source: Zhao et al. 2025, arXiv:2507.20673, eq. 4 (epsilons 0.4); verl's geo_mean (0.2).
 struct gmpo {
   double epsilon = 0.4;           ///< how far a step's log-ratio may fall; > 0
   double epsilon_high = epsilon;  ///< and rise; > 0
 
   static constexpr about notes{"gmpo",
                                "-A exp(mean over the series of the log-ratios, each clipped on the advantage's side)",
-                               "Zhao et al. 2025, arXiv:2507.20673, eq. 4", "verl (geo_mean)"};
+                               "Zhao et al. 2025, arXiv:2507.20673, eq. 4 (epsilons 0.4)", "verl (geo_mean)"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
   void check() const {
     detail::require(epsilon > 0, "gmpo", "epsilon", epsilon, "a positive number");

@@ -52,14 +52,12 @@ struct gspo {
 ///
 /// Reads logp, old_logp, advantage. Where all steps of a series have one advantage and one weight, its gradient is
 /// gspo's. The logarithm of s is kept below 10, as in verl.
-///
-/// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 13 and 14; verl's gspo.
 struct gspo_step {
   double epsilon = 3e-4;       ///< > 0
   double epsilon_high = 4e-4;  ///< > 0
 
   static constexpr about notes{"gspo_step", "as gspo, the gradient of s to the step alone",
-                               "Zheng et al. 2025, arXiv:2507.18071, eq. 13", "verl (gspo)"};
+                               "Zheng et al. 2025, arXiv:2507.18071, eq. 13 and 14", "verl (gspo)"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
   void check() const {
     detail::require(epsilon > 0, "gspo_step", "epsilon", epsilon, "a positive number");

@@ -15,14 +15,13 @@ namespace cohort {
 /// times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the reference;
 /// without it there is none. The weight is a number, or a controller of cohort/kl/controller.hpp, which `train` tells
 /// the mean of k3 over the last minibatch of each update, once for each series.
-///
-/// Source: Shao et al. 2024 (GRPO), arXiv:2402.03300, eq. 3 and 4, with k3 and weight 0.04.
 template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
-  static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)", "Shao et al. 2024, arXiv:2402.03300, eq. 4",
+  static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)",
+                               "Shao et al. 2024, arXiv:2402.03300, eq. 3 and 4, with k3 and 0.04",
                                "TRL, Liger, TorchRL"};
   constexpr void parameters(auto f) const { f("", estimator), f("weight", weight); }
   void check() const { detail::require_weight("kl_penalty", weight); }

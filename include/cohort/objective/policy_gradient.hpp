@@ -12,10 +12,9 @@ namespace cohort {
 /// Reads logp, advantage. REINFORCE, A2C (with value_loss and entropy_bonus, one epoch), GPG (with gpg's advantages).
 /// Its expected gradient is right only for actions of the policy as it is: one epoch. Where A is 0 the loss is 0, also
 /// for a logp of -inf; the derivative is -A for every logp.
-///
-/// Source: Williams 1992; Mnih et al. 2016, arXiv:1602.01783.
 struct policy_gradient {
-  static constexpr about notes{"policy_gradient", "-A logp", "Williams 1992", "verl (gpg), TorchRL (A2C, Reinforce)"};
+  static constexpr about notes{"policy_gradient", "-A logp", "Williams 1992; Mnih et al. 2016, arXiv:1602.01783",
+                               "verl (gpg), TorchRL (A2C, Reinforce)"};
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
@@ -29,10 +28,9 @@ struct policy_gradient {
 ///
 /// Reads logp, old_logp, advantage. What TRPO improves under its bound, and PPO-KL with old_kl_penalty. The log-ratio
 /// is clamped to +-20.
-///
-/// Source: Kakade and Langford 2002; Schulman et al. 2015, arXiv:1502.05477, eq. 14.
 struct importance_ratio {
-  static constexpr about notes{"importance_ratio", "-r A", "Schulman et al. 2015, arXiv:1502.05477, eq. 14",
+  static constexpr about notes{"importance_ratio", "-r A",
+                               "Kakade and Langford 2002; Schulman et al. 2015, arXiv:1502.05477, eq. 14",
                                "TorchRL (PPOLoss), verl (kl_cov)"};
 
   template <class S>
@@ -44,13 +42,12 @@ struct importance_ratio {
 /// Rejection fine-tuning: the likelihood of what was good alone, -logp where A > threshold, else 0. Reads logp,
 /// advantage. In nats. With no_advantage's zeros and threshold below 0 it is SFT; with samples of the policy as it is,
 /// online rejection fine-tuning.
-///
-/// Source: Yuan et al. 2023, arXiv:2308.01825; DeepSeekMath's unified paradigm, arXiv:2402.03300, 5.2.
 struct positive_likelihood {
   double threshold = 0;
 
   static constexpr about notes{"positive_likelihood", "-logp where A > threshold, else 0",
-                               "Yuan et al. 2023, arXiv:2308.01825", "closed form"};
+                               "Yuan et al. 2023, arXiv:2308.01825; DeepSeekMath, arXiv:2402.03300, 5.2",
+                               "closed form"};
   constexpr void parameters(auto f) const { f("threshold", threshold); }
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

@@ -11,13 +11,11 @@ namespace cohort {
 ///
 /// with tau by the sign of A. Reads logp, old_logp, advantage. Unitless. f'(1) = 1: on policy the gradient is that of
 /// the plain ratio; it fades on both sides, the faster the larger tau. The log-ratio is clamped to +-20.
-///
-/// Source: arXiv:2511.20347, eq. 5 and 6; TRL's, Liger's and verl's.
 struct sapo {
   double tau = 1;              ///< of A > 0; > 0
   double tau_negative = 1.05;  ///< of A <= 0; > 0
 
-  static constexpr about notes{"sapo", "-A (4 / tau) sigmoid(tau (r - 1))", "arXiv:2511.20347, eq. 5",
+  static constexpr about notes{"sapo", "-A (4 / tau) sigmoid(tau (r - 1))", "arXiv:2511.20347, eq. 5 and 6",
                                "TRL, Liger, verl"};
   constexpr void parameters(auto f) const { f("tau", tau), f("tau_negative", tau_negative); }
   void check() const {

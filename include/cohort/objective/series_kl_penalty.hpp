@@ -14,8 +14,6 @@ namespace cohort {
 ///
 /// Reads logp, ref_logp, old_logp; in nats times the weight. Otherwise as kl_penalty{ratio_corrected{...}}, of which it
 /// is the form of series.
-///
-/// Source: TRL 1.16's use_bias_correction_kl with importance_sampling_level = "sequence".
 template <class Estimator = k3, class Weight = double>
 struct series_kl_penalty {
   Estimator estimator{};

@@ -12,8 +12,6 @@ namespace cohort {
 /// Reads logp, old_logp, advantage. Unitless. It estimates the policy gradient where the policy is, not where it was;
 /// long series have ratios far from 1, and none of those above the limit has a gradient, whichever sign A has. log W is
 /// clamped to +-20. The paper's advantage is the z-score of R_i / |o_i|.
-///
-/// Source: Pang and Jin 2025, arXiv:2508.02833.
 struct tic_grpo {
   double epsilon = 0.2;  ///< how far the ratio may rise above 1; > 0
 

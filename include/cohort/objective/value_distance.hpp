@@ -35,8 +35,6 @@ struct absolute_error {
 ///     e^2 / 2 for |e| <= delta, else delta (|e| - delta / 2)
 ///
 /// delta, in units of the return, is torch's huber_loss's; with 1 it is smooth_l1_loss, TorchRL's default.
-///
-/// Source: Huber 1964.
 struct huber_error {
   double delta = 1;  ///< > 0
 

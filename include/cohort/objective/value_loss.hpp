@@ -14,8 +14,6 @@ namespace cohort {
 /// .distance = huber_error{}} is TorchRL's default. Reads value and target; in squared units of the return (of
 /// absolute_error in units of it). There is no 1/2: weight = 0.5 is Stable-Baselines3's vf_coef = 0.5, and half of it
 /// what CleanRL calls vf_coef = 0.5.
-///
-/// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 9.
 template <class Distance = squared_error>
 struct value_loss {
   double weight = 0.5;  ///< >= 0

@@ -18,8 +18,6 @@ enum class ratio_to { old, sampler };
 /// then starts from what drew the actions. phi(1) = 1; it falls to 0 for W -> 0 and for W -> infinity. Each step's
 /// log-ratio is clamped to +-20, its part from sampler to old to [log 1e-8, 20], and so is log W, as in TRL and Liger.
 /// Unitless.
-///
-/// Source: arXiv:2602.10693; TRL's and Liger's loss_type "vespo" (get_gamma_weights).
 template <ratio_to From = ratio_to::old>
 struct vespo {
   double k = 2, lambda = 3;                    ///< for A >= 0; lambda > 0

@@ -24,8 +24,6 @@ struct lion_step {
 ///     p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p),   m <- beta2 m + (1 - beta2) g
 ///
 /// Its steps are longer than Adam's, so the authors advise a rate 3 to 10 times smaller, and as much more decay.
-///
-/// Source: Chen et al. 2023, arXiv:2302.06675, algorithm 2 and section 5.
 template <class Rate = double>
 struct lion {
   Rate rate = detail::usual_rate<Rate>(1e-4);  ///< > 0; per update, so its unit is that of a parameter
@@ -33,7 +31,8 @@ struct lion {
   double decay = 0;                            ///< >= 0; of all parameters
 
   static constexpr about notes{"lion", "p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p)",
-                               "Chen et al. 2023, arXiv:2302.06675", "the paper's algorithm in numpy"};
+                               "Chen et al. 2023, arXiv:2302.06675, algorithm 2 and section 5",
+                               "the paper's algorithm in numpy"};
   constexpr void parameters(auto f) const {
     f("rate", rate), f("beta1", beta1), f("beta2", beta2);
     if (decay != 0) f("decay", decay);

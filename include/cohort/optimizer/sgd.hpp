@@ -34,9 +34,6 @@ struct sgd_momentum_step {
 ///     or Nesterov's  p <- p - rate (g + momentum b)
 ///
 /// Of g, scale and limit as adam has it. Without momentum it keeps nothing, else one number for each parameter.
-///
-/// Source: Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013, "On the importance of initialization and
-/// momentum in deep learning".
 template <class Rate = double>
 struct sgd {
   Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; a parameter's unit over its gradient's
@@ -46,7 +43,7 @@ struct sgd {
   double decay = 0;                            ///< >= 0
 
   static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g",
-                               "Robbins and Monro 1951; Sutskever et al. 2013", "torch"};
+                               "Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013", "torch"};
   constexpr void parameters(auto f) const {
     f("rate", rate);
     if (momentum != 0) f("momentum", momentum), f("nesterov", nesterov);

@@ -5,14 +5,9 @@
 namespace cohort::preset {
 
 /// Clip-Cov: a random few of the tokens that lower the entropy most have no gradient.
-struct clip_cov_preset {
-  static constexpr source from{"clip_cov", "Cui et al. 2025, arXiv:2505.22617, section 4.2; verl's clip_cov",
-                               "share 2e-4 of the tokens whose covariance lies in (1, 5)",
-                               "G 8 and the other sizes, rate, token mean, no KL"};
-  auto operator()() const {
-    return grpo_with(weighted(cohort::clip_cov{}, clipped_ratio{.epsilon = .2}), step_mean{}, 4, 8);
-  }
-};
-inline constexpr clip_cov_preset clip_cov{};
+inline constexpr composition clip_cov{
+    {"clip_cov", "Cui et al. 2025, arXiv:2505.22617, section 4.2; verl's clip_cov",
+     "share 2e-4 of the tokens whose covariance lies in (1, 5)", "G 8 and the other sizes, rate, token mean, no KL"},
+    [] { return grpo_with(weighted(cohort::clip_cov{}, clipped_ratio{.epsilon = .2}), step_mean{}, 4, 8); }};
 
 }  // namespace cohort::preset

@@ -8,20 +8,17 @@
 namespace cohort::preset {
 
 /// DPO: -log sigmoid(beta d) of pairs of answers, d the difference of their log-ratios to the reference.
-struct dpo_preset {
-  static constexpr source from{"dpo", "Rafailov et al. 2023, arXiv:2305.18290, eq. 7 and appendix B",
-                               "loss, beta .1, 64 pairs, rate 1e-6",
-                               "a gradient norm of 1; warm-up over 150 steps is left out"};
-  auto operator()() const {
-    return algorithm{.rollout = preferences{.count = 64},
-                     .advantage = no_advantage{},
-                     .objective = cohort::dpo{.beta = .1},
-                     .update = update{.epochs = 1,
-                                      .normalize = normalization::none,
-                                      .optimizer = rmsprop{.rate = 1e-6, .epsilon = 1e-8},
-                                      .max_gradient_norm = 1}};
-  }
-};
-inline constexpr dpo_preset dpo{};
+inline constexpr composition dpo{
+    {"dpo", "Rafailov et al. 2023, arXiv:2305.18290, eq. 7 and appendix B", "loss, beta .1, 64 pairs, rate 1e-6",
+     "a gradient norm of 1; warm-up over 150 steps is left out"},
+    [] {
+      return algorithm{.rollout = preferences{.count = 64},
+                       .advantage = no_advantage{},
+                       .objective = cohort::dpo{.beta = .1},
+                       .update = update{.epochs = 1,
+                                        .normalize = normalization::none,
+                                        .optimizer = rmsprop{.rate = 1e-6, .epsilon = 1e-8},
+                                        .max_gradient_norm = 1}};
+    }};
 
 }  // namespace cohort::preset

@@ -6,21 +6,15 @@ namespace cohort::preset {
 
 /// DPPO by total variation: -sg(min(r, 20)) A log pi of tokens whose probability has moved no further than a bound in
 /// the advantage's direction.
-struct dppo_tv_preset {
-  static constexpr source from{"dppo_tv", "Qi et al. 2026, arXiv:2602.04879; verl's dppo_tv",
-                               "objective as in verl's code, limit 20",
-                               "bounds .2 (verl's clip_ratio), token mean, no KL, sizes and rate"};
-  auto operator()() const { return grpo_with(cohort::dppo_tv{.low = .2, .high = .2}, step_mean{}); }
-};
-inline constexpr dppo_tv_preset dppo_tv{};
+inline constexpr composition dppo_tv{
+    {"dppo_tv", "Qi et al. 2026, arXiv:2602.04879; verl's dppo_tv", "objective as in verl's code, limit 20",
+     "bounds .2 (verl's clip_ratio), token mean, no KL, sizes and rate"},
+    [] { return grpo_with(cohort::dppo_tv{.low = .2, .high = .2}, step_mean{}); }};
 
 /// DPPO by the binary KL divergence of the token that was drawn.
-struct dppo_kl_preset {
-  static constexpr source from{"dppo_kl", "Qi et al. 2026, arXiv:2602.04879; verl's dppo_kl",
-                               "objective as in verl's code, limit 20",
-                               "bounds .05, token mean, no KL, sizes and rate"};
-  auto operator()() const { return grpo_with(cohort::dppo_kl{.low = .05, .high = .05}, step_mean{}); }
-};
-inline constexpr dppo_kl_preset dppo_kl{};
+inline constexpr composition dppo_kl{
+    {"dppo_kl", "Qi et al. 2026, arXiv:2602.04879; verl's dppo_kl", "objective as in verl's code, limit 20",
+     "bounds .05, token mean, no KL, sizes and rate"},
+    [] { return grpo_with(cohort::dppo_kl{.low = .05, .high = .05}, step_mean{}); }};
 
 }  // namespace cohort::preset

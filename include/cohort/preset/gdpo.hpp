@@ -5,17 +5,14 @@
 namespace cohort::preset {
 
 /// GDPO: each of several rewards is normalized within the group, their weighted sum over the batch.
-struct gdpo_preset {
-  static constexpr source from{"gdpo", "GDPO 2026, arXiv:2601.05242", "advantage",
-                               "all weights 1, clip .2, no KL, token mean, sizes and rate"};
-  auto operator()() const {
-    return algorithm{.rollout = completions{.prompts = 64, .group = 16, .max_tokens = 4096},
-                     .advantage = cohort::gdpo{},
-                     .objective = clipped_ratio{.epsilon = .2},
-                     .aggregation = step_mean{},
-                     .update = language_update(1e-6)};
-  }
-};
-inline constexpr gdpo_preset gdpo{};
+inline constexpr composition gdpo{
+    {"gdpo", "GDPO 2026, arXiv:2601.05242", "advantage", "all weights 1, clip .2, no KL, token mean, sizes and rate"},
+    [] {
+      return algorithm{.rollout = completions{.prompts = 64, .group = 16, .max_tokens = 4096},
+                       .advantage = cohort::gdpo{},
+                       .objective = clipped_ratio{.epsilon = .2},
+                       .aggregation = step_mean{},
+                       .update = language_update(1e-6)};
+    }};
 
 }  // namespace cohort::preset

@@ -5,15 +5,13 @@
 namespace cohort::preset {
 
 /// The 80/20 rule: the fifth of the tokens with the highest entropy alone, in DAPO's loss.
-struct high_entropy_preset {
-  static constexpr source from{"high_entropy", "Wang et al. 2025, arXiv:2506.01939",
-                               "a fifth of the tokens, by entropy over the batch; DAPO's clip",
-                               "sizes and rate; the mean is over all tokens, as in TRL"};
-  auto operator()() const {
-    return grpo_with(weighted(top_entropy{.share = .2}, clipped_ratio{.epsilon = .2, .epsilon_high = .28}), step_mean{},
-                     16);
-  }
-};
-inline constexpr high_entropy_preset high_entropy{};
+inline constexpr composition high_entropy{
+    {"high_entropy", "Wang et al. 2025, arXiv:2506.01939",
+     "a fifth of the tokens, by entropy over the batch; DAPO's clip",
+     "sizes and rate; the mean is over all tokens, as in TRL"},
+    [] {
+      return grpo_with(weighted(top_entropy{.share = .2}, clipped_ratio{.epsilon = .2, .epsilon_high = .28}),
+                       step_mean{}, 16);
+    }};
 
 }  // namespace cohort::preset

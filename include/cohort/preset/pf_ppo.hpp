@@ -6,21 +6,18 @@ namespace cohort::preset {
 
 /// PF-PPO: PPO on answers that are drawn again, with replacement, in proportion to the square of their score, since a
 /// reward model can be relied on least where its score says little.
-struct pf_ppo_preset {
-  static constexpr source from{
-      "pf_ppo", "Zhang et al. 2024, arXiv:2409.06957; verl's pf_ppo with its defaults",
-      "answers by the square of their score: verl's code",
-      "the paper also takes each prompt's best answer with its worst, or with any; gamma 1, lambda .95, clip .2, token "
-      "mean, .5 of the value's error, one "
-      "answer for each of 512 prompts, 1024 tokens, rate 1e-6, 4 minibatches; its KL in the reward is left out"};
-  auto operator()() const {
-    return algorithm{.rollout = completions{.prompts = 512, .group = 1, .max_tokens = 1024, .score_power = 2},
-                     .advantage = gae{.gamma = 1, .lambda = .95},
-                     .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
-                     .aggregation = step_mean{},
-                     .update = language_update(1e-6, 4)};
-  }
-};
-inline constexpr pf_ppo_preset pf_ppo{};
+inline constexpr composition pf_ppo{
+    {"pf_ppo", "Zhang et al. 2024, arXiv:2409.06957; verl's pf_ppo with its defaults",
+     "answers by the square of their score: verl's code",
+     "the paper also takes each prompt's best answer with its worst, or with any; gamma 1, lambda .95, clip .2, token "
+     "mean, .5 of the value's error, one answer for each of 512 prompts, 1024 tokens, rate 1e-6, 4 minibatches; its KL "
+     "in the reward is left out"},
+    [] {
+      return algorithm{.rollout = completions{.prompts = 512, .group = 1, .max_tokens = 1024, .score_power = 2},
+                       .advantage = gae{.gamma = 1, .lambda = .95},
+                       .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
+                       .aggregation = step_mean{},
+                       .update = language_update(1e-6, 4)};
+    }};
 
 }  // namespace cohort::preset

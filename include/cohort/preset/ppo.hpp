@@ -9,28 +9,24 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/source.hpp>
 
-// A preset is called for its algorithm, whose members may then be changed: auto a = preset::ppo(); a.rollout.count = 8.
-
 namespace cohort::preset {
 
 /// PPO as its paper has it for continuous control, table 3: -min(r A, clip(r) A) on GAE's advantages, the critic's
 /// squared error beside it.
-struct ppo_preset {
-  static constexpr source from{"ppo", "Schulman et al. 2017, arXiv:1707.06347, eq. 7 and 9, table 3",
-                               "T 2048, 10 epochs, minibatches of 64, rate 3e-4, gamma .99, lambda .95, clip .2; no "
-                               "entropy bonus, networks apart",
-                               "advantages are normalized over the batch as in the authors' code; c1 is 1, irrelevant "
-                               "to networks apart; Adam's epsilon 1e-5 is the code's"};
-  auto operator()() const {
-    return algorithm{
-        .rollout = lanes{.count = 1, .horizon = 2048},
-        .advantage = gae{.gamma = .99, .lambda = .95},
-        .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = 1},
-        .update = update{
-            .epochs = 10, .minibatch_size = 64, .normalize = normalization::batch, .optimizer = adam{.rate = 3e-4}}};
-  }
-};
-inline constexpr ppo_preset ppo{};
+inline constexpr composition ppo{
+    {"ppo", "Schulman et al. 2017, arXiv:1707.06347, eq. 7 and 9, table 3",
+     "T 2048, 10 epochs, minibatches of 64, rate 3e-4, gamma .99, lambda .95, clip .2; no entropy bonus, networks "
+     "apart",
+     "advantages are normalized over the batch as in the authors' code; c1 is 1, irrelevant to networks apart; Adam's "
+     "epsilon 1e-5 is the code's"},
+    [] {
+      return algorithm{
+          .rollout = lanes{.count = 1, .horizon = 2048},
+          .advantage = gae{.gamma = .99, .lambda = .95},
+          .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = 1},
+          .update = update{
+              .epochs = 10, .minibatch_size = 64, .normalize = normalization::batch, .optimizer = adam{.rate = 3e-4}}};
+    }};
 
 /// The clip of PPO's Atari runs falls with the rate.
 struct falling_clip {
@@ -38,66 +34,57 @@ struct falling_clip {
 };
 
 /// PPO as its paper has it for Atari, table 5: rate and clip fall to 0 in a straight line, the entropy is paid for.
-struct ppo_atari_preset {
-  static constexpr source from{
-      "ppo_atari", "Schulman et al. 2017, arXiv:1707.06347, eq. 9, table 5",
-      "8 actors, T 128, 3 epochs, minibatches of 256, rate 2.5e-4 and clip .1 falling, gamma .99, lambda .95, c1 1, c2 "
-      ".01",
-      "written down from memory; advantages are normalized over the batch as in the authors' code"};
-  auto operator()() const {
-    return algorithm{
-        .rollout = lanes{.count = 8, .horizon = 128},
-        .advantage = gae{.gamma = .99, .lambda = .95},
-        .objective = scheduled{linear{.1, 0}, falling_clip{}} + value_loss{.weight = 1} + entropy_bonus{.weight = .01},
-        .update = update{.epochs = 3,
-                         .minibatch_size = 256,
-                         .normalize = normalization::batch,
-                         .optimizer = adam{.rate = linear{2.5e-4, 0}}}};
-  }
-};
-inline constexpr ppo_atari_preset ppo_atari{};
+inline constexpr composition ppo_atari{
+    {"ppo_atari", "Schulman et al. 2017, arXiv:1707.06347, eq. 9, table 5",
+     "8 actors, T 128, 3 epochs, minibatches of 256, rate 2.5e-4 and clip .1 falling, gamma .99, lambda .95, c1 1, c2 "
+     ".01",
+     "written down from memory; advantages are normalized over the batch as in the authors' code"},
+    [] {
+      return algorithm{.rollout = lanes{.count = 8, .horizon = 128},
+                       .advantage = gae{.gamma = .99, .lambda = .95},
+                       .objective = scheduled{linear{.1, 0}, falling_clip{}} + value_loss{.weight = 1} +
+                                    entropy_bonus{.weight = .01},
+                       .update = update{.epochs = 3,
+                                        .minibatch_size = 256,
+                                        .normalize = normalization::batch,
+                                        .optimizer = adam{.rate = linear{2.5e-4, 0}}}};
+    }};
 
 /// PPO with the "37 implementation details", continuous control: the value clipped too, advantages normalized by
 /// minibatch, rewards over their running deviation.
-struct ppo_37_preset {
-  static constexpr source from{
-      "ppo_37", "Huang et al. 2022, The 37 implementation details of PPO; CleanRL's ppo_continuous_action",
-      "T 2048, 10 epochs of 32 minibatches, rate 3e-4 falling, Adam's epsilon 1e-5, gradient norm .5, clip .2 also of "
-      "the value, c1 .5 of half the square, c2 0; rewards over the deviation of their return, within 10",
-      "normalized observations, clipped to 10, are not a part of an algorithm here; what truncates an episode "
-      "bootstraps, in CleanRL it does not"};
-  auto operator()() const {
-    return algorithm{.rollout = lanes{.count = 1, .horizon = 2048},
-                     .advantage = gae{.gamma = .99, .lambda = .95},
-                     .objective = clipped_ratio{.epsilon = .2} + clipped_value_loss{.weight = .25, .clip = .2},
-                     .update = update{.epochs = 10,
-                                      .minibatches = 32,
-                                      .normalize = normalization::minibatch,
-                                      .optimizer = adam{.rate = linear{3e-4, 0}},
-                                      .max_gradient_norm = .5},
-                     .reward = running_reward_scale{.gamma = .99, .clip = 10}};
-  }
-};
-inline constexpr ppo_37_preset ppo_37{};
+inline constexpr composition ppo_37{
+    {"ppo_37", "Huang et al. 2022, The 37 implementation details of PPO; CleanRL's ppo_continuous_action",
+     "T 2048, 10 epochs of 32 minibatches, rate 3e-4 falling, Adam's epsilon 1e-5, gradient norm .5, clip .2 also of "
+     "the value, c1 .5 of half the square, c2 0; rewards over the deviation of their return, within 10",
+     "normalized observations, clipped to 10, are not a part of an algorithm here; what truncates an episode "
+     "bootstraps, in CleanRL it does not"},
+    [] {
+      return algorithm{.rollout = lanes{.count = 1, .horizon = 2048},
+                       .advantage = gae{.gamma = .99, .lambda = .95},
+                       .objective = clipped_ratio{.epsilon = .2} + clipped_value_loss{.weight = .25, .clip = .2},
+                       .update = update{.epochs = 10,
+                                        .minibatches = 32,
+                                        .normalize = normalization::minibatch,
+                                        .optimizer = adam{.rate = linear{3e-4, 0}},
+                                        .max_gradient_norm = .5},
+                       .reward = running_reward_scale{.gamma = .99, .clip = 10}};
+    }};
 
 /// PPO with an adaptive penalty in the place of the clip: -r A + beta KL(old || pi), beta doubled or halved where KL
 /// leaves [target / 1.5, 1.5 target].
-struct ppo_kl_preset {
-  static constexpr source from{
-      "ppo_kl", "Schulman et al. 2017, arXiv:1707.06347, eq. 8, section 4 and table 1",
-      "target .01, the best of the three that were tried; factor 2, tolerance 1.5, beta 1 at first; the rest as ppo",
-      "advantages are normalized over the batch as in the authors' code; beta is told an estimate of KL over the last "
-      "minibatch"};
-  auto operator()() const {
-    return algorithm{
-        .rollout = lanes{.count = 1, .horizon = 2048},
-        .advantage = gae{.gamma = .99, .lambda = .95},
-        .objective = importance_ratio{} + old_kl_penalty{.weight = doubling_kl{.weight = 1, .target = .01}} +
-                     value_loss{.weight = 1},
-        .update = update{
-            .epochs = 10, .minibatch_size = 64, .normalize = normalization::batch, .optimizer = adam{.rate = 3e-4}}};
-  }
-};
-inline constexpr ppo_kl_preset ppo_kl{};
+inline constexpr composition ppo_kl{
+    {"ppo_kl", "Schulman et al. 2017, arXiv:1707.06347, eq. 8, section 4 and table 1",
+     "target .01, the best of the three that were tried; factor 2, tolerance 1.5, beta 1 at first; the rest as ppo",
+     "advantages are normalized over the batch as in the authors' code; beta is told an estimate of KL over the last "
+     "minibatch"},
+    [] {
+      return algorithm{
+          .rollout = lanes{.count = 1, .horizon = 2048},
+          .advantage = gae{.gamma = .99, .lambda = .95},
+          .objective = importance_ratio{} + old_kl_penalty{.weight = doubling_kl{.weight = 1, .target = .01}} +
+                       value_loss{.weight = 1},
+          .update = update{
+              .epochs = 10, .minibatch_size = 64, .normalize = normalization::batch, .optimizer = adam{.rate = 3e-4}}};
+    }};
 
 }  // namespace cohort::preset

@@ -93,80 +93,58 @@ inline auto sane2025_of_fork(cohort::hybrid_grpo const& advantage) {
 }
 
 /// (1/N) sum_i tanh(r_i) + V(s') - V(s), the same for all of a group.
-struct sane2025_paper_preset {
-  static constexpr source from{"sane2025_paper", "Sane 2025, arXiv:2502.01652, main formula as reconstructed",
-                               "tanh of rewards, a bootstrap, a group's average: most likely",
-                               "the formula was not read; N 5, T 600, gamma .85, lambda .8, clip .4, .85, rate 2e-4 "
-                               "falling are those of his environment on the paper's date"};
-  auto operator()() const { return sane2025_of_pull_requests(sane2025::paper); }
-};
-inline constexpr sane2025_paper_preset sane2025_paper{};
+inline constexpr composition sane2025_paper{
+    {"sane2025_paper", "Sane 2025, arXiv:2502.01652, main formula as reconstructed",
+     "tanh of rewards, a bootstrap, a group's average: most likely",
+     "the formula was not read; N 5, T 600, gamma .85, lambda .8, clip .4, .85, rate 2e-4 falling are those of his "
+     "environment on the paper's date"},
+    [] { return sane2025_of_pull_requests(sane2025::paper); }};
 
 /// GAE along all samples of all states, of tanh of the batch's z-scores.
-struct sane2025_first_pull_request_preset {
-  static constexpr source from{"sane2025_first_pull_request",
-                               "stable-baselines3 pull requests 272 and 275, January and February 2025",
-                               "advantage: code read", "constants as sane2025_paper"};
-  auto operator()() const { return sane2025_of_pull_requests(sane2025::first_pull_request); }
-};
-inline constexpr sane2025_first_pull_request_preset sane2025_first_pull_request{};
+inline constexpr composition sane2025_first_pull_request{
+    {"sane2025_first_pull_request", "stable-baselines3 pull requests 272 and 275, January and February 2025",
+     "advantage: code read", "constants as sane2025_paper"},
+    [] { return sane2025_of_pull_requests(sane2025::first_pull_request); }};
 
 /// tanh(r_i) + gamma V(s'_i) - V(s), less the group's mean.
-struct sane2025_pull_request_preset {
-  static constexpr source from{"sane2025_pull_request",
-                               "stable-baselines3 pull request 275, March 2025, without its second pass",
-                               "advantage: code read", "constants as sane2025_paper"};
-  auto operator()() const { return sane2025_of_pull_requests(sane2025::pull_request); }
-};
-inline constexpr sane2025_pull_request_preset sane2025_pull_request{};
+inline constexpr composition sane2025_pull_request{
+    {"sane2025_pull_request", "stable-baselines3 pull request 275, March 2025, without its second pass",
+     "advantage: code read", "constants as sane2025_paper"},
+    [] { return sane2025_of_pull_requests(sane2025::pull_request); }};
 
 /// The executed sample's advantage in the place of its reward, and GAE.
-struct sane2025_second_pass_preset {
-  static constexpr source from{"sane2025_second_pass", "stable-baselines3 pull request 275, March 2025",
-                               "advantage: code read; there the last sample is executed, here the first",
-                               "constants as sane2025_paper; gamma and lambda of the second pass"};
-  auto operator()() const {
-    auto twice = sane2025::pull_request_second_pass;
-    twice.estimator.gamma = .85;
-    return sane2025_of_pull_requests(twice, normalization::none);
-  }
-};
-inline constexpr sane2025_second_pass_preset sane2025_second_pass{};
+inline constexpr composition sane2025_second_pass{
+    {"sane2025_second_pass", "stable-baselines3 pull request 275, March 2025",
+     "advantage: code read; there the last sample is executed, here the first",
+     "constants as sane2025_paper; gamma and lambda of the second pass"},
+    [] {
+      auto twice = sane2025::pull_request_second_pass;
+      twice.estimator.gamma = .85;
+      return sane2025_of_pull_requests(twice, normalization::none);
+    }};
 
 /// tanh of the group's z-score; the critic by GAE on the executed branch.
-struct sane2025_fork_preset {
-  static constexpr source from{"sane2025_fork", "Sane's fork of CleanRL, 10 September 2025 (6aa5abbe)",
-                               "advantage, K 4, the best action is executed: code read",
-                               "the other constants are those of CleanRL's ppo_continuous_action"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork); }
-};
-inline constexpr sane2025_fork_preset sane2025_fork{};
+inline constexpr composition sane2025_fork{{"sane2025_fork", "Sane's fork of CleanRL, 10 September 2025 (6aa5abbe)",
+                                            "advantage, K 4, the best action is executed: code read",
+                                            "the other constants are those of CleanRL's ppo_continuous_action"},
+                                           [] { return sane2025_of_fork(sane2025::fork); }};
 
 /// The same; the critic learns the mean over the group.
-struct sane2025_fork_mean_target_preset {
-  static constexpr source from{"sane2025_fork_mean_target", "Sane's fork of CleanRL, 25 September 2025 (2e21400)",
-                               "advantage, target: code read",
-                               "Huber's loss is squared here; constants as sane2025_fork"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork_mean_target); }
-};
-inline constexpr sane2025_fork_mean_target_preset sane2025_fork_mean_target{};
+inline constexpr composition sane2025_fork_mean_target{
+    {"sane2025_fork_mean_target", "Sane's fork of CleanRL, 25 September 2025 (2e21400)", "advantage, target: code read",
+     "Huber's loss is squared here; constants as sane2025_fork"},
+    [] { return sane2025_of_fork(sane2025::fork_mean_target); }};
 
 /// tanh(2.5 m_i) r_i, m the reward's place in its group.
-struct sane2025_fork_positive_preset {
-  static constexpr source from{"sane2025_fork_positive", "Sane's fork of CleanRL, 25 September 2025 (56c11cf), \"pos\"",
-                               "advantage: code read",
-                               "constants as sane2025_fork; there the rollout is K times as long"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork_positive); }
-};
-inline constexpr sane2025_fork_positive_preset sane2025_fork_positive{};
+inline constexpr composition sane2025_fork_positive{
+    {"sane2025_fork_positive", "Sane's fork of CleanRL, 25 September 2025 (56c11cf), \"pos\"", "advantage: code read",
+     "constants as sane2025_fork; there the rollout is K times as long"},
+    [] { return sane2025_of_fork(sane2025::fork_positive); }};
 
 /// The z-score of that over the group.
-struct sane2025_fork_centered_preset {
-  static constexpr source from{
-      "sane2025_fork_centered", "Sane's fork of CleanRL, 25 September 2025 (56c11cf), its default",
-      "advantage: code read", "constants as sane2025_fork; there the rollout is K times as long"};
-  auto operator()() const { return sane2025_of_fork(sane2025::fork_centered); }
-};
-inline constexpr sane2025_fork_centered_preset sane2025_fork_centered{};
+inline constexpr composition sane2025_fork_centered{
+    {"sane2025_fork_centered", "Sane's fork of CleanRL, 25 September 2025 (56c11cf), its default",
+     "advantage: code read", "constants as sane2025_fork; there the rollout is K times as long"},
+    [] { return sane2025_of_fork(sane2025::fork_centered); }};
 
 }  // namespace cohort::preset

@@ -11,4 +11,16 @@ struct source {
   char const* open;  ///< what they leave open or could not be read, and what stands there instead; what is not composed
 };
 
+/// A named algorithm, with its source; called it is the algorithm, whose members may then be changed:
+///
+///     auto a = preset::ppo();
+///     a.rollout.count = 8;
+template <class Make>
+struct composition {
+  source from;
+  Make make;
+
+  constexpr auto operator()() const { return make(); }
+};
+
 }  // namespace cohort::preset

@@ -5,12 +5,10 @@
 namespace cohort::preset {
 
 /// TIC-GRPO: one ratio for an answer, the product of its tokens', limited from above alone.
-struct tic_grpo_preset {
-  static constexpr source from{"tic_grpo", "Pang and Jin 2025, arXiv:2508.02833", "ratio and its one-sided limit",
-                               "its advantage is the z-score of R / length: divide the task's score; limit .2, no KL, "
-                               "series mean, G 16, 64 prompts, 8192 tokens, rate 1e-6, 4 minibatches"};
-  auto operator()() const { return grpo_with(cohort::tic_grpo{.epsilon = .2}, series_mean{}); }
-};
-inline constexpr tic_grpo_preset tic_grpo{};
+inline constexpr composition tic_grpo{
+    {"tic_grpo", "Pang and Jin 2025, arXiv:2508.02833", "ratio and its one-sided limit",
+     "its advantage is the z-score of R / length: divide the task's score; limit .2, no KL, series mean, G 16, 64 "
+     "prompts, 8192 tokens, rate 1e-6, 4 minibatches"},
+    [] { return grpo_with(cohort::tic_grpo{.epsilon = .2}, series_mean{}); }};
 
 }  // namespace cohort::preset

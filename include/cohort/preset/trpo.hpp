@@ -8,19 +8,16 @@
 namespace cohort::preset {
 
 /// TRPO: one step along the natural gradient, as far as KL(old || pi) <= .01 allows.
-struct trpo_preset {
-  static constexpr source from{
-      "trpo", "Schulman et al. 2015, arXiv:1502.05477, eq. 14, section 6 and appendix C",
-      "the constrained step: conjugate gradients, line search, KL(old || pi) within .01; gamma .99",
-      "the paper has no critic and batches of up to 50,000 steps: GAE with lambda .95, 2048 steps, damping .1, 15 "
-      "iterations and the critic's update are sb3-contrib's"};
-  auto operator()() const {
-    return algorithm{.rollout = lanes{.count = 1, .horizon = 2048},
-                     .advantage = gae{.gamma = .99, .lambda = .95},
-                     .objective = importance_ratio{} + value_loss{.weight = 1},
-                     .update = trust_region<>{.target_kl = .01}};
-  }
-};
-inline constexpr trpo_preset trpo{};
+inline constexpr composition trpo{
+    {"trpo", "Schulman et al. 2015, arXiv:1502.05477, eq. 14, section 6 and appendix C",
+     "the constrained step: conjugate gradients, line search, KL(old || pi) within .01; gamma .99",
+     "the paper has no critic and batches of up to 50,000 steps: GAE with lambda .95, 2048 steps, damping .1, 15 "
+     "iterations and the critic's update are sb3-contrib's"},
+    [] {
+      return algorithm{.rollout = lanes{.count = 1, .horizon = 2048},
+                       .advantage = gae{.gamma = .99, .lambda = .95},
+                       .objective = importance_ratio{} + value_loss{.weight = 1},
+                       .update = trust_region<>{.target_kl = .01}};
+    }};
 
 }  // namespace cohort::preset

@@ -5,12 +5,10 @@
 namespace cohort::preset {
 
 /// VESPO: -sg(W^k exp(lambda (1 - W))) A log pi with the whole answer's ratio W.
-struct vespo_preset {
-  static constexpr source from{"vespo", "VESPO 2026, arXiv:2602.10693; TRL's loss_type vespo",
-                               "weight; k 2, lambda 3 for A >= 0, k 3, lambda 2 for A < 0",
-                               "token mean is TRL's; no KL, G 16, 64 prompts, 8192 tokens, rate 1e-6, 4 minibatches"};
-  auto operator()() const { return grpo_with(cohort::vespo<>{}, step_mean{}); }
-};
-inline constexpr vespo_preset vespo{};
+inline constexpr composition vespo{
+    {"vespo", "VESPO 2026, arXiv:2602.10693; TRL's loss_type vespo",
+     "weight; k 2, lambda 3 for A >= 0, k 3, lambda 2 for A < 0",
+     "token mean is TRL's; no KL, G 16, 64 prompts, 8192 tokens, rate 1e-6, 4 minibatches"},
+    [] { return grpo_with(cohort::vespo<>{}, step_mean{}); }};
 
 }  // namespace cohort::preset

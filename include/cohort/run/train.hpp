@@ -104,8 +104,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
   if constexpr (task && !language_task<E>) {
     static_assert(language_task<E>,
                   "a task needs a type `row` and, all const, `row draw(random_stream&)`, `std::vector<std::int32_t> "
-                  "prompt(row)`, "
-                  "`double score(row, std::span<std::int32_t const> tokens, bool stopped)` and `std::int32_t stop()`");
+                  "prompt(row)`, `double score(row, std::span<std::int32_t const> tokens, bool stopped)` and "
+                  "`std::int32_t stop()`");
     return {};
   } else if constexpr (!task && !environment<E>) {
 #include <cohort/environment/requirements.inc>

@@ -12,9 +12,6 @@ namespace cohort {
 /// warm_up{.share = .05, .then = cosine{1e-3, 1e-4}}. first > 0 since a run's first update has progress 0 and would do
 /// nothing at a rate of 0: that, as transformers' schedules have it, is first = 0. Raises value_error for a share
 /// outside of [0, 1) or a first outside of [0, 1].
-///
-/// Source: Goyal et al. 2017, arXiv:1706.02677, section 2.2; torch's SequentialLR of a LinearLR with start_factor =
-/// first and another.
 template <class Then = double>
 struct warm_up {
   double share = .1;  ///< of the run, in [0, 1)

@@ -14,8 +14,6 @@ namespace cohort {
 /// becomes the mean over the chosen ones; where none is chosen there is nothing to divide. Reads target, so a critic is
 /// needed (without one positive_likelihood goes by the advantage). In the units of the reward. Refuses a threshold that
 /// is not a number.
-///
-/// Source: Yue et al. 2025 (VAPO), arXiv:2504.05118, section 4.3, "positive example LM loss".
 struct high_return {
   double threshold = .5;
   bool normalize = false;

@@ -97,8 +97,6 @@ void divide_by_mean(B& backend, step_views<T> const& at, bool by_series, view<T>
 /// log rho is clamped to +-20 first. normalize divides by the mean weight (over steps, or of a series' one weight over
 /// series), so that the step's size stays. Reads old_logp and sampler_logp. Refuses bounds that are not 0 <= low <=
 /// high, high > 0.
-///
-/// Source: verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855.
 struct importance_weights {
   ratio_over over = ratio_over::step;
   beyond_bounds beyond = beyond_bounds::truncate;
@@ -107,9 +105,10 @@ struct importance_weights {
   static constexpr unsigned reads = needs::sampler_logp | needs::old_logp;
   static constexpr bool corrects_sampler = true;  ///< so `train` reports the effective sample size of its weights
 
-  static constexpr about notes{"importance_weights", "rho = exp(old_logp - sampler_logp), bounded",
-                               "verl 0.9.1 (rollout_is), TRL 1.16",
-                               "verl rollout_is; TRL token_truncate (closed form)"};
+  static constexpr about notes{
+      "importance_weights", "rho = exp(old_logp - sampler_logp), bounded",
+      "verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855",
+      "verl rollout_is; TRL token_truncate (closed form)"};
   constexpr void parameters(auto f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));
     if (beyond == beyond_bounds::mask) f("beyond", "mask");

@@ -13,7 +13,6 @@ namespace cohort {
 /// share = 0 chooses none. Of equal ones the first.
 ///
 /// Reads advantage and logp. Refuses a share outside [0, 1]. On the host, whatever the backend.
-/// Source: Cui et al. 2025, arXiv:2505.22617; verl 0.9.1.
 struct kl_cov {
   double share = 2e-4;
   static constexpr unsigned reads = needs::advantage | needs::logp;

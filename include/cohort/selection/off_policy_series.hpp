@@ -24,15 +24,12 @@ struct unless_worse_and_far {
 /// The mean is over the valid steps of a series, in nats; A is the step's, so where all steps of a series share one
 /// advantage the series goes or stays as a whole. A threshold of exactly delta stays. Reads sampler_logp, logp (the
 /// policy as it is now) and advantage. Refuses a delta that is not a number.
-///
-/// Source: DeepSeek-V3.2, arXiv:2512.02556, off-policy sequence masking; TRL 1.16 (off_policy_mask_threshold, which
-/// suggests .5).
 struct off_policy_series {
   double delta = .5;
   static constexpr unsigned reads = needs::sampler_logp | needs::logp | needs::advantage;
 
   static constexpr about notes{"off_policy_series", "0 where A < 0 and mean(sampler_logp - logp) > delta, else 1",
-                               "DeepSeek-V3.2, arXiv:2512.02556", "TRL"};
+                               "DeepSeek-V3.2, arXiv:2512.02556; TRL 1.16, which suggests 0.5", "TRL"};
   constexpr void parameters(auto f) const { f("delta", delta); }
   void check() const { detail::require(delta == delta, "off_policy_series", "delta", delta, "a number"); }
 

@@ -28,15 +28,12 @@ inline double upper_quantile(std::vector<double>& x, double share_above) {
 /// The quantile is at position (n - 1)(1 - share) of the n entropies in order, interpolated linearly, so with ties more
 /// than the share may stay, and never none: share = 0 keeps the largest, 1 all. Reads entropy, in nats. Refuses a share
 /// outside [0, 1]. On the host, whatever the backend: two copies and a selection in linear time.
-///
-/// Source: Wang et al. 2025, "Beyond the 80/20 rule", arXiv:2506.01939, which keeps 20%; TRL 1.16
-/// (top_entropy_quantile).
 struct top_entropy {
   double share = .2;
   static constexpr unsigned reads = needs::entropy;
 
   static constexpr about notes{"top_entropy", "1 from the (1 - share)-quantile of the entropy on, else 0",
-                               "Wang et al. 2025, arXiv:2506.01939", "TRL"};
+                               "Wang et al. 2025, arXiv:2506.01939, which keeps 20%", "TRL"};
   constexpr void parameters(auto f) const { f("share", share); }
   void check() const { detail::require(share >= 0 && share <= 1, "top_entropy", "share", share, "a number in [0, 1]"); }
 

@@ -19,15 +19,14 @@ class critic_warmup_learner;
 /// that stay as they are. What it learns is the estimator's target: Monte-Carlo returns where lambda is 1 (decoupled).
 /// The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL
 /// weight with a controller is told a distance of 0.
-///
-/// Source: Yuan et al. 2025 (VC-PPO), arXiv:2503.01491; Yue et al. 2025 (VAPO), arXiv:2504.05118, which takes 50 steps.
 template <class Critic = update<>, class Then = update<>>
 struct critic_warmup {
   std::int64_t updates = 50;  ///< of the critic alone, >= 0
   Critic critic{};            ///< its normalize is not used
   Then then{};
 
-  static constexpr about notes{"critic_warmup", "the critic alone, then both", "Yuan et al. 2025, arXiv:2503.01491",
+  static constexpr about notes{"critic_warmup", "the critic alone, then both",
+                               "Yuan et al. 2025 (VC-PPO), arXiv:2503.01491; VAPO, arXiv:2504.05118 (50 steps)",
                                "an actor without a loss"};
   constexpr void parameters(auto f) const { f("updates", updates), f("critic", critic), f("then", then); }
 
