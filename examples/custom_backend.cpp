@@ -1,4 +1,4 @@
-// A backend of one's own: an array, two copies and a loop (here one that hands pieces to threads); every primitive has
+// Your own backend: an array, two copies and a loop (here one that hands pieces to threads); every primitive has
 // a generic form on these. It then replaces what it does better. docs/backends.md goes on from here.
 #include <cohort/backend/host_array.hpp>
 #include <cohort/cohort.hpp>

@@ -1,4 +1,4 @@
-// Someone's own torch network, trained by GRPO: no base class, no registration. Only the forward counts.
+// Your own torch network, trained by GRPO: no base class, no registration. Only the forward counts.
 #include <cohort/backend/torch.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/torch/policy.hpp>

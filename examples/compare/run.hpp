@@ -14,7 +14,7 @@ inline double threshold_of(std::string const& environment) { return environment 
 /// One run: an algorithm, an environment, a seed. Single-threaded, and safe to call from several threads at once.
 run_result run(settings const& asked, std::string const& algorithm, std::uint64_t run_seed);
 
-/// Of the backend that this program was built with.
+/// The backend that this program was built with.
 char const* backend_name();
 
 }  // namespace compare

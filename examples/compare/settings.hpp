@@ -14,7 +14,7 @@ struct settings {
   int seeds = 10;
   std::uint64_t first_seed = 1;
   long steps = 0;            ///< environment steps a run may take; 0: the environment's default
-  std::optional<int> group;  ///< group size of the algorithms that have groups; empty: each one's own
+  std::optional<int> group;  ///< group size of the algorithms that have groups; empty: each algorithm's own
   int threads = 1;           ///< runs at a time; a run itself uses one thread
   std::filesystem::path out = "build/compare";
   bool overwrite = false;

@@ -42,7 +42,7 @@ class lesson {
 
   addition::task const& sums() const { return task_; }
   cohort::vocabulary const& words() const { return words_; }
-  /// Of the completions scored from now on; none at first.
+  /// About the completions scored from now on; none at first.
   void record_to(addition::record* where) { record_ = where; }
 
   sum draw(cohort::random_stream& draws) const { return task_.draw(draws); }

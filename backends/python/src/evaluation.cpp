@@ -110,20 +110,11 @@ void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> co
   step_views<T> const& all = whole_.all_;
   layout const& shape = whole_.shape_;
   first_ = first, count_ = n, next_ = 1;
-  in_ = {in(all.sampler_logp),
-         in(all.old_logp),
-         in(all.logp),
-         in(all.ref_logp),
-         in(all.advantage),
-         in(all.entropy),
-         in(all.value),
-         in(all.old_value),
-         in(all.target),
-         {},
-         {},
-         in(all.valid),
-         {},
-         0};
+  in_ = all;
+  for (auto* v : {&in_.sampler_logp, &in_.old_logp, &in_.logp, &in_.ref_logp, &in_.advantage, &in_.entropy, &in_.value,
+                  &in_.old_value, &in_.target})
+    *v = in(*v);
+  in_.valid = in(in_.valid);
   if (!all.advantage && !whole_.advantage_of_series_.empty())
     in_.advantage = broadcast_series(whole_.advantage_of_series_, advantage_room_);
   in_.series_of = all.series_of.part(0, n);  // of whole series the first ones have the same pattern, and numbers from 0

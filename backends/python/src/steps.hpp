@@ -35,7 +35,7 @@ struct given_steps {
 };
 
 /// f(T{}, the arrays that `needed` names) with their type. Raises ValueError naming what `reader` reads and was not
-/// given, and what nobody reads.
+/// given, and what is not read.
 template <class F>
 auto with_steps(call& c, std::string const& reader, unsigned needed, nb::kwargs const& given, nb::handle valid, F f) {
   auto const& known = arrays_of_terms<float>;

@@ -127,9 +127,9 @@ struct chained_samples {
                      part(1));
     backend.scan(lane.series, direction::backward, detail::chain_step{over_a_state}, 0, part(1), view<T const>(part(1)),
                  lane.terminated, lane.truncated);
-    detail::find_last_steps(backend, lane.series, part(2));
-    detail::map_following(backend, lane.series, part(3), detail::chain_carry{}, view<T const>(part(1)),
-                          view<T const>(part(2)), lane.terminated, lane.truncated);
+    detail::find_neighbors(backend, lane.series, direction::forward, part(2));
+    detail::map_neighbors(backend, lane.series, direction::forward, part(3), detail::chain_carry{},
+                          view<T const>(part(1)), view<T const>(part(2)), lane.terminated, lane.truncated);
     backend.map_rows(R, detail::chain_advantages{delta, decay}, samples, lane.value, lane.next_value, lane.terminated,
                      view<T const>(part(3)), out.advantage.reshaped(R, G));
     if (out.target)

@@ -12,7 +12,7 @@ namespace cohort {
 ///     R_it = sum_{s >= t} gamma^(s - t) r_is
 ///
 /// A^E is group_relative's of whole episodes. An anchor that only one step has adds 0. Reads anchor and anchors:
-/// `train` numbers equal observations; in a loop of one's own whoever fills the batch numbers the states (within a
+/// `train` numbers equal observations; in your own loop the code that fills the batch numbers the states (within a
 /// group, so that steps of other groups are not compared). An invalid step has no A^S. Writes no targets.
 struct gigpo {
   static constexpr unsigned reads = needs::anchor;

@@ -31,7 +31,7 @@ struct with_lambda_of_step {
 ///
 ///     lambda = max(0, 1 - 1 / (alpha l)),     l the valid steps of the series,     so that sum_k lambda^k = alpha l
 ///
-/// Of an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of
+/// For an answer of no more than 1 / alpha steps, for which the formula is 0 or negative (the paper says nothing of
 /// such), lambda is 0: the one-step error. A series is one answer or episode; of `lanes` it is what a lane collected.
 /// All else is as in gae. In the units of the reward.
 struct length_adaptive_gae {

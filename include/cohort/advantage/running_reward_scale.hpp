@@ -107,9 +107,9 @@ struct running_reward_scale {
     view<T> goes_on = scratch.all().part(0, M), before = scratch.all().part(M, M),
             returns = scratch.all().part(2 * M, M), mean = scratch.all().part(3 * M, T_),
             squares = scratch.all().part(3 * M + T_, T_);
-    detail::find_first_steps(backend, batch.series, before);
+    detail::find_neighbors(backend, batch.series, direction::backward, before);
     backend.map(outputs{returns}, detail::goes_on_after{}, view<T const>(returns), batch.terminated, batch.truncated);
-    detail::map_preceding(backend, batch.series, goes_on, detail::times{}, view<T const>(returns),
+    detail::map_neighbors(backend, batch.series, direction::backward, goes_on, detail::times{}, view<T const>(returns),
                           view<T const>(before));
     view<T> first = before;  // the rewards, to the first of which the last rollout's returns are added
     backend.map(outputs{first}, detail::same{}, view<T const>(reward));

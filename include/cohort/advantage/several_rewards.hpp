@@ -35,20 +35,24 @@ struct add_weighted {
     return sum + select(x == x, weight * x, S(0));
   }
 };
-/// f(k, its weight, its column of N scores, whether each is there) for each reward.
+/// sum = 0, and add(its weight, its column of N scores, which of them are there) for each reward; any, N: 1 where a
+/// series has one of them, else 0.
 template <backend B, class F, class T = value_t<B>>
-void each_reward(B& backend, batch_view<T> const& batch, std::vector<double> const& weights, char const* who,
-                 view<std::uint8_t> there, F f) {
+void add_rewards(B& backend, batch_view<T> const& batch, std::vector<double> const& weights, char const* who,
+                 view<T> sum, view<T> any, F add) {
   if (!batch.scores)
     throw value_error(std::string(who) +
                       " reads scores, what each of several rewards gave a series, which this batch does not have");
   if (!weights.empty() && std::ptrdiff_t(weights.size()) != batch.scores.columns)
     throw value_error(std::string(who) + ": the number of weights is " + std::to_string(weights.size()) +
                       ", expected " + std::to_string(batch.scores.columns) + ", one for each reward (or none: all 1)");
+  auto there = backend.template temporary<std::uint8_t>(sum.rows);
+  backend.map(outputs{sum, any}, two_zeros{}, view<T const>(sum));
   for (std::ptrdiff_t k = 0; k < batch.scores.columns; ++k) {
     view<T const> column = batch.scores.column(k);
-    backend.map(outputs{there}, is_number{}, column);
-    f(weights.empty() ? 1. : weights[std::size_t(k)], column);
+    backend.map(outputs{there.all()}, is_number{}, column);
+    add(weights.empty() ? 1. : weights[std::size_t(k)], column, view<std::uint8_t const>(there.all()));
+    backend.map(outputs{any}, or_number{}, view<T const>(any), column);
   }
 }
 
@@ -116,20 +120,17 @@ struct weighted_rewards {
     detail::group_members<B> members(backend, batch, "weighted_rewards");
     std::ptrdiff_t N = members.count();
     auto numbers = backend.template temporary<T>(3 * N);
-    auto there = backend.template temporary<std::uint8_t>(N);
     view<T> sum = numbers.all().part(0, N), any = numbers.all().part(N, N), taken = numbers.all().part(2 * N, N);
-    backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
-    detail::each_reward(backend, batch, weights, "weighted_rewards", there.all(),
-                        [&](double weight, view<T const> score) {
-                          backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
-                          backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
-                        });
+    detail::add_rewards(backend, batch, weights, "weighted_rewards", sum, any, [&](double weight, auto score, auto) {
+      backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
+    });
     if (low > -std::numeric_limits<double>::infinity() || high < std::numeric_limits<double>::infinity())
       backend.map(outputs{sum}, detail::clamp_between{low, high}, view<T const>(sum));
     if (batch.penalty) {
       backend.segment_reduce(batch.series, taken, detail::same{}, batch.penalty);
       backend.map(outputs{sum}, detail::difference{}, view<T const>(sum), view<T const>(taken));
     }
+    auto there = backend.template temporary<std::uint8_t>(N);
     backend.map(outputs{there.all()}, detail::same{}, view<T const>(any));
     how(backend, view<T const>(sum), members.group(), members.groups(), view<T const>{}, sum,
         view<std::uint8_t const>(there.all()));
@@ -171,14 +172,10 @@ struct gdpo {
     detail::group_members<B> members(backend, batch, "gdpo");
     std::ptrdiff_t N = members.count();
     auto numbers = backend.template temporary<T>(3 * N);
-    auto there = backend.template temporary<std::uint8_t>(N);
     view<T> sum = numbers.all().part(0, N), one = numbers.all().part(N, N), any = numbers.all().part(2 * N, N);
-    backend.map(outputs{sum, any}, detail::two_zeros{}, view<T const>(sum));
-    detail::each_reward(backend, batch, weights, "gdpo", there.all(), [&](double weight, view<T const> score) {
-      how(backend, score, members.group(), members.groups(), view<T const>{}, one,
-          view<std::uint8_t const>(there.all()));
+    detail::add_rewards(backend, batch, weights, "gdpo", sum, any, [&](double weight, auto score, auto there) {
+      how(backend, score, members.group(), members.groups(), view<T const>{}, one, there);
       backend.map(outputs{sum}, detail::plus_weighted{weight}, view<T const>(sum), view<T const>(one));
-      backend.map(outputs{any}, detail::or_number{}, view<T const>(any), score);
     });
     detail::normalized_to_steps(backend, batch, members, sum, view<T const>(any), batch_wide, over, out.advantage);
   }

@@ -7,7 +7,7 @@
 
 namespace cohort::catalogue {
 
-/// Of the losses of steps.
+/// Weights for the losses of steps.
 inline constexpr std::tuple<step_mean, step_sum, series_mean, series_sum_mean, group_mean, piecewise_step_mean>
     aggregations{};
 

@@ -7,7 +7,7 @@ namespace cohort {
 
 /// Every group counts the same, whatever its size and the length of its series: weight 1 / (groups valid steps of its
 /// own), the step mean of each group (in language models, of each prompt's answers) and the mean of those. Raises
-/// value_error where nobody says which series form a group.
+/// value_error where the batch does not say which series form a group.
 struct group_mean {
   empty_series empty = empty_series::leave;  ///< of a group that is here with no valid step
 

@@ -48,7 +48,7 @@ class fallback {
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
     check_rows(n, v...);
-    self().for_each(n, detail::rows_kernel<scalar, F, U...>{f, {v...}});
+    self().for_each(n, detail::rows_kernel<false, scalar, F, U...>{f, {v...}});
   }
 
   /// f(i, row...) for each of n rows, one at a time and in plain numbers: for what is no formula but has branches, or
@@ -56,7 +56,7 @@ class fallback {
   template <class F, class... U>
   void for_rows(std::ptrdiff_t n, F f, view<U>... v) {
     check_rows(n, v...);
-    self().for_each(n, detail::numbered_rows_kernel<scalar, F, U...>{f, {v...}});
+    self().for_each(n, detail::rows_kernel<true, scalar, F, U...>{f, {v...}});
   }
 
   /// out[k] = the sum of f(in...)[k] over all elements, by a fixed tree: the same bits on any number of threads.

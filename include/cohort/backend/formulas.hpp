@@ -134,6 +134,15 @@ struct repeat_in_row {
     for (int g = 0; g < G; ++g) out.set(g, x[0]);
   }
 };
+struct sum_of_row {
+  int G;
+  template <class X, class Out>
+  constexpr void operator()(X x, Out out) const {
+    typename X::scalar total = x[0];
+    for (int g = 1; g < G; ++g) total += x[g];
+    out.set(0, total);
+  }
+};
 
 /// Activations of layers, and what a gradient becomes on its way back through them, by what came out.
 struct tanh_of {

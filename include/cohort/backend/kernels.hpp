@@ -78,27 +78,19 @@ struct map_kernel {
   }
 };
 
-template <class S, class F, class... U>
+/// Numbered: f is given the number of the row too.
+template <bool Numbered, class S, class F, class... U>
 struct rows_kernel {
   F f;
   std::tuple<view<U>...> views;
   constexpr void operator()(std::ptrdiff_t i) const {
     std::apply(
         [&](auto const&... v) {
-          f(matrix_row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
-        },
-        views);
-  }
-};
-
-template <class S, class F, class... U>
-struct numbered_rows_kernel {
-  F f;
-  std::tuple<view<U>...> views;
-  constexpr void operator()(std::ptrdiff_t i) const {
-    std::apply(
-        [&](auto const&... v) {
-          f(i, matrix_row<S, std::remove_pointer_t<decltype(v.data)>>{v.data + i * v.row_stride, v.column_stride}...);
+          auto row = [i](auto const& x) {
+            return matrix_row<S, std::remove_pointer_t<decltype(x.data)>>{x.data + i * x.row_stride, x.column_stride};
+          };
+          if constexpr (Numbered) f(i, row(v)...);
+          else f(row(v)...);
         },
         views);
   }

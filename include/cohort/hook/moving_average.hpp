@@ -34,7 +34,7 @@ struct averaging {
 ///     train(cpu, ppo, environment, policy, {.steps = 100'000}, average);
 ///     average.swap(policy);   // evaluate it; swap again to train on
 ///
-/// In loops of one's own: start(policy), then add(policy) after each update. It keeps one number for each parameter.
+/// In your own loop: start(policy), then add(policy) after each update. It keeps one number for each parameter.
 /// The policy that learns never sees it: an average as the reference is algorithm.reference = refresh{1, .01}. Raises
 /// value_error for a share outside of (0, 1], and in swap before there is an average.
 ///

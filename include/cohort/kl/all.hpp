@@ -7,7 +7,7 @@
 
 namespace cohort::catalogue {
 
-/// Of log-probabilities.
+/// Estimators from log-probabilities.
 inline constexpr std::tuple<k1, k2, k3, absolute_log_ratio, straight_through<>, ratio_corrected<>, clamped<>>
     kl_estimators{};
 

@@ -15,7 +15,7 @@ constexpr double weight_now(W const& w) {
   if constexpr (requires { double(w.weight); }) return w.weight;
   else return w;
 }
-/// What a weight is where nobody says: a number, or what the controller itself starts with.
+/// A weight's default: a number, or what the controller itself starts with.
 template <class W>
 constexpr W default_weight(double number) {
   if constexpr (std::is_arithmetic_v<W>) return W(number);

@@ -25,17 +25,17 @@
 
 namespace cohort::catalogue {
 
-/// Of steps.
+/// For steps.
 inline constexpr std::tuple<policy_gradient, importance_ratio, log_likelihood, positive_likelihood, clipped_ratio,
                             dual_clip, two_sided_clip, cispo, sapo, dro, log_ratio_distance, dppo_tv, dppo_kl,
                             prime_rl_loss, kl_penalty<>, exact_kl_penalty<>, old_kl_penalty<>, value_loss<>,
                             clipped_value_loss<>, entropy_bonus<>>
     step_objectives{};
 
-/// Of series.
+/// For series.
 inline constexpr std::tuple<gspo, gspo_step, gmpo, vespo<>, tic_grpo, series_kl_penalty<>> series_objectives{};
 
-/// Of pairs.
+/// For pairs.
 inline constexpr std::tuple<dpo, ipo, preference_hinge, bradley_terry> pair_objectives{};
 
 /// What a value function's error costs.

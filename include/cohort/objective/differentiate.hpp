@@ -143,7 +143,7 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
   unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
   std::apply([](auto const&... leaf) { (check_reads(leaf), ...); }, leaves);
   auto terms = terms_of(in, needed, view<T const>(out.loss));
-  // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nobody
+  // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nothing
   // looks.
   auto nowhere = backend.template temporary<T>(bits & ~needed & needs::differentiable ? out.loss.rows : 0);
   auto room = [&](unsigned bit, view<T> given, char const* name) {

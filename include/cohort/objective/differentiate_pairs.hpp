@@ -7,7 +7,7 @@ namespace cohort {
 
 namespace detail {
 
-/// Of a pair (c, r) that is there: its loss over the number of pairs, and the derivatives by logp and score of both.
+/// For a pair (c, r) that is there: its loss over the number of pairs, and the derivatives by logp and score of both.
 template <class O>
 struct pair_kernel {
   O objective;

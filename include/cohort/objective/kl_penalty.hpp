@@ -11,7 +11,7 @@ namespace cohort {
 ///
 ///     weight KL^(logp, ref_logp)    or    weight KL^(logp, ref_logp, old_logp)
 ///
-/// KL^ is an estimator of cohort/kl/estimators.hpp or a callable of one's own. Reads what it is called with; in nats
+/// KL^ is an estimator of cohort/kl/estimators.hpp or your own callable. Reads what it is called with; in nats
 /// times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the reference;
 /// without it there is none. The weight is a number, or a controller of cohort/kl/controller.hpp, which `train` tells
 /// the mean of k3 over the last minibatch of each update, once for each series.

@@ -65,7 +65,7 @@ template <class T>
 using term_array = std::array<view<T const>, term_count>;
 
 /// The arrays of the terms in order, those that `needed` names; for the others stands any array of M numbers, which
-/// nobody looks at.
+/// is not read.
 template <class T>
 term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> any,
                        char const* reader = "the objective") {

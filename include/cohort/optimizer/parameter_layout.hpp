@@ -42,7 +42,7 @@ struct parameter_layout {
     }
   }
 
-  /// Of some parameters alone, with the matrices that lie in them.
+  /// The layout of some of the parameters, with the matrices that lie in them.
   parameter_layout part(std::ptrdiff_t first, std::ptrdiff_t count) const {
     parameter_layout some(count);
     some.known = known;

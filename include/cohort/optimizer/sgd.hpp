@@ -33,7 +33,7 @@ struct sgd_momentum_step {
 ///     g <- g + decay p,    b <- momentum b + (1 - dampening) g  (b <- g in the first update),    p <- p - rate b,
 ///     or Nesterov's  p <- p - rate (g + momentum b)
 ///
-/// Of g, scale and limit as adam has it. Without momentum it keeps nothing, else one number for each parameter.
+/// g, scale and limit are those of adam. Without momentum it keeps nothing, else one number for each parameter.
 template <class Rate = double>
 struct sgd {
   Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; a parameter's unit over its gradient's

@@ -32,7 +32,7 @@ class actor_network {
   /// Numbers in a row that the distribution reads.
   int columns() const { return distribution_.parameters() + latents(); }
 
-  /// What of observations the network reads.
+  /// The columns of an observation that the network reads.
   view<T const> inputs(view<T const> observation) const { return observation.columns_part(0, network_.inputs()); }
 
   /// All outputs of the network, the distribution's first. Of forbidden actions they are -inf.

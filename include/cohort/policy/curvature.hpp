@@ -3,7 +3,7 @@
 #include <cohort/scalar/dual.hpp>
 
 // The Fisher information of a policy's distributions, in the numbers that describe them (divergence.hpp), from the
-// slopes of KL(old || pi) in duals: whoever writes a divergence has its curvature. A distribution of one's own joins by
+// slopes of KL(old || pi) in duals: a divergence brings its curvature. Your own distribution joins by
 // an overload of curvature, found by argument-dependent lookup.
 
 namespace cohort {
@@ -39,7 +39,7 @@ struct unwritten_row {
   constexpr void set(std::ptrdiff_t, X const&) const {}
 };
 
-/// Of a divergence over rows, f(pi's..., old's..., out, slopes...): how the slopes change when pi moves from where the
+/// For a divergence over rows, f(pi's..., old's..., out, slopes...): how the slopes change when pi moves from where the
 /// old one is.
 template <class Divergence>
 struct slope_along {
@@ -56,7 +56,7 @@ struct slope_along {
   }
 };
 
-/// Of D independent numbers, in the closed form that their model gives.
+/// For D independent numbers, in the closed form that their model gives.
 template <class Model, int D>
 struct independent_curvature {
   Model model;

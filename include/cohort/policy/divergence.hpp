@@ -7,7 +7,7 @@
 #include <cohort/sampler/multi_categorical.hpp>
 
 // What an objective needs that reads exact divergences of a policy's distributions: R of them as rows of numbers, and
-// KL between such rows. A distribution of one's own joins by overloads of these three functions, found by
+// KL between such rows. Your own distribution joins by overloads of these three functions, found by
 // argument-dependent lookup.
 
 namespace cohort {

@@ -7,20 +7,6 @@
 
 namespace cohort {
 
-namespace detail {
-
-struct sum_of_row {
-  int G;
-  template <class X, class Out>
-  constexpr void operator()(X x, Out out) const {
-    typename X::scalar total = x[0];
-    for (int g = 1; g < G; ++g) total += x[g];
-    out.set(0, total);
-  }
-};
-
-}  // namespace detail
-
 /// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then
 /// what no observation changes (log_std). R observations at a time; G actions to each.
 ///
@@ -72,7 +58,7 @@ class basic_policy {
 #include <cohort/environment/requirements.inc>
   }
 
-  /// For an environment whose box actions come from a distribution of one's choice: actor_critic{backend, environment,
+  /// For an environment whose box actions come from a distribution that you choose: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
   template <class E, action_model Model>
   basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, random_seed s = {})
@@ -81,7 +67,7 @@ class basic_policy {
     constexpr bool fits = detail::fits_box<Model, E>();
     static_assert(fits,
                   "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, "
-                  "tanh_gaussian, beta_distribution, gsde, or one's own");
+                  "tanh_gaussian, beta_distribution, gsde, or your own");
   }
 
   Distribution const& distribution() const { return actor_.distribution(); }
@@ -141,8 +127,8 @@ class basic_policy {
                   view<T const>(described), divergence_over::pi, kl, slopes);
   }
 
-  /// Of a part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs separate
-  /// trunks.
+  /// The same for one part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs
+  /// separate trunks.
   evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G,
                       other_distributions<T> const& others = {}, policy_part part = policy_part::all) {
     if (joint_ && part != policy_part::all)
@@ -247,7 +233,7 @@ class basic_policy {
   }
 
   bool shares_trunk() const { return joint_; }
-  /// What of an array like parameters() is the critic's, where it has layers of its own.
+  /// The critic's part of an array like parameters(), where it has layers of its own.
   template <class U>
   view<U> critic_part(view<U> all) const {
     return all.part(actor_.network().end(), free_ - actor_.network().end());
@@ -261,7 +247,7 @@ class basic_policy {
   bool with_critic() const { return Critic && part_ != policy_part::actor; }
   /// What the network gave for the distributions evaluated last.
   view<T const> output() { return actor_.rows(actor_trace_); }
-  /// The same under parameters of one's choice, for a pass that no backward follows.
+  /// The same under any parameters, for a pass that no backward follows.
   view<T const> read(B& backend, view<T const> parameters, view<T const> observation) {
     actor_.forward(backend, parameters, observation, acting_);
     return actor_.rows(acting_);

@@ -3,11 +3,11 @@
 
 namespace cohort {
 
-/// What of a policy a pass is about.
+/// The part of a policy that a pass is about.
 enum class policy_part { all, actor, critic };
 
-/// Distributions that a policy's are compared with, R rows as `distribution_rows` gives them; absent where nobody asks
-/// for the divergence.
+/// Distributions that a policy's are compared with, R rows as `distribution_rows` gives them; absent where none are
+/// asked for the divergence.
 template <class T>
 struct other_distributions {
   view<T const> reference{}, old{};

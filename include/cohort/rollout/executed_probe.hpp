@@ -28,7 +28,7 @@ struct choose_probe {
   }
 
  private:
-  /// Of the rewards, or of T z and Gumbel noise: that is an exact draw. Ties go to the first.
+  /// The largest of the rewards, or of T z plus Gumbel noise, which is an exact draw. Ties go to the first.
   template <class R>
   constexpr int largest(R reward, std::uint32_t lane) const {
     using S = typename R::scalar;

@@ -64,14 +64,11 @@ class groups_collector {
           "time_limit{environment, n}");
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
-    rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
-    std::ptrdiff_t most = rows_;
-    backend.resize(raw_.observation, most * batch_.observation_size);
-    backend.resize(last_, most * batch_.observation_size);
+    std::ptrdiff_t most = rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
+    for (auto* a : {&raw_.observation, &last_}) backend.resize(*a, most * batch_.observation_size);
     backend.resize(raw_.action, most * batch_.action_width);
     for (auto* a : {&raw_.sampler_logp, &raw_.reward}) backend.resize(*a, most);
-    backend.resize(raw_.terminated, most);
-    backend.resize(raw_.truncated, most);
+    for (auto* a : {&raw_.terminated, &raw_.truncated}) backend.resize(*a, most);
   }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
@@ -195,8 +192,7 @@ class groups_collector {
     take(batch_.reward, raw_.reward, 1);
     take(batch_.terminated, raw_.terminated, 1);
     take(batch_.truncated, raw_.truncated, 1);
-    backend.resize(batch_.advantage, R);
-    backend.resize(batch_.target, R);
+    for (auto* a : {&batch_.advantage, &batch_.target}) backend.resize(*a, R);
     if constexpr (Policy::has_critic) {
       backend.resize(raw_.value, rows);
       backend.resize(raw_.next_value, rows - N_);
@@ -212,8 +208,7 @@ class groups_collector {
 
   groups options_;
   int N_, limit_;
-  std::ptrdiff_t rows_ =
-      0;  // of the raw arrays: for each round a row for each lane and step, and one more for what is seen last
+  std::ptrdiff_t rows_ = 0;  // in the raw arrays: one a lane and step of each round, and one more, seen last
   vector_environment<B, E> environment_;
   std::vector<std::ptrdiff_t> length_;  // of each lane's episode, 0 while it lasts
   std::vector<double> return_;          // and its return

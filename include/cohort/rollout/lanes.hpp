@@ -57,8 +57,7 @@ class lanes_collector {
     backend.resize(batch_.observation, (steps + 1) * N * D);
     backend.resize(batch_.action, M * A);
     for (auto* a : {&batch_.sampler_logp, &batch_.reward, &batch_.advantage, &batch_.target}) backend.resize(*a, M);
-    backend.resize(batch_.terminated, M);
-    backend.resize(batch_.truncated, M);
+    for (auto* a : {&batch_.terminated, &batch_.truncated}) backend.resize(*a, M);
     backend.resize(last_, M * D);
     detail::write_lane_index(backend, batch_.series_of, steps, N);
 

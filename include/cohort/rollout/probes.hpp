@@ -143,16 +143,14 @@ class probes_collector {
     for (auto* a : {&batch_.sampler_logp, &batch_.advantage, &batch_.target, &batch_.probe_value})
       backend.resize(*a, M);
     backend.resize(batch_.reward, K * M);
-    backend.resize(batch_.terminated, K * M);
-    backend.resize(batch_.truncated, K * M);
+    for (auto* a : {&batch_.terminated, &batch_.truncated}) backend.resize(*a, K * M);
     backend.resize(batch_.executed, R);
     backend.resize(batch_.value, R + N);
     backend.resize(batch_.next_value, R);
     detail::write_lane_index(backend, batch_.series_of, steps, N);
     backend.resize(last_, M * D);
     backend.resize(executed_last_, R * D);
-    backend.resize(spare_, NG * D);
-    backend.resize(spare_last_, NG * D);
+    for (auto* a : {&spare_, &spare_last_}) backend.resize(*a, NG * D);
     backend.resize(from_, NG);
     backend.resize(ended_, 2 * NG);
   }

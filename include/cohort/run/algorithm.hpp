@@ -26,7 +26,7 @@ struct refresh {
   }
 };
 
-/// An algorithm is its parts. Each is a value; each may be replaced by a type of one's own, which needs no registration
+/// An algorithm is its parts. Each is a value; each may be replaced by your own type, which needs no registration
 /// and no base class.
 ///
 ///     PPO   lanes, gae, clipped_ratio + value_loss + entropy_bonus

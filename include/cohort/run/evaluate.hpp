@@ -20,12 +20,10 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
   typename B::template array<T> observation, last, reward;
   typename B::template array<action> actions;
   typename B::template array<std::uint8_t> terminated, truncated;
-  backend.resize(observation, N * D);
-  backend.resize(last, N * D);
+  for (auto* a : {&observation, &last}) backend.resize(*a, N * D);
   backend.resize(reward, N);
   backend.resize(actions, N * A);
-  backend.resize(terminated, N);
-  backend.resize(truncated, N);
+  for (auto* a : {&terminated, &truncated}) backend.resize(*a, N);
   auto seen = observation.matrix(N, D);
   lanes.observe(backend, seen);
   std::vector<double> returns(std::size_t(N), 0.);

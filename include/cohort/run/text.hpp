@@ -35,7 +35,7 @@ std::string part_text(X const& x) {
 ///     aggregation  series_mean{}
 ///     update       update{epochs = 1, normalize = none, adam{rate = 1e-06, epsilon = 1e-08}, max_gradient_norm = 1}
 ///
-/// A part of one's own shows its parameters as the library's do (cohort/describe/about.hpp), or just its type's name.
+/// Your own part shows its parameters as the library's do (cohort/describe/about.hpp), or just its type's name.
 template <class... Parts>
 std::string text(algorithm<Parts...> const& a) {
   std::string all;

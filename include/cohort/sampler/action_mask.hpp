@@ -5,7 +5,7 @@
 
 // Which actions are allowed, as a row of numbers: 0 where one is not. A masked action's logit becomes -inf before a
 // distribution reads it, so its probability is 0, the others' are those of the softmax over what is left, and no
-// gradient passes. A distribution of one's own joins by overloads of these two functions, found by argument-dependent
+// gradient passes. Your own distribution joins by overloads of these two functions, found by argument-dependent
 // lookup.
 //
 // Source: Huang and Ontanon 2020, arXiv:2006.14171. (sb3-contrib's MaskablePPO has -1e8 for -inf, which is the same
@@ -24,7 +24,7 @@ struct mask_logits {
       logits.set(a, select(S(mask[a]) == 0, S(-std::numeric_limits<double>::infinity()), S(logits[a])));
   }
 };
-/// Of a bit that may be neither 0 nor 1 the logit is none.
+/// A bit that may be neither 0 nor 1 has no logit.
 struct mask_bits {
   int D;
   template <class M, class L>

@@ -31,7 +31,7 @@ concept number_model = requires {
 
 namespace detail {
 
-/// Of two scalars the one that the other converts to: a dual, if one is.
+/// The one of two scalars that the other converts to: a dual, if one is.
 template <class P, class Q>
 using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
 

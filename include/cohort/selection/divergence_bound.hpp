@@ -49,7 +49,7 @@ void bound_divergence(B& backend, step_views<T> const& at, view<T const> logp, D
 ///
 /// with D the divergence(sampler_logp, old_logp) of a step, or the sum, mean or largest of its series' valid steps. The
 /// divergence is an estimator of KL(sampler || learner) from the sampler's action (k2, k3, cohort/kl/estimators.hpp) or
-/// one's own callable of the two log-probabilities. In nats for these, and k3 in rho = exp(old_logp - sampler_logp) is
+/// your own callable of the two log-probabilities. In nats for these, and k3 in rho = exp(old_logp - sampler_logp) is
 /// rho - 1 - log rho. The bound is one-sided: k1 = -log rho, of either sign, is better bounded by ratio_bounds.
 ///
 /// Reads old_logp and sampler_logp. Refuses a bound that is not 0 or more. Source: verl 0.9.1 (rollout_rs token_k2,

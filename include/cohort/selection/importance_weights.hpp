@@ -4,8 +4,8 @@
 
 namespace cohort {
 
-/// Of what the ratio rho of learner to sampler is taken, with x_t = old_logp_t - sampler_logp_t at the valid steps of a
-/// series.
+/// What the ratio rho of learner to sampler is taken over, with x_t = old_logp_t - sampler_logp_t at the valid steps of
+/// a series.
 enum class ratio_over {
   step,    ///< exp(x_t)
   series,  ///< exp(sum x_t), the ratio of the whole series at each of its steps: unbiased, and of large variance

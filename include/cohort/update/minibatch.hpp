@@ -18,7 +18,7 @@ struct minibatch {
 /// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of
 /// each.
 ///
-/// A batch type of one's own names such a class as `minibatches<Policy>`: count(batch), set_order(backend, order of the
+/// Your own batch type names such a class as `minibatches<Policy>`: count(batch), set_order(backend, order of the
 /// units), whole(backend, batch), slice(backend, batch, first, count) of that order, and accumulate_gradient(backend,
 /// policy, partials), which for the minibatch made last gives the policy's gradient of a loss; partials(first,
 /// evaluation) is called for one or more runs of its steps and returns the derivatives with respect to what the

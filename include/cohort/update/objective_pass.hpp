@@ -93,7 +93,7 @@ class objective_pass {
                       [&](auto const& leaf) { metrics->kl_weight += leaf.factor * detail::kl_weight_of(leaf.term); });
   }
 
-  /// Of pairs: what a series adds up to must be known before any step's derivative is.
+  /// For pairs: a series' sum must be known before the derivative of any of its steps.
   template <class Aggregation, pair_objective O, class Policy, class Minibatches>
   void operator()(B& backend, Aggregation const&, O const& o, Policy& policy, Minibatches& minibatches,
                   minibatch<T> const& m, std::ptrdiff_t series, update_metrics* metrics) {

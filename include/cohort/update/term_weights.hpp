@@ -6,13 +6,13 @@
 
 namespace cohort::detail {
 
-struct nobody_looks {
+struct ignored_weights {
   void operator()(auto const&...) const {}
 };
 
 /// The weights of all terms of an objective, M each, in `room`: of the algorithm's aggregation, then those that stand
 /// in the objective. `draws` gives each selection a stream; `seen` is shown it with its own weights.
-template <backend B, class Aggregation, class O, class Draws, class T = value_t<B>, class Seen = nobody_looks>
+template <backend B, class Aggregation, class O, class Draws, class T = value_t<B>, class Seen = ignored_weights>
 std::array<view<T const>, 1 + std::size_t(aggregations_in<O>)> term_weights(B& backend, Aggregation const& aggregation,
                                                                             O const& o, aggregated_steps<T> const& all,
                                                                             step_views<T> const& at, Draws draws,

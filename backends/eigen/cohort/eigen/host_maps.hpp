@@ -7,7 +7,7 @@
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
-/// Of the primitives on a processor those that take elements and rows one by one: maps, sums, gathers.
+/// The primitives on a processor that take elements and rows one by one: maps, sums, gathers.
 template <class Derived, class T>
 class host_maps : public fallback<Derived, T, host_array> {
   using base = fallback<Derived, T, host_array>;

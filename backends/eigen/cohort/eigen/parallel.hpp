@@ -40,7 +40,7 @@ struct loop_body {
   void (*call)(void*, int worker, std::ptrdiff_t first, std::ptrdiff_t last);
 };
 
-/// Of f(first, last) or f(worker, first, last).
+/// For f(first, last) or f(worker, first, last).
 template <class F>
 loop_body body_of(F& f) {
   return {&f, [](void* object, int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
@@ -95,7 +95,7 @@ class shared_loop {
   range ranges_[most_workers];
 };
 
-/// How the loops of a backend are run: on OpenMP's threads, on those of Thrust's device system, on a pool of one's own.
+/// How the loops of a backend are run: on OpenMP's threads, on those of Thrust's device system, on a pool of your own.
 class executor {
  public:
   /// Calls body over pieces of 0 ... n, on as many of `threads` as have at least `grain` items each, no two at a time

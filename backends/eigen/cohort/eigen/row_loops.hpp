@@ -214,7 +214,7 @@ struct row_loops : private row_packs {
     if (which.high >= 1) return f([=](pack<T> x) __attribute__((always_inline)) { return x >= pack<T>(which.low); });
     return f([=](pack<T> x) __attribute__((always_inline)) { return holds(which, x); });
   }
-  /// Of what outer holds and inner, a part of it, does not.
+  /// The part of outer that inner, a part of it, does not hold.
   template <class T, class F>
   [[gnu::always_inline]] static inline auto with_test_between(between<T> outer, between<T> inner, F f) {
     bool nothing = inner.low > inner.high;

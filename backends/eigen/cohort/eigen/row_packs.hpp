@@ -116,7 +116,7 @@ struct row_packs {
 
   static constexpr int chains = 4;  ///< packs that are computed side by side, since an operation takes four cycles
 
-  /// Of all lanes one number, by halves.
+  /// One number for all lanes, by halves.
   template <class Vector, class F>
   static auto across(Vector const& x, F f) {
     using U = std::remove_cvref_t<decltype(x[0])>;

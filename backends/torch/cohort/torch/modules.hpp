@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/torch/policy.hpp>
 
-/// Modules that make policies: a small perceptron and a decoder. Anyone's own does as well.
+/// Modules that make policies: a small perceptron and a decoder. Your own does as well.
 namespace cohort::torch {
 
 /// Hidden layers with tanh, a last layer each for logits (or means) and, if asked for, the value, from hidden layers of

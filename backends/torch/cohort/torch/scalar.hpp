@@ -65,8 +65,8 @@ struct tensor_scalar {
  private:
   using one = real<T>;
   static at::Tensor lift(double x, at::Tensor const& like) { return at::scalar_tensor(x, like.options()); }
-  /// Of order 1 and more, 0 < x. Torch's own is off by 5e-10 of it at x = 1 and by roundings from 32 on, so it is asked
-  /// there.
+  /// For order 1 and more, 0 < x. Torch's own is off by 5e-10 of it at x = 1 and by roundings from 32 on, so it is
+  /// asked there.
   static at::Tensor polygamma_of(int order, at::Tensor const& x) {
     double factorial = order % 2 ? 1 : -1;
     for (int k = 2; k <= order; ++k) factorial *= k;

@@ -14,7 +14,7 @@ struct options {
   std::ptrdiff_t loop_up_to = 4096;
 };
 
-/// Of torch's primitives those that take elements and rows one by one: maps, sums, gathers.
+/// Torch's primitives that take elements and rows one by one: maps, sums, gathers.
 template <class Derived, class T>
 class tensor_maps : public fallback<Derived, T, array> {
   using base = fallback<Derived, T, array>;

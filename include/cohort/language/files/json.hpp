@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-// JSON from files that nobody vouches for. The one header that includes nlohmann's, which takes seconds to compile.
+// JSON from files that may hold anything. The one header that includes nlohmann's, which takes seconds to compile.
 namespace cohort::language {
 using json = nlohmann::json;
 }

@@ -49,7 +49,7 @@ class safetensors {
  public:
   explicit safetensors(std::filesystem::path const& path) : file_(path), where_(path.string()) { parse(file_.bytes()); }
 
-  /// Of bytes that outlive this object; `where` is what messages call them.
+  /// From bytes that outlive this object; `where` is what messages call them.
   safetensors(std::span<std::byte const> bytes, std::string where) : where_(std::move(where)) { parse(bytes); }
 
   /// By name, in the order of names.

@@ -50,9 +50,9 @@ class basic_language_model {
     return {parameters_.size(), std::move(all)};
   }
 
-  /// Of the steps of some packed completions, under any parameters of this shape (such as a frozen reference's). Absent
-  /// outputs are not written. Completions packed with a temperature of their own, or with what was kept of each token,
-  /// get log-probabilities and entropies of that distribution.
+  /// For the steps of some packed completions, under any parameters of this shape (such as a frozen reference's).
+  /// Absent outputs are not written. Completions packed with a temperature of their own, or with what was kept of each
+  /// token, get log-probabilities and entropies of that distribution.
   void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature,
                 head_results<T> const& out) {
     view<T> hidden = network_.forward(backend, parameters, in.tokens());
@@ -75,7 +75,7 @@ class basic_language_model {
     if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
     note_activations();
   }
-  /// What of an array like parameters() is the value head's.
+  /// The value head's part of an array like parameters().
   template <class U>
   view<U> critic_part(view<U> all) const
     requires Critic

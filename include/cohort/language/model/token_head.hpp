@@ -6,7 +6,7 @@ namespace cohort {
 
 namespace detail {
 
-/// Of a row of logits l with maximum m, at temperature t: sum e^((l - m) / t), and sum (l - m) / t e^((l - m) / t).
+/// For a row of logits l with maximum m, at temperature t: sum e^((l - m) / t), and sum (l - m) / t e^((l - m) / t).
 struct softmax_terms {
   double temperature;
   template <class S>
@@ -92,7 +92,7 @@ template <class T>
 struct head_weights {
   view<T> logits, value_weight, value_bias;
 };
-/// Of some steps, M each; value where there is a value head.
+/// Results for M steps; value where there is a value head.
 template <class T>
 struct head_results {
   view<T> logp, entropy, value;

@@ -33,7 +33,7 @@ class token_packing {
     append(tokens, 0, -1);
     last_ = std::int32_t(token_.size()) - 1;
   }
-  /// Of the last prompt.
+  /// About the last prompt.
   void completion(decoder_options const& o, std::span<std::int32_t const> tokens, sampling_of how = {}) {
     if (tokens.empty())
       throw value_error("completion " + std::to_string(series_) + " is empty, expected one token or more");
@@ -85,7 +85,7 @@ class token_packing {
   packed_tokens const& tokens() const { return tokens_; }
   view<std::int32_t const> head_row() const { return head_row_on_.all(); }  ///< of each step
   view<std::int32_t const> target() const { return target_on_.all(); }      ///< the token of each step
-  /// Of each step, or empty; 0 where the temperature is that of the pass.
+  /// The temperature of each step, or empty; 0 where it is that of the pass.
   view<value_t<B> const> temperature() const {
     return temperature_.empty() ? view<value_t<B> const>{} : view<value_t<B> const>(temperature_on_.all());
   }

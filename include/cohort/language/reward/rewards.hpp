@@ -31,9 +31,10 @@ struct reward_scores {
 ///
 ///     total = sum of weight_k * reward_k(completion) over the k that say something; absent where none does
 ///
-///     rewards set{named_reward{"format", strict_format{}, .5}, named_reward{"accuracy", accuracy{.expected =
-///     sum_of_row}, 1.}}; scores s = set(completion, row, number);                        s.total,
-///     s.parts[set.index("format")]
+///     rewards set{named_reward{"format", strict_format{}, .5},
+///                 named_reward{"accuracy", accuracy{.expected = sum_of_row}, 1.}};
+///     reward_scores s = set(completion, row, number);
+///     s.total, s.parts[set.index("format")]
 ///
 /// A reward that throws, or returns something that is not finite, is a value_error that names it, the row of the data
 /// set and the completion's number within its group, both from 0. In whatever units the rewards have.

@@ -74,7 +74,7 @@ struct completion_batch : batch<B, std::int32_t> {
     step_first.push_back(std::int32_t(staged_.old_logp.size()));
     ++group_first.back();
   }
-  /// A completion that nobody drew or scored: its log-probabilities and score are NaN.
+  /// A completion that was not drawn or scored: its log-probabilities and score are NaN.
   void add_given(std::vector<std::int32_t> const& tokens) {
     unknown_.assign(tokens.size(), std::numeric_limits<T>::quiet_NaN());
     add(tokens, unknown_, unknown_, std::numeric_limits<double>::quiet_NaN());
@@ -90,7 +90,7 @@ struct completion_batch : batch<B, std::int32_t> {
     for (auto const& h : how_) total += h.kept.bytes();
     return total;
   }
-  /// Of the completion added last: the score of its prompt's greedy answer, and what each of several rewards gave it.
+  /// For the completion added last: the score of its prompt's greedy answer, and what each of several rewards gave it.
   void add_greedy_score(double score) { staged_.greedy_score.push_back(T(score)); }
   template <class Parts>
   void add_parts(Parts const& parts) {

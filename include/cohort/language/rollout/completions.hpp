@@ -85,7 +85,7 @@ struct completions {
             "completions: the temperature is 0, which leaves one token and no gradient; expected a positive number, or "
             "softmax = softmax_over::vocabulary");
   }
-  /// Of what is generated to be learned from.
+  /// About the text that is generated to be learned from.
   generation_options generation(std::int32_t stop) const {
     bool keep = softmax == softmax_over::support && (sampler.cuts() || allowed);
     return {group, max_tokens, stop, sampler, temperatures, allowed, keep};
@@ -200,7 +200,7 @@ class completions_collector {
     return scores;
   }
 
-  /// The value before each token; the value after it is that before the next, and nobody reads it where the completion
+  /// The value before each token; the value after it is that before the next, and it is not read where the completion
   /// ends.
   void find_values(B& backend, Policy& policy) {
     batch_type& b = batch_;

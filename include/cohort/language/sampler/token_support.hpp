@@ -84,7 +84,7 @@ class token_support {
   std::vector<std::size_t> ends_;
 };
 
-/// Of which distribution the log-probabilities in training are, where a sampler's cuts (or `allowed`) leave a part of
+/// Which distribution the log-probabilities in training are of, where a sampler's cuts (or `allowed`) leave a part of
 /// the vocabulary.
 enum class softmax_over {
   /// What was kept at each token when it was drawn: exp(logp - old_logp) is the ratio of the distributions sampled
