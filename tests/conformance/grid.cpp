@@ -114,5 +114,7 @@ FOR_EACH(std::uint8_t)
 FOR_REALS(float)
 FOR_REALS(double)
 template std::string difference(grid<float> const&, grid<double> const&, double, double);
+template std::string difference(grid<std::int32_t> const&, grid<double> const&, double, double);
+template std::string difference(grid<std::uint8_t> const&, grid<double> const&, double, double);
 
 }  // namespace cohort::conformance

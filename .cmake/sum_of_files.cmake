@@ -1,0 +1,12 @@
+# Writes to each of SUMS a sum of FROM and of what is in FILES.
+set(all "${FROM}")
+foreach(file IN LISTS FILES)
+  file(SHA256 "${file}" sum)
+  string(APPEND all " ${sum}")
+endforeach()
+foreach(file IN LISTS SUMS)
+  cmake_path(GET file PARENT_PATH folder)
+  cmake_path(GET folder FILENAME target)
+  string(SHA256 sum "${all} ${target}")
+  file(WRITE "${file}" "${sum}")
+endforeach()
