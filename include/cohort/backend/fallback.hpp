@@ -38,8 +38,8 @@ class fallback {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     check_map(out, in...);
-    auto shape = std::get<0>(out.views);
-    self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{
+    auto shape = get<0>(out.views);
+    self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
                                       out.views, f, {in...}, shape.columns});
   }
 
@@ -69,7 +69,7 @@ class fallback {
     std::ptrdiff_t blocks = (in.size() + block - 1) / block;
     auto partial = self().template temporary<T>((blocks + 1) * width);
     auto sums = partial.matrix(blocks, width);
-    using inputs = std::tuple<view<I>, view<More>...>;
+    using inputs = detail::bundle<view<I>, view<More>...>;
     self().for_each(blocks,
                     detail::block_sums_kernel<scalar, F, inputs>{sums, f, {in, more...}, block, in.size(), in.columns});
     self().for_each(width, detail::column_sums_kernel<T>{out.transposed(), sums});
@@ -80,7 +80,7 @@ class fallback {
   template <class... O, class F, class... I>
   void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     check_scan(s, out, in...);
-    self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), std::tuple<view<I>...>>{
+    self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
                                    s, d, f, initial, out.views, {in...}});
   }
   template <class F, class... I>
@@ -93,7 +93,8 @@ class fallback {
   void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     check_vectors("segment_reduce", "the output", s.count(), out);
     check_vectors("segment_reduce", "an input", s.steps(), in...);
-    self().for_each(s.count(), detail::segment_reduce_kernel<scalar, F, std::tuple<view<I>...>>{s, out, f, {in...}});
+    self().for_each(s.count(),
+                    detail::segment_reduce_kernel<scalar, F, detail::bundle<view<I>...>>{s, out, f, {in...}});
   }
 
   /// The inverse: out[i] = in[n] for each step i of series n.
@@ -133,7 +134,7 @@ class fallback {
   template <class F, class I, class... More>
   void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
     check_row_sums<F, I, More...>(out, in, more...);
-    using inputs = std::tuple<view<I>, view<More>...>;
+    using inputs = detail::bundle<view<I>, view<More>...>;
     self().for_each(in.rows, detail::row_sums_kernel<scalar, F, inputs>{out, f, {in, more...}, in.columns});
   }
 
@@ -214,8 +215,8 @@ class fallback {
   }
   template <class... O, class... I>
   static void check_map(outputs<O...> const& out, view<I>... in) {
-    auto shape = std::get<0>(out.views);
-    std::apply([&](auto... o) { (..., detail::require_same_extents("map", "an output", o, shape)); }, out.views);
+    auto shape = get<0>(out.views);
+    detail::unpack([&](auto... o) { (..., detail::require_same_extents("map", "an output", o, shape)); }, out.views);
     check_extents("map", shape, in...);
   }
   template <class... U>
@@ -229,7 +230,8 @@ class fallback {
   }
   template <class... O, class... I>
   static void check_scan(partition s, outputs<O...> const& out, view<I>... in) {
-    std::apply([&](auto... o) { (..., (o ? check_vectors("scan", "an output", s.steps(), o) : void())); }, out.views);
+    detail::unpack([&](auto... o) { (..., (o ? check_vectors("scan", "an output", s.steps(), o) : void())); },
+                   out.views);
     check_vectors("scan", "an input", s.steps(), in...);
   }
   static void check_sums(std::size_t sums, view<T> out) {

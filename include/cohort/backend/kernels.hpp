@@ -3,9 +3,9 @@
 #include <cohort/backend/formulas.hpp>
 #include <cohort/backend/partition.hpp>
 #include <cohort/random/stream.hpp>
+#include <cohort/scalar/bundle.hpp>
 #include <cohort/scalar/real.hpp>
 #include <limits>
-#include <tuple>
 #include <utility>
 
 namespace cohort {
@@ -13,7 +13,7 @@ namespace cohort {
 /// The arrays that a map writes, in the order in which its function returns them.
 template <class... T>
 struct outputs {
-  std::tuple<view<T>...> views;
+  detail::bundle<view<T>...> views;
   constexpr outputs(view<T>... v) : views(v...) {}
 };
 
@@ -53,8 +53,8 @@ constexpr S part(several<S, N> const& x, std::ptrdiff_t k) {
 
 /// f of the elements at (r, c) of some views.
 template <class S, class F, class... I>
-constexpr auto at_element(F const& f, std::tuple<view<I>...> const& in, std::ptrdiff_t r, std::ptrdiff_t c) {
-  return std::apply(
+constexpr auto at_element(F const& f, bundle<view<I>...> const& in, std::ptrdiff_t r, std::ptrdiff_t c) {
+  return detail::unpack(
       [&](auto const&... v) { return f(matrix_row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v(r, c))...); },
       in);
 }
@@ -72,8 +72,7 @@ struct map_kernel {
   }
   template <class R, std::size_t... K>
   constexpr void store(R const& result, std::ptrdiff_t r, std::ptrdiff_t c, std::index_sequence<K...>) const {
-    ((std::get<K>(out)(r, c) =
-          static_cast<std::remove_reference_t<decltype(std::get<K>(out)(r, c))>>(part(result, K).value)),
+    ((get<K>(out)(r, c) = static_cast<std::remove_reference_t<decltype(get<K>(out)(r, c))>>(part(result, K).value)),
      ...);
   }
 };
@@ -82,9 +81,9 @@ struct map_kernel {
 template <bool Numbered, class S, class F, class... U>
 struct rows_kernel {
   F f;
-  std::tuple<view<U>...> views;
+  bundle<view<U>...> views;
   constexpr void operator()(std::ptrdiff_t i) const {
-    std::apply(
+    detail::unpack(
         [&](auto const&... v) {
           auto row = [i](auto const& x) {
             return matrix_row<S, std::remove_pointer_t<decltype(x.data)>>{x.data + i * x.row_stride, x.column_stride};
@@ -134,9 +133,9 @@ struct column_sums_kernel {
 
 /// Component k of a formula's result to element i of output k, where there is that output.
 template <class... O, class R, std::size_t... K>
-constexpr void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, R const& result,
+constexpr void store_present(bundle<view<O>...> const& out, std::ptrdiff_t i, R const& result,
                              std::index_sequence<K...>) {
-  ((std::get<K>(out) ? void(std::get<K>(out)[i] = static_cast<O>(part(result, K).value)) : void()), ...);
+  ((get<K>(out) ? void(get<K>(out)[i] = static_cast<O>(part(result, K).value)) : void()), ...);
 }
 
 template <class S, class F, class Out, class In>
@@ -153,7 +152,7 @@ struct scan_kernel {
     std::ptrdiff_t length = s.length(n), first = s.first(n), stride = s.stride();
     for (std::ptrdiff_t k = 0; k < length; ++k) {
       std::ptrdiff_t i = first + (d == direction::forward ? k : length - 1 - k) * stride;
-      auto next = std::apply(
+      auto next = detail::unpack(
           [&](auto const&... v) {
             return f(carry, matrix_row<S, std::remove_pointer_t<decltype(v.data)>>::load(&v[i])...);
           },

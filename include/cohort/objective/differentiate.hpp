@@ -77,6 +77,14 @@ struct objective_kernel {
   static constexpr int results = 1 + std::popcount(bits);
   Leaves leaves;
 
+  /// Where total number k stands after the weights.
+  static constexpr int place(int k) {
+    int at = totals<Leaves>.needs_length;
+    for (int j = 0; j < k; ++j) at += 1 + totals<Leaves>.has_slope[j];
+    return at;
+  }
+  static constexpr int places = place(totals<Leaves>.count);
+
   template <class S, class... More>
   [[gnu::always_inline]] constexpr several<S, results> operator()(S first, More... more) const {
     S const all[] = {first, more...};
@@ -87,12 +95,6 @@ struct objective_kernel {
   }
 
  private:
-  /// Where total number k stands after the weights.
-  static constexpr int place(int k) {
-    int at = totals<Leaves>.needs_length;
-    for (int j = 0; j < k; ++j) at += 1 + totals<Leaves>.has_slope[j];
-    return at;
-  }
   template <class S, std::size_t... K, int... J>
   [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights,
                                                                 [[maybe_unused]] S const* series,
@@ -140,8 +142,8 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
                          Store const& store) {
   auto leaves = composed(o).leaves;
   constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
-  unsigned needed = std::apply([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
-  std::apply([](auto const&... leaf) { (check_reads(leaf), ...); }, leaves);
+  unsigned needed = detail::unpack([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
+  detail::unpack([](auto const&... leaf) { (check_reads(leaf), ...); }, leaves);
   auto terms = terms_of(in, needed, view<T const>(out.loss));
   // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nothing
   // looks.
@@ -151,22 +153,24 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
       throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
     return given ? given : nowhere.all();
   };
+  constexpr unsigned written = 1 | (bits & needs::logp ? 2 : 0) | (bits & needs::entropy ? 4 : 0) |
+                               (bits & needs::value ? 8 : 0) | (bits & needs::kl ? 16 : 0) |
+                               (bits & needs::old_kl ? 32 : 0);
   auto targets =
-      std::tuple_cat(std::tuple(out.loss), one_if<((bits & needs::logp) != 0)>(room(needs::logp, out.logp, "logp")),
-                     one_if<((bits & needs::entropy) != 0)>(room(needs::entropy, out.entropy, "entropy")),
-                     one_if<((bits & needs::value) != 0)>(room(needs::value, out.value, "value")),
-                     one_if<((bits & needs::kl) != 0)>(room(needs::kl, out.kl, "kl")),
-                     one_if<((bits & needs::old_kl) != 0)>(room(needs::old_kl, out.old_kl, "old_kl")));
-  objective_kernel<decltype(leaves), bits, 1 + aggregations_in<O>> kernel{leaves};
+      picked<written>(std::array{out.loss, room(needs::logp, out.logp, "logp"),
+                                 room(needs::entropy, out.entropy, "entropy"), room(needs::value, out.value, "value"),
+                                 room(needs::kl, out.kl, "kl"), room(needs::old_kl, out.old_kl, "old_kl")});
   using Leaves = decltype(leaves);
-  auto series = [&]<std::size_t... K>(std::index_sequence<K...>) {
-    return std::tuple_cat(
-        one_if<totals<Leaves>.needs_length>(sums.length),
-        std::tuple_cat(std::tuple(sums.total[K]), one_if<totals<Leaves>.has_slope[K]>(sums.slope[K]))...);
-  }(std::make_index_sequence<std::size_t(totals<Leaves>.count)>());
-  with_terms<bits>(terms, [&](auto... v) {
-    std::apply([&](auto... more) { store(backend, targets, kernel, v..., more...); }, std::tuple_cat(weights, series));
-  });
+  objective_kernel<Leaves, bits, 1 + aggregations_in<O>> kernel{leaves};
+  std::array<view<T const>, std::size_t(kernel.places)> series{};
+  if constexpr (totals<Leaves>.needs_length) series[0] = sums.length;
+  for (int k = 0; k < totals<Leaves>.count; ++k) {
+    auto at = std::size_t(kernel.place(k));
+    series[at] = sums.total[std::size_t(k)];
+    if (totals<Leaves>.has_slope[k]) series[at + 1] = sums.slope[std::size_t(k)];
+  }
+  detail::unpack([&](auto... v) { store(backend, targets, kernel, v...); },
+                 concatenated(concatenated(picked<bits>(terms), weights), series));
 }
 
 /// How a kernel's results get to where they belong. An invalid step is selected away: its numbers may be anything, and
@@ -176,10 +180,11 @@ struct written_where_valid {
 
   template <backend B, class Targets, class Kernel, class... In>
   void operator()(B& backend, Targets const& targets, Kernel const& kernel, In... in) const {
-    std::apply([&](auto... target) { backend.map(outputs{target...}, kernel, in...); }, targets);
+    detail::unpack([&](auto... target) { backend.map(outputs{target...}, kernel, in...); }, targets);
     if (valid)
-      std::apply([&](auto... target) { (backend.map(outputs{target}, where_valid{}, as_input(target), valid), ...); },
-                 targets);
+      detail::unpack(
+          [&](auto... target) { (backend.map(outputs{target}, where_valid{}, as_input(target), valid), ...); },
+          targets);
   }
 
  private:

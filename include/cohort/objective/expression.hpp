@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/objective/concept.hpp>
+#include <cohort/scalar/bundle.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <tuple>
 #include <utility>
@@ -85,20 +86,20 @@ constexpr auto append(composed_objective<Leaves, Modes> const& all, double facto
       return mode;
     }
   };
-  auto leaves =
-      std::apply([&](auto const&... x) { return std::tuple_cat(all.leaves, std::tuple(moved(x)...)); }, inner.leaves);
-  auto modes =
-      std::apply([&](auto const&... x) { return std::tuple_cat(all.modes, std::tuple(mode_of(x)...)); }, inner.modes);
+  auto leaves = detail::unpack([&](auto const&... x) { return std::tuple_cat(all.leaves, std::tuple(moved(x)...)); },
+                               inner.leaves);
+  auto modes = detail::unpack([&](auto const&... x) { return std::tuple_cat(all.modes, std::tuple(mode_of(x)...)); },
+                              inner.modes);
   return composed_objective<decltype(leaves), decltype(modes)>{leaves, modes};
 }
 
 template <class O, class F>
 constexpr void each_leaf(O const& o, F f) {
-  std::apply([&](auto const&... leaf) { (f(leaf), ...); }, composed(o).leaves);
+  detail::unpack([&](auto const&... leaf) { (f(leaf), ...); }, composed(o).leaves);
 }
 template <class O, class F>
 constexpr void each_mode(O const& o, F f) {
-  std::apply([&](auto const&... mode) { (f(mode), ...); }, composed(o).modes);
+  detail::unpack([&](auto const&... mode) { (f(mode), ...); }, composed(o).modes);
 }
 
 }  // namespace detail
@@ -110,7 +111,7 @@ struct composed_objective {
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {
-    return std::apply([&](auto const&... leaf) { return (S(0) + ... + S(leaf.factor * leaf.term(step))); }, leaves);
+    return detail::unpack([&](auto const&... leaf) { return (S(0) + ... + S(leaf.factor * leaf.term(step))); }, leaves);
   }
   constexpr unsigned terms_read() const {
     unsigned bits = 0;
@@ -124,12 +125,12 @@ struct composed_objective {
       if constexpr (sizeof...(rest) == 0) return more;
       else return self(self, more, rest...);
     };
-    return std::apply(
+    return detail::unpack(
         [&](auto const&... leaf) { return next(next, composed_objective<std::tuple<>, Modes>{{}, modes}, leaf...); },
         leaves);
   }
   void adapt(auto const& m) {
-    std::apply([&](auto&... leaf) { (detail::adapt(leaf.term, m), ...); }, leaves);
+    detail::unpack([&](auto&... leaf) { (detail::adapt(leaf.term, m), ...); }, leaves);
   }
 };
 

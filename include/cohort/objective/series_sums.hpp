@@ -137,20 +137,19 @@ void sum_total(B& backend, Leaves const& all, step_views<T> const& in, Weights c
   constexpr unsigned reads = totals<Leaves>.reads[k];
   auto const& first = std::get<std::size_t(totals<Leaves>.first[k])>(all);
   auto terms = terms_of(
-      in, std::apply([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all),
+      in, detail::unpack([&](auto const&... leaf) { return ((terms_read_by(leaf.term) & reads) | ... | 0u); }, all),
       view<T const>(total));
-  with_terms<reads>(terms, [&](auto... v) {
-    backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...);
-  });
+  auto read = picked<reads>(terms);
+  detail::unpack(
+      [&](auto... v) { backend.map(outputs{total}, of_step_kernel<decltype(first.term), reads>{first.term}, v...); },
+      read);
   sum_along_series(backend, in, total);
   sums.total[k] = total;
   if constexpr (totals<Leaves>.has_slope[k]) {
-    auto more =
-        std::tuple_cat(weights, std::tuple(view<T const>(total)), one_if<totals<Leaves>.needs_length>(sums.length));
-    total_slope_kernel<Leaves, k, std::tuple_size_v<Weights>> kernel{all};
-    with_terms<reads>(terms, [&](auto... v) {
-      std::apply([&](auto... w) { backend.map(outputs{slope}, kernel, v..., w...); }, more);
-    });
+    auto own = picked<totals<Leaves>.needs_length ? 3 : 1>(std::array{view<T const>(total), sums.length});
+    total_slope_kernel<Leaves, k, int(std::tuple_size_v<Weights>)> kernel{all};
+    detail::unpack([&](auto... v) { backend.map(outputs{slope}, kernel, v...); },
+                   concatenated(concatenated(read, weights), own));
     sum_along_series(backend, in, slope);
     sums.slope[k] = slope;
   }

@@ -55,10 +55,19 @@ template <unsigned Bits, class S>
   return {term(0), term(1), term(2), term(3), term(4), term(5), term(6), term(7), term(8), term(9), term(10)};
 }
 
-template <bool Here, class V>
-constexpr auto one_if(V v) {
-  if constexpr (Here) return std::tuple(v);
-  else return std::tuple<>();
+/// Those of `all` whose bits are set, in order.
+template <unsigned Bits, class V, std::size_t N>
+constexpr std::array<V, std::size_t(std::popcount(Bits))> picked(std::array<V, N> const& all) {
+  std::array<V, std::size_t(std::popcount(Bits))> some{};
+  for (std::size_t k = 0, n = 0; k < N; ++k)
+    if (Bits >> k & 1) some[n++] = all[k];
+  return some;
+}
+template <class V, std::size_t N, std::size_t M>
+constexpr std::array<V, N + M> concatenated(std::array<V, N> const& first, std::array<V, M> const& then) {
+  std::array<V, N + M> all{};
+  for (std::size_t k = 0; k < N + M; ++k) all[k] = k < N ? first[k] : then[k - N];
+  return all;
 }
 
 template <class T>
@@ -79,12 +88,5 @@ term_array<T> terms_of(step_views<T> const& in, unsigned needed, view<T const> a
   }
   return terms;
 }
-/// f(the terms of Bits in order...).
-template <unsigned Bits, class T, class F, std::size_t... K>
-void with_terms(term_array<T> const& terms, F f, std::index_sequence<K...> = {}) {
-  if constexpr (sizeof...(K) == 0) with_terms<Bits>(terms, f, std::make_index_sequence<term_count>());
-  else std::apply(f, std::tuple_cat(one_if<((Bits >> K & 1) != 0)>(terms[K])...));
-}
-
 }  // namespace detail
 }  // namespace cohort

@@ -30,7 +30,7 @@ constexpr auto terms_where(composed_objective<std::tuple<leaf<T, W, S>...>, Mode
       return std::tuple(weights_of_selection<decltype(x.selection), slot_of(used, Mode::base)>{x.selection});
     else return std::tuple(x);
   };
-  auto leaves = std::apply([&](auto const&... x) { return std::tuple_cat(kept(x)...); }, o.leaves);
+  auto leaves = detail::unpack([&](auto const&... x) { return std::tuple_cat(kept(x)...); }, o.leaves);
   auto modes = [&]<std::size_t... K>(std::index_sequence<K...>) {
     return std::tuple_cat(mode(std::integral_constant<std::size_t, K>{})...);
   }(std::make_index_sequence<std::tuple_size_v<Modes>>());

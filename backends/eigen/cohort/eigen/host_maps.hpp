@@ -36,9 +36,9 @@ class host_maps : public fallback<Derived, T, host_array> {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     base::check_map(out, in...);
-    auto shape = std::get<0>(out.views);
+    auto shape = get<0>(out.views);
     auto flat = [](auto v) { return v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
-    bool one_line = shape.columns == 1 || std::apply([&](auto... o) { return (flat(o) && ...); }, out.views);
+    bool one_line = shape.columns == 1 || detail::unpack([&](auto... o) { return (flat(o) && ...); }, out.views);
     one_line = one_line && (shape.columns == 1 || (flat(in) && ...));
     if (one_line) {
       auto step = [&](auto v) { return shape.columns == 1 ? v.row_stride : v.column_stride; };
@@ -212,9 +212,9 @@ class host_maps : public fallback<Derived, T, host_array> {
 
   template <class... O, class F, class At, class Step, class... I>
   static void line(std::ptrdiff_t n, outputs<O...> out, F const& f, At at, Step step, view<I>... in) {
-    std::apply(
+    detail::unpack(
         [&](auto... o) {
-          map_line<wide>(n, std::tuple(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f,
+          map_line<wide>(n, detail::bundle(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f,
                          lane_source<wide, I>(at(in), step(in))...);
         },
         out.views);

@@ -19,8 +19,8 @@ class host_series : public host_maps<Derived, T> {
   void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
     base::check_scan(s, out, in...);
     std::ptrdiff_t steps = s.longest(), N = s.count();
-    bool packed =
-        std::apply([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); }, out.views);
+    bool packed = detail::unpack([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); },
+                                 out.views);
     if (!s.is_lanes() || N < 2 * wide::width || !packed) return scan_side_by_side(s, d, f, initial, out.views, in...);
     run_over_(N / wide::width, std::max<std::ptrdiff_t>(1, grain / (steps * wide::width + 1)),
               [&](std::ptrdiff_t first, std::ptrdiff_t last) {
@@ -121,7 +121,7 @@ class host_series : public host_maps<Derived, T> {
   };
   /// Eight series at a time: of one alone each step waits for the one before.
   template <class F, class... O, class... I>
-  void scan_side_by_side(partition s, direction d, F f, double initial, std::tuple<view<O>...> out, view<I>... in) {
+  void scan_side_by_side(partition s, direction d, F f, double initial, detail::bundle<view<O>...> out, view<I>... in) {
     constexpr int side = 8;
     using S = typename base::scalar;
     std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N),
@@ -157,10 +157,10 @@ class host_series : public host_maps<Derived, T> {
   /// without it the copy of an output costs a third more.
   template <class F, class... O, class... I>
   static void scan_row(std::ptrdiff_t i, std::ptrdiff_t n, std::ptrdiff_t after, F f, T* carry,
-                       std::tuple<view<O>...> out, I const*... in) {
+                       detail::bundle<view<O>...> out, I const*... in) {
     std::ptrdiff_t k = 0;
     for (; k + wide::width <= n; k += wide::width) {
-      std::apply([&](auto... o) { (__builtin_prefetch(o.data + i + k + after, 1), ...); }, out);
+      detail::unpack([&](auto... o) { (__builtin_prefetch(o.data + i + k + after, 1), ...); }, out);
       auto next = f(wide::load(carry + k), load_pack<wide>(in + i + k)...);
       component(next, 0).store(carry + k);
       store_present(out, i + k, wide::width, next);

@@ -67,14 +67,14 @@ constexpr S component(several<S, N> const& x, std::size_t k) {
 
 /// Component k of a formula's result to `count` elements from i on of output k, where there is that output.
 template <class... O, class R>
-void store_present(std::tuple<view<O>...> const& out, std::ptrdiff_t i, int count, R const& result) {
+void store_present(detail::bundle<view<O>...> const& out, std::ptrdiff_t i, int count, R const& result) {
   auto one = [&]<class U>(view<U> o, auto x) {
     if (!o) return;
     if (count == x.width) return store_pack(o.data + i, x);
     for (int k = 0; k < count; ++k) o.data[i + k] = static_cast<U>(x[k]);
   };
   [&]<std::size_t... K>(std::index_sequence<K...>) {
-    (one(std::get<K>(out), component(result, K)), ...);
+    (one(get<K>(out), component(result, K)), ...);
   }(std::index_sequence_for<O...>());
 }
 
@@ -90,19 +90,19 @@ struct side_by_side_source {
 
 /// The whole packs of n elements; returns where the rest begins.
 template <class P, std::size_t... K, class... O, class F, class... I>
-std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, std::tuple<O*...> out, F f,
+std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, detail::bundle<O*...> out, F f,
                               side_by_side_source<P, I>... in) {
   std::ptrdiff_t i = 0;
   for (; i + P::width <= n; i += P::width) {
     auto result = f(in.full(i)...);
-    (store_pack(std::get<K>(out) + i, component(result, K)), ...);
+    (store_pack(get<K>(out) + i, component(result, K)), ...);
   }
   return i;
 }
 
 /// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
 template <class P, class... O, class F, class... I>
-void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f,
+void map_line(std::ptrdiff_t n, detail::bundle<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f,
               lane_source<P, I>... in) {
   constexpr int W = P::width;
   bool side_by_side = ((in.step == 0 || in.step == 1) && ...);
@@ -111,7 +111,7 @@ void map_line(std::ptrdiff_t n, std::tuple<O*...> out, std::array<std::ptrdiff_t
     (..., [&] {
       alignas(vector_bytes) std::tuple_element_t<K, std::tuple<O...>> line[W];
       store_pack(line, component(result, K));
-      for (int k = 0; k < count; ++k) std::get<K>(out)[(i + k) * out_step[K]] = line[k];
+      for (int k = 0; k < count; ++k) get<K>(out)[(i + k) * out_step[K]] = line[k];
     }());
   };
   constexpr auto all = std::index_sequence_for<O...>();

@@ -73,19 +73,19 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     base::check_map(out, in...);
-    std::ptrdiff_t n = std::get<0>(out.views).size();
+    std::ptrdiff_t n = get<0>(out.views).size();
     if (n > detail::most_items)
-      return std::apply(
+      return cohort::detail::unpack(
           [&](auto... o) {
-            in_halves(std::get<0>(out.views), [&](auto half) { map(outputs{half(o)...}, f, half(in)...); });
+            in_halves(get<0>(out.views), [&](auto half) { map(outputs{half(o)...}, f, half(in)...); });
           },
           out.views);
-    std::apply(
+    cohort::detail::unpack(
         [&](auto... o) {
           detail::with_elements(
               [&](auto way) {
                 using formula = detail::formula<scalar, F, decltype(way(in))...>;
-                std::tuple targets(way(o)...);
+                cohort::detail::bundle targets(way(o)...);
                 detail::launch(*queue_, "map", n,
                                detail::elementwise<decltype(targets), formula>{targets, {f, {way(in)...}}});
               },

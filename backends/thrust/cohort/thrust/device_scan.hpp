@@ -31,7 +31,7 @@ template <class T, class F, class... In>
 struct step_maps {
   F f;
   T initial;
-  std::tuple<In...> in;
+  cohort::detail::bundle<In...> in;
   std::uint8_t const* first;
   std::int32_t last_step;  ///< M - 1 where the scan goes backward, else -1
 
@@ -41,7 +41,7 @@ struct step_maps {
     std::int32_t i = step(k);
     bool starts = first[i] != 0;
     D carry = starts ? D(real<T>(initial)) : D::variable(real<T>(0), 0);
-    D next = part(std::apply(
+    D next = part(cohort::detail::unpack(
                       [&](auto const&... v) {
                         return f(carry, matrix_row<D, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...);
                       },
@@ -77,7 +77,7 @@ struct outputs_of_carries {
   F f;
   T initial;
   Out out;
-  std::tuple<In...> in;
+  cohort::detail::bundle<In...> in;
   T const* carries;
   std::uint8_t const* first;
   std::int32_t before;  ///< where the carry stands that came to a step: -1, or 1 where the scan goes backward
@@ -85,7 +85,7 @@ struct outputs_of_carries {
   constexpr void operator()(std::int32_t i) const {
     using S = real<T>;
     S carry = first[i] != 0 ? initial : carries[i + before];
-    auto next = std::apply(
+    auto next = cohort::detail::unpack(
         [&](auto const&... v) {
           return f(carry, matrix_row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...);
         },
@@ -97,13 +97,13 @@ struct outputs_of_carries {
 /// A scan along packed series, all steps at once. Sums are composed in an order that may differ from run to run.
 template <class T, class Backend, class F, class... O, class... I>
 void scan_packed(Backend& backend, queue& q, partition s, direction d, F const& f, T initial,
-                 std::tuple<view<O>...> outs, view<I>... in) {
+                 cohort::detail::bundle<view<O>...> outs, view<I>... in) {
   if (s.steps() == 0) return;
   constexpr bool several_outputs = sizeof...(O) > 1;  // those after the carry are computed once all carries are known
   auto all_carries = backend.template temporary<T>(several_outputs ? s.steps() : 0);
   auto out = [&] {
     if constexpr (several_outputs) return all_carries.all();
-    else return std::get<0>(outs);
+    else return get<0>(outs);
   }();
   auto marks = backend.template temporary<std::uint8_t>(s.steps());
   std::uint8_t* first = marks.all().data;
@@ -118,7 +118,7 @@ void scan_packed(Backend& backend, queue& q, partition s, direction d, F const& 
   });
   if constexpr (several_outputs)
     launch(q, "scan", s.steps(),
-           outputs_of_carries<T, F, std::tuple<view<O>...>, line<I>...>{
+           outputs_of_carries<T, F, cohort::detail::bundle<view<O>...>, line<I>...>{
                f, initial, outs, {line_of(in)...}, out.data, first, d == direction::forward ? -1 : 1});
 }
 
@@ -128,7 +128,7 @@ struct lane_scan {
   F f;
   S initial;
   Out out;
-  std::tuple<In...> in;
+  cohort::detail::bundle<In...> in;
   std::int32_t steps, lanes;
   bool backward;
 
@@ -156,7 +156,7 @@ struct lane_scan {
   }
   template <std::size_t K>
   constexpr auto at(std::ptrdiff_t i) const {
-    auto& element = std::get<K>(in)(i);
+    auto& element = get<K>(in)(i);
     return matrix_row<S, std::remove_reference_t<decltype(element)>>::load(&element);
   }
 };

@@ -45,10 +45,10 @@ constexpr plane<U> plane_of(view<U> v) {
 template <class S, class F, class... In>
 struct formula {
   F f;
-  std::tuple<In...> in;
+  cohort::detail::bundle<In...> in;
 
   constexpr auto operator()(std::int32_t i) const {
-    return std::apply(
+    return cohort::detail::unpack(
         [&](auto const&... v) { return f(matrix_row<S, std::remove_reference_t<decltype(v(i))>>::load(&v(i))...); },
         in);
   }
@@ -64,8 +64,7 @@ struct elementwise {
   }
   template <class R, std::size_t... K>
   constexpr void store(std::int32_t i, R const& result, std::index_sequence<K...>) const {
-    ((std::get<K>(out)(i) = static_cast<std::remove_reference_t<decltype(std::get<K>(out)(i))>>(part(result, K).value)),
-     ...);
+    ((get<K>(out)(i) = static_cast<std::remove_reference_t<decltype(get<K>(out)(i))>>(part(result, K).value)), ...);
   }
 };
 

@@ -32,7 +32,8 @@ class basic_backend : public tensor_maps<basic_backend<T>, T> {
     base::check_scan(s, out, in...);
     if (looped(s.steps())) return base::scan(s, d, f, initial, out, in...);
     no_autograd guard;
-    auto to = std::apply([&](auto... o) { return std::array{o ? this->tensor(o) : at::Tensor()...}; }, out.views);
+    auto to =
+        cohort::detail::unpack([&](auto... o) { return std::array{o ? this->tensor(o) : at::Tensor()...}; }, out.views);
     if (s.is_lanes()) detail::scan_lanes<T>(s, d, f, initial, to, load(in)...);
     else detail::scan_segments<T>(s, d, f, initial, to, tensor(s.offsets()), load(in)...);
   }

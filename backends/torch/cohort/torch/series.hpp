@@ -32,7 +32,7 @@ void scan_lanes(partition s, direction d, F f, double initial, std::array<at::Te
   tensor_scalar<T> carry = initial;
   for (std::int64_t k = 0; k < s.longest(); ++k) {
     std::int64_t t = d == direction::forward ? k : s.longest() - 1 - k;
-    auto next = std::apply([&](auto const&... x) { return f(carry, row_at(x, t)...); }, inputs);
+    auto next = cohort::detail::unpack([&](auto const&... x) { return f(carry, row_at(x, t)...); }, inputs);
     std::array<tensor_scalar<T>, N> all;
     for (std::size_t o = 0; o < N; ++o) {
       all[o] = cohort::detail::part(next, std::ptrdiff_t(o));

@@ -55,11 +55,11 @@ class tensor_maps : public fallback<Derived, T, array> {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     base::check_map(out, in...);
-    if (looped(std::get<0>(out.views).size())) return base::map(out, f, in...);
+    if (looped(get<0>(out.views).size())) return base::map(out, f, in...);
     no_autograd guard;
     auto result = f(load(in)...);
     if constexpr (sizeof...(O) == 1) {
-      store(std::get<0>(out.views), detail::part(result, 0));
+      store(get<0>(out.views), detail::part(result, 0));
     } else {
       // Each result that still is an input must be read before the outputs, which may be the same memory, are written.
       std::array<wide, sizeof...(O)> all;
@@ -78,7 +78,7 @@ class tensor_maps : public fallback<Derived, T, array> {
   void map(outputs<T> out, detail::tanh_slope, view<T const> gradient, view<T const> y) {
     base::check_map(out, gradient, y);
     no_autograd guard;
-    auto to = tensor(std::get<0>(out.views));
+    auto to = tensor(get<0>(out.views));
     at::tanh_backward_out(to, tensor(gradient), tensor(y));
   }
 
@@ -88,8 +88,8 @@ class tensor_maps : public fallback<Derived, T, array> {
     if (looped(n)) return base::map_rows(n, f, v...);
     no_autograd guard;
     auto columns = std::tuple(detail::column_values<T, U>(matrix(n, v))...);
-    std::apply([&](auto&... c) { f(detail::tensor_row<T, U>{&c}...); }, columns);
-    std::apply(
+    cohort::detail::unpack([&](auto&... c) { f(detail::tensor_row<T, U>{&c}...); }, columns);
+    cohort::detail::unpack(
         [&](auto&... to) {
           auto move_out = [&](auto& values) { (values.detach_from(to.matrix()), ...); };
           (move_out(to), ...);
@@ -200,7 +200,7 @@ class tensor_maps : public fallback<Derived, T, array> {
   }
   template <class... O, std::size_t... K>
   void store_all(outputs<O...> const& out, std::array<wide, sizeof...(O)> const& all, std::index_sequence<K...>) const {
-    (store(std::get<K>(out.views), all[K]), ...);
+    (store(get<K>(out.views), all[K]), ...);
   }
   template <class F, std::size_t... K, class... U>
   void on_host(std::ptrdiff_t n, F f, std::index_sequence<K...>, view<U>... v) {
