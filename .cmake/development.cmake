@@ -19,6 +19,13 @@ if(COHORT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
+# A linker that takes a sixth of the time, where there is one.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -fuse-ld=lld COHORT_LLD)
+if(COHORT_LLD)
+  add_link_options($<$<CONFIG:Quick>:-fuse-ld=lld>)
+endif()
+
 # The preset dev optimizes nothing but these: where a second of compiling saves more than one of running, or where what
 # the optimizer makes of the code is what is tested.
 #

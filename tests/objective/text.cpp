@@ -82,7 +82,7 @@ TEST_CASE("text: below it stand formula and source of each term; one of the user
   CHECK(explained(clipped_ratio{} + mine::own_term{}) ==
         "clipped_ratio{epsilon = 0.2, epsilon_high = 0.2} + own_term{}\n"
         "  clipped_ratio: -min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A) (Schulman et al. 2017, "
-        "arXiv:1707.06347, eq. 7)\n"
+        "arXiv:1707.06347, eq. 7; epsilon_high: DAPO, arXiv:2503.14476, eq. 10)\n"
         "  own_term\n");
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("text: and those of the parts of a term and of aggregations, each once
                   2 * aggregate(step_mean{}, kl_penalty<k3, fixed_kl>{})) ==
         "aggregate(step_mean, kl_penalty{k3, weight = fixed_kl{weight = 0.04}}) + 2 aggregate(step_mean, "
         "kl_penalty{k3, weight = fixed_kl{weight = 0.04}})\n"
-        "  kl_penalty: weight KL^(logp, ref_logp) (Shao et al. 2024, arXiv:2402.03300, eq. 4)\n"
+        "  kl_penalty: weight KL^(logp, ref_logp) (Shao et al. 2024, arXiv:2402.03300, eq. 3 and 4, with k3 and 0.04)\n"
         "    k3: exp(-x) - 1 + x, x = log pi - log ref (Schulman 2020, Approximating KL divergence)\n"
         "    fixed_kl: the weight stays (a number)\n"
         "  step_mean: every valid step weighs 1 / M (DAPO, arXiv:2503.14476, eq. 8)\n");

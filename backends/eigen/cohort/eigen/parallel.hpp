@@ -1,7 +1,6 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <exception>
 #ifdef _OPENMP
@@ -44,9 +43,9 @@ struct loop_body {
 template <class F>
 loop_body body_of(F& f) {
   return {&f, [](void* object, int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
-            if constexpr (std::invocable<F&, int, std::ptrdiff_t, std::ptrdiff_t>)
-              (*static_cast<F*>(object))(worker, first, last);
-            else (*static_cast<F*>(object))(first, last);
+            F& f = *static_cast<F*>(object);
+            if constexpr (requires { f(worker, first, last); }) f(worker, first, last);
+            else f(first, last);
           }};
 }
 
