@@ -1,25 +1,44 @@
 #include "grid.hpp"
 
 #include <cmath>
-#include <cohort/random/stream.hpp>
 #include <limits>
 #include <sstream>
 
 namespace cohort::conformance {
 
+namespace {
+
+/// SplitMix64. Its own, since of an inline function of the library a linker may take the version of another object,
+/// which is not optimized.
+class numbers {
+ public:
+  explicit numbers(std::uint32_t which) : state_(which) {}
+  std::uint64_t next() {
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace
+
 template <class U>
 grid<U> integers(std::ptrdiff_t rows, std::ptrdiff_t columns, std::uint32_t which, int low, int high) {
   grid<U> g(rows, columns);
-  random_stream draws(stream_id{7, draw_purpose::user, which});
-  for (auto& x : g.values) x = U(low + int(draws.integer(std::uint32_t(high - low + 1))));
+  numbers draws(which);
+  for (auto& x : g.values) x = U(low + int(draws.next() % std::uint64_t(high - low + 1)));
   return g;
 }
 
 template <class T>
 grid<T> reals(std::ptrdiff_t rows, std::ptrdiff_t columns, std::uint32_t which, double low, double high) {
   grid<T> g(rows, columns);
-  random_stream draws(stream_id{7, draw_purpose::user, which});
-  for (auto& x : g.values) x = T(draws.uniform(low, high));
+  numbers draws(which);
+  for (auto& x : g.values) x = T(low + (high - low) * (double(draws.next() >> 12) + .5) * 0x1p-52);
   return g;
 }
 
