@@ -25,10 +25,7 @@ struct weighted_distance {
 
 struct weighted_divergence {
   double weight;
-  template <class S>
-  constexpr S operator()(S kl) const {
-    return weight * kl;
-  }
+  constexpr auto operator()(auto kl) const { return weight * kl; }
   template <class S, class M>
   constexpr S operator()(S kl, M valid) const {
     return select(valid, weight * kl, S(0));

@@ -99,10 +99,7 @@ struct batch_score {
 
 struct hyperbolic_tangent {
   double tau;
-  template <class S>
-  constexpr S operator()(S x) const {
-    return tanh(tau * x);
-  }
+  constexpr auto operator()(auto x) const { return tanh(tau * x); }
 };
 
 struct reward_scaling {

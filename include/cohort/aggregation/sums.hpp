@@ -59,10 +59,7 @@ namespace detail {
 
 struct piece_of {
   double series;
-  template <class S>
-  constexpr S operator()(S series_of) const {
-    return floor((series_of + .5) / series);
-  }
+  constexpr auto operator()(auto series_of) const { return floor((series_of + .5) / series); }
 };
 
 }  // namespace detail

@@ -5,10 +5,7 @@
 namespace cohort::detail {
 
 struct same {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x;
-  }
+  constexpr auto operator()(auto x) const { return x; }
 };
 /// A number whatever there was; it takes a view because a map's shape is that of its inputs.
 struct filled {
@@ -53,10 +50,7 @@ struct quotient {
 };
 struct scaled_by {
   double factor;
-  template <class S>
-  constexpr S operator()(S x) const {
-    return factor * x;
-  }
+  constexpr auto operator()(auto x) const { return factor * x; }
 };
 /// From `before` towards `now`, by 1 all the way.
 struct blend {
@@ -68,10 +62,7 @@ struct blend {
 };
 struct clamp_to {
   double limit;
-  template <class S>
-  constexpr S operator()(S x) const {
-    return clamp(x, -limit, limit);
-  }
+  constexpr auto operator()(auto x) const { return clamp(x, -limit, limit); }
 };
 struct plus_weighted {
   double weight;
@@ -81,10 +72,7 @@ struct plus_weighted {
   }
 };
 struct squared {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x * x;
-  }
+  constexpr auto operator()(auto x) const { return x * x; }
 };
 struct is_positive {
   template <class S>
@@ -94,10 +82,7 @@ struct is_positive {
 };
 struct clamp_between {
   double low, high;
-  template <class S>
-  constexpr S operator()(S x) const {
-    return clamp(x, low, high);
-  }
+  constexpr auto operator()(auto x) const { return clamp(x, low, high); }
 };
 /// x, or 0 where a step is not valid: selected, since 0 times a NaN is a NaN.
 struct where_valid {
@@ -146,10 +131,7 @@ struct sum_of_row {
 
 /// Activations of layers, and what a gradient becomes on its way back through them, by what came out.
 struct tanh_of {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return tanh(x);
-  }
+  constexpr auto operator()(auto x) const { return tanh(x); }
 };
 struct relu_of {
   template <class S>
@@ -158,10 +140,7 @@ struct relu_of {
   }
 };
 struct linear_of {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x;
-  }
+  constexpr auto operator()(auto x) const { return x; }
 };
 struct tanh_slope {
   template <class S>

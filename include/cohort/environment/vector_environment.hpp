@@ -9,10 +9,7 @@ namespace detail {
 
 /// NaN where a number is infinite or none, else 0.
 struct poison {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x * 0;
-  }
+  constexpr auto operator()(auto x) const { return x * 0; }
 };
 
 /// Raises environment_error for the first element that is not finite; name(row, column) says what it is.

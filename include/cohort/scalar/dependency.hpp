@@ -25,22 +25,10 @@ struct dependency : detail::never_a_bool {
     return result;
   }
 
-  template <class X>
-  constexpr dependency& operator+=(X const& b) {
-    return *this = *this | b;
-  }
-  template <class X>
-  constexpr dependency& operator-=(X const& b) {
-    return *this = *this | b;
-  }
-  template <class X>
-  constexpr dependency& operator*=(X const& b) {
-    return *this = *this | b;
-  }
-  template <class X>
-  constexpr dependency& operator/=(X const& b) {
-    return *this = *this | b;
-  }
+  constexpr dependency& operator+=(auto const& b) { return *this = *this | b; }
+  constexpr dependency& operator-=(auto const& b) { return *this = *this | b; }
+  constexpr dependency& operator*=(auto const& b) { return *this = *this | b; }
+  constexpr dependency& operator/=(auto const& b) { return *this = *this | b; }
 
   friend constexpr dependency operator|(dependency a, dependency b) { return on(a.bits | b.bits); }
   friend constexpr dependency operator&(dependency a, dependency b) { return a | b; }

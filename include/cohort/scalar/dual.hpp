@@ -66,57 +66,33 @@ struct dual {
     return build(-a.value, [&](int i) { return -a.tangent[i]; });
   }
 
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator+(dual const& a, X b) {
+  friend constexpr dual operator+(dual const& a, std::convertible_to<V> auto b) {
     return build(a.value + V(b), [&](int i) { return a.tangent[i]; });
   }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator+(X a, dual const& b) {
-    return b + a;
-  }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator-(dual const& a, X b) {
+  friend constexpr dual operator+(std::convertible_to<V> auto a, dual const& b) { return b + a; }
+  friend constexpr dual operator-(dual const& a, std::convertible_to<V> auto b) {
     return build(a.value - V(b), [&](int i) { return a.tangent[i]; });
   }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator-(X a, dual const& b) {
+  friend constexpr dual operator-(std::convertible_to<V> auto a, dual const& b) {
     return build(V(a) - b.value, [&](int i) { return -b.tangent[i]; });
   }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator*(dual const& a, X b) {
+  friend constexpr dual operator*(dual const& a, std::convertible_to<V> auto b) {
     V factor(b);
     return build(a.value * factor, [&](int i) { return a.tangent[i] * factor; });
   }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator*(X a, dual const& b) {
-    return b * a;
-  }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator/(dual const& a, X b) {
+  friend constexpr dual operator*(std::convertible_to<V> auto a, dual const& b) { return b * a; }
+  friend constexpr dual operator/(dual const& a, std::convertible_to<V> auto b) {
     V inverse = V(1) / V(b);
     return build(a.value / V(b), [&](int i) { return a.tangent[i] * inverse; });
   }
-  template <std::convertible_to<V> X>
-  friend constexpr dual operator/(X a, dual const& b) {
+  friend constexpr dual operator/(std::convertible_to<V> auto a, dual const& b) {
     V quotient = V(a) / b.value;
     return chain(quotient, -quotient / b.value, b);
   }
-  template <class X>
-  constexpr dual& operator+=(X b) {
-    return *this = *this + b;
-  }
-  template <class X>
-  constexpr dual& operator-=(X b) {
-    return *this = *this - b;
-  }
-  template <class X>
-  constexpr dual& operator*=(X b) {
-    return *this = *this * b;
-  }
-  template <class X>
-  constexpr dual& operator/=(X b) {
-    return *this = *this / b;
-  }
+  constexpr dual& operator+=(auto const& b) { return *this = *this + b; }
+  constexpr dual& operator-=(auto const& b) { return *this = *this - b; }
+  constexpr dual& operator*=(auto const& b) { return *this = *this * b; }
+  constexpr dual& operator/=(auto const& b) { return *this = *this / b; }
 
   friend constexpr mask operator<(dual const& a, dual const& b) { return a.value < b.value; }
   friend constexpr mask operator>(dual const& a, dual const& b) { return a.value > b.value; }

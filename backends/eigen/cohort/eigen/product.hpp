@@ -14,10 +14,7 @@ struct product_ends {
 };
 
 struct identity {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return x;
-  }
+  constexpr auto operator()(auto x) const { return x; }
 };
 
 template <class T, class Epilogue>

@@ -17,10 +17,7 @@ view<T> as_columns(view<T> vector, std::ptrdiff_t columns) {
 
 struct reciprocal_root_mean {
   double n, epsilon;
-  template <class S>
-  constexpr S operator()(S sum) const {
-    return 1 / sqrt(sum / n + epsilon);
-  }
+  constexpr auto operator()(auto sum) const { return 1 / sqrt(sum / n + epsilon); }
 };
 struct product_of_three {
   template <class S>
