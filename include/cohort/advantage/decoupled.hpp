@@ -24,6 +24,9 @@ struct decoupled {
                                "Yuan et al. 2025 (VC-PPO), arXiv:2503.01491", "closed form"};
   constexpr void parameters(auto f) const { f("", estimator), f("target", target); }
   void adapt(auto const& m) { detail::adapt(estimator, m), detail::adapt(target, m); }
+  void persist(auto const& f) {
+    detail::persist_adapted(estimator, f.inside("estimator")), detail::persist_adapted(target, f.inside("target"));
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

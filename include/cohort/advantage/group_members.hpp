@@ -11,10 +11,7 @@ namespace cohort::detail {
 struct discounted_sum {
   static constexpr bool affine = true;
   double gamma;
-  template <class S>
-  constexpr S operator()(S after, S reward) const {
-    return reward + gamma * after;
-  }
+  constexpr auto operator()(auto after, auto reward) const { return reward + gamma * after; }
   template <class S, class M>
   constexpr S operator()(S after, S reward, M valid) const {
     return select(valid, reward + gamma * after, after);

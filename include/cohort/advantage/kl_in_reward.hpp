@@ -13,10 +13,7 @@ template <class Estimator>
 struct weighted_distance {
   Estimator estimator;
   double weight;
-  template <class S>
-  constexpr S operator()(S logp, S ref_logp) const {
-    return weight * estimator(logp, ref_logp);
-  }
+  constexpr auto operator()(auto logp, auto ref_logp) const { return weight * estimator(logp, ref_logp); }
   template <class S, class M>
   constexpr S operator()(S logp, S ref_logp, M valid) const {
     return select(valid, (*this)(logp, ref_logp), S(0));

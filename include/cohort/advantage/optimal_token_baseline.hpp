@@ -12,10 +12,7 @@ namespace detail {
 /// log-probability, times the importance weight's square.
 struct step_variance {
   double limit = 0;
-  template <class S>
-  constexpr S operator()(S logp, S squares) const {
-    return 1 - 2 * exp(logp) + squares;
-  }
+  constexpr auto operator()(auto logp, auto squares) const { return 1 - 2 * exp(logp) + squares; }
   template <class S>
   constexpr S operator()(S logp, S squares, S sampler_logp) const {
     S ratio = min(exp(logp - sampler_logp), S(limit));
@@ -24,10 +21,7 @@ struct step_variance {
 };
 struct running_sum {
   static constexpr bool affine = true;
-  template <class S>
-  constexpr S operator()(S before, S x) const {
-    return before + x;
-  }
+  constexpr auto operator()(auto before, auto x) const { return before + x; }
   template <class S, class M>
   constexpr S operator()(S before, S x, M valid) const {
     return select(valid, before + x, before);

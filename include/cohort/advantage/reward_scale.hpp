@@ -10,7 +10,9 @@ namespace cohort {
 /// Rewards stay as they are.
 struct raw_reward {
   static constexpr about notes{"raw_reward", "r", "nothing is done", ""};
-  struct nothing {};
+  struct nothing {
+    void persist(auto const&) {}
+  };
   template <backend B>
   nothing start(B&) const {
     return {};

@@ -20,10 +20,7 @@ struct goes_on_after {
 struct return_so_far {
   static constexpr bool affine = true;
   double gamma;
-  template <class S>
-  constexpr S operator()(S before, S reward, S goes_on) const {
-    return reward + gamma * goes_on * before;
-  }
+  constexpr auto operator()(auto before, auto reward, auto goes_on) const { return reward + gamma * goes_on * before; }
 };
 struct plus_carried {
   double gamma;
@@ -33,23 +30,18 @@ struct plus_carried {
   }
 };
 struct squared_difference {
-  template <class S>
-  constexpr S operator()(S x, S mean) const {
-    return (x - mean) * (x - mean);
-  }
+  constexpr auto operator()(auto x, auto mean) const { return (x - mean) * (x - mean); }
 };
 struct over_deviation {
   double clip;
-  template <class S>
-  constexpr S operator()(S reward, S deviation) const {
-    return clamp(reward / deviation, -clip, clip);
-  }
+  constexpr auto operator()(auto reward, auto deviation) const { return clamp(reward / deviation, -clip, clip); }
 };
 
 /// Count, mean and variance of numbers that come in bundles (Chan, Golub and LeVeque 1979).
 struct running_moments {
   double count = 1e-4, mean = 0, variance = 1;
 
+  void persist(auto const& f) { f("count", count), f("mean", mean), f("variance", variance); }
   void add(double n, double other_mean, double squares) {
     double delta = other_mean - mean, total = count + n;
     variance = (variance * count + squares + delta * delta * count * n / total) / total;
@@ -87,6 +79,10 @@ struct running_reward_scale {
         goes_on;  ///< N: the last returns of lanes, and whether their episodes go on
     std::ptrdiff_t lanes = 0;
     std::vector<value_t<B>> mean, squares, deviation;
+
+    void persist(auto const& f) {
+      f("moments", moments), f("carried", carried), f("goes_on", goes_on), f("lanes", lanes);
+    }
   };
   template <backend B>
   state<B> start(B&) const {

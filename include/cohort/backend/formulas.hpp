@@ -17,36 +17,24 @@ struct filled {
 };
 /// With a mask, b is 0 where a step is not valid, whatever it holds.
 struct plus {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + b;
-  }
+  constexpr auto operator()(auto a, auto b) const { return a + b; }
   template <class S, class M>
   constexpr S operator()(S a, S b, M valid) const {
     return a + select(valid, b, S(0));
   }
 };
 struct difference {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a - b;
-  }
+  constexpr auto operator()(auto a, auto b) const { return a - b; }
   template <class S, class M>
   constexpr S operator()(S a, S b, M valid) const {
     return a - select(valid, b, S(0));
   }
 };
 struct times {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a * b;
-  }
+  constexpr auto operator()(auto a, auto b) const { return a * b; }
 };
 struct quotient {
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a / b;
-  }
+  constexpr auto operator()(auto a, auto b) const { return a / b; }
 };
 struct scaled_by {
   double factor;
@@ -66,10 +54,7 @@ struct clamp_to {
 };
 struct plus_weighted {
   double weight;
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + weight * b;
-  }
+  constexpr auto operator()(auto a, auto b) const { return a + weight * b; }
 };
 struct squared {
   constexpr auto operator()(auto x) const { return x * x; }
@@ -143,10 +128,7 @@ struct linear_of {
   constexpr auto operator()(auto x) const { return x; }
 };
 struct tanh_slope {
-  template <class S>
-  constexpr S operator()(S gradient, S out) const {
-    return gradient * (1 - out * out);
-  }
+  constexpr auto operator()(auto gradient, auto out) const { return gradient * (1 - out * out); }
 };
 struct relu_slope {
   template <class S>

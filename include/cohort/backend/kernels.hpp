@@ -276,10 +276,7 @@ struct uniform_kernel {
 template <class Activation>
 struct biased {
   Activation activation;
-  template <class S>
-  constexpr S operator()(S sum, S bias) const {
-    return activation(sum + bias);
-  }
+  constexpr auto operator()(auto sum, auto bias) const { return activation(sum + bias); }
 };
 
 }  // namespace detail

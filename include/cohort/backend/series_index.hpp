@@ -7,10 +7,7 @@ namespace cohort::detail {
 struct next_index {
   static constexpr bool affine = true;
 
-  template <class S>
-  constexpr S operator()(S before, S) const {
-    return before + 1;
-  }
+  constexpr auto operator()(auto before, auto) const { return before + 1; }
 };
 
 /// Each of the members of `s` gets the number of the series that it belongs to, 0, 1, ...; `numbers` has room for one

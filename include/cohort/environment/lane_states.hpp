@@ -139,6 +139,7 @@ class lane_states {
     backend.assign(elapsed_, std::span<std::int32_t const>(none));
     backend.assign(spare_elapsed_, std::span<std::int32_t const>(none));
   }
+  void persist(auto const& f) { f("numbers", numbers_), f("elapsed", elapsed_); }
   void reset(B& backend, stream_id starts, int together) {
     backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all());
   }
@@ -203,6 +204,8 @@ class lane_states<B, E> {
     auto n = std::size_t(N);
     states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * D), flags_.resize(2 * n);
   }
+
+  void persist(auto const& f) { f("states", states_), f("elapsed", elapsed_); }
 
   void reset(B&, stream_id starts, int together) {
     for (int n = 0; n < lanes(); ++n) reset(n, starts, together);

@@ -29,6 +29,7 @@ struct entropy_target {
     f("target", target), f("step", step), f("most", most), f("coefficient", coefficient);
   }
 
+  void persist(auto const& f) { f("coefficient", coefficient), f("weight", weight); }
   void update(double entropy, double = 1) {
     detail::require(step > 0, "entropy_target", "step", step, "a positive number");
     detail::require(coefficient >= 0 && coefficient <= most, "entropy_target", "coefficient", coefficient,

@@ -132,6 +132,11 @@ struct composed_objective {
   void adapt(auto const& m) {
     detail::unpack([&](auto&... leaf) { (detail::adapt(leaf.term, m), ...); }, leaves);
   }
+  void persist(auto const& f) {
+    int k = 0;
+    auto one = [&](auto& term) { detail::persist_adapted(term, f.inside("term " + std::to_string(k++))); };
+    detail::unpack([&](auto&... leaf) { (one(leaf.term), ...); }, leaves);
+  }
 };
 
 namespace detail {

@@ -24,6 +24,7 @@ struct adam_moments {
   long updates = 0;
 
   std::size_t bytes() const { return std::size_t(m.size() + v.size()) * sizeof(value_t<B>); }
+  void persist(auto const& f) { f("m", m), f("v", v), f("updates", updates); }
   void start(B& backend, std::ptrdiff_t parameters) {
     backend.resize(m, parameters);
     backend.resize(v, parameters);

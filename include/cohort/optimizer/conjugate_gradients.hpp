@@ -8,10 +8,7 @@ namespace detail {
 
 struct plus_multiple {
   double factor;
-  template <class S>
-  constexpr S operator()(S a, S b) const {
-    return a + factor * b;
-  }
+  constexpr auto operator()(auto a, auto b) const { return a + factor * b; }
 };
 
 /// sum a b, on the host.

@@ -43,6 +43,7 @@ struct lion {
     typename B::template array<value_t<B>> m;
 
     std::size_t bytes() const { return std::size_t(m.size()) * sizeof(value_t<B>); }
+    void persist(auto const& f) { f("m", m); }
   };
 
   template <backend B>

@@ -72,6 +72,10 @@ struct muon {
       for (auto const& r : rest) total += r.of_others.bytes();
       return total;
     }
+    void persist(auto const& f) {
+      f("momentum", momentum);
+      for (auto& r : rest) f("others " + std::to_string(r.first), r.of_others);
+    }
   };
 
   template <backend B>

@@ -35,10 +35,7 @@ struct over_norm {
 };
 struct weighted_sum {
   double first, second;
-  template <class S>
-  constexpr S operator()(S x, S y) const {
-    return first * x + second * y;
-  }
+  constexpr auto operator()(auto x, auto y) const { return first * x + second * y; }
 };
 
 }  // namespace detail

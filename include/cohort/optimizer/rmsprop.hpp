@@ -87,6 +87,7 @@ struct rmsprop {
     std::size_t bytes() const {
       return std::size_t(square.size() + mean.size() + momentum.size()) * sizeof(value_t<B>);
     }
+    void persist(auto const& f) { f("square", square), f("mean", mean), f("momentum", momentum); }
   };
 
   template <backend B>

@@ -9,10 +9,7 @@ namespace detail {
 
 struct sgd_step {
   double rate, decay;
-  template <class S>
-  constexpr S operator()(S g, S p) const {
-    return p - rate * (g + decay * p);
-  }
+  constexpr auto operator()(auto g, auto p) const { return p - rate * (g + decay * p); }
 };
 
 /// Returns the parameter and its momentum. `added` is 1 - dampening, or 1 in the first update.
@@ -57,6 +54,7 @@ struct sgd {
     bool begun = false;
 
     std::size_t bytes() const { return std::size_t(momentum.size()) * sizeof(value_t<B>); }
+    void persist(auto const& f) { f("momentum", momentum), f("begun", begun); }
   };
 
   template <backend B>

@@ -33,6 +33,7 @@ struct rollout_record {
 class return_counter {
  public:
   explicit return_counter(int lanes) : running_(std::size_t(lanes), 0.) {}
+  void persist(auto const& f) { f("running", running_); }
   void add(int lane, double reward) { running_[std::size_t(lane)] += reward; }
   void end(int lane, rollout_summary& summary) {
     summary.episode_returns.push_back(running_[std::size_t(lane)]);

@@ -71,6 +71,8 @@ class groups_collector {
     for (auto* a : {&raw_.terminated, &raw_.truncated}) backend.resize(*a, most);
   }
 
+  void persist(auto const& f) { f("environment", environment_); }
+
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     final_.clear();
     kept_.clear();

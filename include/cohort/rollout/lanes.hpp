@@ -86,6 +86,8 @@ class lanes_collector {
     return batch_;
   }
 
+  void persist(auto const& f) { f("environment", environment_), f("returns", returns_); }
+
   /// Rewards and flags of the last rollout, on the host.
   detail::rollout_record<T> const& record() const { return record_; }
 

@@ -132,6 +132,8 @@ class probes_collector {
     return batch_;
   }
 
+  void persist(auto const& f) { f("environment", environment_), f("returns", returns_); }
+
  private:
   int common(int G) const { return options_.noise == action_noise::common ? G : 1; }
 

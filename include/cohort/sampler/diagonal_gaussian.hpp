@@ -10,10 +10,7 @@ inline constexpr double half_log_two_pi = 0.91893853320467274178;
 
 /// A standard normal number from two uniform ones in (0, 1).
 struct box_muller {
-  template <class S>
-  constexpr S operator()(S u, S v) const {
-    return sqrt(-2 * log(u)) * cos(2 * std::numbers::pi * v);
-  }
+  constexpr auto operator()(auto u, auto v) const { return sqrt(-2 * log(u)) * cos(2 * std::numbers::pi * v); }
 };
 
 struct gaussian_sample {

@@ -76,6 +76,17 @@ void adapt(X& component, Measures const& m) {
   }
 }
 
+/// f(name, number) for what `adapt` changes in a component.
+template <class X>
+void persist_adapted(X& component, auto const& f) {
+  if constexpr (requires { component.persist(f); }) component.persist(f);
+  else {
+    if constexpr (requires { component.weight.persist(f); }) component.weight.persist(f);
+    else if constexpr (requires { component.weight.update(1., 1.); }) f("weight", component.weight.weight);
+    if constexpr (requires { component.estimator; }) persist_adapted(component.estimator, f);
+  }
+}
+
 }  // namespace detail
 
 /// A component with one number that changes over the run: scheduled{linear{.2, 0}, [](double e) { return

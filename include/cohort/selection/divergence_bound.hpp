@@ -15,10 +15,7 @@ namespace detail {
 template <class D>
 struct divergence_from_sampler {
   D divergence;
-  template <class S>
-  constexpr S operator()(S sampler_logp, S logp) const {
-    return divergence(sampler_logp, logp);
-  }
+  constexpr auto operator()(auto sampler_logp, auto logp) const { return divergence(sampler_logp, logp); }
 };
 struct at_most {
   double most;

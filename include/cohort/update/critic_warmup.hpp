@@ -56,6 +56,7 @@ class critic_warmup_learner {
         then_(backend, u.then, aggregation, policy, seed) {}
 
   std::size_t optimizer_bytes() const { return critic_.optimizer_bytes() + then_.optimizer_bytes(); }
+  void persist(auto const& f) { f("left", left_), f("critic", critic_), f("then", then_); }
 
   template <objective O>
   update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {

@@ -37,6 +37,7 @@ class learner {
   }
 
   std::size_t optimizer_bytes() const { return optimizer_.bytes(); }
+  void persist(auto const& f) { f("optimizer", optimizer_), f("rounds", rounds_), f("pass", pass_); }
 
   template <class O>
     requires objective<O> || pair_objective<O>

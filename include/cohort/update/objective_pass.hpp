@@ -19,6 +19,8 @@ class objective_pass {
   /// `seed` is that of the draws of selections.
   explicit objective_pass(std::uint64_t seed = 0) : seed_(seed) {}
 
+  void persist(auto const& f) { f("selections", selections_); }
+
   /// The selections of the next pass draw what those of the last one drew.
   void repeat_draws() { selections_ = first_selection_; }
 

@@ -107,6 +107,7 @@ class trust_region_learner {
   }
 
   std::size_t optimizer_bytes() const { return critic_.optimizer_bytes(); }
+  void persist(auto const& f) { f("critic", critic_), f("pass", pass_); }
 
   template <objective O>
   update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {

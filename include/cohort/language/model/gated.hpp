@@ -5,10 +5,7 @@ namespace cohort::detail {
 
 /// SwiGLU's product: silu(gate) up, with silu(x) = x sigmoid(x). Shazeer 2020, arXiv:2002.05202, eq. 5.
 struct gated {
-  template <class S>
-  constexpr S operator()(S gate, S up) const {
-    return gate * sigmoid(gate) * up;
-  }
+  constexpr auto operator()(auto gate, auto up) const { return gate * sigmoid(gate) * up; }
 };
 
 /// Its gradient with respect to gate and up, and the product again.

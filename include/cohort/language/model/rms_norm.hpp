@@ -20,10 +20,7 @@ struct reciprocal_root_mean {
   constexpr auto operator()(auto sum) const { return 1 / sqrt(sum / n + epsilon); }
 };
 struct product_of_three {
-  template <class S>
-  constexpr S operator()(S a, S b, S c) const {
-    return a * b * c;
-  }
+  constexpr auto operator()(auto a, auto b, auto c) const { return a * b * c; }
 };
 struct norm_slope {
   double n;

@@ -102,6 +102,8 @@ class completions_collector {
   completions_collector(B&, completions const& o, Task const& task, Policy const&, std::uint64_t seed)
       : options_(o), task_(task), seed_(seed) {}
 
+  void persist(auto const& f) { f("rounds", rounds_); }
+
   batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
     batch_.clear();

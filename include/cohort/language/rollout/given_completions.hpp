@@ -15,6 +15,8 @@ class given_completions_collector {
   given_completions_collector(B&, Rollout const& o, Task const& task, Policy const&, std::uint64_t seed)
       : options_(o), task_(task), seed_(seed) {}
 
+  void persist(auto const& f) { f("rollouts", rollouts_); }
+
   batch_type& collect(B& backend, Policy&, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
     random_stream draws(stream_id{seed_, draw_purpose::reset, rollouts_++});

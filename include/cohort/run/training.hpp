@@ -1,0 +1,196 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cohort/objective/text.hpp>
+#include <cohort/rollout/groups.hpp>
+#include <cohort/rollout/probes.hpp>
+#include <cohort/run/stopwatch.hpp>
+#include <cohort/update/learner.hpp>
+#include <cstdint>
+#include <limits>
+
+namespace cohort {
+
+struct train_options {
+  std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
+  std::int64_t updates = std::numeric_limits<std::int64_t>::max();  ///< at most so many
+  std::uint64_t seed = 0;  ///< of actions, resets and minibatches; the policy's own seed sets its parameters
+};
+
+/// What hooks see after each update, and what train returns.
+struct train_report {
+  std::int64_t steps = 0, total_steps = 0;
+  std::int64_t episodes = 0, updates = 0, total_updates = 0;
+  double seconds = 0;      ///< of collecting and learning; hooks do not count
+  double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
+  update_metrics metrics{};
+  completion_metrics completions{};  ///< of the last rollout of a language model
+  std::size_t parameter_bytes = 0;   ///< of the policy, and of the reference where there is one
+  std::size_t optimizer_bytes = 0;
+  bool stopped = false;  ///< by a hook
+};
+
+namespace detail {
+
+class recent_returns {
+ public:
+  void persist(auto const& f) { f("values", values_), f("count", count_); }
+  void add(double r) { values_[count_++ % values_.size()] = r; }
+  double mean() const {
+    std::size_t n = std::min(count_, values_.size());
+    double total = 0;
+    for (std::size_t i = 0; i < n; ++i) total += values_[i];
+    return n ? total / double(n) : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  std::array<double, 100> values_{};
+  std::size_t count_ = 0;
+};
+
+}  // namespace detail
+
+/// A run: all that lives from one update to the next. `step` collects once and updates once, `report` is what there is
+/// to say at any time; `train` is a loop over it.
+///
+///     training run{cpu, algorithm, environment, policy, {.steps = 100'000, .seed = 1}};
+///     while (run.step())
+///       if (run.report().mean_return > 475) break;
+///
+/// A run may be left and gone on with: two halves give the bits of one whole. `limits` may be raised meanwhile;
+/// schedules go by the new ones from then on. The backend and the policy must outlive it; the policy's parameters are
+/// the run's as long as it goes on. The arguments are those of `train`, which says what is raised.
+template <backend B, class Algorithm, class E, class Policy>
+class training {
+  using T = value_t<B>;
+  using Rollout = std::remove_cvref_t<decltype(Algorithm::rollout)>;
+  using Update = std::remove_cvref_t<decltype(Algorithm::update)>;
+  using Aggregation = std::remove_cvref_t<decltype(Algorithm::aggregation)>;
+  using Objective = std::remove_cvref_t<decltype(Algorithm::objective)>;
+  using Advantage = std::remove_cvref_t<decltype(Algorithm::advantage)>;
+  using Collector = typename Rollout::template collector<B, E, Policy>;
+  using Batch = typename Collector::batch_type;
+  using Learner = typename detail::learner_for<B, Update, Aggregation, Policy, Batch>::type;
+  using Reward = decltype(std::declval<Algorithm const&>().reward.template start<B>(std::declval<B&>()));
+  static constexpr bool has_distributions = requires(Policy& p) { p.distribution_size(); };
+  static constexpr unsigned advantage_needs =
+      detail::needs_of<decltype(at_progress(std::declval<Advantage const&>(), 0.))>();
+
+ public:
+  train_options limits;  ///< `steps` and `updates` may be raised; the seed stays
+
+  training(B& backend, Algorithm const& a, E const& environment, Policy& policy, train_options const& o)
+      : limits(o),
+        started_(checked(a, o)),
+        backend_(backend),
+        algorithm_(a),
+        policy_(policy),
+        collector_(backend, a.rollout, environment, policy, o.seed),
+        learner_(backend, a.update, a.aggregation, policy, o.seed),
+        reward_(a.reward.template start<B>(backend)),
+        reads_(terms_read_by(at_progress(a.objective, 0.))),
+        has_reference_(reads_ & needs::reference || advantage_needs & needs::ref_logp) {
+    if (has_reference_) {
+      backend.resize(reference_, policy.parameters().rows);
+      backend.map(outputs{reference_.all()}, detail::same{}, view<T const>(policy.parameters()));
+    }
+    report_.parameter_bytes = std::size_t(policy.parameters().rows) * sizeof(T) * (has_reference_ ? 2 : 1);
+    report_.optimizer_bytes = learner_.optimizer_bytes();
+    report_.total_steps = o.steps, report_.total_updates = o.updates;
+    report_.seconds = detail::seconds_now() - started_;
+  }
+
+  train_report const& report() const { return report_; }
+
+  /// All of it by name, for copy_out and copy_in (run/saved_state.hpp): a run that is made like this one and is given
+  /// this one's state goes on as this one would, bit by bit.
+  void persist(auto const& f) {
+    auto parameters = policy_.parameters();
+    f("parameters", parameters);
+    f("collector", collector_), f("learner", learner_), f("reward", reward_), f("recent returns", recent_);
+    if (has_reference_) f("reference", reference_);
+    detail::persist_adapted(algorithm_.objective, f.inside("objective"));
+    detail::persist_adapted(algorithm_.advantage, f.inside("advantage"));
+    f("steps", report_.steps), f("episodes", report_.episodes), f("updates", report_.updates);
+    f("seconds", report_.seconds), f("mean return", report_.mean_return);
+  }
+
+  /// Collects once and updates once. False, with nothing done, where the limits are reached, or are too near for a
+  /// rollout (whose steps count).
+  bool step() {
+    report_.total_steps = limits.steps, report_.total_updates = limits.updates;
+    if (report_.steps >= limits.steps || report_.updates >= limits.updates) return false;
+    started_ = detail::seconds_now();
+    double progress =
+        std::max(double(report_.steps) / double(limits.steps), double(report_.updates) / double(limits.updates));
+    summary_.steps = 0;
+    summary_.episode_returns.clear();
+    auto& batch = collector_.collect(backend_, policy_, limits.steps - report_.steps, summary_);
+    report_.steps += summary_.steps;
+    report_.episodes += std::int64_t(summary_.episode_returns.size());
+    for (double r : summary_.episode_returns) recent_.add(r);
+    report_.mean_return = recent_.mean();
+    report_.completions = summary_.completions;
+    if (batch.R == 0) return false;
+
+    complete(batch);
+    estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
+    algorithm_.reward(backend_, reward_, batch.view_for_estimator(), batch.reward.all());
+    at_progress(algorithm_.advantage, progress)(backend_, batch.view_for_estimator(), out);
+    report_.metrics = learner_.learn(backend_, at_progress(algorithm_.objective, progress), policy_, batch, progress);
+    ++report_.updates;
+    detail::adapt(algorithm_.objective, report_.metrics);
+    detail::adapt(algorithm_.advantage, report_.metrics);
+    auto const& refresh = algorithm_.reference;
+    if (has_reference_ && refresh.every > 0 && report_.updates % refresh.every == 0)
+      backend_.map(outputs{reference_.all()}, detail::blend{refresh.share}, view<T const>(reference_.all()),
+                   view<T const>(policy_.parameters()));
+    report_.seconds += detail::seconds_now() - started_;
+    return true;
+  }
+
+ private:
+  static double checked(Algorithm const& a, train_options const& o) {
+    double started = detail::seconds_now();
+    detail::require(o.updates > 0, "train", "updates", double(o.updates), "a positive number");
+    detail::require(o.steps > 0, "train", "steps", double(o.steps), "a positive number");
+    a.rollout.check();
+    a.reference.check();
+    for (double progress : {0., .25, .5, .75, .999})
+      detail::check_objective(at_progress(a.objective, progress));  // no update begins at 1
+    return started;
+  }
+
+  /// What the objective and the advantage read beside what was collected.
+  void complete(Batch& batch) {
+    if (has_reference_) batch.evaluate_reference(backend_, policy_, view<T const>(reference_.all()));
+    if constexpr (has_distributions) {
+      if constexpr (advantage_needs & needs::kl) {
+        backend_.resize(batch.kl, batch.R);
+        policy_.kl_to(backend_, view<T const>(reference_.all()),
+                      view<T const>(batch.observation.matrix(batch.R, batch.observation_size)), batch.kl.all());
+      }
+      if (reads_ & needs::kl)
+        batch.distribution_rows(backend_, policy_, view<T const>(reference_.all()), batch.reference_distribution);
+      if (reads_ & needs::old_kl)
+        batch.distribution_rows(backend_, policy_, view<T const>(policy_.parameters()), batch.old_distribution);
+    }
+    if constexpr (advantage_needs & needs::anchor) batch.write_state_index(backend_);
+  }
+
+  double started_;
+  B& backend_;
+  Algorithm algorithm_;  // of its own, since controllers in it change
+  Policy& policy_;
+  Collector collector_;
+  Learner learner_;
+  Reward reward_;
+  unsigned reads_;
+  bool has_reference_;
+  typename B::template array<T> reference_;
+  train_report report_;
+  detail::recent_returns recent_;
+  rollout_summary summary_;
+};
+
+}  // namespace cohort
