@@ -77,7 +77,7 @@ TEST_CASE("advantage_as_reward: works on probes of several steps, whose first it
     REQUIRE(close(A[b.executed[r]], along_lane({.gamma = .9}, b, f, r, true), 1e-12, 1e-12));
 }
 
-TEST_CASE("advantage_as_reward: refuses a transform within groups of one, and a probe_batch without probes") {
+TEST_CASE("advantage_as_reward: refuses a transform within groups of one, and a batch without probes") {
   probe_batch b = random(2, 2, 2, 1);
   for (auto transform : {reward_transform::tanh_of_group_score, reward_transform::weighted_in_group})
     REQUIRE_THROWS_WITH(run(advantage_as_reward<hybrid_grpo>{.transform = transform}, b),
