@@ -4,6 +4,10 @@
 
 namespace cohort {
 
+/// What a term may estimate a KL by: a callable of logp and ref_logp, or of these and old_logp.
+template <class E>
+concept kl_estimator = requires(E const& e, double x) { e(x, x); } || requires(E const& e, double x) { e(x, x, x); };
+
 // Estimators of KL(pi || ref) from one action drawn from pi, with x = log pi(a) - log ref(a), in nats. Source: Schulman
 // 2020, "Approximating KL divergence". What their gradients estimate when they stand in a loss is not what their values
 // estimate: see each.

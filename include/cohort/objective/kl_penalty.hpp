@@ -17,6 +17,9 @@ namespace cohort {
 /// the mean of k3 over the last minibatch of each update, once for each series.
 template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
+  static constexpr bool has_estimator = kl_estimator<Estimator>;
+  static_assert(has_estimator,
+                "a KL estimator needs `template <class S, class R> constexpr S operator()(S logp, R ref_logp) const`");
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
@@ -31,7 +34,8 @@ struct kl_penalty {
   constexpr S operator()(step_terms<S> const& step) const {
     if constexpr (requires { estimator(step.logp, step.ref_logp, step.old_logp); })
       return detail::weight_now(weight) * estimator(step.logp, step.ref_logp, step.old_logp);
-    else return detail::weight_now(weight) * estimator(step.logp, step.ref_logp);
+    else if constexpr (has_estimator) return detail::weight_now(weight) * estimator(step.logp, step.ref_logp);
+    else return 0;
   }
 };
 

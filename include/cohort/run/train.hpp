@@ -35,6 +35,22 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); };
 
+template <class P>
+concept any_policy = requires(P& p) { P::has_critic, p.parameters().rows, p.gradient().rows; };
+template <class P, class B>
+concept has_numbers_of = std::is_same_v<decltype(std::declval<P&>().parameters()), view<value_t<B>>>;
+template <class A, class B>
+concept estimator_on = requires(A const& a, B& b, batch_view<value_t<B>> const& batch,
+                                estimates<value_t<B>> const& out) { a(b, batch, out); };
+template <class A, class B>
+concept aggregation_on =
+    requires(A const& a, B& b, aggregated_steps<value_t<B>> const& s, view<value_t<B>> weight) { a(b, s, weight); };
+template <class R, class B, class E, class P>
+concept rollout_of = requires(R const& r) {
+  r.check();
+  typename R::template collector<B, E, P>;
+};
+
 template <class Update, class B, class Policy>
 constexpr bool update_fits() {
   if constexpr (requires { Update::template fits<B, Policy>; }) return Update::template fits<B, Policy>;
@@ -63,6 +79,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                  are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
   constexpr bool update_fits = detail::update_fits<std::remove_cvref_t<decltype(algorithm.update)>, B, Policy>();
   constexpr bool task = requires { typename std::remove_cvref_t<decltype(algorithm.rollout)>::reads_a_task; };
+  constexpr bool is_policy = detail::any_policy<Policy>,
+                 is_rollout = detail::rollout_of<std::remove_cvref_t<decltype(algorithm.rollout)>, B, E, Policy>,
+                 is_estimator = detail::estimator_on<decltype(at_progress(algorithm.advantage, 0.)), B>,
+                 is_aggregation = detail::aggregation_on<std::remove_cvref_t<decltype(algorithm.aggregation)>, B>;
   if constexpr (task && !language_task<E>) {
     static_assert(language_task<E>,
                   "a task needs a type `row` and, all const, `row draw(random_stream&)`, `std::vector<std::int32_t> "
@@ -71,6 +91,23 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     return {};
   } else if constexpr (!task && !environment<E>) {
 #include <cohort/environment/requirements.inc>
+    return {};
+  } else if constexpr (!is_policy || !is_rollout || !is_estimator || !is_aggregation) {
+    static_assert(is_policy,
+                  "a policy needs `has_critic`, parameters(), gradient() and what else docs/policies.md lists: actor, "
+                  "actor_critic and language_model are some");
+    static_assert(is_rollout,
+                  "a rollout needs check() const and `template <backend B, class E, class Policy> using collector`");
+    static_assert(is_estimator,
+                  "an advantage estimator needs `template <backend B, class T = value_t<B>> void operator()(B&, "
+                  "batch_view<T> const&, estimates<T> const&) const`");
+    static_assert(is_aggregation,
+                  "an aggregation needs `template <backend B, class T = value_t<B>> void operator()(B&, "
+                  "aggregated_steps<T> const&, view<T> weight) const`");
+    return {};
+  } else if constexpr (!detail::has_numbers_of<Policy, B>) {
+    constexpr bool same_numbers = detail::has_numbers_of<Policy, B>;
+    static_assert(same_numbers, "the policy was made on a backend of other numbers: both of float, or both of double");
     return {};
   } else if constexpr (!update_fits) {
     static_assert(update_fits,
