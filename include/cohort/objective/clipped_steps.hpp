@@ -58,10 +58,10 @@ void count_clipped(B& backend, O const& o, step_views<T> const& at,
                    series_sums<T, series_totals_in<O>> const& sums, view<T> low_and_high) {
   using Leaves = leaves_of<O>;
   constexpr unsigned bits = bits_of_leaves<Leaves>;
-  constexpr std::size_t length = totals<Leaves>.needs_length, count = std::size_t(totals<Leaves>.count);
-  std::array<view<T const>, length + count> series{};
+  constexpr int length = totals<Leaves>.needs_length, count = totals<Leaves>.count;
+  std::array<view<T const>, std::size_t(length + count)> series{};
   if constexpr (length == 1) series[0] = sums.length;
-  for (std::size_t k = 0; k < count; ++k) series[length + k] = sums.total[k];
+  for (int k = 0; k < count; ++k) series[std::size_t(length + k)] = sums.total[std::size_t(k)];
   clipped_kernel<Leaves, bits, 1 + aggregations_in<O>> kernel{composed(o).leaves};
   detail::unpack([&](auto... v) { backend.reduce(low_and_high, kernel, v...); },
                  concatenated(concatenated(picked<bits>(terms_of(at, terms_read_by(o), at.logp)), weights), series));

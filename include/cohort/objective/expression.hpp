@@ -79,10 +79,11 @@ constexpr auto append(composed_objective<Leaves, Modes> const& all, double facto
     if constexpr (is_selection<Mode>) {
       return weights_of_selection<decltype(mode.selection), Mode::base ? before + Mode::base : Weights>{mode.selection};
     } else {
+      constexpr bool here = sizeof(Mode) > 0;  // so that nvcc asks where there is a mode, and not before
       static_assert(
-          !Selected,
+          here && !Selected,
           "aggregate(...) may not stand inside weighted(...): write aggregate(mode, weighted(selection, term))");
-      static_assert(Selected || Weights == 0, "aggregate(...) may not stand inside another aggregate(...)");
+      static_assert(here && (Selected || Weights == 0), "aggregate(...) may not stand inside another aggregate(...)");
       return mode;
     }
   };

@@ -66,26 +66,38 @@ struct dual {
     return build(-a.value, [&](int i) { return -a.tangent[i]; });
   }
 
-  friend constexpr dual operator+(dual const& a, std::convertible_to<V> auto b) {
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator+(dual const& a, X b) {
     return build(a.value + V(b), [&](int i) { return a.tangent[i]; });
   }
-  friend constexpr dual operator+(std::convertible_to<V> auto a, dual const& b) { return b + a; }
-  friend constexpr dual operator-(dual const& a, std::convertible_to<V> auto b) {
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator+(X a, dual const& b) {
+    return b + a;
+  }
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator-(dual const& a, X b) {
     return build(a.value - V(b), [&](int i) { return a.tangent[i]; });
   }
-  friend constexpr dual operator-(std::convertible_to<V> auto a, dual const& b) {
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator-(X a, dual const& b) {
     return build(V(a) - b.value, [&](int i) { return -b.tangent[i]; });
   }
-  friend constexpr dual operator*(dual const& a, std::convertible_to<V> auto b) {
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator*(dual const& a, X b) {
     V factor(b);
     return build(a.value * factor, [&](int i) { return a.tangent[i] * factor; });
   }
-  friend constexpr dual operator*(std::convertible_to<V> auto a, dual const& b) { return b * a; }
-  friend constexpr dual operator/(dual const& a, std::convertible_to<V> auto b) {
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator*(X a, dual const& b) {
+    return b * a;
+  }
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator/(dual const& a, X b) {
     V inverse = V(1) / V(b);
     return build(a.value / V(b), [&](int i) { return a.tangent[i] * inverse; });
   }
-  friend constexpr dual operator/(std::convertible_to<V> auto a, dual const& b) {
+  template <std::convertible_to<V> X>
+  friend constexpr dual operator/(X a, dual const& b) {
     V quotient = V(a) / b.value;
     return chain(quotient, -quotient / b.value, b);
   }
