@@ -66,7 +66,6 @@ class training {
   using Rollout = std::remove_cvref_t<decltype(Algorithm::rollout)>;
   using Update = std::remove_cvref_t<decltype(Algorithm::update)>;
   using Aggregation = std::remove_cvref_t<decltype(Algorithm::aggregation)>;
-  using Objective = std::remove_cvref_t<decltype(Algorithm::objective)>;
   using Advantage = std::remove_cvref_t<decltype(Algorithm::advantage)>;
   using Collector = typename Rollout::template collector<B, E, Policy>;
   using Batch = typename Collector::batch_type;

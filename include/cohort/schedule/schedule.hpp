@@ -83,7 +83,7 @@ void persist_adapted(X& component, auto const& f) {
   else {
     if constexpr (requires { component.weight.persist(f); }) component.weight.persist(f);
     else if constexpr (requires { component.weight.update(1., 1.); }) f("weight", component.weight.weight);
-    if constexpr (requires { component.estimator; }) persist_adapted(component.estimator, f);
+    if constexpr (requires { component.estimator; }) persist_adapted(component.estimator, f.inside("estimator"));
   }
 }
 
