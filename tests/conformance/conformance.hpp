@@ -5,3 +5,4 @@
 #include "chapter/objectives.hpp"
 #include "chapter/policies.hpp"
 #include "chapter/series.hpp"
+#include "chapter/training.hpp"
