@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "../support/echo.hpp"
+#include "../support/goes_on.hpp"
 
 using namespace cohort;
 using support::echo;
@@ -15,35 +16,12 @@ struct two_answers : echo {
   std::vector<std::int32_t> rejected(row const&) const { return {11}; }
 };
 
-/// Four updates in one run; two of a run, and two more of another that was given the state of the first.
 template <class Algorithm>
 void goes_on_bit_by_bit(Algorithm const& algorithm) {
   eigen::backend cpu;
-  two_answers const task;
-  auto model = [&] {
-    return language_model{cpu,
-                          decoder_options{.vocabulary = 12, .hidden = 8, .intermediate = 16, .layers = 1, .heads = 2},
-                          random_seed{1}};
-  };
-  auto values = [](auto& m) {
-    auto p = m.parameters();
-    return std::vector<float>(p.data, p.data + p.rows);
-  };
-  auto whole = model(), first = model(), second = model();
-  train_options const options{.updates = 4, .seed = 2};
-  training one{cpu, algorithm, task, whole, options};
-  while (one.step()) {
-  }
-  training before{cpu, algorithm, task, first, options};
-  REQUIRE(before.step());
-  REQUIRE(before.step());
-  training after{cpu, algorithm, task, second, options};
-  copy_in(cpu, after, copy_out(cpu, before));
-  while (after.step()) {
-  }
-  CHECK(values(second) == values(whole));
-  CHECK(after.report().steps == one.report().steps);
-  CHECK(after.report().metrics.loss == one.report().metrics.loss);
+  decoder_options const shape{.vocabulary = 12, .hidden = 8, .intermediate = 16, .layers = 1, .heads = 2};
+  support::goes_on_bit_by_bit(
+      cpu, algorithm, two_answers{}, [&] { return language_model{cpu, shape, random_seed{1}}; }, 2);
 }
 
 auto const once = update{.epochs = 1, .minibatches = 2, .normalize = normalization::none, .optimizer = adamw{}};

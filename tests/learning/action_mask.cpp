@@ -2,17 +2,12 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include "../catch.hpp"
+#include "../support/mean_reward.hpp"
 #include "../support/spaces.hpp"
 
 using namespace cohort;
 
 namespace {
-
-double mean_reward(auto& cpu, auto const& environment, auto& policy) {
-  double total = 0;
-  for (double r : evaluate(cpu, environment, policy, 64, 99)) total += r / (64 * environment.max_episode_steps);
-  return total;
-}
 
 /// Allows nothing from the fourth step of an episode on.
 struct closing {
@@ -46,10 +41,10 @@ template <class E>
 void require_learning(E const& environment, double before, double after) {
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, environment, {.hidden = {32, 32}}, random_seed{3}};
-  CHECK(mean_reward(cpu, environment, policy) < before);
+  CHECK(support::mean_reward(cpu, environment, policy) < before);
   train(cpu, algorithm_of(lanes{.count = 16, .horizon = 32}, gae{.gamma = 0}), environment, policy,
         {.steps = 30'000, .seed = 3});
-  CHECK(mean_reward(cpu, environment, policy) > after);
+  CHECK(support::mean_reward(cpu, environment, policy) > after);
 }
 
 }  // namespace
@@ -74,9 +69,9 @@ TEST_CASE("action_mask: every rollout and TRPO, with exact divergences, bear mas
                         .objective = importance_ratio{} + exact_kl_penalty{.weight = .01} + value_loss{},
                         .aggregation = step_mean{},
                         .update = trust_region{}};
-  double before = mean_reward(cpu, environment, policy);
+  double before = support::mean_reward(cpu, environment, policy);
   train(cpu, trpo, environment, policy, {.steps = 10'000});
-  double after = mean_reward(cpu, environment, policy);
+  double after = support::mean_reward(cpu, environment, policy);
   CHECK(std::isfinite(after));
   CHECK(after > before);
 }

@@ -3,17 +3,12 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include "../catch.hpp"
+#include "../support/mean_reward.hpp"
 #include "../support/spaces.hpp"
 
 using namespace cohort;
 
 namespace {
-
-double mean_reward(auto& cpu, auto const& environment, auto& policy) {
-  double total = 0;
-  for (double r : evaluate(cpu, environment, policy, 64, 99)) total += r / (64 * environment.max_episode_steps);
-  return total;
-}
 
 template <class E, class... Model>
 void require_learning(E const& environment, double before, double after, Model const&... model) {
@@ -26,9 +21,9 @@ void require_learning(E const& environment, double before, double after, Model c
       .aggregation = step_mean{},
       .update = update{
           .epochs = 6, .minibatch_size = 128, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
-  CHECK(mean_reward(cpu, environment, policy) < before);
+  CHECK(support::mean_reward(cpu, environment, policy) < before);
   train(cpu, ppo, environment, policy, {.steps = 30'000, .seed = 3});
-  CHECK(mean_reward(cpu, environment, policy) > after);
+  CHECK(support::mean_reward(cpu, environment, policy) > after);
 }
 
 }  // namespace
@@ -50,14 +45,14 @@ TEST_CASE("train: TRPO and exact divergences take every distribution") {
   auto run = []<class E, class... Model>(E const& environment, Model const&... model) {
     eigen::backend cpu({.threads = 1});
     actor_critic policy{cpu, environment, model..., network_options{.hidden = {16}}, random_seed{3}};
-    double before = mean_reward(cpu, environment, policy);
+    double before = support::mean_reward(cpu, environment, policy);
     auto trpo = algorithm{.rollout = lanes{.count = 16, .horizon = 32},
                           .advantage = gae{.gamma = 0},
                           .objective = importance_ratio{} + value_loss{},
                           .aggregation = step_mean{},
                           .update = trust_region{}};
     train(cpu, trpo, environment, policy, {.steps = 5'000, .seed = 3});
-    double between = mean_reward(cpu, environment, policy);
+    double between = support::mean_reward(cpu, environment, policy);
     CHECK(between > before);
     auto with_kl = algorithm{
         .rollout = lanes{.count = 16, .horizon = 32},
@@ -66,7 +61,7 @@ TEST_CASE("train: TRPO and exact divergences take every distribution") {
         .aggregation = step_mean{},
         .update = update{.epochs = 4, .minibatch_size = 128, .optimizer = adam{.rate = 3e-3}, .max_gradient_norm = .5}};
     train(cpu, with_kl, environment, policy, {.steps = 10'000, .seed = 3});
-    CHECK(mean_reward(cpu, environment, policy) > between);
+    CHECK(support::mean_reward(cpu, environment, policy) > between);
   };
   run(spaces::choices{});
   run(spaces::bits{});

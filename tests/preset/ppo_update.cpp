@@ -49,14 +49,9 @@ struct recorded {
     backend.resize(collected.advantage, steps_);
     backend.resize(collected.target, steps_);
     collected.has_values = true;
-    numbers start = ours("parameters");
+    numbers start = golden::in_our_order(rows, "parameters");
     REQUIRE(std::ptrdiff_t(start.size()) == policy.parameters().rows);
     std::copy(start.begin(), start.end(), policy.parameters().data);
-  }
-  numbers ours(std::string const& name) const {
-    numbers result;
-    for (double i : golden::row(rows, "inputs_first")) result.push_back(golden::row(rows, name)[std::size_t(i)]);
-    return result;
   }
 };
 
@@ -91,7 +86,8 @@ void require_update(std::string const& file, Distribution d, Convention conventi
   auto mean = convention.mean();
   learner<cpu, update<>, decltype(mean), decltype(r.policy)> learner(r.backend, updates, mean, r.policy, 1);
   learner.learn(r.backend, convention.objective(), r.policy, r.collected, 0);
-  numbers before = r.ours("parameters"), after = r.ours(name + "/parameters");
+  numbers before = golden::in_our_order(r.rows, "parameters"),
+          after = golden::in_our_order(r.rows, name + "/parameters");
   double furthest = 0;
   for (std::size_t i = 0; i < after.size(); ++i) {
     INFO("parameter " << i << ": " << r.policy.parameters().data[i] << ", recorded " << after[i]);

@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"
+#include "../support/goes_on.hpp"
 
 using namespace cohort;
 
@@ -11,44 +12,14 @@ namespace {
 
 using cpu = eigen::backend;
 
-std::vector<float> parameters_of(auto& policy) {
-  auto p = policy.parameters();
-  return {p.data, p.data + p.rows};
-}
-
 auto policy_for(cpu& backend, auto const& environment) {
   return actor_critic{backend, environment, {.hidden = {8, 8}}, random_seed{3}};
 }
 
-/// Six updates in one run; three of a run, and three more of another that was given the state of the first.
 template <class Algorithm, class E>
 void goes_on_bit_by_bit(Algorithm const& algorithm, E const& environment) {
   cpu backend;
-  train_options const options{.steps = 1'000'000, .updates = 6, .seed = 5};
-  auto whole = policy_for(backend, environment), first = policy_for(backend, environment),
-       second = policy_for(backend, environment);
-  training one{backend, algorithm, environment, whole, options};
-  while (one.step()) {
-  }
-  training before{backend, algorithm, environment, first, options};
-  for (int k = 0; k < 3; ++k) REQUIRE(before.step());
-  auto state = copy_out(backend, before);
-  training after{backend, algorithm, environment, second, options};
-  copy_in(backend, after, state);
-  CHECK(copy_out(backend, after) == state);
-  while (after.step()) {
-  }
-  while (before.step()) {
-  }
-  CHECK(parameters_of(second) == parameters_of(whole));
-  CHECK(parameters_of(first) == parameters_of(whole));
-  for (auto* r : {&after.report(), &before.report()}) {
-    CHECK(r->updates == 6);
-    CHECK(r->steps == one.report().steps);
-    CHECK(r->episodes == one.report().episodes);
-    CHECK((r->mean_return == one.report().mean_return || std::isnan(r->mean_return)));
-    CHECK(r->metrics.loss == one.report().metrics.loss);
-  }
+  support::goes_on_bit_by_bit(backend, algorithm, environment, [&] { return policy_for(backend, environment); }, 3);
 }
 
 auto const descent = update{.epochs = 2, .minibatch_size = 24, .optimizer = adam{.rate = 1e-3}};

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -33,6 +34,14 @@ inline std::vector<double> const& row(table const& t, std::string const& name) {
   auto found = t.find(name);
   if (found == t.end() || found->second.empty()) throw std::runtime_error("the recorded numbers have no row " + name);
   return found->second;
+}
+
+/// Parameters that were recorded in another library's order, in ours: `inputs_first` says where each stands.
+inline std::vector<double> in_our_order(table const& t, std::string const& name) {
+  auto const& theirs = row(t, name);
+  std::vector<double> ours;
+  for (double i : row(t, "inputs_first")) ours.push_back(theirs[std::size_t(i)]);
+  return ours;
 }
 
 }  // namespace golden

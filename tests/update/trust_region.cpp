@@ -37,14 +37,9 @@ struct recorded {
     fill(collected.sampler_logp, golden::row(rows, "old_logp"));
     fill(collected.advantage, golden::row(rows, "advantage"));
     fill(collected.series_of, integers(std::size_t(R), 0));
-    numbers start = ours("parameters");
+    numbers start = golden::in_our_order(rows, "parameters");
     REQUIRE(std::ptrdiff_t(start.size()) == policy.parameters().rows);
     std::copy(start.begin(), start.end(), policy.parameters().data);
-  }
-  numbers ours(std::string const& name) const {
-    numbers result;
-    for (double i : golden::row(rows, "inputs_first")) result.push_back(golden::row(rows, name)[std::size_t(i)]);
-    return result;
   }
   template <class O>
   update_metrics step(trust_region<> const& how, O const& objective) {
@@ -65,7 +60,7 @@ void require_step(std::string const& file, Distribution d, std::string const& na
   how.damping *= scale;
   numbers before = parameters_of(r.policy);
   auto metrics = r.step(how, importance_ratio{});
-  numbers after = parameters_of(r.policy), expected = r.ours(name + "/parameters"),
+  numbers after = parameters_of(r.policy), expected = golden::in_our_order(r.rows, name + "/parameters"),
           gradient = golden::row(r.rows, "gradient");
   auto number = [&](char const* what) { return golden::row(r.rows, name + "/" + what)[0]; };
   if (number("coefficient") == 0) CHECK(after == before);

@@ -3,6 +3,7 @@
 #include <cohort/scalar/bundle.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 // Objectives of several terms. However a + b, 2 * a, aggregate(mode, a) and weighted(selection, a) stand inside one
@@ -79,7 +80,7 @@ constexpr auto append(composed_objective<Leaves, Modes> const& all, double facto
     if constexpr (is_selection<Mode>) {
       return weights_of_selection<decltype(mode.selection), Mode::base ? before + Mode::base : Weights>{mode.selection};
     } else {
-      constexpr bool here = sizeof(Mode) > 0;  // so that nvcc asks where there is a mode, and not before
+      constexpr bool here = !std::is_void_v<Mode>;  // so that nvcc asks where there is a mode, and not before
       static_assert(
           here && !Selected,
           "aggregate(...) may not stand inside weighted(...): write aggregate(mode, weighted(selection, term))");

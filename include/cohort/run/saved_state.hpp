@@ -16,10 +16,29 @@ using saved_state = std::map<std::string, std::vector<std::byte>>;
 
 namespace detail {
 
+template <class U>
+std::vector<std::byte> bytes_of(std::span<U const> numbers) {
+  auto bytes = std::as_bytes(numbers);
+  return {bytes.begin(), bytes.end()};
+}
+template <class U>
+std::vector<U> numbers_in(std::vector<std::byte> const& bytes) {
+  std::vector<U> numbers(bytes.size() / sizeof(U));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(U));
+  return numbers;
+}
+template <backend B, class U>
+std::vector<std::byte> downloaded_bytes(B& backend, view<U const> numbers) {
+  std::vector<U> host(std::size_t(numbers.size()));
+  backend.download(std::span<U>(host), numbers);
+  return bytes_of(std::span<U const>(host));
+}
+
+inline constexpr std::size_t any_size = std::size_t(-1);
+
 /// What a part's `persist(f)` is given: f("name", member) for each, be it a number, an array of the host or of the
-/// backend, or a part itself; f.inside("name") for what stands in it. The action is given the name, the bytes that are
-/// there (`fixed`: there cannot be more or fewer), and room(n), memory of n bytes that takes their place; it returns
-/// whether it has changed them.
+/// backend, or a part itself; f.inside("name") for what stands in it. The action is given the name, how many bytes it
+/// must have (any_size: as many as there are), get(), which gives them, and set(bytes).
 template <backend B, class Action>
 struct state_walk {
   B& backend;
@@ -31,39 +50,33 @@ struct state_walk {
   }
   template <class X>
   void operator()(std::string const& name, X& x) const {
+    using bytes = std::vector<std::byte>;
     auto here = inside(name);
     if constexpr (requires { x.persist(here); }) x.persist(here);
-    else if constexpr (requires { x.all(); }) here.array(x.all(), &x);
-    else if constexpr (requires { x.row_stride; }) here.array(x, static_cast<X*>(nullptr));
-    else if constexpr (requires { x.resize(x.size()), x.data(); }) here.list(x);
-    else {
+    else if constexpr (requires { x.all(); }) {  // an array of the backend
+      using U = std::remove_cvref_t<decltype(*x.all().data)>;
+      action(
+          here.path, any_size, [&] { return downloaded_bytes(backend, view<U const>(x.all())); },
+          [&](bytes const& b) { backend.assign(x, std::span<U const>(numbers_in<U>(b))); });
+    } else if constexpr (requires { x.row_stride; }) {  // a view of one
+      using U = std::remove_cvref_t<decltype(*x.data)>;
+      action(
+          here.path, std::size_t(x.size()) * sizeof(U), [&] { return downloaded_bytes(backend, view<U const>(x)); },
+          [&](bytes const& b) { backend.upload(x, std::span<U const>(numbers_in<U>(b))); });
+    } else if constexpr (requires { x.resize(x.size()), x.data(); }) {
+      using U = typename X::value_type;
+      constexpr bool copies = std::is_trivially_copyable_v<U>;
+      static_assert(copies,
+                    "what a run keeps is copied byte by byte: an environment's state must be trivially copyable");
+      if constexpr (copies)
+        action(
+            here.path, any_size, [&] { return bytes_of(std::span<U const>(x)); },
+            [&](bytes const& b) { x = numbers_in<U>(b); });
+    } else {
       static_assert(std::is_trivially_copyable_v<X>, "a part of a run lists its state in persist(f)");
-      action(here.path, std::as_bytes(std::span(&x, 1)), true, [&](std::size_t) { return &x; });
-    }
-  }
-
- private:
-  template <class List>
-  bool list(List& x) const {
-    using U = typename List::value_type;
-    constexpr bool copies = std::is_trivially_copyable_v<U>;
-    static_assert(copies, "what a run keeps is copied byte by byte: an environment's state must be trivially copyable");
-    if constexpr (!copies) return false;
-    else
-      return action(path, std::as_bytes(std::span(x)), false, [&](std::size_t bytes) {
-        x.resize(bytes / sizeof(U));
-        return x.data();
-      });
-  }
-  template <class U, class Array>
-  void array(view<U> now, Array* owner) const {
-    std::vector<U> host(std::size_t(now.size()));
-    backend.download(std::span<U>(host), view<U const>(now));
-    if (owner) {
-      if constexpr (requires { backend.assign(*owner, std::span<U const>(host)); })
-        if (list(host)) backend.assign(*owner, std::span<U const>(host));
-    } else if (action(path, std::as_bytes(std::span(host)), true, [&](std::size_t) { return host.data(); })) {
-      backend.upload(now, std::span<U const>(host));
+      action(
+          here.path, sizeof x, [&] { return bytes_of(std::span<X const>(&x, 1)); },
+          [&](bytes const& b) { std::memcpy(&x, b.data(), sizeof x); });
     }
   }
 };
@@ -78,10 +91,7 @@ void walk_state(B& backend, Part& part, Action action) {
 template <backend B, class Part>
 saved_state copy_out(B& backend, Part& part) {
   saved_state all;
-  detail::walk_state(backend, part, [&](std::string const& name, auto bytes, bool, auto) {
-    all[name].assign(bytes.begin(), bytes.end());
-    return false;
-  });
+  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto get, auto) { all[name] = get(); });
   return all;
 }
 
@@ -90,23 +100,18 @@ saved_state copy_out(B& backend, Part& part) {
 template <backend B, class Part>
 void copy_in(B& backend, Part& part, saved_state const& all) {
   std::size_t known = 0;
-  detail::walk_state(backend, part, [&](std::string const& name, auto bytes, bool fixed, auto) {
+  detail::walk_state(backend, part, [&](std::string const& name, std::size_t size, auto, auto) {
     auto from = all.find(name);
     if (from == all.end()) throw value_error("copy_in: '" + name + "' is not in what was saved");
-    if (fixed && from->second.size() != bytes.size())
+    if (size != detail::any_size && from->second.size() != size)
       throw value_error("copy_in: '" + name + "' was saved with " + std::to_string(from->second.size()) +
-                        " bytes, expected " + std::to_string(bytes.size()));
-    return ++known, false;
+                        " bytes, expected " + std::to_string(size));
+    ++known;
   });
   if (known != all.size())
     throw value_error("copy_in: " + std::to_string(all.size()) + " things were saved, and this run has " +
                       std::to_string(known) + ": it is composed otherwise");
-  detail::walk_state(backend, part, [&](std::string const& name, auto, bool, auto room) {
-    auto const& from = all.at(name);
-    auto* to = room(from.size());
-    if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size());
-    return true;
-  });
+  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto, auto set) { set(all.at(name)); });
 }
 
 }  // namespace cohort

@@ -28,10 +28,6 @@ template <class... V>
 bundle(V...) -> bundle<V...>;
 
 template <std::size_t K, class V>
-constexpr V& get(bundled<K, V>& b) {
-  return b.value;
-}
-template <std::size_t K, class V>
 constexpr V const& get(bundled<K, V> const& b) {
   return b.value;
 }
