@@ -19,8 +19,8 @@ void ppo_update(benchmark::State& state) {
   auto& batch = collector.collect(cpu, policy, 1'000'000, summary);
   gae{.gamma = .98, .lambda = .8}(cpu, batch.view_for_estimator(), {batch.advantage.all(), batch.target.all()});
   update how{.epochs = 1, .minibatch_size = state.range(0), .optimizer = adam{.rate = 1e-6}, .max_gradient_norm = .5};
-  learner<compare::machine, decltype(how), step_mean, decltype(policy)> learn(cpu, how, step_mean{}, policy, 1);
-  auto objective = clipped_ratio{} + value_loss{};
+  learner<compare::machine, decltype(policy)> learn(cpu, how, step_mean{}, policy, 1);
+  any_objective<compare::machine> objective = clipped_ratio{} + value_loss{};
   for (auto _ : state) learn.learn(cpu, objective, policy, batch, 0);
   state.SetItemsProcessed(state.iterations() * batch.R);
 }

@@ -3,6 +3,7 @@
 // (algorithms by the names of their papers) and the backends, each included by itself: cohort/backend/eigen.hpp.
 #include <cohort/advantage/all.hpp>
 #include <cohort/aggregation/all.hpp>
+#include <cohort/backend/saved_state.hpp>
 #include <cohort/environment/all.hpp>
 #include <cohort/error.hpp>
 #include <cohort/hook/csv_log.hpp>
@@ -20,7 +21,6 @@
 #include <cohort/rollout/all.hpp>
 #include <cohort/run/algorithm.hpp>
 #include <cohort/run/evaluate.hpp>
-#include <cohort/run/saved_state.hpp>
 #include <cohort/run/text.hpp>
 #include <cohort/run/train.hpp>
 #include <cohort/sampler/all.hpp>

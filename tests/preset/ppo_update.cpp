@@ -83,8 +83,7 @@ void require_update(std::string const& file, Distribution d, Convention conventi
                    .normalize = how.normalize,
                    .optimizer = adam<>{.rate = .01, .epsilon = how.optimizer.epsilon},
                    .max_gradient_norm = how.max_gradient_norm};
-  auto mean = convention.mean();
-  learner<cpu, update<>, decltype(mean), decltype(r.policy)> learner(r.backend, updates, mean, r.policy, 1);
+  learner<cpu, decltype(r.policy)> learner(r.backend, updates, convention.mean(), r.policy, 1);
   learner.learn(r.backend, convention.objective(), r.policy, r.collected, 0);
   numbers before = golden::in_our_order(r.rows, "parameters"),
           after = golden::in_our_order(r.rows, name + "/parameters");

@@ -24,13 +24,14 @@ long allocations_of_second_update(Rollout const& rollout, Advantage const& advan
   auto& batch = collector.collect(cpu, policy, 1'000'000, summary);
   estimates<float> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<float>{}};
   advantage(cpu, batch.view_for_estimator(), out);
-  typename detail::learner_for<eigen::backend, Update, Aggregation, Policy, std::remove_cvref_t<decltype(batch)>>::type
-      learner(cpu, how, aggregation, policy, 1);
+  typename detail::learner_for<eigen::backend, Update, Policy, std::remove_cvref_t<decltype(batch)>>::type learner(
+      cpu, how, aggregation, policy, 1);
+  auto erased = any_objective<eigen::backend>::in_parts(objective);
   long before = allocations;
-  learner.learn(cpu, objective, policy, batch, 0);
+  learner.learn(cpu, erased, policy, batch, 0);
   REQUIRE(allocations > before);
   before = allocations;
-  learner.learn(cpu, objective, policy, batch, 0);
+  learner.learn(cpu, erased, policy, batch, 0);
   advantage(cpu, batch.view_for_estimator(), out);
   return allocations - before;
 }

@@ -1,6 +1,6 @@
 #include <cohort/backend/eigen.hpp>
+#include <cohort/backend/saved_state.hpp>
 #include <cohort/cohort.hpp>
-#include <cohort/run/saved_state.hpp>
 
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"

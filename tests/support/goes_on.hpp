@@ -1,6 +1,6 @@
 #pragma once
 #include <cmath>
-#include <cohort/run/saved_state.hpp>
+#include <cohort/backend/saved_state.hpp>
 #include <cohort/run/training.hpp>
 #include <vector>
 

@@ -73,7 +73,7 @@ update_metrics metrics_of(O const& o, known const& b, int runs) {
                       .series_of = all(b.series_of)};
   objective_pass<cpu> pass;
   update_metrics found;
-  pass(backend, step_mean{}, o, policy, minibatches, m, N, &found);
+  pass(backend, step_mean{}, any_objective<cpu>(o).whole(), policy, minibatches, m, N, &found);
   return found;
 }
 

@@ -43,9 +43,9 @@ struct recorded {
   }
   template <class O>
   update_metrics step(trust_region<> const& how, O const& objective) {
-    trust_region_learner<cpu, trust_region<>, step_mean, decltype(policy), decltype(collected)> learner(
-        backend, how, step_mean{}, policy, 1);
-    return learner.learn(backend, objective, policy, collected, 0);
+    trust_region_learner<cpu, trust_region<>, decltype(policy), decltype(collected)> learner(backend, how, step_mean{},
+                                                                                             policy, 1);
+    return learner.learn(backend, any_objective<cpu>::in_parts(objective), policy, collected, 0);
   }
 };
 

@@ -3,8 +3,8 @@
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/erased/term_weights.hpp>
 #include <cohort/objective/differentiate.hpp>
-#include <cohort/update/term_weights.hpp>
 #include <limits>
 #include <optional>
 #include <vector>

@@ -39,12 +39,6 @@ template <class P>
 concept any_policy = requires(P& p) { P::has_critic, p.parameters().rows, p.gradient().rows; };
 template <class P, class B>
 concept has_numbers_of = std::is_same_v<decltype(std::declval<P&>().parameters()), view<value_t<B>>>;
-template <class A, class B>
-concept estimator_on = requires(A const& a, B& b, batch_view<value_t<B>> const& batch,
-                                estimates<value_t<B>> const& out) { a(b, batch, out); };
-template <class A, class B>
-concept aggregation_on =
-    requires(A const& a, B& b, aggregated_steps<value_t<B>> const& s, view<value_t<B>> weight) { a(b, s, weight); };
 template <class R, class B, class E, class P>
 concept rollout_of = requires(R const& r) {
   r.check();
@@ -138,6 +132,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     static_assert(has_distributions || !(advantage_needs & needs::kl),
                   "the advantage reads an exact divergence, and the policy does not give its distributions: use k1 or "
                   "another estimator");
+    if constexpr (requires { detail::update_in<Algorithm>::trains_apart; })
+      detail::update_in<Algorithm>::template require_terms<first_objective_type>();
     training run{backend, algorithm, environment_, policy, options};
     (detail::at_start(hooks, run.report(), policy), ...);
     bool stopped = false;

@@ -1,9 +1,9 @@
 #pragma once
 #include <algorithm>
 #include <array>
-#include <cohort/objective/text.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
+#include <cohort/run/any_algorithm.hpp>
 #include <cohort/run/stopwatch.hpp>
 #include <cohort/update/learner.hpp>
 #include <cstdint>
@@ -60,35 +60,33 @@ class recent_returns {
 /// A run may be left and gone on with: two halves give the bits of one whole. `limits` may be raised meanwhile;
 /// schedules go by the new ones from then on. The backend and the policy must outlive it; the policy's parameters are
 /// the run's as long as it goes on. The arguments are those of `train`, which says what is raised.
-template <backend B, class Algorithm, class E, class Policy>
+template <backend B, class Rollout, class Update, class E, class Policy>
 class training {
   using T = value_t<B>;
-  using Rollout = std::remove_cvref_t<decltype(Algorithm::rollout)>;
-  using Update = std::remove_cvref_t<decltype(Algorithm::update)>;
-  using Aggregation = std::remove_cvref_t<decltype(Algorithm::aggregation)>;
-  using Advantage = std::remove_cvref_t<decltype(Algorithm::advantage)>;
+  using Algorithm = any_algorithm<B, Rollout, Update>;
   using Collector = typename Rollout::template collector<B, E, Policy>;
   using Batch = typename Collector::batch_type;
-  using Learner = typename detail::learner_for<B, Update, Aggregation, Policy, Batch>::type;
-  using Reward = decltype(std::declval<Algorithm const&>().reward.template start<B>(std::declval<B&>()));
+  using Learner = typename detail::learner_for<B, Update, Policy, Batch>::type;
   static constexpr bool has_distributions = requires(Policy& p) { p.distribution_size(); };
-  static constexpr unsigned advantage_needs =
-      detail::needs_of<decltype(at_progress(std::declval<Advantage const&>(), 0.))>();
 
  public:
   train_options limits;  ///< `steps` and `updates` may be raised; the seed stays
 
-  training(B& backend, Algorithm const& a, E const& environment, Policy& policy, train_options const& o)
+  template <class A>
+  training(B& backend, A const& a, E const& environment, Policy& policy, train_options const& o)
+      : training(backend, erased<B>(a), environment, policy, o) {}
+  training(B& backend, Algorithm a, E const& environment, Policy& policy, train_options const& o)
       : limits(o),
         started_(checked(a, o)),
         backend_(backend),
-        algorithm_(a),
+        algorithm_(std::move(a)),
         policy_(policy),
-        collector_(backend, a.rollout, environment, policy, o.seed),
-        learner_(backend, a.update, a.aggregation, policy, o.seed),
-        reward_(a.reward.template start<B>(backend)),
-        reads_(terms_read_by(at_progress(a.objective, 0.))),
-        has_reference_(reads_ & needs::reference || advantage_needs & needs::ref_logp) {
+        collector_(backend, algorithm_.rollout, environment, policy, o.seed),
+        learner_(backend, algorithm_.update, algorithm_.aggregation, policy, o.seed),
+        reads_(algorithm_.objective.reads()),
+        advantage_reads_(algorithm_.advantage.reads()),
+        has_reference_(reads_ & needs::reference || advantage_reads_ & needs::ref_logp) {
+    algorithm_.reward.start(backend);
     if (has_reference_) {
       backend.resize(reference_, policy.parameters().rows);
       backend.map(outputs{reference_.all()}, detail::same{}, view<T const>(policy.parameters()));
@@ -101,15 +99,14 @@ class training {
 
   train_report const& report() const { return report_; }
 
-  /// All of it by name, for copy_out and copy_in (run/saved_state.hpp): a run that is made like this one and is given
-  /// this one's state goes on as this one would, bit by bit.
+  /// All of it by name, for copy_out and copy_in (backend/saved_state.hpp): a run that is made like this one and is
+  /// given this one's state goes on as this one would, bit by bit.
   void persist(auto const& f) {
     auto parameters = policy_.parameters();
     f("parameters", parameters);
-    f("collector", collector_), f("learner", learner_), f("reward", reward_), f("recent returns", recent_);
+    f("collector", collector_), f("learner", learner_), f("reward", algorithm_.reward), f("recent returns", recent_);
     if (has_reference_) f("reference", reference_);
-    detail::persist_adapted(algorithm_.objective, f.inside("objective"));
-    detail::persist_adapted(algorithm_.advantage, f.inside("advantage"));
+    f("objective", algorithm_.objective), f("advantage", algorithm_.advantage);
     f("steps", report_.steps), f("episodes", report_.episodes), f("updates", report_.updates);
     f("seconds", report_.seconds), f("mean return", report_.mean_return);
   }
@@ -134,12 +131,13 @@ class training {
 
     complete(batch);
     estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
-    algorithm_.reward(backend_, reward_, batch.view_for_estimator(), batch.reward.all());
-    at_progress(algorithm_.advantage, progress)(backend_, batch.view_for_estimator(), out);
-    report_.metrics = learner_.learn(backend_, at_progress(algorithm_.objective, progress), policy_, batch, progress);
+    algorithm_.reward(backend_, batch.view_for_estimator(), batch.reward.all());
+    algorithm_.advantage(backend_, batch.view_for_estimator(), out, progress);
+    algorithm_.objective.set_progress(progress);
+    report_.metrics = learner_.learn(backend_, algorithm_.objective, policy_, batch, progress);
     ++report_.updates;
-    detail::adapt(algorithm_.objective, report_.metrics);
-    detail::adapt(algorithm_.advantage, report_.metrics);
+    algorithm_.objective.adapt(report_.metrics);
+    algorithm_.advantage.adapt(report_.metrics);
     auto const& refresh = algorithm_.reference;
     if (has_reference_ && refresh.every > 0 && report_.updates % refresh.every == 0)
       backend_.map(outputs{reference_.all()}, detail::blend{refresh.share}, view<T const>(reference_.all()),
@@ -155,8 +153,7 @@ class training {
     detail::require(o.steps > 0, "train", "steps", double(o.steps), "a positive number");
     a.rollout.check();
     a.reference.check();
-    for (double progress : {0., .25, .5, .75, .999})
-      detail::check_objective(at_progress(a.objective, progress));  // no update begins at 1
+    a.objective.check();
     return started;
   }
 
@@ -164,7 +161,7 @@ class training {
   void complete(Batch& batch) {
     if (has_reference_) batch.evaluate_reference(backend_, policy_, view<T const>(reference_.all()));
     if constexpr (has_distributions) {
-      if constexpr (advantage_needs & needs::kl) {
+      if (advantage_reads_ & needs::kl) {
         backend_.resize(batch.kl, batch.R);
         policy_.kl_to(backend_, view<T const>(reference_.all()),
                       view<T const>(batch.observation.matrix(batch.R, batch.observation_size)), batch.kl.all());
@@ -174,7 +171,8 @@ class training {
       if (reads_ & needs::old_kl)
         batch.distribution_rows(backend_, policy_, view<T const>(policy_.parameters()), batch.old_distribution);
     }
-    if constexpr (advantage_needs & needs::anchor) batch.write_state_index(backend_);
+    if constexpr (requires { batch.write_state_index(backend_); })
+      if (advantage_reads_ & needs::anchor) batch.write_state_index(backend_);
   }
 
   double started_;
@@ -183,13 +181,15 @@ class training {
   Policy& policy_;
   Collector collector_;
   Learner learner_;
-  Reward reward_;
-  unsigned reads_;
+  unsigned reads_, advantage_reads_;
   bool has_reference_;
   typename B::template array<T> reference_;
   train_report report_;
   detail::recent_returns recent_;
   rollout_summary summary_;
 };
+template <backend B, class A, class E, class Policy>
+training(B&, A const&, E const&, Policy&, train_options const&)
+    -> training<B, detail::rollout_in<A>, detail::erased_update_t<B, detail::update_in<A>>, E, Policy>;
 
 }  // namespace cohort

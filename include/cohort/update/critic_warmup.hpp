@@ -1,12 +1,11 @@
 #pragma once
 #include <cohort/describe/about.hpp>
-#include <cohort/objective/value_and_policy_terms.hpp>
 #include <cohort/update/learner.hpp>
 #include <cohort/update/part_views.hpp>
 
 namespace cohort {
 
-template <backend B, class Update, class Aggregation, class Policy, class Batch>
+template <backend B, class Update, class Policy, class Batch>
 class critic_warmup_learner;
 
 /// Value pre-training: in the first `updates` of a run the critic learns alone, by `critic`, from rollouts of the
@@ -30,8 +29,14 @@ struct critic_warmup {
                                "an actor without a loss"};
   constexpr void parameters(auto f) const { f("updates", updates), f("critic", critic), f("then", then); }
 
-  template <backend B, class Aggregation, class Policy, class Batch>
-  using learner = critic_warmup_learner<B, critic_warmup, Aggregation, Policy, Batch>;
+  template <backend B, class Policy, class Batch>
+  using learner = critic_warmup_learner<B, critic_warmup, Policy, Batch>;
+  static constexpr bool trains_apart = true;
+  template <class O>
+  static constexpr void require_terms() {
+    static_assert(detail::has_terms<decltype(value_terms(std::declval<O const&>()))>,
+                  "critic_warmup needs an objective with a term that reads the value, such as value_loss");
+  }
 
   void check() const {
     detail::require(updates >= 0, "critic_warmup", "updates", double(updates), "0 or a positive number");
@@ -40,17 +45,17 @@ struct critic_warmup {
 };
 
 /// The learner of a critic_warmup.
-template <backend B, class Update, class Aggregation, class Policy, class Batch>
+template <backend B, class Update, class Policy, class Batch>
 class critic_warmup_learner {
   static_assert(
       Policy::has_critic,
       "critic_warmup trains the critic, and the policy has none: use actor_critic or language_model_with_value");
   using critic = typename detail::critic_alone<Policy>::type;
-  using critic_update = std::remove_cvref_t<decltype(Update::critic)>;
   using then_update = std::remove_cvref_t<decltype(Update::then)>;
 
  public:
-  critic_warmup_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
+  critic_warmup_learner(B& backend, Update const& u, any_aggregation<B> const& aggregation, Policy& policy,
+                        std::uint64_t seed)
       : left_(checked(u, policy).updates),
         critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
         then_(backend, u.then, aggregation, policy, seed) {}
@@ -58,15 +63,11 @@ class critic_warmup_learner {
   std::size_t optimizer_bytes() const { return critic_.optimizer_bytes() + then_.optimizer_bytes(); }
   void persist(auto const& f) { f("left", left_), f("critic", critic_), f("then", then_); }
 
-  template <objective O>
-  update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
+  update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
     if (left_ <= 0) return then_.learn(backend, o, policy, batch, progress);
     --left_;
-    auto of_values = value_terms(o);
-    static_assert(detail::has_terms<decltype(of_values)>,
-                  "critic_warmup needs an objective with a term that reads the value, such as value_loss");
     critic values{policy};
-    auto found = critic_.learn(backend, of_values, values, batch, progress);
+    auto found = critic_.learn(backend, o.value_terms(), values, batch, progress);
     update_metrics metrics;
     metrics.loss = found.loss, metrics.gradient_norm = found.gradient_norm, metrics.series = found.series;
     return metrics;
@@ -80,8 +81,8 @@ class critic_warmup_learner {
   }
 
   std::int64_t left_;
-  learner<B, critic_update, Aggregation, critic, Batch> critic_;
-  typename detail::learner_for<B, then_update, Aggregation, Policy, Batch>::type then_;
+  learner<B, critic, Batch> critic_;
+  typename detail::learner_for<B, then_update, Policy, Batch>::type then_;
 };
 
 }  // namespace cohort

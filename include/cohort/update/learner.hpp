@@ -1,5 +1,4 @@
 #pragma once
-#include <cohort/optimizer/parameter_layout.hpp>
 #include <cohort/update/objective_pass.hpp>
 #include <cohort/update/update.hpp>
 
@@ -20,28 +19,29 @@ inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream_i
 /// From a batch with its advantages to new parameters: epochs of minibatches of evaluate, differentiate, backward,
 /// clip, optimize. It owns the optimizer's state and every array on the way, so that after its first update it
 /// allocates nothing.
-template <backend B, class Update, class Aggregation, class Policy, class Batch = batch<B, typename Policy::action>>
+template <backend B, class Policy, class Batch = batch<B, typename Policy::action>>
 class learner {
   using T = value_t<B>;
   using array = typename B::template array<T>;
 
  public:
-  learner(B& backend, Update const& update, Aggregation const& aggregation, Policy const& policy, std::uint64_t seed)
-      : update_(update),
-        aggregation_(aggregation),
-        optimizer_(detail::start_optimizer(backend, update.optimizer, layout_of(policy))),
-        seed_(seed),
-        pass_(seed) {
-    update.check();
+  template <class Optimizer>
+  learner(B& backend, update<Optimizer> const& how, any_aggregation<B> const& aggregation, Policy const& policy,
+          std::uint64_t seed)
+      : update_(detail::erased_update<B>(how)), aggregation_(aggregation), seed_(seed), pass_(seed) {
+    update_.optimizer.start(backend, layout_of(policy));
+    update_.check();
     backend.resize(norm_, 2);
   }
 
-  std::size_t optimizer_bytes() const { return optimizer_.bytes(); }
-  void persist(auto const& f) { f("optimizer", optimizer_), f("rounds", rounds_), f("pass", pass_); }
+  std::size_t optimizer_bytes() const { return update_.optimizer.bytes(); }
+  void persist(auto const& f) { f("optimizer", update_.optimizer), f("rounds", rounds_), f("pass", pass_); }
 
-  template <class O>
-    requires objective<O> || pair_objective<O>
-  update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
+  update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
+    return learn(backend, o.whole(), policy, batch, progress);
+  }
+  /// Of an objective in parts, one of them.
+  update_metrics learn(B& backend, detail::erased_objective<B>& o, Policy& policy, Batch& batch, double progress) {
     if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
     std::ptrdiff_t all = minibatches_.count(batch), units = all;
     if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
@@ -63,16 +63,15 @@ class learner {
   }
 
  private:
-  template <class O>
-  void descend(B& backend, O const& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series, double progress,
-               update_metrics* metrics) {
+  void descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series,
+               double progress, update_metrics* metrics) {
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
     pass_(backend, aggregation_, o, policy, minibatches_, m, series, metrics);
 
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
     gradient_limits limits = update_.limits();
     limits.measure(backend, view<T const>(policy.gradient()), squares, scale);
-    update_.optimizer.update(backend, optimizer_, progress, policy.parameters(), view<T const>(policy.gradient()),
+    update_.optimizer.update(backend, progress, policy.parameters(), view<T const>(policy.gradient()),
                              view<T const>(scale), limits.value);
     if (!metrics) return;
     T square[1];
@@ -80,9 +79,8 @@ class learner {
     metrics->gradient_norm = std::sqrt(double(square[0]));
   }
 
-  Update update_;
-  Aggregation aggregation_;
-  typename decltype(Update::optimizer)::template state<B> optimizer_;
+  update<any_optimizer<B>> update_;
+  any_aggregation<B> aggregation_;
   std::uint64_t seed_;
   std::int64_t rounds_ = 0;
   typename Batch::template minibatches<Policy> minibatches_;
@@ -94,14 +92,14 @@ class learner {
 namespace detail {
 
 /// The learner that an update asks for; `learner` if it asks for none.
-template <class B, class Update, class Aggregation, class Policy, class Batch>
+template <class B, class Update, class Policy, class Batch>
 struct learner_for {
-  using type = learner<B, Update, Aggregation, Policy, Batch>;
+  using type = learner<B, Policy, Batch>;
 };
-template <class B, class Update, class Aggregation, class Policy, class Batch>
-  requires requires { typename Update::template learner<B, Aggregation, Policy, Batch>; }
-struct learner_for<B, Update, Aggregation, Policy, Batch> {
-  using type = typename Update::template learner<B, Aggregation, Policy, Batch>;
+template <class B, class Update, class Policy, class Batch>
+  requires requires { typename Update::template learner<B, Policy, Batch>; }
+struct learner_for<B, Update, Policy, Batch> {
+  using type = typename Update::template learner<B, Policy, Batch>;
 };
 
 }  // namespace detail

@@ -1,13 +1,12 @@
 #pragma once
 #include <cohort/describe/about.hpp>
-#include <cohort/objective/value_and_policy_terms.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/update/learner.hpp>
 #include <cohort/update/part_views.hpp>
 
 namespace cohort {
 
-template <backend B, class Update, class Aggregation, class Policy, class Batch>
+template <backend B, class Update, class Policy, class Batch>
 class trust_region_learner;
 
 namespace detail {
@@ -74,8 +73,15 @@ struct trust_region {
     f("critic", critic);
   }
 
-  template <backend B, class Aggregation, class Policy, class Batch>
-  using learner = trust_region_learner<B, trust_region, Aggregation, Policy, Batch>;
+  template <backend B, class Policy, class Batch>
+  using learner = trust_region_learner<B, trust_region, Policy, Batch>;
+  static constexpr bool trains_apart = true;
+  template <class O>
+  static constexpr void require_terms() {
+    static_assert(
+        detail::has_terms<decltype(policy_terms(std::declval<O const&>()))>,
+        "a trust_region needs an objective with a term that reads the policy, such as the ratio times the advantage");
+  }
   template <class B, class Policy>
   static constexpr bool fits = detail::has_fisher_product<Policy, B>;
 
@@ -89,16 +95,16 @@ struct trust_region {
 };
 
 /// The learner of a trust_region. After its first update it allocates nothing.
-template <backend B, class Update, class Aggregation, class Policy, class Batch>
+template <backend B, class Update, class Policy, class Batch>
 class trust_region_learner {
   using T = value_t<B>;
   using array = typename B::template array<T>;
   using actor = detail::actor_part<Policy>;
   using critic = detail::critic_part<Policy>;
-  using critic_update = std::remove_cvref_t<decltype(Update::critic)>;
 
  public:
-  trust_region_learner(B& backend, Update const& u, Aggregation const& aggregation, Policy& policy, std::uint64_t seed)
+  trust_region_learner(B& backend, Update const& u, any_aggregation<B> const& aggregation, Policy& policy,
+                       std::uint64_t seed)
       : update_(checked(u, policy)),
         aggregation_(aggregation),
         critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
@@ -109,18 +115,13 @@ class trust_region_learner {
   std::size_t optimizer_bytes() const { return critic_.optimizer_bytes(); }
   void persist(auto const& f) { f("critic", critic_), f("pass", pass_); }
 
-  template <objective O>
-  update_metrics learn(B& backend, O const& o, Policy& policy, Batch& batch, double progress) {
-    auto own = policy_terms(o);
-    auto of_values = value_terms(o);
-    static_assert(
-        detail::has_terms<decltype(own)>,
-        "a trust_region needs an objective with a term that reads the policy, such as the ratio times the advantage");
-    auto metrics = step(backend, own, policy, batch);
-    if constexpr (detail::has_terms<decltype(of_values)>) {
-      critic values{policy};
-      metrics.loss += critic_.learn(backend, of_values, values, batch, progress).loss;
-    }
+  update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
+    auto metrics = step(backend, o.policy_terms(), policy, batch);
+    if constexpr (Policy::has_critic)
+      if (o.has_value_terms()) {
+        critic values{policy};
+        metrics.loss += critic_.learn(backend, o.value_terms(), values, batch, progress).loss;
+      }
     return metrics;
   }
 
@@ -131,8 +132,7 @@ class trust_region_learner {
     return u;
   }
 
-  template <objective O>
-  update_metrics step(B& backend, O const& o, Policy& policy, Batch& batch) {
+  update_metrics step(B& backend, detail::erased_objective<B>& o, Policy& policy, Batch& batch) {
     if (update_.normalize != normalization::none) update_.standardization(backend, batch.advantage.all());
     auto m = minibatches_.whole(backend, batch);
     auto evaluate = [&](bool with_gradient) {
@@ -186,8 +186,8 @@ class trust_region_learner {
   }
 
   Update update_;
-  Aggregation aggregation_;
-  learner<B, critic_update, Aggregation, critic, Batch> critic_;
+  any_aggregation<B> aggregation_;
+  learner<B, critic, Batch> critic_;
   typename Batch::template minibatches<actor> minibatches_;
   objective_pass<B> pass_;
   conjugate_gradients::state<B> solver_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/describe/about.hpp>
+#include <cohort/erased/any_optimizer.hpp>
 #include <cohort/error.hpp>
 #include <cohort/optimizer/adam.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
@@ -49,5 +50,22 @@ struct update {
                     "a positive number (infinity: no limit)");
   }
 };
+
+namespace detail {
+
+/// An update whose learner does not depend on the optimizer's type; one with a learner of its own stays what it is.
+template <backend B, class Optimizer>
+update<any_optimizer<B>> erased_update(update<Optimizer> const& u) {
+  return {u.epochs,          u.minibatch_size, u.minibatches,       u.normalize,
+          u.standardization, u.optimizer,      u.max_gradient_norm, u.max_gradient_value};
+}
+template <backend B, class Update>
+Update const& erased_update(Update const& u) {
+  return u;
+}
+template <class B, class Update>
+using erased_update_t = std::remove_cvref_t<decltype(erased_update<B>(std::declval<Update const&>()))>;
+
+}  // namespace detail
 
 }  // namespace cohort

@@ -3,6 +3,7 @@
 #include <cohort/error.hpp>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -36,13 +37,17 @@ std::vector<std::byte> downloaded_bytes(B& backend, view<U const> numbers) {
 
 inline constexpr std::size_t any_size = std::size_t(-1);
 
+/// What is done with one thing of a state: its name, how many bytes it must have (any_size: as many as there are),
+/// what gives them, and what takes them.
+using state_action = std::function<void(std::string const&, std::size_t, std::function<std::vector<std::byte>()> const&,
+                                        std::function<void(std::vector<std::byte> const&)> const&)>;
+
 /// What a part's `persist(f)` is given: f("name", member) for each, be it a number, an array of the host or of the
-/// backend, or a part itself; f.inside("name") for what stands in it. The action is given the name, how many bytes it
-/// must have (any_size: as many as there are), get(), which gives them, and set(bytes).
-template <backend B, class Action>
+/// backend, or a part itself; f.inside("name") for what stands in it.
+template <backend B>
 struct state_walk {
   B& backend;
-  Action& action;
+  state_action const& action;
   std::string path{};
 
   state_walk inside(std::string const& name) const {
@@ -80,9 +85,18 @@ struct state_walk {
     }
   }
 };
-template <class B, class Part, class Action>
-void walk_state(B& backend, Part& part, Action action) {
-  part.persist(state_walk<B, Action>{backend, action});
+template <class B, class Part>
+void walk_state(B& backend, Part& part, state_action const& action) {
+  part.persist(state_walk<B>{backend, action});
+}
+
+/// For a part behind an interface, which the compiler cannot ask whether it lists its state.
+template <class Part, class Walk>
+void persist_if_listed(char const* what, Part& part, Walk const& f) {
+  if constexpr (requires { part.persist(f); }) part.persist(f);
+  else
+    throw value_error(std::string("the state of this ") + what +
+                      " cannot be copied: it has no persist(f), which lists it (docs/runs.md)");
 }
 
 }  // namespace detail
@@ -91,7 +105,7 @@ void walk_state(B& backend, Part& part, Action action) {
 template <backend B, class Part>
 saved_state copy_out(B& backend, Part& part) {
   saved_state all;
-  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto get, auto) { all[name] = get(); });
+  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto const& get, auto const&) { all[name] = get(); });
   return all;
 }
 
@@ -100,7 +114,7 @@ saved_state copy_out(B& backend, Part& part) {
 template <backend B, class Part>
 void copy_in(B& backend, Part& part, saved_state const& all) {
   std::size_t known = 0;
-  detail::walk_state(backend, part, [&](std::string const& name, std::size_t size, auto, auto) {
+  detail::walk_state(backend, part, [&](std::string const& name, std::size_t size, auto const&, auto const&) {
     auto from = all.find(name);
     if (from == all.end()) throw value_error("copy_in: '" + name + "' is not in what was saved");
     if (size != detail::any_size && from->second.size() != size)
@@ -111,7 +125,7 @@ void copy_in(B& backend, Part& part, saved_state const& all) {
   if (known != all.size())
     throw value_error("copy_in: " + std::to_string(all.size()) + " things were saved, and this run has " +
                       std::to_string(known) + ": it is composed otherwise");
-  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto, auto set) { set(all.at(name)); });
+  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto const&, auto const& set) { set(all.at(name)); });
 }
 
 }  // namespace cohort

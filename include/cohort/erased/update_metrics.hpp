@@ -1,6 +1,4 @@
 #pragma once
-#include <cohort/objective/clipped_steps.hpp>
-#include <cohort/objective/kl_penalty.hpp>
 
 namespace cohort {
 
@@ -21,24 +19,5 @@ struct update_metrics {
   double line_search_share =
       0;  ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };
-
-namespace detail {
-
-struct metric_terms {
-  template <class S>
-  constexpr several<S, 4> operator()(S loss, S entropy, S logp, S old_logp, S ref_logp) const {
-    S x = logp - old_logp;
-    return {{loss, entropy, expm1(x) - x, k3{}(logp, ref_logp)}};
-  }
-};
-
-/// What a term weighs a divergence with, in the metrics' kl_weight.
-template <class Term>
-double kl_weight_of(Term const& term) {
-  if constexpr (requires { term.kl_weight(); }) return term.kl_weight();
-  else return 0;
-}
-
-}  // namespace detail
 
 }  // namespace cohort

@@ -1,0 +1,57 @@
+#pragma once
+#include <cohort/backend/saved_state.hpp>
+#include <cohort/erased/owned.hpp>
+#include <cohort/optimizer/on_clipped_gradient.hpp>
+#include <cohort/optimizer/parameter_layout.hpp>
+#include <optional>
+
+namespace cohort {
+
+/// An optimizer and its state, of a type known at run time only: any_optimizer<B> how = adam{.rate = 1e-3};
+template <backend B>
+class any_optimizer {
+  struct table {
+    virtual ~table() = default;
+    virtual std::unique_ptr<table> copy() const = 0;
+    virtual void start(B&, parameter_layout const&) = 0;
+    virtual void update(B&, double progress, out_view<B>, in_view<B>, in_view<B>, double limit) = 0;
+    virtual std::size_t bytes() const = 0;
+    virtual void persist(detail::state_walk<B> const&) = 0;
+  };
+  template <class O>
+  struct of final : table {
+    O optimizer;
+    std::optional<typename O::template state<B>> state;
+    explicit of(O const& o) : optimizer(o) {}
+    std::unique_ptr<table> copy() const override { return std::make_unique<of>(optimizer); }
+    void start(B& backend, parameter_layout const& layout) override {
+      state.emplace(detail::start_optimizer(backend, optimizer, layout));
+    }
+    void update(B& backend, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+                double limit) override {
+      optimizer.update(backend, *state, progress, parameters, gradient, scale, limit);
+    }
+    std::size_t bytes() const override { return state->bytes(); }
+    void persist(detail::state_walk<B> const& f) override { detail::persist_if_listed("optimizer", *state, f); }
+  };
+
+ public:
+  any_optimizer() = default;
+  template <class O>
+    requires requires { typename O::template state<B>; }
+  any_optimizer(O const& o) : held_(std::unique_ptr<table>(std::make_unique<of<O>>(o))) {}
+
+  /// Begins afresh; a copy is not started yet. Raises value_error for parameters out of their range.
+  void start(B& backend, parameter_layout const& layout) { held_->start(backend, layout); }
+  void update(B& backend, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
+              double limit = detail::no_limit) {
+    held_->update(backend, progress, parameters, gradient, scale, limit);
+  }
+  std::size_t bytes() const { return held_->bytes(); }
+  void persist(detail::state_walk<B> const& f) { held_->persist(f); }
+
+ private:
+  detail::owned<table> held_;
+};
+
+}  // namespace cohort
