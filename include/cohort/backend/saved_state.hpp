@@ -105,7 +105,8 @@ void persist_if_listed(char const* what, Part& part, Walk const& f) {
 template <backend B, class Part>
 saved_state copy_out(B& backend, Part& part) {
   saved_state all;
-  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto const& get, auto const&) { all[name] = get(); });
+  detail::walk_state(backend, part,
+                     [&](std::string const& name, std::size_t, auto const& get, auto const&) { all[name] = get(); });
   return all;
 }
 
@@ -125,7 +126,8 @@ void copy_in(B& backend, Part& part, saved_state const& all) {
   if (known != all.size())
     throw value_error("copy_in: " + std::to_string(all.size()) + " things were saved, and this run has " +
                       std::to_string(known) + ": it is composed otherwise");
-  detail::walk_state(backend, part, [&](std::string const& name, std::size_t, auto const&, auto const& set) { set(all.at(name)); });
+  detail::walk_state(backend, part,
+                     [&](std::string const& name, std::size_t, auto const&, auto const& set) { set(all.at(name)); });
 }
 
 }  // namespace cohort
