@@ -125,7 +125,7 @@ int main(int count, char** given) {
   auto one = [&]<class O>(O const& objective) {
     if (terms_read_by(objective) & needs::logp) written = written && draw(folder, shown(objective));
   };
-  std::apply([&](auto const&... o) { (one(o), ...); }, catalogue::step_objectives);
+  std::apply([&](auto const&... o) { (one(o), ...); }, catalogue::step_objectives{});
   if (!written) std::cerr << "objective_curves: a file in " << given[1] << " cannot be written\n";
   return written ? 0 : 1;
 }

@@ -61,15 +61,15 @@ std::string table(std::tuple<C...> const& components) {
 template <class F>
 void each_table(F f) {
   using namespace cohort::catalogue;
-  f("critic_estimators", critic_estimators), f("probe_estimators", probe_estimators);
-  f("group_estimators", group_estimators), f("outer_estimators", outer_estimators);
-  f("reward_scales", reward_scales);
-  f("kl_estimators", kl_estimators), f("kl_controllers", kl_controllers);
-  f("aggregations", aggregations);
-  f("step_objectives", step_objectives), f("series_objectives", series_objectives);
-  f("pair_objectives", pair_objectives), f("value_distances", value_distances);
-  f("selections", selections);
-  f("updates", updates), f("optimizers", optimizers), f("schedules", schedules);
+  f("critic_estimators", critic_estimators{}), f("probe_estimators", probe_estimators{});
+  f("group_estimators", group_estimators{}), f("outer_estimators", outer_estimators{});
+  f("reward_scales", reward_scales{});
+  f("kl_estimators", kl_estimators{}), f("kl_controllers", kl_controllers{});
+  f("aggregations", aggregations{});
+  f("step_objectives", step_objectives{}), f("series_objectives", series_objectives{});
+  f("pair_objectives", pair_objectives{}), f("value_distances", value_distances{});
+  f("selections", selections{});
+  f("updates", updates{}), f("optimizers", optimizers{}), f("schedules", schedules{});
 }
 
 /// What objective_curves draws, one below the other.
@@ -81,7 +81,7 @@ inline std::string pictures() {
     all += (all.empty() ? "### " : "\n### ") + name + "\n\n`" + o.notes.formula + "`\n\n![" + name + "](objectives/" +
            name + ".svg)\n";
   };
-  std::apply([&](auto const&... o) { (one(o), ...); }, cohort::catalogue::step_objectives);
+  std::apply([&](auto const&... o) { (one(o), ...); }, cohort::catalogue::step_objectives{});
   return all;
 }
 

@@ -14,7 +14,7 @@ TEST_CASE("shared_loop: every item is done once, however many of the planned wor
           REQUIRE((worker >= 0 && worker < 3 && first < last));
           for (auto i = first; i < last; ++i) ++times[std::size_t(i)];
         };
-        shared_loop loop(n, grain, 3, body_of(f));
+        shared_loop loop(n, grain, 3, loop_body(f));
         for (int w : come) loop.work(w);
         REQUIRE(times == std::vector<int>(std::size_t(n), 1));
       }
@@ -25,7 +25,7 @@ TEST_CASE(
     "share's end") {
   std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> pieces;
   auto f = [&](std::ptrdiff_t first, std::ptrdiff_t last) { pieces.emplace_back(first, last); };
-  shared_loop loop(800, 40, 2, body_of(f));
+  shared_loop loop(800, 40, 2, loop_body(f));
   loop.work(1);
   REQUIRE(pieces.front() == std::pair<std::ptrdiff_t, std::ptrdiff_t>(400, 533));
   for (auto [first, last] : pieces) REQUIRE((last - first >= 25 || last == 400 || last == 800));
@@ -34,7 +34,7 @@ TEST_CASE(
 TEST_CASE("shared_loop: more workers than it plans for are as many as it can") {
   int items = 0;
   auto f = [&](std::ptrdiff_t first, std::ptrdiff_t last) { items += int(last - first); };
-  shared_loop loop(10'000, 1, 10'000, body_of(f));
+  shared_loop loop(10'000, 1, 10'000, loop_body(f));
   REQUIRE(loop.workers() == shared_loop::most_workers);
   loop.work(7);
   REQUIRE(items == 10'000);

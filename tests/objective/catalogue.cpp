@@ -136,13 +136,13 @@ void each(Tuple const& all, auto f) {
 TEST_CASE(
     "catalogue: objectives of steps are finite, have the derivatives of their differences, and are the same in every "
     "scalar; what they do not read may be NaN") {
-  each(catalogue::step_objectives, [](auto const& o) {
+  each(catalogue::step_objectives{}, [](auto const& o) {
     require_described(o);
     kind<step_terms>{.reads = terms_read_by(o)}([&](auto const& terms) { return o(terms); });
   });
 }
 TEST_CASE("catalogue: so are objectives of series, and what they add up over a series") {
-  each(catalogue::series_objectives, [](auto const& o) {
+  each(catalogue::series_objectives{}, [](auto const& o) {
     require_described(o);
     kind<series_terms>{.reads = terms_read_by(o)}([&](auto const& terms) { return o(terms); });
     kind<step_terms>{.reads = terms_read_by(o)}(
@@ -150,7 +150,7 @@ TEST_CASE("catalogue: so are objectives of series, and what they add up over a s
   });
 }
 TEST_CASE("catalogue: so are objectives of pairs") {
-  each(catalogue::pair_objectives, [](auto const& o) {
+  each(catalogue::pair_objectives{}, [](auto const& o) {
     require_described(o);
     kind<pair_terms>{.reads = terms_read_by(o)}([&](auto const& terms) { return o(terms); });
   });

@@ -74,7 +74,7 @@ TEST_CASE("training: and every optimizer") {
                                  .update = update{.epochs = 2, .minibatch_size = 16, .optimizer = optimizer}},
                        classic_control::cart_pole{});
   };
-  std::apply([&](auto const&... optimizer) { (with(optimizer), ...); }, catalogue::optimizers);
+  std::apply([&](auto const&... optimizer) { (with(optimizer), ...); }, catalogue::optimizers{});
 }
 
 TEST_CASE("training: and statistics of rewards, controllers, the reference and draws of selections") {

@@ -128,7 +128,7 @@ void add_pairs(nb::module_& m) {
           nb::arg("rejected_score") = none, nb::arg("chosen_length") = none, nb::arg("rejected_length") = none)
       .def("__repr__", &any_pairs::text)
       .def("explained", &any_pairs::explained, "The objective with its formula and source.");
-  add_objectives_of_pairs(m, catalogue::pair_objectives);
+  add_objectives_of_pairs(m, catalogue::pair_objectives{});
 }
 
 }  // namespace cohort::python

@@ -131,7 +131,7 @@ void add_selections(nb::module_& m) {
       nb::kw_only(), nb::arg("threshold") = .5, nb::arg("normalize") = false,
       "1 where the target is above the threshold, else 0; normalize divides by the mean weight.\n\nSource: Yue et al. "
       "2025, arXiv:2504.05118, 4.3.");
-  add_selections_by_keywords(m, catalogue::selections);
+  add_selections_by_keywords(m, catalogue::selections{});
 }
 
 }  // namespace cohort::python

@@ -5,6 +5,6 @@
 
 namespace cohort::python {
 
-void add_series_objectives(nb::module_& m) { add_objectives(m, catalogue::series_objectives); }
+void add_series_objectives(nb::module_& m) { add_objectives(m, catalogue::series_objectives{}); }
 
 }  // namespace cohort::python

@@ -5,6 +5,6 @@
 
 namespace cohort::python {
 
-void add_step_objectives(nb::module_& m) { add_objectives(m, catalogue::step_objectives); }
+void add_step_objectives(nb::module_& m) { add_objectives(m, catalogue::step_objectives{}); }
 
 }  // namespace cohort::python

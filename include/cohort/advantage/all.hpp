@@ -33,23 +33,21 @@
 namespace cohort::catalogue {
 
 /// Along series, with a critic.
-inline constexpr std::tuple<gae, length_adaptive_gae, monte_carlo, n_step, v_trace, group_and_value, no_advantage>
-    critic_estimators{};
+using critic_estimators =
+    std::tuple<gae, length_adaptive_gae, monte_carlo, n_step, v_trace, group_and_value, no_advantage>;
 
 /// Over actions tried from one state, with a critic.
-inline constexpr std::tuple<hybrid_grpo, chained_samples, advantage_as_reward<>> probe_estimators{};
+using probe_estimators = std::tuple<hybrid_grpo, chained_samples, advantage_as_reward<>>;
 
 /// Within groups.
-inline constexpr std::tuple<group_relative, opo, gpg, max_rl, best_of_group, pass_at_k, optimal_token_baseline, gigpo,
-                            weighted_rewards, gdpo>
-    group_estimators{};
+using group_estimators = std::tuple<group_relative, opo, gpg, max_rl, best_of_group, pass_at_k, optimal_token_baseline,
+                                    gigpo, weighted_rewards, gdpo>;
 
 /// Around another estimator.
-inline constexpr std::tuple<whitened<>, decoupled<>, remax, kl_in_reward<>, kl_to_go<>, clipped_reward<>,
-                            clipped_advantage<>>
-    outer_estimators{};
+using outer_estimators =
+    std::tuple<whitened<>, decoupled<>, remax, kl_in_reward<>, kl_to_go<>, clipped_reward<>, clipped_advantage<>>;
 
 /// What is done to rewards before an estimator sees them.
-inline constexpr std::tuple<raw_reward, standardized_reward, running_reward_scale> reward_scales{};
+using reward_scales = std::tuple<raw_reward, standardized_reward, running_reward_scale>;
 
 }  // namespace cohort::catalogue

@@ -14,6 +14,7 @@ struct gae_step {
   static constexpr bool affine = true;  ///< in the carry: a device may compose steps instead of walking them
   double gamma;
   L lambda;
+  invalid_steps invalid = invalid_steps::skip;
 
   template <class S, class M>
   constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated) const {
@@ -22,21 +23,12 @@ struct gae_step {
   }
   template <class S, class M>
   constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
-    return select(valid, (*this)(next_advantage, reward, value, next_value, terminated, truncated), next_advantage);
-  }
-};
-/// The same where an invalid step counts, as one of reward 0 at a state of value 0.
-template <class L = double>
-struct decaying_gae_step {
-  static constexpr bool affine = true;
-  double gamma;
-  L lambda;
-
-  template <class S, class M>
-  constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
-    S after = select(valid | (next_value - next_value == 0), next_value, S(0));
-    return gae_step<L>{gamma, lambda}(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after,
-                                      terminated, truncated);
+    if (invalid == invalid_steps::skip)
+      return select(valid, (*this)(next_advantage, reward, value, next_value, terminated, truncated), next_advantage);
+    S after =
+        select(valid | (next_value - next_value == 0), next_value, S(0));  // a step of reward 0, a state of value 0
+    return (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated,
+                   truncated);
   }
 };
 /// The advantage, and with it the target.
@@ -59,22 +51,20 @@ struct with_target {
   }
 };
 
-/// The scan along the decisions, of `skipping` where all steps are valid or invalid ones are skipped, else of
-/// `decaying`; `first` is what they read before the reward.
-template <backend B, class Skipping, class Decaying, class T = value_t<B>, class... First>
-void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma,
-              invalid_steps invalid, Skipping skipping, Decaying decaying, view<First>... first) {
+/// The scan along the decisions; `first` is what a step reads before the reward.
+template <backend B, class Step, class T = value_t<B>, class... First>
+void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma, Step step,
+              view<First>... first) {
   require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
   require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
           "1 (it is for lanes, not for probes)");
   require_critic(batch, who);
-  auto scan = [&](auto step, auto... valid) {
+  auto scan = [&](auto... valid) {
     backend.scan(batch.series, direction::backward, step, 0, outputs{out.advantage, out.target}, first..., batch.reward,
                  batch.value, batch.next_value, batch.terminated, batch.truncated, valid...);
   };
-  if (!batch.valid) scan(skipping);
-  else if (invalid == invalid_steps::skip) scan(skipping, batch.valid);
-  else scan(decaying, batch.valid);
+  if (batch.valid) scan(batch.valid);
+  else scan();
 }
 
 }  // namespace detail
@@ -106,9 +96,8 @@ struct gae {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
-    detail::scan_gae(backend, batch, out, "gae", gamma, invalid,
-                     detail::with_target<detail::gae_step<>>{{gamma, lambda}},
-                     detail::with_target<detail::decaying_gae_step<>>{{gamma, lambda}});
+    detail::scan_gae(backend, batch, out, "gae", gamma,
+                     detail::with_target<detail::gae_step<>>{{gamma, lambda, invalid}});
   }
 };
 

@@ -13,14 +13,14 @@ struct lambda_of_length {
   }
 };
 /// A step of gae, and its target, with the lambda that it is handed.
-template <template <class> class Step>
 struct with_lambda_of_step {
   static constexpr bool affine = true;
   double gamma;
+  invalid_steps invalid = invalid_steps::skip;
 
   template <class S, class... In>
   constexpr several<S, 2> operator()(S next_advantage, S lambda, In... in) const {
-    return with_target<Step<S>>{{gamma, lambda}}(next_advantage, in...);
+    return with_target<gae_step<S>>{{gamma, lambda, invalid}}(next_advantage, in...);
   }
 };
 
@@ -57,9 +57,8 @@ struct length_adaptive_gae {
     detail::count_valid_steps(backend, batch.series, batch.valid, lambda, of_series);
     backend.map(outputs{of_series}, detail::lambda_of_length{alpha}, view<T const>(of_series));
     backend.broadcast_series(batch.series, lambda, view<T const>(of_series));
-    detail::scan_gae(backend, batch, out, "length_adaptive_gae", gamma, invalid,
-                     detail::with_lambda_of_step<detail::gae_step>{gamma},
-                     detail::with_lambda_of_step<detail::decaying_gae_step>{gamma}, view<T const>(lambda));
+    detail::scan_gae(backend, batch, out, "length_adaptive_gae", gamma, detail::with_lambda_of_step{gamma, invalid},
+                     view<T const>(lambda));
   }
 };
 

@@ -8,7 +8,6 @@
 namespace cohort::catalogue {
 
 /// Weights for the losses of steps.
-inline constexpr std::tuple<step_mean, step_sum, series_mean, series_sum_mean, group_mean, piecewise_step_mean>
-    aggregations{};
+using aggregations = std::tuple<step_mean, step_sum, series_mean, series_sum_mean, group_mean, piecewise_step_mean>;
 
 }  // namespace cohort::catalogue

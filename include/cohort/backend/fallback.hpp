@@ -37,7 +37,7 @@ class fallback {
   /// by stride 0.
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
-    check_map(out, in...);
+    detail::unpack([&](auto... o) { check_map({o...}, {in...}); }, out.views);
     auto shape = get<0>(out.views);
     self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
                                       out.views, f, {in...}, shape.columns});
@@ -47,7 +47,7 @@ class fallback {
   /// all (row stride 0). Views must not overlap unless they are the same.
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
-    check_rows(n, v...);
+    check_rows(n, {v...});
     self().for_each(n, detail::rows_kernel<false, scalar, F, U...>{f, {v...}});
   }
 
@@ -55,14 +55,14 @@ class fallback {
   /// draws random numbers.
   template <class F, class... U>
   void for_rows(std::ptrdiff_t n, F f, view<U>... v) {
-    check_rows(n, v...);
+    check_rows(n, {v...});
     self().for_each(n, detail::rows_kernel<true, scalar, F, U...>{f, {v...}});
   }
 
   /// out[k] = the sum of f(in...)[k] over all elements, by a fixed tree: the same bits on any number of threads.
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
-    check_extents("reduce", in, more...);
+    check_extents("reduce", in, {more...});
     using term = decltype(f(matrix_row<scalar, I>::load(in.data), matrix_row<scalar, More>::load(more.data)...));
     constexpr std::ptrdiff_t block = 4096, width = sizeof(term) / sizeof(scalar);
     check_sums(width, out);
@@ -79,7 +79,7 @@ class fallback {
   /// carry. f returns S or several<S, N>. An output that is absent (a null view) is not written. Outputs may be inputs.
   template <class... O, class F, class... I>
   void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
-    check_scan(s, out, in...);
+    check_scan(s, out, {in...});
     self().for_each(s.count(), detail::scan_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
                                    s, d, f, initial, out.views, {in...}});
   }
@@ -91,16 +91,16 @@ class fallback {
   /// out[n] = the sum of f(in...) over the steps of series n, in an order that is always the same.
   template <class F, class... I>
   void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
-    check_vectors("segment_reduce", "the output", s.count(), out);
-    check_vectors("segment_reduce", "an input", s.steps(), in...);
+    check_vectors("segment_reduce", "the output", s.count(), {out});
+    check_vectors("segment_reduce", "an input", s.steps(), {in...});
     self().for_each(s.count(),
                     detail::segment_reduce_kernel<scalar, F, detail::bundle<view<I>...>>{s, out, f, {in...}});
   }
 
   /// The inverse: out[i] = in[n] for each step i of series n.
   void broadcast_series(partition s, view<T> out, view<T const> in) {
-    check_vectors("spread", "the output", s.steps(), out);
-    check_vectors("spread", "the input", s.count(), in);
+    check_vectors("spread", "the output", s.steps(), {out});
+    check_vectors("spread", "the input", s.count(), {in});
     self().for_each(s.count(), detail::broadcast_series_kernel<T>{s, out, in});
   }
 
@@ -126,7 +126,7 @@ class fallback {
 
   /// out[r] = the largest element of row r; a NaN wins.
   void row_max(view<T> out, view<T const> in) {
-    check_vectors("row_max", "the output", in.rows, out);
+    check_vectors("row_max", "the output", in.rows, {out});
     self().for_each(in.rows, detail::row_max_kernel<T>{out, in});
   }
 
@@ -204,35 +204,33 @@ class fallback {
   }
 
  protected:
-  template <class S, class... I>
-  static void check_extents([[maybe_unused]] char const* where, [[maybe_unused]] view<S> shape, view<I>... in) {
-    (..., check_one(where, shape, in));
+  using shape = detail::matrix_shape;
+  using shapes = std::initializer_list<shape>;
+
+  static void check_extents(char const* where, shape expected, shapes in) {
+    detail::require_same_extents(where, "an input", in, expected);
   }
-  static void check_product(view<T> c, view<T const> a, view<T const> b) {
+  static void check_product(shape c, shape a, shape b) {
     if (a.columns != b.rows || c.rows != a.rows || c.columns != b.columns)
       throw shape_error("matmul: " + detail::extents(a) + " times " + detail::extents(b) + " into " +
                         detail::extents(c));
   }
-  template <class... O, class... I>
-  static void check_map(outputs<O...> const& out, view<I>... in) {
-    auto shape = get<0>(out.views);
-    detail::unpack([&](auto... o) { (..., detail::require_same_extents("map", "an output", o, shape)); }, out.views);
-    check_extents("map", shape, in...);
+  static void check_map(shapes out, shapes in) {
+    detail::require_same_extents("map", "an output", out, *out.begin());
+    check_extents("map", *out.begin(), in);
   }
-  template <class... U>
-  static void check_rows(std::ptrdiff_t n, view<U>... v) {
-    (..., (v.row_stride == 0 ? void()
-                             : detail::require_same_extents("map_rows", "a view", v, view<U>(nullptr, n, v.columns))));
+  static void check_rows(std::ptrdiff_t n, shapes all) {
+    for (auto const& v : all)
+      if (v.row_stride != 0) detail::require_same_extents("map_rows", "a view", v, {n, v.columns});
   }
-  template <class... U>
-  static void check_vectors(char const* where, char const* what, std::ptrdiff_t n, view<U>... v) {
-    (..., detail::require_same_extents(where, what, v, view<U>(nullptr, n)));
+  static void check_vectors(char const* where, char const* what, std::ptrdiff_t n, shapes all) {
+    detail::require_same_extents(where, what, all, {n, 1});
   }
-  template <class... O, class... I>
-  static void check_scan(partition s, outputs<O...> const& out, view<I>... in) {
-    detail::unpack([&](auto... o) { (..., (o ? check_vectors("scan", "an output", s.steps(), o) : void())); },
+  template <class... O>
+  static void check_scan(partition s, outputs<O...> const& out, shapes in) {
+    detail::unpack([&](auto... o) { (..., (o ? check_vectors("scan", "an output", s.steps(), {o}) : void())); },
                    out.views);
-    check_vectors("scan", "an input", s.steps(), in...);
+    check_vectors("scan", "an input", s.steps(), in);
   }
   static void check_sums(std::size_t sums, view<T> out) {
     if (out.rows != std::ptrdiff_t(sums) || out.columns != 1)
@@ -241,7 +239,7 @@ class fallback {
   }
   template <class F, class I, class... More>
   static void check_row_sums(view<T> out, view<I> in, view<More>... more) {
-    check_extents("row_sums", in, more...);
+    check_extents("row_sums", in, {more...});
     using term = decltype(std::declval<F const&>()(matrix_row<scalar, I>::load(in.data),
                                                    matrix_row<scalar, More>::load(more.data)...));
     detail::require_same_extents("row_sums", "the output", out,
@@ -251,17 +249,17 @@ class fallback {
   static void check_attention(attention_layout const& layout, view<O> out, view<L> log_total, view<T const> q,
                               view<T const> k, view<T const> v) {
     std::ptrdiff_t wide = layout.heads * layout.size, narrow = layout.kv_heads * layout.size;
-    detail::require_same_extents("attention", "the queries' matrix", q, view<T>(nullptr, layout.segment_of.rows, wide));
+    detail::require_same_extents("attention", "the queries' matrix", q, {layout.segment_of.rows, wide});
     detail::require_same_extents("attention", "the output", out, q);
-    detail::require_same_extents("attention", "log_total", log_total, view<T>(nullptr, q.rows, layout.heads));
-    detail::require_same_extents("attention", "the keys' matrix", k, view<T>(nullptr, k.rows, narrow));
+    detail::require_same_extents("attention", "log_total", log_total, {q.rows, layout.heads});
+    detail::require_same_extents("attention", "the keys' matrix", k, {k.rows, narrow});
     detail::require_same_extents("attention", "the values' matrix", v, k);
   }
   static void check_attention_backward(attention_layout const& layout, view<T> dq, view<T> dk, view<T> dv,
                                        view<T const> dout, view<T const> q, view<T const> k, view<T const> v,
                                        view<T const> out, view<T const> log_total) {
     check_attention(layout, out, log_total, q, k, v);
-    detail::require_same_extents("attention_backward", "the keys' matrix", k, view<T>(nullptr, q.rows, k.columns));
+    detail::require_same_extents("attention_backward", "the keys' matrix", k, {q.rows, k.columns});
     detail::require_same_extents("attention_backward", "the output's gradient", dout, q);
     detail::require_same_extents("attention_backward", "the queries' gradient", dq, q);
     detail::require_same_extents("attention_backward", "the keys' gradient", dk, k);
@@ -269,27 +267,21 @@ class fallback {
   }
   template <class U>
   static void check_gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
-    detail::require_same_extents("gather", "the output", out, view<U>(nullptr, index.rows, in.columns));
+    detail::require_same_extents("gather", "the output", out, {index.rows, in.columns});
   }
   template <class U>
   static void check_scatter(char const* where, view<U> out, view<U const> in, view<std::int32_t const> index) {
-    detail::require_same_extents(where, "the input", in, view<U>(nullptr, index.rows, out.columns));
+    detail::require_same_extents(where, "the input", in, {index.rows, out.columns});
   }
   static void check_bias(view<T> out, view<T const> bias) {
-    detail::require_same_extents("dense", "the bias", bias, view<T>(nullptr, 1, out.columns));
+    detail::require_same_extents("dense", "the bias", bias, {1, out.columns});
   }
   static void check_column_sum(view<T> out, view<T const> in) {
-    detail::require_same_extents("column_sum", "the output", out, view<T>(nullptr, 1, in.columns));
+    detail::require_same_extents("column_sum", "the output", out, {1, in.columns});
   }
 
  private:
   Derived& self() { return static_cast<Derived&>(*this); }
-
-  template <class S, class I>
-  static void check_one(char const* where, view<S> shape, view<I> in) {
-    if (in.rows != shape.rows || in.columns != shape.columns)
-      detail::require_same_extents(where, "an input", in, shape);
-  }
 
   std::tuple<std::vector<Array<T>>, std::vector<Array<std::int32_t>>, std::vector<Array<std::uint8_t>>> pools_;
 };

@@ -2,6 +2,7 @@
 #include <cohort/error.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <type_traits>
 
 namespace cohort {
@@ -55,15 +56,32 @@ constexpr view<T> broadcast(view<T> one, std::ptrdiff_t rows, std::ptrdiff_t col
 
 namespace detail {
 
-template <class T>
-std::string extents(view<T> v) {
-  return std::to_string(v.rows) + " x " + std::to_string(v.columns);
-}
+/// A view without its elements, so that what asks only for that is compiled once.
+struct matrix_shape {
+  std::ptrdiff_t rows, columns, row_stride, column_stride;
 
-template <class A, class B>
-void require_same_extents(char const* where, char const* what, view<A> given, view<B> expected) {
-  if (given.rows != expected.rows || given.columns != expected.columns)
-    throw shape_error(std::string(where) + ": " + what + " is " + extents(given) + ", expected " + extents(expected));
+  template <class T>
+  constexpr matrix_shape(view<T> v)
+      : rows(v.rows), columns(v.columns), row_stride(v.row_stride), column_stride(v.column_stride) {}
+  constexpr matrix_shape(std::ptrdiff_t r, std::ptrdiff_t c) : rows(r), columns(c), row_stride(c), column_stride(1) {}
+
+  /// Elements that lie one after the other, or one that stands for all.
+  constexpr bool flat() const {
+    return columns == 1 || (column_stride == 1 && row_stride == columns) || (row_stride == 0 && column_stride == 0);
+  }
+};
+
+inline std::string extents(matrix_shape v) { return std::to_string(v.rows) + " x " + std::to_string(v.columns); }
+
+[[noreturn]] inline void throw_extents(char const* where, char const* what, matrix_shape given, matrix_shape expected) {
+  throw shape_error(std::string(where) + ": " + what + " is " + extents(given) + ", expected " + extents(expected));
+}
+inline void require_same_extents(char const* where, char const* what, matrix_shape given, matrix_shape expected) {
+  if (given.rows != expected.rows || given.columns != expected.columns) throw_extents(where, what, given, expected);
+}
+inline void require_same_extents(char const* where, char const* what, std::initializer_list<matrix_shape> given,
+                                 matrix_shape expected) {
+  for (auto const& one : given) require_same_extents(where, what, one, expected);
 }
 
 }  // namespace detail

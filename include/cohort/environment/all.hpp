@@ -9,6 +9,6 @@
 namespace cohort::catalogue {
 
 /// Classic control.
-inline constexpr std::tuple<classic_control::cart_pole, classic_control::pendulum> environments{};
+using environments = std::tuple<classic_control::cart_pole, classic_control::pendulum>;
 
 }  // namespace cohort::catalogue

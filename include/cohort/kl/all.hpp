@@ -8,10 +8,9 @@
 namespace cohort::catalogue {
 
 /// Estimators from log-probabilities.
-inline constexpr std::tuple<k1, k2, k3, absolute_log_ratio, straight_through<>, ratio_corrected<>, clamped<>>
-    kl_estimators{};
+using kl_estimators = std::tuple<k1, k2, k3, absolute_log_ratio, straight_through<>, ratio_corrected<>, clamped<>>;
 
 /// Weights that follow what an update did.
-inline constexpr std::tuple<fixed_kl, proportional_kl, doubling_kl> kl_controllers{};
+using kl_controllers = std::tuple<fixed_kl, proportional_kl, doubling_kl>;
 
 }  // namespace cohort::catalogue

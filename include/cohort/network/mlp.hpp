@@ -139,7 +139,8 @@ class mlp {
   /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero
   /// biases.
   template <class T>
-  void initialize(std::vector<T>& parameters, std::vector<double> const& gains, std::uint64_t seed) const {
+  [[gnu::cold]] void initialize(std::vector<T>& parameters, std::vector<double> const& gains,
+                                std::uint64_t seed) const {
     for (int l = 0; l < layers(); ++l) {
       bool last = l + 1 == layers();
       random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(offsets_[l])});

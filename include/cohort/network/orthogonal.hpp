@@ -9,7 +9,7 @@ namespace cohort {
 /// orthogonal basis of normal vectors.
 ///
 /// Source: Saxe et al. 2013, arXiv:1312.6120.
-inline std::vector<double> orthogonal(int rows, int columns, double gain, random_stream draws) {
+[[gnu::cold]] inline std::vector<double> orthogonal(int rows, int columns, double gain, random_stream draws) {
   bool wide = columns > rows;
   int count = wide ? rows : columns, length = wide ? columns : rows;
   std::vector<double> basis(std::size_t(count) * length);  // vector i is at i * length

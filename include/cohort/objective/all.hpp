@@ -26,19 +26,18 @@
 namespace cohort::catalogue {
 
 /// For steps.
-inline constexpr std::tuple<policy_gradient, importance_ratio, log_likelihood, positive_likelihood, clipped_ratio,
-                            dual_clip, two_sided_clip, cispo, sapo, dro, log_ratio_distance, dppo_tv, dppo_kl,
-                            prime_rl_loss, kl_penalty<>, exact_kl_penalty<>, old_kl_penalty<>, value_loss<>,
-                            clipped_value_loss<>, entropy_bonus<>>
-    step_objectives{};
+using step_objectives =
+    std::tuple<policy_gradient, importance_ratio, log_likelihood, positive_likelihood, clipped_ratio, dual_clip,
+               two_sided_clip, cispo, sapo, dro, log_ratio_distance, dppo_tv, dppo_kl, prime_rl_loss, kl_penalty<>,
+               exact_kl_penalty<>, old_kl_penalty<>, value_loss<>, clipped_value_loss<>, entropy_bonus<>>;
 
 /// For series.
-inline constexpr std::tuple<gspo, gspo_step, gmpo, vespo<>, tic_grpo, series_kl_penalty<>> series_objectives{};
+using series_objectives = std::tuple<gspo, gspo_step, gmpo, vespo<>, tic_grpo, series_kl_penalty<>>;
 
 /// For pairs.
-inline constexpr std::tuple<dpo, ipo, preference_hinge, bradley_terry> pair_objectives{};
+using pair_objectives = std::tuple<dpo, ipo, preference_hinge, bradley_terry>;
 
 /// What a value function's error costs.
-inline constexpr std::tuple<squared_error, absolute_error, huber_error> value_distances{};
+using value_distances = std::tuple<squared_error, absolute_error, huber_error>;
 
 }  // namespace cohort::catalogue

@@ -102,7 +102,7 @@ struct total_slope_kernel {
   static constexpr unsigned reads = totals<Leaves>.reads[Total];
   Leaves leaves;
   template <class S, class... More>
-  constexpr S operator()(S first, More... more) const {
+  [[gnu::always_inline]] constexpr S operator()(S first, More... more) const {
     S const all[] = {first, more...};
     constexpr int n = std::popcount(reads);
     using D = dual<S, 1>;
@@ -114,16 +114,19 @@ struct total_slope_kernel {
   }
 
  private:
+  template <class Leaf, class D, class S>
+  [[gnu::always_inline, gnu::flatten]] static constexpr void add_slope(Leaf const& leaf, series_terms<D> const& terms,
+                                                                       S const* weights, S& slope) {
+    slope += weighted_by<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]);
+  }
   template <class D, class S, std::size_t... K>
-  constexpr S sum(series_terms<D> const& terms, S const* weights, std::index_sequence<K...>) const {
+  [[gnu::always_inline]] constexpr S sum(series_terms<D> const& terms, S const* weights,
+                                         std::index_sequence<K...>) const {
     S slope(0);
-    auto one = [&]<class Leaf>(Leaf const& leaf) {
-      slope += weighted_by<Leaf>(S(weights[Leaf::weights] * leaf.factor), leaf.term(terms).tangent[0]);
-    };
     auto if_it_does = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
       if constexpr (totals<Leaves>.of[k] == Total &&
                     (series_bits<std::tuple_element_t<k, Leaves>> & total_derivative) != 0)
-        one(std::get<k>(leaves));
+        add_slope(std::get<k>(leaves), terms, weights, slope);
     };
     (if_it_does(std::integral_constant<std::size_t, K>{}), ...);
     return slope;

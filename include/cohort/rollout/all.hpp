@@ -10,6 +10,6 @@
 namespace cohort::catalogue {
 
 /// What a batch is collected by.
-inline constexpr std::tuple<lanes, groups, probes, vine> rollouts{};
+using rollouts = std::tuple<lanes, groups, probes, vine>;
 
 }  // namespace cohort::catalogue

@@ -63,7 +63,7 @@ struct batch {
   }
 
   /// Numbers the observations: equal ones of the same group have the same number. On the host.
-  void write_state_index(B& backend) {
+  [[gnu::cold]] void write_state_index(B& backend) {
     auto D = std::size_t(observation_size), steps = std::size_t(R), ends = std::size_t(groups.count() + 1);
     std::vector<T> seen(steps * D);
     std::vector<std::int32_t> series(steps), first_of_group(ends), order(steps), numbers(steps);

@@ -14,6 +14,6 @@
 namespace cohort::catalogue {
 
 /// What a policy for a box of actions can be given in the place of a diagonal_gaussian.
-inline constexpr std::tuple<state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde> action_models{};
+using action_models = std::tuple<state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde>;
 
 }  // namespace cohort::catalogue

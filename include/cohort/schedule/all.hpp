@@ -9,6 +9,6 @@
 namespace cohort::catalogue {
 
 /// From the progress of a run to a number.
-inline const std::tuple<constant_schedule, linear, cosine, exponential, piecewise, warm_up<>> schedules{};
+using schedules = std::tuple<constant_schedule, linear, cosine, exponential, piecewise, warm_up<>>;
 
 }  // namespace cohort::catalogue

@@ -14,8 +14,7 @@
 namespace cohort::catalogue {
 
 /// Weights for the steps of a term.
-inline constexpr std::tuple<importance_weights, ratio_bounds, divergence_bound<>, kl_mask, off_policy_series,
-                            high_return, top_entropy, clip_cov, kl_cov>
-    selections{};
+using selections = std::tuple<importance_weights, ratio_bounds, divergence_bound<>, kl_mask, off_policy_series,
+                              high_return, top_entropy, clip_cov, kl_cov>;
 
 }  // namespace cohort::catalogue

@@ -8,6 +8,6 @@
 namespace cohort::catalogue {
 
 /// From a batch to new parameters.
-inline const std::tuple<update<>, critic_warmup<>, trust_region<>> updates{};
+using updates = std::tuple<update<>, critic_warmup<>, trust_region<>>;
 
 }  // namespace cohort::catalogue

@@ -29,7 +29,7 @@ class host_backend : public host_series<host_backend<T>, T> {
     if (c.columns < wide::width && c.rows > c.columns && a.row_stride == 1 && a.column_stride != 1 && !accumulate) {
       auto lying = this->template temporary<T>(c.size());
       auto transposed = lying.matrix(c.columns, c.rows);
-      product(transposed, b.transposed(), a.transposed(), product_ends<T, identity>{});
+      product(transposed, b.transposed(), a.transposed(), product_ends<T>{});
       for (std::ptrdiff_t m = 0; m < c.rows; ++m)
         for (std::ptrdiff_t n = 0; n < c.columns; ++n) c(m, n) = transposed(n, m);
       return;
@@ -38,7 +38,7 @@ class host_backend : public host_series<host_backend<T>, T> {
       if (c.row_stride == 1) return matmul(c.transposed(), b.transposed(), a.transposed(), accumulate);
       return base::matmul(c, a, b, accumulate);
     }
-    product(c, a, b, product_ends<T, identity>{.accumulate = accumulate});
+    product(c, a, b, product_ends<T>{.accumulate = accumulate});
   }
 
   using typename base::factor;
@@ -51,8 +51,7 @@ class host_backend : public host_series<host_backend<T>, T> {
     base::check_product(c, a, b.matrix);
     if (!b.prepared || c.column_stride != 1 || a.columns == 0) return matmul(c, a, b.matrix, accumulate);
     auto room = this->template temporary<T>(large_product_room(c, a, threads()));
-    large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data,
-                  product_ends<T, identity>{.accumulate = accumulate});
+    large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data, product_ends<T>{.accumulate = accumulate});
   }
 
   /// out = activation(x weight + bias): one pass, the activation on the sums while they are in registers.
@@ -61,7 +60,7 @@ class host_backend : public host_series<host_backend<T>, T> {
     if (out.column_stride != 1 || bias.column_stride != 1) return base::dense(out, x, weight, bias, activation);
     base::check_product(out, x, weight);
     base::check_bias(out, bias);
-    product(out, x, weight, product_ends<T, Activation>{.bias = bias.data, .epilogue = activation});
+    product(out, x, weight, product_ends<T>{.bias = bias.data, .epilogue = product_epilogue<T>::of(activation)});
   }
 
   void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
@@ -113,8 +112,7 @@ class host_backend : public host_series<host_backend<T>, T> {
     });
   }
 
-  template <class Epilogue>
-  void product(view<T> c, view<T const> a, view<T const> b, product_ends<T, Epilogue> const& ends) {
+  void product(view<T> c, view<T const> a, view<T const> b, product_ends<T> const& ends) {
     if (a.columns > 0 && (b.size() > (1 << 16) || (b.size() >= (1 << 13) && b.column_stride != 1))) {
       auto room = this->template temporary<T>(large_product_room(c, a, threads()));
       return large_product(run_over_, c, a, b, static_cast<T const*>(nullptr), room.all().data, ends);

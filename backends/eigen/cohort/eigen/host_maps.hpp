@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/host_array.hpp>
+#include <cohort/eigen/line_walk.hpp>
 #include <cohort/eigen/loops.hpp>
 #include <cohort/eigen/parallel.hpp>
 
@@ -35,30 +36,12 @@ class host_maps : public fallback<Derived, T, host_array> {
 
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
-    base::check_map(out, in...);
-    auto shape = get<0>(out.views);
-    auto flat = [](auto v) { return v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
-    bool one_line = shape.columns == 1 || detail::unpack([&](auto... o) { return (flat(o) && ...); }, out.views);
-    one_line = one_line && (shape.columns == 1 || (flat(in) && ...));
-    if (one_line) {
-      auto step = [&](auto v) { return shape.columns == 1 ? v.row_stride : v.column_stride; };
-      run_over_(shape.size() / wide::width + 1, grain / wide::width, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-        std::ptrdiff_t from = first * wide::width, to = std::min(last * wide::width, shape.size());
-        if (from < to) line(to - from, out, f, [&](auto v) { return v.data + from * step(v); }, step, in...);
-      });
-    } else {
-      run_over_(shape.rows, grain / (shape.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-        for (std::ptrdiff_t r = first; r < last; ++r)
-          line(
-              shape.columns, out, f, [r](auto v) { return v.data + r * v.row_stride; },
-              [](auto v) { return v.column_stride; }, in...);
-      });
-    }
+    map_elements(map_loop<wide, detail::bundle<view<O>...>, I...>(f), out.views, in...);
   }
 
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
-    base::check_rows(n, v...);
+    base::check_rows(n, {v...});
     run_over_((n + wide::width - 1) / wide::width, 512, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t b = first; b < last; ++b) {
         std::ptrdiff_t i = b * wide::width;
@@ -70,34 +53,28 @@ class host_maps : public fallback<Derived, T, host_array> {
 
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
-    base::check_extents("reduce", in, more...);
-    using term = decltype(f(load_pack<wide>((std::remove_const_t<I> const*)nullptr),
-                            load_pack<wide>((std::remove_const_t<More> const*)nullptr)...));
-    constexpr int N = sizeof(term) / sizeof(wide);
+    base::check_extents("reduce", in, {more...});
+    constexpr int N = sums_of<F, I, More...>;
     base::check_sums(N, out);
-    auto flat = [](auto v) { return v.columns == 1 || v.contiguous() || (v.row_stride == 0 && v.column_stride == 0); };
-    if (!flat(in) || !(flat(more) && ...)) return base::reduce(out, f, in, more...);
-    auto source = [&]<class U>(view<U> v) {
-      return lane_source<wide, U>(v.data, v.columns == 1 ? v.row_stride : v.column_stride);
-    };
-    constexpr std::ptrdiff_t block = 4096;
-    std::ptrdiff_t n = in.size(), blocks = (n + block - 1) / block;
-    if (blocks <= 1) {
-      auto total = reduce_line<wide, N>(0, n, f, source(in), source(more)...);
-      for (int k = 0; k < N; ++k) out[k] = total[k];
-      return;
-    }
-    auto partial = this->template temporary<T>(blocks * N);
-    auto sums = partial.matrix(blocks, N);
-    run_over_(blocks, 4, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    sum_elements<N>(out, sum_loop<wide, N, I, More...>(f), in, more...);
+  }
+  template <int N, class Loop, class... I>
+  [[gnu::noinline]] void sum_elements(view<T> out, Loop loop, view<I>... in) {
+    // Blocks of one line where there is one, else rows.
+    line_walk walk({}, {in...}, block);
+    bool several = walk.items > 1;
+    auto partial = this->template temporary<T>(several ? walk.items * N : 0);
+    T one[N] = {}, *sums = several ? partial.all().data : one;
+    run_over_(walk.items, walk.grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t b = first; b < last; ++b) {
-        auto total = reduce_line<wide, N>(b * block, std::min(n, (b + 1) * block), f, source(in), source(more)...);
-        for (int k = 0; k < N; ++k) sums(b, k) = total[k];
+        auto piece = walk.piece(b, b + 1);
+        auto total = loop(piece.n, lane_source<wide, I>(walk.at(in, piece.row, piece.from), walk.step(in))...);
+        std::copy_n(total.begin(), N, sums + b * N);
       }
     });
     for (int k = 0; k < N; ++k) {
       T total = 0;
-      for (std::ptrdiff_t b = 0; b < blocks; ++b) total += sums(b, k);
+      for (std::ptrdiff_t b = 0; b < walk.items; ++b) total += sums[b * N + k];
       out[k] = total;
     }
   }
@@ -118,7 +95,7 @@ class host_maps : public fallback<Derived, T, host_array> {
   }
 
   void row_max(view<T> out, view<T const> in) {
-    base::check_vectors("row_max", "the output", in.rows, out);
+    base::check_vectors("row_max", "the output", in.rows, {out});
     if (in.column_stride != 1) return base::row_max(out, in);
     run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t r = first; r < last; ++r) {
@@ -126,7 +103,7 @@ class host_maps : public fallback<Derived, T, host_array> {
         for_packs(
             in.columns, [&](std::ptrdiff_t c) { largest = max(largest, wide::load(&in(r, c))); },
             [&](std::ptrdiff_t c, int n) {
-              largest = max(largest, lane_source<wide, T const>(&in(r, 0), 1).collected(c, n));
+              largest = max(largest, lane_source<wide, T const>(&in(r, 0), 1).collected(c, n).full(0));
             });
         real<T> m = T(largest[0]);
         for (int w = 1; w < wide::width; ++w) m = max(m, real<T>(T(largest[w])));
@@ -139,8 +116,6 @@ class host_maps : public fallback<Derived, T, host_array> {
   template <class F, class I, class... More>
   void row_sums(view<T> out, F f, view<I> in, view<More>... more) {
     this->template check_row_sums<F, I, More...>(out, in, more...);
-    auto plain = [](auto v) { return v.column_stride <= 1; };
-    if (!plain(in) || !(plain(more) && ...)) return base::row_sums(out, f, in, more...);
     run_over_(in.rows, grain / (in.columns + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t r = first; r < last; ++r) {
         auto source = [&]<class U>(view<U> v) {
@@ -177,7 +152,7 @@ class host_maps : public fallback<Derived, T, host_array> {
  protected:
   explicit host_maps(executor e) : run_over_(e) {}
 
-  static constexpr std::ptrdiff_t grain = 1 << 14;  ///< elements below which a second thread costs more than it brings
+  static constexpr std::ptrdiff_t grain = line_walk::grain_of_elements, block = 4096;
 
   /// run(i, first, last) for stretches of one or more whole packs of the same index i, one(i, r) for what is between
   /// them, in order.
@@ -203,26 +178,37 @@ class host_maps : public fallback<Derived, T, host_array> {
     }
     for (; r < n; ++r) one(at[r], r);
   }
-  template <class F, class... Source>
-  static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, Source... in) {
-    constexpr int N = int(sizeof(f(in.full(0)...)) / sizeof(wide));
-    auto total = reduce_line<wide, N>(0, n, f, in...);
-    for (int k = 0; k < N; ++k) out[k * out_stride] = total[k];
-  }
-
-  template <class... O, class F, class At, class Step, class... I>
-  static void line(std::ptrdiff_t n, outputs<O...> out, F const& f, At at, Step step, view<I>... in) {
-    detail::unpack(
-        [&](auto... o) {
-          map_line<wide>(n, detail::bundle(at(o)...), std::array<std::ptrdiff_t, sizeof...(O)>{step(o)...}, f,
-                         lane_source<wide, I>(at(in), step(in))...);
-        },
-        out.views);
+  template <class F, class... U>
+  static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, lane_source<wide, U>... in) {
+    constexpr int N = sums_of<F, U...>;
+    auto total = sum_line<wide, N>(f, n, in...);
+    for (int k = 0; k < N; ++k) out[k * out_stride] = total[std::size_t(k)];
   }
 
   executor run_over_;
 
  private:
+  /// How many sums a formula gives.
+  template <class F, class... U>
+  static constexpr int sums_of =
+      int(sizeof(std::declval<F const&>()(load_pack<wide>((std::remove_const_t<U> const*)nullptr)...)) / sizeof(wide));
+
+  template <class Loop, class... O, class... I>
+  [[gnu::noinline]] void map_elements(Loop loop, detail::bundle<view<O>...> out, view<I>... in) {
+    detail::unpack(
+        [&](view<O>... o) {
+          base::check_map({o...}, {in...});
+          line_walk walk({o...}, {in...}, wide::width);
+          run_over_(walk.items, walk.grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+            auto piece = walk.piece(first, last);
+            for (std::ptrdiff_t r = piece.row; r < piece.end; ++r)
+              loop(piece.n, {walk.at(o, r, piece.from)...}, {walk.step(o)...},
+                   lane_source<wide, I>(walk.at(in, r, piece.from), walk.step(in))...);
+          });
+        },
+        out);
+  }
+
   /// whole(c) for each whole pack of n columns, then tail(c, count).
   template <class Whole, class Tail>
   static void for_packs(std::ptrdiff_t n, Whole whole, Tail tail) {

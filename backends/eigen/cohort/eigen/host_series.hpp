@@ -17,7 +17,7 @@ class host_series : public host_maps<Derived, T> {
   using base::scan;
   template <class... O, class F, class... I>
   void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
-    base::check_scan(s, out, in...);
+    base::check_scan(s, out, {in...});
     std::ptrdiff_t steps = s.longest(), N = s.count();
     bool packed = detail::unpack([&](auto... o) { return (... && (!o || o.contiguous())) && (... && in.contiguous()); },
                                  out.views);
@@ -44,8 +44,8 @@ class host_series : public host_maps<Derived, T> {
   template <class F, class... I>
   void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     if (!(out.contiguous() && ... && in.contiguous())) return base::segment_reduce(s, out, f, in...);
-    base::check_vectors("segment_reduce", "the output", s.count(), out);
-    base::check_vectors("segment_reduce", "an input", s.steps(), in...);
+    base::check_vectors("segment_reduce", "the output", s.count(), {out});
+    base::check_vectors("segment_reduce", "an input", s.steps(), {in...});
     std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N);
     if (!s.is_lanes()) {
       run_over_(N, grain / (average + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
@@ -58,18 +58,19 @@ class host_series : public host_maps<Derived, T> {
     run_over_((N + strip - 1) / strip, grain / (strip * (average + 1)) + 1,
               [&](std::ptrdiff_t first, std::ptrdiff_t last) {
                 std::ptrdiff_t from = first * strip, n = std::min(N, last * strip) - from;
-                view<T> sums(out.data + from, n);
-                std::fill_n(sums.data, n, T(0));
+                T* sums = out.data + from;
+                std::fill_n(sums, n, T(0));
+                added_to<F> formula{f};
+                map_loop<wide, detail::bundle<view<T>>, T const, I...> add(formula);
                 for (std::ptrdiff_t t = 0; t < s.longest(); ++t)
-                  maps::line(
-                      n, outputs{sums}, added_to<F>{f}, [](auto v) { return v.data; },
-                      [](auto v) { return v.row_stride; }, view<T const>(sums), view<I>(in.data + t * N + from, n)...);
+                  add(n, {sums}, {1}, lane_source<wide, T const>(sums, 1),
+                      lane_source<wide, I>(in.data + t * N + from, 1)...);
               });
   }
   void broadcast_series(partition s, view<T> out, view<T const> in) {
     if (!out.contiguous() || !in.contiguous()) return base::broadcast_series(s, out, in);
-    base::check_vectors("spread", "the output", s.steps(), out);
-    base::check_vectors("spread", "the input", s.count(), in);
+    base::check_vectors("spread", "the output", s.steps(), {out});
+    base::check_vectors("spread", "the input", s.count(), {in});
     std::ptrdiff_t N = s.count(), average = s.steps() / std::max<std::ptrdiff_t>(1, N);
     if (s.is_lanes())
       run_over_(s.longest(), grain / (N + 1) + 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
@@ -166,7 +167,7 @@ class host_series : public host_maps<Derived, T> {
       store_present(out, i + k, wide::width, next);
     }
     if (k == n) return;
-    auto next = f(wide::load(carry + k), lane_source<wide, I>(in + i, 1).collected(k, int(n - k))...);
+    auto next = f(wide::load(carry + k), lane_source<wide, I>(in + i, 1).collected(k, int(n - k)).full(0)...);
     component(next, 0).store(carry + k);
     store_present(out, i + k, int(n - k), next);
   }

@@ -69,10 +69,10 @@ void pack_tiles(view<T const> a, std::ptrdiff_t first, std::ptrdiff_t rows, std:
 }
 
 /// One part of a product: some rows by one panel, over some steps of k.
-template <class T, class Epilogue>
+template <class T>
 struct product_part {
   view<T> c;
-  product_ends<T, Epilogue> const& ends;
+  product_ends<T> const& ends;
   bool first, last;  ///< of the steps of k
 
   /// a: a tile's numbers and their distances; b: a panel.
@@ -99,15 +99,13 @@ struct product_part {
       T const* start = again ? out : ends.bias ? ends.bias + column : zeros;
       product_of_rows<T, 2>(rows, depth, a, a_row, a_depth, b, width, 0, start, again ? stride : 0, 0, out, stride, 1);
     }
-    if constexpr (!std::is_same_v<Epilogue, identity>)
-      if (last)
-        for (int r = 0; r < rows; ++r) apply_epilogue(ends.epilogue, out + r * stride, here);
+    if (last) ends.epilogue(out, stride, rows, here);
   }
 };
 
 /// All of b as panels, for many products.
-template <class T, class Executor>
-void prepare_panels(Executor const& run_over, view<T const> b, T* to) {
+template <class T>
+void prepare_panels(executor const& run_over, view<T const> b, T* to) {
   constexpr std::ptrdiff_t width = panel_columns<T>;
   run_over((b.columns + width - 1) / width, 4, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t p = first; p < last; ++p) pack_panel(b, p * width, 0, b.rows, to + p * b.rows * width);
@@ -132,9 +130,9 @@ std::ptrdiff_t large_product_room(view<T> c, view<T const> a, int threads) {
 /// number of threads.
 ///
 /// `prepared`: all of b as panels, each with all steps of k (see prepare_panels), or none.
-template <class T, class Executor, class Epilogue>
-void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T const* prepared, T* room,
-                   product_ends<T, Epilogue> const& ends) {
+template <class T>
+void large_product(executor const& run_over, view<T> c, view<T const> a, view<T const> b, T const* prepared, T* room,
+                   product_ends<T> const& ends) {
   using blocks = product_blocks;
   constexpr std::ptrdiff_t width = panel_columns<T>;
   std::ptrdiff_t panels = (c.columns + width - 1) / width, tiles = (c.rows + tile_rows - 1) / tile_rows,
@@ -153,7 +151,7 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
           std::ptrdiff_t depth = std::min(depth_of_block, a.columns - k);
           T const* here = prepared ? prepared + (p * a.columns + k) * width : panel;
           if (!prepared) pack_panel(b, p * width, k, depth, panel);
-          product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
+          product_part<T> part{c, ends, k == 0, k + depth == a.columns};
           for (std::ptrdiff_t m = 0; m < c.rows; m += tile_rows)
             part(m, tile(m), p * width, depth,
                  packed ? tiles_of_a + m * a.columns + k * tile_rows : a.data + m * a.row_stride + k,
@@ -176,7 +174,7 @@ void large_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
           for (std::ptrdiff_t p = from; p < to; ++p)
             pack_panel(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
         });
-      product_part<T, Epilogue> part{c, ends, k == 0, k + depth == a.columns};
+      product_part<T> part{c, ends, k == 0, k + depth == a.columns};
       run_over(tiles, 1, [&](int worker, std::ptrdiff_t from, std::ptrdiff_t to) {
         T* block = room + worker * room_of_worker;
         for (std::ptrdiff_t m = from * tile_rows, end = std::min(to * tile_rows, c.rows); m < end; m += blocks::rows) {

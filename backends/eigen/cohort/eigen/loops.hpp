@@ -33,26 +33,34 @@ void store_pack(U* p, P x) {
     for (int i = 0; i < P::width; ++i) p[i] = static_cast<U>(x[i]);
 }
 
-/// One operand of a loop: elements `step` apart (1, or 0 for a broadcast, which then points at W copies of itself).
+/// Elements as a kernel walks them: side by side (mask -1), or a pack that stands for all (mask 0).
+template <class P, class U>
+struct pack_source {
+  std::remove_const_t<U> const* data;
+  std::ptrdiff_t mask;
+  auto full(std::ptrdiff_t i) const { return load_pack<P>(data + (i & mask)); }
+};
+
+/// One operand of a loop: elements `step` apart, and room for a pack of them.
 template <class P, class U>
 struct lane_source {
   using element = std::remove_const_t<U>;
   U const* data;
   std::ptrdiff_t step;
-  alignas(vector_bytes) element copies[P::width];
+  alignas(vector_bytes) element room[P::width];
 
   lane_source(U const* p, std::ptrdiff_t stride) : data(p), step(stride) {}
+  bool adjacent() const { return step == 0 || step == 1; }
+  /// Before `source`, which is for adjacent ones.
   void settle() {
-    if (step != 0) return;
-    for (auto& c : copies) c = *data;
-    data = copies;
+    if (step == 0)
+      for (auto& x : room) x = *data;
   }
-  auto full(std::ptrdiff_t i) const { return load_pack<P, element>(data + i * step); }
-  /// count < W elements, or elements that do not lie side by side: collected, the last one repeated.
-  auto collected(std::ptrdiff_t i, int count) const {
-    alignas(vector_bytes) element line[P::width];
-    for (int k = 0; k < P::width; ++k) line[k] = data[step == 0 ? 0 : (i + std::min(k, count - 1)) * step];
-    return load_pack<P, element>(line);
+  pack_source<P, U> source() const { return step == 0 ? pack_source<P, U>{room, 0} : pack_source<P, U>{data, -1}; }
+  /// count <= W elements from i on, the last one repeated.
+  pack_source<P, U> collected(std::ptrdiff_t i, int count) {
+    for (int k = 0; k < P::width; ++k) room[k] = data[step == 0 ? 0 : (i + std::min(k, count - 1)) * step];
+    return {room, 0};
   }
 };
 
@@ -78,82 +86,124 @@ void store_present(detail::bundle<view<O>...> const& out, std::ptrdiff_t i, int 
   }(std::index_sequence_for<O...>());
 }
 
-/// Where a settled operand lies, of step 1 or 0. By value alone: of a lane_source somebody has the address, and a loop
-/// that stores would read its members each time.
-template <class P, class U>
-struct side_by_side_source {
-  U const* data;
-  std::ptrdiff_t mask;
-  explicit side_by_side_source(lane_source<P, U> const& s) : data(s.data), mask(-s.step) {}
-  auto full(std::ptrdiff_t i) const { return load_pack<P, std::remove_const_t<U>>(data + (i & mask)); }
-};
+/// (outputs) = f(in...) over elements along one axis. Its code depends on the types of the elements alone: a formula is
+/// compiled once, in `packs`, which goes over whole packs that lie side by side.
+template <class P, class Out, class... I>
+class map_loop;
+template <class P, class... O, class... I>
+class map_loop<P, detail::bundle<view<O>...>, I...> {
+  static constexpr int W = P::width;
+  using all = std::index_sequence_for<O...>;
 
-/// The whole packs of n elements; returns where the rest begins.
-template <class P, std::size_t... K, class... O, class F, class... I>
-std::ptrdiff_t map_full_packs(std::ptrdiff_t n, std::index_sequence<K...>, detail::bundle<O*...> out, F f,
-                              side_by_side_source<P, I>... in) {
-  std::ptrdiff_t i = 0;
-  for (; i + P::width <= n; i += P::width) {
-    auto result = f(in.full(i)...);
+ public:
+  /// f must outlive it.
+  template <class F>
+  explicit map_loop(F const& f) : f_(&f), run_(&packs<F>) {}
+
+  /// n elements, those of an output `step` apart.
+  [[gnu::noinline]] void operator()(std::ptrdiff_t n, detail::bundle<O*...> out,
+                                    std::array<std::ptrdiff_t, sizeof...(O)> step, lane_source<P, I>... in) const {
+    bool side_by_side = (in.adjacent() && ...);
+    for (auto s : step) side_by_side = side_by_side && s == 1;
+    std::ptrdiff_t i = side_by_side ? n / W * W : 0;
+    (in.settle(), ...);
+    if (i > 0) run_(f_, i, out, in.source()...);
+    for (; i < n; i += W) {
+      int count = int(std::min<std::ptrdiff_t>(W, n - i));
+      put(i, count, out, step, all(), in.collected(i, count)...);
+    }
+  }
+
+ private:
+  template <class F>
+  [[gnu::flatten]] static void packs(void const* formula, std::ptrdiff_t n, detail::bundle<O*...> out,
+                                     pack_source<P, I>... in) {
+    F f = *static_cast<F const*>(formula);  // of its own: what is stored might lie where the formula does
+    for (std::ptrdiff_t i = 0; i < n; i += W) store(out, i, f(in.full(i)...), all());
+  }
+  template <class R, std::size_t... K>
+  static void store(detail::bundle<O*...> out, std::ptrdiff_t i, R const& result, std::index_sequence<K...>) {
     (store_pack(get<K>(out) + i, component(result, K)), ...);
   }
-  return i;
+  template <std::size_t... K>
+  void put(std::ptrdiff_t i, int count, detail::bundle<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> step,
+           std::index_sequence<K...>, pack_source<P, I>... in) const {
+    struct one_pack {
+      alignas(vector_bytes) std::tuple<std::array<O, W>...> lanes;
+    } beside;
+    run_(f_, W, {std::get<K>(beside.lanes).data()...}, in...);
+    auto copy = [&](auto* to, std::ptrdiff_t stride, auto const& from) {
+      for (int k = 0; k < count; ++k) to[(i + k) * stride] = from[std::size_t(k)];
+    };
+    (copy(get<K>(out), step[K], std::get<K>(beside.lanes)), ...);
+  }
+
+  void const* f_;
+  void (*run_)(void const*, std::ptrdiff_t, detail::bundle<O*...>, pack_source<P, I>...);
+};
+
+/// True in the first `count` lanes.
+template <class P>
+typename P::mask first_lanes(int count) {
+  using wide = typename P::mask::vector;
+  using flag = std::remove_cvref_t<decltype(std::declval<wide&>()[0])>;
+  static constexpr auto flags = [] {
+    std::array<flag, 2 * P::width> all{};
+    for (std::size_t k = 0; k < P::width; ++k) all[k] = -1;
+    return all;
+  }();
+  wide found;
+  std::memcpy(&found, flags.data() + P::width - count, sizeof found);
+  return typename P::mask(found);
 }
 
-/// n elements along one axis: out(k) = f(in...), packs side by side wherever every stride is 1 or 0.
-template <class P, class... O, class F, class... I>
-void map_line(std::ptrdiff_t n, detail::bundle<O*...> out, std::array<std::ptrdiff_t, sizeof...(O)> out_step, F f,
-              lane_source<P, I>... in) {
-  constexpr int W = P::width;
-  bool side_by_side = ((in.step == 0 || in.step == 1) && ...);
-  for (auto s : out_step) side_by_side = side_by_side && s == 1;
-  auto put = [&]<std::size_t... K>(std::ptrdiff_t i, int count, auto const& result, std::index_sequence<K...>) {
-    (..., [&] {
-      alignas(vector_bytes) std::tuple_element_t<K, std::tuple<O...>> line[W];
-      store_pack(line, component(result, K));
-      for (int k = 0; k < count; ++k) get<K>(out)[(i + k) * out_step[K]] = line[k];
-    }());
-  };
-  constexpr auto all = std::index_sequence_for<O...>();
-  std::ptrdiff_t i = 0;
-  if (side_by_side) {
-    (in.settle(), ...);
-    i = map_full_packs<P>(n, all, out, f, side_by_side_source<P, I>(in)...);
-  }
-  for (; i < n; i += W) {
-    int count = int(std::min<std::ptrdiff_t>(W, n - i));
-    put(i, count, f(in.collected(i, count)...), all);
-  }
-}
-
-/// The sums of f(in...) over elements first ... last of one axis, lane by lane and then over the lanes in order.
+/// The N sums of f(in...) over n elements along one axis, lane by lane and then over the lanes in order.
 template <class P, int N, class F, class... I>
-std::array<typename P::value_type, N> reduce_line(std::ptrdiff_t first, std::ptrdiff_t last, F f,
-                                                  lane_source<P, I>... in) {
+std::array<typename P::value_type, N> sum_line(F const& f, std::ptrdiff_t n, lane_source<P, I>... in) {
   constexpr int W = P::width;
   P sums[N];
   for (auto& s : sums) s = P(0);
-  std::ptrdiff_t i = first;
-  if (((in.step == 0 || in.step == 1) && ...)) {
+  std::ptrdiff_t i = 0;
+  if ((in.adjacent() && ...)) {
     (in.settle(), ...);
-    for (; i + W <= last; i += W) {
-      auto term = f(in.full(i)...);
-      for (int k = 0; k < N; ++k) sums[k] += component(term, k);
-    }
+    [&](pack_source<P, I> const... packs) {
+      for (; i + W <= n; i += W) {
+        auto term = f(packs.full(i)...);
+        for (int k = 0; k < N; ++k) sums[k] += component(term, std::size_t(k));
+      }
+    }(in.source()...);
   }
-  for (; i < last; i += W) {
-    int count = int(std::min<std::ptrdiff_t>(W, last - i));
-    auto term = f(in.collected(i, count)...);
-    for (int k = 0; k < N; ++k) {
-      P x = component(term, k);
-      for (int lane = 0; lane < count; ++lane) sums[k].set(lane, sums[k][lane] + x[lane]);
-    }
+  for (; i < n; i += W) {
+    int count = int(std::min<std::ptrdiff_t>(W, n - i));
+    auto term = f(in.collected(i, count).full(0)...);
+    for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), component(term, std::size_t(k)), P(0));
   }
   std::array<typename P::value_type, N> total{};
   for (int k = 0; k < N; ++k)
-    for (int lane = 0; lane < W; ++lane) total[k] += sums[k][lane];
+    for (int lane = 0; lane < W; ++lane) total[std::size_t(k)] += sums[k][lane];
   return total;
 }
+
+/// sum_line of a formula, without its type.
+template <class P, int N, class... I>
+class sum_loop {
+  using sums = std::array<typename P::value_type, N>;
+
+ public:
+  /// f must outlive it.
+  template <class F>
+  explicit sum_loop(F const& f) : f_(&f), run_(&run<F>) {}
+  sums operator()(std::ptrdiff_t n, lane_source<P, I> const&... in) const { return run_(f_, n, in...); }
+
+ private:
+  template <class F>
+  static sums run(void const* f, std::ptrdiff_t n, lane_source<P, I> const&... in) {
+    return sum_line<P, N>(*static_cast<F const*>(f), n, in...);
+  }
+
+  void const* f_;
+  sums (*run_)(void const*, std::ptrdiff_t, lane_source<P, I> const&...);
+};
 
 /// W rows of a matrix as one: what a formula over rows gets from this backend. Rows beyond the last repeat it and are
 /// not stored.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <type_traits>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -33,21 +34,24 @@ class no_further_threads {
   no_further_threads(no_further_threads const&) = delete;
 };
 
-/// The body of a loop without its type: so the threads' part is compiled once, and a body once.
+/// The body of a loop without its type, f(first, last) or f(worker, first, last), which must outlive it: so the
+/// threads' part is compiled once, and a body once.
 struct loop_body {
-  void* object;
-  void (*call)(void*, int worker, std::ptrdiff_t first, std::ptrdiff_t last);
-};
+  void const* object;
+  void (*call)(void const*, int worker, std::ptrdiff_t first, std::ptrdiff_t last);
 
-/// For f(first, last) or f(worker, first, last).
-template <class F>
-loop_body body_of(F& f) {
-  return {&f, [](void* object, int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
-            F& f = *static_cast<F*>(object);
-            if constexpr (requires { f(worker, first, last); }) f(worker, first, last);
-            else f(first, last);
-          }};
-}
+  template <class F>
+    requires(!std::is_same_v<F, loop_body>)
+  loop_body(F const& f) : object(&f), call(&run<F>) {}
+
+ private:
+  template <class F>
+  static void run(void const* object, int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
+    F const& f = *static_cast<F const*>(object);
+    if constexpr (requires { f(worker, first, last); }) f(worker, first, last);
+    else f(first, last);
+  }
+};
 
 /// A loop that workers share. Each takes its own range, in ever smaller pieces, and then what is left of the others':
 /// none waits long for a slower core, and what a core works on is mostly what it worked on in the loop before.
@@ -104,11 +108,10 @@ class executor {
   executor(int threads, function run, void* pool = nullptr) : threads_(threads), run_(run), pool_(pool) {}
   int threads() const { return threads_; }
 
-  /// f(first, last), or f(worker, first, last). What a piece computes must not depend on where it begins: then neither
-  /// do the results depend on the number of threads.
-  template <class F>
-  void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, F f) const {
-    run_(pool_, threads_, n, grain, body_of(f));
+  /// What a piece computes must not depend on where it begins: then neither do the results depend on the number of
+  /// threads.
+  void operator()(std::ptrdiff_t n, std::ptrdiff_t grain, loop_body body) const {
+    run_(pool_, threads_, n, grain, body);
   }
 
  private:

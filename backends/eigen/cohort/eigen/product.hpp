@@ -1,33 +1,52 @@
 #pragma once
 #include <cohort/backend/view.hpp>
 #include <cohort/eigen/pack.hpp>
+#include <cohort/eigen/parallel.hpp>
 
 namespace cohort::eigen {
 inline namespace COHORT_EIGEN_TARGET {
 
+/// What is done to the sums of a product: a formula behind a pointer, so that products are compiled once for all.
+template <class T>
+struct product_epilogue {
+  void const* formula = nullptr;
+  void (*apply)(void const* formula, T* first, std::ptrdiff_t stride, std::ptrdiff_t rows,
+                std::ptrdiff_t columns) = nullptr;
+
+  template <class F>
+  static product_epilogue of(F const& f) {
+    return {&f, &to_rows<F>};
+  }
+  void operator()(T* first, std::ptrdiff_t stride, std::ptrdiff_t rows, std::ptrdiff_t columns) const {
+    if (apply) apply(formula, first, stride, rows, columns);
+  }
+
+ private:
+  template <class F>
+  static void to_rows(void const* formula, T* first, std::ptrdiff_t stride, std::ptrdiff_t rows,
+                      std::ptrdiff_t columns) {
+    constexpr int W = pack<T>::width;
+    F const& f = *static_cast<F const*>(formula);
+    for (std::ptrdiff_t r = 0; r < rows; ++r) {
+      T* p = first + r * stride;
+      std::ptrdiff_t i = 0;
+      for (; i + W <= columns; i += W) f(pack<T>::load(p + i)).store(p + i);
+      if (i == columns) continue;
+      T line[W] = {};
+      std::copy_n(p + i, columns - i, line);
+      f(pack<T>::load(line)).store(line);
+      std::copy_n(line, columns - i, p + i);
+    }
+  }
+};
+
 /// What a product starts from and what happens to its sums in the end.
-template <class T, class Epilogue>
+template <class T>
 struct product_ends {
   bool accumulate = false;
   T const* bias = nullptr;  ///< one for each column, or none
-  Epilogue epilogue{};
+  product_epilogue<T> epilogue{};
 };
-
-struct identity {
-  constexpr auto operator()(auto x) const { return x; }
-};
-
-template <class T, class Epilogue>
-void apply_epilogue(Epilogue const& epilogue, T* p, std::ptrdiff_t n) {
-  constexpr int W = pack<T>::width;
-  std::ptrdiff_t i = 0;
-  for (; i + W <= n; i += W) epilogue(pack<T>::load(p + i)).store(p + i);
-  if (i == n) return;
-  T line[W] = {};
-  std::copy_n(p + i, n - i, line);
-  epilogue(pack<T>::load(line)).store(line);
-  std::copy_n(line, n - i, p + i);
-}
 
 /// a b + c, rounded once where the target can. Clang always fuses the plain expression; g++ on some processors (Zen)
 /// only in some loops, and the bits of a row would depend on the tile that it falls in.
@@ -102,9 +121,9 @@ void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t 
 /// c = epilogue(start + a b) for matrices that fit the caches, as layers of controllers do. c has unit column stride; a
 /// any strides; b is read in place where its columns are adjacent and fill whole vectors, and from `packed` (depth x
 /// padded columns) elsewhere.
-template <class T, class Executor, class Epilogue>
-void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed,
-                   product_ends<T, Epilogue> const& ends) {
+template <class T>
+void small_product(executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed,
+                   product_ends<T> const& ends) {
   constexpr int W = pack<T>::width, wide = panel_columns<T>;
   static constexpr T zeros[wide] = {};
   std::ptrdiff_t depth = a.columns, full = c.columns / wide, rest = c.columns % wide;
@@ -147,10 +166,7 @@ void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
           ends.accumulate ? edge : line, ends.accumulate ? wide : 0, 0, edge, wide, 1);
       for (int r = 0; r < rows; ++r) std::copy_n(edge + r * wide, rest, beside + r * c.row_stride);
     }
-    if constexpr (!std::is_same_v<Epilogue, identity>) {
-      std::ptrdiff_t columns = std::min(last * wide, c.columns) - first * wide;
-      for (int r = 0; r < rows; ++r) apply_epilogue(ends.epilogue, out + r * c.row_stride, columns);
-    }
+    ends.epilogue(out, c.row_stride, rows, std::min(last * wide, c.columns) - first * wide);
   };
   // Whichever operand is walked again and again should stay in the first cache: b if all of it fits, else one panel of
   // it.
@@ -168,9 +184,9 @@ void small_product(Executor const& run_over, view<T> c, view<T const> a, view<T 
 
 /// c = epilogue(bias + a b) where b has only a few columns and a's columns are adjacent: dot products, W chains each.
 /// The columns of b, one after the other, are in `packed`. Here too a row of a batch has the bits it has alone.
-template <class T, class Executor, class Epilogue>
-void narrow_product(Executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed,
-                    product_ends<T, Epilogue> const& ends) {
+template <class T>
+void narrow_product(executor const& run_over, view<T> c, view<T const> a, view<T const> b, T* packed,
+                    product_ends<T> const& ends) {
   using P = pack<T>;
   constexpr int W = P::width;
   std::ptrdiff_t depth = a.columns, whole = depth / W * W;
@@ -195,8 +211,7 @@ void narrow_product(Executor const& run_over, view<T> c, view<T const> a, view<T
         for (k = whole; k < depth; ++k) sum += left[k] * column[k];
         c(r, n) = sum;
       }
-    if constexpr (!std::is_same_v<Epilogue, identity>)
-      for (std::ptrdiff_t r = first; r < last; ++r) apply_epilogue(ends.epilogue, &c(r, 0), c.columns);
+    ends.epilogue(&c(first, 0), c.row_stride, last - first, c.columns);
   });
 }
 

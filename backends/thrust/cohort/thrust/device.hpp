@@ -72,7 +72,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
-    base::check_map(out, in...);
+    cohort::detail::unpack([&](auto... o) { base::check_map({o...}, {in...}); }, out.views);
     std::ptrdiff_t n = get<0>(out.views).size();
     if (n > detail::most_items)
       return cohort::detail::unpack(
@@ -96,7 +96,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
-    base::check_extents("reduce", in, more...);
+    base::check_extents("reduce", in, {more...});
     using term = decltype(f(matrix_row<scalar, I>::load(in.data), matrix_row<scalar, More>::load(more.data)...));
     constexpr int N = sizeof(term) / sizeof(scalar);
     base::check_sums(N, out);
@@ -121,7 +121,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   using base::scan;
   template <class... O, class F, class... I>
   void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
-    base::check_scan(s, out, in...);
+    base::check_scan(s, out, {in...});
     if (std::max(s.steps(), s.count()) > detail::most_items) return base::scan(s, d, f, initial, out, in...);
     if (s.is_lanes()) {
       detail::lane_scan<scalar, F, decltype(out.views), detail::line<I>...> lanes{f,
@@ -143,8 +143,8 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
     if (s.is_lanes() || out.row_stride != 1 || s.count() == 0 || s.steps() > detail::most_items)
       return base::segment_reduce(s, out, f, in...);
-    base::check_vectors("segment_reduce", "the output", s.count(), out);
-    base::check_vectors("segment_reduce", "an input", s.steps(), in...);
+    base::check_vectors("segment_reduce", "the output", s.count(), {out});
+    base::check_vectors("segment_reduce", "an input", s.steps(), {in...});
     detail::reduce_segments(*this, *queue_, s.offsets(),
                             detail::formula<scalar, F, detail::line<I>...>{f, {detail::line_of(in)...}}, out);
   }
@@ -175,7 +175,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
   // Rows long enough for that are a block's each, others a thread's.
   void row_max(view<T> out, view<T const> in) {
-    base::check_vectors("row_max", "the output", in.rows, out);
+    base::check_vectors("row_max", "the output", in.rows, {out});
     if (in.columns < detail::row_of_a_block || (in.rows == 1 && in.columns > detail::most_items))
       return base::row_max(out, in);
     if (in.size() > detail::most_items) return in_halves(in, [&](auto half) { row_max(half(out), half(in)); });

@@ -29,7 +29,7 @@ class basic_backend : public tensor_maps<basic_backend<T>, T> {
   using base::scan;
   template <class... O, class F, class... I>
   void scan(partition s, direction d, F f, double initial, outputs<O...> out, view<I>... in) {
-    base::check_scan(s, out, in...);
+    base::check_scan(s, out, {in...});
     if (looped(s.steps())) return base::scan(s, d, f, initial, out, in...);
     no_autograd guard;
     auto to =
@@ -40,8 +40,8 @@ class basic_backend : public tensor_maps<basic_backend<T>, T> {
 
   template <class F, class... I>
   void segment_reduce(partition s, view<T> out, F f, view<I>... in) {
-    base::check_vectors("segment_reduce", "the output", s.count(), out);
-    base::check_vectors("segment_reduce", "an input", s.steps(), in...);
+    base::check_vectors("segment_reduce", "the output", s.count(), {out});
+    base::check_vectors("segment_reduce", "an input", s.steps(), {in...});
     no_autograd guard;
     wide x = f(load(in)...);
     auto all =
@@ -56,8 +56,8 @@ class basic_backend : public tensor_maps<basic_backend<T>, T> {
   }
 
   void broadcast_series(partition s, view<T> out, view<T const> in) {
-    base::check_vectors("spread", "the output", s.steps(), out);
-    base::check_vectors("spread", "the input", s.count(), in);
+    base::check_vectors("spread", "the output", s.steps(), {out});
+    base::check_vectors("spread", "the input", s.count(), {in});
     no_autograd guard;
     auto from = tensor(in);
     if (s.is_lanes())

@@ -54,7 +54,7 @@ class tensor_maps : public fallback<Derived, T, array> {
 
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
-    base::check_map(out, in...);
+    cohort::detail::unpack([&](auto... o) { base::check_map({o...}, {in...}); }, out.views);
     if (looped(get<0>(out.views).size())) return base::map(out, f, in...);
     no_autograd guard;
     auto result = f(load(in)...);
@@ -76,7 +76,7 @@ class tensor_maps : public fallback<Derived, T, array> {
 
   /// A layer's gradient through its tanh: torch has that in one pass.
   void map(outputs<T> out, detail::tanh_slope, view<T const> gradient, view<T const> y) {
-    base::check_map(out, gradient, y);
+    cohort::detail::unpack([&](auto... o) { base::check_map({o...}, {gradient, y}); }, out.views);
     no_autograd guard;
     auto to = tensor(get<0>(out.views));
     at::tanh_backward_out(to, tensor(gradient), tensor(y));
@@ -84,7 +84,7 @@ class tensor_maps : public fallback<Derived, T, array> {
 
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
-    base::check_rows(n, v...);
+    base::check_rows(n, {v...});
     if (looped(n)) return base::map_rows(n, f, v...);
     no_autograd guard;
     auto columns = std::tuple(detail::column_values<T, U>(matrix(n, v))...);
@@ -101,13 +101,13 @@ class tensor_maps : public fallback<Derived, T, array> {
   template <class F, class... U>
   void for_rows(std::ptrdiff_t n, F f, view<U>... v) {
     if (device_.is_cpu()) return base::for_rows(n, f, v...);
-    base::check_rows(n, v...);
+    base::check_rows(n, {v...});
     on_host(n, f, std::index_sequence_for<U...>(), v...);
   }
 
   template <class F, class I, class... More>
   void reduce(view<T> out, F f, view<I> in, view<More>... more) {
-    base::check_extents("reduce", in, more...);
+    base::check_extents("reduce", in, {more...});
     if (looped(in.size())) return base::reduce(out, f, in, more...);
     no_autograd guard;
     auto term = f(load(in), load(more)...);
@@ -141,7 +141,7 @@ class tensor_maps : public fallback<Derived, T, array> {
   }
 
   void row_max(view<T> out, view<T const> in) {
-    base::check_vectors("row_max", "the output", in.rows, out);
+    base::check_vectors("row_max", "the output", in.rows, {out});
     if (looped(in.size())) return base::row_max(out, in);
     no_autograd guard;
     if (in.columns == 0) store(out, -std::numeric_limits<double>::infinity());
