@@ -1,4 +1,6 @@
 // Your own torch network, trained by GRPO: no base class, no registration. Only the forward counts.
+#include <ATen/Parallel.h>
+#include <torch/nn/modules/linear.h>
 #include <cohort/backend/torch.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/torch/policy.hpp>

@@ -1,3 +1,4 @@
+#include <torch/csrc/autograd/autograd.h>
 #include <cohort/backend/torch.hpp>
 #include <cohort/language.hpp>
 #include <cohort/torch/autograd.hpp>

@@ -1,5 +1,6 @@
 #pragma once
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
 #include <cohort/objective/series_sums.hpp>
 #include <cohort/torch/array.hpp>
 #include <cohort/torch/scalar.hpp>

@@ -1,4 +1,8 @@
 #pragma once
+#include <torch/nn/init.h>
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/linear.h>
 #include <cohort/torch/policy.hpp>
 
 /// Modules that make policies: a small perceptron and a decoder. Your own does as well.

@@ -1,4 +1,6 @@
 #pragma once
+#include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
 #include <cohort/torch/policy.hpp>
 #include <memory>
 

@@ -1,5 +1,7 @@
 #pragma once
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
 #include <cohort/backend/torch.hpp>
 #include <cohort/policy/policy.hpp>
 #include <memory>
