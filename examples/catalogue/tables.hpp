@@ -35,7 +35,7 @@ std::string terms_of(C const& c) {
   std::string all;
   if constexpr (requires { terms_read_by(c); })
     for (int k = 0; k < detail::term_count; ++k)
-      if (terms_read_by(c) >> k & 1) all += (all.empty() ? "" : ", ") + std::string(detail::term_names[k]);
+      if (terms_read_by(c) >> k & 1) all += (all.empty() ? "" : ", ") + std::string(detail::terms_of_step[k].name);
   return all;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 #include <algorithm>
-#include <cohort/preset/names.hpp>
+#include <cohort/describe/names.hpp>
 #include <cstddef>
 #include <stdexcept>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 #include <cmath>
+#include <cohort/describe/names.hpp>
 #include <cohort/language/files/json.hpp>
-#include <cohort/preset/names.hpp>
 #include <cohort/preset/recorded_batch.hpp>
 #include <fstream>
 

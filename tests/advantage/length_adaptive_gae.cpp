@@ -107,9 +107,9 @@ TEST_CASE("decoupled: without a critic it is the one of the advantages alone") {
 }
 
 TEST_CASE("decoupled: reads what either reads, and tells both of an update") {
-  STATIC_REQUIRE(detail::needs_of<decoupled<gae, kl_in_reward<gae>>>() == needs::ref_logp);
-  STATIC_REQUIRE(detail::needs_of<decoupled<kl_in_reward<gae>, gae>>() == needs::ref_logp);
-  STATIC_REQUIRE(detail::needs_of<decoupled<>>() == 0);
+  STATIC_REQUIRE(detail::needs_of<decoupled<gae, kl_in_reward<gae>>>() == (needs::ref_logp | needs::critic));
+  STATIC_REQUIRE(detail::needs_of<decoupled<kl_in_reward<gae>, gae>>() == (needs::ref_logp | needs::critic));
+  STATIC_REQUIRE(detail::needs_of<decoupled<>>() == needs::critic);
   struct told {
     int times = 0;
     void adapt(int by) { times += by; }

@@ -1,6 +1,7 @@
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/advantage/whitened.hpp>
+#include <cohort/erased/any_estimator.hpp>
 #include <typeinfo>
 #include "../catch.hpp"
 #include "random_options.hpp"
@@ -13,12 +14,10 @@ namespace {
 
 /// Any estimator, so that wrappers around it are compiled once.
 struct some_estimator {
-  template <class T>
-  using function = std::function<void(eigen::basic_backend<T>&, batch_view<T> const&, estimates<T> const&)>;
   std::string name;
   bool critic = false, from_scores = false;
-  function<float> in_float;
-  function<double> in_double;
+  any_estimator<eigen::basic_backend<float>> in_float;
+  any_estimator<eigen::basic_backend<double>> in_double;
   std::function<result(batch const&)> by_hand;
 
   template <backend B, class T = value_t<B>>

@@ -56,12 +56,12 @@ TEST_CASE("torch: what a select discards has no gradient, though its slope is in
 
 TEST_CASE("torch: an invalid step has loss and gradient 0, though its numbers are NaN") {
   auto s = some_steps();
-  auto valid = at::ones({M}, at::kBool);
+  auto& valid = s.valid = at::ones({M}, at::kBool);
   valid.data_ptr<bool>()[3] = valid.data_ptr<bool>()[7] = false;
   auto poisoned = s.logp.detach().clone();
   poisoned.data_ptr<double>()[3] = poisoned.data_ptr<double>()[7] = std::numeric_limits<double>::quiet_NaN();
   s.logp = poisoned.requires_grad_();
-  auto loss = cohort::torch::losses(clipped_ratio{} + kl_penalty{}, s, valid);
+  auto loss = cohort::torch::losses(clipped_ratio{} + kl_penalty{}, s);
   loss.sum().backward();
   REQUIRE(loss.isfinite().all().item<bool>());
   REQUIRE(s.logp.grad().isfinite().all().item<bool>());

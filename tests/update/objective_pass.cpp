@@ -67,13 +67,15 @@ update_metrics metrics_of(O const& o, known const& b, int runs) {
   no_policy policy;
   in_runs minibatches{b, runs};
   numbers advantage = b.advantage;
-  minibatch<double> m{.sampler_logp = all(b.sampler_logp),
-                      .old_logp = all(b.old_logp),
-                      .advantage = all(advantage),
-                      .series_of = all(b.series_of)};
+  minibatch<double> m{.steps = {.sampler_logp = all(b.sampler_logp),
+                                .old_logp = all(b.old_logp),
+                                .advantage = all(advantage),
+                                .series_of = all(b.series_of),
+                                .series = N},
+                      .advantage = all(advantage)};
   objective_pass<cpu> pass;
   update_metrics found;
-  pass(backend, step_mean{}, any_objective<cpu>(o).whole(), policy, minibatches, m, N, &found);
+  pass(backend, step_mean{}, any_objective<cpu>(o).whole(), policy, minibatches, m, &found);
   return found;
 }
 

@@ -36,7 +36,7 @@ O with_parameters(nb::kwargs const& given) {
     auto parameter = nb::cast<std::string>(key);
     std::string names;
     bool found = false;
-    cohort::detail::each_parameter(o, [&]<class V>(char const* one, V const& member) {
+    cohort::detail::each_parameter<true>(o, [&]<class V>(char const* one, V const& member) {
       if constexpr (std::is_arithmetic_v<V>) {
         names += (names.empty() ? "" : ", ") + std::string(one);
         if (parameter != one) return;
@@ -58,7 +58,7 @@ O with_parameters(nb::kwargs const& given) {
 template <class O>
 std::string documentation() {
   std::string doc = std::string(O::notes.formula) + "\n\n", defaults;
-  cohort::detail::each_parameter(O{}, [&]<class V>(char const* name, V const& value) {
+  cohort::detail::each_parameter<true>(O{}, [&]<class V>(char const* name, V const& value) {
     if constexpr (std::is_arithmetic_v<V>)
       defaults += (defaults.empty() ? "" : ", ") + std::string(name) + " = " + cohort::detail::text(double(value));
   });

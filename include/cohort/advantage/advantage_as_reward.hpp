@@ -20,6 +20,7 @@ namespace cohort {
 /// Source: the author's pull request of March 2025 (docs/algorithms/hybrid_grpo.md).
 template <class Estimator = hybrid_grpo>
 struct advantage_as_reward {
+  static constexpr unsigned reads = needs::critic | needs::probes;
   Estimator estimator{};
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< in [0, 1]
@@ -33,7 +34,7 @@ struct advantage_as_reward {
   constexpr void parameters(auto f) const {
     f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)),
         f("ddof", ddof);
-    if (transform != reward_transform::none && tau != 1) f("tau", tau);
+    f("tau", tau, transform != reward_transform::none && tau != 1);
   }
 
   template <backend B, class T = value_t<B>>

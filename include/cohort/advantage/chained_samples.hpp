@@ -88,6 +88,7 @@ struct plus_first {
 /// Needs a critic and one-step probes; raises value_error without. In units of f. Source: the author's pull requests of
 /// January and February 2025, the code of the paper's time (docs/algorithms/hybrid_grpo.md).
 struct chained_samples {
+  static constexpr unsigned reads = needs::critic | needs::probes;
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< in [0, 1]
   reward_transform transform = reward_transform::tanh_of_batch_score;
@@ -99,7 +100,7 @@ struct chained_samples {
                                "loops"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
-    if (transform != reward_transform::none && tau != 1) f("tau", tau);
+    f("tau", tau, transform != reward_transform::none && tau != 1);
   }
 
   template <backend B, class T = value_t<B>>

@@ -19,7 +19,7 @@ struct decoupled {
   Estimator estimator{};
   Target target{};
 
-  static constexpr unsigned reads = detail::needs_of<Target>();
+  static constexpr unsigned reads = detail::needs_of<Target>() & ~needs::critic;
   static constexpr about notes{"decoupled", "the critic's targets are those of another estimator",
                                "Yuan et al. 2025 (VC-PPO), arXiv:2503.01491", "closed form"};
   constexpr void parameters(auto f) const { f("", estimator), f("target", target); }

@@ -80,6 +80,7 @@ void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, c
 /// it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it
 /// ended. In the units of the reward.
 struct gae {
+  static constexpr unsigned reads = needs::critic;
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< how far the estimate looks before it trusts the critic, in [0, 1]
   invalid_steps invalid = invalid_steps::skip;

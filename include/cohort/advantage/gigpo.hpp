@@ -15,7 +15,7 @@ namespace cohort {
 /// `train` numbers equal observations; in your own loop the code that fills the batch numbers the states (within a
 /// group, so that steps of other groups are not compared). An invalid step has no A^S. Writes no targets.
 struct gigpo {
-  static constexpr unsigned reads = needs::anchor;
+  static constexpr unsigned reads = needs::groups | needs::anchor;
   double weight = 1;   ///< of the steps' part
   double gamma = .95;  ///< discount of the steps' returns, in [0, 1]
   group_relative episodes{};

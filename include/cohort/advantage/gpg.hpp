@@ -32,6 +32,7 @@ struct scaled_above_mean {
 /// Meant for -A log pi without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). A
 /// series without a valid step has the score 0. In the units of the reward. Writes no targets.
 struct gpg {
+  static constexpr unsigned reads = needs::groups;
   double divisor = 1;  ///< > 0
   group_of_one single = group_of_one::zero;
 
@@ -39,7 +40,7 @@ struct gpg {
                                "Chu et al. 2025, arXiv:2504.02546; alpha as verl's, whose f_norm is the divisor",
                                "verl"};
   constexpr void parameters(auto f) const {
-    if (divisor != 1) f("divisor", divisor);
+    f("divisor", divisor, divisor != 1);
     if (single == group_of_one::raw) f("single", "raw");
   }
 

@@ -33,6 +33,7 @@ struct mixed_baseline {
 /// Source: our reading of Sane 2025 (Hybrid GRPO), arXiv:2502.01652, whose samples share a state; here they share a
 /// prompt. See hybrid_grpo for probes.
 struct group_and_value {
+  static constexpr unsigned reads = needs::critic | needs::groups;
   double mix = .5;   ///< in [0, 1]
   double gamma = 1;  ///< discount, in [0, 1]
 

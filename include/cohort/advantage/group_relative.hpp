@@ -41,6 +41,7 @@ struct one_where_both {
 /// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of
 /// standard deviations.
 struct group_relative {
+  static constexpr unsigned reads = needs::groups;
   credit by = credit::episode;
   double gamma = 1;  ///< discount, in [0, 1]
   group_baseline baseline = group_baseline::mean;
@@ -56,8 +57,8 @@ struct group_relative {
   constexpr void parameters(auto f) const {
     if (by != credit::episode)
       f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");
-    if (gamma != 1) f("gamma", gamma);
-    group_statistics{baseline, scale, single, ddof, epsilon, rule}.parameters(f);
+    f("gamma", gamma, gamma != 1);
+    group_statistics::list(f, baseline, scale, single, ddof, epsilon, rule);
     if (finished == finished_episodes::count_as_zero) f("finished", "count_as_zero");
   }
 

@@ -70,11 +70,13 @@ struct group_statistics {
   double epsilon = 1e-6;  ///< added to the standard deviation, or its least value
   epsilon_rule rule = epsilon_rule::added;
 
-  constexpr void parameters(auto f) const {
+  constexpr void parameters(auto f) const { list(f, baseline, scale, single, ddof, epsilon, rule); }
+  static constexpr void list(auto f, group_baseline baseline, group_scale scale, group_of_one single, int const& ddof,
+                             double const& epsilon, epsilon_rule rule) {
     if (baseline != group_baseline::mean) f("baseline", baseline == group_baseline::none ? "none" : "leave_one_out");
     if (scale != group_scale::group_std) f("scale", scale == group_scale::none ? "none" : "batch_std");
     if (single == group_of_one::raw) f("single", "raw");
-    if (scale != group_scale::none) f("ddof", ddof), f("epsilon", epsilon);
+    f("ddof", ddof, scale != group_scale::none), f("epsilon", epsilon, scale != group_scale::none);
     if (rule == epsilon_rule::floor) f("rule", "floor");
   }
 

@@ -30,6 +30,7 @@ enum class critic_target { group_mean, plain_mean, lambda_return };
 /// Needs a critic and probes; raises value_error without. In the units of the (transformed) reward. Source: Sane 2025,
 /// arXiv:2502.01652; the choices that the paper leaves open are members (docs/algorithms/hybrid_grpo.md).
 struct hybrid_grpo {
+  static constexpr unsigned reads = needs::critic | needs::probes;
   double gamma = .99;   ///< discount, in [0, 1]
   double lambda = .95;  ///< of the tail and of the lambda-return, in [0, 1]
   baseline_mix baseline = {};
@@ -49,18 +50,18 @@ struct hybrid_grpo {
       "Sane 2025, arXiv:2502.01652", "loops"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma);
-    if (tail || target == critic_target::lambda_return) f("lambda", lambda);
+    f("lambda", lambda, tail || target == critic_target::lambda_return);
     f("weight", baseline.weight), f("kappa", baseline.kappa);
     if (baseline.leave_one_out) f("leave_one_out", true);
     if (scale != group_scale::none)
       f("scale", scale == group_scale::group_std ? "group_std" : "batch_std"), f("ddof", ddof);
     if (transform != reward_transform::none) f("transform", detail::name_of(transform));
-    if (transform != reward_transform::none && tau != 1) f("tau", tau);
+    f("tau", tau, transform != reward_transform::none && tau != 1);
     if (after != bootstrap::discounted) f("after", after == bootstrap::none ? "none" : "undiscounted");
     if (target != critic_target::group_mean)
       f("target", target == critic_target::plain_mean ? "plain_mean" : "lambda_return");
-    if (tail) f("tail", tail);
-    if (averaged) f("averaged", averaged);
+    f("tail", tail, tail);
+    f("averaged", averaged, averaged);
   }
 
   template <backend B, class T = value_t<B>>

@@ -66,6 +66,8 @@ void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estim
 /// sum of its rewards. kl_to_go leaves it outside. Invalid steps have none.
 template <class Advantage = gae, class Estimator = k1, class Weight = double>
 struct kl_in_reward {
+  static constexpr bool has_estimator = kl_estimator<Estimator> || std::is_same_v<Estimator, exact_kl>;
+#include <cohort/kl/requirements.inc>
   static constexpr unsigned reads = needs::ref_logp | (std::is_same_v<Estimator, exact_kl> ? needs::kl : 0);
   Advantage estimator{};
   Estimator kl{};

@@ -15,6 +15,8 @@ namespace cohort {
 /// task's reward. Reads old_logp, or else sampler_logp, and ref_logp; `train` keeps a reference for it.
 template <class Advantage = group_relative, class Estimator = k1, class Weight = double>
 struct kl_to_go {
+  static constexpr bool has_estimator = kl_estimator<Estimator> || std::is_same_v<Estimator, exact_kl>;
+#include <cohort/kl/requirements.inc>
   static constexpr unsigned reads = needs::ref_logp | (std::is_same_v<Estimator, exact_kl> ? needs::kl : 0);
   Advantage estimator{};
   Estimator kl{};

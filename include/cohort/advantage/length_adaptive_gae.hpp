@@ -35,6 +35,7 @@ struct with_lambda_of_step {
 /// such), lambda is 0: the one-step error. A series is one answer or episode; of `lanes` it is what a lane collected.
 /// All else is as in gae. In the units of the reward.
 struct length_adaptive_gae {
+  static constexpr unsigned reads = needs::critic;
   double gamma = 1;    ///< discount, in [0, 1]
   double alpha = .05;  ///< the share of its series that a step looks ahead, > 0
   invalid_steps invalid = invalid_steps::skip;

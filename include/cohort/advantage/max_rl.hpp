@@ -25,6 +25,7 @@ struct above_mean_over_mean {
 /// series; 0 where it is no more than rounding, and for the only member of a group. A series without a valid step has
 /// the score 0. Without units. Writes no targets.
 struct max_rl {
+  static constexpr unsigned reads = needs::groups;
   static constexpr about notes{"max_rl", "(R_i - mean R) / mean R within the group",
                                "MaxRL 2026, arXiv:2602.02710; prime-rl", "exact enumeration"};
 

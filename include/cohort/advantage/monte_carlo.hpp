@@ -23,7 +23,7 @@ struct monte_carlo {
                                "TorchRL (TD(1), reward2go), OpenRLHF, verl"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma);
-    if (!bootstrap) f("bootstrap", bootstrap);
+    f("bootstrap", bootstrap, !bootstrap);
     if (invalid == invalid_steps::decay) f("invalid", "decay");
   }
 

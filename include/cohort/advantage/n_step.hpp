@@ -55,6 +55,7 @@ struct more_steps_above {
 /// Source: Mnih et al. 2016, arXiv:1602.01783, eq. 1 and supplement S3 (there n falls towards the end of the rollout: n
 /// = infinity here).
 struct n_step {
+  static constexpr unsigned reads = needs::critic;
   int n = 5;           ///< > 0
   double gamma = .99;  ///< discount, in [0, 1]
 

@@ -101,7 +101,7 @@ struct standardize {
   bool operator==(standardize const&) const = default;
   constexpr void parameters(auto f) const {
     f("ddof", ddof), f("epsilon", epsilon);
-    if (!divide) f("divide", divide);
+    f("divide", divide, !divide);
   }
 
   template <backend B>

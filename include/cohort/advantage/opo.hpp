@@ -26,6 +26,7 @@ struct above_weighted_mean {
 /// score (verl). A series without a valid step has the score 0 and weighs nothing. In the units of the reward. Writes
 /// no targets.
 struct opo {
+  static constexpr unsigned reads = needs::groups;
   group_of_one single = group_of_one::zero;
 
   static constexpr about notes{"opo", "R_i - sum_j l_j R_j / sum_j l_j within the group",

@@ -60,6 +60,7 @@ struct above_optimal {
 /// Source: verl 0.9.1's (tir_)optimal_token_baseline, whose rollout_is_weights are rho; the baseline of least variance
 /// is Greensmith et al. 2004's, per step.
 struct optimal_token_baseline {
+  static constexpr unsigned reads = needs::groups;
   bool alone_is_zero = true;
   double epsilon = 1e-8;
   bool importance = false;
@@ -70,8 +71,8 @@ struct optimal_token_baseline {
                                "verl 0.9.1; Greensmith et al. 2004", "verl"};
   constexpr void parameters(auto f) const {
     f("epsilon", epsilon);
-    if (!alone_is_zero) f("alone_is_zero", alone_is_zero);
-    if (importance) f("importance", importance), f("limit", limit);
+    f("alone_is_zero", alone_is_zero, !alone_is_zero);
+    f("importance", importance, importance), f("limit", limit, importance);
   }
 
   template <backend B, class T = value_t<B>>

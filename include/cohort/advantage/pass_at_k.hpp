@@ -65,6 +65,7 @@ struct right_or_wrong {
 /// or without the division. Where two are best, up to rounding, nobody is ahead: 0 for all. The only member of a group
 /// gets 0. In standard deviations (ddof 1) or in units of the reward. Writes no targets.
 struct best_of_group {
+  static constexpr unsigned reads = needs::groups;
   bool scale = true;      ///< by the group's standard deviation
   double epsilon = 1e-6;  ///< added to it
 
@@ -72,7 +73,7 @@ struct best_of_group {
                                "Tang et al. 2025, arXiv:2503.19595", "verl (grpo_passk)"};
   constexpr void parameters(auto f) const {
     f("scale", scale);
-    if (scale) f("epsilon", epsilon);
+    f("epsilon", epsilon, scale);
   }
 
   template <backend B, class T = value_t<B>>
@@ -108,6 +109,7 @@ struct best_of_group {
 /// that of all others, for the only member of a group 0. A score that is a NaN makes NaNs of the wrong ones of its
 /// group. Without units. Writes no targets.
 struct pass_at_k {
+  static constexpr unsigned reads = needs::groups;
   int k = 4;              ///< > 0
   double threshold = .5;  ///< a series is right whose score is above it
 

@@ -15,9 +15,7 @@ struct remax {
 
   static constexpr about notes{"remax", "what is still to come, less the greedy answer's score",
                                "Li et al. 2023, arXiv:2310.10505, eq. 5", "verl"};
-  constexpr void parameters(auto f) const {
-    if (gamma != 1) f("gamma", gamma);
-  }
+  constexpr void parameters(auto f) const { f("gamma", gamma, gamma != 1); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -43,7 +43,7 @@ struct standardized_reward {
                                "Shao et al. 2024, arXiv:2402.03300, 4.1.3", "closed form"};
   constexpr void parameters(auto f) const {
     f("scope", scope == reward_scope::batch ? "batch" : "group"), how.parameters(f);
-    if (clip < std::numeric_limits<double>::infinity()) f("clip", clip);
+    f("clip", clip, clip < std::numeric_limits<double>::infinity());
   }
 
   template <backend B>

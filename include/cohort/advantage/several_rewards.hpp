@@ -97,7 +97,7 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
 /// Writes no targets. (TRL's GRPO: epsilon 1e-4. Its RLOO: baseline leave_one_out, scale none, within kl_in_reward; its
 /// normalize_advantages: batch_wide of epsilon 1e-4.)
 struct weighted_rewards {
-  static constexpr unsigned reads = needs::scores;
+  static constexpr unsigned reads = needs::groups | needs::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   double low = -std::numeric_limits<double>::infinity(),
@@ -110,8 +110,8 @@ struct weighted_rewards {
                                "TRL (GRPO, RLOO)"};
   constexpr void parameters(auto f) const {
     how.parameters(f);
-    if (low > -std::numeric_limits<double>::infinity()) f("low", low);
-    if (high < std::numeric_limits<double>::infinity()) f("high", high);
+    f("low", low, low > -std::numeric_limits<double>::infinity());
+    f("high", high, high < std::numeric_limits<double>::infinity());
   }
 
   template <backend B, class T = value_t<B>>
@@ -153,7 +153,7 @@ struct weighted_rewards {
 /// Source: GDPO 2026, arXiv:2601.05242. verl: over all steps, epsilons 1e-6 and 1e-8; TRL's normalize_then_sum: over
 /// series, both 1e-4.
 struct gdpo {
-  static constexpr unsigned reads = needs::scores;
+  static constexpr unsigned reads = needs::groups | needs::scores;
   std::vector<double> weights{};  ///< one for each reward; none: all 1
   group_statistics how{};
   standardize batch_wide{};

@@ -35,6 +35,7 @@ struct v_trace_step {
 /// Where a series ends e_{t+1} is 0. On policy both are gae's; a batch without old_logp is on policy. In the units of
 /// the reward.
 struct v_trace {
+  static constexpr unsigned reads = needs::critic;
   double gamma = .99;  ///< discount, in [0, 1]
   double lambda = 1;   ///< in [0, 1]
   double rho = 1;      ///< the ratio's upper limit in delta: which policy's value function v is

@@ -7,6 +7,19 @@
 
 namespace cohort {
 
+template <backend B>
+class any_optimizer;
+
+namespace detail {
+
+template <class O, class B>
+concept optimizer_on = requires(O const& o, B& b, typename O::template state<B>& s, out_view<B> out, in_view<B> in) {
+  start_optimizer(b, o, parameter_layout(1));
+  o.update(b, s, 0., out, in, in, 1.);
+} || std::is_same_v<O, any_optimizer<B>>;
+
+}  // namespace detail
+
 /// An optimizer and its state, of a type known at run time only: any_optimizer<B> how = adam{.rate = 1e-3};
 template <backend B>
 class any_optimizer {
@@ -38,7 +51,7 @@ class any_optimizer {
  public:
   any_optimizer() = default;
   template <class O>
-    requires requires { typename O::template state<B>; }
+    requires(!std::is_same_v<O, any_optimizer> && detail::optimizer_on<O, B>)
   any_optimizer(O const& o) : held_(std::unique_ptr<table>(std::make_unique<of<O>>(o))) {}
 
   /// Begins afresh; a copy is not started yet. Raises value_error for parameters out of their range.

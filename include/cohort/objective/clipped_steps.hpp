@@ -30,11 +30,10 @@ struct clipped_kernel {
 
  private:
   template <class S, std::size_t... K>
-  constexpr several<S, 2> evaluate(step_terms<S> const& at, S const* weights, [[maybe_unused]] S const* series,
+  constexpr several<S, 2> evaluate(term_numbers<S> const& at, S const* weights, [[maybe_unused]] S const* series,
                                    std::index_sequence<K...>) const {
     S low(0), high(0);
-    series_terms<S> terms;
-    static_cast<step_terms<S>&>(terms) = at;
+    series_terms<S> terms{terms_with_variables<0, S>(at)};
     if constexpr (totals<Leaves>.needs_length) terms.length = series[0];
     auto one = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
       using Leaf = std::tuple_element_t<k, Leaves>;

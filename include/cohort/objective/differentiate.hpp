@@ -3,51 +3,52 @@
 
 namespace cohort {
 
-/// Where the results go, M each: the weighted loss and its derivatives with respect to logp, entropy, value, kl and
-/// old_kl. Those of a term that the objective does not read are not written.
-template <class T>
-struct partial_views {
-  view<T> loss{}, logp{}, entropy{}, value{}, kl{}, old_kl{};
-};
-
 namespace detail {
 
 /// What a term reads at the step itself.
 template <class Leaf>
 inline constexpr unsigned reads_at_step = is_of_series<Leaf> ? series_bits<Leaf> & needs::everything : Leaf::reads;
 
+/// The loss, and the derivatives with respect to all differentiable terms.
+template <class V>
+struct loss_and_slopes {
+  V of[1 + differentiable_count];
+
+  /// The place of the k-th of the terms in Bits.
+  static constexpr int place(unsigned bits, int k) { return 1 + slot_of(needs::differentiable, nth_term(bits, k)); }
+};
+
+/// As bits, the places of the differentiable terms of `bits`.
+constexpr unsigned places_of(unsigned bits) {
+  unsigned places = 0;
+  for (unsigned left = bits & needs::differentiable; left; left &= left - 1)
+    places |= 2u << slot_of(needs::differentiable, std::countr_zero(left));
+  return places;
+}
+
+template <class Leaf, unsigned Bits, class V, class D, int... K>
+[[gnu::always_inline]] constexpr void add_slopes(V const& factor, D const& loss, loss_and_slopes<V>& total,
+                                                 std::integer_sequence<int, K...>) {
+  total.of[0] += weighted_by<Leaf>(factor, loss.value);
+  ((total.of[std::integral_constant<int, loss_and_slopes<V>::place(Bits, K)>::value] +=
+    weighted_by<Leaf>(factor, loss.tangent[K])),
+   ...);
+}
 /// Loss and partials of one term in duals of just what it reads, added to those of the terms before it. Of its series
 /// it gets the length and the total.
 template <class V, class Leaf>
-[[gnu::always_inline, gnu::flatten]] constexpr void add_term(Leaf const& leaf, step_terms<V> const& at, V const& weight,
-                                                             [[maybe_unused]] V const& length,
-                                                             [[maybe_unused]] V const& sum,
-                                                             V (&total)[1 + differentiable_count]) {
+[[gnu::always_inline, gnu::flatten]] constexpr void add_term(Leaf const& leaf, term_numbers<V> const& at,
+                                                             V const& weight, [[maybe_unused]] V const& length,
+                                                             [[maybe_unused]] V const& sum, loss_and_slopes<V>& total) {
   constexpr unsigned bits = reads_at_step<Leaf> & needs::differentiable;
   using D = std::conditional_t<bits == 0, V, dual<V, std::max(1, std::popcount(bits))>>;
   D loss;
-  if constexpr (is_of_series<Leaf>) {
-    series_terms<D> terms;
-    fill_terms<bits>(static_cast<step_terms<D>&>(terms), at);
-    terms.length = length;
-    terms.total = D(sum);
-    loss = leaf.term(terms);
-  } else {
-    step_terms<D> terms;
-    fill_terms<bits>(terms, at);
-    loss = leaf.term(terms);
-  }
+  if constexpr (is_of_series<Leaf>)
+    loss = leaf.term(series_terms<D>{terms_with_variables<bits, D>(at), D(sum), length});
+  else loss = leaf.term(terms_with_variables<bits, D>(at));
   V factor = weight * leaf.factor;
-  if constexpr (bits == 0) total[0] += weighted_by<Leaf>(factor, loss);
-  else {
-    total[0] += weighted_by<Leaf>(factor, loss.value);
-    int slot = 0;
-    if (bits & needs::logp) total[1] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & needs::entropy) total[2] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & needs::value) total[3] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & needs::kl) total[4] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
-    if (bits & needs::old_kl) total[5] += weighted_by<Leaf>(factor, loss.tangent[slot++]);
-  }
+  if constexpr (bits == 0) total.of[0] += weighted_by<Leaf>(factor, loss);
+  else add_slopes<Leaf, bits>(factor, loss, total, std::make_integer_sequence<int, std::popcount(bits)>());
 }
 
 /// What a term reads is taken from its type; one that reads more with the parameters it has would lose that derivative.
@@ -58,14 +59,14 @@ void check_reads(Leaf const& leaf) {
         std::string("a term of the objective reads ") + what +
         " with the parameters it has, and not with those of its type's default: it must read the same with all");
   };
-  if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads) refuse(term_names[std::countr_zero(unknown)]);
+  if (unsigned unknown = terms_read_by(leaf.term) & ~Leaf::reads) refuse(terms_of_step[std::countr_zero(unknown)].name);
   if constexpr (is_of_series<Leaf>) {
     if (step_of(leaf.term, all_terms()).bits & needs::differentiable & ~needs::logp)
       throw value_error("of_step of a term of series may read logp, and nothing else that depends on the parameters");
     unsigned unknown = series_reads(leaf.term) & ~series_bits<Leaf>;
     if (unknown & series_length) refuse("the length of a series");
     if (unknown & total_derivative) refuse("the total of a series, with a derivative,");
-    if (unknown) refuse((std::string(term_names[std::countr_zero(unknown)]) + " at the step").c_str());
+    if (unknown) refuse((std::string(terms_of_step[std::countr_zero(unknown)].name) + " at the step").c_str());
   }
 }
 
@@ -96,11 +97,12 @@ struct objective_kernel {
 
  private:
   template <class S, std::size_t... K, int... J>
-  [[gnu::always_inline]] constexpr several<S, results> evaluate(step_terms<S> const& at, S const* weights,
+  [[gnu::always_inline]] constexpr several<S, results> evaluate(term_numbers<S> const& at, S const* weights,
                                                                 [[maybe_unused]] S const* series,
                                                                 std::index_sequence<K...>,
                                                                 std::integer_sequence<int, J...>) const {
-    S total[1 + differentiable_count] = {S(0), S(0), S(0), S(0), S(0), S(0)}, none(0);
+    loss_and_slopes<S> total{};
+    S none(0);
     auto sum_for = [&]<int k>(std::integral_constant<int, k>) -> S const& {
       if constexpr (k < 0) return none;
       else return series[std::integral_constant<int, place(k)>::value];
@@ -115,22 +117,20 @@ struct objective_kernel {
     [[maybe_unused]] auto back_through = [&]<int k>(std::integral_constant<int, k>) {
       if constexpr (totals<Leaves>.has_slope[k]) {
         using D = dual<S, 1>;
-        step_terms<D> terms;
-        fill_terms<needs::logp>(terms, at);
-        total[1] += series[std::integral_constant<int, place(k) + 1>::value] *
-                    step_of(std::get<std::size_t(totals<Leaves>.first[k])>(leaves).term, terms).tangent[0];
+        total.of[loss_and_slopes<S>::place(needs::logp, 0)] +=
+            series[std::integral_constant<int, place(k) + 1>::value] *
+            step_of(std::get<std::size_t(totals<Leaves>.first[k])>(leaves).term,
+                    terms_with_variables<needs::logp, D>(at))
+                .tangent[0];
       }
     };
     (back_through(std::integral_constant<int, J>{}), ...);
-    several<S, results> out;
-    int k = 0;
-    out[k++] = total[0];
-    if constexpr (bits & needs::logp) out[k++] = total[1];
-    if constexpr (bits & needs::entropy) out[k++] = total[2];
-    if constexpr (bits & needs::value) out[k++] = total[3];
-    if constexpr (bits & needs::kl) out[k++] = total[4];
-    if constexpr (bits & needs::old_kl) out[k++] = total[5];
-    return out;
+    return chosen(total, std::make_integer_sequence<int, results - 1>());
+  }
+  template <class S, int... K>
+  [[gnu::always_inline]] static constexpr several<S, results> chosen(loss_and_slopes<S> const& total,
+                                                                     std::integer_sequence<int, K...>) {
+    return {{total.of[0], total.of[std::integral_constant<int, loss_and_slopes<S>::place(bits, K)>::value]...}};
   }
 };
 
@@ -148,18 +148,16 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
   // Of a type that reads everything as far as is known, the derivatives that this object has not go to where nothing
   // looks.
   auto nowhere = backend.template temporary<T>(bits & ~needed & needs::differentiable ? out.loss.rows : 0);
-  auto room = [&](unsigned bit, view<T> given, char const* name) {
-    if (needed & bit && !given)
-      throw value_error(std::string("differentiate: no output for the derivative with respect to ") + name);
-    return given ? given : nowhere.all();
-  };
-  constexpr unsigned written = 1 | (bits & needs::logp ? 2 : 0) | (bits & needs::entropy ? 4 : 0) |
-                               (bits & needs::value ? 8 : 0) | (bits & needs::kl ? 16 : 0) |
-                               (bits & needs::old_kl ? 32 : 0);
-  auto targets =
-      picked<written>(std::array{out.loss, room(needs::logp, out.logp, "logp"),
-                                 room(needs::entropy, out.entropy, "entropy"), room(needs::value, out.value, "value"),
-                                 room(needs::kl, out.kl, "kl"), room(needs::old_kl, out.old_kl, "old_kl")});
+  auto all_targets = as_array(out);
+  for (int k = 0; k < differentiable_count; ++k) {
+    int term = nth_term(needs::differentiable, k);
+    view<T>& target = all_targets[std::size_t(1 + k)];
+    if (needed >> term & 1 && !target)
+      throw value_error(std::string("differentiate: no output for the derivative with respect to ") +
+                        terms_of_step[term].name);
+    if (!target) target = nowhere.all();
+  }
+  auto targets = picked < 1u | places_of(bits) > (all_targets);
   using Leaves = decltype(leaves);
   objective_kernel<Leaves, bits, 1 + aggregations_in<O>> kernel{leaves};
   std::array<view<T const>, std::size_t(kernel.places)> series{};

@@ -171,7 +171,14 @@ constexpr auto aggregate(Mode const& mode, A const& terms) {
 /// a step with weight 0 nothing is read.
 template <class Selection, objective A>
 constexpr auto weighted(Selection const& selection, A const& terms) {
-  return detail::append<1, true>(detail::no_terms(detail::weights_of_selection<Selection, 0>{selection}), 1, terms);
+  constexpr bool is_selection = requires { unsigned(Selection::reads); };
+  static_assert(
+      is_selection,
+      "a selection needs `static constexpr unsigned reads` and `template <backend B, class T = value_t<B>> void "
+      "operator()(B&, step_views<T> const&, stream_id, view<T> weight) const`");
+  if constexpr (!is_selection) return terms;
+  else
+    return detail::append<1, true>(detail::no_terms(detail::weights_of_selection<Selection, 0>{selection}), 1, terms);
 }
 
 namespace detail {

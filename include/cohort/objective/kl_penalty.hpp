@@ -18,8 +18,7 @@ namespace cohort {
 template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
   static constexpr bool has_estimator = kl_estimator<Estimator>;
-  static_assert(has_estimator,
-                "a KL estimator needs `template <class S, class R> constexpr S operator()(S logp, R ref_logp) const`");
+#include <cohort/kl/requirements.inc>
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 

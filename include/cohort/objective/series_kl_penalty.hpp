@@ -16,6 +16,8 @@ namespace cohort {
 /// is the form of series.
 template <class Estimator = k3, class Weight = double>
 struct series_kl_penalty {
+  static constexpr bool has_estimator = kl_estimator<Estimator>;
+#include <cohort/kl/requirements.inc>
   Estimator estimator{};
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
@@ -29,7 +31,8 @@ struct series_kl_penalty {
   using of_step = step_log_ratio;
   template <class S>
   constexpr S operator()(series_terms<S> const& s) const {
-    return detail::weight_now(weight) * exp(clamp(s.total / s.length, -20, 20)) * estimator(s.logp, s.ref_logp);
+    if constexpr (!has_estimator) return 0;
+    else return detail::weight_now(weight) * exp(clamp(s.total / s.length, -20, 20)) * estimator(s.logp, s.ref_logp);
   }
 };
 

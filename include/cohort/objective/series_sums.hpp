@@ -84,7 +84,7 @@ struct of_step_kernel {
   template <class S, class... More>
   constexpr S operator()(S first, More... more) const {
     S const all[] = {first, more...};
-    return step_of(term, terms_from<Reads>(all));
+    return step_of(term, terms_with_variables<0, S>(terms_from<Reads>(all)));
   }
 };
 
@@ -106,9 +106,7 @@ struct total_slope_kernel {
     S const all[] = {first, more...};
     constexpr int n = std::popcount(reads);
     using D = dual<S, 1>;
-    series_terms<D> terms;
-    fill_terms<0>(static_cast<step_terms<D>&>(terms), terms_from<reads>(all));
-    terms.total = D::variable(all[n + Weights], 0);
+    series_terms<D> terms{terms_with_variables<0, D>(terms_from<reads>(all)), D::variable(all[n + Weights], 0)};
     if constexpr (totals<Leaves>.needs_length) terms.length = all[n + Weights + 1];
     return sum(terms, all + n, std::make_index_sequence<std::tuple_size_v<Leaves>>());
   }

@@ -60,15 +60,13 @@ concept series_objective =
 namespace detail {
 
 /// What the loss of a series' step needs beside the total.
-inline constexpr unsigned series_length = 2048, total_derivative = 4096;
+inline constexpr unsigned series_length = 1u << term_count, total_derivative = 2u << term_count;
 
 /// What a series objective reads at the step itself (not through the total), the length among it, and whether it has a
 /// derivative with respect to the total: one that stands behind a stop_gradient has none.
 template <series_objective O>
 constexpr unsigned series_reads(O const& o) {
-  series_terms<dependency> terms;
-  static_cast<step_terms<dependency>&>(terms) = all_terms();
-  terms.length = dependency::on(series_length);
+  series_terms<dependency> terms{all_terms(), {}, dependency::on(series_length)};
   // Here no value depends on anything, so that a tangent does only on the total's.
   series_terms<dual<dependency, 1>> followed;
   followed.total.tangent[0] = dependency::on(total_derivative);

@@ -43,10 +43,20 @@ std::string component_name(X const&) {
   if constexpr (requires { X::notes; }) return X::notes.name;
   else return type_name<X>();
 }
-/// f(each parameter's name, its value).
-template <class X, class F>
+/// What parameters(f) is given: f(name, value), and f(name, value, whether a text shows it) where it may not.
+template <class F, bool Hidden>
+struct parameter_visitor {
+  F f;
+  template <class V>
+  constexpr void operator()(char const* name, V const& value, bool shown = true) const {
+    if (shown || Hidden) f(name, value);
+  }
+};
+/// f(each parameter's name, its value); with Hidden, those too that a text leaves out.
+template <bool Hidden = false, class X, class F>
 void each_parameter(X const& x, F f) {
-  if constexpr (requires { x.parameters(f); }) x.parameters(f);
+  parameter_visitor<F, Hidden> visitor{f};
+  if constexpr (requires { x.parameters(visitor); }) x.parameters(visitor);
 }
 
 /// name{parameter = 1, ...}; without parameters an objective has its braces, what stands inside another component has

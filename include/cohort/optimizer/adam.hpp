@@ -69,7 +69,7 @@ struct adam {
                                "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1", "torch"};
   constexpr void parameters(auto f) const {
     f("rate", rate);
-    if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
+    f("beta1", beta1, beta1 != .9 || beta2 != .999), f("beta2", beta2, beta1 != .9 || beta2 != .999);
     f("epsilon", epsilon);
   }
 

@@ -50,7 +50,7 @@ struct adamw {
                                "Loshchilov and Hutter 2017, arXiv:1711.05101", "torch"};
   constexpr void parameters(auto f) const {
     f("rate", rate);
-    if (beta1 != .9 || beta2 != .999) f("beta1", beta1), f("beta2", beta2);
+    f("beta1", beta1, beta1 != .9 || beta2 != .999), f("beta2", beta2, beta1 != .9 || beta2 != .999);
     f("epsilon", epsilon), f("decay", decay);
     if (decays == decayed::all) f("decays", "all");
   }

@@ -35,7 +35,7 @@ struct lion {
                                "the paper's algorithm in numpy"};
   constexpr void parameters(auto f) const {
     f("rate", rate), f("beta1", beta1), f("beta2", beta2);
-    if (decay != 0) f("decay", decay);
+    f("decay", decay, decay != 0);
   }
 
   template <backend B>

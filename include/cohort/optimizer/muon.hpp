@@ -51,7 +51,7 @@ struct muon {
                                "Jordan et al. 2024, Muon", "torch, told to compute in float64"};
   constexpr void parameters(auto f) const {
     f("rate", rate), f("momentum", momentum);
-    if (!nesterov) f("nesterov", nesterov);
+    f("nesterov", nesterov, !nesterov);
     f("decay", decay);
     if (scale != muon_scale::original) f("scale", scale == muon_scale::match_rms ? "match_rms" : "spectral");
     f("others", others);

@@ -54,9 +54,9 @@ struct parameter_layout {
 
 /// The layout that a policy tells by a member `layout()`; of others, its size.
 template <class Policy>
-parameter_layout layout_of(Policy& policy) {
+parameter_layout layout_of(Policy const& policy) {
   if constexpr (requires { policy.layout(); }) return policy.layout();
-  else return parameter_layout(policy.parameters().rows);
+  else return parameter_layout(const_cast<Policy&>(policy).parameters().rows);  // your own may have no const one
 }
 
 namespace detail {

@@ -75,8 +75,8 @@ struct rmsprop {
                                "torch; SB3 (RMSpropTFLike)"};
   constexpr void parameters(auto f) const {
     f("rate", rate), f("alpha", alpha), f("epsilon", epsilon);
-    if (momentum != 0) f("momentum", momentum);
-    if (centered) f("centered", centered);
+    f("momentum", momentum, momentum != 0);
+    f("centered", centered, centered);
     if (form == rmsprop_form::tensorflow) f("form", "tensorflow");
   }
 

@@ -43,9 +43,9 @@ struct sgd {
                                "Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013", "torch"};
   constexpr void parameters(auto f) const {
     f("rate", rate);
-    if (momentum != 0) f("momentum", momentum), f("nesterov", nesterov);
-    if (dampening != 0) f("dampening", dampening);
-    if (decay != 0) f("decay", decay);
+    f("momentum", momentum, momentum != 0), f("nesterov", nesterov, momentum != 0);
+    f("dampening", dampening, dampening != 0);
+    f("decay", decay, decay != 0);
   }
 
   template <backend B>

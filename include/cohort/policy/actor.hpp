@@ -12,7 +12,7 @@ struct actor : basic_policy<B, Distribution, false> {
 };
 template <class B, class E>
 actor(B&, E const&, network_options = {}, random_seed = {}) -> actor<B, detail::distribution_for<B, E>>;
-template <class B, class E, action_model M>
+template <class B, class E, detail::given_as_model M>
 actor(B&, E const&, M, network_options = {}, random_seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
 
 }  // namespace cohort

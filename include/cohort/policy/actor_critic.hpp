@@ -11,7 +11,7 @@ struct actor_critic : basic_policy<B, Distribution, true> {
 };
 template <class B, class E>
 actor_critic(B&, E const&, network_options = {}, random_seed = {}) -> actor_critic<B, detail::distribution_for<B, E>>;
-template <class B, class E, action_model M>
+template <class B, class E, detail::given_as_model M>
 actor_critic(B&, E const&, M, network_options = {}, random_seed = {})
     -> actor_critic<B, detail::distribution_for<B, E, M>>;
 

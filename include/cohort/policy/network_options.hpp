@@ -36,9 +36,17 @@ concept action_model = number_model<M> || latent_model<M>;
 
 namespace detail {
 
+/// What may stand where a distribution is chosen; whether it is one is said in a sentence.
+template <class M>
+concept given_as_model = std::is_class_v<M> && !std::is_same_v<M, network_options> && !std::is_same_v<M, random_seed>;
+
+}  // namespace detail
+
+namespace detail {
+
 template <class Model, class E>
 constexpr bool fits_box() {
-  if constexpr (!environment<E>) return false;
+  if constexpr (!environment<E> || !action_model<Model>) return false;
   else if constexpr (!is_box<actions_of<E>>) return false;
   else if constexpr (number_model<Model>) return std::is_same_v<typename Model::template action<double>, double>;
   else return true;
@@ -56,7 +64,7 @@ auto distribution_of(E const&) {
   else if constexpr (is_binary<actions_of<E>>) return independent<bernoulli, T, actions_of<E>::dimensions>{};
   else return diagonal_gaussian<T>{actions_of<E>::dimensions};
 }
-template <class T, class E, action_model Model>
+template <class T, class E, class Model>
 auto distribution_of(E const& e, Model const& model, int latents = 1) {
   if constexpr (!fits_box<Model, E>()) return distribution_of<T>(e);
   else if constexpr (latent_model<Model>) return model.template distribution<T, actions_of<E>::dimensions>(latents);

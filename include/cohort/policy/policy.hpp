@@ -60,11 +60,15 @@ class basic_policy {
 
   /// For an environment whose box actions come from a distribution that you choose: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
-  template <class E, action_model Model>
+  template <class E, detail::given_as_model Model>
   basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, random_seed s = {})
       : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)),
                      detail::observation_count<E>(), o, s) {
-    constexpr bool fits = detail::fits_box<Model, E>();
+    constexpr bool is_model = action_model<Model>, fits = !is_model || detail::fits_box<Model, E>();
+    static_assert(
+        is_model,
+        "a distribution of your own needs `static constexpr int parameters, uniforms`, `static constexpr bool "
+        "bounded`, `template <class T> using action` and the functions that sampler/independent.hpp lists");
     static_assert(fits,
                   "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, "
                   "tanh_gaussian, beta_distribution, gsde, or your own");

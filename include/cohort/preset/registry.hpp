@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/describe/names.hpp>
 #include <cohort/preset/a2c.hpp>
 #include <cohort/preset/best_of_group.hpp>
 #include <cohort/preset/cispo.hpp>
@@ -23,7 +24,6 @@
 #include <cohort/preset/lite_ppo.hpp>
 #include <cohort/preset/luspo.hpp>
 #include <cohort/preset/max_rl.hpp>
-#include <cohort/preset/names.hpp>
 #include <cohort/preset/online_rft.hpp>
 #include <cohort/preset/opo.hpp>
 #include <cohort/preset/pf_ppo.hpp>
@@ -77,10 +77,12 @@ inline std::vector<std::string> names() { return detail::names_of(all, name_of);
 ///       if constexpr (requires { p().rollout.prompts; }) train(cpu, p(), task, model, options);
 ///     });
 ///
-/// f is compiled for all of them, and train for those that f trains. Raises value_error naming the nearest names where
-/// there is none of this one.
+/// f is compiled for all of them, and train for those that f trains; a program that only trains has `make` for it
+/// (preset/make.hpp). "grpo" is grpo_outcome. Raises value_error naming the nearest names where there is none of this
+/// one.
 template <class F>
 void with_preset(std::string_view name, F f) {
+  if (name == "grpo") name = grpo_outcome.from.name;
   detail::with_named(all, name_of, "preset", "algorithm", name, f);
 }
 

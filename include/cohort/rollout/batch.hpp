@@ -12,28 +12,47 @@ namespace cohort {
 template <backend B, class Policy>
 class decision_minibatches;
 
-/// What a rollout collected, in the backend's memory; the fields are those of batch_view, and the observations and
-/// actions to learn from.
+/// What steps leave, a row each, in the backend's memory.
 template <backend B, class Action>
-struct batch {
+struct step_record {
   using T = value_t<B>;
   template <class U>
   using array = typename B::template array<U>;
 
+  array<Action> action;                       ///< M x the action's width
+  array<T> sampler_logp;                      ///< M
+  array<T> reward;                            ///< K x M
+  array<std::uint8_t> terminated, truncated;  ///< K x M
+
+  /// Room for M steps, K rows of rewards and flags.
+  void resize_steps(B& backend, std::ptrdiff_t M, std::ptrdiff_t width, std::ptrdiff_t K = 1) {
+    backend.resize(action, M * width);
+    backend.resize(sampler_logp, M);
+    backend.resize(reward, K * M);
+    for (auto* a : {&terminated, &truncated}) backend.resize(*a, K * M);
+  }
+};
+
+/// What a rollout collected; the fields are those of batch_view, and the observations and actions to learn from.
+template <backend B, class Action>
+struct batch : step_record<B, Action> {
+  using T = value_t<B>;
+  template <class U>
+  using array = typename B::template array<U>;
+  using step_record<B, Action>::action, step_record<B, Action>::sampler_logp, step_record<B, Action>::reward,
+      step_record<B, Action>::terminated, step_record<B, Action>::truncated;
+
   std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
   int observation_size = 0, action_width = 1, distribution_size = 0;
   partition series, groups;
-  array<T> observation;             ///< R x D
-  array<Action> action;             ///< R x (G times the action's width)
-  array<T> sampler_logp, ref_logp;  ///< R G
-  array<std::int32_t> anchor;       ///< R: the number of a step's state, where an estimator reads it
+  array<T> observation;        ///< R x D
+  array<T> ref_logp;           ///< R G
+  array<std::int32_t> anchor;  ///< R: the number of a step's state, where an estimator reads it
   std::ptrdiff_t anchors = 0;
   array<T> kl;  ///< R: KL of the policy from the reference, where an estimator reads it
   /// R distributions as rows of distribution_size numbers, where an objective reads their divergences.
   array<T> reference_distribution, old_distribution;
   array<T> value, next_value, probe_value;     ///< R, R, R G; with a critic
-  array<T> reward;                             ///< K x R G
-  array<std::uint8_t> terminated, truncated;   ///< K x R G
   array<std::int32_t> executed;                ///< R
   array<std::int32_t> series_of;               ///< R: which series a decision belongs to
   array<std::int32_t> offsets, group_offsets;  ///< of packed series, and of groups over series
@@ -44,6 +63,12 @@ struct batch {
   using minibatches = decision_minibatches<B, Policy>;  ///< how a learner cuts it
 
   std::ptrdiff_t M() const { return R * G; }
+
+  /// Room for the M steps of R decisions, and for what the estimator writes of them.
+  void resize_decisions(B& backend) {
+    this->resize_steps(backend, M(), action_width, K);
+    for (auto* a : {&advantage, &target}) backend.resize(*a, M());
+  }
 
   /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
   template <class Policy>

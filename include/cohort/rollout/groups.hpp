@@ -28,9 +28,12 @@ struct groups {
   constexpr void parameters(auto f) const {
     f("count", count), f("group", group);
     if (noise == cohort::action_noise::common) f("noise", "common");
-    if (resample > 0) f("resample", resample);
+    f("resample", resample, resample > 0);
   }
 
+  /// What its batches give an estimator.
+  template <class Policy>
+  static constexpr unsigned gives = needs::groups | (Policy::has_critic ? needs::critic : 0);
   template <backend B, environment E, class Policy>
   using collector = groups_collector<B, E, Policy>;
   void check() const {
@@ -54,10 +57,9 @@ class groups_collector {
       : options_(o),
         N_(o.count * o.group),
         limit_(episode_limit(e)),
-        environment_(backend, e, N_, seed),
+        stepper_(backend, e, policy, N_, seed),
         length_(std::size_t(N_)),
-        return_(std::size_t(N_)),
-        seed_(seed) {
+        return_(std::size_t(N_)) {
     if (limit_ <= 0)
       throw value_error(
           "groups: the environment has no max_episode_steps, so an episode might never end: give it one, "
@@ -66,12 +68,10 @@ class groups_collector {
     batch_.action_width = policy.distribution().action_width();
     std::ptrdiff_t most = rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
     for (auto* a : {&raw_.observation, &last_}) backend.resize(*a, most * batch_.observation_size);
-    backend.resize(raw_.action, most * batch_.action_width);
-    for (auto* a : {&raw_.sampler_logp, &raw_.reward}) backend.resize(*a, most);
-    for (auto* a : {&raw_.terminated, &raw_.truncated}) backend.resize(*a, most);
+    raw_.resize_steps(backend, most, batch_.action_width);
   }
 
-  void persist(auto const& f) { f("environment", environment_); }
+  void persist(auto const& f) { f("environment", stepper_); }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     final_.clear();
@@ -101,46 +101,32 @@ class groups_collector {
   /// One episode in each lane, its steps from row `base` on, t N + n; how many steps the longest has, or 0 if they are
   /// more than `left`.
   std::ptrdiff_t play(B& backend, Policy& policy, std::ptrdiff_t base, std::int64_t& left, rollout_summary& summary) {
-    int D = batch_.observation_size, A = batch_.action_width, G = options_.group;
-    std::fill(length_.begin(), length_.end(), 0);
+    int D = batch_.observation_size, G = options_.group;
     std::fill(return_.begin(), return_.end(), 0);
-    environment_.reset(backend, G);
-    std::int64_t first_step = environment_.steps();
-    auto seen = raw_.observation.matrix(rows_, D);
-    auto last = last_.matrix(rows_, D);
-    environment_.observe(backend, seen.part(base, N_));
+    stepper_.environment().reset(backend, G);
+    auto seen = raw_.observation.matrix(rows_, D), last = last_.matrix(rows_, D);
+    stepper_.environment().observe(backend, seen.part(base, N_));
     std::ptrdiff_t t = 0;
-    for (int alive = N_; alive > 0; ++t) {
+    for (episodes_.start(std::size_t(N_)); episodes_.alive > 0; ++t) {
       std::ptrdiff_t row = base + t * N_;
-      if (alive > left) return left = 0;
-      left -= alive;
-      auto at = [&](auto& array) { return array.all().part(row, N_); };
-      auto act = raw_.action.matrix(rows_, A).part(row, N_);
+      if (std::int64_t(episodes_.alive) > left) return left = 0;
+      left -= std::int64_t(episodes_.alive);
       auto next = seen.part(row + N_, N_);
-      policy.act(backend, view<T const>(seen.part(row, N_)),
-                 stream_id{seed_, draw_purpose::action, std::uint32_t(environment_.steps())}, 1, act,
-                 at(raw_.sampler_logp));
-      environment_.step(backend, view<action const>(act), at(raw_.reward), at(raw_.terminated), at(raw_.truncated),
-                        next, options_.noise == action_noise::common ? G : 1);
+      stepper_.step(backend, policy, seen.part(row, N_), raw_, row, next, 1,
+                    options_.noise == action_noise::common ? G : 1);
       // Who is still alive decides how many steps were used, so the host must know after each.
-      record_.read(backend, at(raw_.reward), at(raw_.terminated), at(raw_.truncated));
-      bool any_ended = false;
-      for (int n = 0; n < N_; ++n) {
-        auto lane = std::size_t(n);
-        any_ended = any_ended || record_.done(lane);
-        if (length_[lane] > 0) continue;  // ended: the lane goes on, unread
-        return_[lane] += record_.reward[lane];
-        if (!record_.done(lane)) continue;
-        if (record_.truncated[lane]) final_.add(row + n);
+      stepper_.read(backend, raw_, row, record_);
+      bool any_ended = episodes_.count(record_, [&](std::size_t lane, double reward, bool done) {
+        return_[lane] += reward;
+        if (!done) return;
+        if (record_.truncated[lane]) final_.add(row + std::ptrdiff_t(lane));
         length_[lane] = t + 1;
-        --alive;
         summary.episode_returns.push_back(return_[lane]);
-      }
-      if (any_ended) environment_.restart(backend, at(raw_.terminated), at(raw_.truncated), next, last.part(row, N_));
+      });
+      if (any_ended) stepper_.restart(backend, raw_, row, next, last.part(row, N_));
     }
-    environment_.require_finite_rewards(backend, raw_.reward.all().part(base, t * N_), first_step, N_);
-    environment_.require_finite_observations(backend, seen.part(base, (t + 1) * N_), first_step, N_);
-    environment_.require_allowed_actions(backend, view<T const>(seen.part(base, t * N_)), first_step, N_);
+    stepper_.require_finite_rewards(backend, raw_, base, t);
+    stepper_.require_usable(backend, seen.part(base, (t + 1) * N_));
     return t;
   }
 
@@ -182,6 +168,7 @@ class groups_collector {
     backend.assign(batch_.group_offsets, std::span<std::int32_t const>(groups));
     batch_.groups = partition::segments(batch_.group_offsets.all(), groups.back(), options_.group);
     batch_.R = R;
+    batch_.resize_decisions(backend);
     batch_.series = partition::segments(batch_.offsets.all(), R, longest);
     auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
       backend.resize(to, R * columns);
@@ -194,7 +181,6 @@ class groups_collector {
     take(batch_.reward, raw_.reward, 1);
     take(batch_.terminated, raw_.terminated, 1);
     take(batch_.truncated, raw_.truncated, 1);
-    for (auto* a : {&batch_.advantage, &batch_.target}) backend.resize(*a, R);
     if constexpr (Policy::has_critic) {
       backend.resize(raw_.value, rows);
       backend.resize(raw_.next_value, rows - N_);
@@ -211,8 +197,9 @@ class groups_collector {
   groups options_;
   int N_, limit_;
   std::ptrdiff_t rows_ = 0;  // in the raw arrays: one a lane and step of each round, and one more, seen last
-  vector_environment<B, E> environment_;
-  std::vector<std::ptrdiff_t> length_;  // of each lane's episode, 0 while it lasts
+  detail::stepper<B, E, Policy> stepper_;
+  detail::first_episodes episodes_;
+  std::vector<std::ptrdiff_t> length_;  // of each lane's episode
   std::vector<double> return_;          // and its return
   std::vector<kept_group> kept_;
   detail::rollout_record<T> record_;
@@ -220,7 +207,6 @@ class groups_collector {
   batch_type raw_, batch_;
   array<std::int32_t> order_;
   array<T> last_;
-  std::uint64_t seed_;
 };
 
 }  // namespace cohort

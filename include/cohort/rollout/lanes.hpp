@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/advantage/normalize.hpp>
-#include <cohort/rollout/episodes.hpp>
+#include <cohort/rollout/stepper.hpp>
 
 namespace cohort {
 
@@ -15,6 +15,9 @@ struct lanes {
 
   constexpr void parameters(auto f) const { f("count", count), f("horizon", horizon); }
 
+  /// What its batches give an estimator.
+  template <class Policy>
+  static constexpr unsigned gives = Policy::has_critic ? needs::critic : 0;
   template <backend B, environment E, class Policy>
   using collector = lanes_collector<B, E, Policy>;
   void check() const {
@@ -31,10 +34,10 @@ class lanes_collector {
   using batch_type = batch<B, typename Policy::action>;
 
   lanes_collector(B& backend, lanes const& o, E const& e, Policy const& policy, std::uint64_t seed)
-      : options_(o), environment_(backend, e, o.count, seed), returns_(o.count), seed_(seed) {
+      : options_(o), stepper_(backend, e, policy, o.count, seed), returns_(o.count) {
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
-    environment_.reset(backend);
+    stepper_.environment().reset(backend);
   }
 
   /// The next rollout of no more than `budget` simulator steps; R = 0 if not one step of every lane fits.
@@ -49,44 +52,33 @@ class lanes_collector {
   /// last one.
   template <class F>
   batch_type& play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
-    int N = options_.count, D = batch_.observation_size, A = batch_.action_width;
+    int N = options_.count, D = batch_.observation_size;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / N), M = steps * N;
     batch_.R = M;
     if (M == 0) return batch_;
     batch_.series = partition::lanes(steps, N);
     backend.resize(batch_.observation, (steps + 1) * N * D);
-    backend.resize(batch_.action, M * A);
-    for (auto* a : {&batch_.sampler_logp, &batch_.reward, &batch_.advantage, &batch_.target}) backend.resize(*a, M);
-    for (auto* a : {&batch_.terminated, &batch_.truncated}) backend.resize(*a, M);
+    batch_.resize_decisions(backend);
     backend.resize(last_, M * D);
     detail::write_lane_index(backend, batch_.series_of, steps, N);
 
-    std::int64_t first_step = environment_.steps();
-    auto seen = batch_.observation.matrix((steps + 1) * N, D);
-    environment_.observe(backend, seen.part(0, N));
+    auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D);
+    stepper_.environment().observe(backend, seen.part(0, N));
     for (std::ptrdiff_t t = 0; t < steps; ++t) {
-      auto at = [&](auto& array) { return array.all().part(t * N, N); };
-      auto action = batch_.action.matrix(M, A).part(t * N, N);
       auto next = seen.part((t + 1) * N, N);
-      at_state(t, environment_);
-      policy.act(backend, view<T const>(seen.part(t * N, N)),
-                 stream_id{seed_, draw_purpose::action, std::uint32_t(environment_.steps())}, 1, action,
-                 at(batch_.sampler_logp));
-      environment_.step(backend, view<typename Policy::action const>(action), at(batch_.reward), at(batch_.terminated),
-                        at(batch_.truncated), next);
-      environment_.restart(backend, at(batch_.terminated), at(batch_.truncated), next,
-                           last_.matrix(M, D).part(t * N, N));
+      at_state(t, stepper_.environment());
+      stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * N, next);
+      stepper_.restart(backend, batch_, t * N, next, last.part(t * N, N));
     }
-    environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, N);
-    environment_.require_finite_observations(backend, seen, first_step, N);
-    environment_.require_allowed_actions(backend, view<T const>(seen.part(0, M)), first_step, N);
+    stepper_.require_finite_rewards(backend, batch_, 0, steps);
+    stepper_.require_usable(backend, seen);
     count_episodes(backend, steps, summary);
     summary.steps += M;
-    at_state(steps, environment_);
+    at_state(steps, stepper_.environment());
     return batch_;
   }
 
-  void persist(auto const& f) { f("environment", environment_), f("returns", returns_); }
+  void persist(auto const& f) { f("environment", stepper_), f("returns", returns_); }
 
   /// Rewards and flags of the last rollout, on the host.
   detail::rollout_record<T> const& record() const { return record_; }
@@ -115,13 +107,12 @@ class lanes_collector {
   }
 
   lanes options_;
-  vector_environment<B, E> environment_;
+  detail::stepper<B, E, Policy> stepper_;
   detail::return_counter returns_;
   detail::rollout_record<T> record_;
   detail::final_values<B> final_;
   batch_type batch_;
   typename B::template array<T> last_;  // the true last observations of the steps that ended an episode
-  std::uint64_t seed_;
 };
 
 }  // namespace cohort

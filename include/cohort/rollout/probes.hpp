@@ -42,12 +42,17 @@ struct probes {
 
   constexpr void parameters(auto f) const {
     f("lanes", lanes), f("horizon", horizon), f("group", group);
-    if (depth > 1) f("depth", depth);
+    f("depth", depth, depth > 1);
     if (execute != executed_probe::first) f("execute", execute == executed_probe::best ? "best" : "softmax");
-    if (execute == executed_probe::softmax && sharpness != 1) f("sharpness", sharpness);
+    f("sharpness", sharpness, execute == executed_probe::softmax && sharpness != 1);
     if (noise == cohort::action_noise::common) f("noise", "common");
   }
 
+  template <class E, class Policy>
+  static constexpr bool fits = Policy::has_critic;
+  /// What its batches give an estimator.
+  template <class Policy>
+  static constexpr unsigned gives = needs::critic | needs::probes;
   template <backend B, environment E, class Policy>
   using collector = probes_collector<B, E, Policy>;
   void check() const {
@@ -69,18 +74,17 @@ class probes_collector {
   using batch_type = batch<B, action>;
 
   probes_collector(B& backend, probes const& o, E const& e, Policy const& policy, std::uint64_t seed)
-      : options_(o), environment_(backend, e, o.lanes * o.group, seed), returns_(o.lanes), seed_(seed) {
+      : options_(o), stepper_(backend, e, policy, o.lanes * o.group, seed), returns_(o.lanes), seed_(seed) {
     static_assert(
         Policy::has_critic,
         "probes look one step ahead and bootstrap from there: they need a policy with a critic, such as actor_critic");
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
-    environment_.reset(backend, o.group);
+    stepper_.environment().reset(backend, o.group);
   }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    int N = options_.lanes, G = options_.group, K = options_.depth, NG = N * G, D = batch_.observation_size,
-        A = batch_.action_width;
+    int N = options_.lanes, G = options_.group, K = options_.depth, NG = N * G, D = batch_.observation_size;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / (std::int64_t(NG) * K)), R = steps * N,
                    M = R * G;
     batch_.R = R;
@@ -90,40 +94,34 @@ class probes_collector {
     batch_.series = partition::lanes(steps, N);
     prepare(backend, steps);
 
-    std::int64_t first_step = environment_.steps();
+    auto& environment = stepper_.environment();
     auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D), spare = spare_.matrix(NG, D);
-    environment_.observe(backend, seen.part(0, N), G);
+    environment.observe(backend, seen.part(0, N), G);
     for (std::ptrdiff_t t = 0; t < steps; ++t) {
       auto at = [&](auto& array) { return array.all().part(t * NG, NG); };
-      auto act = batch_.action.matrix(R, G * A).part(t * N, N);
       auto executed = batch_.executed.all().part(t * N, N);
       view<std::int32_t const> from = from_.all();
-      policy.act(backend, view<T const>(seen.part(t * N, N)),
-                 stream_id{seed_, draw_purpose::action, std::uint32_t(environment_.steps())}, G, act,
-                 at(batch_.sampler_logp).reshaped(N, G));
-      environment_.step(backend, view<action const>(act.reshaped(NG, A)), at(batch_.reward), at(batch_.terminated),
-                        at(batch_.truncated), last.part(t * NG, NG), common(G));
-      backend.for_rows(
-          N,
-          detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
-                               stream_id{seed_, draw_purpose::choice, std::uint32_t(environment_.steps())}},
-          view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
+      stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * NG, last.part(t * NG, NG), G, common(G));
+      backend.for_rows(N,
+                       detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
+                                            stream_id{seed_, draw_purpose::choice, std::uint32_t(stepper_.steps())}},
+                       view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
       backend.gather(executed_last_.matrix(R, D).part(t * N, N), view<T const>(last),
                      view<std::int32_t const>(executed));
       if (K > 1) look_further(backend, policy, t, M);
       // Every probe of a lane goes on as the executed one did, or from a new start where that ended the episode.
-      environment_.copy(backend, from);
+      environment.copy(backend, from);
       view<std::uint8_t> terminated = ended_.all().part(0, NG), truncated = ended_.all().part(NG, NG);
       backend.gather(terminated, view<std::uint8_t const>(at(batch_.terminated)), from);
       backend.gather(truncated, view<std::uint8_t const>(at(batch_.truncated)), from);
-      environment_.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated), spare,
-                           spare_last_.matrix(NG, D), G);
-      environment_.observe(backend, seen.part((t + 1) * N, N), G);
+      environment.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated), spare,
+                          spare_last_.matrix(NG, D), G);
+      environment.observe(backend, seen.part((t + 1) * N, N), G);
     }
-    environment_.require_finite_rewards(backend, batch_.reward.all(), first_step, NG);
-    environment_.require_finite_observations(backend, view<T const>(last), first_step + 1, NG);
-    environment_.require_finite_observations(backend, view<T const>(seen), first_step, N);
-    environment_.require_allowed_actions(backend, view<T const>(seen.part(0, R)), first_step, N);
+    std::int64_t first_step = stepper_.steps() - steps;
+    environment.require_finite_rewards(backend, batch_.reward.all(), first_step, NG);
+    environment.require_finite_observations(backend, view<T const>(last), first_step + 1, NG);
+    stepper_.require_usable(backend, seen, G);
     count(backend, steps, summary);
     policy.value(backend, view<T const>(seen), batch_.value.all());
     policy.value(backend, view<T const>(executed_last_.matrix(R, D)), batch_.next_value.all());
@@ -132,20 +130,17 @@ class probes_collector {
     return batch_;
   }
 
-  void persist(auto const& f) { f("environment", environment_), f("returns", returns_); }
+  void persist(auto const& f) { f("environment", stepper_), f("returns", returns_); }
 
  private:
   int common(int G) const { return options_.noise == action_noise::common ? G : 1; }
 
   void prepare(B& backend, std::ptrdiff_t steps) {
     std::ptrdiff_t N = options_.lanes, NG = N * options_.group, R = steps * N, M = steps * NG,
-                   D = batch_.observation_size, K = options_.depth;
+                   D = batch_.observation_size;
     backend.resize(batch_.observation, (steps + 1) * N * D);
-    backend.resize(batch_.action, M * batch_.action_width);
-    for (auto* a : {&batch_.sampler_logp, &batch_.advantage, &batch_.target, &batch_.probe_value})
-      backend.resize(*a, M);
-    backend.resize(batch_.reward, K * M);
-    for (auto* a : {&batch_.terminated, &batch_.truncated}) backend.resize(*a, K * M);
+    batch_.resize_decisions(backend);
+    backend.resize(batch_.probe_value, M);
     backend.resize(batch_.executed, R);
     backend.resize(batch_.value, R + N);
     backend.resize(batch_.next_value, R);
@@ -161,8 +156,8 @@ class probes_collector {
   /// counted or read.
   void look_further(B& backend, Policy& policy, std::ptrdiff_t t, std::ptrdiff_t M) {
     int NG = options_.lanes * options_.group, K = options_.depth, D = batch_.observation_size, A = batch_.action_width;
-    if (!further_) further_.emplace(environment_);
-    *further_ = environment_;
+    if (!further_) further_.emplace(stepper_.environment());
+    *further_ = stepper_.environment();
     backend.resize(further_action_, NG * A);
     backend.resize(further_logp_, NG);
     backend.resize(further_ended_, NG);
@@ -208,7 +203,7 @@ class probes_collector {
   }
 
   probes options_;
-  vector_environment<B, E> environment_;
+  detail::stepper<B, E, Policy> stepper_;
   std::optional<vector_environment<B, E>> further_;
   detail::return_counter returns_;
   detail::rollout_record<T> record_;

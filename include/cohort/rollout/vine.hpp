@@ -36,6 +36,9 @@ struct vine {
     if (noise == cohort::action_noise::common) f("noise", "common");
   }
 
+  /// What its batches give an estimator.
+  template <class Policy>
+  static constexpr unsigned gives = needs::critic;
   template <backend B, environment E, class Policy>
   using collector = vine_collector<B, E, Policy>;
   void check() const {
@@ -58,17 +61,15 @@ class vine_collector {
       : options_(o),
         lanes_(backend, lanes{.count = o.lanes, .horizon = o.horizon}, e, policy, seed),
         states_(backend, e, (o.horizon + 1) * o.lanes, seed),
-        copies_(backend, e, 1, seed, draw_purpose::copy_step, draw_purpose::copy_step),
-        seed_(seed) {
+        copies_(backend, e, policy, 1, seed, draw_purpose::copy_action, draw_purpose::copy_step,
+                draw_purpose::copy_step) {
     if (episode_limit(e) <= 0)
       throw value_error(
           "vine: the environment has no max_episode_steps, so a copy might never end: give it one, "
           "time_limit{environment, n}");
     std::ptrdiff_t most = std::ptrdiff_t(o.horizon + 1) * o.lanes * o.rollouts;
     for (auto* a : {&seen_, &last_}) backend.resize(*a, most * policy.observations());
-    for (auto* a : {&logp_, &reward_}) backend.resize(*a, most);
-    for (auto* a : {&terminated_, &truncated_}) backend.resize(*a, most);
-    backend.resize(action_, most * policy.distribution().action_width());
+    step_.resize_steps(backend, most, policy.distribution().action_width());
     std::vector<std::int32_t> every(std::size_t(o.lanes));
     for (std::size_t n = 0; n < every.size(); ++n) every[n] = std::int32_t(n);
     backend.assign(every_lane_, std::span<std::int32_t const>(every));
@@ -111,50 +112,39 @@ class vine_collector {
       state_of_.push_back(std::int32_t(i));
       from_.insert(from_.end(), K, std::int32_t(i));
     }
-    running_.assign(from_.size(), true);
+    episodes_.start(from_.size());
     backend.assign(index_, std::span<std::int32_t const>(from_));
-    copies_.resize(backend, int(from_.size()));
-    copies_.copy(backend, states_, index_.all(), 0);
+    copies_.environment().resize(backend, int(from_.size()));
+    copies_.environment().copy(backend, states_, index_.all(), 0);
   }
 
   /// All copies side by side; when a quarter of the states have none left, the others move together. False if the
   /// budget ended before they did.
   bool play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    int K = options_.rollouts;
-    std::ptrdiff_t D = policy.observations(), A = policy.distribution().action_width();
+    int K = options_.rollouts, group = options_.noise == action_noise::common ? K : 1;
+    std::ptrdiff_t D = policy.observations();
     std::int64_t used = 0;
     double weight = 1;
-    copies_.observe(backend, seen_.matrix(copies_.lanes(), D));
-    for (std::size_t alive = running_.size(); alive > 0; weight *= options_.gamma) {
-      used += std::int64_t(alive);
+    copies_.environment().observe(backend, seen_.matrix(copies_.lanes(), D));
+    for (; episodes_.alive > 0; weight *= options_.gamma) {
+      used += std::int64_t(episodes_.alive);
       if (used > budget) {
         summary.steps += budget;
         return false;
       }
-      std::ptrdiff_t C = copies_.lanes();
-      auto some = [&](auto& array) { return array.all().part(0, C); };
-      view<T> seen = seen_.matrix(C, D);
-      copies_.require_allowed_actions(backend, view<T const>(seen), copies_.steps(), int(C));
-      policy.act(backend, view<T const>(seen),
-                 stream_id{seed_, draw_purpose::copy_action, std::uint32_t(copies_.steps())}, 1, action_.matrix(C, A),
-                 some(logp_));
-      copies_.step(backend, view<action const>(action_.matrix(C, A)), some(reward_), some(terminated_),
-                   some(truncated_), seen, options_.noise == action_noise::common ? K : 1);
-      copies_.require_finite_rewards(backend, some(reward_), copies_.steps() - 1, int(C));
-      copies_.require_finite_observations(backend, seen, copies_.steps(), int(C));
-      record_.read(backend, some(reward_), some(terminated_), some(truncated_));
-      bool any_ended = false;
-      for (std::size_t c = 0; c < running_.size(); ++c) {
-        any_ended = any_ended || record_.done(c);
-        if (!running_[c]) continue;
-        total_[std::size_t(state_of_[c / std::size_t(K)])] += weight * double(record_.reward[c]);
-        if (record_.done(c)) running_[c] = false, --alive;
-      }
+      view<T> seen = seen_.matrix(copies_.lanes(), D);
+      copies_.require_usable(backend, seen);
+      copies_.step(backend, policy, seen, step_, 0, seen, 1, group);
+      copies_.require_finite_rewards(backend, step_, 0);
+      copies_.read(backend, step_, 0, record_);
+      bool any_ended = episodes_.count(record_, [&](std::size_t c, double reward, bool) {
+        total_[std::size_t(state_of_[c / std::size_t(K)])] += weight * reward;
+      });
       if (!any_ended) continue;
       // An ended copy whose state has others left goes on with a new episode, unread: an environment need not bear
       // steps after its end.
-      copies_.restart(backend, some(terminated_), some(truncated_), seen, last_.matrix(C, D));
-      if (alive > 0) move_together(backend, D);
+      copies_.restart(backend, step_, 0, seen, last_.matrix(copies_.lanes(), D));
+      if (episodes_.alive > 0) move_together(backend, D);
     }
     summary.steps += used;
     return true;
@@ -162,8 +152,9 @@ class vine_collector {
 
   void move_together(B& backend, std::ptrdiff_t D) {
     auto K = std::size_t(options_.rollouts), left = std::size_t(0);
+    auto& running = episodes_.running;
     auto lives = [&](std::size_t s) {
-      return std::any_of(&running_[s * K], &running_[s * K] + K, [](char runs) { return runs; });
+      return std::any_of(&running[s * K], &running[s * K] + K, [](char runs) { return runs; });
     };
     for (std::size_t s = 0; s < state_of_.size(); ++s) left += lives(s);
     if (4 * left > 3 * state_of_.size()) return;
@@ -172,30 +163,29 @@ class vine_collector {
     for (std::size_t s = 0; s < state_of_.size(); ++s) {
       if (!lives(s)) continue;
       for (std::size_t c = s * K; c < (s + 1) * K; ++c) {
-        running_[from_.size()] = running_[c];
+        running[from_.size()] = running[c];
         from_.push_back(std::int32_t(c));
       }
       state_of_[left++] = state_of_[s];
     }
-    state_of_.resize(left), running_.resize(from_.size());
+    state_of_.resize(left), running.resize(from_.size());
     backend.assign(index_, std::span<std::int32_t const>(from_));
-    copies_.copy(backend, index_.all());
-    copies_.observe(backend, seen_.matrix(copies_.lanes(), D));
+    copies_.environment().copy(backend, index_.all());
+    copies_.environment().observe(backend, seen_.matrix(copies_.lanes(), D));
   }
 
   vine options_;
   lanes_collector<B, E, Policy> lanes_;
-  vector_environment<B, E> states_, copies_;
+  vector_environment<B, E> states_;
+  detail::stepper<B, E, Policy> copies_;
+  detail::first_episodes episodes_;
   std::vector<double> total_;  // of each state: the discounted rewards of its copies
   std::vector<std::int32_t> state_of_, from_;
-  std::vector<char> running_;  // of each copy: whether its episode goes on
   std::vector<T> value_, next_;
   detail::rollout_record<T> record_;
-  typename B::template array<T> seen_, last_, logp_, reward_;
-  typename B::template array<action> action_;
-  typename B::template array<std::uint8_t> terminated_, truncated_;
+  typename B::template array<T> seen_, last_;
+  typename decltype(copies_)::record step_;
   typename B::template array<std::int32_t> every_lane_, index_;
-  std::uint64_t seed_;
 };
 
 }  // namespace cohort

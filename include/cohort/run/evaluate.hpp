@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/rollout/episodes.hpp>
+#include <cohort/rollout/stepper.hpp>
 
 namespace cohort {
 
@@ -10,41 +10,28 @@ namespace cohort {
 template <backend B, environment E, class Policy>
 std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episodes, std::uint64_t seed = 0) {
   using T = value_t<B>;
-  using action = typename Policy::action;
   detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
   if (episode_limit(e) <= 0)
     throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
-  int N = episodes, D = seen_columns<E>, A = policy.distribution().action_width();
-  vector_environment<B, E> lanes(backend, e, N, seed, draw_purpose::evaluation);
-  lanes.reset(backend);
-  typename B::template array<T> observation, last, reward;
-  typename B::template array<action> actions;
-  typename B::template array<std::uint8_t> terminated, truncated;
+  int N = episodes, D = seen_columns<E>;
+  detail::stepper<B, E, Policy> stepper(backend, e, policy, N, seed, draw_purpose::action, draw_purpose::evaluation);
+  stepper.environment().reset(backend);
+  typename decltype(stepper)::record step;
+  step.resize_steps(backend, N, policy.distribution().action_width());
+  typename B::template array<T> observation, last;
   for (auto* a : {&observation, &last}) backend.resize(*a, N * D);
-  backend.resize(reward, N);
-  backend.resize(actions, N * A);
-  for (auto* a : {&terminated, &truncated}) backend.resize(*a, N);
   auto seen = observation.matrix(N, D);
-  lanes.observe(backend, seen);
+  stepper.environment().observe(backend, seen);
   std::vector<double> returns(std::size_t(N), 0.);
-  std::vector<char> ended(std::size_t(N), false);
   detail::rollout_record<T> record;
-  for (int alive = N; alive > 0;) {
-    lanes.require_finite_observations(backend, view<T const>(seen), lanes.steps(), N);
-    lanes.require_allowed_actions(backend, view<T const>(seen), lanes.steps(), N);
-    policy.act_deterministic(backend, view<T const>(seen), actions.matrix(N, A));
-    lanes.step(backend, view<action const>(actions.matrix(N, A)), reward.all(), terminated.all(), truncated.all(),
-               seen);
-    lanes.require_finite_rewards(backend, reward.all(), lanes.steps() - 1, N);
-    record.read(backend, reward.all(), terminated.all(), truncated.all());
-    bool any_ended = false;
-    for (std::size_t n = 0; n < returns.size(); ++n) {
-      any_ended = any_ended || record.done(n);
-      if (ended[n]) continue;
-      returns[n] += record.reward[n];
-      if (record.done(n)) ended[n] = true, --alive;
-    }
-    if (any_ended) lanes.restart(backend, terminated.all(), truncated.all(), seen, last.matrix(N, D));
+  detail::first_episodes first;
+  for (first.start(returns.size()); first.alive > 0;) {
+    stepper.require_usable(backend, view<T const>(seen));
+    stepper.step_deterministic(backend, policy, view<T const>(seen), step, 0, seen);
+    stepper.require_finite_rewards(backend, step, 0);
+    stepper.read(backend, step, 0, record);
+    if (first.count(record, [&](std::size_t n, double reward, bool) { returns[n] += reward; }))
+      stepper.restart(backend, step, 0, seen, last.matrix(N, D));
   }
   return returns;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/language/task/language_task.hpp>
+#include <cohort/policy/requirements.hpp>
 #include <cohort/run/training.hpp>
 
 namespace cohort {
@@ -45,10 +46,17 @@ concept rollout_of = requires(R const& r) {
   typename R::template collector<B, E, P>;
 };
 
-template <class Update, class B, class Policy>
-constexpr bool update_fits() {
-  if constexpr (requires { Update::template fits<B, Policy>; }) return Update::template fits<B, Policy>;
-  else return true;
+/// Whether a rollout is of a task and plays no environment.
+template <class Rollout, class E>
+constexpr bool reads_a_task() {
+  if constexpr (requires { Rollout::template reads_task<E>; }) return Rollout::template reads_task<E>;
+  else return requires { typename Rollout::reads_a_task; };
+}
+/// What a rollout gives an estimator; one that does not say it gives anything.
+template <class Rollout, class Policy>
+constexpr unsigned given_by() {
+  if constexpr (requires { Rollout::template gives<Policy>; }) return Rollout::template gives<Policy>;
+  else return ~0u;
 }
 
 }  // namespace detail
@@ -69,12 +77,14 @@ template <backend B, class Algorithm, class E, class Policy, class... Hooks>
 train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy,
                    train_options const& options, Hooks&&... hooks) {
   using first_objective_type = decltype(at_progress(algorithm.objective, 0.));
-  constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type>,
+  constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type> ||
+                                std::is_same_v<first_objective_type, any_objective<B>>,
                  are_hooks = (detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...);
-  constexpr bool update_fits = detail::update_fits<std::remove_cvref_t<decltype(algorithm.update)>, B, Policy>();
-  constexpr bool task = requires { typename std::remove_cvref_t<decltype(algorithm.rollout)>::reads_a_task; };
-  constexpr bool is_policy = detail::any_policy<Policy>,
-                 is_rollout = detail::rollout_of<std::remove_cvref_t<decltype(algorithm.rollout)>, B, E, Policy>,
+  constexpr bool has_optimizers = detail::has_optimizers<detail::update_in<Algorithm>, B>();
+  constexpr bool update_fits = detail::update_fits<detail::update_in<Algorithm>, B, Policy>();
+  using Rollout = detail::rollout_in<Algorithm>;
+  constexpr bool task = detail::reads_a_task<Rollout, E>();
+  constexpr bool is_policy = detail::any_policy<Policy>, is_rollout = detail::rollout_of<Rollout, B, E, Policy>,
                  is_estimator = detail::estimator_on<decltype(at_progress(algorithm.advantage, 0.)), B>,
                  is_aggregation = detail::aggregation_on<std::remove_cvref_t<decltype(algorithm.aggregation)>, B>;
   if constexpr (task && !language_task<E>) {
@@ -103,10 +113,17 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     constexpr bool same_numbers = detail::has_numbers_of<Policy, B>;
     static_assert(same_numbers, "the policy was made on a backend of other numbers: both of float, or both of double");
     return {};
+  } else if constexpr (!task && policy_parts<Policy, B>::missing != 0) {
+#include <cohort/policy/requirements.inc>
+    return {};
+  } else if constexpr (!has_optimizers) {
+    static_assert(has_optimizers,
+                  "an optimizer needs `template <backend B> struct state`, start(B&, std::ptrdiff_t) and update(B&, "
+                  "state&, double progress, view<T> parameters, view<T const> gradient, view<T const> scale, double "
+                  "limit), the last two const");
+    return {};
   } else if constexpr (!update_fits) {
-    static_assert(update_fits,
-                  "a trust_region needs the Fisher information of the policy, which this one does not give: actor and "
-                  "actor_critic do");
+    detail::update_in<Algorithm>::template require_policy<Policy>();
     return {};
   } else if constexpr (!is_objective || !are_hooks) {
     static_assert(is_objective,
@@ -127,6 +144,15 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                     "the objective reads an exact divergence, and the policy does not give its distributions: use "
                     "kl_penalty with an estimator");
     constexpr unsigned advantage_needs = detail::needs_of<decltype(at_progress(algorithm.advantage, 0.))>();
+    constexpr unsigned missing = advantage_needs & ~detail::given_by<Rollout, Policy>();
+    static_assert(!(missing & needs::probes),
+                  "the advantage compares actions tried from one state: use it with the rollout probes");
+    static_assert(
+        !(missing & needs::groups),
+        "the advantage compares series of one start, which this rollout does not make: use the rollout groups");
+    static_assert((missing & needs::probes) || !(missing & needs::critic),
+                  "the advantage reads the value function, and the policy has none: use actor_critic, or an advantage "
+                  "without one (group_relative, monte_carlo)");
     static_assert(!task || !(advantage_needs & needs::anchor),
                   "gigpo compares equal observations of an environment, which completions do not have");
     static_assert(has_distributions || !(advantage_needs & needs::kl),

@@ -23,7 +23,7 @@ struct high_return {
                                "Yue et al. 2025, arXiv:2504.05118, section 4.3", "closed form"};
   constexpr void parameters(auto f) const {
     f("threshold", threshold);
-    if (normalize) f("normalize", normalize);
+    f("normalize", normalize, normalize);
   }
   void check() const { detail::require(threshold == threshold, "high_return", "threshold", threshold, "a number"); }
 

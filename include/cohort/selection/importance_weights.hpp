@@ -113,7 +113,7 @@ struct importance_weights {
     if (over != ratio_over::step) f("over", detail::name_of(over));
     if (beyond == beyond_bounds::mask) f("beyond", "mask");
     f("low", low), f("high", high);
-    if (normalize) f("normalize", normalize);
+    f("normalize", normalize, normalize);
   }
   void check() const {
     detail::require(low >= 0 && low <= high, "importance_weights", "low", low, "a number in [0, high]");

@@ -31,7 +31,22 @@ struct critic_warmup {
 
   template <backend B, class Policy, class Batch>
   using learner = critic_warmup_learner<B, critic_warmup, Policy, Batch>;
+  template <class B>
+  static constexpr bool has_optimizers = Critic::template has_optimizers<B> && Then::template has_optimizers<B>;
+  template <backend B>
+  auto erased() const {
+    return critic_warmup<detail::erased_update_t<B, Critic>, detail::erased_update_t<B, Then>>{
+        updates, detail::erased_update<B>(critic), detail::erased_update<B>(then)};
+  }
   static constexpr bool trains_apart = true;
+  template <class B, class Policy>
+  static constexpr bool fits = Policy::has_critic && detail::update_fits<Then, B, Policy>();
+  template <class Policy>
+  static constexpr void require_policy() {
+    static_assert(
+        Policy::has_critic,
+        "critic_warmup trains the critic, and the policy has none: use actor_critic or language_model_with_value");
+  }
   template <class O>
   static constexpr void require_terms() {
     static_assert(detail::has_terms<decltype(value_terms(std::declval<O const&>()))>,
@@ -47,9 +62,6 @@ struct critic_warmup {
 /// The learner of a critic_warmup.
 template <backend B, class Update, class Policy, class Batch>
 class critic_warmup_learner {
-  static_assert(
-      Policy::has_critic,
-      "critic_warmup trains the critic, and the policy has none: use actor_critic or language_model_with_value");
   using critic = typename detail::critic_alone<Policy>::type;
   using then_update = std::remove_cvref_t<decltype(Update::then)>;
 

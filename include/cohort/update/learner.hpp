@@ -56,17 +56,17 @@ class learner {
         std::ptrdiff_t count = std::min(units, all - first);
         bool last = epoch + 1 == update_.epochs && first + count == all;
         auto m = units < all ? minibatches_.slice(backend, batch, first, count) : minibatches_.whole(backend, batch);
-        descend(backend, o, policy, m, batch.series.count(), progress, last ? &metrics : nullptr);
+        descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
       }
     }
     return metrics;
   }
 
  private:
-  void descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m, std::ptrdiff_t series,
-               double progress, update_metrics* metrics) {
+  void descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m, double progress,
+               update_metrics* metrics) {
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
-    pass_(backend, aggregation_, o, policy, minibatches_, m, series, metrics);
+    pass_(backend, aggregation_, o, policy, minibatches_, m, metrics);
 
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
     gradient_limits limits = update_.limits();

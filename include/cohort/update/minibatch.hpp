@@ -4,15 +4,14 @@
 
 namespace cohort {
 
-/// The arrays of the M steps of one optimizer step; what a batch does not have is absent.
+/// The M steps of one optimizer step; what a batch does not have is absent, and so is what the policy says of them now.
 template <class T>
 struct minibatch {
-  view<T const> sampler_logp, old_logp, ref_logp, old_value, target;
-  view<T> advantage;  ///< normalization writes it
-  view<std::int32_t const> series_of;
-  view<std::uint8_t const> last{};  ///< of completions: the last step of each
+  step_views<T> steps;              ///< series: of the whole batch
+  view<T> advantage;                ///< that of the steps, for normalization to write
   partition groups{};               ///< over all series of the batch
-  std::ptrdiff_t steps() const { return advantage.rows; }
+  view<std::uint8_t const> last{};  ///< of completions: the last step of each
+  std::ptrdiff_t size() const { return advantage.rows; }
 };
 
 /// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of
@@ -44,15 +43,11 @@ class decision_minibatches {
     backend.resize(advantage_, b.M());
     // Normalization writes it, and the next epoch wants it as it was.
     backend.map(outputs{advantage_.all()}, detail::same{}, view<T const>(b.advantage.all()));
-    return {b.sampler_logp.all(),
-            b.sampler_logp.all(),
-            b.ref_logp.size() ? b.ref_logp.all() : view<T>{},
-            old_value(backend, b, {}),
-            Policy::has_critic ? b.target.all() : view<T>{},
-            advantage_.all(),
-            series_of_steps(backend, b, {}),
-            {},
-            b.groups};
+    minibatch<T> m{.steps = {}, .advantage = advantage_.all(), .groups = b.groups};
+    m.steps.sampler_logp = m.steps.old_logp = b.sampler_logp.all();
+    if (b.ref_logp.size()) m.steps.ref_logp = b.ref_logp.all();
+    if constexpr (Policy::has_critic) m.steps.target = b.target.all();
+    return finished(backend, b, m, {});
   }
 
   minibatch<T> slice(B& backend, batch_type& b, std::ptrdiff_t first, std::ptrdiff_t count) {
@@ -73,15 +68,11 @@ class decision_minibatches {
     others_ = {distributions(reference_, b.reference_distribution), distributions(old_, b.old_distribution)};
     observation_now_ = observation_.matrix(count, b.observation_size);
     action_now_ = action_.matrix(count, b.G * b.action_width);
-    minibatch<T> m;
-    m.sampler_logp = m.old_logp = take(old_logp_, b.sampler_logp, b.G);
-    if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp, b.G);
-    if constexpr (Policy::has_critic) m.target = take(target_, b.target, b.G);
-    m.old_value = old_value(backend, b, rows);
-    m.advantage = take(advantage_, b.advantage, b.G);
-    m.series_of = series_of_steps(backend, b, rows);
-    m.groups = b.groups;
-    return m;
+    minibatch<T> m{.steps = {}, .advantage = take(advantage_, b.advantage, b.G), .groups = b.groups};
+    m.steps.sampler_logp = m.steps.old_logp = take(old_logp_, b.sampler_logp, b.G);
+    if (b.ref_logp.size()) m.steps.ref_logp = take(ref_logp_, b.ref_logp, b.G);
+    if constexpr (Policy::has_critic) m.steps.target = take(target_, b.target, b.G);
+    return finished(backend, b, m, rows);
   }
 
   template <class F>
@@ -96,6 +87,15 @@ class decision_minibatches {
   }
 
  private:
+  /// With what both ways of cutting have in common.
+  minibatch<T> finished(B& backend, batch_type& b, minibatch<T> m, view<std::int32_t const> rows) {
+    m.steps.advantage = m.advantage;
+    m.steps.old_value = old_value(backend, b, rows);
+    m.steps.series_of = series_of_steps(backend, b, rows);
+    m.steps.series = b.series.count();
+    return m;
+  }
+
   /// The series of each of the G steps of each decision, of some rows or (none given) of all.
   view<std::int32_t const> series_of_steps(B& backend, batch_type& b, view<std::int32_t const> rows) {
     if (!rows && b.G == 1) return b.series_of.all();

@@ -35,62 +35,55 @@ class objective_pass {
   /// The selections of the next pass draw what those of the last one drew.
   void repeat_draws() { selections_ = first_selection_; }
 
-  /// `minibatches` are those that made m; `series` is how many the whole batch has. Of the metrics, if any are asked
-  /// for, all but the gradient's norm are written.
+  /// `minibatches` are those that made m. Of the metrics, if any are asked for, all but the gradient's norm are
+  /// written.
   template <class Policy, class Minibatches>
   void operator()(B& backend, any_aggregation<B> const& aggregation, erased& o, Policy& policy,
-                  Minibatches& minibatches, minibatch<T> const& m, std::ptrdiff_t series, update_metrics* metrics) {
+                  Minibatches& minibatches, minibatch<T> const& m, update_metrics* metrics) {
     if (metrics) *metrics = {};
     first_selection_ = selections_;
     auto shape = o.shape();
-    if (shape.of_pairs) return over_pairs(backend, o, policy, minibatches, m, series, metrics);
-    std::ptrdiff_t M = m.steps();
+    if (shape.of_pairs) return over_pairs(backend, o, policy, minibatches, m, metrics);
+    std::ptrdiff_t M = m.size();
     backend.resize(weight_, shape.weights * M);
-    backend.resize(partial_, 6 * M);
+    backend.resize(partial_, (1 + detail::differentiable_count) * M);
     backend.resize(series_, shape.sums * M);
-    unsigned const terms[] = {0, needs::logp, needs::entropy, needs::value};
-    for (int k = 1; k < 4; ++k)
-      if (!(shape.writes & terms[k])) clear(backend, partial_.all().part(k * M, M));
 
     // Selections and terms of series need all steps before the first one's derivative. Where a pass hands them over in
     // several runs, they are evaluated once more.
     detail::objective_rooms<T> rooms{weight_.all(), series_.all(), seed_, selections_,
                                      metrics ? &metrics->effective_sample_size : nullptr};
-    aggregated_steps<T> steps{M, series, m.series_of, {}, m.groups};
+    aggregated_steps<T> steps{M, m.steps.series, m.steps.series_of, {}, m.groups};
     auto look = [&](step_views<T> const& at) { o.prepare(backend, aggregation, steps, at, rooms); };
     bool seen = !shape.looks_ahead;
-    if (seen) look(views_at(m, series, 0, M, 0));
+    if (seen) look(m.steps);
     else if constexpr (requires { minibatches.evaluate(backend, policy, weight_.all(), weight_.all()); }) {
       backend.resize(now_, 2 * M);
       minibatches.evaluate(backend, policy, now_.all().part(0, M), now_.all().part(M, M));
-      auto at = views_at(m, series, 0, M, 0);
+      auto at = m.steps;
       at.logp = now_.all().part(0, M), at.entropy = now_.all().part(M, M);
       look(at);
       seen = true;
     }
     minibatches.accumulate_gradient(backend, policy, [&](std::ptrdiff_t first, auto const& now) {
       std::ptrdiff_t n = now.logp.rows;
-      step_views<T> at = views_at(m, series, first, n, now);
+      step_views<T> at = steps_now(m, first, n, now);
       if (!std::exchange(seen, true)) {
         detail::require(n == M, "objective_pass", "the number of steps of a pass's first run", double(n),
                         "all of the minibatch: for terms of series and selections a minibatch that comes in several "
                         "runs needs evaluate(backend, policy, logp, entropy)");
         look(at);
       }
-      auto partial = [&](int k) { return partial_.all().part(k * M + first, n); };
-      o.differentiate(backend, at, first, n, {partial(0), partial(1), partial(2), partial(3), partial(4), partial(5)});
+      auto out = partials(backend, shape.writes, M, at, first, n);
+      o.differentiate(backend, at, first, n, out);
       if (metrics)
-        add_sums(backend, view<T const>(partial(0)), at, *metrics,
+        add_sums(backend, out.loss, at, *metrics,
                  [&](view<T> low_and_high) { o.count_clipped(backend, at, first, n, low_and_high); });
-      struct {
-        view<T const> logp, entropy, value, kl, old_kl;
-      } slope{partial(1), partial(2), partial(3), at.kl ? view<T const>(partial(4)) : view<T const>{},
-              at.old_kl ? view<T const>(partial(5)) : view<T const>{}};
-      return slope;
+      return out;
     });
 
     if (!metrics) return;
-    average(*metrics, m, series);
+    average(*metrics, m);
     metrics->kl_weight = o.kl_weight();
   }
 
@@ -98,50 +91,52 @@ class objective_pass {
   /// For pairs a series' sum must be known before the derivative of any of its steps.
   template <class Policy, class Minibatches>
   void over_pairs(B& backend, erased& o, Policy& policy, Minibatches& minibatches, minibatch<T> const& m,
-                  std::ptrdiff_t series, update_metrics* metrics) {
+                  update_metrics* metrics) {
     if constexpr (requires { minibatches.evaluate(backend, policy, weight_.all(), weight_.all(), weight_.all()); }) {
-      std::ptrdiff_t M = m.steps();
+      std::ptrdiff_t M = m.size();
       backend.resize(now_, 3 * M);
-      backend.resize(partial_, 4 * M);
+      backend.resize(partial_, (1 + detail::differentiable_count) * M);
       auto now = [&](int k) { return now_.all().part(k * M, M); };
-      auto partial = [&](int k) { return partial_.all().part(k * M, M); };
       minibatches.evaluate(backend, policy, now(0), now(1), Policy::has_critic ? now(2) : view<T>{});
-      step_views<T> at = views_at(m, series, 0, M, 0);
-      at.logp = now(0);
+      step_views<T> at = m.steps;
+      at.logp = now(0), at.entropy = now(1);
       if constexpr (Policy::has_critic) at.value = now(2);
-      for (int k = 1; k < 4; ++k) clear(backend, partial(k));
-      o.differentiate_pairs(backend, at, m.last, {.loss = partial(0), .logp = partial(1), .value = partial(3)});
+      auto out = partials(backend, needs::logp | needs::value, M, at, 0, M);
+      o.differentiate_pairs(backend, at, m.last, out);
       minibatches.accumulate_gradient(backend, policy, [&](std::ptrdiff_t first, auto const& here) {
-        struct {
-          view<T const> logp, entropy, value;
-        } slope{partial(1).part(first, here.logp.rows), partial(2).part(first, here.logp.rows),
-                partial(3).part(first, here.logp.rows)};
-        return slope;
+        auto all = detail::as_array(out);
+        return detail::make_partials<T>([&](int k) {
+          view<T> v = all[std::size_t(k)];
+          return v ? v.part(first, here.logp.rows) : v;
+        });
       });
       if (!metrics) return;
-      at.entropy = now(1), at.old_logp = at.logp;  // there is no policy that they were drawn from
-      add_sums(backend, view<T const>(partial(0)), at, *metrics, [](view<T>) {});
-      average(*metrics, m, series);
+      at.old_logp = at.logp;  // there is no policy that they were drawn from
+      add_sums(backend, out.loss, at, *metrics, [](view<T>) {});
+      average(*metrics, m);
     } else {
       throw value_error("an objective of pairs needs a rollout whose series come in pairs: preferences");
     }
   }
-  static void clear(B& backend, view<T> v) { backend.map(outputs{v}, detail::filled{0}, view<T const>(v)); }
+  /// Where the results of steps first ... first + n - 1 go: of a term that the policy does not evaluate nowhere, of one
+  /// that the objective does not write zeros stand there.
+  partial_views<T> partials(B& backend, unsigned writes, std::ptrdiff_t M, step_views<T> const& at,
+                            std::ptrdiff_t first, std::ptrdiff_t n) {
+    return detail::make_partials<T>([&](int k) {
+      view<T> here = partial_.all().part(k * M + first, n);
+      if (k == 0) return here;
+      int term = detail::nth_term(needs::differentiable, k - 1);
+      if (!(at.*detail::term_members<step_views<T>>()[std::size_t(term)])) return view<T>{};
+      if (!(writes >> term & 1)) backend.map(outputs{here}, detail::filled{0}, view<T const>(here));
+      return here;
+    });
+  }
 
   /// Steps first ... first + n - 1 of a minibatch, with what the policy says of them now.
   template <class Now>
-  static step_views<T> views_at(minibatch<T> const& m, std::ptrdiff_t series, std::ptrdiff_t first, std::ptrdiff_t n,
-                                [[maybe_unused]] Now const& now) {
-    auto in = [&](auto v) { return v ? v.part(first, n) : v; };
-    step_views<T> at{.sampler_logp = in(m.sampler_logp),
-                     .old_logp = in(m.old_logp),
-                     .ref_logp = in(m.ref_logp),
-                     .advantage = in(view<T const>(m.advantage)),
-                     .old_value = in(m.old_value),
-                     .target = in(m.target),
-                     .series_of = in(m.series_of),
-                     .series = series};
-    if constexpr (requires { now.logp; }) at.logp = now.logp, at.entropy = now.entropy, at.value = now.value;
+  static step_views<T> steps_now(minibatch<T> const& m, std::ptrdiff_t first, std::ptrdiff_t n, Now const& now) {
+    auto at = detail::part_of(m.steps, first, n);
+    at.logp = now.logp, at.entropy = now.entropy, at.value = now.value;
     if constexpr (requires { now.kl; }) at.kl = now.kl, at.old_kl = now.old_kl;
     return at;
   }
@@ -162,11 +157,11 @@ class objective_pass {
   }
 
   /// From sums over the steps to means.
-  static void average(update_metrics& found, minibatch<T> const& m, std::ptrdiff_t series) {
+  static void average(update_metrics& found, minibatch<T> const& m) {
     for (double* x : {&found.entropy, &found.approximate_kl, &found.reference_kl, &found.clip_low, &found.clip_high})
-      *x /= double(m.steps());
-    if (!m.ref_logp) found.reference_kl = 0;
-    found.series = double(series);
+      *x /= double(m.size());
+    if (!m.steps.ref_logp) found.reference_kl = 0;
+    found.series = double(m.steps.series);
   }
 
   std::uint64_t seed_;

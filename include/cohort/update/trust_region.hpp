@@ -64,17 +64,25 @@ struct trust_region {
                                "Schulman et al. 2015, arXiv:1502.05477, appendix C", "sb3-contrib; a dense solver"};
   constexpr void parameters(auto f) const {
     f("target_kl", target_kl), f("damping", damping), f("iterations", iterations);
-    if (residual != 1e-10) f("residual", residual);
-    if (backtracks != 10) f("backtracks", backtracks);
-    if (shrink != .8) f("shrink", shrink);
+    f("residual", residual, residual != 1e-10);
+    f("backtracks", backtracks, backtracks != 10);
+    f("shrink", shrink, shrink != .8);
     if (over == divergence_over::pi) f("over", "pi");
     if (normalize == normalization::none) f("normalize", "none");
-    else if (!(standardization == standardize{})) f("standardization", standardization);
+    f("standardization", standardization, normalize != normalization::none && !(standardization == standardize{}));
     f("critic", critic);
   }
 
   template <backend B, class Policy, class Batch>
   using learner = trust_region_learner<B, trust_region, Policy, Batch>;
+  template <class B>
+  static constexpr bool has_optimizers = Critic::template has_optimizers<B>;
+  template <backend B>
+  auto erased() const {
+    return trust_region<detail::erased_update_t<B, Critic>>{
+        target_kl, damping, iterations, residual,        backtracks,
+        shrink,    over,    normalize,  standardization, detail::erased_update<B>(critic)};
+  }
   static constexpr bool trains_apart = true;
   template <class O>
   static constexpr void require_terms() {
@@ -84,6 +92,12 @@ struct trust_region {
   }
   template <class B, class Policy>
   static constexpr bool fits = detail::has_fisher_product<Policy, B>;
+  template <class Policy>
+  static constexpr void require_policy() {
+    static_assert(!sizeof(Policy),
+                  "a trust_region needs the Fisher information of the policy, which this one does not give: actor and "
+                  "actor_critic do");
+  }
 
   void check() const {
     detail::require(target_kl > 0, "trust_region", "target_kl", target_kl, "a positive number");
@@ -138,7 +152,7 @@ class trust_region_learner {
     auto evaluate = [&](bool with_gradient) {
       actor own{policy, with_gradient};
       update_metrics found;
-      pass_(backend, aggregation_, o, own, minibatches_, m, batch.series.count(), &found);
+      pass_(backend, aggregation_, o, own, minibatches_, m, &found);
       return found;
     };
     auto before = evaluate(true);

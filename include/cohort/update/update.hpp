@@ -28,15 +28,22 @@ struct update {
                                "SB3, CleanRL (PPO: whole updates)"};
   constexpr void parameters(auto f) const {
     f("epochs", epochs);
-    if (minibatches > 0) f("minibatches", minibatches);
-    else if (minibatch_size > 0) f("minibatch_size", minibatch_size);
+    f("minibatches", minibatches, minibatches > 0);
+    f("minibatch_size", minibatch_size, minibatches == 0 && minibatch_size > 0);
     f("normalize", normalize == normalization::none    ? "none"
                    : normalize == normalization::batch ? "batch"
                                                        : "minibatch");
-    if (normalize != normalization::none && !(standardization == standardize{})) f("standardization", standardization);
+    f("standardization", standardization, normalize != normalization::none && !(standardization == standardize{}));
     f("", optimizer);
-    if (max_gradient_norm < std::numeric_limits<double>::infinity()) f("max_gradient_norm", max_gradient_norm);
-    if (max_gradient_value < std::numeric_limits<double>::infinity()) f("max_gradient_value", max_gradient_value);
+    f("max_gradient_norm", max_gradient_norm, max_gradient_norm < std::numeric_limits<double>::infinity());
+    f("max_gradient_value", max_gradient_value, max_gradient_value < std::numeric_limits<double>::infinity());
+  }
+  template <class B>
+  static constexpr bool has_optimizers = detail::optimizer_on<Optimizer, B>;
+  template <backend B>
+  update<any_optimizer<B>> erased() const {
+    return {epochs,          minibatch_size, minibatches,       normalize,
+            standardization, optimizer,      max_gradient_norm, max_gradient_value};
   }
   gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {
@@ -53,19 +60,27 @@ struct update {
 
 namespace detail {
 
-/// An update whose learner does not depend on the optimizer's type; one with a learner of its own stays what it is.
-template <backend B, class Optimizer>
-update<any_optimizer<B>> erased_update(update<Optimizer> const& u) {
-  return {u.epochs,          u.minibatch_size, u.minibatches,       u.normalize,
-          u.standardization, u.optimizer,      u.max_gradient_norm, u.max_gradient_value};
-}
+/// An update without the types of its optimizers, where it says how.
 template <backend B, class Update>
-Update const& erased_update(Update const& u) {
-  return u;
+auto erased_update(Update const& u) {
+  if constexpr (requires { u.template erased<B>(); }) return u.template erased<B>();
+  else return u;
 }
 template <class B, class Update>
-using erased_update_t = std::remove_cvref_t<decltype(erased_update<B>(std::declval<Update const&>()))>;
+using erased_update_t = decltype(erased_update<B>(std::declval<Update const&>()));
+
+/// Whether an update's optimizers are some, if it has any.
+template <class Update, class B>
+constexpr bool has_optimizers() {
+  if constexpr (requires { Update::template has_optimizers<B>; }) return Update::template has_optimizers<B>;
+  else return true;
+}
+/// Whether an update can train such a policy, if it says so.
+template <class Update, class B, class Policy>
+constexpr bool update_fits() {
+  if constexpr (requires { Update::template fits<B, Policy>; }) return Update::template fits<B, Policy>;
+  else return true;
+}
 
 }  // namespace detail
-
 }  // namespace cohort

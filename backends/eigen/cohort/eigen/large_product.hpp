@@ -15,6 +15,8 @@ struct product_blocks {
   }
 };
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // of the vector type that is a template argument, in g++
 /// A square of W x W numbers, turned: to[k * to_stride + i] = from[i * from_stride + k].
 template <class T>
 void transpose_square(T const* from, std::ptrdiff_t from_stride, T* to, std::ptrdiff_t to_stride) {
@@ -30,6 +32,7 @@ void transpose_square(T const* from, std::ptrdiff_t from_stride, T* to, std::ptr
       for (int k = 0; k < W; ++k) to[k * to_stride + i] = from[i * from_stride + k];
   }
 }
+#pragma GCC diagnostic pop
 
 /// Columns `first` ... of b, steps `from` to `from + depth`, as one panel: step by step, zeros where b has no more
 /// columns.

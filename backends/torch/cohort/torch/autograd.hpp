@@ -58,13 +58,9 @@ struct tracked {
 template <class T>
 using graph_scalar = tensor_scalar<T, tracked>;
 
-/// The terms of steps as tensors, of one shape and number type; what an objective does not read may be undefined.
-/// series_of (integers of that shape, the series of each step) is for objectives of series.
-struct step_tensors {
-  at::Tensor sampler_logp{}, old_logp{}, logp{}, ref_logp{}, advantage{}, entropy{}, value{}, old_value{}, target{},
-      kl{}, old_kl{};
-  at::Tensor series_of{};
-};
+/// The terms of steps as tensors, of one shape and number type; what an objective does not read may be undefined, and
+/// so may `valid` (bools). series_of (integers, the series of each step) is for objectives of series.
+using step_tensors = step_arrays<at::Tensor, at::Tensor, at::Tensor>;
 
 namespace detail {
 
@@ -90,8 +86,7 @@ at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& a
     auto counted = [&](at::Tensor const& x) {
       return valid.defined() ? at::masked_fill(x, at::logical_not(valid), 0) : x;
     };
-    series_terms<graph_scalar<T>> terms;
-    static_cast<step_terms<graph_scalar<T>>&>(terms) = at;
+    series_terms<graph_scalar<T>> terms{at};
     terms.total = along_series(counted(as_tensor(cohort::detail::step_of(leaf.term, at))), series_of);
     terms.length = at::clamp_min(along_series(counted(at::ones_like(any)), series_of), 1);
     loss = leaf.term(terms);
@@ -102,16 +97,15 @@ at::Tensor losses_of_term(Leaf const& leaf, step_terms<graph_scalar<T>> const& a
 }
 
 template <class T, class O>
-at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid) {
-  at::Tensor const* given[] = {&in.sampler_logp, &in.old_logp,  &in.logp,   &in.ref_logp, &in.advantage, &in.entropy,
-                               &in.value,        &in.old_value, &in.target, &in.kl,       &in.old_kl};
+at::Tensor losses_of(O const& o, step_tensors const& in) {
+  at::Tensor const& valid = in.valid;
   unsigned needed = terms_read_by(o);
   at::Tensor first;
   graph_scalar<T> terms[cohort::detail::term_count];
   for (int k = 0; k < cohort::detail::term_count; ++k) {
     if (!(needed >> k & 1)) continue;
-    at::Tensor const& t = *given[k];
-    char const* name = cohort::detail::term_names[k];
+    at::Tensor const& t = in.*cohort::detail::term_members<step_tensors>()[std::size_t(k)];
+    char const* name = cohort::detail::terms_of_step[k].name;
     if (!t.defined())
       throw value_error(std::string("the objective reads ") + name + ", which these tensors do not have");
     if (!first.defined()) first = t;
@@ -122,8 +116,7 @@ at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid
     terms[k] = valid.defined() ? at::masked_fill(t, at::logical_not(valid), 0) : t;
   }
   if (!first.defined()) first = in.logp.defined() ? in.logp : in.value.defined() ? in.value : in.entropy;
-  step_terms<graph_scalar<T>> at{terms[0], terms[1], terms[2], terms[3], terms[4], terms[5],
-                                 terms[6], terms[7], terms[8], terms[9], terms[10]};
+  auto at = cohort::detail::make_terms<graph_scalar<T>>([&](int k) -> graph_scalar<T> const& { return terms[k]; });
   at::Tensor total = at::zeros_like(first);
   cohort::detail::each_leaf(
       o, [&](auto const& leaf) { total = total + losses_of_term<T>(leaf, at, first, in.series_of, valid); });
@@ -133,17 +126,15 @@ at::Tensor losses_of(O const& o, step_tensors const& in, at::Tensor const& valid
 }  // namespace detail
 
 /// The loss of each step as a tensor that autograd differentiates: for training loops written in torch, and an oracle
-/// for the duals. Steps that are not valid (a tensor of bools; undefined: all are) have loss and gradient 0, whatever
-/// their numbers.
+/// for the duals. Steps that are not valid have loss and gradient 0, whatever their numbers.
 ///
 /// Raises value_error for a term that the objective reads and that is undefined, shape_error for terms of different
 /// shapes, types or devices.
 template <objective O>
-at::Tensor losses(O const& o, step_tensors const& in, at::Tensor const& valid = {}) {
+at::Tensor losses(O const& o, step_tensors const& in) {
   for (auto const* t : {&in.logp, &in.value, &in.entropy})
     if (t->defined())
-      return t->scalar_type() == at::kDouble ? detail::losses_of<double>(o, in, valid)
-                                             : detail::losses_of<float>(o, in, valid);
+      return t->scalar_type() == at::kDouble ? detail::losses_of<double>(o, in) : detail::losses_of<float>(o, in);
   throw value_error("torch::losses: none of logp, value and entropy is defined");
 }
 

@@ -108,18 +108,18 @@ class completion_minibatches {
       backend.gather(to.all(), view<U const>(from.all()), view<std::int32_t const>(index_.all()));
       return to.all();
     };
-    minibatch<T> m;
-    m.sampler_logp = take(sampler_logp_, b.sampler_logp);
-    m.old_logp = take(old_logp_, b.old_logp);
-    if (b.ref_logp.size()) m.ref_logp = take(ref_logp_, b.ref_logp);
+    minibatch<T> m{
+        .steps = {}, .advantage = take(advantage_, b.advantage), .groups = b.groups, .last = take(last_, b.terminated)};
+    m.steps.sampler_logp = take(sampler_logp_, b.sampler_logp);
+    m.steps.old_logp = take(old_logp_, b.old_logp);
+    if (b.ref_logp.size()) m.steps.ref_logp = take(ref_logp_, b.ref_logp);
     if constexpr (Policy::has_critic) {
-      m.target = take(target_, b.target);
-      if (b.has_values) m.old_value = take(old_value_, b.value);
+      m.steps.target = take(target_, b.target);
+      if (b.has_values) m.steps.old_value = take(old_value_, b.value);
     }
-    m.advantage = take(advantage_, b.advantage);
-    m.series_of = take(series_of_, b.series_of);
-    m.groups = b.groups;
-    m.last = take(last_, b.terminated);
+    m.steps.advantage = m.advantage;
+    m.steps.series_of = take(series_of_, b.series_of);
+    m.steps.series = b.series.count();
     return m;
   }
 

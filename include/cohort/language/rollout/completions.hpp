@@ -52,20 +52,23 @@ struct completions {
 
   constexpr void parameters(auto f) const {
     f("prompts", prompts), f("group", group), f("max_tokens", max_tokens);
-    if (sampler.temperature != 1) f("temperature", sampler.temperature);
-    if (sampler.top_k > 0) f("top_k", sampler.top_k);
-    if (sampler.top_p < 1) f("top_p", sampler.top_p);
-    if (sampler.min_p > 0) f("min_p", sampler.min_p);
-    if (sampler.typical_p < 1) f("typical_p", sampler.typical_p);
-    if (sampler.repetition_penalty != 1) f("repetition_penalty", sampler.repetition_penalty);
+    f("temperature", sampler.temperature, sampler.temperature != 1);
+    f("top_k", sampler.top_k, sampler.top_k > 0);
+    f("top_p", sampler.top_p, sampler.top_p < 1);
+    f("min_p", sampler.min_p, sampler.min_p > 0);
+    f("typical_p", sampler.typical_p, sampler.typical_p < 1);
+    f("repetition_penalty", sampler.repetition_penalty, sampler.repetition_penalty != 1);
     if (softmax == softmax_over::vocabulary) f("softmax", "vocabulary");
-    if (resample > 0) f("resample", resample);
-    if (drop_equal) f("drop_equal", drop_equal);
-    if (score_power > 0) f("score_power", score_power);
-    if (greedy) f("greedy", greedy);
+    f("resample", resample, resample > 0);
+    f("drop_equal", drop_equal, drop_equal);
+    f("score_power", score_power, score_power > 0);
+    f("greedy", greedy, greedy);
   }
 
   using reads_a_task = void;  ///< tells train that it plays no environment
+  /// What its batches give an estimator.
+  template <class Policy>
+  static constexpr unsigned gives = needs::groups | (Policy::has_critic ? needs::critic : 0);
   template <backend B, class Task, class Policy>
   using collector = completions_collector<B, Task, Policy>;
   void check() const {

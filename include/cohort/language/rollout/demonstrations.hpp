@@ -17,6 +17,8 @@ struct demonstrations {
   void check() const { detail::require(count > 0, "demonstrations", "count", count, "a positive number"); }
 
   using reads_a_task = void;
+  template <class Task, class Policy>
+  static constexpr bool fits = requires(Task const& task, typename Task::row const& row) { task.solution(row); };
   template <backend B, class Task, class Policy>
   using collector = given_completions_collector<B, Task, Policy, demonstrations>;
   template <class Task>

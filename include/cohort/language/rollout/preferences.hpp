@@ -20,6 +20,9 @@ struct preferences {
   void check() const { detail::require(count > 0, "preferences", "count", count, "a positive number"); }
 
   using reads_a_task = void;
+  template <class Task, class Policy>
+  static constexpr bool fits =
+      requires(Task const& task, typename Task::row const& row) { task.chosen(row), task.rejected(row); };
   template <backend B, class Task, class Policy>
   using collector = given_completions_collector<B, Task, Policy, preferences>;
   template <class Task>

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/aggregation/sums.hpp>
+#include <cohort/describe/names.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/preset/as_in/cleanrl.hpp>
 #include <cohort/preset/as_in/liger_0_8.hpp>
@@ -9,7 +10,6 @@
 #include <cohort/preset/as_in/torchrl_0_14.hpp>
 #include <cohort/preset/as_in/trl_1_16.hpp>
 #include <cohort/preset/as_in/verl_0_9.hpp>
-#include <cohort/preset/names.hpp>
 #include <cohort/preset/recorded_batch.hpp>
 #include <tuple>
 

@@ -1,0 +1,94 @@
+#pragma once
+#include <cohort/environment/concept.hpp>
+#include <cohort/language/rollout/completions.hpp>
+#include <cohort/language/rollout/demonstrations.hpp>
+#include <cohort/language/rollout/preferences.hpp>
+#include <cohort/rollout/groups.hpp>
+#include <cohort/rollout/lanes.hpp>
+#include <cohort/rollout/probes.hpp>
+#include <cohort/rollout/vine.hpp>
+#include <memory>
+#include <variant>
+
+namespace cohort {
+
+template <backend B, class E, class Policy>
+class any_collector;
+
+/// A rollout of a kind that is known at run time only. What it is made for, an environment or a task, decides which
+/// kinds are compiled; the others are refused where a run begins.
+struct any_rollout {
+  std::variant<lanes, groups, probes, vine, completions, demonstrations, preferences> kind{};
+
+  template <backend B, class E, class Policy>
+  using collector = any_collector<B, E, Policy>;
+  void check() const {
+    std::visit([](auto const& rollout) { rollout.check(); }, kind);
+  }
+  template <class E>
+  static constexpr bool reads_task = language_task<E>;
+};
+
+namespace detail {
+
+template <class Rollout, class E, class Policy>
+constexpr bool rollout_fits() {
+  if (requires { typename Rollout::reads_a_task; } != language_task<E>) return false;
+  if constexpr (requires { Rollout::template fits<E, Policy>; }) return Rollout::template fits<E, Policy>;
+  else return true;
+}
+
+/// What all rollouts in an environment, or all of a task, collect.
+template <backend B, class E, class Policy>
+struct batch_in {
+  using type = batch<B, typename Policy::action>;
+};
+template <backend B, language_task E, class Policy>
+struct batch_in<B, E, Policy> {
+  using type = completion_batch<B>;
+};
+
+}  // namespace detail
+
+template <backend B, class E, class Policy>
+class any_collector {
+ public:
+  using batch_type = typename detail::batch_in<B, E, Policy>::type;
+
+  any_collector(B& backend, any_rollout const& o, E const& e, Policy const& policy, std::uint64_t seed) {
+    std::visit(
+        [&]<class R>(R const& rollout) {
+          if constexpr (detail::rollout_fits<R, E, Policy>())
+            held_ =
+                std::make_unique<of<typename R::template collector<B, E, Policy>>>(backend, rollout, e, policy, seed);
+          else
+            throw value_error("the algorithm's rollout is " + detail::component_text(rollout) +
+                              ", which cannot be collected with this environment (or task) and policy");
+        },
+        o.kind);
+  }
+  batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    return held_->collect(backend, policy, budget, summary);
+  }
+  void persist(detail::state_walk<B> const& f) { held_->persist(f); }
+
+ private:
+  struct table {
+    virtual ~table() = default;
+    virtual batch_type& collect(B&, Policy&, std::int64_t, rollout_summary&) = 0;
+    virtual void persist(detail::state_walk<B> const&) = 0;
+  };
+  template <class C>
+  struct of final : table {
+    C collector;
+    of(auto&&... x) : collector(x...) {}
+    batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) override {
+      return collector.collect(backend, policy, budget, summary);
+    }
+    void persist(detail::state_walk<B> const& f) override { collector.persist(f); }
+  };
+
+  std::unique_ptr<table> held_;
+};
+
+}  // namespace cohort

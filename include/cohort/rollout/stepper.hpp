@@ -1,0 +1,115 @@
+#pragma once
+#include <cohort/rollout/episodes.hpp>
+
+// What every rollout and `evaluate` do with environments and a policy; who goes on, and with what, is the rollout's.
+
+namespace cohort::detail {
+
+/// Environments side by side under one policy: the policy acts, all lanes go one step, those that ended start again.
+/// Steps are rows of a step_record.
+template <backend B, environment E, class Policy>
+class stepper {
+  using T = value_t<B>;
+  using action = typename Policy::action;
+
+ public:
+  using record = step_record<B, action>;
+
+  /// The purposes are those of the draws of actions, of starts and of the environment's noise.
+  stepper(B& backend, E const& e, Policy const& policy, int N, std::uint64_t seed,
+          draw_purpose actions = draw_purpose::action, draw_purpose resets = draw_purpose::reset,
+          draw_purpose noise = draw_purpose::step)
+      : environment_(backend, e, N, seed, resets, noise),
+        seed_(seed),
+        actions_(actions),
+        width_(policy.distribution().action_width()) {}
+
+  vector_environment<B, E>& environment() { return environment_; }
+  int lanes() const { return environment_.lanes(); }
+  std::int64_t steps() const { return environment_.steps(); }
+  void persist(auto const& f) { environment_.persist(f); }
+
+  /// One action for each lane, G for each row of `seen`, and one step: rows first ... first + N - 1 of `to`, and what
+  /// is then observed, in `next` (which may be where `seen` is).
+  void step(B& backend, Policy& policy, view<T const> seen, record& to, std::ptrdiff_t first, view<T> next, int G = 1,
+            int noise_group = 1) {
+    std::ptrdiff_t N = lanes();
+    view<action> act = actions(to, first);
+    policy.act(backend, seen, stream_id{seed_, actions_, std::uint32_t(steps())}, G, act.reshaped(N / G, G * width_),
+               to.sampler_logp.all().part(first, N).reshaped(N / G, G));
+    go(backend, to, first, next, noise_group);
+  }
+  /// The same with the most probable actions.
+  void step_deterministic(B& backend, Policy& policy, view<T const> seen, record& to, std::ptrdiff_t first,
+                          view<T> next) {
+    policy.act_deterministic(backend, seen, actions(to, first));
+    go(backend, to, first, next, 1);
+  }
+
+  /// A new episode in each lane that these rows ended: its row of `seen` moves to `last`, and what the new one shows
+  /// takes its place.
+  void restart(B& backend, record& at, std::ptrdiff_t first, view<T> seen, view<T> last) {
+    environment_.restart(backend, view<std::uint8_t const>(at.terminated.all().part(first, lanes())),
+                         view<std::uint8_t const>(at.truncated.all().part(first, lanes())), seen, last);
+  }
+
+  /// These rows on the host; a device has to stop for it.
+  void read(B& backend, record& at, std::ptrdiff_t first, rollout_record<T>& to) {
+    auto rows = [&](auto& array) { return array.all().part(first, lanes()); };
+    to.read(backend, rows(at.reward), rows(at.terminated), rows(at.truncated));
+  }
+
+  /// Raises environment_error for the first reward of the last `steps` steps that is not finite; their rows begin at
+  /// `first`.
+  void require_finite_rewards(B& backend, record& at, std::ptrdiff_t first, std::ptrdiff_t steps = 1) {
+    environment_.require_finite_rewards(backend, at.reward.all().part(first, steps * lanes()), this->steps() - steps,
+                                        lanes());
+  }
+  /// The same for the first observation that is not finite, and where no action is allowed; the last rows of `seen` are
+  /// what is seen now, `every` lanes a row.
+  void require_usable(B& backend, view<T const> seen, int every = 1) {
+    int rows = lanes() / every;
+    std::int64_t first_step = steps() + 1 - seen.rows / rows;
+    environment_.require_finite_observations(backend, seen, first_step, rows);
+    environment_.require_allowed_actions(backend, seen, first_step, rows);
+  }
+
+ private:
+  view<action> actions(record& to, std::ptrdiff_t first) {
+    return to.action.matrix(to.action.size() / width_, width_).part(first, lanes());
+  }
+  void go(B& backend, record& to, std::ptrdiff_t first, view<T> next, int noise_group) {
+    auto rows = [&](auto& array) { return array.all().part(first, lanes()); };
+    environment_.step(backend, view<action const>(actions(to, first)), rows(to.reward), rows(to.terminated),
+                      rows(to.truncated), next, noise_group);
+  }
+
+  vector_environment<B, E> environment_;
+  std::uint64_t seed_;
+  draw_purpose actions_;
+  std::ptrdiff_t width_;
+};
+
+/// Lanes of which each counts until its episode has ended; it then goes on, unread.
+class first_episodes {
+ public:
+  void start(std::size_t lanes) { running.assign(lanes, true), alive = lanes; }
+  /// f(lane, reward, whether that ended it) for each that counts; whether any lane ended.
+  template <class T, class F>
+  bool count(rollout_record<T> const& step, F f) {
+    bool any_ended = false;
+    for (std::size_t n = 0; n < running.size(); ++n) {
+      bool done = step.done(n);
+      any_ended = any_ended || done;
+      if (!running[n]) continue;
+      f(n, double(step.reward[n]), done);
+      if (done) running[n] = false, --alive;
+    }
+    return any_ended;
+  }
+
+  std::vector<char> running;
+  std::size_t alive = 0;
+};
+
+}  // namespace cohort::detail
