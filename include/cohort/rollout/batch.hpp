@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/objective/step_terms.hpp>
 #include <cohort/rollout/completion_metrics.hpp>
 #include <cstdint>
 #include <span>
@@ -63,6 +64,13 @@ struct batch : step_record<B, Action> {
   using minibatches = decision_minibatches<B, Policy>;  ///< how a learner cuts it
 
   std::ptrdiff_t M() const { return R * G; }
+
+  /// f(term, array) for each constant term that a minibatch takes from here as it is, R G each: a term of a step is
+  /// listed here where a rollout brings it. (old_logp is sampler_logp where there is no other.)
+  void each_term(auto f) {
+    using terms = step_views<T>;
+    f(&terms::sampler_logp, sampler_logp), f(&terms::ref_logp, ref_logp), f(&terms::target, target);
+  }
 
   /// Room for the M steps of R decisions, and for what the estimator writes of them.
   void resize_decisions(B& backend) {

@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <cohort/objective/step_terms.hpp>
 #include <cohort/policy/policy.hpp>
 #include <cohort/rollout/batch.hpp>
 
@@ -13,6 +15,23 @@ struct minibatch {
   view<std::uint8_t const> last{};  ///< of completions: the last step of each
   std::ptrdiff_t size() const { return advantage.rows; }
 };
+
+namespace detail {
+
+/// The constant terms of a batch as take(array of the batch, room for it) gives them, if they are there: what is of a
+/// critic only where there is one. `rooms` are kept by their order.
+template <bool HasCritic, class Batch, class Rooms, class T, class Take>
+void take_terms(Batch& batch, Rooms& rooms, step_views<T>& to, Take take) {
+  std::size_t k = 0;
+  batch.each_term([&](view<T const> step_views<T>::* term, auto& from) {
+    auto& room = rooms[k++];
+    bool of_critic = term == &step_views<T>::target || term == &step_views<T>::old_value;
+    if (from.size() > 0 && (HasCritic || !of_critic)) to.*term = take(from, room);
+  });
+  if (!to.old_logp) to.old_logp = to.sampler_logp;
+}
+
+}  // namespace detail
 
 /// Cuts a batch of decisions into minibatches: all of it, or some decisions in a given order, with the G actions of
 /// each.
@@ -44,9 +63,7 @@ class decision_minibatches {
     // Normalization writes it, and the next epoch wants it as it was.
     backend.map(outputs{advantage_.all()}, detail::same{}, view<T const>(b.advantage.all()));
     minibatch<T> m{.steps = {}, .advantage = advantage_.all(), .groups = b.groups};
-    m.steps.sampler_logp = m.steps.old_logp = b.sampler_logp.all();
-    if (b.ref_logp.size()) m.steps.ref_logp = b.ref_logp.all();
-    if constexpr (Policy::has_critic) m.steps.target = b.target.all();
+    detail::take_terms<Policy::has_critic>(b, rooms_, m.steps, [](auto& from, auto&) { return from.all(); });
     return finished(backend, b, m, {});
   }
 
@@ -69,9 +86,8 @@ class decision_minibatches {
     observation_now_ = observation_.matrix(count, b.observation_size);
     action_now_ = action_.matrix(count, b.G * b.action_width);
     minibatch<T> m{.steps = {}, .advantage = take(advantage_, b.advantage, b.G), .groups = b.groups};
-    m.steps.sampler_logp = m.steps.old_logp = take(old_logp_, b.sampler_logp, b.G);
-    if (b.ref_logp.size()) m.steps.ref_logp = take(ref_logp_, b.ref_logp, b.G);
-    if constexpr (Policy::has_critic) m.steps.target = take(target_, b.target, b.G);
+    detail::take_terms<Policy::has_critic>(b, rooms_, m.steps,
+                                           [&](auto& from, auto& room) { return take(room, from, b.G); });
     return finished(backend, b, m, rows);
   }
 
@@ -131,7 +147,8 @@ class decision_minibatches {
   other_distributions<T> others_;
   view<T const> observation_now_;
   view<action const> action_now_;
-  array<T> observation_, old_logp_, ref_logp_, target_, advantage_, reference_, old_, old_value_;
+  array<T> observation_, advantage_, reference_, old_, old_value_;
+  std::array<array<T>, std::size_t(detail::term_count)> rooms_;  // of the constant terms
   array<action> action_;
   array<std::int32_t> order_, series_, every_row_;
 };

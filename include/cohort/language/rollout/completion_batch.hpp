@@ -27,6 +27,12 @@ struct completion_batch : batch<B, std::int32_t> {
   template <class Policy>
   using minibatches = completion_minibatches<B, Policy>;
 
+  void each_term(auto f) {
+    using terms = step_views<T>;
+    batch<B, std::int32_t>::each_term(f);
+    f(&terms::old_logp, old_logp), f(&terms::old_value, this->value);
+  }
+
   std::ptrdiff_t groups_count() const { return std::ptrdiff_t(prompt.size()); }
 
   batch_view<T> view_for_estimator() {

@@ -110,13 +110,8 @@ class completion_minibatches {
     };
     minibatch<T> m{
         .steps = {}, .advantage = take(advantage_, b.advantage), .groups = b.groups, .last = take(last_, b.terminated)};
-    m.steps.sampler_logp = take(sampler_logp_, b.sampler_logp);
-    m.steps.old_logp = take(old_logp_, b.old_logp);
-    if (b.ref_logp.size()) m.steps.ref_logp = take(ref_logp_, b.ref_logp);
-    if constexpr (Policy::has_critic) {
-      m.steps.target = take(target_, b.target);
-      if (b.has_values) m.steps.old_value = take(old_value_, b.value);
-    }
+    detail::take_terms<Policy::has_critic>(b, rooms_, m.steps,
+                                           [&](auto& from, auto& room) { return take(room, from); });
     m.steps.advantage = m.advantage;
     m.steps.series_of = take(series_of_, b.series_of);
     m.steps.series = b.series.count();
@@ -156,7 +151,8 @@ class completion_minibatches {
   std::span<std::int32_t const> groups_;
   bool packed_ = false;
   completion_packings<B> packings_;
-  array sampler_logp_, old_logp_, ref_logp_, target_, old_value_, advantage_;
+  array advantage_;
+  std::array<array, std::size_t(detail::term_count)> rooms_;  // of the constant terms
   typename B::template array<std::int32_t> index_, series_of_;
   typename B::template array<std::uint8_t> last_;
 };
