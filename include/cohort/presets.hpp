@@ -2,4 +2,5 @@
 // All named algorithms, and other libraries' conventions. A program that knows which one it wants includes that alone:
 // cohort/preset/dapo.hpp.
 #include <cohort/preset/as_in/registry.hpp>
+#include <cohort/preset/make.hpp>
 #include <cohort/preset/registry.hpp>

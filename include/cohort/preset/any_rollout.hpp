@@ -1,8 +1,10 @@
 #pragma once
+#include <cohort/backend/saved_state.hpp>
 #include <cohort/environment/concept.hpp>
 #include <cohort/language/rollout/completions.hpp>
 #include <cohort/language/rollout/demonstrations.hpp>
 #include <cohort/language/rollout/preferences.hpp>
+#include <cohort/objective/text.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/lanes.hpp>
 #include <cohort/rollout/probes.hpp>
