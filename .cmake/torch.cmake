@@ -1,7 +1,7 @@
 # The LibTorch backend.
 add_library(cohort_torch INTERFACE)
 set_target_properties(cohort_torch PROPERTIES EXPORT_NAME torch)
-target_include_directories(cohort_torch INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/torch>")
+target_include_directories(cohort_torch ${COHORT_SYSTEM} INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/torch>")
 if(COHORT_TORCH)
   include(.cmake/find_torch.cmake)
 else()

@@ -1,6 +1,8 @@
 #pragma once
 // The core, and what is of controllers. Beside it stand cohort/language.hpp (language models), cohort/presets.hpp
 // (algorithms by the names of their papers) and the backends, each included by itself: cohort/backend/eigen.hpp.
+#include <cohort/compiler.hpp>  // first: it says where the compiler is too old
+//
 #include <cohort/advantage/all.hpp>
 #include <cohort/aggregation/all.hpp>
 #include <cohort/backend/saved_state.hpp>

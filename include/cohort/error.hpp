@@ -25,6 +25,11 @@ struct environment_error : cohort_error {
   using cohort_error::cohort_error;
 };
 
+/// Training came to a number that is not finite; names the update, the quantity and the value.
+struct not_finite_error : cohort_error {
+  using cohort_error::cohort_error;
+};
+
 /// A file that cannot be read or written.
 struct io_error : cohort_error {
   using cohort_error::cohort_error;
@@ -40,6 +45,7 @@ namespace detail {
 
 /// 0.05 as "0.05", 3 as "3": numbers in messages as a person would write them.
 inline std::string text(double x) {
+  if (x != x) return "nan";  // whatever its sign
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.6g", x);
   return buffer;

@@ -15,6 +15,10 @@
 // expect: an environment needs `std::array<float, D> observe(state const&) const` with D as in `observations`
 // case: environment_action_mask -DMASK_OF_ONE
 // expect: must return as many bools as its actions have values
+// case: environment_actions_without_value -DNO_ACTION
+// expect: an environment's `actions` have no value
+// case: environment_observations_without_value -DNO_OBSERVATION
+// expect: an environment's `observations` have no value
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
@@ -32,6 +36,8 @@
 #undef WITHOUT_STEP
 #undef WITHOUT_OBSERVE
 #undef MASK_OF_ONE
+#undef NO_ACTION
+#undef NO_OBSERVATION
 #endif
 
 struct corridor {
@@ -45,10 +51,18 @@ struct corridor {
   using state = place;
 #endif
 #ifndef WITHOUT_ACTIONS
+#ifdef NO_ACTION
+  static constexpr auto actions = cohort::discrete{0};
+#else
   static constexpr auto actions = cohort::discrete{2};
 #endif
+#endif
 #ifndef WITHOUT_OBSERVATIONS
+#ifdef NO_OBSERVATION
+  static constexpr auto observations = cohort::box<1>{{10}, {0}};
+#else
   static constexpr auto observations = cohort::box<1>{{0}, {10}};
+#endif
 #endif
 #ifndef WITHOUT_RESET
   place reset(cohort::random_stream& draws) const { return {int(draws.integer(10))}; }

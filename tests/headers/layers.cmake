@@ -3,7 +3,7 @@
 cmake_minimum_required(VERSION 3.25)
 set(layers scalar random backend describe schedule sampler kl aggregation objective selection advantage optimizer
   erased environment network policy rollout update language run hook preset)
-set(everywhere error.hpp version.hpp)
+set(everywhere compiler.hpp error.hpp version.hpp)
 
 file(GLOB_RECURSE headers RELATIVE "${INCLUDE}/cohort" "${INCLUDE}/cohort/*.hpp")
 if(NOT headers)

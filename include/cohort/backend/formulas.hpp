@@ -86,7 +86,7 @@ struct exceeds {
   double threshold;
   template <class S>
   constexpr S operator()(S x) const {
-    return select(x > threshold, S(1), S(0));
+    return select(x == x, select(x > threshold, S(1), S(0)), x);
   }
 };
 /// Whether `size` numbers of this mean and sum of squared deviations differ by no more than their rounding, half a unit

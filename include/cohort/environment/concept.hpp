@@ -144,7 +144,8 @@ constexpr bool mask_fits() {
 template <class E>
 concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> &&
                       detail::has_reset<E> && detail::has_step<E> && detail::has_observe<E> &&
-                      std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>();
+                      std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>() &&
+                      detail::has_a_value(E::actions) && detail::has_a_value(E::observations);
 
 /// What a type lacks to be an environment: of its parts, in this order, the first that is missing is false.
 template <class E>
@@ -157,14 +158,16 @@ class environment_parts {
     else if constexpr (!detail::has_reset<E>) return 4;
     else if constexpr (!detail::has_step<E>) return 5;
     else if constexpr (!detail::has_observe<E>) return 6;
-    else return detail::mask_fits<E>() ? 8 : 7;
+    else if constexpr (!detail::mask_fits<E>()) return 7;
+    else if constexpr (!detail::has_a_value(E::actions)) return 8;
+    else return detail::has_a_value(E::observations) ? 10 : 9;
   }
   static constexpr int missing = first_missing();
 
  public:
   static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2,
                         observations = missing != 3, reset = missing != 4, step = missing != 5, observe = missing != 6,
-                        action_mask = missing != 7;
+                        action_mask = missing != 7, actions_of_value = missing != 8, observations_of_value = missing != 9;
 };
 
 template <class E>

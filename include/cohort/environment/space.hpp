@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cohort/scalar/real.hpp>
+#include <limits>
 
 namespace cohort {
 
@@ -46,6 +47,27 @@ struct outcome_of {
 };
 
 namespace detail {
+
+/// Whether there is a value in a space: bounds that are numbers, low <= high (they may be equal or infinite), and choices
+/// of one value or more.
+constexpr bool has_a_value(discrete const& a) { return a.n > 0; }
+template <int D>
+constexpr bool has_a_value(box<D> const& b) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (int d = 0; d < D; ++d)
+    if (!(b.low[d] <= b.high[d]) || b.low[d] == infinity || b.high[d] == -infinity) return false;
+  return D > 0;
+}
+template <int K>
+constexpr bool has_a_value(multi_discrete<K> const& a) {
+  for (int n : a.n)
+    if (n <= 0) return false;
+  return K > 0;
+}
+template <int N>
+constexpr bool has_a_value(binary<N> const&) {
+  return N > 0;
+}
 
 template <class A>
 inline constexpr bool is_box = false;

@@ -1,32 +1,19 @@
 #pragma once
 #include <algorithm>
-#include <cmath>
+#include <cohort/backend/finite.hpp>
 #include <cohort/environment/lane_states.hpp>
 
 namespace cohort {
 
 namespace detail {
 
-/// NaN where a number is infinite or none, else 0.
-struct poison {
-  constexpr auto operator()(auto x) const { return x * 0; }
-};
-
-/// Raises environment_error for the first element that is not finite; name(row, column) says what it is.
-template <backend B, class Name>
+/// Raises E for the first element that is not finite; name(row, column) says what it is.
+template <class E = environment_error, backend B, class Name>
 void require_finite(B& backend, in_view<B> numbers, Name name) {
-  using T = value_t<B>;
-  auto sum = backend.template temporary<T>(1);
-  backend.reduce(sum.all(), poison{}, numbers);
-  T found[1];
-  backend.download(std::span<T>(found), view<T const>(sum.all()));
-  if (found[0] == 0) return;
-  std::vector<T> all(std::size_t(numbers.size()));
-  backend.download(std::span<T>(all), numbers);
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (!std::isfinite(all[i]))
-      throw environment_error(name(std::ptrdiff_t(i) / numbers.columns, std::ptrdiff_t(i) % numbers.columns) + " is " +
-                              detail::text(all[i]) + ", expected a finite number");
+  value_t<B> value{};
+  std::ptrdiff_t i = first_not_finite(backend, numbers, &value);
+  if (i >= 0)
+    throw E(name(i / numbers.columns, i % numbers.columns) + " is " + detail::text(value) + ", expected a finite number");
 }
 
 }  // namespace detail
@@ -95,6 +82,13 @@ class vector_environment {
   void require_finite_rewards(B& backend, view<T const> reward, std::int64_t first_step, int per_step) {
     detail::require_finite(backend, reward, [&](std::ptrdiff_t i, std::ptrdiff_t) {
       return at(first_step + 1 + i / per_step, i % per_step) + "reward";
+    });
+  }
+  /// The same of the log-probabilities of actions, which are the policy's: not_finite_error.
+  void require_finite_actions(B& backend, view<T const> logp, std::int64_t first_step, int per_step) {
+    detail::require_finite<not_finite_error>(backend, logp, [&](std::ptrdiff_t i, std::ptrdiff_t) {
+      return "step " + std::to_string(first_step + i / per_step) + ", lane " + std::to_string(i % per_step) +
+             ": the log-probability of the policy's action";
     });
   }
   void require_finite_observations(B& backend, view<T const> seen, std::int64_t first_step, int per_step) {

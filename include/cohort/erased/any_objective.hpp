@@ -3,6 +3,18 @@
 
 namespace cohort {
 
+namespace detail {
+
+/// An objective, or what is one at each progress of a run.
+template <class O>
+concept objective_at_progress = objective<O> || pair_objective<O> || requires(O const& o) {
+  { o.at(0.) } -> objective;
+} || requires(O const& o) {
+  { o.at(0.) } -> pair_objective;
+};
+
+}  // namespace detail
+
 /// An objective whose type is known at run time only: any_objective<B> loss = clipped_ratio{} + value_loss{}; the
 /// loss and all its derivatives are still one fused pass, compiled where the objective is given.
 ///
@@ -15,7 +27,7 @@ class any_objective {
  public:
   any_objective() = default;
   template <class O>
-    requires(objective<O> || pair_objective<O>)
+    requires(!std::is_same_v<O, any_objective> && detail::objective_at_progress<O>)
   any_objective(O const& o)
       : whole_(std::unique_ptr<table>(std::make_unique<detail::objective_model<B, O, detail::all_terms_of>>(o))) {}
 

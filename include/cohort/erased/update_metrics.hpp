@@ -16,6 +16,7 @@ struct update_metrics {
   double series = 0;          ///< of the whole batch
   double effective_sample_size = 1;  ///< share of the minibatch that the objective's importance_weights leave
                                      ///< (cohort/selection/effective_sample_size.hpp); 1 without
+  double skipped = 0;  ///< optimizer steps that were left out, since something was not finite (update{.non_finite})
   double line_search_share =
       0;  ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };

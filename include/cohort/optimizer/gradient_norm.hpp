@@ -1,6 +1,10 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/units.hpp>
 #include <limits>
+#include <span>
 
 namespace cohort {
 
@@ -54,6 +58,26 @@ struct gradient_limits {
     backend.reduce(both.all(), detail::squares_before_and_after{value}, gradient);
     backend.map(outputs{squares}, detail::same{}, view<T const>(both.all().part(0, 1)));
     backend.map(outputs{scale}, detail::norm_scale{norm}, view<T const>(both.all().part(1, 1)));
+  }
+
+  /// |g| of a gradient that was measured, on the host: finite where all elements are, though their squares may not be;
+  /// scale[0] is then written anew.
+  template <backend B>
+  double norm_of(B& backend, in_view<B> gradient, in_view<B> squares, out_view<B> scale) const {
+    using T = value_t<B>;
+    T found[1];
+    backend.download(std::span<T>(found), squares);
+    if (std::isfinite(found[0])) return std::sqrt(double(found[0]));
+    constexpr double unit = detail::small_unit<T>;
+    auto room = backend.template temporary<T>(gradient.rows + 2);
+    view<T> small = room.all().part(0, gradient.rows), both = room.all().part(gradient.rows, 2);
+    backend.map(outputs{small}, detail::scaled_by{unit}, gradient);
+    backend.reduce(both, detail::squares_before_and_after{value * unit}, view<T const>(small));
+    T sums[2];
+    backend.download(std::span<T>(sums), view<T const>(both));
+    T factor[1] = {T(std::min(1., norm / (std::sqrt(double(sums[1])) / unit + 1e-6)))};
+    backend.upload(scale, std::span<T const>(factor));
+    return std::sqrt(double(sums[0])) / unit;
   }
 };
 

@@ -135,7 +135,7 @@ class vine_collector {
       view<T> seen = seen_.matrix(copies_.lanes(), D);
       copies_.require_usable(backend, seen);
       copies_.step(backend, policy, seen, step_, 0, seen, 1, group);
-      copies_.require_finite_rewards(backend, step_, 0);
+      copies_.require_finite_steps(backend, step_, 0);
       copies_.read(backend, step_, 0, record_);
       bool any_ended = episodes_.count(record_, [&](std::size_t c, double reward, bool) {
         total_[std::size_t(state_of_[c / std::size_t(K)])] += weight * reward;

@@ -27,7 +27,8 @@ struct train_report {
   completion_metrics completions{};  ///< of the last rollout of a language model
   std::size_t parameter_bytes = 0;   ///< of the policy, and of the reference where there is one
   std::size_t optimizer_bytes = 0;
-  bool stopped = false;  ///< by a hook
+  std::int64_t skipped_steps = 0;  ///< of the optimizer, left out since something was not finite
+  bool stopped = false;            ///< by a hook
 };
 
 namespace detail {
@@ -108,6 +109,7 @@ class training {
     if (has_reference_) f("reference", reference_);
     f("objective", algorithm_.objective), f("advantage", algorithm_.advantage);
     f("steps", report_.steps), f("episodes", report_.episodes), f("updates", report_.updates);
+    f("skipped", report_.skipped_steps);
     f("seconds", report_.seconds), f("mean return", report_.mean_return);
   }
 
@@ -134,7 +136,12 @@ class training {
     algorithm_.reward(backend_, batch.view_for_estimator(), batch.reward.all());
     algorithm_.advantage(backend_, batch.view_for_estimator(), out, progress);
     algorithm_.objective.set_progress(progress);
-    report_.metrics = learner_.learn(backend_, algorithm_.objective, policy_, batch, progress);
+    try {
+      report_.metrics = learner_.learn(backend_, algorithm_.objective, policy_, batch, progress);
+    } catch (not_finite_error const& e) {
+      throw not_finite_error("update " + std::to_string(report_.updates + 1) + ": " + e.what());
+    }
+    report_.skipped_steps += std::int64_t(report_.metrics.skipped);
     ++report_.updates;
     algorithm_.objective.adapt(report_.metrics);
     algorithm_.advantage.adapt(report_.metrics);

@@ -50,6 +50,7 @@ struct clip_cov {
     for (std::size_t k = 0; k < steps.size(); ++k) {
       std::size_t i = steps[k];
       double ratio = std::exp(now[i] - old[i]);
+      if (std::isnan(ratio)) covariance[k] = ratio;
       bool clipped = (a[i] > 0 && ratio > 1 + epsilon_high) || (a[i] < 0 && ratio < 1 - epsilon);
       if (clipped || covariance[k] <= low || covariance[k] >= high) continue;
       auto words = draws.words(std::uint32_t(i), 0);

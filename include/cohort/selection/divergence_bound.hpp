@@ -21,7 +21,7 @@ struct at_most {
   double most;
   template <class S>
   constexpr S operator()(S x) const {
-    return select(x > most, S(0), S(1));
+    return select(x == x, select(x > most, S(0), S(1)), x);
   }
 };
 

@@ -10,7 +10,8 @@ struct unless_worse_and_far {
   double delta;
   template <class S>
   constexpr S operator()(S advantage, S mean) const {
-    return select((advantage < 0) & (mean > delta), S(0), S(1));
+    S weight = select((advantage < 0) & (mean > delta), S(0), S(1));
+    return select(advantage == advantage, select(mean == mean, weight, mean), advantage);
   }
 };
 

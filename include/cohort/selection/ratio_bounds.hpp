@@ -11,7 +11,7 @@ struct within_bounds {
   template <class S>
   constexpr S operator()(S log_ratio) const {
     S rho = clamped_exp(log_ratio);
-    return select((rho < low) | (rho > high), S(0), S(1));
+    return select(rho == rho, select((rho < low) | (rho > high), S(0), S(1)), rho);
   }
 };
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/finite.hpp>
 #include <cohort/update/objective_pass.hpp>
 #include <cohort/update/update.hpp>
 
@@ -47,6 +48,11 @@ class learner {
     if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
     else if (update_.minibatch_size > 0) units = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all / batch.M());
     update_metrics metrics;
+    double skipped = 0;
+    if (update_.non_finite == non_finite::restore) {
+      backend.resize(before_, policy.parameters().rows);
+      backend.map(outputs{before_.all()}, detail::same{}, view<T const>(policy.parameters()));
+    }
     for (int epoch = 0; epoch < update_.epochs; ++epoch) {
       if (units < all) {
         detail::shuffle(order_, all, stream_id{seed_, draw_purpose::shuffle, std::uint32_t(rounds_++)});
@@ -56,27 +62,41 @@ class learner {
         std::ptrdiff_t count = std::min(units, all - first);
         bool last = epoch + 1 == update_.epochs && first + count == all;
         auto m = units < all ? minibatches_.slice(backend, batch, first, count) : minibatches_.whole(backend, batch);
-        descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
+        std::string wrong = descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
+        if (last && wrong.empty())
+          wrong = detail::not_finite_in(backend, view<T const>(policy.parameters()), "parameters");
+        if (wrong.empty()) continue;
+        if (update_.non_finite == non_finite::raise) throw not_finite_error(wrong + ", expected a finite number");
+        ++skipped;
+        if (update_.non_finite == non_finite::skip) continue;
+        backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
+        update_.optimizer.start(backend, layout_of(policy));
+        metrics.skipped = skipped;
+        return metrics;
       }
     }
+    metrics.skipped = skipped;
     return metrics;
   }
 
  private:
-  void descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m, double progress,
-               update_metrics* metrics) {
+  /// One step, or what is not finite in the place of it.
+  std::string descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m,
+                      double progress, update_metrics* metrics) {
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
     pass_(backend, aggregation_, o, policy, minibatches_, m, metrics);
 
     view<T> squares = norm_.all().part(0, 1), scale = norm_.all().part(1, 1);
     gradient_limits limits = update_.limits();
-    limits.measure(backend, view<T const>(policy.gradient()), squares, scale);
-    update_.optimizer.update(backend, progress, policy.parameters(), view<T const>(policy.gradient()),
-                             view<T const>(scale), limits.value);
-    if (!metrics) return;
-    T square[1];
-    backend.download(std::span<T>(square), view<T const>(squares));
-    metrics->gradient_norm = std::sqrt(double(square[0]));
+    view<T const> gradient = policy.gradient();
+    limits.measure(backend, gradient, squares, scale);
+    double norm = limits.norm_of(backend, gradient, view<T const>(squares), scale);
+    if (metrics) metrics->gradient_norm = norm;
+    if (!std::isfinite(norm))
+      return "the gradient's norm is " + detail::text(norm) + ", " + detail::not_finite_in(backend, gradient, "gradient");
+    if (metrics && !std::isfinite(metrics->loss)) return "the loss is " + detail::text(metrics->loss);
+    update_.optimizer.update(backend, progress, policy.parameters(), gradient, view<T const>(scale), limits.value);
+    return {};
   }
 
   update<any_optimizer<B>> update_;
@@ -84,7 +104,7 @@ class learner {
   std::uint64_t seed_;
   std::int64_t rounds_ = 0;
   typename Batch::template minibatches<Policy> minibatches_;
-  array norm_;
+  array norm_, before_;
   objective_pass<B> pass_;
   std::vector<std::int32_t> order_;
 };

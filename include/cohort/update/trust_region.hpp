@@ -159,6 +159,9 @@ class trust_region_learner {
     view<T> g = gradient_.all(), x = direction_.all();
     backend.map(outputs{g}, detail::scaled_by{-1}, view<T const>(policy.gradient()));
     before.gradient_norm = std::sqrt(detail::dot(backend, view<T const>(g), view<T const>(g)));
+    if (!std::isfinite(before.gradient_norm) || !std::isfinite(before.loss))
+      throw not_finite_error("trust_region: the loss is " + detail::text(before.loss) + " and the gradient's norm " +
+                             detail::text(before.gradient_norm) + ", expected finite numbers");
     before.approximate_kl = 0;
 
     auto product = [&](view<T const> v, view<T> out) {

@@ -10,6 +10,12 @@
 
 namespace cohort {
 
+/// What an update does at a gradient, a loss or parameters that are not finite: it raises not_finite_error, with the
+/// parameters of before the optimizer's step; or it leaves out the step and counts it (update_metrics::skipped); or it
+/// goes back to the parameters of before the update, of which it then keeps a copy, with an optimizer that begins
+/// afresh, and leaves out the rest.
+enum class non_finite { raise, skip, restore };
+
 /// How a batch becomes optimizer steps: `epochs` passes over it, each in an order of its own, cut into minibatches (the
 /// last one may be smaller). Minibatches are cut between decisions, so the G actions of one stay together.
 template <class Optimizer = adam<>>
@@ -23,6 +29,7 @@ struct update {
   double max_gradient_norm = std::numeric_limits<double>::infinity();  ///< > 0
   double max_gradient_value =
       std::numeric_limits<double>::infinity();  ///< > 0; of each element, before the norm's limit
+  cohort::non_finite non_finite = cohort::non_finite::raise;
 
   static constexpr about notes{"update", "epochs of minibatches", "Schulman et al. 2017, arXiv:1707.06347, algorithm 1",
                                "SB3, CleanRL (PPO: whole updates)"};
@@ -37,13 +44,15 @@ struct update {
     f("", optimizer);
     f("max_gradient_norm", max_gradient_norm, max_gradient_norm < std::numeric_limits<double>::infinity());
     f("max_gradient_value", max_gradient_value, max_gradient_value < std::numeric_limits<double>::infinity());
+    if (non_finite != cohort::non_finite::raise)
+      f("non_finite", non_finite == cohort::non_finite::skip ? "skip" : "restore");
   }
   template <class B>
   static constexpr bool has_optimizers = detail::optimizer_on<Optimizer, B>;
   template <backend B>
   update<any_optimizer<B>> erased() const {
     return {epochs,          minibatch_size, minibatches,       normalize,
-            standardization, optimizer,      max_gradient_norm, max_gradient_value};
+            standardization, optimizer,      max_gradient_norm, max_gradient_value, non_finite};
   }
   gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {

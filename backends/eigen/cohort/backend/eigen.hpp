@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/compiler.hpp>  // first: it says where the compiler is too old
+//
 #include <cohort/eigen/host_backend.hpp>
 
 namespace cohort::eigen {

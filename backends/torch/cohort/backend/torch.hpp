@@ -1,4 +1,6 @@
 #pragma once
+#include <cohort/compiler.hpp>  // first: it says where the compiler is too old
+//
 #include <cohort/torch/attention.hpp>
 #include <cohort/torch/series.hpp>
 #include <cohort/torch/tensor_maps.hpp>

@@ -1,0 +1,46 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <limits>
+#include <span>
+
+// Statistics of numbers whose squares leave the type: the numbers are taken in another unit, a power of two, so that the
+// others keep their bits.
+
+namespace cohort::detail {
+
+/// Squares of numbers beyond it may leave the type T; in the unit small_unit neither these nor their sums do.
+template <class T>
+inline constexpr double large_number = sizeof(T) == 4 ? 0x1p40 : 0x1p400;
+template <class T>
+inline constexpr double small_unit = sizeof(T) == 4 ? 0x1p-100 : 0x1p-900;
+
+/// 1 for a number whose square may leave the type; 0 for others, and for one that is infinite or none.
+struct is_large {
+  double limit, most;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return select((abs(x) > limit) & (abs(x) <= most), S(1), S(0));
+  }
+  template <class S, class M>
+  constexpr S operator()(S x, M valid) const {
+    return select(valid, (*this)(x), S(0));
+  }
+};
+template <class T>
+constexpr is_large large_in() {
+  return {large_number<T>, double(std::numeric_limits<T>::max())};
+}
+
+/// 1, or small_unit where some of the (valid) numbers are large.
+template <backend B>
+double unit_of(B& backend, in_view<B> x, view<std::uint8_t const> valid = {}) {
+  using T = value_t<B>;
+  auto large = backend.template temporary<T>(1);
+  if (valid) backend.reduce(large.all(), large_in<T>(), x, valid);
+  else backend.reduce(large.all(), large_in<T>(), x);
+  T found[1];
+  backend.download(std::span<T>(found), view<T const>(large.all()));
+  return found[0] > 0 ? small_unit<T> : 1;
+}
+
+}  // namespace cohort::detail
