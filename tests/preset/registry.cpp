@@ -23,7 +23,7 @@ TEST_CASE("presets: one is found by its name, and of an unknown name the nearest
   CHECK(prompts == 512);
   CHECK_THROWS_WITH(preset::with_preset("grp0_outcome", [](auto const&) {}),
                     ContainsSubstring("there is no algorithm named 'grp0_outcome'; the nearest are grpo_outcome"));
-  CHECK_THROWS_WITH(preset::described("grpo"), ContainsSubstring("grpo_outcome, grpo_process and dr_grpo"));
+  CHECK_THROWS_WITH(preset::described("grp"), ContainsSubstring("grpo_outcome, grpo_process and dr_grpo"));
   CHECK_THROWS_AS(preset::described(""), value_error);
 }
 

@@ -48,16 +48,15 @@ bool all_finite(std::vector<float> const& x) {
 
 }  // namespace
 
-TEST_CASE("non_finite: a rate that is far too large ends the run, with the update and the quantity, and finite parameters") {
+TEST_CASE(
+    "non_finite: a rate that is far too large ends the run, with the update and the quantity, and finite parameters") {
   cpu backend;
   classic_control::cart_pole environment;
   auto policy = actor_critic{backend, environment, {.hidden = {64, 64}}, random_seed{1}};
-  auto ppo = algorithm{.rollout = lanes{.count = 8, .horizon = 32},
-                       .objective = clipped_ratio{} + value_loss{},
-                       .update = update{.epochs = 10,
-                                        .minibatch_size = 64,
-                                        .optimizer = adam{.rate = 1e20},
-                                        .max_gradient_norm = .5}};
+  auto ppo = algorithm{
+      .rollout = lanes{.count = 8, .horizon = 32},
+      .objective = clipped_ratio{} + value_loss{},
+      .update = update{.epochs = 10, .minibatch_size = 64, .optimizer = adam{.rate = 1e20}, .max_gradient_norm = .5}};
   CHECK_THROWS_WITH(train(backend, ppo, environment, policy, {.steps = 20'000, .seed = 1}),
                     ContainsSubstring("update 1: the gradient's norm is ") && ContainsSubstring("gradient[") &&
                         ContainsSubstring("expected a finite number"));
@@ -92,7 +91,8 @@ TEST_CASE("non_finite: raise, skip and restore at a slope that is not finite") {
     REQUIRE(run.step());
     CHECK(numbers_of(policy) == before);
     CHECK(run.report().skipped_steps == 1);
-    while (run.step()) {}
+    while (run.step()) {
+    }
     CHECK(run.report().updates == 10);
     CHECK(numbers_of(policy) != before);
   }

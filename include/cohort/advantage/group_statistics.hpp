@@ -28,32 +28,43 @@ struct relative {
   double epsilon, rounding;
 
   template <class S>
-  constexpr S scaled(S x, S deviation) const {
-    return x / (rule == epsilon_rule::added ? deviation + epsilon : max(deviation, S(epsilon)));
+  constexpr S scaled(S x, S deviation, S unit) const {
+    return x / (rule == epsilon_rule::added ? deviation + epsilon * unit : max(deviation, epsilon * unit));
   }
+  /// x, sum and squares are in a unit of the cell's.
   template <class S>
-  constexpr S operator()(S x, S size, S present, S sum, S squares, S batch_std) const {
+  constexpr S operator()(S x, S size, S present, S sum, S squares, S batch_std, S unit) const {
     S mean = sum / size, centered = x - mean;
     S all_squares = squares + (size - present) * (mean * mean);
     S deviation = sqrt(all_squares / max(size - ddof, S(1)));
     S result = baseline == group_baseline::none   ? x
                : baseline == group_baseline::mean ? centered
                                                   : centered * (size / max(size - 1, S(1)));
-    if (scale == group_scale::group_std) result = scaled(result, deviation);
-    if (scale == group_scale::batch_std) result = scaled(result, batch_std);
+    if (scale == group_scale::group_std) result = scaled(result, deviation, unit);
+    else result = result / unit;
+    if (scale == group_scale::batch_std) result = scaled(result, batch_std, S(1));
     // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by
     // itself would make it an advantage.
     if (baseline != group_baseline::none)
       result = select(equal_up_to_rounding(all_squares, size, mean, rounding), S(0), result);
-    return select(size <= 1, single == group_of_one::raw ? x : S(0), result);
+    return select(size <= 1, single == group_of_one::raw ? S(x / unit) : S(0), result);
   }
 };
 
 struct standard_deviation {
   int ddof;
+  double unit = 1;  ///< of the squares' root
   template <class S>
   constexpr S operator()(S count, S squares) const {
-    return sqrt(squares / max(count - ddof, S(1)));
+    return sqrt(squares / max(count - ddof, S(1))) / unit;
+  }
+};
+/// The unit of a member: small where a member of its cell is large.
+struct unit_of_cell {
+  double small;
+  template <class S>
+  constexpr S operator()(S large) const {
+    return select(large > 0, S(small), S(1));
   }
 };
 
@@ -100,8 +111,9 @@ struct group_statistics {
               view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
     std::ptrdiff_t n = x.rows;
-    auto by_member = backend.template temporary<T>((present ? 4 : 3) * n);
-    auto batch = backend.template temporary<T>(4);
+    bool large = detail::unit_of(backend, x, present) != 1;
+    auto by_member = backend.template temporary<T>((large ? 6 : present ? 4 : 3) * n);
+    auto batch = backend.template temporary<T>(5);
     view<T> count = by_member.all().part(0, n), sum = by_member.all().part(n, n),
             square = by_member.all().part(2 * n, n);
     if (present) {  // what absent ones hold may be a NaN
@@ -111,6 +123,18 @@ struct group_statistics {
       backend.map(outputs{count}, detail::one_where{}, x, present);
     } else {
       backend.map(outputs{count}, detail::filled{1}, x);
+    }
+    in_view<B> given = x;
+
+    view<T const> unit = broadcast<T const>(batch.all().part(4, 1), n);
+    backend.map(outputs{batch.all().part(4, 1)}, detail::filled{1}, view<T const>(batch.all().part(4, 1)));
+    if (large) {
+      view<T> of_cell = by_member.all().part(4 * n, n), small = by_member.all().part(5 * n, n);
+      backend.map(outputs{of_cell}, detail::large_in<T>(), x);
+      add_up(of_cell, view<T const>(of_cell));
+      backend.map(outputs{of_cell}, detail::unit_of_cell{detail::small_unit<T>}, view<T const>(of_cell));
+      backend.map(outputs{small}, detail::times{}, x, view<T const>(of_cell));
+      x = small, unit = of_cell;
     }
 
     add_up(count, view<T const>(count));
@@ -123,14 +147,14 @@ struct group_statistics {
     view<T> batch_sums = batch.all().part(0, 2), batch_squares = batch.all().part(2, 1),
             batch_std = batch.all().part(3, 1);
     if (scale == group_scale::batch_std) {
-      detail::measure_deviations(backend, x, present, batch_sums, batch_squares);
-      backend.map(outputs{batch_std}, detail::standard_deviation{ddof}, view<T const>(batch_sums.part(0, 1)),
-                  view<T const>(batch_squares));
+      double unit_of_all = detail::measure_deviations(backend, given, present, batch_sums, batch_squares);
+      backend.map(outputs{batch_std}, detail::standard_deviation{ddof, unit_of_all},
+                  view<T const>(batch_sums.part(0, 1)), view<T const>(batch_squares));
     }
 
     detail::relative f{baseline, scale, single, rule, ddof, epsilon, double(std::numeric_limits<T>::epsilon())};
     backend.map(outputs{out}, f, x, counted, view<T const>(count), view<T const>(sum), view<T const>(square),
-                broadcast<T const>(batch_std, n));
+                broadcast<T const>(batch_std, n), unit);
     if (present) backend.map(outputs{out}, detail::where_valid{}, view<T const>(out), present);
   }
 };

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/units.hpp>
 #include <cohort/describe/about.hpp>
 #include <limits>
 
@@ -37,10 +38,13 @@ struct squared_deviation {
   }
 };
 
-/// sums[0] is how many (valid) elements x has, sums[1] their sum, squares[0] the sum of their squared deviations.
+/// sums[0] is how many (valid) elements x has, sums[1] their sum, squares[0] the sum of their squared deviations; the
+/// last two of x in the unit that is returned.
 template <backend B>
-void measure_deviations(B& backend, in_view<B> x, view<std::uint8_t const> valid, out_view<B> sums,
-                        out_view<B> squares) {
+double measure_deviations(B& backend, in_view<B> given, view<std::uint8_t const> valid, out_view<B> sums,
+                          out_view<B> squares) {
+  auto room = backend.template temporary<value_t<B>>(given.size());
+  auto [x, unit] = in_unit(backend, given, valid, room.matrix(given.rows, given.columns));
   in_view<B> count = broadcast<value_t<B> const>(sums.part(0, 1), x.rows),
              sum = broadcast<value_t<B> const>(sums.part(1, 1), x.rows);
   if (valid) {
@@ -50,18 +54,33 @@ void measure_deviations(B& backend, in_view<B> x, view<std::uint8_t const> valid
     backend.reduce(sums, count_and_sum{}, x);
     backend.reduce(squares, squared_deviation{}, x, count, sum);
   }
+  return unit;
 }
 
-/// The distance from a mean that was rounded, and its square.
+/// Of x in a unit: how many there are and their sum; and how many are large as they were given.
+struct count_sum_and_large {
+  double unit;
+  is_large large;
+  template <class S>
+  constexpr several<S, 3> operator()(S x) const {
+    return {{S(1), unit * x, large(x)}};
+  }
+  template <class S, class M>
+  constexpr several<S, 3> operator()(S x, M valid) const {
+    return {{select(valid, S(1), S(0)), select(valid, unit * x, S(0)), large(x, valid)}};
+  }
+};
+/// The distance from a mean that was rounded, and its square, in a unit.
 struct distance_from_mean {
+  double unit;
   template <class S>
   constexpr several<S, 2> operator()(S x, S count, S sum) const {
-    S d = x - sum / count;
+    S d = unit * x - sum / count;
     return {{d, d * d}};
   }
   template <class S, class M>
   constexpr several<S, 2> operator()(S x, S count, S sum, M valid) const {
-    S d = select(valid, x - sum / count, S(0));
+    S d = select(valid, unit * x - sum / count, S(0));
     return {{d, d * d}};
   }
 };
@@ -69,6 +88,7 @@ struct standardized {
   double epsilon;
   int ddof;
   bool divide = true;
+  double unit = 1;  ///< of all that it is given; epsilon is in this unit too
   template <class S>
   constexpr S operator()(S x, S count, S sum, S squares) const {
     return (*this)(x, count, sum, S(0), squares);
@@ -79,9 +99,9 @@ struct standardized {
     constexpr double rounding = 16 * std::numeric_limits<typename S::value_type>::epsilon();
     S mean = sum / count, error = distances / count, spread = max(squares - distances * error, S(0)),
       moved = x - mean - error;
-    S result = divide ? S(moved / (sqrt(spread / max(count - ddof, S(1))) + epsilon)) : moved;
+    S result = divide ? S(moved / (sqrt(spread / max(count - ddof, S(1))) + epsilon)) : S(moved / unit);
     // Equal elements differ from their mean by its rounding alone; divided by itself it would be 1.
-    return select(count > ddof, select(sqrt(spread / count) <= rounding * abs(mean), S(0), result), x);
+    return select(count > ddof, select(sqrt(spread / count) <= rounding * abs(mean), S(0), result), S(x / unit));
   }
 };
 
@@ -106,20 +126,33 @@ struct standardize {
 
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
+    if (in_unit(backend, x, valid, 1) > 0) in_unit(backend, x, valid, detail::small_unit<value_t<B>>);
+  }
+
+ private:
+  /// Writes x where no element is large; how many are.
+  template <backend B>
+  double in_unit(B& backend, out_view<B> x, view<std::uint8_t const> valid, double unit) const {
     using T = value_t<B>;
-    auto scratch = backend.template temporary<T>(4);
-    view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 2);
+    auto scratch = backend.template temporary<T>(5);
+    view<T> sums = scratch.all().part(0, 3), squares = scratch.all().part(3, 2);
     view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows),
                   sum = broadcast<T const>(sums.part(1, 1), x.rows);
+    detail::count_sum_and_large totals{unit, detail::large_in<T>()};
     if (valid) {
-      backend.reduce(sums, detail::count_and_sum{}, in, valid);
-      backend.reduce(squares, detail::distance_from_mean{}, in, count, sum, valid);
+      backend.reduce(sums, totals, in, valid);
+      backend.reduce(squares, detail::distance_from_mean{unit}, in, count, sum, valid);
     } else {
-      backend.reduce(sums, detail::count_and_sum{}, in);
-      backend.reduce(squares, detail::distance_from_mean{}, in, count, sum);
+      backend.reduce(sums, totals, in);
+      backend.reduce(squares, detail::distance_from_mean{unit}, in, count, sum);
     }
-    backend.map(outputs{x}, detail::standardized{epsilon, ddof, divide}, in, count, sum,
+    T large[1];
+    backend.download(std::span<T>(large), view<T const>(sums.part(2, 1)));
+    if (large[0] > 0 && unit == 1) return large[0];
+    if (unit != 1) backend.map(outputs{x}, detail::scaled_by{unit}, in);
+    backend.map(outputs{x}, detail::standardized{epsilon * unit, ddof, divide, unit}, in, count, sum,
                 broadcast<T const>(squares.part(0, 1), x.rows), broadcast<T const>(squares.part(1, 1), x.rows));
+    return 0;
   }
 };
 

@@ -20,11 +20,11 @@ struct running_max {
 };
 struct lead {
   bool scale;
-  double epsilon;
+  double epsilon, unit;
   template <class S>
   constexpr S operator()(S score, S others, S squares, S size) const {
     S ahead = max(above(score, select(size <= 1, score, others), size), S(0));
-    if (!scale) return ahead;
+    if (!scale) return ahead / unit;
     return select(ahead == 0, S(0), ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon));
   }
 };
@@ -80,19 +80,19 @@ struct best_of_group {
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::group_members<B> members(backend, batch, "best_of_group");
     std::ptrdiff_t N = members.count();
-    auto scratch = backend.template temporary<T>(4 * N);
+    auto scratch = backend.template temporary<T>(5 * N);
+    auto [score, unit] = detail::in_unit(backend, members.score(), {}, scratch.all().part(4 * N, N));
     view<T> others = scratch.all().part(0, N), squares = scratch.all().part(N, N), sum = scratch.all().part(2 * N, N),
             size = scratch.all().part(3 * N, N);
     double none = -std::numeric_limits<double>::infinity();
-    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others},
-                 members.score());
-    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others},
-                 members.score(), view<T const>(others));
-    members.sum(sum, members.score());
+    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others}, score);
+    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others}, score,
+                 view<T const>(others));
+    members.sum(sum, score);
     members.size(size);
-    backend.map(outputs{squares}, detail::square_from_mean{}, members.score(), view<T const>(sum), view<T const>(size));
+    backend.map(outputs{squares}, detail::square_from_mean{}, score, view<T const>(sum), view<T const>(size));
     members.sum(squares, view<T const>(squares));
-    backend.map(outputs{sum}, detail::lead{scale, epsilon}, members.score(), view<T const>(others),
+    backend.map(outputs{sum}, detail::lead{scale, epsilon * unit, unit}, score, view<T const>(others),
                 view<T const>(squares), view<T const>(size));
     members.to_steps(out.advantage, view<T const>(sum));
   }

@@ -132,8 +132,12 @@ struct reward_scaling {
     else {
       view<T> sums = scalars.part(0, 2), squares = scalars.part(2, 1);
       view<T const> count = broadcast<T const>(sums.part(0, 1), n), sum = broadcast<T const>(sums.part(1, 1), n);
-      measure_deviations<B>(backend, in, running, sums, squares);
-      backend.map(outputs{to}, batch_score{tau, epsilon, ddof}, in, count, sum, broadcast<T const>(squares, n));
+      double unit = measure_deviations<B>(backend, in, running, sums, squares);
+      if (unit != 1) {
+        backend.map(outputs{to}, scaled_by{unit}, in);
+        in = to;
+      }
+      backend.map(outputs{to}, batch_score{tau, epsilon * unit, ddof}, in, count, sum, broadcast<T const>(squares, n));
     }
     return to;
   }

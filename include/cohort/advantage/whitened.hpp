@@ -40,10 +40,12 @@ void standardize_over_series(B& backend, partition s, view<std::uint8_t const> v
   backend.reduce(counted, is_positive{}, view<T const>(steps));
   backend.broadcast_series(s, share, view<T const>(steps));
   backend.map(outputs{share}, share_of_one{}, view<T const>(ones), view<T const>(share));
+  double unit = unit_of(backend, view<T const>(x), valid);
+  if (unit != 1) backend.map(outputs{x}, scaled_by{unit}, view<T const>(x));
   view<T const> in = x, count = broadcast<T const>(counted, M), sum = broadcast<T const>(total, M);
   backend.reduce(total, shared_sum{}, in, view<T const>(share));
   backend.reduce(squares, shared_deviation{}, in, view<T const>(share), count, sum);
-  backend.map(outputs{x}, standardized{how.epsilon, how.ddof, how.divide}, in, count, sum,
+  backend.map(outputs{x}, standardized{how.epsilon * unit, how.ddof, how.divide, unit}, in, count, sum,
               broadcast<T const>(squares, M));
 }
 

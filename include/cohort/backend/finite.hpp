@@ -16,8 +16,8 @@ struct is_not_finite {
   }
 };
 
-/// The place of the first element that is not finite, row by row; -1 where all are. One pass; the numbers themselves come
-/// to the host only to be named.
+/// The place of the first element that is not finite, row by row; -1 where all are. One pass; the numbers themselves
+/// come to the host only to be named.
 template <backend B>
 std::ptrdiff_t first_not_finite(B& backend, in_view<B> x, value_t<B>* value = nullptr) {
   using T = value_t<B>;

@@ -1,10 +1,12 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/formulas.hpp>
 #include <limits>
 #include <span>
+#include <utility>
 
-// Statistics of numbers whose squares leave the type: the numbers are taken in another unit, a power of two, so that the
-// others keep their bits.
+// Statistics of numbers whose squares leave the type: the numbers are taken in another unit, a power of two, so that
+// the others keep their bits.
 
 namespace cohort::detail {
 
@@ -41,6 +43,15 @@ double unit_of(B& backend, in_view<B> x, view<std::uint8_t const> valid = {}) {
   T found[1];
   backend.download(std::span<T>(found), view<T const>(large.all()));
   return found[0] > 0 ? small_unit<T> : 1;
+}
+
+/// x, or where some of it is large x in small_unit, in `room` (as many numbers); with the unit.
+template <backend B>
+std::pair<in_view<B>, double> in_unit(B& backend, in_view<B> x, view<std::uint8_t const> valid, out_view<B> room) {
+  double unit = unit_of(backend, x, valid);
+  if (unit == 1) return {x, 1};
+  backend.map(outputs{room}, scaled_by{unit}, x);
+  return {room, unit};
 }
 
 }  // namespace cohort::detail

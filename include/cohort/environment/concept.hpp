@@ -142,10 +142,10 @@ constexpr bool mask_fits() {
 ///     outcome_of<S> step(state<S>&, S action) const;               // or an array of S
 ///     std::array<mask_t<S>, n> action_mask(state<S> const&) const;
 template <class E>
-concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> &&
-                      detail::has_reset<E> && detail::has_step<E> && detail::has_observe<E> &&
-                      std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>() &&
-                      detail::has_a_value(E::actions) && detail::has_a_value(E::observations);
+concept environment =
+    detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> && detail::has_reset<E> &&
+    detail::has_step<E> && detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type> &&
+    detail::mask_fits<E>() && detail::has_a_value(E::actions) && detail::has_a_value(E::observations);
 
 /// What a type lacks to be an environment: of its parts, in this order, the first that is missing is false.
 template <class E>
@@ -167,7 +167,8 @@ class environment_parts {
  public:
   static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2,
                         observations = missing != 3, reset = missing != 4, step = missing != 5, observe = missing != 6,
-                        action_mask = missing != 7, actions_of_value = missing != 8, observations_of_value = missing != 9;
+                        action_mask = missing != 7, actions_of_value = missing != 8,
+                        observations_of_value = missing != 9;
 };
 
 template <class E>

@@ -48,8 +48,8 @@ struct outcome_of {
 
 namespace detail {
 
-/// Whether there is a value in a space: bounds that are numbers, low <= high (they may be equal or infinite), and choices
-/// of one value or more.
+/// Whether there is a value in a space: bounds that are numbers, low <= high (they may be equal or infinite), and
+/// choices of one value or more.
 constexpr bool has_a_value(discrete const& a) { return a.n > 0; }
 template <int D>
 constexpr bool has_a_value(box<D> const& b) {

@@ -59,8 +59,8 @@ class stepper {
     to.read(backend, rows(at.reward), rows(at.terminated), rows(at.truncated));
   }
 
-  /// Raises not_finite_error for the first action of the last `steps` steps, and environment_error for the first reward,
-  /// that is not finite; their rows begin at `first`.
+  /// Raises not_finite_error for the first action of the last `steps` steps, and environment_error for the first
+  /// reward, that is not finite; their rows begin at `first`.
   void require_finite_steps(B& backend, record& at, std::ptrdiff_t first, std::ptrdiff_t steps = 1) {
     environment_.require_finite_actions(backend, at.sampler_logp.all().part(first, steps * lanes()),
                                         this->steps() - steps, lanes());

@@ -53,12 +53,13 @@ struct parameter_path {
 template <class X, class F>
 void each_number(parameter_path const& at, X const& x, F const& f) {
   if constexpr (is_composed<X>) {
-    each_leaf(x, [&](auto const& leaf) { each_number(at.with(component_name(leaf.term), true), leaf.term, f); });
-    each_mode(x, [&](auto const& mode) {
-      if constexpr (requires { mode.selection; })
-        each_number(at.with(component_name(mode.selection), true), mode.selection, f);
-      else each_number(at.with(component_name(mode), true), mode, f);
-    });
+    auto one = [&](auto const& part) { each_number(at.with(component_name(part), true), part, f); };
+    auto weigh = [&](auto const& mode) {
+      if constexpr (requires { mode.selection; }) one(mode.selection);
+      else one(mode);
+    };
+    detail::unpack([&](auto const&... leaf) { (one(leaf.term), ...); }, x.leaves);
+    detail::unpack([&](auto const&... mode) { (weigh(mode), ...); }, x.modes);
   } else {
     each_parameter<true>(x, [&]<class V>(char const* name, V const& value) {
       if constexpr (std::is_arithmetic_v<V>) f(at.with(name), value, x);
@@ -109,11 +110,16 @@ void set_numbers(A& algorithm, std::vector<setting> const& settings) {
           if (path.text() != found[0]) return;
           V before = number;
           detail::write_number(found[0], number, s.value);
-          std::string follows = path.words.back().first + "_high";
+          std::string follows = path.words.back().first + "_high";  // of epsilon
           detail::each_parameter<true>(owner, [&]<class W>(char const* name, W const& other) {
             if constexpr (std::is_same_v<W, V>)
               if (name == follows && other == before) detail::write_number(follows, other, s.value);
           });
+        });
+    detail::each_number_of_algorithm(
+        algorithm, [&](detail::parameter_path const& path, auto const& number, auto const&) {
+          if (path.text() == found[0] && double(number) != s.value)
+            throw value_error("algorithm: " + found[0] + " is made of others and cannot be set by itself");
         });
   }
 }

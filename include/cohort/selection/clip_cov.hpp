@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cohort/describe/about.hpp>
 #include <cohort/random/stream.hpp>
 #include <cohort/selection/on_host.hpp>

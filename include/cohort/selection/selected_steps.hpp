@@ -4,8 +4,8 @@
 // What selections are made of. A selection sees all M steps of one optimizer step, in any order, and writes a weight
 // for each, by which the aggregation's weight of one term is multiplied (`weighted` in
 // cohort/objective/expression.hpp). Nothing of it is differentiated. Invalid steps get 0 and count in nothing. What is
-// not known is shown: where a number that the weight is made of is a NaN, so is the weight (of all steps whose weight it
-// goes into), and the update says so.
+// not known is shown: where a number that the weight is made of is a NaN, so is the weight (of all steps whose weight
+// it goes into), and the update says so.
 namespace cohort::detail {
 
 /// Checks that what a selection reads is there, M of each; false where there is no step, and nothing to do.

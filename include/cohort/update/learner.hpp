@@ -93,7 +93,8 @@ class learner {
     double norm = limits.norm_of(backend, gradient, view<T const>(squares), scale);
     if (metrics) metrics->gradient_norm = norm;
     if (!std::isfinite(norm))
-      return "the gradient's norm is " + detail::text(norm) + ", " + detail::not_finite_in(backend, gradient, "gradient");
+      return "the gradient's norm is " + detail::text(norm) + ", " +
+             detail::not_finite_in(backend, gradient, "gradient");
     if (metrics && !std::isfinite(metrics->loss)) return "the loss is " + detail::text(metrics->loss);
     update_.optimizer.update(backend, progress, policy.parameters(), gradient, view<T const>(scale), limits.value);
     return {};

@@ -51,8 +51,8 @@ struct update {
   static constexpr bool has_optimizers = detail::optimizer_on<Optimizer, B>;
   template <backend B>
   update<any_optimizer<B>> erased() const {
-    return {epochs,          minibatch_size, minibatches,       normalize,
-            standardization, optimizer,      max_gradient_norm, max_gradient_value, non_finite};
+    return {epochs,    minibatch_size,    minibatches,        normalize, standardization,
+            optimizer, max_gradient_norm, max_gradient_value, non_finite};
   }
   gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {
