@@ -195,3 +195,26 @@ TEST_CASE("train: a schedule that leaves its range on the way is refused before 
   CHECK(numbers(policy) == before);
   CHECK_NOTHROW(run({.2, 0}));
 }
+
+TEST_CASE("train: a run that learns nothing is refused where it is known before, or says so in its report") {
+  eigen::backend cpu;
+  classic_control::cart_pole environment;
+  auto policy = actor{cpu, environment, {.hidden = {8}}, random_seed{1}};
+  auto grpo = algorithm{
+      .rollout = groups{.count = 16, .group = 1}, .advantage = group_relative{}, .objective = clipped_ratio{}};
+  CHECK_THROWS_WITH(train(cpu, grpo, environment, policy, {.steps = 1000}),
+                    Catch::Matchers::ContainsSubstring("the rollout's group is 1, expected 2 or more"));
+  grpo.rollout = {.count = 4, .group = 16};
+  auto few = train(cpu, grpo, environment, policy, {.steps = 5});
+  REQUIRE(few.warnings.size() == 1);
+  CHECK(few.warnings[0] == "no update was made: 5 steps end before the first rollout does");
+  auto with_critic = actor_critic{cpu, environment, {.hidden = {8}}, random_seed{1}};
+  auto unread = train(cpu, grpo, environment, with_critic, {.steps = 2000});
+  REQUIRE(unread.warnings.size() == 1);
+  CHECK(unread.warnings[0] == "the policy has a critic that nothing trains or reads: use actor, or add value_loss");
+  // All episodes of a group last as long as the time limit lets them.
+  auto equal = train(cpu, grpo, time_limit{classic_control::cart_pole{}, 5}, policy, {.steps = 1000});
+  REQUIRE(equal.warnings.size() == 1);
+  CHECK(equal.warnings[0].find("nothing was learned: the gradient was 0 in all of 3 updates") == 0);
+  CHECK(train(cpu, grpo, environment, policy, {.steps = 2000}).warnings.empty());
+}

@@ -143,7 +143,7 @@ double over_blocks(evaluation<T> const& whole, layout const& shape, bool whole_s
   std::ptrdiff_t blocks = std::ptrdiff_t(cuts.size()) - 1, runs = (blocks + run - 1) / run;
   std::vector<double> sums(std::size_t(runs), 0);
   auto const& backends = backends_of_threads<T>();
-  eigen::executor threads(int(backends.size()), &eigen::run_on_openmp);
+  eigen::executor threads(forked() ? 1 : int(backends.size()), &eigen::run_on_openmp);
   threads(runs, 1, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
     auto& own = *backends[std::size_t(worker)];
     block<T> here(whole, own);

@@ -23,12 +23,11 @@ struct gae_step {
   }
   template <class S, class M>
   constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
-    if (invalid == invalid_steps::skip)
-      return select(valid, (*this)(next_advantage, reward, value, next_value, terminated, truncated), next_advantage);
     S after =
         select(valid | (next_value - next_value == 0), next_value, S(0));  // a step of reward 0, a state of value 0
-    return (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated,
-                   truncated);
+    S advantage =
+        (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
+    return select(valid, advantage, invalid == invalid_steps::decay ? advantage : next_advantage);
   }
 };
 /// The advantage, and with it the target.

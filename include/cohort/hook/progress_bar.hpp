@@ -8,8 +8,8 @@
 namespace cohort {
 
 /// A line on stderr that shows how far a run is (in steps or in updates, whichever ends it), how fast it goes, the mean
-/// return of the last 100 episodes, if there is any, and the time that is left. Says nothing where stderr is not a
-/// terminal. A hook of `train`.
+/// return of the last 100 episodes, if there is any, and the time that is left; nothing of it where stderr is not a
+/// terminal. At the end the run's warnings, a line each, wherever stderr goes. A hook of `train`.
 class progress_bar {
  public:
   /// `out` is for tests; `always` writes even where it is no terminal.
@@ -22,9 +22,11 @@ class progress_bar {
     draw(r);
   }
   void on_end(train_report const& r) {
-    if (!shown_) return;
-    draw(r);
-    std::fputc('\n', out_);
+    if (shown_) {
+      draw(r);
+      std::fputc('\n', out_);
+    }
+    for (auto const& w : r.warnings) std::fprintf(out_, "warning: %s\n", w.c_str());
   }
 
  private:

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/advantage/group_statistics.hpp>
 #include <cohort/language/task/language_task.hpp>
 #include <cohort/policy/requirements.hpp>
 #include <cohort/run/training.hpp>
@@ -46,6 +47,14 @@ concept rollout_of = requires(R const& r) {
   typename R::template collector<B, E, P>;
 };
 
+/// Whether an estimator of groups, or one inside it, gives the only member of a group its raw value.
+template <class A>
+constexpr bool keeps_single(A const& a) {
+  if constexpr (requires { a.single; }) return a.single == group_of_one::raw;
+  else if constexpr (requires { a.how.single; }) return a.how.single == group_of_one::raw;
+  else if constexpr (requires { a.estimator; }) return keeps_single(a.estimator);
+  else return false;
+}
 /// Whether a rollout is of a task and plays no environment.
 template <class Rollout, class E>
 constexpr bool reads_a_task() {
@@ -158,6 +167,10 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     static_assert(has_distributions || !(advantage_needs & needs::kl),
                   "the advantage reads an exact divergence, and the policy does not give its distributions: use k1 or "
                   "another estimator");
+    if constexpr (requires { algorithm.rollout.group; } && (advantage_needs & needs::groups) != 0)
+      detail::require(algorithm.rollout.group > 1 || detail::keeps_single(algorithm.advantage), "train",
+                      "the rollout's group", double(algorithm.rollout.group),
+                      "2 or more: the advantage compares the members of a group, and one alone teaches nothing");
     if constexpr (requires { detail::update_in<Algorithm>::trains_apart; })
       detail::update_in<Algorithm>::template require_terms<first_objective_type>();
     training run{backend, algorithm, environment_, policy, options};

@@ -8,6 +8,9 @@
 #include <cohort/update/learner.hpp>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace cohort {
 
@@ -27,8 +30,9 @@ struct train_report {
   completion_metrics completions{};  ///< of the last rollout of a language model
   std::size_t parameter_bytes = 0;   ///< of the policy, and of the reference where there is one
   std::size_t optimizer_bytes = 0;
-  std::int64_t skipped_steps = 0;  ///< of the optimizer, left out since something was not finite
-  bool stopped = false;            ///< by a hook
+  std::int64_t skipped_steps = 0;       ///< of the optimizer, left out since something was not finite
+  bool stopped = false;                 ///< by a hook
+  std::vector<std::string> warnings{};  ///< what trains nothing, or not as it looks; progress_bar prints them
 };
 
 namespace detail {
@@ -95,6 +99,8 @@ class training {
     report_.parameter_bytes = std::size_t(policy.parameters().rows) * sizeof(T) * (has_reference_ ? 2 : 1);
     report_.optimizer_bytes = learner_.optimizer_bytes();
     report_.total_steps = o.steps, report_.total_updates = o.updates;
+    if (Policy::has_critic && !(reads_ & needs::value) && !(advantage_reads_ & needs::critic))
+      report_.warnings.push_back("the policy has a critic that nothing trains or reads: use actor, or add value_loss");
     report_.seconds = detail::seconds_now() - started_;
   }
 
@@ -117,7 +123,7 @@ class training {
   /// rollout (whose steps count).
   bool step() {
     report_.total_steps = limits.steps, report_.total_updates = limits.updates;
-    if (report_.steps >= limits.steps || report_.updates >= limits.updates) return false;
+    if (report_.steps >= limits.steps || report_.updates >= limits.updates) return at_the_end();
     started_ = detail::seconds_now();
     double progress =
         std::max(double(report_.steps) / double(limits.steps), double(report_.updates) / double(limits.updates));
@@ -129,7 +135,7 @@ class training {
     for (double r : summary_.episode_returns) recent_.add(r);
     report_.mean_return = recent_.mean();
     report_.completions = summary_.completions;
-    if (batch.R == 0) return false;
+    if (batch.R == 0) return at_the_end();
 
     complete(batch);
     estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
@@ -143,6 +149,7 @@ class training {
     }
     report_.skipped_steps += std::int64_t(report_.metrics.skipped);
     ++report_.updates;
+    learned_ = learned_ || report_.metrics.gradient_norm != 0;
     algorithm_.objective.adapt(report_.metrics);
     algorithm_.advantage.adapt(report_.metrics);
     auto const& refresh = algorithm_.reference;
@@ -162,6 +169,19 @@ class training {
     a.reference.check();
     a.objective.check();
     return started;
+  }
+
+  /// Says what a run without a result was about.
+  bool at_the_end() {
+    if (std::exchange(ended_, true)) return false;
+    if (report_.updates == 0)
+      report_.warnings.push_back("no update was made: " + std::to_string(limits.steps) +
+                                 " steps end before the first rollout does");
+    else if (!learned_)
+      report_.warnings.push_back("nothing was learned: the gradient was 0 in all of " +
+                                 std::to_string(report_.updates) +
+                                 " updates (are the returns within each group equal, or all advantages 0?)");
+    return false;
   }
 
   /// What the objective and the advantage read beside what was collected.
@@ -189,7 +209,7 @@ class training {
   Collector collector_;
   Learner learner_;
   unsigned reads_, advantage_reads_;
-  bool has_reference_;
+  bool has_reference_, learned_ = false, ended_ = false;
   typename B::template array<T> reference_;
   train_report report_;
   detail::recent_returns recent_;

@@ -95,4 +95,7 @@ TEST_CASE("formats: a tag without a name, with brackets in it, or named as the o
                       ContainsSubstring("soft_format: a tag is named \"<answer>\""));
   REQUIRE_THROWS_WITH(soft_format({.answer = "/answer"}), ContainsSubstring("named \"/answer\""));
   REQUIRE_THROWS_AS(strict_format({.reasoning = "answer"}), value_error);
+  // A pattern that RE2 does not take would fit no text.
+  REQUIRE_THROWS_WITH(strict_format({.reasoning = std::string(400'000, 'r')}),
+                      ContainsSubstring("strict_format: tags of 400000 and 6 letters make no pattern"));
 }

@@ -161,7 +161,7 @@ class host_series : public host_maps<Derived, T> {
                        detail::bundle<view<O>...> out, I const*... in) {
     std::ptrdiff_t k = 0;
     for (; k + wide::width <= n; k += wide::width) {
-      detail::unpack([&](auto... o) { (__builtin_prefetch(o.data + i + k + after, 1), ...); }, out);
+      detail::unpack([&](auto... o) { ((o.data ? __builtin_prefetch(o.data + i + k + after, 1) : void()), ...); }, out);
       auto next = f(wide::load(carry + k), load_pack<wide>(in + i + k)...);
       component(next, 0).store(carry + k);
       store_present(out, i + k, wide::width, next);

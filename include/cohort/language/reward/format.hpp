@@ -41,6 +41,9 @@ class tag_pattern {
     bytes.set_dot_nl(true);
     bytes.set_log_errors(false);
     pattern_ = std::make_shared<RE2 const>(pattern + *space, bytes);
+    if (!pattern_->ok())
+      throw value_error(std::string(who) + ": tags of " + std::to_string(tags.reasoning.size()) + " and " +
+                        std::to_string(tags.answer.size()) + " letters make no pattern (" + pattern_->error() + ")");
   }
   bool fills(std::string_view text) const { return RE2::FullMatch({text.data(), text.size()}, *pattern_); }
   bool is_in(std::string_view text) const { return RE2::PartialMatch({text.data(), text.size()}, *pattern_); }
