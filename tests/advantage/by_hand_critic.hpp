@@ -112,7 +112,8 @@ inline result by_hand(v_trace const& o, batch const& b) {
 
 inline result by_hand(group_and_value const& o, batch const& b) {
   result r{numbers(b.M()), numbers(b.M())};
-  for (auto const& group : b.members) {
+  for (auto const& all : b.members) {
+    std::vector<int> group = b.present(all);
     double mean = 0;
     for (int n : group) {
       double weight = 1;

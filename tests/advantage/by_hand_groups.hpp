@@ -16,8 +16,10 @@ namespace references {
 template <class F>
 numbers by_group(batch const& b, F f) {
   numbers x = scores(b), result(b.N());
-  for (auto const& group : b.members)
+  for (auto const& all : b.members) {
+    std::vector<int> group = b.present(all);
     for (std::size_t k = 0; k < group.size(); ++k) result[group[k]] = f(group, of(x, group), k);
+  }
   return steps_of_series(b, result);
 }
 
@@ -35,10 +37,12 @@ inline numbers by_hand(opo const& o, batch const& b) {
 
 inline numbers by_hand(gpg const& o, batch const& b) {
   numbers everything = scores(b);
-  double not_zero = double(std::count_if(everything.begin(), everything.end(), [](double x) { return x != 0; }));
+  double not_zero = 0, members = 0;
+  for (int n = 0; n < b.N(); ++n)
+    if (b.is_member(n)) ++members, not_zero += everything[n] != 0;
   return by_group(b, [&](std::vector<int> const&, numbers const& r, std::size_t k) {
     double level = r.size() > 1 ? sum(r) / double(r.size()) : o.single == group_of_one::raw ? 0 : r[0];
-    return not_zero == 0 ? 0 : double(b.N()) / not_zero * (r[k] - level) / o.divisor;
+    return not_zero == 0 ? 0 : members / not_zero * (r[k] - level) / o.divisor;
   });
 }
 
@@ -79,8 +83,9 @@ inline numbers by_hand(optimal_token_baseline const& o, batch const& b) {
     for (std::size_t k = 0; k <= t; ++k) total += 1 - 2 * std::exp(b.old_logp[s[k]]) + b.sum_of_squares[s[k]];
     return total;
   };
-  for (auto const& group : b.members)
-    for (int n : group) {
+  for (auto const& all : b.members)
+    for (int n : b.present(all)) {
+      std::vector<int> group = b.present(all);
       auto own = b.valid_steps(n);
       for (std::size_t t = 0; t < own.size(); ++t) {
         double weighted = 0, weights = 0;
@@ -129,7 +134,7 @@ inline numbers by_hand(gdpo const& o, batch const& b) {
     numbers x = column(b, k), z = within_groups(o.how, b, x);
     for (int n = 0; n < b.N(); ++n) {
       total[n] += (o.weights.empty() ? 1 : o.weights[k]) * z[n];
-      any[n] = any[n] || x[n] == x[n];
+      any[n] = any[n] || (x[n] == x[n] && b.is_member(n));
     }
   }
   if (o.over == averaged_over::series) total = standardized(o.batch_wide, total, any);

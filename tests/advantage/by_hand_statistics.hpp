@@ -69,8 +69,10 @@ inline numbers of(numbers const& x, std::vector<int> const& which) {
   return result;
 }
 /// Each number that is there (no NaN) against those of its group; 0 for the others.
-inline numbers within_groups(group_statistics const& o, batch const& b, numbers const& x) {
+inline numbers within_groups(group_statistics const& o, batch const& b, numbers x) {
   numbers result(x.size()), everything;
+  for (int n = 0; n < b.N(); ++n)
+    if (!b.is_member(n)) x[n] = std::nan("");
   for (double v : x)
     if (v == v) everything.push_back(v);
   for (auto const& group : b.members) {

@@ -42,7 +42,7 @@ TEST_CASE(
     if (b.M() == 0) continue;
     int n = d.below(b.N());
     auto steps = b.valid_steps(n);
-    auto const& group = b.members[b.group_of(n)];
+    auto group = b.present(b.members[b.group_of(n)]);
     if (steps.empty() || group.size() == 1) continue;
     int i = steps[d.below(int(steps.size()))];
     b.reward[i] = 100;  // a score that is not 0 either way, for gpg

@@ -37,6 +37,13 @@ struct batch {
     std::copy_if(series[n].begin(), series[n].end(), std::back_inserter(result), [&](int i) { return is_valid(i); });
     return result;
   }
+  /// Those of a group that have a valid step; where all are valid, those without any step too.
+  bool is_member(int n) const { return valid.empty() || !valid_steps(n).empty(); }
+  std::vector<int> present(std::vector<int> const& group) const {
+    std::vector<int> result;
+    std::copy_if(group.begin(), group.end(), std::back_inserter(result), [&](int n) { return is_member(n); });
+    return result;
+  }
 };
 
 struct wanted {

@@ -11,6 +11,10 @@ struct is_not_zero {
   constexpr several<S, 2> operator()(S x) const {
     return {{S(1), select(x == 0, S(0), S(1))}};
   }
+  template <class S, class M>
+  constexpr several<S, 2> operator()(S x, M present) const {
+    return {{select(present, S(1), S(0)), select(!present | (x == 0), S(0), S(1))}};
+  }
 };
 struct scaled_above_mean {
   double divisor;
@@ -30,7 +34,7 @@ struct scaled_above_mean {
 ///
 /// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0.
 /// Meant for -A log pi without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). A
-/// series without a valid step has the score 0. In the units of the reward. Writes no targets.
+/// series without a valid step is no member of its group, and gets 0. In the units of the reward. Writes no targets.
 struct gpg {
   static constexpr unsigned reads = needs::groups;
   double divisor = 1;  ///< > 0
@@ -53,11 +57,12 @@ struct gpg {
     view<T> sum = scratch.all().part(0, N), size = scratch.all().part(N, N), counts = scratch.all().part(2 * N, 2);
     members.sum(sum, members.score());
     members.size(size);
-    backend.reduce(counts, detail::is_not_zero{}, members.score());
+    if (members.present()) backend.reduce(counts, detail::is_not_zero{}, members.score(), members.present());
+    else backend.reduce(counts, detail::is_not_zero{}, members.score());
     backend.map(outputs{sum}, detail::scaled_above_mean{divisor, single}, members.score(), view<T const>(sum),
                 view<T const>(size), broadcast<T const>(counts.part(0, 1), N),
                 broadcast<T const>(counts.part(1, 1), N));
-    members.to_steps(out.advantage, view<T const>(sum));
+    members.to_valid_steps(out.advantage, view<T const>(sum));
   }
 };
 

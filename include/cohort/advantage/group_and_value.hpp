@@ -28,7 +28,7 @@ struct mixed_baseline {
 ///
 /// over the series j of i's group. mix = 1 is GRPO without its scale (Dr. GRPO), mix = 0 is PPO with lambda = 1. In
 /// units of reward; the update may normalize it. Invalid steps have neither reward nor value, and take no time; a
-/// series without a valid step is a member whose return is 0.
+/// series without a valid step is no member of its group.
 ///
 /// Source: our reading of Sane 2025 (Hybrid GRPO), arXiv:2502.01652, whose samples share a state; here they share a
 /// prompt. See hybrid_grpo for probes.
@@ -55,9 +55,10 @@ struct group_and_value {
     backend.map(outputs{sum}, detail::quotient{}, view<T const>(sum), view<T const>(size));
     members.to_steps(mean, view<T const>(sum));
     detail::mixed_baseline f{mix};
-    if (batch.valid)
+    if (batch.valid) {
       backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value, batch.valid);
-    else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
+      backend.map(outputs{out.advantage}, detail::where_valid{}, view<T const>(out.advantage), batch.valid);
+    } else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
     if (out.target) backend.map(outputs{out.target}, detail::same{}, members.returns());
   }
 };

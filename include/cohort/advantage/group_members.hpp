@@ -57,7 +57,8 @@ class group_members {
         N_(batch.series.count()),
         groups_(batch.groups.count()),
         numbers_(backend.template temporary<T>(2 * batch.series.steps() + 2 * N_ + 2 * groups_)),
-        cells_(backend.template temporary<std::int32_t>(N_)) {
+        cells_(backend.template temporary<std::int32_t>(N_)),
+        flags_(backend.template temporary<std::uint8_t>(batch.valid ? N_ : 0)) {
     std::ptrdiff_t M = batch.series.steps();
     auto rest = numbers_.all();
     auto take = [&](std::ptrdiff_t n) {
@@ -81,6 +82,11 @@ class group_members {
     write_series_index(backend, batch.groups, ids_, by_series_);
     group_ = cells_.all();
     backend.map(outputs{group_}, same{}, view<T const>(by_series_));
+    if (!batch.valid) return;
+    auto length = backend.template temporary<T>(N_);
+    lengths(length.all());
+    backend.map(outputs{flags_.all()}, is_positive{}, view<T const>(length.all()));
+    present_ = flags_.all();
   }
 
   std::ptrdiff_t count() const { return N_; }  ///< N
@@ -98,10 +104,15 @@ class group_members {
     backend_.segment_reduce(batch_.groups, sums_, same{}, x);
     backend_.broadcast_series(batch_.groups, out, view<T const>(sums_));
   }
-  /// How many members i's group has, N.
+  /// N: which series have a valid step. The others are no members: they count in no statistic, and have the score 0.
+  /// Absent: all have.
+  view<std::uint8_t const> present() const { return present_; }
+  /// How many members i's group has, N; 1 where there is none.
   void size(view<T> out) {
-    backend_.map(outputs{out}, filled{1}, view<T const>(out));
+    if (present_) backend_.map(outputs{out}, one_where{}, view<T const>(out), present_);
+    else backend_.map(outputs{out}, filled{1}, view<T const>(out));
     sum(out, view<T const>(out));
+    if (present_) backend_.map(outputs{out}, at_least{1}, view<T const>(out));
   }
   /// The valid steps of each series, N.
   void lengths(view<T> out) { count_valid_steps(backend_, batch_.series, batch_.valid, by_step_, out); }
@@ -130,6 +141,11 @@ class group_members {
   }
   /// A series' number to each of its steps.
   void to_steps(view<T> out, view<T const> by_series) { backend_.broadcast_series(batch_.series, out, by_series); }
+  /// The same to its valid ones, 0 to the others: an estimator's result.
+  void to_valid_steps(view<T> out, view<T const> by_series) {
+    to_steps(out, by_series);
+    if (batch_.valid) backend_.map(outputs{out}, where_valid{}, view<T const>(out), batch_.valid);
+  }
 
  private:
   static batch_view<T> const& checked(batch_view<T> const& batch, char const* who, double gamma) {
@@ -144,6 +160,8 @@ class group_members {
   std::ptrdiff_t N_, groups_;
   decltype(std::declval<B&>().template temporary<T>(1)) numbers_;
   decltype(std::declval<B&>().template temporary<std::int32_t>(1)) cells_;
+  decltype(std::declval<B&>().template temporary<std::uint8_t>(1)) flags_;
+  view<std::uint8_t const> present_;
   view<T> returns_, by_step_, score_, by_series_, ids_, sums_;
   view<std::int32_t> group_;
   double gamma_ = 1;

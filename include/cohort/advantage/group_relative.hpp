@@ -9,17 +9,6 @@ namespace cohort {
 /// each for its own step (TorchRL's MCAdvantage).
 enum class credit { episode, return_to_go, process, step };
 
-namespace detail {
-
-struct one_where_both {
-  template <class S, class M>
-  constexpr S operator()(S, M a, M b) const {
-    return select(a & b, S(1), S(0));
-  }
-};
-
-}  // namespace detail
-
 /// GRPO's advantage: how much better a series did than the others that started from the same place.
 ///
 ///     credit::episode       A_it = (R_i - mean_j R_j) / (std_j R_j + epsilon),
@@ -34,9 +23,10 @@ struct one_where_both {
 /// process and step, which stand at the `scored` steps that are valid, or at all valid ones). Series that ended before
 /// t leave the statistics of t, or count as 0. Where all members are equal, up to rounding, A is 0 (but with baseline =
 /// none). It has no critic: a truncated return is what was collected, and it writes no targets. Invalid steps have no
-/// reward and take no time (return_to_go does not know them); a series without a valid step is a member whose return is
-/// 0. Sums over s >= t stop where an episode ends. A reward that is not finite makes NaNs of its group alone, of the
-/// batch with batch_std. Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale = none.
+/// reward and take no time (return_to_go does not know them); a series without a valid step is no member of its group,
+/// and gets 0. Sums over s >= t stop where an episode ends. A reward that is not finite makes NaNs of its group alone,
+/// of the batch with batch_std. Dr. GRPO is scale = none; leave-one-out (RLOO) is baseline = leave_one_out, scale =
+/// none.
 ///
 /// Source: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2; ddof 1 and epsilon 1e-6 are verl's. In units of
 /// standard deviations.
@@ -74,8 +64,8 @@ struct group_relative {
     if (by == credit::episode) {
       statistics.within(
           backend, members.score(), [&](view<T> to, view<T const> from) { members.sum(to, from); }, view<T const>{},
-          by_series);
-      return members.to_steps(out.advantage, view<T const>(by_series));
+          by_series, members.present());
+      return members.to_valid_steps(out.advantage, view<T const>(by_series));
     }
     if (by == credit::process || by == credit::step) {
       view<std::uint8_t const> scored = batch.scored ? batch.scored : batch.valid;

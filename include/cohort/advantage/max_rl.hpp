@@ -22,8 +22,8 @@ struct above_mean_over_mean {
 ///
 /// so that hard prompts count more than by a division by the standard deviation: its expectation is the gradient of log
 /// p, cut off after as many terms of sum_k (1 - p)^k / k as the group has members less one. The same for each step of a
-/// series; 0 where it is no more than rounding, and for the only member of a group. A series without a valid step has
-/// the score 0. Without units. Writes no targets.
+/// series; 0 where it is no more than rounding, and for the only member of a group. A series without a valid step is
+/// no member of its group, and gets 0. Without units. Writes no targets.
 struct max_rl {
   static constexpr unsigned reads = needs::groups;
   static constexpr about notes{"max_rl", "(R_i - mean R) / mean R within the group",
@@ -38,7 +38,7 @@ struct max_rl {
     members.sum(sum, members.score());
     members.size(size);
     backend.map(outputs{sum}, detail::above_mean_over_mean{}, members.score(), view<T const>(sum), view<T const>(size));
-    members.to_steps(out.advantage, view<T const>(sum));
+    members.to_valid_steps(out.advantage, view<T const>(sum));
   }
 };
 

@@ -23,8 +23,8 @@ struct above_weighted_mean {
 ///     A_i = R_i - sum_j l_j R_j / sum_j l_j,     l_j the valid steps of series j
 ///
 /// the same for each of its steps; 0 where it is no more than rounding. The only member of a group gets 0, or its raw
-/// score (verl). A series without a valid step has the score 0 and weighs nothing. In the units of the reward. Writes
-/// no targets.
+/// score (verl). A series without a valid step is no member of its group, and gets 0. In the units of the reward.
+/// Writes no targets.
 struct opo {
   static constexpr unsigned reads = needs::groups;
   group_of_one single = group_of_one::zero;
@@ -49,7 +49,7 @@ struct opo {
     members.size(size);
     backend.map(outputs{weighted}, detail::above_weighted_mean{single}, members.score(), view<T const>(weighted),
                 view<T const>(weights), view<T const>(size));
-    members.to_steps(out.advantage, view<T const>(weighted));
+    members.to_valid_steps(out.advantage, view<T const>(weighted));
   }
 };
 

@@ -28,6 +28,12 @@ struct lead {
     return select(ahead == 0, S(0), ahead / (sqrt(squares / max(size - 1, S(1))) + epsilon));
   }
 };
+struct lowest_unless {
+  template <class S, class M>
+  constexpr S operator()(S score, M present) const {
+    return select(present, score, S(-std::numeric_limits<double>::infinity()));
+  }
+};
 struct square_from_mean {
   template <class S>
   constexpr S operator()(S x, S sum, S size) const {
@@ -82,19 +88,27 @@ struct best_of_group {
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(5 * N);
     auto [score, unit] = detail::in_unit(backend, members.score(), {}, scratch.all().part(4 * N, N));
+    auto rivals = backend.template temporary<T>(members.present() ? N : 0);
+    view<T const> rival = score;  // what has no valid step is nobody's
+    if (members.present()) {
+      backend.map(outputs{rivals.all()}, detail::lowest_unless{}, score, members.present());
+      rival = rivals.all();
+    }
     view<T> others = scratch.all().part(0, N), squares = scratch.all().part(N, N), sum = scratch.all().part(2 * N, N),
             size = scratch.all().part(3 * N, N);
     double none = -std::numeric_limits<double>::infinity();
-    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others}, score);
-    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others}, score,
+    backend.scan(batch.groups, direction::forward, detail::running_max{}, none, outputs{view<T>(), others}, rival);
+    backend.scan(batch.groups, direction::backward, detail::running_max{}, none, outputs{view<T>(), others}, rival,
                  view<T const>(others));
     members.sum(sum, score);
     members.size(size);
     backend.map(outputs{squares}, detail::square_from_mean{}, score, view<T const>(sum), view<T const>(size));
+    if (members.present())
+      backend.map(outputs{squares}, detail::where_valid{}, view<T const>(squares), members.present());
     members.sum(squares, view<T const>(squares));
-    backend.map(outputs{sum}, detail::lead{scale, epsilon * unit, unit}, score, view<T const>(others),
+    backend.map(outputs{sum}, detail::lead{scale, epsilon * unit, unit}, rival, view<T const>(others),
                 view<T const>(squares), view<T const>(size));
-    members.to_steps(out.advantage, view<T const>(sum));
+    members.to_valid_steps(out.advantage, view<T const>(sum));
   }
 };
 
@@ -125,11 +139,13 @@ struct pass_at_k {
     auto scratch = backend.template temporary<T>(2 * N);
     view<T> correct = scratch.all().part(0, N), size = scratch.all().part(N, N);
     backend.map(outputs{correct}, detail::right_or_wrong{threshold}, members.score());
+    if (members.present())
+      backend.map(outputs{correct}, detail::where_valid{}, view<T const>(correct), members.present());
     members.sum(correct, view<T const>(correct));
     members.size(size);
     backend.map(outputs{correct}, detail::pass_at_k_reward{k, threshold}, members.score(), view<T const>(correct),
                 view<T const>(size));
-    members.to_steps(out.advantage, view<T const>(correct));
+    members.to_valid_steps(out.advantage, view<T const>(correct));
   }
 };
 

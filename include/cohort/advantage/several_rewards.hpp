@@ -39,7 +39,7 @@ struct add_weighted {
 /// series has one of them, else 0.
 template <backend B, class F, class T = value_t<B>>
 void add_rewards(B& backend, batch_view<T> const& batch, std::vector<double> const& weights, char const* who,
-                 view<T> sum, view<T> any, F add) {
+                 view<std::uint8_t const> present, view<T> sum, view<T> any, F add) {
   if (!batch.scores)
     throw value_error(std::string(who) +
                       " reads scores, what each of several rewards gave a series, which this batch does not have");
@@ -51,9 +51,12 @@ void add_rewards(B& backend, batch_view<T> const& batch, std::vector<double> con
   for (std::ptrdiff_t k = 0; k < batch.scores.columns; ++k) {
     view<T const> column = batch.scores.column(k);
     backend.map(outputs{there.all()}, is_number{}, column);
+    if (present)
+      backend.map(outputs{there.all()}, one_where_both{}, column, view<std::uint8_t const>(there.all()), present);
     add(weights.empty() ? 1. : weights[std::size_t(k)], column, view<std::uint8_t const>(there.all()));
     backend.map(outputs{any}, or_number{}, view<T const>(any), column);
   }
+  if (present) backend.map(outputs{any}, where_valid{}, view<T const>(any), present);
 }
 
 struct has_company {
@@ -121,9 +124,10 @@ struct weighted_rewards {
     std::ptrdiff_t N = members.count();
     auto numbers = backend.template temporary<T>(3 * N);
     view<T> sum = numbers.all().part(0, N), any = numbers.all().part(N, N), taken = numbers.all().part(2 * N, N);
-    detail::add_rewards(backend, batch, weights, "weighted_rewards", sum, any, [&](double weight, auto score, auto) {
-      backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
-    });
+    detail::add_rewards(backend, batch, weights, "weighted_rewards", members.present(), sum, any,
+                        [&](double weight, auto score, auto) {
+                          backend.map(outputs{sum}, detail::add_weighted{weight}, view<T const>(sum), score);
+                        });
     if (low > -std::numeric_limits<double>::infinity() || high < std::numeric_limits<double>::infinity())
       backend.map(outputs{sum}, detail::clamp_between{low, high}, view<T const>(sum));
     if (batch.penalty) {
@@ -134,7 +138,7 @@ struct weighted_rewards {
     backend.map(outputs{there.all()}, detail::same{}, view<T const>(any));
     how(backend, view<T const>(sum), members.group(), members.groups(), view<T const>{}, sum,
         view<std::uint8_t const>(there.all()));
-    if (!batch_wide) return members.to_steps(out.advantage, view<T const>(sum));
+    if (!batch_wide) return members.to_valid_steps(out.advantage, view<T const>(sum));
     members.sum(taken, view<T const>(any));  // how many there are in its group
     backend.map(outputs{any}, detail::has_company{}, view<T const>(any), view<T const>(taken));
     detail::normalized_to_steps(backend, batch, members, sum, view<T const>(any), *batch_wide, over, out.advantage);
@@ -173,10 +177,11 @@ struct gdpo {
     std::ptrdiff_t N = members.count();
     auto numbers = backend.template temporary<T>(3 * N);
     view<T> sum = numbers.all().part(0, N), one = numbers.all().part(N, N), any = numbers.all().part(2 * N, N);
-    detail::add_rewards(backend, batch, weights, "gdpo", sum, any, [&](double weight, auto score, auto there) {
-      how(backend, score, members.group(), members.groups(), view<T const>{}, one, there);
-      backend.map(outputs{sum}, detail::plus_weighted{weight}, view<T const>(sum), view<T const>(one));
-    });
+    detail::add_rewards(
+        backend, batch, weights, "gdpo", members.present(), sum, any, [&](double weight, auto score, auto there) {
+          how(backend, score, members.group(), members.groups(), view<T const>{}, one, there);
+          backend.map(outputs{sum}, detail::plus_weighted{weight}, view<T const>(sum), view<T const>(one));
+        });
     detail::normalized_to_steps(backend, batch, members, sum, view<T const>(any), batch_wide, over, out.advantage);
   }
 };

@@ -82,6 +82,19 @@ struct one_where {
     return select(valid, S(1), S(0));
   }
 };
+struct one_where_both {
+  template <class S, class M>
+  constexpr S operator()(S, M a, M b) const {
+    return select(a & b, S(1), S(0));
+  }
+};
+struct at_least {
+  double least;
+  template <class S>
+  constexpr S operator()(S x) const {
+    return max(x, S(least));
+  }
+};
 struct exceeds {
   double threshold;
   template <class S>
