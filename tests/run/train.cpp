@@ -218,3 +218,24 @@ TEST_CASE("train: a run that learns nothing is refused where it is known before,
   CHECK(equal.warnings[0].find("nothing was learned: the gradient was 0 in all of 3 updates") == 0);
   CHECK(train(cpu, grpo, environment, policy, {.steps = 2000}).warnings.empty());
 }
+
+TEST_CASE("train: a function is a hook, and may end the run") {
+  eigen::backend cpu;
+  classic_control::cart_pole environment;
+  auto policy = actor_critic{cpu, environment, {.hidden = {8}}, random_seed{1}};
+  int seen = 0, parameters = 0;
+  auto ppo = algorithm<>{.rollout = {.count = 2, .horizon = 8}};
+  auto report = train(
+      cpu, ppo, environment, policy, {.steps = 160}, [&](train_report const& r) { return ++seen, r.updates == 3; },
+      [&](train_report const&, auto& p) { parameters = int(p.parameters().rows); });
+  CHECK((seen == 3 && report.stopped && report.updates == 3));
+  CHECK(parameters == int(policy.parameters().rows));
+}
+
+TEST_CASE("evaluate: mean, deviation and interval of the returns") {
+  episode_returns r{1, 2, 3, 4};
+  CHECK((r.mean() == 2.5 && r.episodes() == 4));
+  CHECK(std::abs(r.deviation() - 1.2909944487) < 1e-9);
+  CHECK(std::abs(r.interval() - 1.96 * 1.2909944487 / 2) < 1e-9);
+  CHECK(episode_returns{7}.deviation() == 0);
+}

@@ -3,6 +3,7 @@
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/pendulum.hpp>
 #include <cohort/environment/concept.hpp>
+#include <cohort/environment/environment_run.hpp>
 #include <cohort/environment/vector_environment.hpp>
 #include <tuple>
 

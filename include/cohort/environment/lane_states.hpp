@@ -44,6 +44,9 @@ constexpr void put_state(typename E::template state<S> const& s, Row const& row)
   for (int f = 0; f < int(sizeof(s) / sizeof(S)); ++f) row.set(f, reinterpret_cast<S const*>(&s)[f]);
 }
 
+/// A lane counts its steps in whole blocks, and the rest.
+inline constexpr int steps_in_a_block = 1 << 20;
+
 /// One step of a lane, or of as many as the scalar is wide.
 template <class E>
 struct step_lane {
@@ -77,10 +80,21 @@ struct step_lane {
     using S = typename X::scalar;
     put_state<E, S>(s, state);
     S steps = elapsed[0] + 1;
+    auto over = steps >= S(limit);
+    if (limit < steps_in_a_block) {
+      steps = min(steps, S(steps_in_a_block));  // without a limit nobody reads it
+    } else {                                    // so that a float counts them exactly
+      auto full = steps >= steps_in_a_block;
+      S blocks = elapsed[1], whole = limit / steps_in_a_block;
+      blocks = select(full, blocks + 1, blocks);
+      steps = select(full, S(0), steps);
+      elapsed.set(1, blocks);
+      over = (blocks > whole) | ((blocks >= whole) & (steps >= S(limit % steps_in_a_block)));
+    }
     elapsed.set(0, steps);
     reward.set(0, result.reward);
     terminated.set(0, select(result.terminated, S(1), S(0)));
-    truncated.set(0, limit > 0 ? select((steps >= S(limit)) & !result.terminated, S(1), S(0)) : S(0));
+    truncated.set(0, limit > 0 ? select(over & !result.terminated, S(1), S(0)) : S(0));
     put_seen<S>(environment, s, next);
   }
 };
@@ -97,7 +111,7 @@ struct restart_lane {
     using S = typename X::scalar;
     random_stream draws(draws_from, std::uint32_t(n / together * together));
     put_state<E, S>(environment.template reset<S>(draws), state);
-    elapsed.set(0, 0);
+    elapsed.set(0, 0), elapsed.set(1, 0);
   }
   template <class X, class L, class M, class O>
   constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, M terminated, M truncated, O seen, O last) const {
@@ -133,7 +147,7 @@ class lane_states {
 
   lane_states(B& backend, E const& e, int N) : environment_(e), lanes_(N) {
     std::vector<T> zeros(std::size_t(N * F));
-    std::vector<std::int32_t> none(std::size_t(N), 0);
+    std::vector<std::int32_t> none(std::size_t(2 * N), 0);
     backend.assign(numbers_, std::span<T const>(zeros));
     backend.assign(spare_, std::span<T const>(zeros));
     backend.assign(elapsed_, std::span<std::int32_t const>(none));
@@ -141,11 +155,11 @@ class lane_states {
   }
   void persist(auto const& f) { f("numbers", numbers_), f("elapsed", elapsed_); }
   void reset(B& backend, stream_id starts, int together) {
-    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all());
+    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed());
   }
   void restart(B& backend, stream_id starts, int together, view<std::uint8_t const> terminated,
                view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
-    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed_.all(), terminated,
+    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed(), terminated,
                      truncated, seen, last);
   }
   template <class Action>
@@ -153,26 +167,27 @@ class lane_states {
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
     if constexpr (steps_with_noise<E, single>)
-      backend.for_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
-    else backend.map_rows(lanes_, f, states(), elapsed_.all(), actions, reward, terminated, truncated, next);
+      backend.for_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
+    else backend.map_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
   }
   void resize(B& backend, int N) {
     lanes_ = N;
     backend.resize(numbers_, N * F);
-    backend.resize(elapsed_, N);
+    backend.resize(elapsed_, 2 * N);
   }
   void copy(B& backend, view<std::int32_t const> from) {
     backend.resize(spare_, from.rows * F);
-    backend.resize(spare_elapsed_, from.rows);
+    backend.resize(spare_elapsed_, 2 * from.rows);
     backend.gather(view<T>(spare_.data(), from.rows, F, 1, from.rows), view<T const>(states()), from);
-    backend.gather(spare_elapsed_.all(), view<std::int32_t const>(elapsed_.all()), from);
+    backend.gather(view<std::int32_t>(spare_elapsed_.data(), from.rows, 2, 1, from.rows),
+                   view<std::int32_t const>(elapsed()), from);
     std::swap(numbers_, spare_);
     std::swap(elapsed_, spare_elapsed_);
     lanes_ = from.rows;
   }
   void copy(B& backend, lane_states& other, view<std::int32_t const> from, std::ptrdiff_t first) {
     backend.gather(states().part(first, from.rows), view<T const>(other.states()), from);
-    backend.gather(elapsed_.all().part(first, from.rows), view<std::int32_t const>(other.elapsed_.all()), from);
+    backend.gather(elapsed().part(first, from.rows), view<std::int32_t const>(other.elapsed()), from);
   }
   void observe(B& backend, view<T> out, int every) {
     view<T const> all = states();
@@ -183,6 +198,7 @@ class lane_states {
  private:
   using array = typename B::template array<T>;
   view<T> states() { return {numbers_.data(), lanes_, F, 1, lanes_}; }
+  view<std::int32_t> elapsed() { return {elapsed_.data(), lanes_, 2, 1, lanes_}; }
 
   E environment_;
   std::ptrdiff_t lanes_;

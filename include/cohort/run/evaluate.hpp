@@ -1,14 +1,34 @@
 #pragma once
+#include <cmath>
 #include <cohort/rollout/stepper.hpp>
+#include <numeric>
+#include <vector>
 
 namespace cohort {
+
+/// What `evaluate` returns: the return of each episode, and what they say together.
+struct episode_returns : std::vector<double> {
+  using std::vector<double>::vector;
+
+  double mean() const { return std::accumulate(begin(), end(), 0.) / double(size()); }
+  /// The standard deviation (of n - 1); 0 for a single episode.
+  double deviation() const {
+    double m = mean(), squares = 0;
+    for (double r : *this) squares += (r - m) * (r - m);
+    return size() > 1 ? std::sqrt(squares / double(size() - 1)) : 0;
+  }
+  /// How far the mean may be from the policy's own, 95 times of 100: 1.96 deviations over the square root of the
+  /// number.
+  double interval() const { return 1.96 * deviation() / std::sqrt(double(size())); }
+  int episodes() const { return int(size()); }
+};
 
 /// The returns of `episodes` whole episodes under the most probable actions, side by side, from starts that depend on
 /// the seed alone and that no training run draws.
 ///
 /// Raises value_error if the environment has no max_episode_steps: an episode might never end.
 template <backend B, environment E, class Policy>
-std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episodes, std::uint64_t seed = 0) {
+episode_returns evaluate(B& backend, E const& e, Policy& policy, int episodes, std::uint64_t seed = 0) {
   using T = value_t<B>;
   detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
   if (episode_limit(e) <= 0)
@@ -22,7 +42,7 @@ std::vector<double> evaluate(B& backend, E const& e, Policy& policy, int episode
   for (auto* a : {&observation, &last}) backend.resize(*a, N * D);
   auto seen = observation.matrix(N, D);
   stepper.environment().observe(backend, seen);
-  std::vector<double> returns(std::size_t(N), 0.);
+  episode_returns returns(std::size_t(N), 0.);
   detail::rollout_record<T> record;
   detail::first_episodes first;
   for (first.start(returns.size()); first.alive > 0;) {

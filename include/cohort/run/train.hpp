@@ -8,7 +8,8 @@ namespace cohort {
 
 namespace detail {
 
-/// Hooks are whatever has one of these functions; on_update may return true to stop the run.
+/// Hooks are whatever has one of these functions, or is a function that is called after each update; on_update and that
+/// may return true to stop the run.
 template <class H, class P>
 bool after_update(H& hook, train_report const& report, P& policy) {
   auto answer = [](auto call) {
@@ -18,6 +19,8 @@ bool after_update(H& hook, train_report const& report, P& policy) {
   if constexpr (requires { hook.on_update(report, policy); })
     return answer([&] { return hook.on_update(report, policy); });
   else if constexpr (requires { hook.on_update(report); }) return answer([&] { return hook.on_update(report); });
+  else if constexpr (requires { hook(report, policy); }) return answer([&] { return hook(report, policy); });
+  else if constexpr (requires { hook(report); }) return answer([&] { return hook(report); });
   else return false;
 }
 template <class H, class P>
@@ -35,7 +38,8 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_update(r); } ||
                    requires(H h, train_report const& r) { h.on_start(r); } ||
                    requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
-                   requires(H h, train_report const& r) { h.on_end(r); };
+                   requires(H h, train_report const& r) { h.on_end(r); } || std::invocable<H&, train_report const&> ||
+                   std::invocable<H&, train_report const&, P&>;
 
 template <class P>
 concept any_policy = requires(P& p) { P::has_critic, p.parameters().rows, p.gradient().rows; };
@@ -78,7 +82,7 @@ constexpr unsigned given_by() {
 /// reads ref_logp, the policy as it is at the start is copied and serves as the reference, which `algorithm.reference`
 /// refreshes. Weights that have a controller (kl_penalty, kl_in_reward) are told of each update. Hooks are any objects
 /// with on_start(report), on_update(report) or on_update(report, policy) (which may return true to stop),
-/// on_end(report).
+/// on_end(report), or functions that are called as on_update is.
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not
 /// finite.
@@ -140,7 +144,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                   "series_terms<S>, or of pair_terms<S>)");
     static_assert(are_hooks,
                   "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, "
-                  "policy), on_end(report)");
+                  "policy), on_end(report), or is a function of (report) or (report, policy)");
     return {};
   } else {
     constexpr unsigned bits = detail::terms_read_by_type<first_objective_type>();

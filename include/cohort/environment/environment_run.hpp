@@ -1,0 +1,106 @@
+#pragma once
+#include <array>
+#include <cohort/environment/concept.hpp>
+#include <cohort/error.hpp>
+#include <cohort/random/stream.hpp>
+#include <type_traits>
+
+namespace cohort {
+
+/// One environment, stepped in plain numbers: to look at it, to test it, or to play a policy outside of training.
+///
+///     environment_run run{classic_control::cart_pole{}, 1};
+///     while (!run.done()) total += run.step(1).reward;
+///     run.reset();
+///
+/// The starts and the noise are those of lane 0 of a vector_environment on a backend of doubles with this seed. An
+/// episode is cut at the environment's max_episode_steps, if it has one. Actions are an int (discrete), or an array.
+template <environment E>
+class environment_run {
+  using S = real<double>;
+  using state_type = typename detail::state_of<E>::type;
+
+ public:
+  /// What a step was worth, and how it ended.
+  struct outcome {
+    double reward = 0;
+    bool terminated = false, truncated = false;
+  };
+
+  explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) { reset(); }
+
+  /// A new episode.
+  void reset() {
+    random_stream draws(stream_id{seed_, draw_purpose::reset, std::uint32_t(steps_)}, 0);
+    state_ = fresh(draws);
+    in_episode_ = 0;
+    last_ = {};
+  }
+  /// Raises value_error where the episode is over.
+  template <class Action>
+  outcome step(Action const& action) {
+    if (done()) throw value_error("environment_run: the episode is over, expected reset() before another step");
+    auto result = [&] {
+      if constexpr (detail::steps_with_noise<E, state_type>) {
+        random_stream draws(stream_id{seed_, draw_purpose::step, std::uint32_t(steps_)}, 0);
+        return environment_.step(state_, taken(action), draws);
+      } else {
+        return environment_.step(state_, taken(action));
+      }
+    }();
+    ++steps_, ++in_episode_;
+    last_ = {plain(result.reward), plain(result.terminated) != 0, false};
+    last_.truncated =
+        !last_.terminated && episode_limit(environment_) > 0 && in_episode_ >= episode_limit(environment_);
+    return last_;
+  }
+  bool done() const { return last_.terminated || last_.truncated; }
+  int steps_of_episode() const { return in_episode_; }
+  state_type const& state() const { return state_; }
+  /// What the environment shows now, as doubles.
+  std::array<double, std::size_t(observation_size<E>)> observation() const {
+    auto seen = environment_.observe(state_);
+    std::array<double, std::size_t(observation_size<E>)> numbers{};
+    for (std::size_t d = 0; d < numbers.size(); ++d) numbers[d] = plain(seen[d]);
+    return numbers;
+  }
+
+ private:
+  template <class X>
+  static double plain(X const& x) {
+    if constexpr (requires { x.value; }) return double(x.value);
+    else return double(x);
+  }
+  state_type fresh(random_stream& draws) const {
+    if constexpr (detail::generic_state<E>) return environment_.template reset<S>(draws);
+    else return environment_.reset(draws);
+  }
+  template <class Action>
+  static auto taken(Action const& action) {
+    detail::step_action<E> a{};
+    if constexpr (requires { action[0]; }) {
+      static_assert(requires { a[0]; }, "this environment's actions are single numbers");
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = std::remove_cvref_t<decltype(a[0])>(action[d]);
+    } else if constexpr (requires { a[0]; }) {
+      static_assert(std::tuple_size_v<decltype(a)> == 1,
+                    "an action of this environment is an array of several numbers");
+      a[0] = std::remove_cvref_t<decltype(a[0])>(action);
+    } else {
+      a = detail::step_action<E>(action);
+    }
+    return a;
+  }
+
+  E environment_;
+  std::uint64_t seed_;
+  state_type state_{};
+  std::int64_t steps_ = 0;
+  int in_episode_ = 0;
+  outcome last_{};
+};
+template <class E>
+environment_run(E const&) -> environment_run<E>;
+template <class E>
+environment_run(E const&, std::uint64_t) -> environment_run<E>;
+
+}  // namespace cohort

@@ -1,0 +1,74 @@
+#include <cohort/environment/all.hpp>
+#include <cohort/environment/environment_run.hpp>
+#include <cohort/environment/vector_environment.hpp>
+#include <cstring>
+
+#include "../catch.hpp"
+#include "../support/arrays.hpp"
+#include "../support/counting_environment.hpp"
+
+using namespace cohort;
+using arrays::cpu;
+
+TEST_CASE("environment_run: an episode in plain numbers, that of lane 0 on a backend") {
+  classic_control::cart_pole environment;
+  environment_run run{environment, 3};
+  cpu backend;
+  vector_environment<cpu, classic_control::cart_pole> lanes(backend, environment, 1, 3);
+  lanes.reset(backend);
+  std::vector<double> seen(4), reward(1);
+  std::vector<std::uint8_t> ended(1), cut(1);
+  std::vector<std::int32_t> action(1);
+  auto all = [](auto& v) { return view(v.data(), std::ptrdiff_t(v.size())); };
+  lanes.observe(backend, view<double>(seen.data(), 1, 4));
+  for (int t = 0; !run.done(); ++t) {
+    for (std::size_t d = 0; d < 4; ++d) CHECK(run.observation()[d] == seen[d]);
+    action[0] = t % 3 == 0;
+    auto out = run.step(int(action[0]));
+    lanes.step(backend, view<std::int32_t const>(action.data(), 1), all(reward), all(ended), all(cut),
+               view<double>(seen.data(), 1, 4));
+    CHECK(out.reward == reward[0]);
+    CHECK((out.terminated == bool(ended[0]) && out.truncated == bool(cut[0])));
+  }
+  CHECK(run.steps_of_episode() > 5);
+  CHECK_THROWS_WITH(run.step(0), Catch::Matchers::ContainsSubstring("the episode is over, expected reset()"));
+  run.reset();
+  CHECK(!run.done());
+}
+
+TEST_CASE("environment_run: boxes, plain environments and time limits") {
+  environment_run pendulum{time_limit{classic_control::pendulum{}, 3}, 1};
+  for (int t = 0; t < 2; ++t) CHECK(!pendulum.step(.5).truncated);
+  CHECK(pendulum.step(std::array{-.5}).truncated);
+  environment_run plain{support::counting{}, 1};
+  CHECK(!plain.step(0).terminated);
+}
+
+TEST_CASE("vector_environment: steps beyond 2^24 are counted in float as well") {
+  using single = eigen::basic_backend<float>;
+  single backend;
+  auto environment = time_limit{classic_control::pendulum{}, 20'000'000};
+  vector_environment<single, decltype(environment)> lanes(backend, environment, 2, 1);
+  lanes.reset(backend);
+  auto state = copy_out(backend, lanes);
+  auto name = std::find_if(state.begin(), state.end(), [](auto const& s) { return s.first.ends_with("elapsed"); });
+  REQUIRE(name != state.end());
+  // 20,000,000 is 19 blocks of 2^20 and 77,056: two steps before it, and two before a block is full.
+  std::int32_t const counters[] = {77'054, (1 << 20) - 2, 19, 18};
+  REQUIRE(name->second.size() == sizeof counters);
+  std::memcpy(name->second.data(), counters, sizeof counters);
+  copy_in(backend, lanes, state);
+  std::vector<float> seen(6), reward(2), action(2);
+  std::vector<std::uint8_t> ended(2), cut(2);
+  auto all = [](auto& v) { return view(v.data(), std::ptrdiff_t(v.size())); };
+  for (int t = 0; t < 3; ++t) {
+    lanes.step(backend, view<float const>(action.data(), 2, 1), all(reward), all(ended), all(cut),
+               view<float>(seen.data(), 2, 3));
+    CHECK(int(cut[0]) == (t >= 1));
+    CHECK(int(cut[1]) == 0);
+  }
+  state = copy_out(backend, lanes);
+  std::int32_t after[4];
+  std::memcpy(after, state.at(name->first).data(), sizeof after);
+  CHECK((after[1] == 1 && after[3] == 19));
+}
