@@ -7,10 +7,16 @@ using namespace arrays;
 
 namespace {
 
+template <class Actions>
+constexpr Actions of_two_values() {
+  Actions a{};
+  if constexpr (requires { a.n; }) a.n.fill(2);
+  return a;
+}
 /// Shows the action that it was given.
 template <class Actions>
 struct mirror {
-  static constexpr Actions actions{};
+  static constexpr Actions actions = of_two_values<Actions>();
   static constexpr int N = Actions::dimensions;
   static constexpr box<N> observations{};
   struct state {
@@ -27,7 +33,7 @@ struct mirror {
 /// The same in SIMD lanes.
 template <class Actions>
 struct generic_mirror {
-  static constexpr Actions actions{};
+  static constexpr Actions actions = of_two_values<Actions>();
   static constexpr int N = Actions::dimensions;
   static constexpr box<N> observations{};
   template <class S>
