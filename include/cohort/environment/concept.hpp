@@ -158,9 +158,9 @@ class environment_parts {
     else if constexpr (!detail::has_reset<E>) return 4;
     else if constexpr (!detail::has_step<E>) return 5;
     else if constexpr (!detail::has_observe<E>) return 6;
-    else if constexpr (!detail::mask_fits<E>()) return 7;
     else if constexpr (!detail::has_a_value(E::actions)) return 8;
-    else return detail::has_a_value(E::observations) ? 10 : 9;
+    else if constexpr (!detail::has_a_value(E::observations)) return 9;
+    else return detail::mask_fits<E>() ? 10 : 7;
   }
   static constexpr int missing = first_missing();
 

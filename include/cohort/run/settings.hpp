@@ -30,9 +30,11 @@ struct parameter_path {
     longer.words.emplace_back(word, may_be_left_out);
     return longer;
   }
-  std::string text() const {
+  /// With all of it, or without what may be left out.
+  std::string text(bool whole = true) const {
     std::string all;
-    for (auto const& [word, optional] : words) all += (all.empty() ? "" : ".") + word;
+    for (auto const& [word, optional] : words)
+      if (whole || !optional) all += (all.empty() ? "" : ".") + word;
     return all;
   }
   bool is(std::string_view name, std::size_t from = 0) const {
@@ -95,10 +97,11 @@ void set_numbers(A& algorithm, std::vector<setting> const& settings) {
   for (setting const& s : settings) {
     std::vector<std::string> known, found;
     detail::each_number_of_algorithm(algorithm, [&](detail::parameter_path const& path, auto const&, auto const&) {
-      known.push_back(path.text());
-      if (path.is(s.name)) found.push_back(known.back());
+      if (path.is(s.name)) found.push_back(path.text());
+      for (std::string const& name : {path.text(), path.text(false)})
+        if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
     });
-    if (std::find(known.begin(), known.end(), s.name) != known.end()) found = {s.name};
+    if (found.size() > 1 && std::find(found.begin(), found.end(), s.name) != found.end()) found = {s.name};
     if (found.empty()) throw detail::unknown_name("algorithm", "number", s.name, known);
     if (found.size() > 1) {
       std::string all;
