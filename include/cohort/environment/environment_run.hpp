@@ -3,6 +3,7 @@
 #include <cohort/environment/concept.hpp>
 #include <cohort/error.hpp>
 #include <cohort/random/stream.hpp>
+#include <cstddef>
 #include <type_traits>
 
 namespace cohort {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/environment/action_mask.hpp>
 #include <cohort/random/stream.hpp>
+#include <cstddef>
 #include <type_traits>
 
 namespace cohort::detail {
