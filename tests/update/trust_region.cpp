@@ -182,7 +182,7 @@ TEST_CASE(
   CHECK(metrics.line_search_share == 0);
   CHECK(metrics.approximate_kl == 0);
   CHECK(metrics.gradient_norm > 0);
-  r.step({}, not_a_number{});
+  CHECK_THROWS_AS(r.step({}, not_a_number{}), not_finite_error);
   CHECK(parameters_of(r.policy) == before);
   r.step({}, 0. * importance_ratio{});
   CHECK(parameters_of(r.policy) == before);

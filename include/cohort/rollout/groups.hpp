@@ -125,8 +125,7 @@ class groups_collector {
       });
       if (any_ended) stepper_.restart(backend, raw_, row, next, last.part(row, N_));
     }
-    stepper_.require_finite_steps(backend, raw_, base, t);
-    stepper_.require_usable(backend, seen.part(base, (t + 1) * N_));
+    stepper_.require_finite_rollout(backend, raw_, base, seen.part(base, (t + 1) * N_));
     return t;
   }
 

@@ -70,8 +70,7 @@ class lanes_collector {
       stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * N, next);
       stepper_.restart(backend, batch_, t * N, next, last.part(t * N, N));
     }
-    stepper_.require_finite_steps(backend, batch_, 0, steps);
-    stepper_.require_usable(backend, seen);
+    stepper_.require_finite_rollout(backend, batch_, 0, seen);
     count_episodes(backend, steps, summary);
     summary.steps += M;
     at_state(steps, stepper_.environment());

@@ -119,10 +119,9 @@ class probes_collector {
       environment.observe(backend, seen.part((t + 1) * N, N), G);
     }
     std::int64_t first_step = stepper_.steps() - steps;
-    environment.require_finite_actions(backend, batch_.sampler_logp.all(), first_step, NG);
+    stepper_.require_finite_rollout(backend, batch_, 0, seen, G);
     environment.require_finite_rewards(backend, batch_.reward.all(), first_step, NG);
     environment.require_finite_observations(backend, view<T const>(last), first_step + 1, NG);
-    stepper_.require_usable(backend, seen, G);
     count(backend, steps, summary);
     policy.value(backend, view<T const>(seen), batch_.value.all());
     policy.value(backend, view<T const>(executed_last_.matrix(R, D)), batch_.next_value.all());

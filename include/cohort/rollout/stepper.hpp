@@ -59,27 +59,43 @@ class stepper {
     to.read(backend, rows(at.reward), rows(at.terminated), rows(at.truncated));
   }
 
-  /// Raises not_finite_error for the first action of the last `steps` steps, and environment_error for the first
-  /// reward, that is not finite; their rows begin at `first`.
+  /// Raises environment_error for the first reward of the last `steps` steps that is not finite; their rows begin at
+  /// `first`.
+  void require_finite_rewards(B& backend, record& at, std::ptrdiff_t first, std::ptrdiff_t steps = 1) {
+    environment_.require_finite_rewards(backend, at.reward.all().part(first, steps * lanes()), this->steps() - steps,
+                                        lanes());
+  }
+  /// The same, and not_finite_error for the first action.
   void require_finite_steps(B& backend, record& at, std::ptrdiff_t first, std::ptrdiff_t steps = 1) {
     environment_.require_finite_actions(backend, at.sampler_logp.all().part(first, steps * lanes()),
                                         this->steps() - steps, lanes());
     require_finite_rewards(backend, at, first, steps);
   }
-  void require_finite_rewards(B& backend, record& at, std::ptrdiff_t first, std::ptrdiff_t steps = 1) {
-    environment_.require_finite_rewards(backend, at.reward.all().part(first, steps * lanes()), this->steps() - steps,
-                                        lanes());
-  }
-  /// The same for the first observation that is not finite, and where no action is allowed; the last rows of `seen` are
-  /// what is seen now, `every` lanes a row.
+  /// Raises environment_error for the first observation that is not finite, and where no action is allowed; the last
+  /// rows of `seen` are what is seen now, `every` lanes a row.
   void require_usable(B& backend, view<T const> seen, int every = 1) {
     int rows = lanes() / every;
-    std::int64_t first_step = steps() + 1 - seen.rows / rows;
-    environment_.require_finite_observations(backend, seen, first_step, rows);
-    environment_.require_allowed_actions(backend, seen, first_step, rows);
+    environment_.require_finite_observations(backend, seen, time_of(seen, rows), rows);
+    environment_.require_allowed_actions(backend, seen, time_of(seen, rows), rows);
+  }
+  /// All of it for the steps of a whole rollout, `seen` being what they were taken from and what is seen now: what
+  /// happened first is said, since a policy makes no number of what is none, and an environment neither.
+  void require_finite_rollout(B& backend, record& at, std::ptrdiff_t first, view<T const> seen, int every = 1) {
+    std::ptrdiff_t rows = lanes() / every, steps = seen.rows / rows - 1;
+    environment_.require_allowed_actions(backend, seen, time_of(seen, int(rows)), int(rows));
+    std::ptrdiff_t observation = first_not_finite(backend, seen);
+    if (observation >= 0) {
+      view<T const> logp = at.sampler_logp.all().part(first, steps * lanes());
+      std::ptrdiff_t act = first_not_finite(backend, logp);
+      if (act < 0 || observation / (rows * seen.columns) <= act / lanes())
+        environment_.require_finite_observations(backend, seen, time_of(seen, int(rows)), int(rows));
+    }
+    require_finite_steps(backend, at, first, steps);
   }
 
  private:
+  /// The number of the step that the first rows of `seen` are of.
+  std::int64_t time_of(view<T const> seen, int rows) const { return steps() + 1 - seen.rows / rows; }
   view<action> actions(record& to, std::ptrdiff_t first) {
     return to.action.matrix(to.action.size() / width_, width_).part(first, lanes());
   }
