@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/units.hpp>
 #include <cohort/describe/about.hpp>
@@ -16,13 +17,14 @@ enum class averaged_over { steps, series };
 namespace detail {
 
 struct count_and_sum {
+  double unit = 1;
   template <class S>
   constexpr several<S, 2> operator()(S x) const {
-    return {{S(1), x}};
+    return {{S(1), unit * x}};
   }
   template <class S, class M>
   constexpr several<S, 2> operator()(S x, M valid) const {
-    return {{select(valid, S(1), S(0)), select(valid, x, S(0))}};
+    return {{select(valid, S(1), S(0)), select(valid, unit * x, S(0))}};
   }
 };
 
@@ -57,19 +59,6 @@ double measure_deviations(B& backend, in_view<B> given, view<std::uint8_t const>
   return unit;
 }
 
-/// Of x in a unit: how many there are and their sum; and how many are large as they were given.
-struct count_sum_and_large {
-  double unit;
-  is_large large;
-  template <class S>
-  constexpr several<S, 3> operator()(S x) const {
-    return {{S(1), unit * x, large(x)}};
-  }
-  template <class S, class M>
-  constexpr several<S, 3> operator()(S x, M valid) const {
-    return {{select(valid, S(1), S(0)), select(valid, unit * x, S(0)), large(x, valid)}};
-  }
-};
 /// The distance from a mean that was rounded, and its square, in a unit.
 struct distance_from_mean {
   double unit;
@@ -126,33 +115,36 @@ struct standardize {
 
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
-    if (in_unit(backend, x, valid, 1) > 0) in_unit(backend, x, valid, detail::small_unit<value_t<B>>);
+    if (in_unit(backend, x, valid, 1)) return;
+    double unit =
+        detail::unit_of(backend, view<value_t<B> const>(x), valid);  // the squares, or a number, are not finite
+    in_unit(backend, x, valid, unit == 1 ? -1 : unit);
   }
 
  private:
-  /// Writes x where no element is large; how many are.
+  /// False, with nothing written, where the unit is 1 and the sums are not finite. A unit of -1 is 1 in any case.
   template <backend B>
-  double in_unit(B& backend, out_view<B> x, view<std::uint8_t const> valid, double unit) const {
+  bool in_unit(B& backend, out_view<B> x, view<std::uint8_t const> valid, double asked) const {
     using T = value_t<B>;
-    auto scratch = backend.template temporary<T>(5);
-    view<T> sums = scratch.all().part(0, 3), squares = scratch.all().part(3, 2);
+    double unit = asked < 0 ? 1 : asked;
+    auto scratch = backend.template temporary<T>(4);
+    view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 2);
     view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows),
                   sum = broadcast<T const>(sums.part(1, 1), x.rows);
-    detail::count_sum_and_large totals{unit, detail::large_in<T>()};
     if (valid) {
-      backend.reduce(sums, totals, in, valid);
+      backend.reduce(sums, detail::count_and_sum{unit}, in, valid);
       backend.reduce(squares, detail::distance_from_mean{unit}, in, count, sum, valid);
     } else {
-      backend.reduce(sums, totals, in);
+      backend.reduce(sums, detail::count_and_sum{unit}, in);
       backend.reduce(squares, detail::distance_from_mean{unit}, in, count, sum);
     }
-    T large[1];
-    backend.download(std::span<T>(large), view<T const>(sums.part(2, 1)));
-    if (large[0] > 0 && unit == 1) return large[0];
+    T found[4];
+    backend.download(std::span<T>(found), view<T const>(scratch.all()));
+    if (asked == 1 && found[0] > 0 && !std::isfinite(found[1] + found[3])) return false;
     if (unit != 1) backend.map(outputs{x}, detail::scaled_by{unit}, in);
     backend.map(outputs{x}, detail::standardized{epsilon * unit, ddof, divide, unit}, in, count, sum,
                 broadcast<T const>(squares.part(0, 1), x.rows), broadcast<T const>(squares.part(1, 1), x.rows));
-    return 0;
+    return true;
   }
 };
 
