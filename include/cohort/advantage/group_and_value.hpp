@@ -15,7 +15,7 @@ struct mixed_baseline {
   }
   template <class S, class M>
   constexpr S operator()(S collected, S mean, S value, M valid) const {
-    return (*this)(collected, mean, select(valid, value, S(0)));
+    return select(valid, (*this)(collected, mean, value), S(0));
   }
 };
 
@@ -55,10 +55,9 @@ struct group_and_value {
     backend.map(outputs{sum}, detail::quotient{}, view<T const>(sum), view<T const>(size));
     members.to_steps(mean, view<T const>(sum));
     detail::mixed_baseline f{mix};
-    if (batch.valid) {
+    if (batch.valid)
       backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value, batch.valid);
-      backend.map(outputs{out.advantage}, detail::where_valid{}, view<T const>(out.advantage), batch.valid);
-    } else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
+    else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
     if (out.target) backend.map(outputs{out.target}, detail::same{}, members.returns());
   }
 };

@@ -97,7 +97,7 @@ struct hybrid_grpo {
     view<T> batch_std = scalars.all().part(3, 1);
     if (scale == group_scale::batch_std) {
       view<T> sums = scalars.all().part(0, 2), squares = scalars.all().part(2, 1);
-      double unit = detail::measure_deviations<B>(backend, out.advantage, {}, sums, squares);
+      double unit = detail::measure_deviations(backend, out.advantage, {}, sums, squares);
       backend.map(outputs{batch_std}, detail::standard_deviation{ddof, unit}, view<T const>(sums.part(0, 1)),
                   view<T const>(squares));
     }

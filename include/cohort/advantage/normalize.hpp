@@ -1,6 +1,6 @@
 #pragma once
-#include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/formulas.hpp>
 #include <cohort/backend/units.hpp>
 #include <cohort/describe/about.hpp>
 #include <limits>
@@ -28,10 +28,12 @@ struct count_and_sum {
   }
 };
 
+/// The distance from a mean that was rounded, in a unit, squared; sum is in that unit already.
 struct squared_deviation {
+  double unit = 1;
   template <class S>
   constexpr S operator()(S x, S count, S sum) const {
-    S d = x - sum / count;
+    S d = unit * x - sum / count;
     return d * d;
   }
   template <class S, class M>
@@ -39,29 +41,9 @@ struct squared_deviation {
     return select(valid, (*this)(x, count, sum), S(0));
   }
 };
-
-/// sums[0] is how many (valid) elements x has, sums[1] their sum, squares[0] the sum of their squared deviations; the
-/// last two of x in the unit that is returned.
-template <backend B>
-double measure_deviations(B& backend, in_view<B> given, view<std::uint8_t const> valid, out_view<B> sums,
-                          out_view<B> squares) {
-  auto room = backend.template temporary<value_t<B>>(given.size());
-  auto [x, unit] = in_unit(backend, given, valid, room.matrix(given.rows, given.columns));
-  in_view<B> count = broadcast<value_t<B> const>(sums.part(0, 1), x.rows),
-             sum = broadcast<value_t<B> const>(sums.part(1, 1), x.rows);
-  if (valid) {
-    backend.reduce(sums, count_and_sum{}, x, valid);
-    backend.reduce(squares, squared_deviation{}, x, count, sum, valid);
-  } else {
-    backend.reduce(sums, count_and_sum{}, x);
-    backend.reduce(squares, squared_deviation{}, x, count, sum);
-  }
-  return unit;
-}
-
-/// The distance from a mean that was rounded, and its square, in a unit.
+/// The same, and before it the distance itself.
 struct distance_from_mean {
-  double unit;
+  double unit = 1;
   template <class S>
   constexpr several<S, 2> operator()(S x, S count, S sum) const {
     S d = unit * x - sum / count;
@@ -73,6 +55,25 @@ struct distance_from_mean {
     return {{d, d * d}};
   }
 };
+
+/// sums[0] is how many (valid) elements x has, sums[1] their sum, squares the sums of Deviation over them: of
+/// squared_deviation one, of distance_from_mean two. Sums are of x in the unit that is returned.
+template <class Deviation = squared_deviation, backend B>
+double measure_deviations(B& backend, in_view<B> x, view<std::uint8_t const> valid, out_view<B> sums,
+                          out_view<B> squares) {
+  in_view<B> count = broadcast<value_t<B> const>(sums.part(0, 1), x.rows),
+             sum = broadcast<value_t<B> const>(sums.part(1, 1), x.rows);
+  return measured_in_unit(backend, x, valid, in_view<B>(squares), [&](double unit) {
+    if (valid) {
+      backend.reduce(sums, count_and_sum{unit}, x, valid);
+      backend.reduce(squares, Deviation{unit}, x, count, sum, valid);
+    } else {
+      backend.reduce(sums, count_and_sum{unit}, x);
+      backend.reduce(squares, Deviation{unit}, x, count, sum);
+    }
+  });
+}
+
 struct standardized {
   double epsilon;
   int ddof;
@@ -115,36 +116,15 @@ struct standardize {
 
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
-    if (in_unit(backend, x, valid, 1)) return;
-    double unit =
-        detail::unit_of(backend, view<value_t<B> const>(x), valid);  // the squares, or a number, are not finite
-    in_unit(backend, x, valid, unit == 1 ? -1 : unit);
-  }
-
- private:
-  /// False, with nothing written, where the unit is 1 and the sums are not finite. A unit of -1 is 1 in any case.
-  template <backend B>
-  bool in_unit(B& backend, out_view<B> x, view<std::uint8_t const> valid, double asked) const {
     using T = value_t<B>;
-    double unit = asked < 0 ? 1 : asked;
     auto scratch = backend.template temporary<T>(4);
     view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 2);
     view<T const> in = x, count = broadcast<T const>(sums.part(0, 1), x.rows),
                   sum = broadcast<T const>(sums.part(1, 1), x.rows);
-    if (valid) {
-      backend.reduce(sums, detail::count_and_sum{unit}, in, valid);
-      backend.reduce(squares, detail::distance_from_mean{unit}, in, count, sum, valid);
-    } else {
-      backend.reduce(sums, detail::count_and_sum{unit}, in);
-      backend.reduce(squares, detail::distance_from_mean{unit}, in, count, sum);
-    }
-    T found[4];
-    backend.download(std::span<T>(found), view<T const>(scratch.all()));
-    if (asked == 1 && found[0] > 0 && !std::isfinite(found[1] + found[3])) return false;
+    double unit = detail::measure_deviations<detail::distance_from_mean>(backend, in, valid, sums, squares);
     if (unit != 1) backend.map(outputs{x}, detail::scaled_by{unit}, in);
     backend.map(outputs{x}, detail::standardized{epsilon * unit, ddof, divide, unit}, in, count, sum,
                 broadcast<T const>(squares.part(0, 1), x.rows), broadcast<T const>(squares.part(1, 1), x.rows));
-    return true;
   }
 };
 

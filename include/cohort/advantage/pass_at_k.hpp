@@ -87,7 +87,13 @@ struct best_of_group {
     detail::group_members<B> members(backend, batch, "best_of_group");
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(5 * N);
-    auto [score, unit] = detail::in_unit(backend, members.score(), {}, scratch.all().part(4 * N, N));
+    view<T const> score = members.score();
+    double unit = detail::unit_of(backend, score);
+    if (unit != 1) {
+      view<T> small = scratch.all().part(4 * N, N);
+      backend.map(outputs{small}, detail::scaled_by{unit}, score);
+      score = small;
+    }
     auto rivals = backend.template temporary<T>(members.present() ? N : 0);
     view<T const> rival = score;  // what has no valid step is nobody's
     if (members.present()) {

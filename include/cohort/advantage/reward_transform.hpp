@@ -132,7 +132,7 @@ struct reward_scaling {
     else {
       view<T> sums = scalars.part(0, 2), squares = scalars.part(2, 1);
       view<T const> count = broadcast<T const>(sums.part(0, 1), n), sum = broadcast<T const>(sums.part(1, 1), n);
-      double unit = measure_deviations<B>(backend, in, running, sums, squares);
+      double unit = measure_deviations(backend, in, running, sums, squares);
       if (unit != 1) {
         backend.map(outputs{to}, scaled_by{unit}, in);
         in = to;

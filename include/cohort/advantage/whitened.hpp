@@ -15,15 +15,17 @@ struct share_of_one {
   }
 };
 struct shared_sum {
+  double unit;
   template <class S>
   constexpr S operator()(S x, S share) const {
-    return select(share > 0, share * x, S(0));
+    return select(share > 0, share * (unit * x), S(0));
   }
 };
 struct shared_deviation {
+  double unit;
   template <class S>
   constexpr S operator()(S x, S share, S count, S sum) const {
-    return select(share > 0, share * squared_deviation{}(x, count, sum), S(0));
+    return select(share > 0, share * squared_deviation{unit}(x, count, sum), S(0));
   }
 };
 
@@ -40,11 +42,12 @@ void standardize_over_series(B& backend, partition s, view<std::uint8_t const> v
   backend.reduce(counted, is_positive{}, view<T const>(steps));
   backend.broadcast_series(s, share, view<T const>(steps));
   backend.map(outputs{share}, share_of_one{}, view<T const>(ones), view<T const>(share));
-  double unit = unit_of(backend, view<T const>(x), valid);
-  if (unit != 1) backend.map(outputs{x}, scaled_by{unit}, view<T const>(x));
   view<T const> in = x, count = broadcast<T const>(counted, M), sum = broadcast<T const>(total, M);
-  backend.reduce(total, shared_sum{}, in, view<T const>(share));
-  backend.reduce(squares, shared_deviation{}, in, view<T const>(share), count, sum);
+  double unit = measured_in_unit(backend, in, valid, view<T const>(squares), [&](double of) {
+    backend.reduce(total, shared_sum{of}, in, view<T const>(share));
+    backend.reduce(squares, shared_deviation{of}, in, view<T const>(share), count, sum);
+  });
+  if (unit != 1) backend.map(outputs{x}, scaled_by{unit}, in);
   backend.map(outputs{x}, standardized{how.epsilon * unit, how.ddof, how.divide, unit}, in, count, sum,
               broadcast<T const>(squares, M));
 }

@@ -1,9 +1,8 @@
 #pragma once
+#include <cmath>
 #include <cohort/backend/concept.hpp>
-#include <cohort/backend/formulas.hpp>
 #include <limits>
 #include <span>
-#include <utility>
 
 // Statistics of numbers whose squares leave the type: the numbers are taken in another unit, a power of two, so that
 // the others keep their bits.
@@ -45,13 +44,17 @@ double unit_of(B& backend, in_view<B> x, view<std::uint8_t const> valid = {}) {
   return found[0] > 0 ? small_unit<T> : 1;
 }
 
-/// x, or where some of it is large x in small_unit, in `room` (as many numbers); with the unit.
-template <backend B>
-std::pair<in_view<B>, double> in_unit(B& backend, in_view<B> x, view<std::uint8_t const> valid, out_view<B> room) {
+/// measure(unit), which writes squares of x in that unit, the last of them to squares: in the unit 1, and where that is
+/// not finite for numbers that are large, once more in small_unit. Returns the unit of what stands there then.
+template <backend B, class F>
+double measured_in_unit(B& backend, in_view<B> x, view<std::uint8_t const> valid, in_view<B> squares, F measure) {
+  measure(1.);
+  value_t<B> found[1];
+  backend.download(std::span<value_t<B>>(found), squares.part(squares.rows - 1, 1));
+  if (std::isfinite(found[0])) return 1;
   double unit = unit_of(backend, x, valid);
-  if (unit == 1) return {x, 1};
-  backend.map(outputs{room}, scaled_by{unit}, x);
-  return {room, unit};
+  if (unit != 1) measure(unit);
+  return unit;
 }
 
 }  // namespace cohort::detail

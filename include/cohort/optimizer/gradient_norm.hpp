@@ -18,12 +18,12 @@ struct norm_scale {
   }
 };
 
-/// The square of an element, and that of what a limit leaves of it.
+/// The square of an element in a unit, and that of what a limit leaves of it.
 struct squares_before_and_after {
-  double limit;
+  double limit, unit = 1;
   template <class S>
-  constexpr several<S, 2> operator()(S g) const {
-    S clipped = clamp(g, -limit, limit);
+  constexpr several<S, 2> operator()(S element) const {
+    S g = unit * element, clipped = clamp(g, -limit * unit, limit * unit);
     return {{g * g, clipped * clipped}};
   }
 };
@@ -69,12 +69,10 @@ struct gradient_limits {
     backend.download(std::span<T>(found), squares);
     if (std::isfinite(found[0])) return std::sqrt(double(found[0]));
     constexpr double unit = detail::small_unit<T>;
-    auto room = backend.template temporary<T>(gradient.rows + 2);
-    view<T> small = room.all().part(0, gradient.rows), both = room.all().part(gradient.rows, 2);
-    backend.map(outputs{small}, detail::scaled_by{unit}, gradient);
-    backend.reduce(both, detail::squares_before_and_after{value * unit}, view<T const>(small));
+    auto both = backend.template temporary<T>(2);
+    backend.reduce(both.all(), detail::squares_before_and_after{value, unit}, gradient);
     T sums[2];
-    backend.download(std::span<T>(sums), view<T const>(both));
+    backend.download(std::span<T>(sums), view<T const>(both.all()));
     T factor[1] = {T(std::min(1., norm / (std::sqrt(double(sums[1])) / unit + 1e-6)))};
     backend.upload(scale, std::span<T const>(factor));
     return std::sqrt(double(sums[0])) / unit;
