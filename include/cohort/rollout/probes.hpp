@@ -120,7 +120,8 @@ class probes_collector {
     }
     std::int64_t first_step = stepper_.steps() - steps;
     stepper_.require_finite_rollout(backend, batch_, 0, seen, G);
-    environment.require_finite_rewards(backend, batch_.reward.all(), first_step, NG);
+    if (K > 1)
+      environment.require_finite_rewards(backend, batch_.reward.all().part(M, (K - 1) * M), first_step + steps, NG);
     environment.require_finite_observations(backend, view<T const>(last), first_step + 1, NG);
     count(backend, steps, summary);
     policy.value(backend, view<T const>(seen), batch_.value.all());

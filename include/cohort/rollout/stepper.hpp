@@ -71,31 +71,31 @@ class stepper {
                                         this->steps() - steps, lanes());
     require_finite_rewards(backend, at, first, steps);
   }
-  /// Raises environment_error for the first observation that is not finite, and where no action is allowed; the last
-  /// rows of `seen` are what is seen now, `every` lanes a row.
-  void require_usable(B& backend, view<T const> seen, int every = 1) {
-    int rows = lanes() / every;
-    environment_.require_finite_observations(backend, seen, time_of(seen, rows), rows);
-    environment_.require_allowed_actions(backend, seen, time_of(seen, rows), rows);
+  /// Raises environment_error for the first number of what is seen now that is not finite, and where no action is
+  /// allowed.
+  void require_usable(B& backend, view<T const> seen) {
+    environment_.require_finite_observations(backend, seen, steps(), lanes());
+    environment_.require_allowed_actions(backend, seen, steps(), lanes());
   }
-  /// All of it for the steps of a whole rollout, `seen` being what they were taken from and what is seen now: what
-  /// happened first is said, since a policy makes no number of what is none, and an environment neither.
+  /// All of it for the steps of a whole rollout, `seen` being what they were taken from and what is seen now, `every`
+  /// lanes a row: what happened first is said, since a policy makes no number of what is none, and an environment
+  /// neither.
   void require_finite_rollout(B& backend, record& at, std::ptrdiff_t first, view<T const> seen, int every = 1) {
-    std::ptrdiff_t rows = lanes() / every, steps = seen.rows / rows - 1;
-    environment_.require_allowed_actions(backend, seen, time_of(seen, int(rows)), int(rows));
+    int rows = lanes() / every;
+    std::ptrdiff_t steps = seen.rows / rows - 1;
+    std::int64_t first_step = this->steps() - steps;
+    environment_.require_allowed_actions(backend, seen, first_step, rows);
     std::ptrdiff_t observation = first_not_finite(backend, seen);
     if (observation >= 0) {
       view<T const> logp = at.sampler_logp.all().part(first, steps * lanes());
       std::ptrdiff_t act = first_not_finite(backend, logp);
       if (act < 0 || observation / (rows * seen.columns) <= act / lanes())
-        environment_.require_finite_observations(backend, seen, time_of(seen, int(rows)), int(rows));
+        environment_.require_finite_observations(backend, seen, first_step, rows);
     }
     require_finite_steps(backend, at, first, steps);
   }
 
  private:
-  /// The number of the step that the first rows of `seen` are of.
-  std::int64_t time_of(view<T const> seen, int rows) const { return steps() + 1 - seen.rows / rows; }
   view<action> actions(record& to, std::ptrdiff_t first) {
     return to.action.matrix(to.action.size() / width_, width_).part(first, lanes());
   }
