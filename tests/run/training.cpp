@@ -114,3 +114,26 @@ TEST_CASE("training: the state of another composition is refused, and nothing is
   CHECK_THROWS_WITH(copy_in(backend, c, copy_out(backend, a)), ContainsSubstring("'parameters' was saved with"));
   CHECK(copy_out(backend, b) == before);
 }
+
+TEST_CASE("training: what is said at the end of a run is about the run so far") {
+  cpu backend;
+  classic_control::cart_pole environment;
+  auto ppo = algorithm{
+      .rollout = lanes{.count = 4, .horizon = 16}, .objective = clipped_ratio{} + value_loss{}, .update = descent};
+  auto policy = policy_for(backend, environment), other = policy_for(backend, environment);
+  training run{backend, ppo, environment, policy, {.steps = 3, .seed = 1}};
+  CHECK(!run.step());
+  CHECK(!run.step());
+  REQUIRE(run.report().warnings.size() == 1);
+  CHECK(run.report().warnings[0] == "no update was made: 3 steps end before the first rollout does");
+  run.limits.steps = 200;
+  while (run.step()) {
+  }
+  CHECK(run.report().updates > 0);
+  CHECK(run.report().warnings.empty());
+
+  training again{backend, ppo, environment, other, {.steps = 200, .seed = 1}};
+  copy_in(backend, again, copy_out(backend, run));
+  CHECK(!again.step());
+  CHECK(again.report().warnings.empty());
+}

@@ -101,6 +101,7 @@ class training {
     report_.total_steps = o.steps, report_.total_updates = o.updates;
     if (Policy::has_critic && !(reads_ & needs::value) && !(advantage_reads_ & needs::critic))
       report_.warnings.push_back("the policy has a critic that nothing trains or reads: use actor, or add value_loss");
+    standing_warnings_ = report_.warnings.size();
     report_.seconds = detail::seconds_now() - started_;
   }
 
@@ -115,7 +116,7 @@ class training {
     if (has_reference_) f("reference", reference_);
     f("objective", algorithm_.objective), f("advantage", algorithm_.advantage);
     f("steps", report_.steps), f("episodes", report_.episodes), f("updates", report_.updates);
-    f("skipped", report_.skipped_steps);
+    f("skipped", report_.skipped_steps), f("learned", learned_);
     f("seconds", report_.seconds), f("mean return", report_.mean_return);
   }
 
@@ -124,6 +125,7 @@ class training {
   bool step() {
     report_.total_steps = limits.steps, report_.total_updates = limits.updates;
     if (report_.steps >= limits.steps || report_.updates >= limits.updates) return at_the_end();
+    report_.warnings.resize(standing_warnings_);  // the limits may have been raised
     started_ = detail::seconds_now();
     double progress =
         std::max(double(report_.steps) / double(limits.steps), double(report_.updates) / double(limits.updates));
@@ -173,7 +175,7 @@ class training {
 
   /// Says what a run without a result was about.
   bool at_the_end() {
-    if (std::exchange(ended_, true)) return false;
+    report_.warnings.resize(standing_warnings_);
     if (report_.updates == 0)
       report_.warnings.push_back("no update was made: " + std::to_string(limits.steps) +
                                  " steps end before the first rollout does");
@@ -209,7 +211,8 @@ class training {
   Collector collector_;
   Learner learner_;
   unsigned reads_, advantage_reads_;
-  bool has_reference_, learned_ = false, ended_ = false;
+  bool has_reference_, learned_ = false;
+  std::size_t standing_warnings_ = 0;  // those of what the run is made of
   typename B::template array<T> reference_;
   train_report report_;
   detail::recent_returns recent_;
