@@ -111,9 +111,7 @@ void block<T>::begin(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> co
   layout const& shape = whole_.shape_;
   first_ = first, count_ = n, next_ = 1;
   in_ = all;
-  for (auto* v : {&in_.sampler_logp, &in_.old_logp, &in_.logp, &in_.ref_logp, &in_.advantage, &in_.entropy, &in_.value,
-                  &in_.old_value, &in_.target})
-    *v = in(*v);
+  for (auto term : cohort::detail::term_members<step_views<T>>()) in_.*term = in(all.*term);
   in_.valid = in(in_.valid);
   if (!all.advantage && !whole_.advantage_of_series_.empty())
     in_.advantage = broadcast_series(whole_.advantage_of_series_, advantage_room_);

@@ -45,7 +45,7 @@ class any_estimator {
   template <class A>
     requires(!std::is_same_v<A, any_estimator> &&
              detail::estimator_on<decltype(at_progress(std::declval<A const&>(), 0.)), B>)
-  any_estimator(A const& a) : held_(std::unique_ptr<table>(std::make_unique<of<A>>(a))) {}
+  any_estimator(A const& a) : held_(std::make_unique<of<A>>(a)) {}
 
   /// What it reads beside rewards and values, as bits of `needs`.
   unsigned reads() const { return held_->reads(); }

@@ -28,8 +28,7 @@ class any_objective {
   any_objective() = default;
   template <class O>
     requires(!std::is_same_v<O, any_objective> && detail::objective_at_progress<O>)
-  any_objective(O const& o)
-      : whole_(std::unique_ptr<table>(std::make_unique<detail::objective_model<B, O, detail::all_terms_of>>(o))) {}
+  any_objective(O const& o) : whole_(std::make_unique<detail::objective_model<B, O, detail::all_terms_of>>(o)) {}
 
   template <class O>
   static any_objective in_parts(O const& o) {
@@ -38,7 +37,7 @@ class any_objective {
     return parts;
   }
 
-  table& whole() const { return *whole_.operator->(); }
+  table& whole() const { return *whole_; }
   /// Of an objective in parts. Raises value_error where there is no such term.
   table& policy_terms() const { return part(policy_, "policy"); }
   table& value_terms() const { return part(value_, "value"); }
@@ -67,17 +66,17 @@ class any_objective {
   template <class Terms, class O>
   static detail::owned<table> make(O const& o) {
     if constexpr (detail::has_terms<decltype(Terms::take(at_progress(o, 0.)))>)
-      return std::unique_ptr<table>(std::make_unique<detail::objective_model<B, O, Terms>>(o));
+      return detail::owned<table>(std::make_unique<detail::objective_model<B, O, Terms>>(o));
     else return {};
   }
   static table& part(detail::owned<table> const& of, char const* what) {
     if (!of) throw value_error(std::string("the objective has no terms of the ") + what + " alone");
-    return *of.operator->();
+    return *of;
   }
   template <class F>
   void each(F f) {
     for (auto* one : {&whole_, &policy_, &value_})
-      if (*one) f(*one->operator->());
+      if (*one) f(**one);
   }
 
   detail::owned<table> whole_, policy_, value_;

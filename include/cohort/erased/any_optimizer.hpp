@@ -52,7 +52,7 @@ class any_optimizer {
   any_optimizer() = default;
   template <class O>
     requires(!std::is_same_v<O, any_optimizer> && detail::optimizer_on<O, B>)
-  any_optimizer(O const& o) : held_(std::unique_ptr<table>(std::make_unique<of<O>>(o))) {}
+  any_optimizer(O const& o) : held_(std::make_unique<of<O>>(o)) {}
 
   /// Begins afresh; a copy is not started yet. Raises value_error for parameters out of their range.
   void start(B& backend, parameter_layout const& layout) { held_->start(backend, layout); }

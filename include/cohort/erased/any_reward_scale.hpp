@@ -33,7 +33,7 @@ class any_reward_scale {
   any_reward_scale() = default;
   template <class R>
     requires requires(R const& r, B& b) { r.template start<B>(b); }
-  any_reward_scale(R const& r) : held_(std::unique_ptr<table>(std::make_unique<of<R>>(r))) {}
+  any_reward_scale(R const& r) : held_(std::make_unique<of<R>>(r)) {}
 
   /// Forgets what it remembers; a copy is not started yet.
   void start(B& backend) { held_->start(backend); }

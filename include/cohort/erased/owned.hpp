@@ -19,6 +19,7 @@ class owned {
   ~owned() = default;
 
   explicit operator bool() const { return bool(object_); }
+  Interface& operator*() const { return *object_; }
   Interface* operator->() const { return object_.get(); }
 
  private:

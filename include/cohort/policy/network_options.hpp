@@ -40,10 +40,6 @@ namespace detail {
 template <class M>
 concept given_as_model = std::is_class_v<M> && !std::is_same_v<M, network_options> && !std::is_same_v<M, random_seed>;
 
-}  // namespace detail
-
-namespace detail {
-
 template <class Model, class E>
 constexpr bool fits_box() {
   if constexpr (!environment<E> || !action_model<Model>) return false;

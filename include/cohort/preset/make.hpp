@@ -21,7 +21,7 @@ class named {
         if constexpr (requires { part.check(); }) part.check();
       };
       check(a.rollout), check(a.advantage), check(a.update), check(a.reward), check(a.reference);
-      if constexpr (requires { at_progress(a.objective, 0.); }) detail::check_objective(at_progress(a.objective, 0.));
+      detail::check_objective(at_progress(a.objective, 0.));
     });
   }
 
