@@ -10,6 +10,13 @@ else()
 endif()
 target_link_libraries(cohort_torch INTERFACE cohort torch "$<TARGET_NAME_IF_EXISTS:torch_library>")
 
+# Cohort's own build makes such an old LibTorch readable to clang.
+if(PROJECT_IS_TOP_LEVEL AND cohort_torch_needs_gxx AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(cohort_torch INTERFACE
+    "$<BUILD_INTERFACE:SHELL:-include ${PROJECT_SOURCE_DIR}/tests/support/vector_of_incomplete_type.hpp>")
+  set(cohort_torch_FOUND TRUE)
+endif()
+
 if(cohort_torch_FOUND)
   add_library(cohort::torch ALIAS cohort_torch)
 else()
