@@ -15,7 +15,9 @@ class named {
  public:
   /// Raises value_error naming the nearest for a name or a number that there is not, and for numbers out of their
   /// range.
-  named(std::string name, std::vector<setting> settings = {}) : name_(std::move(name)), settings_(std::move(settings)) {
+  template <class Name>  // a template, so that who includes this and makes none does not compile all presets
+    requires std::convertible_to<Name, std::string>
+  named(Name name, std::vector<setting> settings = {}) : name_(std::move(name)), settings_(std::move(settings)) {
     changed([](auto const& a) {
       auto check = [](auto const& part) {
         if constexpr (requires { part.check(); }) part.check();
@@ -69,7 +71,9 @@ class named {
 ///     train(cpu, preset::make("grpo", {{"objective.epsilon", .1}, {"rollout.group", 8}}), task, model, options);
 ///
 /// Settings are those of run/settings.hpp. Raises value_error as `named` does.
-inline named make(std::string name, std::vector<setting> settings = {}) {
+template <class Name>
+  requires std::convertible_to<Name, std::string>
+named make(Name name, std::vector<setting> settings = {}) {
   return {std::move(name), std::move(settings)};
 }
 

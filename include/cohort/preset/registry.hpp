@@ -93,7 +93,9 @@ std::string described(Preset const& p) {
   return std::string(p.from.name) + ": " + p.from.paper + "\n\n" + explained(p()) + "\ncertain: " + p.from.certain +
          "\nopen:    " + p.from.open + "\n";
 }
-inline std::string described(std::string_view name) {
+template <class Name>  // a template, so that who includes this and does not call it does not compile all presets
+  requires std::convertible_to<Name, std::string_view>
+std::string described(Name const& name) {
   std::string result;
   with_preset(name, [&](auto const& p) { result = described(p); });
   return result;

@@ -4,6 +4,8 @@
 #include <cohort/describe/names.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/run/algorithm.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <vector>
 
@@ -51,41 +53,96 @@ struct parameter_path {
   }
 };
 
-/// f(path, number, what it belongs to) for each number of a component, those too that a text leaves out.
-template <class X, class F>
-void each_number(parameter_path const& at, X const& x, F const& f) {
-  if constexpr (is_composed<X>) {
-    auto one = [&](auto const& part) { each_number(at.with(component_name(part), true), part, f); };
-    auto weigh = [&](auto const& mode) {
-      if constexpr (requires { mode.selection; }) one(mode.selection);
-      else one(mode);
-    };
-    detail::unpack([&](auto const&... leaf) { (one(leaf.term), ...); }, x.leaves);
-    detail::unpack([&](auto const&... mode) { (weigh(mode), ...); }, x.modes);
-  } else {
-    each_parameter<true>(x, [&]<class V>(char const* name, V const& value) {
-      if constexpr (std::is_arithmetic_v<V>) f(at.with(name), value, x);
-      else if constexpr (std::is_class_v<V>)
-        each_number(*name ? at.with(name) : at.with(component_name(value), true), value, f);
-    });
-  }
-}
-template <class A, class F>
-void each_number_of_algorithm(A const& a, F const& f) {
-  auto part = [&](char const* name, auto const& x) { each_number(parameter_path{}.with(name), x, f); };
-  part("rollout", a.rollout), part("reward", a.reward), part("advantage", a.advantage), part("objective", a.objective);
-  part("aggregation", a.aggregation), part("update", a.update), part("reference", a.reference);
+/// A number of an algorithm: its place, null where it is made of others, and which of the components it is of.
+struct number_at {
+  parameter_path path;
+  double value;
+  void* place;
+  int owner;
+  void (*write)(std::string const& name, void* place, double value);
+};
+
+template <class V>
+void write_number(std::string const& name, void* place, double value) {
+  if (std::is_same_v<V, bool> && value != 0 && value != 1)
+    throw value_error(name + " is " + text(value) + ", expected 0 or 1");
+  if (std::is_integral_v<V> && (value != std::floor(value) || std::abs(value) > double(std::numeric_limits<V>::max())))
+    throw value_error(name + " is " + text(value) + ", expected a whole number");
+  *static_cast<V*>(place) = V(value);
 }
 
-/// Writes to a number that was shown as a constant, of an object that is none.
-template <class V>
-void write_number(std::string const& where, V const& to, double value) {
-  if (std::is_same_v<V, bool> && value != 0 && value != 1)
-    throw value_error(where + " is " + text(value) + ", expected 0 or 1");
-  if (std::is_integral_v<V> && (value != std::floor(value) || std::abs(value) > double(std::numeric_limits<V>::max())))
-    throw value_error(where + " is " + text(value) + ", expected a whole number");
-  const_cast<V&>(to) = V(value);
-}
+/// All numbers of an algorithm, those too that a text leaves out.
+class numbers_of_algorithm {
+ public:
+  template <class A>
+  explicit numbers_of_algorithm(A& a) : begin_(reinterpret_cast<char*>(&a)), bytes_(sizeof a) {
+    auto part = [&](char const* name, auto const& x) { list(parameter_path{}.with(name), x); };
+    part("rollout", a.rollout), part("reward", a.reward), part("advantage", a.advantage);
+    part("objective", a.objective), part("aggregation", a.aggregation), part("update", a.update);
+    part("reference", a.reference);
+  }
+
+  void set(setting const& s) const {
+    std::vector<std::string> known, found;
+    for (number_at const& number : all_) {
+      if (number.path.is(s.name)) found.push_back(number.path.text());
+      for (std::string const& name : {number.path.text(), number.path.text(false)})
+        if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
+    }
+    if (found.size() > 1 && std::find(found.begin(), found.end(), s.name) != found.end()) found = {s.name};
+    if (found.empty()) throw unknown_name("algorithm", "number", s.name, known);
+    if (found.size() > 1) {
+      std::string several;
+      for (auto const& one : found) several += (several.empty() ? "" : ", ") + one;
+      throw value_error("algorithm: " + s.name + " is the name of several numbers, expected one of " + several);
+    }
+    for (number_at const& number : all_)
+      if (number.path.text() == found[0]) set(number, s.value);
+  }
+
+ private:
+  void set(number_at const& number, double value) const {
+    if (!number.place)
+      throw value_error("algorithm: " + number.path.text() + " is made of others and cannot be set by itself");
+    number.write(number.path.text(), number.place, value);
+    std::string const follows = number.path.words.back().first + "_high";  // of epsilon
+    for (number_at const& other : all_)
+      if (other.owner == number.owner && other.write == number.write && other.place && other.value == number.value &&
+          other.path.words.back().first == follows)
+        other.write(follows, other.place, value);
+  }
+
+  template <class X>
+  void list(parameter_path const& at, X const& x) {
+    if constexpr (is_composed<X>) {
+      auto one = [&](auto const& part) { list(at.with(component_name(part), true), part); };
+      auto weigh = [&](auto const& mode) {
+        if constexpr (requires { mode.selection; }) one(mode.selection);
+        else one(mode);
+      };
+      detail::unpack([&](auto const&... leaf) { (one(leaf.term), ...); }, x.leaves);
+      detail::unpack([&](auto const&... mode) { (weigh(mode), ...); }, x.modes);
+    } else {
+      int const owner = owners_++;
+      each_parameter<true>(x, [&]<class V>(char const* name, V const& value) {
+        if constexpr (std::is_arithmetic_v<V>)
+          all_.push_back({at.with(name), double(value), place(&value), owner, &write_number<V>});
+        else if constexpr (std::is_class_v<V>)
+          list(*name ? at.with(name) : at.with(component_name(value), true), value);
+      });
+    }
+  }
+  /// Where it lies in the algorithm, which is no constant; components show their numbers as constants.
+  void* place(void const* number) const {
+    std::size_t const from = std::size_t(reinterpret_cast<std::uintptr_t>(number) - std::uintptr_t(begin_));
+    return from < bytes_ ? begin_ + from : nullptr;
+  }
+
+  char* begin_;
+  std::size_t bytes_;
+  int owners_ = 0;
+  std::vector<number_at> all_;
+};
 
 }  // namespace detail
 
@@ -94,37 +151,7 @@ void write_number(std::string const& where, V const& to, double value) {
 /// that it could be where there are several, and for a fraction where a whole number is wanted.
 template <class A>
 void set_numbers(A& algorithm, std::vector<setting> const& settings) {
-  for (setting const& s : settings) {
-    std::vector<std::string> known, found;
-    detail::each_number_of_algorithm(algorithm, [&](detail::parameter_path const& path, auto const&, auto const&) {
-      if (path.is(s.name)) found.push_back(path.text());
-      for (std::string const& name : {path.text(), path.text(false)})
-        if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
-    });
-    if (found.size() > 1 && std::find(found.begin(), found.end(), s.name) != found.end()) found = {s.name};
-    if (found.empty()) throw detail::unknown_name("algorithm", "number", s.name, known);
-    if (found.size() > 1) {
-      std::string all;
-      for (auto const& one : found) all += (all.empty() ? "" : ", ") + one;
-      throw value_error("algorithm: " + s.name + " is the name of several numbers, expected one of " + all);
-    }
-    detail::each_number_of_algorithm(
-        algorithm, [&]<class V, class X>(detail::parameter_path const& path, V const& number, X const& owner) {
-          if (path.text() != found[0]) return;
-          V before = number;
-          detail::write_number(found[0], number, s.value);
-          std::string follows = path.words.back().first + "_high";  // of epsilon
-          detail::each_parameter<true>(owner, [&]<class W>(char const* name, W const& other) {
-            if constexpr (std::is_same_v<W, V>)
-              if (name == follows && other == before) detail::write_number(follows, other, s.value);
-          });
-        });
-    detail::each_number_of_algorithm(
-        algorithm, [&](detail::parameter_path const& path, auto const& number, auto const&) {
-          if (path.text() == found[0] && double(number) != s.value)
-            throw value_error("algorithm: " + found[0] + " is made of others and cannot be set by itself");
-        });
-  }
+  for (setting const& s : settings) detail::numbers_of_algorithm(algorithm).set(s);
 }
 
 }  // namespace cohort
