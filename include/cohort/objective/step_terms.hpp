@@ -50,10 +50,10 @@ namespace detail {
 /// The arrays of the terms, in the order of terms_of_step.
 template <class A>
 constexpr auto term_members() {
-  constexpr auto first = &A::sampler_logp;
-  return std::array<std::remove_const_t<decltype(first)>, std::size_t(term_count)>{
-      &A::sampler_logp, &A::old_logp,  &A::logp,   &A::ref_logp, &A::advantage, &A::entropy,
-      &A::value,        &A::old_value, &A::target, &A::kl,       &A::old_kl};
+  std::array all{&A::sampler_logp, &A::old_logp,  &A::logp,   &A::ref_logp, &A::advantage, &A::entropy,
+                 &A::value,        &A::old_value, &A::target, &A::kl,       &A::old_kl};
+  static_assert(all.size() == term_count, "term_members has a member for each of terms_of_step");
+  return all;
 }
 /// The loss, and the derivatives in the order of the differentiable terms.
 template <class T>

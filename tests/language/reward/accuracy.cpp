@@ -4,7 +4,7 @@
 #include "completions.hpp"
 
 using namespace cohort;
-using completions::of_text;
+using reward_cases::of_text;
 
 namespace {
 
@@ -136,10 +136,10 @@ TEST_CASE("accuracy: the expected answer may be an integer, a floating-point num
 
 TEST_CASE("accuracy: where a row expects nothing it says nothing") {
   accuracy reward{
-      .expected = [](completions::row const& r) { return r.answer ? std::optional(r.answer) : std::nullopt; }};
-  REQUIRE(of_text(reward, "<answer>7</answer>", completions::row{0}) == std::nullopt);
-  REQUIRE(of_text(reward, "<answer>7</answer>", completions::row{7}) == 1.);
-  REQUIRE(of_text(reward, "<answer>7</answer>", completions::row{8}) == 0.);
+      .expected = [](reward_cases::row const& r) { return r.answer ? std::optional(r.answer) : std::nullopt; }};
+  REQUIRE(of_text(reward, "<answer>7</answer>", reward_cases::row{0}) == std::nullopt);
+  REQUIRE(of_text(reward, "<answer>7</answer>", reward_cases::row{7}) == 1.);
+  REQUIRE(of_text(reward, "<answer>7</answer>", reward_cases::row{8}) == 0.);
 }
 
 TEST_CASE("accuracy: it is a reward of the rows that its expectation takes, and of no others") {

@@ -5,7 +5,7 @@
 #include <vector>
 
 /// Completions made by hand.
-namespace completions {
+namespace reward_cases {
 
 struct row {
   int answer = 0;
@@ -31,4 +31,4 @@ double of_length(R const& reward, int length, Row const& r = {}) {
   return of_tokens(reward, tokens, r);
 }
 
-}  // namespace completions
+}  // namespace reward_cases

@@ -3,7 +3,7 @@
 #include "completions.hpp"
 
 using namespace cohort;
-using namespace completions;
+using namespace reward_cases;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("strict_format: the published format is worth 1, with a line break at the end and without") {

@@ -3,7 +3,7 @@
 #include "completions.hpp"
 
 using namespace cohort;
-using namespace completions;
+using namespace reward_cases;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("length_target: 0 at the target, and a token costs alpha on either side of it") {

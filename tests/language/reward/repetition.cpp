@@ -5,7 +5,7 @@
 #include "completions.hpp"
 
 using namespace cohort;
-using namespace completions;
+using namespace reward_cases;
 using Catch::Matchers::ContainsSubstring;
 
 using tokens = std::vector<std::int32_t>;

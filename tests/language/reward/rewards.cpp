@@ -7,7 +7,7 @@
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
-using completions::row;
+using reward_cases::row;
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "completions.hpp"
 
 using namespace cohort;
-using namespace completions;
+using namespace reward_cases;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("soft_overlong: nothing up to the cache, a straight line to -1 at the limit, -1 beyond") {
