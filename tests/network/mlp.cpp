@@ -1,4 +1,5 @@
 #include <cohort/network/mlp.hpp>
+#include <limits>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 
@@ -183,4 +184,12 @@ TEST_CASE(
 
 TEST_CASE("mlp: a layer without width is refused") {
   REQUIRE_THROWS_AS(mlp({4, 0, 2}, activation::tanh, 0), value_error);
+}
+
+TEST_CASE("mlp: widths whose parameters no machine holds are refused with their bytes") {
+  int const most = std::numeric_limits<int>::max();
+  REQUIRE_THROWS_AS(mlp({4, most, most, 2}, activation::tanh, 0), value_error);
+  REQUIRE_THROWS_WITH(mlp({4, most, most, 2}, activation::tanh, 0),
+                      Catch::Matchers::StartsWith("mlp: the parameters of layers of width 4, 2147483647, 2147483647, 2 "
+                                                  "in float would take 1.84467e+19 bytes, and this machine has "));
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
+#include <cohort/backend/memory.hpp>
 #include <cohort/network/orthogonal.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <vector>
@@ -37,9 +38,16 @@ class mlp {
   mlp(std::vector<int> sizes, activation hidden, std::ptrdiff_t offset)
       : sizes_(std::move(sizes)), activation_(hidden) {
     for (int s : sizes_) detail::require(s > 0, "mlp", "a layer's width", s, "a positive number");
+    double weights = 0;
+    std::string widths;
+    for (std::size_t l = 0; l < sizes_.size(); ++l) {
+      widths += (l ? ", " : "") + std::to_string(sizes_[l]);
+      if (l > 0) weights += (sizes_[l - 1] + 1.) * sizes_[l];
+    }
+    detail::require_memory("mlp: the parameters of layers of width " + widths + " in float", 4 * weights);
     for (std::size_t l = 0; l + 1 < sizes_.size(); ++l) {
       offsets_.push_back(offset);
-      offset += std::ptrdiff_t(sizes_[l] + 1) * sizes_[l + 1];
+      offset += (std::ptrdiff_t(sizes_[l]) + 1) * sizes_[l + 1];
     }
     offsets_.push_back(offset);
   }
