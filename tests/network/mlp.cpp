@@ -158,7 +158,8 @@ TEST_CASE(
     "biases") {
   network n{{4, 8, 3, 2}, activation::tanh};
   numbers parameters(n.parameters(), 7), again = parameters;
-  n.shape.initialize(parameters, {.01, 5}, 3);
+  cpu backend;
+  n.shape.initialize(backend, parameters, {.01, 5}, 3);
   auto weight = [&](int l) { return n.shape.weight(all(std::as_const(parameters)), l); };
   auto require_orthonormal = [](view<double const> rows, auto gain) {
     for (std::ptrdiff_t i = 0; i < rows.rows; ++i)
@@ -176,9 +177,9 @@ TEST_CASE(
     auto bias = n.shape.bias(all(std::as_const(parameters)), l);
     for (std::ptrdiff_t c = 0; c < bias.columns; ++c) REQUIRE(bias(0, c) == 0);
   }
-  n.shape.initialize(again, {.01, 5}, 3);
+  n.shape.initialize(backend, again, {.01, 5}, 3);
   REQUIRE(again == parameters);
-  n.shape.initialize(again, {.01, 5}, 4);
+  n.shape.initialize(backend, again, {.01, 5}, 4);
   REQUIRE(again != parameters);
 }
 

@@ -146,13 +146,13 @@ class mlp {
 
   /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero
   /// biases.
-  template <class T>
-  [[gnu::cold]] void initialize(std::vector<T>& parameters, std::vector<double> const& gains,
+  template <backend B, class T = value_t<B>>
+  [[gnu::cold]] void initialize(B& backend, std::vector<T>& parameters, std::vector<double> const& gains,
                                 std::uint64_t seed) const {
     for (int l = 0; l < layers(); ++l) {
       bool last = l + 1 == layers();
       random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(offsets_[l])});
-      auto w = orthogonal(sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
+      auto w = orthogonal(backend, sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
       for (std::size_t i = 0; i < w.size(); ++i)
         parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));
       for (int c = 0; c < sizes_[l + 1]; ++c) parameters[offsets_[l] + w.size() + c] = T(0);
