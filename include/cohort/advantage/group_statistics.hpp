@@ -44,13 +44,13 @@ struct relative {
     else result = result / unit;
     if (scale == group_scale::batch_std) result = scaled(result, batch_std, S(1));
     // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by
-    // itself would make it an advantage. A value that is the mean of others differs from it by rounding, too, beside
-    // how large they are: it is no step that is learned from.
+    // itself would make it an advantage. And a value at the mean of others differs from it by rounding beside how large
+    // they are. Squares, so that it takes no more roots.
     if (baseline != group_baseline::none) {
-      S level = mean * mean + all_squares / size;
-      result = select(equal_up_to_rounding(all_squares, size, mean, rounding) |
-                          (centered * centered <= 64 * rounding * rounding * level),
-                      S(0), result);
+      S level = mean * mean, spread = all_squares / size, most = rounding * max(size, S(8));
+      result =
+          select((spread <= most * most * level) | (centered * centered <= 64 * rounding * rounding * (level + spread)),
+                 S(0), result);
     }
     return select(size <= 1, single == group_of_one::raw ? S(x / unit) : S(0), result);
   }
