@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cohort/advantage/all.hpp>
+#include <cohort/rollout/executed_probe.hpp>
 #include <cohort/scalar/welford.hpp>
 #include <limits>
 
@@ -194,6 +195,23 @@ TEST_CASE("units: rewards in running deviations are the same in every unit, also
     auto in_float = running<float>(mixed, 1);
     CHECK(near(in_float[4], large / deviation));
   }
+}
+
+TEST_CASE("units: a sharp softmax over a state's probes takes the largest reward in every unit") {
+  auto all_best = []<class T>(T unit) {
+    backend_of<T> backend;
+    std::vector<T> reward;
+    std::vector<std::int32_t> executed(50, -1), from(200, -1);
+    for (int n = 0; n < 50; ++n)
+      for (int g = 0; g < 4; ++g) reward.push_back(T(g == n % 4 ? 5 : g) * unit);
+    backend.for_rows(50, detail::choose_probe{4, 0, executed_probe::softmax, 1000, stream_id{1}},
+                     view<T const>(reward.data(), 50, 4), all_of(executed), view<std::int32_t>(from.data(), 50, 4));
+    for (int n = 0; n < 50; ++n)
+      if (executed[std::size_t(n)] != n * 4 + n % 4) return false;
+    return true;
+  };
+  for (float unit : {1.f, 1e19f, 1e37f}) CHECK(all_best(unit));
+  for (double unit : {1., 1e160, 1e300}) CHECK(all_best(unit));
 }
 
 TEST_CASE("units: the deviation of an evaluation's returns, and of scores that come one by one") {
