@@ -216,7 +216,9 @@ void aggregations() {
   MODE("verl `seq-mean-token-sum-norm`", "over the longest, 5", series_sum_mean{.length = 5});
   MODE("TRL and Liger `dr_grpo`", "over the longest allowed, here 8; all series",
        series_sum_mean{.length = 8, .empty = empty_series::count});
-  MODE("TRL `luspo`", "1 / all series", series_sum_mean{.empty = empty_series::count});
+  MODE("TRL `luspo` from 1.10 on", "1 / all series", series_sum_mean{.empty = empty_series::count});
+  MODE("Liger `luspo` by token", "its series' valid steps / (all series, longest)",
+       series_sum_mean{.length = 5, .empty = empty_series::count, .times_own = true});
   MODE("TRL `bnpo`, microbatches of 3 series", "each microbatch its own mean", piecewise_step_mean{.series = 3});
   MODE("TorchRL's KL", "1 / (series, longest): padding counts as 0",
        series_sum_mean{.length = 5, .empty = empty_series::count});

@@ -53,7 +53,7 @@ void cut(generated<T>& completion, std::set<std::int32_t> const& stop) {
 
 template <class T>
 void generate(request r) {
-  auto options = language::read_config(r.folder);
+  auto const options = language::read_config(r.folder);
   for (auto token : r.prompt)
     if (token >= options.vocabulary)
       throw usage_error("--ids: " + std::to_string(token) + " is no token of the vocabulary's " +
@@ -63,7 +63,6 @@ void generate(request r) {
     throw usage_error("--ids has " + std::to_string(r.prompt.size()) + " tokens and --tokens is " +
                       std::to_string(r.how.max_tokens) + ", expected no more than the context's " +
                       std::to_string(options.context) + " together");
-  options.context = int(together);
   auto const listed = r.stop ? *r.stop : language::read_stop_tokens(r.folder);
   std::set<std::int32_t> const stop(listed.begin(), listed.end());
   if (stop.size() == 1) r.how.stop = *stop.begin();

@@ -38,10 +38,15 @@ struct a_series {
 /// Groups of series as a batch; a step that is not valid is whatever it is.
 struct everything {
   std::vector<std::vector<a_series>> groups;
+  bool invalid_end = false;  ///< whether invalid steps are flagged as the ends of episodes
 
   /// Advantages of all steps, in order.
   template <class E>
   numbers operator()(E const& estimator) const {
+    return advantage_and_target(estimator).first;
+  }
+  template <class E>
+  std::pair<numbers, numbers> advantage_and_target(E const& estimator) const {
     grouped<double> b{{}, {}, {}};
     numbers value, next_value, sampler, old, ref, squares, greedy, scores;
     integers anchor;
@@ -64,6 +69,8 @@ struct everything {
       while (last > std::size_t(b.offsets[n - 1]) && !b.valid[last]) --last;  // padding stands behind the end
       b.terminated[last] = 1;
     }
+    for (std::size_t i = 0; i < b.valid.size() && invalid_end; ++i)
+      if (!b.valid[i]) b.terminated[i] = b.truncated[i] = 1;
     auto v = b.views();
     v.value = all(std::as_const(value)), v.next_value = all(std::as_const(next_value)),
     v.sampler_logp = all(std::as_const(sampler));
@@ -74,7 +81,7 @@ struct everything {
     cpu backend;
     numbers advantage(b.reward.size(), -99), target(b.reward.size(), -99);
     estimator(backend, v, {all(advantage), all(target)});
-    return advantage;
+    return {advantage, target};
   }
 
   template <class F>

@@ -123,3 +123,27 @@ TEST_CASE("group outcomes: without groups they say what is missing, and paramete
   REQUIRE_THROWS_WITH(advantages(gpg{.divisor = 0}, b), ContainsSubstring("divisor is 0"));
   REQUIRE_THROWS_WITH(advantages(pass_at_k{.k = 0}, b), ContainsSubstring("k is 0"));
 }
+
+TEST_CASE("gpg: a score that rounding left of rewards that cancel counts as 0, and a small one does not") {
+  auto of = [](std::vector<int> lengths, std::vector<int> groups, auto rewards) {
+    return advantages(gpg{}, grouped<std::remove_cvref_t<decltype(rewards[0])>>(lengths, groups, rewards));
+  };
+  REQUIRE(.1 + .2 - .3 != 0);
+  // Two groups of two: of four scores two are 0, so each advantage is twice what is above the mean.
+  auto found = of({3, 1, 1, 1}, {2, 2}, numbers{.1, .2, -.3, 1, 0, 1});
+  auto expected = of({3, 1, 1, 1}, {2, 2}, numbers{0, 0, 0, 1, 0, 1});
+  REQUIRE(expected == numbers{-1, -1, -1, 1, -1, 1});
+  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(close(found[i], expected[i], 1e-15));
+  auto in_float = of({3, 1, 1, 1}, {2, 2}, std::vector<float>{.1f, .2f, -.3f, 1, 0, 1});
+  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(close(in_float[i], expected[i], 1e-6));
+  // A thousand of .1 and -100 leave 1e-12; rewards of 1e8 leave more than others are.
+  numbers many(1000, .1);
+  many.insert(many.end(), {-100, 1, 0, 1});
+  REQUIRE(close(of({1001, 1, 1, 1}, {2, 2}, many)[1001], 1, 1e-11));
+  REQUIRE(close(of({3, 1, 1, 1}, {2, 2}, numbers{.1e8, .2e8, -.3e8, 1, 0, 1})[5], 1, 1e-14));
+  // A score of its own is one however small; so three of four are not 0.
+  REQUIRE(close(of({1, 1, 1, 1}, {2, 2}, numbers{1e-30, 1, 0, 1})[3], 4. / 3 * .5, 1e-14));
+  // In any unit.
+  for (double unit : {1e-200, 1e-20, 1e20})
+    REQUIRE(close(of({3, 1, 1, 1}, {2, 2}, numbers{.1 * unit, .2 * unit, -.3 * unit, unit, 0, unit})[5], unit, 1e-14));
+}

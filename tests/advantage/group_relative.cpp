@@ -141,3 +141,17 @@ TEST_CASE("group_relative: refuses more cells than a float can count, instead of
   REQUIRE_THROWS_WITH(run({.by = credit::return_to_go}, grouped<float>(lengths, groups, rewards)),
                       ContainsSubstring("exactly"));
 }
+
+TEST_CASE("group_relative: who is at the mean, up to rounding, gets 0 and nothing that is counted as an advantage") {
+  REQUIRE((.1 + .2 + .3) / 3 != .2);
+  for (auto scale : {group_scale::none, group_scale::group_std, group_scale::batch_std})
+    for (double unit : {1e-100, 1., 1e100}) {
+      auto at = [&](numbers rewards) {
+        for (double& r : rewards) r *= unit;
+        return advantages(group_relative{.scale = scale, .epsilon = 0}, bandit(rewards));
+      };
+      REQUIRE(at({.1, .2, .3})[1] == 0);
+      REQUIRE(at({.1, .2, -.3, 0})[3] == 0);
+      REQUIRE(at({1, 1 + 1e-13, 1 - 1e-13})[1] > 0);
+    }
+}

@@ -30,6 +30,18 @@ TEST_CASE("series_sum_mean: a valid step weighs 1 over the number of series, and
   }
 }
 
+TEST_CASE("series_sum_mean: times its own valid steps, a series' weight grows like its length") {
+  series_sum_mean const plain{.length = 8, .empty = empty_series::count};
+  auto own = plain;
+  own.times_own = true;
+  numbers one = weights(plain, of, 6, valid), found = weights(own, of, 6, valid);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    double n = 0;
+    for (std::size_t j = 0; j < found.size(); ++j) n += of[j] == of[i] && valid[j];
+    REQUIRE(close(found[i], n * one[i], 1e-15));
+  }
+}
+
 TEST_CASE("series_mean: a series without a valid step counts where it is told to") {
   double const length[] = {2, 0, 0, 3, 0, 2};
   numbers left = weights(series_mean{}, of, 6, valid),

@@ -11,7 +11,8 @@ trainers made without their constructor from the few attributes that they read; 
 trl_grpo.txt, on the batch of objective_batch.py, rows padded with zeros (is_weight with 1): NAME is a loss, NAME/logp and, where there is an entropy bonus,
 NAME/entropy its gradients. Epsilon 0.2 and 0.28; by sequence 0.02 and 0.03; cispo above at 2.0. beta = 0.04 where a name has kl, times the ratio where it
 has kl_corrected, which is TRL's default.
-    grpo, bnpo, dr_grpo (max_completion_length 50), dapo, cispo, sapo, vespo, luspo; _sequence is importance_sampling_level
+    grpo, bnpo, dr_grpo (max_completion_length 50), dapo, cispo, sapo, vespo, luspo; _sequence is importance_sampling_level;
+                        all but cispo, sapo and vespo by token and by sequence, without a KL, with it and with the corrected one
     dapo_parts          num_items_in_batch 120, 2 accumulated batches of 4 steps per generation
     *_is                times is_weight, or in vespo's weights; grpo_sequence_is times is_weight_series
     gamma_weights(_is)  get_gamma_weights, per series
@@ -95,10 +96,11 @@ def grpo(p, b):
     for kind in ["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "vespo", "luspo"]:
         record(kind, kind)
     for name, options in [("kl", kl), ("kl_corrected", corrected)]:
-        for kind, level in [("grpo", "token"), ("luspo", "token"), ("luspo", "sequence")]:
-            record(f"{kind}_{'sequence_' * (level == 'sequence')}{name}", kind, level, **options)
-    record("grpo_sequence", "grpo", "sequence")
-    record("luspo_sequence", "luspo", "sequence")
+        for kind in ["grpo", "bnpo", "dr_grpo", "dapo", "luspo"]:
+            for level in ["token", "sequence"]:
+                record(f"{kind}_{'sequence_' * (level == 'sequence')}{name}", kind, level, **options)
+    for kind in ["grpo", "bnpo", "dr_grpo", "dapo", "luspo"]:
+        record(f"{kind}_sequence", kind, "sequence")
     record("dapo_parts", "dapo", items=120, current_gradient_accumulation_steps=2, steps_per_generation=4)
     for kind in ["grpo", "sapo", "vespo", "luspo"]:
         record(f"{kind}_is", kind, weights=padded["is_weight"])

@@ -1,9 +1,12 @@
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/model/token_packing.hpp>
+#include <cohort/language/model/generate.hpp>
+#include <limits>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 
 using namespace cohort;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -139,4 +142,66 @@ TEST_CASE("token_packing: what cannot be packed is named") {
   CHECK_THROWS_WITH(packing.prompt(o, many), "prompt 0: 17 tokens, expected no more than the context's 16");
   packing.prompt(o, one);
   CHECK_THROWS_WITH(packing.completion(o, none), "completion 0 is empty, expected one token or more");
+}
+
+TEST_CASE("decoder: its angles are tabulated for as many positions as are used, whatever the context") {
+  using B = archetype<double>;
+  auto o = small();
+  decoder_with_numbers<B> before(o);
+  double const want = before.loss();
+  o.context = std::numeric_limits<int>::max();
+  decoder_with_numbers<B> d(o);
+  CHECK(d.loss() == want);
+  // Longer series than before, then the first ones again.
+  d.packing.clear();
+  d.packing.prompt(o, some_tokens(100, 0, o.vocabulary));
+  d.packing.completion(o, some_tokens(900, 1, o.vocabulary));
+  d.packing.finish(d.backend, o);
+  double const longer = d.loss();
+  pack(d.backend, d.packing, o);
+  CHECK(d.loss() == want);
+  o.context = 1000;
+  decoder_with_numbers<B> fresh(o);
+  fresh.packing.clear();
+  fresh.packing.prompt(o, some_tokens(100, 0, o.vocabulary));
+  fresh.packing.completion(o, some_tokens(900, 1, o.vocabulary));
+  fresh.packing.finish(fresh.backend, o);
+  CHECK(fresh.loss() == longer);
+}
+
+TEST_CASE("decoder: extents that can't be held are refused before anything is allocated") {
+  archetype<float> backend;
+  auto complaint = [&](auto change) {
+    decoder_options o = small();
+    change(o);
+    try {
+      language_model model{backend, o};
+    } catch (value_error const& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  constexpr int most = std::numeric_limits<int>::max();
+  CHECK_THAT(
+      complaint([](auto& o) { o.head_size = most - 1; }),
+      StartsWith("decoder: the parameters of vocabulary 11, hidden 8, intermediate 10, layers 2, heads 4, "
+                 "kv_heads 2, head_size 2147483646 in float would take 1.64927e+12 bytes, and this machine has"));
+  CHECK_THAT(complaint([](auto& o) { o.heads = 1 << 30, o.head_size = most - 1; }),
+             ContainsSubstring("would take 2.95148e+20 bytes"));
+  CHECK_THAT(complaint([](auto& o) { o.vocabulary = o.hidden = o.intermediate = most - 3, o.layers = 10'000; }),
+             ContainsSubstring("would take"));
+  CHECK(complaint([](auto& o) { o.layers = most; }) ==
+        "decoder: layers is 2.14748e+09, expected a number from 1 to 10000");
+  CHECK(complaint([](auto&) {}).empty());
+}
+
+TEST_CASE("generate: more tokens at once than rows can be numbered are refused by name") {
+  archetype<float> backend;
+  auto o = small();
+  o.context = std::numeric_limits<int>::max();
+  language_model model{backend, o};
+  generator<archetype<float>> completions;
+  CHECK_THROWS_WITH(completions(backend, model, {{1, 2, 3}}, {.group = 3, .max_tokens = 1 << 30}, stream_id{1}),
+                    "generate: the number of tokens of all prompts and completions is 3.22123e+09, expected fewer than "
+                    "2^31: generate fewer at once");
 }

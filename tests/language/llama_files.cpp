@@ -9,6 +9,7 @@
 using namespace cohort;
 using namespace cohort::language;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 using files::scratch;
 
 namespace {
@@ -188,6 +189,46 @@ TEST_CASE("read_config: extents that do not fit together are said with both") {
   CHECK(refusal({{"rope_theta", 1}}) == ": has the rope_theta 1, expected a number above 1");
 }
 
+TEST_CASE("read_config: extents that this machine has no memory for are refused, by name and with their bytes") {
+  CHECK_THAT(
+      refusal({{"head_dim", 2147483646}}),
+      StartsWith(": decoder: the parameters of vocabulary 40, hidden 32, intermediate 48, layers 2, heads 4, "
+                 "kv_heads 4, head_size 2147483646 in float would take 8.79609e+12 bytes, and this machine has "));
+  CHECK_THAT(refusal({{"num_attention_heads", 1 << 30}, {"head_dim", 8}, {"num_key_value_heads", 1}}),
+             ContainsSubstring("heads 1073741824, kv_heads 1, head_size 8 in float would take 4.39805e+12 bytes"));
+  CHECK_THAT(refusal({{"vocab_size", 2147483647}, {"hidden_size", 2147483640}}),
+             ContainsSubstring("would take 1.84467e+20 bytes"));
+  CHECK_THAT(refusal({{"intermediate_size", 2147483647}, {"num_hidden_layers", 10'000}}),
+             ContainsSubstring("would take 8.24634e+15 bytes"));
+}
+
+TEST_CASE("read_config: a context costs nothing, however long") {
+  json config = plain;
+  config["max_position_embeddings"] = 2147483647;
+  CHECK(read(config).context == 2147483647);
+}
+
+TEST_CASE("read_config: more parameters than the model.safetensors beside it can hold are refused with both") {
+  scratch const here;
+  put_weights(here, [](auto&) {});
+  auto put = [&](int layers) {
+    json config = plain;
+    config["num_hidden_layers"] = layers;
+    files::put(here.path / "config.json", config.dump());
+  };
+  put(1000);  // 8.8 million parameters, 70 MB of names and numbers: no memory is too small for it
+  CHECK_THROWS_AS(read_config(here.path), io_error);
+  auto const weights = here.path / "model.safetensors";
+  CHECK_THROWS_WITH(
+      read_config(here.path),
+      (here.path / "config.json").string() +
+          ": describes 8.77059e+06 parameters, by vocabulary 40, hidden 32, intermediate 48, layers 1000, heads 4, "
+          "kv_heads 4, head_size 8, which take at least 1.75412e+07 bytes, and " +
+          weights.string() + " has " + std::to_string(std::filesystem::file_size(weights)));
+  std::filesystem::remove(weights);
+  CHECK(read_config(here.path).layers == 1000);
+}
+
 TEST_CASE("read_stop_tokens: one token, several, or none; anything else is refused") {
   scratch const here;
   auto stop = [&](json const& eos) {
@@ -227,6 +268,7 @@ TEST_CASE("read_parameters: each tensor lies where tensors_of says, in float and
     auto const wide = parameters_of<double>(golden + name);
     safetensors const file(golden + name + "/model.safetensors");
     CHECK(file.tensors().size() == tensors_of(options).size());
+    CHECK(options.parameters() == double(narrow.size()));
     int wrong = 0;
     for (auto const& t : tensors_of(options)) {
       auto const stored = file.at(t.name).bytes;

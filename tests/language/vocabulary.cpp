@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cohort/language/task/vocabulary.hpp>
+#include <cohort/random/stream.hpp>
 #include "../catch.hpp"
 
 using namespace cohort;
@@ -35,6 +37,46 @@ TEST_CASE("vocabulary: where special tokens begin alike the longest that fits is
     vocabulary words{{.characters = "<>ab", .special = special}};
     REQUIRE(words.encode("<a>b<a>a<ab<b") == ids{words.id("<a>b"), words.id("<a>"), 2, words.id("<a"), 3, 0, 3});
   }
+}
+
+TEST_CASE("vocabulary: at each place it takes what trying every special token there takes") {
+  auto tried = [](vocabulary const& words, std::vector<std::string> const& special, std::string_view rest) {
+    ids found;
+    for (; !rest.empty(); rest.remove_prefix(words.text(found.back()).size())) {
+      std::string_view longest = rest.substr(0, 1);
+      for (auto const& s : special)
+        if (rest.starts_with(s) && s.size() > longest.size()) longest = s;
+      found.push_back(words.id(longest));
+    }
+    return found;
+  };
+  random_stream draws(stream_id{1, draw_purpose::user});
+  for (int k = 0; k < 300; ++k) {
+    auto some_text = [&](std::uint32_t longest) {
+      std::string text;
+      for (auto n = 1 + draws.integer(longest); text.size() < n;) text += "ab\xC3"[draws.integer(2 + k % 2)];
+      return text;
+    };
+    std::vector<std::string> special;
+    for (auto n = draws.integer(12); special.size() < n;) {
+      auto s = some_text(7);
+      if (s.size() > 1 && std::find(special.begin(), special.end(), s) == special.end()) special.push_back(s);
+    }
+    vocabulary words{{.special = special}};
+    for (int t = 0; t < 5; ++t) {
+      auto text = some_text(60);
+      REQUIRE(words.encode(text) == tried(words, special, text));
+    }
+  }
+}
+
+TEST_CASE("vocabulary: 20,000 special tokens, one of them as long as the text") {
+  std::string const a(100'000, 'a');
+  std::vector<std::string> special{a + "b"};
+  for (int i = 0; i < 20'000; ++i) special.push_back("<" + std::to_string(i) + ">");
+  vocabulary words{{.special = special}};
+  REQUIRE(words.encode(a) == ids(100'000, 'a'));
+  REQUIRE(words.encode(a + "b<19999><199990>") == ids{256, 256 + 20'000, '<', '1', '9', '9', '9', '9', '0', '>'});
 }
 
 TEST_CASE("vocabulary: a character is a code point of UTF-8, of one to four bytes") {

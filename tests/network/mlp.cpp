@@ -1,4 +1,5 @@
 #include <cohort/network/mlp.hpp>
+#include <limits>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 
@@ -157,7 +158,8 @@ TEST_CASE(
     "biases") {
   network n{{4, 8, 3, 2}, activation::tanh};
   numbers parameters(n.parameters(), 7), again = parameters;
-  n.shape.initialize(parameters, {.01, 5}, 3);
+  cpu backend;
+  n.shape.initialize(backend, parameters, {.01, 5}, 3);
   auto weight = [&](int l) { return n.shape.weight(all(std::as_const(parameters)), l); };
   auto require_orthonormal = [](view<double const> rows, auto gain) {
     for (std::ptrdiff_t i = 0; i < rows.rows; ++i)
@@ -175,12 +177,20 @@ TEST_CASE(
     auto bias = n.shape.bias(all(std::as_const(parameters)), l);
     for (std::ptrdiff_t c = 0; c < bias.columns; ++c) REQUIRE(bias(0, c) == 0);
   }
-  n.shape.initialize(again, {.01, 5}, 3);
+  n.shape.initialize(backend, again, {.01, 5}, 3);
   REQUIRE(again == parameters);
-  n.shape.initialize(again, {.01, 5}, 4);
+  n.shape.initialize(backend, again, {.01, 5}, 4);
   REQUIRE(again != parameters);
 }
 
 TEST_CASE("mlp: a layer without width is refused") {
   REQUIRE_THROWS_AS(mlp({4, 0, 2}, activation::tanh, 0), value_error);
+}
+
+TEST_CASE("mlp: widths whose parameters no machine holds are refused with their bytes") {
+  int const most = std::numeric_limits<int>::max();
+  REQUIRE_THROWS_AS(mlp({4, most, most, 2}, activation::tanh, 0), value_error);
+  REQUIRE_THROWS_WITH(mlp({4, most, most, 2}, activation::tanh, 0),
+                      Catch::Matchers::StartsWith("mlp: the parameters of layers of width 4, 2147483647, 2147483647, 2 "
+                                                  "in float would take 1.84467e+19 bytes, and this machine has "));
 }

@@ -238,3 +238,58 @@ TEST_CASE("dynamic sampling: a negative limit is refused") {
   CHECK_THROWS_WITH((completions{.score_power = -1}.check()),
                     "completions: score_power is -1, expected 0 or a positive number");
 }
+
+TEST_CASE("group_scores: they differ by more than rounding of what they were added up from, in any unit") {
+  auto differ = [](std::vector<double> const& scores, double magnitude, auto... epsilon) {
+    detail::group_scores s;
+    for (double x : scores) s.add(x, magnitude);
+    return s.differs(epsilon...);
+  };
+  for (double unit : {1e-200, 1e-12, 1., 1e12}) {
+    CHECK(differ({1 * unit, 0, 1 * unit}, unit));
+    CHECK_FALSE(differ({(.1 + .2) * unit, .3 * unit}, unit));
+    CHECK_FALSE(differ({(.1 + .2 - .3) * unit, 0}, .6 * unit));
+    CHECK_FALSE(differ({(double(.1f) + .2f - .3f) * unit, 0}, .6 * unit, 0x1p-23));
+    CHECK(differ({1e-3 * unit, 0}, 500 * unit, 0x1p-23));
+  }
+  CHECK_FALSE(differ({0, 0, 0}, 0));
+  CHECK_FALSE(differ({3}, 3));
+}
+
+namespace {
+
+/// Three steps whose rewards cancel, in an order that the first action chooses.
+struct cancelling {
+  struct state {
+    int count, first;
+  };
+  static constexpr cohort::discrete actions{3};
+  static constexpr cohort::box<1> observations{{0}, {3}};
+  int max_episode_steps = 3;
+  double last = -.3;
+  state reset(random_stream&) const { return {0, 0}; }
+  outcome step(state& s, int a) const {
+    if (s.count == 0) s.first = a;
+    double const rewards[3][3] = {{.1, .2, last}, {.2, last, .1}, {0, 0, 0}};
+    double reward = rewards[s.first][s.count++];
+    return {.reward = reward, .terminated = s.count == 3};
+  }
+  std::array<float, 1> observe(state const& s) const { return {float(s.count)}; }
+};
+
+}  // namespace
+
+TEST_CASE("groups: returns that rounding alone makes different teach nothing") {
+  auto steps = [](double last) {
+    eigen::backend cpu;
+    cancelling e{.last = last};
+    actor policy(cpu, e, {.hidden = {4}}, random_seed{1});
+    rollout_summary summary;
+    groups_collector<eigen::backend, cancelling, decltype(policy)> collector(
+        cpu, {.count = 4, .group = 8, .resample = 2}, e, policy, 1);
+    collector.collect(cpu, policy, 1'000'000, summary);
+    return summary.steps;
+  };
+  CHECK(steps(-.3) == 3 * 4 * 8 * 3);  // three rounds in search of a group that differs
+  CHECK(steps(-.29999) < 3 * 4 * 8 * 3);
+}

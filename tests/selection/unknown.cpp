@@ -57,3 +57,26 @@ TEST_CASE("selections: a weight that is made of a NaN is one, whatever the selec
     shows_what_is_not_known(importance_weights{.over = over, .beyond = beyond_bounds::mask});
   }
 }
+
+TEST_CASE("selections: whatever stands at invalid steps, the weights have the same bits") {
+  std::apply(
+      [](auto const&... selection) {
+        auto same_bits = [](auto const& s) {
+          auto with = [](double x) {
+            auto steps = six_steps();
+            steps.valid = {1, 0, 1, 0, 1, 1};
+            for (auto const& term : terms) (steps.*term.member)[1] = x, (steps.*term.member)[3] = -x;
+            return steps;
+          };
+          CAPTURE(s.notes.name);
+          for (double x : {not_a_number, infinity, 1e300, -.25}) CHECK(with(x)(s) == with(0)(s));
+        };
+        (same_bits(selection), ...);
+        same_bits(divergence_bound<>{.over = bounded_over::series_sum});
+        same_bits(divergence_bound<>{.over = bounded_over::series_max});
+        same_bits(ratio_bounds{.over = ratio_over::series});
+        same_bits(importance_weights{.over = ratio_over::geometric_mean, .normalize = true});
+        same_bits(high_return{.threshold = .5, .normalize = true});
+      },
+      catalogue::selections{});
+}

@@ -1,28 +1,44 @@
 #pragma once
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/describe/about.hpp>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace cohort {
 
 namespace detail {
 
-struct is_not_zero {
+struct magnitude {
   template <class S>
-  constexpr several<S, 2> operator()(S x) const {
-    return {{S(1), select(x == 0, S(0), S(1))}};
+  constexpr S operator()(S x) const {
+    return abs(x);
   }
   template <class S, class M>
-  constexpr several<S, 2> operator()(S x, M present) const {
-    return {{select(present, S(1), S(0)), select(!present | (x == 0), S(0), S(1))}};
+  constexpr S operator()(S x, M valid) const {
+    return select(valid, abs(x), S(0));
+  }
+};
+struct zero_up_to {
+  double share;
+  template <class S>
+  constexpr S operator()(S x, S all) const {
+    return select(abs(x) <= share * all, S(0), x);
   }
 };
 struct scaled_above_mean {
-  double divisor;
+  double alpha, divisor;
   group_of_one single;
   template <class S>
-  constexpr S operator()(S score, S sum, S size, S all, S not_zero) const {
+  constexpr S operator()(S score, S sum, S size) const {
     S centered = select(size <= 1, single == group_of_one::raw ? score : S(0), above(score, S(sum / size), size));
-    return all / max(not_zero, S(1)) * centered / divisor;
+    return alpha * centered / divisor;
   }
 };
 
@@ -32,9 +48,11 @@ struct scaled_above_mean {
 ///
 ///     A_i = alpha (R_i - mean_j R_j) / divisor,     alpha = series / (series whose score is not 0)
 ///
-/// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0.
-/// Meant for -A log pi without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). A
-/// series without a valid step is no member of its group, and gets 0. In the units of the reward. Writes no targets.
+/// the same for each step of a series; 0 where it is no more than rounding, and everywhere where all scores are 0. A
+/// score counts as 0 where it is no more than what rounding leaves of rewards that cancel, 8 sqrt(T) eps sum_t |r_t|, T
+/// the longest series and eps the type's; it is looked at if it is below sqrt(eps) of the largest. Meant for -A log pi
+/// without a ratio. The only member of a group gets 0, or alpha times its raw score (verl). A series without a valid
+/// step is no member of its group, and gets 0. In the units of the reward. Writes no targets.
 struct gpg {
   static constexpr unsigned reads = needs::groups;
   double divisor = 1;  ///< > 0
@@ -53,16 +71,49 @@ struct gpg {
     detail::require(divisor > 0, "gpg", "divisor", divisor, "a positive number");
     detail::group_members<B> members(backend, batch, "gpg");
     std::ptrdiff_t N = members.count();
-    auto scratch = backend.template temporary<T>(2 * N + 2);
-    view<T> sum = scratch.all().part(0, N), size = scratch.all().part(N, N), counts = scratch.all().part(2 * N, 2);
+    auto scratch = backend.template temporary<T>(2 * N);
+    view<T> sum = scratch.all().part(0, N), size = scratch.all().part(N, N);
+    std::vector<T> score(static_cast<std::size_t>(N));
+    backend.download(std::span<T>(score), members.score());
+    auto [zero, some_small] = zeros(score);
+    if (some_small) {
+      if (batch.valid) backend.segment_reduce(batch.series, sum, detail::magnitude{}, batch.reward, batch.valid);
+      else backend.segment_reduce(batch.series, sum, detail::magnitude{}, batch.reward);
+      double rounding = 8 * std::sqrt(double(batch.series.longest())) * double(std::numeric_limits<T>::epsilon());
+      backend.map(outputs{sum}, detail::zero_up_to{rounding}, members.score(), view<T const>(sum));
+      backend.download(std::span<T>(score), view<T const>(sum));
+      zero = zeros(score).first;
+    }
+    std::ptrdiff_t all = N;
+    if (members.present()) {  // the others have the score 0
+      std::vector<std::uint8_t> present(score.size());
+      backend.download(std::span<std::uint8_t>(present), members.present());
+      std::ptrdiff_t absent = std::count(present.begin(), present.end(), std::uint8_t(0));
+      all -= absent, zero -= absent;
+    }
+    double alpha = double(all) / double(std::max<std::ptrdiff_t>(all - zero, 1));
     members.sum(sum, members.score());
     members.size(size);
-    if (members.present()) backend.reduce(counts, detail::is_not_zero{}, members.score(), members.present());
-    else backend.reduce(counts, detail::is_not_zero{}, members.score());
-    backend.map(outputs{sum}, detail::scaled_above_mean{divisor, single}, members.score(), view<T const>(sum),
-                view<T const>(size), broadcast<T const>(counts.part(0, 1), N),
-                broadcast<T const>(counts.part(1, 1), N));
+    backend.map(outputs{sum}, detail::scaled_above_mean{alpha, divisor, single}, members.score(), view<T const>(sum),
+                view<T const>(size));
     members.to_valid_steps(out.advantage, view<T const>(sum));
+  }
+
+ private:
+  /// How many scores are 0, and whether another is so much smaller than the largest that it may be what rounding left
+  /// of rewards that cancel. As bits, which numbers without a sign are ordered as, so that compilers make vectors of
+  /// it; 0 less 1 is the largest.
+  template <class T>
+  static std::pair<std::ptrdiff_t, bool> zeros(std::vector<T> const& score) {
+    using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    bits largest = 0, least = ~bits(0), zero = 0;
+    for (T x : score) {
+      auto size = std::bit_cast<bits>(std::abs(x));
+      largest = std::max(largest, size), least = std::min(least, bits(size - 1)), zero += size == 0;
+    }
+    ++least;
+    double limit = double(std::bit_cast<T>(largest)) * std::sqrt(double(std::numeric_limits<T>::epsilon()));
+    return {std::ptrdiff_t(zero), least != 0 && double(std::bit_cast<T>(least)) <= limit};
   }
 };
 

@@ -44,9 +44,14 @@ struct relative {
     else result = result / unit;
     if (scale == group_scale::batch_std) result = scaled(result, batch_std, S(1));
     // Equal values differ from their mean by rounding alone, half a unit for each that was added; dividing that by
-    // itself would make it an advantage.
-    if (baseline != group_baseline::none)
-      result = select(equal_up_to_rounding(all_squares, size, mean, rounding), S(0), result);
+    // itself would make it an advantage. And a value at the mean of others differs from it by rounding beside how large
+    // they are. Squares, so that it takes no more roots.
+    if (baseline != group_baseline::none) {
+      S level = mean * mean, spread = all_squares / size, most = rounding * max(size, S(8));
+      result =
+          select((spread <= most * most * level) | (centered * centered <= 64 * rounding * rounding * (level + spread)),
+                 S(0), result);
+    }
     return select(size <= 1, single == group_of_one::raw ? S(x / unit) : S(0), result);
   }
 };
@@ -57,6 +62,12 @@ struct standard_deviation {
   template <class S>
   constexpr S operator()(S count, S squares) const {
     return sqrt(squares / max(count - ddof, S(1))) / unit;
+  }
+};
+struct cell_where_present {
+  template <class Known, class Cell, class M>
+  constexpr void operator()(std::ptrdiff_t, Known known, Cell cell, M present) const {
+    known.data[0] = present.data[0] ? cell.data[0] : 0;  // not as a number: a float holds no more than 24 bits
   }
 };
 /// The unit of a member: small where a member of its cell is large.
@@ -96,6 +107,11 @@ struct group_statistics {
                   out_view<B> out, view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
     auto by_cell = backend.template temporary<T>(cells);
+    auto known = backend.template temporary<std::int32_t>(present ? x.rows : 0);
+    if (present) {  // of absent ones not even the cell is read, so that it does not choose how sums are rounded
+      backend.for_rows(x.rows, detail::cell_where_present{}, known.all(), cell, present);
+      cell = known.all();
+    }
     auto add_up = [&](view<T> to, view<T const> from) {
       backend.map(outputs{by_cell.all()}, detail::filled{0}, view<T const>(by_cell.all()));
       backend.scatter_add(by_cell.all(), from, cell);

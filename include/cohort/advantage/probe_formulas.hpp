@@ -75,12 +75,13 @@ struct hybrid_scale {
     S divisor = 1, factor = 1;
     if (scale == group_scale::batch_std) divisor = batch_std[0] + epsilon;
     if (scale == group_scale::group_std && G > 1) {
-      S mean = 0, squares = 0;
-      for (int g = 0; g < G; ++g) mean += q[g] / G;
-      for (int g = 0; g < G; ++g) squares += (q[g] - mean) * (q[g] - mean);
+      S mean = 0, squares = 0, unit = unit_of_row<S>(G, [&](int g) { return q[g]; });
+      auto x = [&](int g) { return unit * q[g]; };
+      for (int g = 0; g < G; ++g) mean += x(g) / G;
+      for (int g = 0; g < G; ++g) squares += (x(g) - mean) * (x(g) - mean);
       S deviation = sqrt(squares / std::max(1, G - ddof));
       factor = select(deviation <= rounding * std::max(8, G) * abs(mean), S(0), S(1));
-      divisor = deviation + epsilon;
+      divisor = (deviation + epsilon * unit) / unit;
     }
     auto scaled = [&](int g) { return select(factor == 0, S(0), advantage[g] / divisor); };
     S mean = 0;

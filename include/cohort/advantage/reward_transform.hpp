@@ -51,17 +51,19 @@ struct group_score {
   template <class R, class M, class Out>
   constexpr void operator()(R reward, M running, Out out) const {
     using S = typename R::scalar;
-    S count = 0, sum = 0, squares = 0;
+    S count = 0, sum = 0, squares = 0,
+      unit = unit_of_row<S>(G, [&](int g) { return select(running[g], reward[g], S(0)); });
+    auto from = [&](int g, S mean) { return unit * reward[g] - mean; };
     for (int g = 0; g < G; ++g) {
       count += select(running[g], S(1), S(0));
-      sum += select(running[g], reward[g], S(0));
+      sum += select(running[g], unit * reward[g], S(0));
     }
     S mean = sum / max(count, S(1));
-    for (int g = 0; g < G; ++g) squares += select(running[g], (reward[g] - mean) * (reward[g] - mean), S(0));
+    for (int g = 0; g < G; ++g) squares += select(running[g], from(g, mean) * from(g, mean), S(0));
     S deviation = sqrt(squares / max(count - ddof, S(1)));
     auto equal = deviation <= rounding * std::max(8, G) * abs(mean);
     for (int g = 0; g < G; ++g)
-      out.set(g, select(equal, S(0), tanh(tau * ((reward[g] - mean) / (deviation + epsilon)))));
+      out.set(g, select(equal, S(0), tanh(tau * (from(g, mean) / (deviation + epsilon * unit)))));
   }
 };
 

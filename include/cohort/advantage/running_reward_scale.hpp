@@ -1,7 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/backend/units.hpp>
 #include <cohort/describe/about.hpp>
 #include <span>
 #include <vector>
@@ -30,7 +32,12 @@ struct plus_carried {
   }
 };
 struct squared_difference {
-  constexpr auto operator()(auto x, auto mean) const { return (x - mean) * (x - mean); }
+  double unit;  ///< the mean is in it already
+  template <class S>
+  constexpr S operator()(S x, S mean) const {
+    S d = unit * x - mean;
+    return d * d;
+  }
 };
 struct over_deviation {
   double clip;
@@ -40,8 +47,14 @@ struct over_deviation {
 /// Count, mean and variance of numbers that come in bundles (Chan, Golub and LeVeque 1979).
 struct running_moments {
   double count = 1e-4, mean = 0, variance = 1;
+  double unit = 1;  ///< of mean and variance
 
-  void persist(auto const& f) { f("count", count), f("mean", mean), f("variance", variance); }
+  void persist(auto const& f) { f("count", count), f("mean", mean), f("variance", variance), f("unit", unit); }
+  /// From now on.
+  void measure_in(double other) {
+    double change = other / unit;
+    mean *= change, variance *= change, variance *= change, unit = other;
+  }
   void add(double n, double other_mean, double squares) {
     double delta = other_mean - mean, total = count + n;
     variance = (variance * count + squares + delta * delta * count * n / total) / total;
@@ -124,15 +137,22 @@ struct running_reward_scale {
     }
 
     view<T const> by_time = returns.reshaped(T_, N);
-    backend.row_sums(mean, detail::same{}, by_time);
-    backend.map(outputs{mean}, detail::scaled_by{1 / double(N)}, view<T const>(mean));
-    backend.row_sums(squares, detail::squared_difference{}, by_time, view<T const>(mean.data, T_, N, 1, 0));
     for (auto* v : {&s.mean, &s.squares, &s.deviation}) v->resize(std::size_t(T_));
-    backend.download(std::span<T>(s.mean), view<T const>(mean));
-    backend.download(std::span<T>(s.squares), view<T const>(squares));
+    auto measure = [&] {
+      double unit = s.moments.unit;
+      backend.row_sums(mean, detail::scaled_by{unit}, by_time);
+      backend.map(outputs{mean}, detail::scaled_by{1 / double(N)}, view<T const>(mean));
+      backend.row_sums(squares, detail::squared_difference{unit}, by_time, view<T const>(mean.data, T_, N, 1, 0));
+      backend.download(std::span<T>(s.mean), view<T const>(mean));
+      backend.download(std::span<T>(s.squares), view<T const>(squares));
+      return std::all_of(s.squares.begin(), s.squares.end(), [](T x) { return std::isfinite(x); });
+    };
+    if (!measure() && s.moments.unit == 1 && detail::unit_of(backend, view<T const>(returns)) != 1)
+      s.moments.measure_in(detail::small_unit<T>), measure();
+    double unit = s.moments.unit;
     for (std::size_t t = 0; t < s.mean.size(); ++t) {
       s.moments.add(double(N), double(s.mean[t]), double(s.squares[t]));
-      s.deviation[t] = T(std::sqrt(s.moments.variance + epsilon));
+      s.deviation[t] = T(std::sqrt(s.moments.variance + epsilon * unit * unit) / unit);
     }
     backend.upload(mean, std::span<T const>(s.deviation));
     view<T> all = reward.reshaped(T_, N);

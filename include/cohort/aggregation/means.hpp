@@ -40,9 +40,11 @@ struct share_of_series {
 };
 struct share_of_sum {
   double length;
+  bool times_own = false;
   template <class S>
-  constexpr S operator()(S, S series) const {
-    return 1 / (max(series, S(1)) * length);
+  constexpr S operator()(S own, S series) const {
+    S share = 1 / (max(series, S(1)) * length);
+    return times_own ? own * share : share;
   }
 };
 

@@ -31,9 +31,13 @@ struct step_sum {
 ///                                TRL's and Liger's dr_grpo, whose constant is the longest completion that was allowed
 ///     length 1, empty = count    a mean over series times its length: LUSPO (arXiv:2602.05261), where the loss of a
 ///                                step is that of its series
+///
+/// With `times_own` a step weighs as many times more as its series has valid steps: a mean over a padded matrix of
+/// `length` columns, rows times their lengths, which is Liger's luspo by token, and the KL's weight in it.
 struct series_sum_mean {
   double length = 1;  ///< > 0
   empty_series empty = empty_series::leave;
+  bool times_own = false;
 
   static constexpr about notes{
       "series_sum_mean", "a valid step weighs 1 / (series length)", "Dr. GRPO, arXiv:2503.20783",
@@ -41,17 +45,18 @@ struct series_sum_mean {
   constexpr void parameters(auto f) const {
     f("length", length);
     if (empty == empty_series::count) f("empty", "count");
+    f("times_own", times_own, times_own);
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
-    detail::weigh_by_series(backend, s, empty, detail::share_of_sum{length}, weight);
+    detail::weigh_by_series(backend, s, empty, detail::share_of_sum{length, times_own}, weight);
   }
   template <backend B, class T = value_t<B>>
   void of_series(B& backend, view<T const> own, view<T> weight) const {
     detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
-    detail::weigh_whole_series(backend, own, empty, detail::share_of_sum{length}, weight);
+    detail::weigh_whole_series(backend, own, empty, detail::share_of_sum{length, times_own}, weight);
   }
 };
 

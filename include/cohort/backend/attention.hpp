@@ -25,6 +25,13 @@ struct attention_layout {
     auto at = [&](int k) { return segments(s, k); };
     return {at(0), at(1), at(2), at(3), at(4), at(5), at(6)};
   }
+  /// The most keys that a query may see.
+  std::ptrdiff_t longest() const {
+    std::ptrdiff_t keys = 0;
+    for (auto const& s : host)
+      keys = std::max<std::ptrdiff_t>(keys, s.keys + (s.prefix >= 0 ? host[std::size_t(s.prefix)].keys : 0));
+    return keys;
+  }
   constexpr int sharing() const { return heads / kv_heads; }
   double scale() const { return 1 / std::sqrt(double(size)); }
 };

@@ -102,13 +102,6 @@ struct exceeds {
     return select(x == x, select(x > threshold, S(1), S(0)), x);
   }
 };
-/// Whether `size` numbers of this mean and sum of squared deviations differ by no more than their rounding, half a unit
-/// for each that was added: what is divided by such a deviation would make a number out of noise. `epsilon` is the
-/// type's.
-template <class S>
-constexpr auto equal_up_to_rounding(S squares, S size, S mean, double epsilon) {
-  return sqrt(squares / size) <= epsilon * max(size, S(8)) * abs(mean);
-}
 /// The G columns of a row all set to its one number.
 struct repeat_in_row {
   int G;

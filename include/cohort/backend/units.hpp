@@ -32,6 +32,15 @@ constexpr is_large large_in() {
   return {large_number<T>, double(std::numeric_limits<T>::max())};
 }
 
+/// small_unit where one of the G numbers x(g) of a row is large, else 1.
+template <class S, class X>
+constexpr S unit_of_row(int G, X x) {
+  using T = typename S::value_type;
+  S large = 0;
+  for (int g = 0; g < G; ++g) large = max(large, large_in<T>()(S(x(g))));
+  return select(large > 0, S(small_unit<T>), S(1));
+}
+
 /// 1, or small_unit where some of the (valid) numbers are large.
 template <backend B>
 double unit_of(B& backend, in_view<B> x, view<std::uint8_t const> valid = {}) {

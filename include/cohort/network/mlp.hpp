@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
+#include <cohort/backend/memory.hpp>
 #include <cohort/network/orthogonal.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <vector>
@@ -37,9 +38,16 @@ class mlp {
   mlp(std::vector<int> sizes, activation hidden, std::ptrdiff_t offset)
       : sizes_(std::move(sizes)), activation_(hidden) {
     for (int s : sizes_) detail::require(s > 0, "mlp", "a layer's width", s, "a positive number");
+    double weights = 0;
+    std::string widths;
+    for (std::size_t l = 0; l < sizes_.size(); ++l) {
+      widths += (l ? ", " : "") + std::to_string(sizes_[l]);
+      if (l > 0) weights += (sizes_[l - 1] + 1.) * sizes_[l];
+    }
+    detail::require_memory("mlp: the parameters of layers of width " + widths + " in float", 4 * weights);
     for (std::size_t l = 0; l + 1 < sizes_.size(); ++l) {
       offsets_.push_back(offset);
-      offset += std::ptrdiff_t(sizes_[l] + 1) * sizes_[l + 1];
+      offset += (std::ptrdiff_t(sizes_[l]) + 1) * sizes_[l + 1];
     }
     offsets_.push_back(offset);
   }
@@ -138,13 +146,13 @@ class mlp {
 
   /// Orthogonal weights of gain sqrt(2) for hidden layers and `gains` for the outputs (one for each output), zero
   /// biases.
-  template <class T>
-  [[gnu::cold]] void initialize(std::vector<T>& parameters, std::vector<double> const& gains,
+  template <backend B, class T = value_t<B>>
+  [[gnu::cold]] void initialize(B& backend, std::vector<T>& parameters, std::vector<double> const& gains,
                                 std::uint64_t seed) const {
     for (int l = 0; l < layers(); ++l) {
       bool last = l + 1 == layers();
       random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(offsets_[l])});
-      auto w = orthogonal(sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
+      auto w = orthogonal(backend, sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
       for (std::size_t i = 0; i < w.size(); ++i)
         parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));
       for (int c = 0; c < sizes_[l + 1]; ++c) parameters[offsets_[l] + w.size() + c] = T(0);

@@ -42,11 +42,11 @@ class basic_policy {
     std::vector<T> start(end + distribution.free_parameters(), T(o.log_std));
     std::vector<double> gains(P, o.policy_gain);
     gains.resize(network.outputs(), o.value_gain);
-    network.initialize(start, gains, s.value);
+    network.initialize(backend, start, gains, s.value);
     if constexpr (requires { distribution.start(0, o.log_std); })
       for (int p = 0; p < P; ++p)
         start[std::size_t(network.end() - network.outputs() + p)] = T(distribution.start(p, o.log_std));
-    if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
+    if (Critic && !joint_) critic_.initialize(backend, start, {o.value_gain}, s.value);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }

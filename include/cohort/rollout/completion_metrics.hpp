@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/scalar/welford.hpp>
+#include <limits>
 
 namespace cohort {
 
@@ -17,8 +18,18 @@ struct completion_metrics {
 
 namespace detail {
 
+/// The scores of a group, their range, and the largest of what they were added up from.
 struct group_scores : welford {
-  bool differs() const { return deviation() >= 1e-9; }
+  double low = std::numeric_limits<double>::infinity(), high = -low, largest = 0;
+
+  void add(double x, double magnitude) {
+    welford::add(x);
+    low = std::min(low, x), high = std::max(high, x), largest = std::max(largest, magnitude);
+  }
+  /// Whether they differ by more than rounding does; epsilon is that of the type whose numbers were added up.
+  bool differs(double epsilon = std::numeric_limits<double>::epsilon()) const {
+    return high - low > 8 * epsilon * largest;
+  }
 };
 
 class completion_counter {

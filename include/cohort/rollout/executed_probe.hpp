@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/units.hpp>
 #include <cohort/random/stream.hpp>
 #include <cohort/scalar/real.hpp>
 #include <cstddef>
@@ -34,10 +35,11 @@ struct choose_probe {
     using S = typename R::scalar;
     S scale = 1;
     if (how == executed_probe::softmax) {
-      S mean = 0, squares = 0;
-      for (int g = 0; g < G; ++g) mean += reward[g] / G;
-      for (int g = 0; g < G; ++g) squares += (reward[g] - mean) * (reward[g] - mean);
-      scale = sharpness / (sqrt(squares / (G > 1 ? G - 1 : 1)) + 1e-8);
+      S mean = 0, squares = 0, unit = unit_of_row<S>(G, [&](int g) { return reward[g]; });
+      auto x = [&](int g) { return unit * reward[g]; };
+      for (int g = 0; g < G; ++g) mean += x(g) / G;
+      for (int g = 0; g < G; ++g) squares += (x(g) - mean) * (x(g) - mean);
+      scale = sharpness * unit / (sqrt(squares / (G > 1 ? G - 1 : 1)) + 1e-8 * unit);
     }
     random_stream draws(draws_from, lane);
     int chosen = 0;

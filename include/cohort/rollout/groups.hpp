@@ -1,6 +1,8 @@
 #pragma once
+#include <cmath>
 #include <cohort/rollout/lanes.hpp>
 #include <iterator>
+#include <limits>
 
 namespace cohort {
 
@@ -14,9 +16,10 @@ class groups_collector;
 /// was copied. Without a critic there is nothing to bootstrap from, so episodes are played to their end or the
 /// environment's time limit.
 ///
-/// With `resample` (dynamic sampling, DAPO) groups whose returns are all equal, from which nothing is learned, are left
-/// out, and up to so many more rounds are played until there are `count` groups; those that are then too many are left
-/// out too. If no group of any round differs, the last round stands as it is.
+/// With `resample` (dynamic sampling, DAPO) groups whose returns are all equal, up to what rounding makes of their
+/// rewards (8 of the type's epsilons of the largest sum |r|), from which nothing is learned, are left out, and up to so
+/// many more rounds are played until there are `count` groups; those that are then too many are left out too. If no
+/// group of any round differs, the last round stands as it is.
 ///
 /// A rollout that the run's remaining steps cannot finish is dropped, its steps counted.
 struct groups {
@@ -59,7 +62,8 @@ class groups_collector {
         limit_(episode_limit(e)),
         stepper_(backend, e, policy, N_, seed),
         length_(std::size_t(N_)),
-        return_(std::size_t(N_)) {
+        return_(std::size_t(N_)),
+        magnitude_(std::size_t(N_)) {
     if (limit_ <= 0)
       throw value_error(
           "groups: the environment has no max_episode_steps, so an episode might never end: give it one, "
@@ -103,6 +107,7 @@ class groups_collector {
   std::ptrdiff_t play(B& backend, Policy& policy, std::ptrdiff_t base, std::int64_t& left, rollout_summary& summary) {
     int D = batch_.observation_size, G = options_.group;
     std::fill(return_.begin(), return_.end(), 0);
+    std::fill(magnitude_.begin(), magnitude_.end(), 0);
     stepper_.environment().reset(backend, G);
     auto seen = raw_.observation.matrix(rows_, D), last = last_.matrix(rows_, D);
     stepper_.environment().observe(backend, seen.part(base, N_));
@@ -118,6 +123,7 @@ class groups_collector {
       stepper_.read(backend, raw_, row, record_);
       bool any_ended = episodes_.count(record_, [&](std::size_t lane, double reward, bool done) {
         return_[lane] += reward;
+        magnitude_[lane] += std::abs(reward);
         if (!done) return;
         if (record_.truncated[lane]) final_.add(row + std::ptrdiff_t(lane));
         length_[lane] = t + 1;
@@ -133,13 +139,14 @@ class groups_collector {
   void choose(std::ptrdiff_t base, bool last) {
     auto G = std::size_t(options_.group);
     std::vector<detail::group_scores> scores(std::size_t(options_.count));
+    auto differ = [&](std::size_t g) { return scores[g].differs(std::numeric_limits<T>::epsilon()); };
     bool any = options_.resample == 0, none_yet = kept_.empty();
     for (std::size_t g = 0; g < scores.size(); ++g) {
-      for (std::size_t k = 0; k < G; ++k) scores[g].add(return_[g * G + k]);
-      any = any || scores[g].differs();
+      for (std::size_t k = g * G; k < (g + 1) * G; ++k) scores[g].add(return_[k], magnitude_[k]);
+      any = any || differ(g);
     }
     for (std::size_t g = 0; g < scores.size() && std::ssize(kept_) < options_.count; ++g)
-      if (options_.resample == 0 || scores[g].differs() || (last && none_yet && !any))
+      if (options_.resample == 0 || differ(g) || (last && none_yet && !any))
         kept_.push_back({base + std::ptrdiff_t(g * G),
                          {length_.begin() + std::ptrdiff_t(g * G), length_.begin() + std::ptrdiff_t((g + 1) * G)}});
   }
@@ -200,6 +207,7 @@ class groups_collector {
   detail::first_episodes episodes_;
   std::vector<std::ptrdiff_t> length_;  // of each lane's episode
   std::vector<double> return_;          // and its return
+  std::vector<double> magnitude_;       // and the sum of its rewards' absolute values
   std::vector<kept_group> kept_;
   detail::rollout_record<T> record_;
   detail::final_values<B> final_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cohort/rollout/stepper.hpp>
+#include <cohort/scalar/welford.hpp>
 #include <numeric>
 #include <vector>
 
@@ -13,9 +14,9 @@ struct episode_returns : std::vector<double> {
   double mean() const { return std::accumulate(begin(), end(), 0.) / double(size()); }
   /// The standard deviation (of n - 1); 0 for a single episode.
   double deviation() const {
-    double m = mean(), squares = 0;
-    for (double r : *this) squares += (r - m) * (r - m);
-    return size() > 1 ? std::sqrt(squares / double(size() - 1)) : 0;
+    detail::welford all;
+    for (double r : *this) all.add(r);
+    return all.deviation();
   }
   /// How far the mean may be from the policy's own, 95 times of 100: 1.96 deviations over the square root of the
   /// number.

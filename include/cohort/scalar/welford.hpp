@@ -8,14 +8,16 @@ namespace cohort::detail {
 /// Welford 1962.
 struct welford {
   double count = 0, mean = 0, squares = 0;
+  double unit = 1;  ///< of the squares' root: small once a number came whose square would leave the type
 
   void add(double x) {
+    if (std::abs(x) > 0x1p400 && unit == 1) unit = 0x1p-900, squares *= unit * unit;
     double before = x - mean;
     mean += before / ++count;
-    squares += before * (x - mean);
+    squares += unit * before * (unit * (x - mean));
   }
   /// ddof 1; 0 for fewer than two.
-  double deviation() const { return count > 1 ? std::sqrt(std::max(0., squares) / (count - 1)) : 0; }
+  double deviation() const { return count > 1 ? std::sqrt(std::max(0., squares) / (count - 1)) / unit : 0; }
 };
 
 }  // namespace cohort::detail

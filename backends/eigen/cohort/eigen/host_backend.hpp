@@ -100,9 +100,7 @@ class host_backend : public host_series<host_backend<T>, T> {
   /// keys besides a room.
   template <class F>
   void with_attention_rooms(attention_layout const& layout, std::vector<std::int32_t> const& items, int more, F f) {
-    std::ptrdiff_t keys = 0, work = std::ptrdiff_t(items.size()) * layout.kv_heads;
-    for (auto const& s : layout.host)
-      keys = std::max<std::ptrdiff_t>(keys, s.keys + (s.prefix >= 0 ? layout.host[std::size_t(s.prefix)].keys : 0));
+    std::ptrdiff_t keys = layout.longest(), work = std::ptrdiff_t(items.size()) * layout.kv_heads;
     using room = attention_room<T>;
     std::ptrdiff_t size = room::size(keys, layout.size) + more * room::padded(keys) * room::padded(layout.size);
     auto memory = this->template temporary<T>(std::min<std::ptrdiff_t>(threads(), work) * size);

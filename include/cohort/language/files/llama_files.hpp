@@ -53,7 +53,8 @@ namespace cohort::language {
 
 /// The extents in a folder's config.json. What is not there is what transformers takes for it, but an extent that it
 /// would make up is an io_error, and so is anything that the decoder does not do: another model_type, biases, an
-/// activation other than silu, rotary positions other than the default.
+/// activation other than silu, rotary positions other than the default. So are extents whose parameters do not fit into
+/// this machine's memory, or into the model.safetensors beside it: whoever reads them may allocate what they say.
 inline decoder_options read_config(std::filesystem::path const& folder) {
   std::string const where = (folder / "config.json").string();
   json const object = detail::read_object(where);
@@ -67,7 +68,7 @@ inline decoder_options read_config(std::filesystem::path const& folder) {
   o.vocabulary = config.positive("vocab_size");
   o.hidden = config.positive("hidden_size");
   o.intermediate = config.positive("intermediate_size");
-  o.layers = config.positive("num_hidden_layers", 10'000);  // a list of tensors is made from it
+  o.layers = config.positive("num_hidden_layers", decoder_options::most_layers);
   o.heads = config.positive("num_attention_heads");
   if (config.find("num_key_value_heads")) o.kv_heads = config.positive("num_key_value_heads");
   if (config.find("head_dim")) o.head_size = config.positive("head_dim");
@@ -85,6 +86,18 @@ inline decoder_options read_config(std::filesystem::path const& folder) {
   if (o.heads % o.keys())
     config.wrong("num_key_value_heads", "a divisor of num_attention_heads, " + std::to_string(o.heads));
   if (!(o.epsilon > 0)) config.wrong("rms_norm_eps", "a positive number");
+  try {
+    o.check();
+  } catch (value_error const& e) {
+    detail::refuse_file(where, e.what());
+  }
+  std::error_code absent;
+  auto const weights = folder / "model.safetensors";
+  auto const bytes = double(std::filesystem::file_size(weights, absent));
+  if (!absent && bytes < 2 * o.parameters())  // two bytes are the shortest that are read
+    detail::refuse_file(where, "describes " + detail::text(o.parameters()) + " parameters, by " + o.extents() +
+                                   ", which take at least " + detail::text(2 * o.parameters()) + " bytes, and " +
+                                   weights.string() + " has " + detail::text(bytes));
   return o;
 }
 

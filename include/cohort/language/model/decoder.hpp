@@ -19,7 +19,7 @@ view<T> columns_of(view<T> m, std::ptrdiff_t first, std::ptrdiff_t count) {
 /// Tokens packed one after the other, as a decoder reads them.
 struct packed_tokens {
   view<std::int32_t const> token;     ///< R
-  view<std::int32_t const> position;  ///< R, within their series; below the context
+  view<std::int32_t const> position;  ///< R, within their series; each below layout.longest()
   attention_layout layout;
   std::ptrdiff_t rows() const { return token.rows; }
 };
@@ -40,12 +40,12 @@ class decoder {
 
  public:
   decoder() = default;
-  decoder(B& backend, decoder_options const& o) : options_(o) {
+  decoder(B&, decoder_options const& o) : options_(o) {
     o.check();
     auto all = tensors_of(o);
     parameters_ = all.back().offset + all.back().size();
     for (auto const& t : all) offsets_.push_back(t.offset);
-    rotary_ = rotary<B>(backend, o.context, o.size_of_head(), o.rope_base);
+    rotary_ = rotary<B>(o.size_of_head(), o.rope_base);
     layers_.resize(std::size_t(o.layers));
   }
 
@@ -138,8 +138,8 @@ class decoder {
   enum part { norm1, queries, keys, values, out, norm2, gate, up, down, parts };
 
   std::ptrdiff_t offset_of_head() const { return options_.tied ? 0 : offsets_.back(); }
-  int wide() const { return options_.heads * options_.size_of_head(); }
-  int narrow() const { return options_.keys() * options_.size_of_head(); }
+  std::ptrdiff_t wide() const { return std::ptrdiff_t(options_.heads) * options_.size_of_head(); }
+  std::ptrdiff_t narrow() const { return std::ptrdiff_t(options_.keys()) * options_.size_of_head(); }
   std::size_t tensor(std::size_t l, part p) const { return 1 + l * parts + p; }
   std::size_t final_norm() const { return 1 + layers_.size() * parts; }
   template <class U>
@@ -148,7 +148,7 @@ class decoder {
   }
   /// The four products of a layer: queries, keys and values; out; gate and up; down.
   view<T const> weight(view<T const> all, std::size_t l, int k) const {
-    int H = options_.hidden, I = options_.intermediate;
+    std::ptrdiff_t H = options_.hidden, I = options_.intermediate;
     if (k == 0) return matrix(all, tensor(l, queries), wide() + 2 * narrow(), H);
     if (k == 1) return matrix(all, tensor(l, out), H, wide());
     return k == 2 ? matrix(all, tensor(l, gate), 2 * I, H) : matrix(all, tensor(l, down), H, I);
@@ -166,7 +166,7 @@ class decoder {
     std::ptrdiff_t R = in.rows(), H = options_.hidden;
     backend.resize(first_, R * H);
     backend.gather(first_.matrix(R, H), matrix(parameters, 0, options_.vocabulary, H), in.token);
-    rotary_.place(backend, in.position);
+    rotary_.place(backend, in.position, in.layout.longest());
     view<T const> x = first_.matrix(R, H);
     auto room = backend.template temporary<T>(R * H);
     for (std::size_t l = 0; l < layers_.size(); ++l)

@@ -1,6 +1,7 @@
 #pragma once
-#include <cohort/error.hpp>
+#include <cohort/backend/memory.hpp>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,20 +17,42 @@ struct decoder_options {
   int heads = 0;             ///< of the queries (num_attention_heads)
   int kv_heads = 0;          ///< of keys and values, a divisor of heads; 0: heads (num_key_value_heads)
   int head_size = 0;         ///< even; 0: hidden / heads (head_dim)
-  int context = 2048;        ///< positions (max_position_embeddings)
+  int context = 2048;        ///< positions that a series may have (max_position_embeddings); costs no memory by itself
   double rope_base = 10000;  ///< of the rotary positions (rope_theta)
   double epsilon = 1e-5;     ///< of the RMS norms (rms_norm_eps)
   bool tied = true;          ///< whether the head's weights are the embedding's (tie_word_embeddings)
 
+  static constexpr int most_layers = 10'000;  // each has its names
+
   int keys() const { return kv_heads ? kv_heads : heads; }
   int size_of_head() const { return head_size ? head_size : heads ? hidden / heads : 0; }
 
-  /// Raises value_error naming the first extent that cannot be.
+  /// The number of parameters, as a double: no extents overflow it.
+  double parameters() const {
+    double H = hidden, D = size_of_head(), of_layer = H * (2 * (D * heads + D * keys()) + 3. * intermediate + 2);
+    return layers * of_layer + H * (1 + (tied ? 1. : 2.) * vocabulary);
+  }
+  /// "vocabulary 40, hidden 32, ...": what the number of parameters comes from.
+  std::string extents() const {
+    std::string all;
+    for (auto [name, n] : std::initializer_list<std::pair<char const*, int>>{{"vocabulary", vocabulary},
+                                                                             {"hidden", hidden},
+                                                                             {"intermediate", intermediate},
+                                                                             {"layers", layers},
+                                                                             {"heads", heads},
+                                                                             {"kv_heads", keys()},
+                                                                             {"head_size", size_of_head()}})
+      all += (all.empty() ? "" : ", ") + std::string(name) + " " + std::to_string(n);
+    return all;
+  }
+
+  /// Raises value_error naming the first extent that cannot be, or all of them where this machine has not the memory
+  /// for their parameters.
   void check() const {
     auto positive = [](char const* name, int n) { detail::require(n > 0, "decoder", name, n, "a positive number"); };
-    positive("vocabulary", vocabulary), positive("hidden", hidden), positive("intermediate", intermediate),
-        positive("layers", layers);
+    positive("vocabulary", vocabulary), positive("hidden", hidden), positive("intermediate", intermediate);
     positive("heads", heads), positive("context", context);
+    detail::require(layers > 0 && layers <= most_layers, "decoder", "layers", layers, "a number from 1 to 10000");
     detail::require(head_size > 0 || (head_size == 0 && hidden % heads == 0), "decoder", "heads", heads,
                     "a divisor of hidden, or head_size given");
     detail::require(size_of_head() % 2 == 0, "decoder", "the size of a head", size_of_head(),
@@ -37,6 +60,9 @@ struct decoder_options {
     detail::require(kv_heads >= 0 && heads % keys() == 0, "decoder", "kv_heads", kv_heads, "a divisor of heads");
     detail::require(rope_base > 1, "decoder", "rope_base", rope_base, "a number above 1");
     detail::require(epsilon > 0, "decoder", "epsilon", epsilon, "a positive number");
+    detail::require_memory("decoder: the parameters of " + extents() + " in float", 4 * parameters());
+    detail::require(double(heads) * size_of_head() < 0x1p31, "decoder", "heads times head_size",
+                    double(heads) * size_of_head(), "a number below 2^31");
   }
 };
 

@@ -97,7 +97,10 @@ class generator {
     }
     if (N == 0) return all;
     std::ptrdiff_t before = packing_.rows();
-    model.network().reserve(backend, cache_, before + std::ptrdiff_t(N) * (o.max_tokens - 1));
+    double tokens = double(before) + double(N) * (o.max_tokens - 1);
+    detail::require(tokens < 0x1p31, "generate", "the number of tokens of all prompts and completions", tokens,
+                    "fewer than 2^31: generate fewer at once");
+    model.network().reserve(backend, cache_, std::ptrdiff_t(tokens));
     std::vector<std::int32_t> rows(static_cast<std::size_t>(before));
     std::iota(rows.begin(), rows.end(), 0);
     backend.assign(into_, std::span<std::int32_t const>(rows));

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <vector>
@@ -29,26 +30,17 @@ class rotary {
 
  public:
   rotary() = default;
-  rotary(B& backend, int context, int size, double base) : half_(size / 2) {
-    std::vector<T> cosines, sines;
-    for (int p = 0; p < context; ++p)
-      for (int d = 0; d < half_; ++d) {
-        double angle = p * std::pow(base, -2. * d / size);
-        cosines.push_back(T(std::cos(angle)));
-        sines.push_back(T(std::sin(angle)));
-      }
-    backend.assign(cosine_, std::span<T const>(cosines));
-    backend.assign(sine_, std::span<T const>(sines));
-  }
+  rotary(int size, double base) : half_(size / 2), base_(base) {}
 
-  /// The angles of R rows, given their positions; for all layers of a pass.
-  void place(B& backend, view<std::int32_t const> position) {
+  /// The angles of R rows, given their positions, all below `end`; for all layers of a pass. The tables grow with the
+  /// longest series up to now.
+  void place(B& backend, view<std::int32_t const> position, std::ptrdiff_t end) {
+    if (end > positions_) tabulate(backend, std::max(end, 2 * positions_));
     rows_ = position.rows;
     backend.resize(row_cosine_, rows_ * half_);
     backend.resize(row_sine_, rows_ * half_);
-    std::ptrdiff_t context = cosine_.size() / half_;
-    backend.gather(row_cosine_.matrix(rows_, half_), view<T const>(cosine_.matrix(context, half_)), position);
-    backend.gather(row_sine_.matrix(rows_, half_), view<T const>(sine_.matrix(context, half_)), position);
+    backend.gather(row_cosine_.matrix(rows_, half_), view<T const>(cosine_.matrix(positions_, half_)), position);
+    backend.gather(row_sine_.matrix(rows_, half_), view<T const>(sine_.matrix(positions_, half_)), position);
   }
   /// Turns the heads that lie side by side in x (R rows), or turns them back.
   void turn(B& backend, view<T> x, bool back = false) {
@@ -62,8 +54,20 @@ class rotary {
   }
 
  private:
+  void tabulate(B& backend, std::ptrdiff_t positions) {
+    std::vector<double> speed;
+    for (int d = 0; d < half_; ++d) speed.push_back(std::pow(base_, -2. * d / (2 * half_)));
+    std::vector<T> cosines, sines;
+    for (std::ptrdiff_t p = 0; p < positions; ++p)
+      for (double s : speed) cosines.push_back(T(std::cos(double(p) * s))), sines.push_back(T(std::sin(double(p) * s)));
+    backend.assign(cosine_, std::span<T const>(cosines));
+    backend.assign(sine_, std::span<T const>(sines));
+    positions_ = positions;
+  }
+
   int half_ = 1;
-  std::ptrdiff_t rows_ = 0;
+  double base_ = 10000;
+  std::ptrdiff_t rows_ = 0, positions_ = 0;
   typename B::template array<T> cosine_, sine_, row_cosine_, row_sine_;
 };
 

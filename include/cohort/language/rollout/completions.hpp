@@ -13,11 +13,11 @@ class completions_collector;
 /// last token of a completion gets its score as its reward and ends it, whether it was stopped or cut off. A completion
 /// whose score is NaN is left out, and counts nowhere.
 ///
-/// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal, from which
-/// nothing is learned, are left out, and up to so many more rounds of `prompts` prompts are drawn until there are
-/// `prompts` groups; those that are then too many are left out too. If no group of any round differs, the last round
-/// stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as well, and no more are
-/// drawn: there are fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
+/// With `resample` (dynamic sampling, DAPO, arXiv:2503.14476, 3.2) groups whose scores are all equal (to 2e-15 of the
+/// round's largest), from which nothing is learned, are left out, and up to so many more rounds of `prompts` prompts
+/// are drawn until there are `prompts` groups; those that are then too many are left out too. If no group of any round
+/// differs, the last round stands as it is. Metrics are of all that was drawn. With `drop_equal` they are left out as
+/// well, and no more are drawn: there are fewer groups then (ScaleRL, arXiv:2510.13786, zero-variance filtering).
 ///
 /// With `score_power` the completions of a round are drawn again from among themselves, as many as there are, with
 /// replacement, each in proportion to |score|^score_power: those of which the score says most are learned from, and
@@ -142,6 +142,7 @@ class completions_collector {
     auto G = std::size_t(options_.group);
     std::vector<double> score(all.size());
     std::vector<detail::group_scores> of_group(prompts.size());
+    double largest = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       std::size_t p = i / G, g = i % G;
       summary.steps += std::int64_t(all[i].tokens.size());
@@ -151,10 +152,12 @@ class completions_collector {
       if (std::isinf(score[i]))
         throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " +
                           std::to_string(p) + " is infinite");
-      of_group[p].add(score[i]);
+      largest = std::max(largest, std::abs(score[i]));
       counter.add(double(all[i].tokens.size()), all[i].stopped);
       summary.episode_returns.push_back(score[i]);
     }
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (!std::isnan(score[i])) of_group[i / G].add(score[i], largest);
     std::vector<int> times(all.size(), 1);
     if (options_.score_power > 0)
       times = detail::resampled_counts(score, options_.score_power, stream_id{seed_, draw_purpose::filter, rounds_});

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/error.hpp>
+#include <cohort/language/task/longest_match.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,10 +48,8 @@ class vocabulary {
       if (name.empty())
         throw value_error("vocabulary: special token " + std::to_string(size() - characters_) + " is empty");
       add(name);
-      by_length_.push_back(size() - 1);
     }
-    std::sort(by_length_.begin(), by_length_.end(),
-              [this](auto x, auto y) { return tokens_[x].size() > tokens_[y].size(); });
+    special_ = detail::longest_match(a.special);
     if (tokens_.empty()) throw value_error("vocabulary: there is no token, neither a character nor a special one");
     if (!a.stop.empty()) stop_ = id(a.stop);
   }
@@ -74,10 +73,10 @@ class vocabulary {
   std::vector<std::int32_t> encode(std::string_view text) const {
     std::vector<std::int32_t> ids;
     ids.reserve(text.size());
+    auto special = special_(text);
     for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(tokens_[ids.back()].size())) {
-      auto special =
-          std::find_if(by_length_.begin(), by_length_.end(), [&](auto id) { return rest.starts_with(tokens_[id]); });
-      ids.push_back(special != by_length_.end() ? *special : character(rest, text));
+      auto here = special[text.size() - rest.size()];
+      ids.push_back(here == detail::longest_match::none ? character(rest, text) : characters_ + here);
     }
     return ids;
   }
@@ -95,7 +94,7 @@ class vocabulary {
   bool bytes_;
   std::int32_t characters_ = 0;
   std::vector<std::string> tokens_;
-  std::vector<std::int32_t> by_length_;  ///< the special tokens, the longest first
+  detail::longest_match special_;
   std::unordered_map<std::string, std::int32_t> ids_;
   std::optional<std::int32_t> stop_;
 
