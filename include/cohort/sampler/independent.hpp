@@ -7,6 +7,10 @@
 
 namespace cohort {
 
+/// The one of two scalars that the other converts to: a dual, if one is.
+template <class P, class Q>
+using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
+
 /// A formula for one random number, of which `independent` makes a distribution of actions. `parameters` says how many
 /// numbers the network gives for it; the functions take them, in any scalar, and the derivatives come from evaluating
 /// them in duals:
@@ -18,7 +22,7 @@ namespace cohort {
 ///     V logp(several<V, parameters>, S u), entropy(several<V, parameters>, S u);
 ///     S draw(several<S, parameters>, several<S, uniforms>), mode(...);
 ///     // KL(p || q), P or Q a dual of the other:
-///     detail::wider<P, Q> kl_to(several<P, parameters> p, several<Q, parameters> q);
+///     wider<P, Q> kl_to(several<P, parameters> p, several<Q, parameters> q);
 ///     // optional, the Fisher information times v; without it by duals of KL:
 ///     several<S, parameters> curvature(several<S, parameters> p, several<S, parameters> v);
 template <class M>
@@ -30,10 +34,6 @@ concept number_model = requires {
 };
 
 namespace detail {
-
-/// The one of two scalars that the other converts to: a dual, if one is.
-template <class P, class Q>
-using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
 
 /// Parameter k of number d is in column k D + d.
 template <class Model, class P, class R>
