@@ -204,3 +204,23 @@ TEST_CASE("eigen: a number of threads below 0 is refused, and 0 means as many as
   REQUIRE(eigen::backend().threads() == eigen::hardware_threads());
   REQUIRE(eigen::backend(eigen::options{.threads = 3}).threads() == 3);
 }
+
+TEST_CASE("eigen: what a primitive reads may be a view of elements that can be written, or a vector") {
+  eigen::backend backend;
+  std::vector<float> numbers{1, 2, 3}, back(3);
+  std::vector<std::int32_t> places{2, 0, 1};
+  host_array<float> a, b(3);
+  host_array<std::int32_t> index;
+  backend.assign(a, numbers);
+  backend.assign(index, places);
+  backend.gather(b.all(), a.all(), index.all());
+  backend.download(back, b.all());
+  REQUIRE(back == std::vector<float>{3, 1, 2});
+  backend.scatter(a.all(), b.all(), index.all());
+  backend.download(back, a.all());
+  REQUIRE(back == std::vector<float>{1, 2, 3});
+  backend.map(outputs{b.all()}, detail::plus{}, a.all(), b.all());
+  backend.upload(a.all(), numbers);
+  backend.matmul(a.matrix(1, 1), b.matrix(1, 3), b.matrix(1, 3).transposed());
+  REQUIRE(a.data()[0] == 16 + 9 + 25);
+}
