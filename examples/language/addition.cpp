@@ -112,7 +112,7 @@ void tell(arguments const& typed) {
   // The first algorithm's model, or SFT's if it got no further.
   cohort::language::write_model<float>(folder.path() / "model", model_shape(teller.about()),
                                        all.parameters[all.parameters.size() > 1 ? 1 : 0],
-                                       cohort::language::existing::replace);
+                                       cohort::existing::replace);
   std::string text =
       "\n" + std::string("Phase         right    updates  seconds   MiB: parameters  optimizer  activations\n");
   for (auto const& p : all.phases) {
