@@ -13,7 +13,7 @@ struct is_not_zero {
   }
   template <class S, class M>
   constexpr several<S, 2> operator()(S x, M present) const {
-    return {{select(present, S(1), S(0)), select(!present | (x == 0), S(0), S(1))}};
+    return {{select(present, S(1), S(0)), select((x == 0) | !present, S(0), S(1))}};
   }
 };
 struct scaled_above_mean {

@@ -39,9 +39,9 @@ class fallback {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     detail::unpack([&](auto... o) { check_map({o...}, {in...}); }, out.views);
-    auto shape = get<0>(out.views);
-    self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
-                                      out.views, f, {in...}, shape.columns});
+    auto first = get<0>(out.views);
+    self().for_each(first.size(), detail::map_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
+                                      out.views, f, {in...}, first.columns});
   }
 
   /// f(row...) for each of n rows; for formulas over a whole row, such as a softmax. Each view has n rows, or one for

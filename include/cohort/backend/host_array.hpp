@@ -48,9 +48,10 @@ class host_array {
     if (n > capacity_) {
       ::operator delete(std::exchange(data_, nullptr), alignment);
       size_ = capacity_ = 0;
-      data_ = static_cast<T*>(::operator new(n * sizeof(T), alignment));
+      std::size_t bytes = std::size_t(n) * sizeof(T);
+      data_ = static_cast<T*>(::operator new(bytes, alignment));
       capacity_ = n;
-      detail::want_large_pages(data_, n * sizeof(T));
+      detail::want_large_pages(data_, bytes);
       std::fill_n(data_, n, T());
     }
     size_ = n;
@@ -81,13 +82,13 @@ template <class U>
 void copy_from_host(view<U> to, std::span<U const> from) {
   if (to.contiguous()) std::copy_n(from.data(), to.size(), to.data);
   else
-    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from[i];
+    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from.data()[i];
 }
 template <class U>
 void copy_to_host(std::span<std::remove_const_t<U>> to, view<U> from) {
   if (from.contiguous()) std::copy_n(from.data, from.size(), to.data());
   else
-    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to[i] = from(i / from.columns, i % from.columns);
+    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to.data()[i] = from(i / from.columns, i % from.columns);
 }
 
 }  // namespace detail

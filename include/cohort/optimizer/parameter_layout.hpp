@@ -28,9 +28,9 @@ struct parameter_layout {
   bool known = false;
   std::vector<parameter_matrix> matrices;  ///< in their order, none within another
 
-  parameter_layout(std::ptrdiff_t size) : size(size) {}
-  parameter_layout(std::ptrdiff_t size, std::vector<parameter_matrix> all)
-      : size(size), known(true), matrices(std::move(all)) {
+  parameter_layout(std::ptrdiff_t n) : size(n) {}
+  parameter_layout(std::ptrdiff_t n, std::vector<parameter_matrix> all)
+      : size(n), known(true), matrices(std::move(all)) {
     std::ptrdiff_t end = 0;
     for (auto const& m : matrices) {
       detail::require(m.rows > 0 && m.columns > 0, "parameter_layout", "an extent of a matrix",

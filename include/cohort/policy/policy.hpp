@@ -32,20 +32,20 @@ class basic_policy {
       : joint_(Critic && o.trunk == trunk::shared),
         actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
     int P = distribution.parameters();
-    mlp const& network = actor_.network();
-    std::ptrdiff_t end = network.end();
+    mlp const& of_actor = actor_.network();
+    std::ptrdiff_t end = of_actor.end();
     if (Critic && !joint_) {
       critic_ = mlp(layers(observations, o, 1), o.activation, end);
       end = critic_.end();
     }
     free_ = end;
-    std::vector<T> start(end + distribution.free_parameters(), T(o.log_std));
-    std::vector<double> gains(P, o.policy_gain);
-    gains.resize(network.outputs(), o.value_gain);
-    network.initialize(start, gains, s.value);
+    std::vector<T> start(std::size_t(end + distribution.free_parameters()), T(o.log_std));
+    std::vector<double> gains(std::size_t(P), o.policy_gain);
+    gains.resize(std::size_t(of_actor.outputs()), o.value_gain);
+    of_actor.initialize(start, gains, s.value);
     if constexpr (requires { distribution.start(0, o.log_std); })
       for (int p = 0; p < P; ++p)
-        start[std::size_t(network.end() - network.outputs() + p)] = T(distribution.start(p, o.log_std));
+        start[std::size_t(of_actor.end() - of_actor.outputs() + p)] = T(distribution.start(p, o.log_std));
     if (Critic && !joint_) critic_.initialize(start, {o.value_gain}, s.value);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());

@@ -184,11 +184,11 @@ struct independent {
   Model model{};
   std::array<double, D> low{}, high{};
 
-  independent(Model m = {}, std::array<double, D> low = {}, std::array<double, D> high = {})
-      : model(m), low(low), high(high) {
+  independent(Model m = {}, std::array<double, D> least = {}, std::array<double, D> most = {})
+      : model(m), low(least), high(most) {
     if constexpr (requires { model.check(); }) model.check();
     if constexpr (Model::bounded)
-      for (int d = 0; d < D; ++d)
+      for (std::size_t d = 0; d < std::size_t(D); ++d)
         if (!(low[d] < high[d] && std::isfinite(high[d] - low[d])))
           throw value_error("independent: number " + std::to_string(d) + " of an action lies between " +
                             detail::text(low[d]) + " and " + detail::text(high[d]) +
@@ -236,7 +236,7 @@ struct independent {
  private:
   detail::independent_layout<Model, D> layout(int G) const {
     detail::independent_layout<Model, D> l{.model = model, .low = {}, .width = {}, .log_width = {}, .G = G};
-    for (int d = 0; d < D; ++d)
+    for (std::size_t d = 0; d < std::size_t(D); ++d)
       l.low[d] = low[d], l.width[d] = high[d] - low[d],
       l.log_width[d] = Model::bounded ? std::log(high[d] - low[d]) : 0;
     return l;

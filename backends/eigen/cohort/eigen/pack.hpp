@@ -206,13 +206,13 @@ struct pack {
   // on, sqrt is an estimate).
   template <class F>
   static pack by_array(pack x, F f) {
-    constexpr int width = std::min(W, 32 / int(sizeof(T)));
-    using part __attribute__((vector_size(sizeof(T) * width))) = T;
-    auto one = [&](part x) {
-      Eigen::Array<T, width, 1> in, out;
-      std::memcpy(in.data(), &x, sizeof x);
+    constexpr int lanes = std::min(W, 32 / int(sizeof(T)));
+    using part __attribute__((vector_size(sizeof(T) * lanes))) = T;
+    auto one = [&](part p) {
+      Eigen::Array<T, lanes, 1> in, out;
+      std::memcpy(in.data(), &p, sizeof p);
       out = f(in);
-      std::memcpy(&x, out.data(), sizeof x);
+      std::memcpy(&p, out.data(), sizeof p);
       return x;
     };
     if constexpr (width == W) {

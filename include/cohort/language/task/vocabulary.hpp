@@ -50,7 +50,7 @@ class vocabulary {
       by_length_.push_back(size() - 1);
     }
     std::sort(by_length_.begin(), by_length_.end(),
-              [this](auto x, auto y) { return tokens_[x].size() > tokens_[y].size(); });
+              [this](auto x, auto y) { return tokens_[std::size_t(x)].size() > tokens_[std::size_t(y)].size(); });
     if (tokens_.empty()) throw value_error("vocabulary: there is no token, neither a character nor a special one");
     if (!a.stop.empty()) stop_ = id(a.stop);
   }
@@ -66,7 +66,7 @@ class vocabulary {
   }
   std::string_view text(std::int32_t id) const {
     if (id < 0 || id >= size()) throw value_error("vocabulary: " + unknown(id));
-    return tokens_[id];
+    return tokens_[std::size_t(id)];
   }
   bool is_special(std::int32_t id) const { return id >= characters_ && id < size(); }
   std::optional<std::int32_t> stop() const { return stop_; }
@@ -74,9 +74,9 @@ class vocabulary {
   std::vector<std::int32_t> encode(std::string_view text) const {
     std::vector<std::int32_t> ids;
     ids.reserve(text.size());
-    for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(tokens_[ids.back()].size())) {
-      auto special =
-          std::find_if(by_length_.begin(), by_length_.end(), [&](auto id) { return rest.starts_with(tokens_[id]); });
+    for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(tokens_[std::size_t(ids.back())].size())) {
+      auto special = std::find_if(by_length_.begin(), by_length_.end(),
+                                  [&](auto id) { return rest.starts_with(tokens_[std::size_t(id)]); });
       ids.push_back(special != by_length_.end() ? *special : character(rest, text));
     }
     return ids;
@@ -86,7 +86,7 @@ class vocabulary {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (ids[i] < 0 || ids[i] >= size())
         throw value_error("vocabulary: at place " + std::to_string(i) + " " + unknown(ids[i]));
-      if (special == special_tokens::written || !is_special(ids[i])) result += tokens_[ids[i]];
+      if (special == special_tokens::written || !is_special(ids[i])) result += tokens_[std::size_t(ids[i])];
     }
     return result;
   }
