@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/backend/view.hpp>
+#include <cohort/compiler.hpp>
 #include <new>
 #include <span>
 #include <utility>
@@ -28,7 +29,7 @@ inline void want_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std
 /// An owning array in host memory, aligned for any vector unit. Growing discards the contents; shrinking keeps the
 /// memory, so that a loop that resizes to the same extents allocates once.
 template <class T>
-class host_array {
+class COHORT_TARGET host_array {
   static_assert(std::is_trivially_copyable_v<T>);
   static constexpr std::align_val_t alignment{64};
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cohort/error.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace cohort {
 /// Rows and columns in a backend's memory: a pointer, two extents and two strides (in elements). A stride of 0
 /// broadcasts. A vector of n elements is n rows and one column.
 template <class T>
-struct view {
+struct COHORT_TARGET view {
   T* data = nullptr;
   std::ptrdiff_t rows = 0, columns = 1;
   std::ptrdiff_t row_stride = 1, column_stride = 1;
@@ -57,7 +58,7 @@ constexpr view<T> broadcast(view<T> one, std::ptrdiff_t rows, std::ptrdiff_t col
 namespace detail {
 
 /// A view without its elements, so that what asks only for that is compiled once.
-struct matrix_shape {
+struct COHORT_TARGET matrix_shape {
   std::ptrdiff_t rows, columns, row_stride, column_stride;
 
   template <class T>

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
+#include <cohort/compiler.hpp>
 #include <cohort/network/orthogonal.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <vector>
@@ -30,7 +31,7 @@ void through_activation(B& backend, activation a, out_view<B> gradient, in_view<
 ///     h_0 = x (R x D),   h_l = activation(h_{l-1} W_l + b_l),   y = h_L W_{L+1} + b_{L+1}
 ///
 /// In the array stand W_1 (inputs x outputs, row by row), b_1, W_2, ... It holds no numbers, only extents.
-class mlp {
+class COHORT_TARGET mlp {
  public:
   mlp() = default;
   /// sizes: D, the hidden layers, the outputs. `offset` is where its parameters begin.

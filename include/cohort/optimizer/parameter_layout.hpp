@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/compiler.hpp>
 #include <cohort/error.hpp>
 #include <cstddef>
 #include <utility>
@@ -23,7 +24,7 @@ struct parameter_matrix {
 
 /// What a policy tells an optimizer about its flat parameter array: which parts are matrices. All others are vectors:
 /// biases, norms, what no observation changes. From a number alone it is an array of which nothing is known.
-struct parameter_layout {
+struct COHORT_TARGET parameter_layout {
   std::ptrdiff_t size = 0;
   bool known = false;
   std::vector<parameter_matrix> matrices;  ///< in their order, none within another

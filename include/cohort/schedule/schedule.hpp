@@ -56,7 +56,7 @@ constexpr Rate usual_rate(double usual) {
 
 /// A learning rate may be 0 at times, such as at the end of a run, but not always.
 template <class Rate>
-void require_rate(char const* where, Rate const& rate) {
+COHORT_TARGET void require_rate(char const* where, Rate const& rate) {
   double largest = 0;
   for (int k = 0; k <= 16; ++k) {
     double r = cohort::at_progress(rate, k / 16.);

@@ -13,6 +13,9 @@
 #if defined(__AVX512F__)
 #define COHORT_EIGEN_TARGET avx512
 #define COHORT_EIGEN_BYTES 64
+#elif defined(__AVX2__)
+#define COHORT_EIGEN_TARGET avx2
+#define COHORT_EIGEN_BYTES 32
 #elif defined(__AVX__)
 #define COHORT_EIGEN_TARGET avx
 #define COHORT_EIGEN_BYTES 32
