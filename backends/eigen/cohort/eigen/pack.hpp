@@ -216,9 +216,9 @@ struct pack {
       std::memcpy(in.data(), &p, sizeof p);
       out = f(in);
       std::memcpy(&p, out.data(), sizeof p);
-      return x;
+      return p;
     };
-    if constexpr (width == W) {
+    if constexpr (lanes == W) {
       return one(x.value);
     } else {
 #if defined(__AVX512F__)
@@ -229,7 +229,7 @@ struct pack {
       }
 #endif
       pack result;
-      for (int i = 0; i < W; i += width) {
+      for (int i = 0; i < W; i += lanes) {
         part at;
         std::memcpy(&at, reinterpret_cast<char const*>(&x.value) + i * sizeof(T), sizeof at);
         at = one(at);
