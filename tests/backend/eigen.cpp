@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("eigen: products, small and large, give the same bits on any 
     std::ptrdiff_t M, K, N;
   };
   for (auto [M, K, N] :
-       {extents{1000, 64, 64}, {997, 63, 65}, {3000, 64, 2}, {5000, 4, 64}, {100, 600, 300}, {450, 380, 390}}) {
+       {extents{4000, 64, 64}, {3997, 63, 65}, {60'000, 64, 2}, {30'000, 4, 64}, {100, 600, 300}, {450, 380, 390}}) {
     auto a = reals<T>(M * K, 3), b = reals<T>(K * N, 4), bias = reals<T>(N, 5);
     CAPTURE(M, K, N);
     requires_same_bits<T>(
@@ -160,7 +160,7 @@ TEMPLATE_TEST_CASE("eigen: a row of a batch through a layer has the bits that it
 }
 
 TEST_CASE("eigen: an exception that a formula throws on any thread arrives outside, and the backend can go on") {
-  std::ptrdiff_t n = 100'000;
+  std::ptrdiff_t n = 300'000;
   for (int threads : {1, 2}) {
     eigen::backend backend(eigen::options{.threads = threads});
     for (std::ptrdiff_t where : {std::ptrdiff_t(0), n - 1}) {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <atomic>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -41,7 +42,7 @@ class no_further_threads {
 
 /// The body of a loop without its type, f(first, last) or f(worker, first, last), which must outlive it: so the
 /// threads' part is compiled once, and a body once.
-struct loop_body {
+struct COHORT_TARGET loop_body {
   void const* object;
   void (*call)(void const*, int worker, std::ptrdiff_t first, std::ptrdiff_t last);
 
@@ -60,7 +61,7 @@ struct loop_body {
 
 /// A loop that workers share. Each takes its own range, in ever smaller pieces, and then what is left of the others':
 /// none waits long for a slower core, and what a core works on is mostly what it worked on in the loop before.
-class shared_loop {
+class COHORT_TARGET shared_loop {
  public:
   static constexpr int most_workers = 256;
 
@@ -106,7 +107,7 @@ class shared_loop {
 /// Threads that wait for loops, of one backend. Nobody waits for one that does not come, since its core does something
 /// else: what is left of a loop is whoever's who is there. One that waits looks for the next loop for some fifty
 /// microseconds and then sleeps. They are started when a loop first wants them, and anew in a child of `fork`.
-class thread_pool {
+class COHORT_TARGET thread_pool {
  public:
   thread_pool() = default;
   thread_pool(thread_pool const&) = delete;
