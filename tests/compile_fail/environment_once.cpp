@@ -37,7 +37,8 @@ int main() {
   auto policy = actor_critic{cpu, environment, {.hidden = {8}}, random_seed{1}};
   train(cpu, algorithm<>{}, environment, policy, {.steps = 1000});
   training run{cpu, algorithm<>{}, environment, policy, {.steps = 1000}};
-  while (run.step()) {}
+  while (run.step()) {
+  }
   return int(evaluate(cpu, environment, policy, 10).mean() + run.report().mean_return);
 #elif !defined(STEPPED)
   auto policy = actor_critic{cpu, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{1}};

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
+#include <cstddef>
 
 // What a policy is given of an environment's state: the observation and, where the environment has a mask, behind it a
 // number for each action, 1 where it is allowed in this state and 0 where not. So a mask goes wherever the observation

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cohort/scalar/real.hpp>
+#include <cstddef>
 #include <limits>
 
 namespace cohort {
