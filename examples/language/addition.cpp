@@ -111,8 +111,7 @@ void tell(arguments const& typed) {
                 {"report.html", report(all, seconds, version)}});
   // The first algorithm's model, or SFT's if it got no further.
   cohort::language::write_model<float>(folder.path() / "model", model_shape(teller.about()),
-                                       all.parameters[all.parameters.size() > 1 ? 1 : 0],
-                                       cohort::language::existing::replace);
+                                       all.parameters[all.parameters.size() > 1 ? 1 : 0], cohort::existing::replace);
   std::string text =
       "\n" + std::string("Phase         right    updates  seconds   MiB: parameters  optimizer  activations\n");
   for (auto const& p : all.phases) {

@@ -15,3 +15,17 @@
     "Cohort needs NaN and infinity, which -ffast-math and -ffinite-math-only give up: add -fno-finite-math-only behind"
 #include <cohort/cannot_go_on>
 #endif
+
+// A program may have parts that are compiled for different processors. Of an inline function or a template the linker
+// keeps one version, which must not be the one for more instructions than the processor has: so the types that almost
+// every function is about bear what is compiled for in their names, and with them the functions that take or return
+// them.
+#if defined(__CUDACC__) || !defined(__AVX__)
+#define COHORT_TARGET
+#elif defined(__AVX512F__)
+#define COHORT_TARGET [[gnu::abi_tag("avx512")]]
+#elif defined(__AVX2__)
+#define COHORT_TARGET [[gnu::abi_tag("avx2")]]
+#else
+#define COHORT_TARGET [[gnu::abi_tag("avx")]]
+#endif

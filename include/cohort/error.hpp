@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -34,6 +35,8 @@ struct not_finite_error : cohort_error {
 struct io_error : cohort_error {
   using cohort_error::cohort_error;
 };
+/// What to do about a file that is there already.
+enum class existing { refuse, replace };
 
 /// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these
 /// too.
@@ -44,14 +47,14 @@ struct device_error : cohort_error {
 namespace detail {
 
 /// 0.05 as "0.05", 3 as "3": numbers in messages as a person would write them.
-inline std::string text(double x) {
+COHORT_TARGET inline std::string text(double x) {
   if (x != x) return "nan";  // whatever its sign
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.6g", x);
   return buffer;
 }
 
-inline void require(bool ok, char const* where, char const* name, double given, char const* expected) {
+COHORT_TARGET inline void require(bool ok, char const* where, char const* name, double given, char const* expected) {
   if (!ok) throw value_error(std::string(where) + ": " + name + " is " + text(given) + ", expected " + expected);
 }
 

@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("eigen: products, small and large, give the same bits on any 
     std::ptrdiff_t M, K, N;
   };
   for (auto [M, K, N] :
-       {extents{1000, 64, 64}, {997, 63, 65}, {3000, 64, 2}, {5000, 4, 64}, {100, 600, 300}, {450, 380, 390}}) {
+       {extents{4000, 64, 64}, {3997, 63, 65}, {60'000, 64, 2}, {30'000, 4, 64}, {100, 600, 300}, {450, 380, 390}}) {
     auto a = reals<T>(M * K, 3), b = reals<T>(K * N, 4), bias = reals<T>(N, 5);
     CAPTURE(M, K, N);
     requires_same_bits<T>(
@@ -160,7 +160,7 @@ TEMPLATE_TEST_CASE("eigen: a row of a batch through a layer has the bits that it
 }
 
 TEST_CASE("eigen: an exception that a formula throws on any thread arrives outside, and the backend can go on") {
-  std::ptrdiff_t n = 100'000;
+  std::ptrdiff_t n = 300'000;
   for (int threads : {1, 2}) {
     eigen::backend backend(eigen::options{.threads = threads});
     for (std::ptrdiff_t where : {std::ptrdiff_t(0), n - 1}) {
@@ -203,4 +203,24 @@ TEST_CASE("eigen: a number of threads below 0 is refused, and 0 means as many as
   REQUIRE(eigen::backend(eigen::options{.threads = 0}).threads() == eigen::hardware_threads());
   REQUIRE(eigen::backend().threads() == eigen::hardware_threads());
   REQUIRE(eigen::backend(eigen::options{.threads = 3}).threads() == 3);
+}
+
+TEST_CASE("eigen: what a primitive reads may be a view of elements that can be written, or a vector") {
+  eigen::backend backend;
+  std::vector<float> numbers{1, 2, 3}, back(3);
+  std::vector<std::int32_t> places{2, 0, 1};
+  host_array<float> a, b(3);
+  host_array<std::int32_t> index;
+  backend.assign(a, numbers);
+  backend.assign(index, places);
+  backend.gather(b.all(), a.all(), index.all());
+  backend.download(back, b.all());
+  REQUIRE(back == std::vector<float>{3, 1, 2});
+  backend.scatter(a.all(), b.all(), index.all());
+  backend.download(back, a.all());
+  REQUIRE(back == std::vector<float>{1, 2, 3});
+  backend.map(outputs{b.all()}, detail::plus{}, a.all(), b.all());
+  backend.upload(a.all(), numbers);
+  backend.matmul(a.matrix(1, 1), b.matrix(1, 3), b.matrix(1, 3).transposed());
+  REQUIRE(a.data()[0] == 16 + 9 + 25);
 }

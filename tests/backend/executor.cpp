@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <stdexcept>
@@ -43,10 +44,24 @@ TEST_CASE("executor: a run on one of your own has the bits of a run on OpenMP's 
   CHECK(seen.most_workers == 3);
 }
 
-TEST_CASE("executor: what a piece throws comes out of the loop") {
-  eigen::executor two(2, &eigen::run_on_openmp);
-  auto fails = [](std::ptrdiff_t first, std::ptrdiff_t) {
-    if (first >= 0) throw std::runtime_error("a piece");
-  };
-  CHECK_THROWS_WITH(two(1000, 1, fails), "a piece");
+TEST_CASE("executor: controllers with two layers of 64 are trained by one thread, however many there are") {
+  classic_control::pendulum environment;
+  counted seen;
+  eigen::host_backend<float> backend(eigen::executor(8, &run_backwards, &seen));
+  auto policy = actor_critic{backend, environment, {.hidden = {64, 64}}, random_seed{1}};
+  train(backend, algorithm{.objective = clipped_ratio{} + value_loss{}}, environment, policy, {.steps = 2048});
+  CHECK(seen.loops > 0);
+  CHECK(seen.most_workers == 1);
+}
+
+TEST_CASE("executor: what a piece throws comes out of the loop, and the next one runs") {
+  for (auto const& two : {eigen::executor(2, &eigen::run_on_openmp), eigen::on_own_threads(2)}) {
+    auto fails = [](std::ptrdiff_t first, std::ptrdiff_t) {
+      if (first >= 0) throw std::runtime_error("a piece");
+    };
+    CHECK_THROWS_WITH(two(1000, 1, fails), "a piece");
+    std::atomic<std::ptrdiff_t> items = 0;
+    two(1000, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) { items += last - first; });
+    CHECK(items == 1000);
+  }
 }

@@ -1,3 +1,5 @@
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cohort/eigen/parallel.hpp>
 #include <utility>
 #include <vector>
@@ -38,4 +40,48 @@ TEST_CASE("shared_loop: more workers than it plans for are as many as it can") {
   REQUIRE(loop.workers() == shared_loop::most_workers);
   loop.work(7);
   REQUIRE(items == 10'000);
+}
+
+namespace {
+
+/// The sum of what `loops` loops count, each over n items.
+std::ptrdiff_t counted(executor const& run, int loops, std::ptrdiff_t n) {
+  std::atomic<std::ptrdiff_t> items = 0;
+  for (int k = 0; k < loops; ++k) run(n, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) { items += last - first; });
+  return items;
+}
+
+}  // namespace
+
+TEST_CASE("thread_pool: every item of many loops is done once, by no two workers of one number") {
+  auto run = on_own_threads(4);
+  std::vector<std::atomic<int>> inside(4), times(1001);
+  for (int k = 0; k < 200; ++k)
+    run(1001, 1, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
+      if (++inside[std::size_t(worker)] != 1) times[0] = -1000;
+      for (auto i = first; i < last; ++i) ++times[std::size_t(i)];
+      --inside[std::size_t(worker)];
+    });
+  for (auto& t : times) REQUIRE(t == 200);
+}
+
+TEST_CASE("thread_pool: a loop inside a loop is one thread's") {
+  auto run = on_own_threads(3);
+  std::atomic<std::ptrdiff_t> items = 0;
+  run(100, 1, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (auto i = first; i < last; ++i) items += counted(run, 1, 10);
+  });
+  REQUIRE(items == 1000);
+}
+
+TEST_CASE("thread_pool: a child of fork has threads of its own") {
+  auto run = on_own_threads(2);
+  REQUIRE(counted(run, 10, 1000) == 10'000);
+  pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(counted(run, 10, 1000) == 10'000 ? 0 : 1);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  REQUIRE(counted(run, 10, 1000) == 10'000);
 }

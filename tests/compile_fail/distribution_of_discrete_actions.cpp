@@ -1,4 +1,4 @@
-// expect: a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde, or your own
+// expect: the distribution does not fit the actions: state_dependent_gaussian, tanh_gaussian, beta_distribution and gsde are for a box
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>

@@ -54,7 +54,7 @@ TEST_CASE("csv_log: an existing file is refused, and kept, unless it may be over
   std::ofstream(path) << "precious";
   CHECK_THROWS_AS(csv_log(path), io_error);
   CHECK(read(path) == "precious");
-  csv_log{path, csv_log::existing::overwrite};
+  csv_log{path, existing::replace};
   CHECK(read(path) != "precious");
 }
 
@@ -63,7 +63,7 @@ TEST_CASE(
   CHECK_THROWS_WITH(csv_log("/nowhere/run.csv"),
                     "csv_log: /nowhere/run.csv cannot be opened: No such file or directory");
   if (fs::exists("/dev/full"))
-    CHECK_THROWS_WITH(csv_log("/dev/full", csv_log::existing::overwrite),
+    CHECK_THROWS_WITH(csv_log("/dev/full", existing::replace),
                       "csv_log: /dev/full cannot be written: No space left on device");
 }
 

@@ -1,9 +1,14 @@
+#include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/aggregation/means.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
+#include <cohort/objective/exact_kl_penalty.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/kl_penalty.hpp>
+#include <cohort/objective/series_kl_penalty.hpp>
+#include <cohort/objective/text.hpp>
 #include <cohort/objective/value_loss.hpp>
+#include <cohort/schedule/curves.hpp>
 #include "../catch.hpp"
 #include "../support/scalars.hpp"
 
@@ -71,6 +76,26 @@ TEST_CASE(
   require_equal(at_progress(o, 1.), 2 * clipped_ratio{.epsilon = 0} + value_loss{});
   require_equal(o, at_progress(o, 0.));
   STATIC_REQUIRE(objective<decltype(o)>);
+}
+
+TEST_CASE("expression: a schedule as a weight is the same term with the number of the moment") {
+  auto o = clipped_ratio{} + entropy_bonus{.weight = linear{.2, 0}} +
+           2 * aggregate(series_mean{}, kl_penalty{.estimator = k2{}, .weight = cosine{1, .5}});
+  auto with = [](double entropy, double kl) {
+    return clipped_ratio{} + entropy_bonus{.weight = entropy} +
+           2 * aggregate(series_mean{}, kl_penalty{.estimator = k2{}, .weight = kl});
+  };
+  STATIC_REQUIRE(std::is_same_v<decltype(at_progress(o, .5)), decltype(with(0, 0))>);
+  require_equal(o, with(.2, 1));
+  require_equal(at_progress(o, .25), with(.15, cosine{1, .5}(.25)));
+  require_equal(at_progress(o, .5), with(.1, .75));
+  STATIC_REQUIRE(exact_kl_penalty{.weight = linear{1, 0}}.at(.25).weight == .75);
+  STATIC_REQUIRE(old_kl_penalty{.weight = linear{1, 0}}.at(.25).weight == .75);
+  STATIC_REQUIRE(series_kl_penalty{.weight = linear{1, 0}}.at(.25).weight == .75);
+  auto in_reward = at_progress(kl_in_reward{.weight = linear{.2, 0}}, .5);
+  CHECK(in_reward.weight == .1);
+  CHECK(at_progress(kl_to_go{.weight = linear{.2, 0}, .gamma = .9}, .5).gamma == .9);
+  CHECK(text(entropy_bonus{.weight = linear{.2, 0}}) == "entropy_bonus{weight = linear{from = 0.2, to = 0}}");
 }
 
 TEST_CASE("expression: without a schedule at_progress(objective, progress) is the objective") {

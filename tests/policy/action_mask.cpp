@@ -206,5 +206,6 @@ TEST_CASE("action_mask: numbers in a box cannot be masked") {
   cpu backend;
   REQUIRE_THROWS_WITH(
       (actor<cpu, gaussian>(backend, gaussian{2}, D, {.hidden = {5}}, random_seed{1}, true)),
-      "policy: the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
+      "policy: the environment has an action mask, expected discrete, multi_discrete or binary actions, "
+      "or a distribution of your own with mask_size and mask_actions (sampler/action_mask.hpp)");
 }

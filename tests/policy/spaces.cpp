@@ -40,6 +40,17 @@ TEST_CASE(
   REQUIRE(wide.parameters().rows == (2 + 1) * 8 + (8 + 1) * 4 + (2 + 1) * 8 + (8 + 1));
 }
 
+TEST_CASE("policy: a single number of hidden units is one layer") {
+  eigen::backend cpu;
+  auto hidden = [&](network_options const& o) { return actor{cpu, spaces::choices{}, o}.parameters().rows; };
+  STATIC_REQUIRE(!std::is_convertible_v<double, hidden_layers>);
+  REQUIRE(hidden({.hidden = 7}) == (2 + 1) * 7 + (7 + 1) * 5);
+  REQUIRE(hidden({.hidden = {7}}) == (2 + 1) * 7 + (7 + 1) * 5);
+  REQUIRE(hidden({.hidden = {7, 3}}) == (2 + 1) * 7 + (7 + 1) * 3 + (3 + 1) * 5);
+  REQUIRE(hidden({.hidden = {}}) == (2 + 1) * 5);
+  REQUIRE(hidden({.hidden = std::vector<int>(2, 3)}) == (2 + 1) * 3 + (3 + 1) * 3 + (3 + 1) * 5);
+}
+
 TEST_CASE("policy: a deviation that is the network's starts where network_options says") {
   eigen::basic_backend<double> cpu;
   std::vector<double> x{.3, -.2}, rows(4);

@@ -63,7 +63,7 @@ TEST_CASE("train: the same seeds give the same parameters on one thread and on t
   classic_control::cart_pole environment;
   auto run = [&](int threads, std::uint64_t s) {
     eigen::backend cpu({.threads = threads});
-    actor_critic policy{cpu, environment, {}, random_seed{s}};
+    actor_critic policy{cpu, environment, {.hidden = {260, 260}}, random_seed{s}};  // wide enough for two
     train(cpu, small_ppo(), environment, policy, {.steps = 1000, .seed = s});
     return numbers(policy);
   };

@@ -44,7 +44,7 @@ struct bits : point {
 struct numbers : point {
   static constexpr cohort::box<2> actions{{-2, 0}, {2, 1}};
   cohort::outcome step(state& s, std::array<float, 2> a, cohort::random_stream& draws) const {
-    double first = a[0] - 1.5 * s.x, second = a[1] - (1 + s.y) / 2;
+    double first = double(a[0]) - 1.5 * double(s.x), second = double(a[1]) - double(1 + s.y) / 2;
     return next(s, -first * first - 4 * second * second, draws);
   }
 };

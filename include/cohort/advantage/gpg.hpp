@@ -21,8 +21,8 @@ struct magnitude {
     return abs(x);
   }
   template <class S, class M>
-  constexpr S operator()(S x, M valid) const {
-    return select(valid, abs(x), S(0));
+  constexpr S operator()(S x, M present) const {
+    return select(present, abs(x), S(0));
   }
 };
 struct zero_up_to {

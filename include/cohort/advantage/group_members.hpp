@@ -41,7 +41,7 @@ struct first_only {
 /// may divide it by its own deviation.
 template <class S>
 constexpr S above(S x, S level, S size) {
-  constexpr double rounding = std::numeric_limits<typename S::value_type>::epsilon();
+  constexpr auto rounding = double(std::numeric_limits<typename S::value_type>::epsilon());
   return select(abs(x - level) <= rounding * max(size, S(8)) * abs(level), S(0), x - level);
 }
 /// The series of a batch as members of their groups: what an estimator that compares whole episodes starts from.

@@ -75,7 +75,7 @@ struct hybrid_grpo {
     std::ptrdiff_t R = batch.series.steps(), G = batch.group, K = batch.depth, M = R * G;
     if (K > 1 && tail)
       throw value_error("hybrid_grpo: the tail goes on from one-step probes; the horizon is " + std::to_string(K));
-    double rounding = std::numeric_limits<T>::epsilon();
+    auto rounding = double(std::numeric_limits<T>::epsilon());
 
     auto rewards = backend.template temporary<T>(K * M);
     auto returns = backend.template temporary<T>(2 * M);

@@ -76,6 +76,11 @@ struct kl_in_reward {
   static constexpr about notes{"kl_in_reward", "r_t - weight KL^_t in the place of r_t",
                                "Ziegler et al. 2019, arXiv:1909.08593, eq. 2", "OpenRLHF (gae, reinforce), TRL (RLOO)"};
   constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return kl_in_reward<Advantage, Estimator, double>{estimator, kl, weight(progress)};
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {

@@ -26,6 +26,11 @@ struct kl_to_go {
   static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11.2",
                                "OpenRLHF (with a group's baseline)"};
   constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return kl_to_go<Advantage, Estimator, double>{estimator, kl, weight(progress), gamma};
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -81,7 +81,7 @@ struct n_step {
                  outputs{view<T>(), offset.part(0, M), slope.part(0, M), now.part(0, M)}, batch.reward,
                  batch.next_value, batch.terminated, batch.truncated);
     auto look_further = [&]<int... K>(std::integer_sequence<int, K...>, auto f, auto to, auto... value) {
-      backend.map(to, f, value..., view<T const>(now.part(sizeof...(K) / 2 * apart, M)),
+      backend.map(to, f, value..., view<T const>(now.part(std::ptrdiff_t(sizeof...(K) / 2) * apart, M)),
                   view<T const>((K % 2 ? slope : offset).part(K / 2 * apart, M))...);
     };
     auto steps = [](auto k) { return std::make_integer_sequence<int, 2 * k>(); };

@@ -86,7 +86,7 @@ struct standardized {
   /// With the sum of the distances from the mean as well, which would be 0 but for its rounding.
   template <class S>
   constexpr S operator()(S x, S count, S sum, S distances, S squares) const {
-    constexpr double rounding = 16 * std::numeric_limits<typename S::value_type>::epsilon();
+    constexpr double rounding = 16 * double(std::numeric_limits<typename S::value_type>::epsilon());
     S mean = sum / count, error = distances / count, spread = max(squares - distances * error, S(0)),
       moved = x - mean - error;
     S result = divide ? S(moved / (sqrt(spread / max(count - ddof, S(1))) + epsilon)) : S(moved / unit);

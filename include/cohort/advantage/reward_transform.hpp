@@ -120,7 +120,7 @@ struct reward_scaling {
       return to;
     }
     std::ptrdiff_t G = batch.group, K = batch.depth, M = n / K, rows = n / G;
-    double rounding = std::numeric_limits<T>::epsilon();
+    auto rounding = double(std::numeric_limits<T>::epsilon());
     auto flags = backend.template temporary<std::uint8_t>(n);
     auto columns = [&](auto all) { return decltype(all)(all.data, M, K, 1, M); };
     backend.map_rows(M, running_steps{int(K)}, columns(batch.terminated), columns(batch.truncated),

@@ -3,6 +3,7 @@
 #include <cohort/backend/pool.hpp>
 #include <span>
 #include <tuple>
+#include <type_traits>
 
 namespace cohort {
 
@@ -28,7 +29,7 @@ class fallback {
   }
   /// The array holds these numbers of the host.
   template <class U>
-  void assign(Array<U>& a, std::span<U const> from) {
+  void assign(Array<U>& a, std::type_identity_t<std::span<U const>> from) {
     self().resize(a, std::ptrdiff_t(from.size()));
     self().upload(a.all(), from);
   }
@@ -38,9 +39,9 @@ class fallback {
   template <class... O, class F, class... I>
   void map(outputs<O...> out, F f, view<I>... in) {
     detail::unpack([&](auto... o) { check_map({o...}, {in...}); }, out.views);
-    auto shape = get<0>(out.views);
-    self().for_each(shape.size(), detail::map_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
-                                      out.views, f, {in...}, shape.columns});
+    auto first = get<0>(out.views);
+    self().for_each(first.size(), detail::map_kernel<scalar, F, decltype(out.views), detail::bundle<view<I>...>>{
+                                      out.views, f, {in...}, first.columns});
   }
 
   /// f(row...) for each of n rows; for formulas over a whole row, such as a softmax. Each view has n rows, or one for
@@ -106,7 +107,7 @@ class fallback {
 
   /// out[r] = in[index[r]], whole rows; U is any element type.
   template <class U>
-  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void gather(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     check_gather(out, in, index);
     self().for_each(out.rows, detail::gather_kernel<U>{out, in, index});
   }
@@ -119,7 +120,7 @@ class fallback {
 
   /// out[index[r]] = in[r], whole rows; no index twice.
   template <class U>
-  void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void scatter(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     check_scatter("scatter", out, in, index);
     self().for_each(in.rows, detail::scatter_kernel<U>{out, in, index});
   }
@@ -266,11 +267,12 @@ class fallback {
     detail::require_same_extents("attention_backward", "the values' gradient", dv, v);
   }
   template <class U>
-  static void check_gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  static void check_gather(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     detail::require_same_extents("gather", "the output", out, {index.rows, in.columns});
   }
   template <class U>
-  static void check_scatter(char const* where, view<U> out, view<U const> in, view<std::int32_t const> index) {
+  static void check_scatter(char const* where, view<U> out, std::type_identity_t<view<U const>> in,
+                            view<std::int32_t const> index) {
     detail::require_same_extents(where, "the input", in, {index.rows, out.columns});
   }
   static void check_bias(view<T> out, view<T const> bias) {

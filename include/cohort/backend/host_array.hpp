@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/backend/view.hpp>
+#include <cohort/compiler.hpp>
 #include <new>
 #include <span>
 #include <utility>
@@ -28,7 +29,7 @@ inline void want_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std
 /// An owning array in host memory, aligned for any vector unit. Growing discards the contents; shrinking keeps the
 /// memory, so that a loop that resizes to the same extents allocates once.
 template <class T>
-class host_array {
+class COHORT_TARGET host_array {
   static_assert(std::is_trivially_copyable_v<T>);
   static constexpr std::align_val_t alignment{64};
 
@@ -48,9 +49,10 @@ class host_array {
     if (n > capacity_) {
       ::operator delete(std::exchange(data_, nullptr), alignment);
       size_ = capacity_ = 0;
-      data_ = static_cast<T*>(::operator new(n * sizeof(T), alignment));
+      std::size_t bytes = std::size_t(n) * sizeof(T);
+      data_ = static_cast<T*>(::operator new(bytes, alignment));
       capacity_ = n;
-      detail::want_large_pages(data_, n * sizeof(T));
+      detail::want_large_pages(data_, bytes);
       std::fill_n(data_, n, T());
     }
     size_ = n;
@@ -81,13 +83,13 @@ template <class U>
 void copy_from_host(view<U> to, std::span<U const> from) {
   if (to.contiguous()) std::copy_n(from.data(), to.size(), to.data);
   else
-    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from[i];
+    for (std::ptrdiff_t i = 0; i < to.size(); ++i) to(i / to.columns, i % to.columns) = from.data()[i];
 }
 template <class U>
 void copy_to_host(std::span<std::remove_const_t<U>> to, view<U> from) {
   if (from.contiguous()) std::copy_n(from.data, from.size(), to.data());
   else
-    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to[i] = from(i / from.columns, i % from.columns);
+    for (std::ptrdiff_t i = 0; i < from.size(); ++i) to.data()[i] = from(i / from.columns, i % from.columns);
 }
 
 }  // namespace detail

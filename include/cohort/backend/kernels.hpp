@@ -266,9 +266,10 @@ struct uniform_kernel {
     philox4x32::counter words{};
     constexpr int per_block = sizeof(T) == 4 ? 4 : 2;
     for (std::ptrdiff_t c = 0; c < out.columns; ++c) {
-      if (c % per_block == 0) words = s.words(first_lane + std::uint32_t(r), std::uint32_t(c / per_block));
-      if constexpr (sizeof(T) == 4) out(r, c) = open_unit(words[c % 4]);
-      else out(r, c) = open_unit(words[c % 2 * 2], words[c % 2 * 2 + 1]);
+      auto k = std::size_t(c % per_block);
+      if (k == 0) words = s.words(first_lane + std::uint32_t(r), std::uint32_t(c / per_block));
+      if constexpr (sizeof(T) == 4) out(r, c) = open_unit(words[k]);
+      else out(r, c) = open_unit(words[2 * k], words[2 * k + 1]);
     }
   }
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cohort/error.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -10,17 +11,17 @@ namespace cohort {
 /// Rows and columns in a backend's memory: a pointer, two extents and two strides (in elements). A stride of 0
 /// broadcasts. A vector of n elements is n rows and one column.
 template <class T>
-struct view {
+struct COHORT_TARGET view {
   T* data = nullptr;
   std::ptrdiff_t rows = 0, columns = 1;
   std::ptrdiff_t row_stride = 1, column_stride = 1;
 
   constexpr view() = default;
-  constexpr view(T* data, std::ptrdiff_t n) : data(data), rows(n) {}
-  constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns) : view(data, rows, columns, columns, 1) {}
-  constexpr view(T* data, std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t row_stride,
-                 std::ptrdiff_t column_stride)
-      : data(data), rows(rows), columns(columns), row_stride(row_stride), column_stride(column_stride) {}
+  constexpr view(T* first, std::ptrdiff_t n) : data(first), rows(n) {}
+  constexpr view(T* first, std::ptrdiff_t R, std::ptrdiff_t C) : view(first, R, C, C, 1) {}
+  constexpr view(T* first, std::ptrdiff_t R, std::ptrdiff_t C, std::ptrdiff_t to_next_row,
+                 std::ptrdiff_t to_next_column)
+      : data(first), rows(R), columns(C), row_stride(to_next_row), column_stride(to_next_column) {}
   template <class U>
     requires(std::is_same_v<U const, T> && !std::is_same_v<U, T>)
   constexpr view(view<U> v) : view(v.data, v.rows, v.columns, v.row_stride, v.column_stride) {}
@@ -57,7 +58,7 @@ constexpr view<T> broadcast(view<T> one, std::ptrdiff_t rows, std::ptrdiff_t col
 namespace detail {
 
 /// A view without its elements, so that what asks only for that is compiled once.
-struct matrix_shape {
+struct COHORT_TARGET matrix_shape {
   std::ptrdiff_t rows, columns, row_stride, column_stride;
 
   template <class T>

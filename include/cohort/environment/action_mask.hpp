@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
+#include <cstddef>
 
 // What a policy is given of an environment's state: the observation and, where the environment has a mask, behind it a
 // number for each action, 1 where it is allowed in this state and 0 where not. So a mask goes wherever the observation
@@ -17,11 +18,11 @@ namespace detail {
 template <class Number, class E, class State, class Out>
 constexpr void put_seen(E const& environment, State const& s, Out out) {
   auto seen = environment.observe(s);
-  for (int d = 0; d < observation_size<E>; ++d) out.set(d, seen[d]);
+  for (std::size_t d = 0; d < std::size_t(observation_size<E>); ++d) out.set(std::ptrdiff_t(d), seen[d]);
   if constexpr (has_action_mask<E>) {
     auto mask = environment.action_mask(s);
-    for (int k = 0; k < mask_columns<E>; ++k)
-      out.set(observation_size<E> + k, select(mask_t<Number>(mask[k]), Number(1), Number(0)));
+    for (std::size_t k = 0; k < mask.size(); ++k)
+      out.set(observation_size<E> + std::ptrdiff_t(k), select(mask_t<Number>(mask[k]), Number(1), Number(0)));
   }
 }
 
@@ -35,9 +36,9 @@ struct allows_nothing {
     using S = typename X::scalar;
     S nothing = 0;
     int column = first;
-    for (int k = 0; k < K; ++k) {
+    for (int value_count : values) {
       S allowed = 0;
-      for (int a = 0; a < values[k]; ++a) allowed += seen[column++];
+      for (int a = 0; a < value_count; ++a) allowed += seen[column++];
       nothing = select(allowed == 0, S(1), nothing);
     }
     out.set(0, nothing);

@@ -16,8 +16,15 @@ namespace cohort {
 ///
 /// The starts and the noise are those of lane 0 of a vector_environment on a backend of doubles with this seed. An
 /// episode is cut at the environment's max_episode_steps, if it has one. Actions are an int (discrete), or an array.
-template <environment E>
+template <class E>
 class environment_run {
+ public:  // of what is no environment
+  explicit environment_run(E const&, std::uint64_t = 0) {
+#include <cohort/environment/requirements.inc>
+  }
+};
+template <environment E>
+class environment_run<E> {
   using S = real<double>;
   using state_type = typename detail::state_of<E>::type;
 
@@ -99,9 +106,5 @@ class environment_run {
   int in_episode_ = 0;
   outcome last_{};
 };
-template <class E>
-environment_run(E const&) -> environment_run<E>;
-template <class E>
-environment_run(E const&, std::uint64_t) -> environment_run<E>;
 
 }  // namespace cohort

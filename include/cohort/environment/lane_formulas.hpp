@@ -10,22 +10,23 @@ namespace cohort::detail {
 /// bounds.
 template <class E, class Number, class Row>
 constexpr auto action_from(Row const& given) {
-  auto integer = [&](int d) {
-    if constexpr (std::is_same_v<Number, int>) return int(given[d].value);
-    else return Number(given[d]);
+  auto at = [&](std::size_t d) { return given[std::ptrdiff_t(d)]; };
+  auto integer = [&](std::size_t d) {
+    if constexpr (std::is_same_v<Number, int>) return int(at(d).value);
+    else return Number(at(d));
   };
   if constexpr (discrete_actions<E>) {
     return integer(0);
   } else if constexpr (!is_box<actions_of<E>>) {
     typename action_of<E, Number>::type a{};
-    for (int d = 0; d < int(a.size()); ++d) a[d] = integer(d);
+    for (std::size_t d = 0; d < a.size(); ++d) a[d] = integer(d);
     return a;
   } else {
     typename action_of<E, Number>::type a{};
     using S = typename Row::scalar;
     constexpr auto bounds = E::actions;  // a copy: a static member itself is in the host's memory alone
-    for (int d = 0; d < int(a.size()); ++d) {
-      S clipped = clamp(given[d], S(bounds.low[d]), S(bounds.high[d]));
+    for (std::size_t d = 0; d < a.size(); ++d) {
+      S clipped = clamp(at(d), S(bounds.low[d]), S(bounds.high[d]));
       if constexpr (std::is_same_v<Number, int>) a[d] = float(clipped.value);
       else a[d] = clipped;
     }

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cohort/scalar/real.hpp>
+#include <cstddef>
 #include <limits>
 
 namespace cohort {
@@ -54,7 +55,7 @@ constexpr bool has_a_value(discrete const& a) { return a.n > 0; }
 template <int D>
 constexpr bool has_a_value(box<D> const& b) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  for (int d = 0; d < D; ++d)
+  for (std::size_t d = 0; d < std::size_t(D); ++d)
     if (!(b.low[d] <= b.high[d]) || b.low[d] == infinity || b.high[d] == -infinity) return false;
   return D > 0;
 }

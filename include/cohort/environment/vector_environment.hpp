@@ -13,7 +13,7 @@ void require_finite(B& backend, in_view<B> numbers, Name name) {
   value_t<B> value{};
   std::ptrdiff_t i = first_not_finite(backend, numbers, &value);
   if (i >= 0)
-    throw E(name(i / numbers.columns, i % numbers.columns) + " is " + detail::text(value) +
+    throw E(name(i / numbers.columns, i % numbers.columns) + " is " + detail::text(double(value)) +
             ", expected a finite number");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cerrno>
+#include <cohort/error.hpp>
 #include <cohort/run/train.hpp>
 #include <cstdio>
 #include <cstring>
@@ -14,11 +15,9 @@ namespace cohort {
 ///     clip_low, clip_high, effective_sample_size
 ///
 /// as train_report and update_metrics define them. A hook of `train`. Raises io_error if the file exists already
-/// (unless told to overwrite it), cannot be made, or cannot be written, at the row where that happens.
+/// (unless it may be replaced), cannot be made, or cannot be written, at the row where that happens.
 class csv_log {
  public:
-  enum class existing { refuse, overwrite };
-
   explicit csv_log(std::string path, existing what = existing::refuse) : path_(std::move(path)) {
     file_ = std::fopen(path_.c_str(), what == existing::refuse ? "wx" : "w");
     if (!file_) fail("cannot be opened");

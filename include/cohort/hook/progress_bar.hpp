@@ -1,5 +1,6 @@
 #pragma once
 #include <unistd.h>
+#include <cohort/compiler.hpp>
 
 #include <cmath>
 #include <cohort/run/train.hpp>
@@ -10,7 +11,7 @@ namespace cohort {
 /// A line on stderr that shows how far a run is (in steps or in updates, whichever ends it), how fast it goes, the mean
 /// return of the last 100 episodes, if there is any, and the time that is left; nothing of it where stderr is not a
 /// terminal. At the end the run's warnings, a line each, wherever stderr goes. A hook of `train`.
-class progress_bar {
+class COHORT_TARGET progress_bar {
  public:
   /// `out` is for tests; `always` writes even where it is no terminal.
   explicit progress_bar(std::FILE* out = stderr, bool always = false)

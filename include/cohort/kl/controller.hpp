@@ -3,16 +3,19 @@
 #include <cmath>
 #include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
+#include <cohort/schedule/schedule.hpp>
 #include <type_traits>
 
 namespace cohort {
 
 namespace detail {
 
-/// A term's weight now: a number, or what a controller holds.
+/// A term's weight now: a number, what a controller holds, or what a schedule begins with (`at` of the term has what it
+/// comes to).
 template <class W>
 constexpr double weight_now(W const& w) {
   if constexpr (requires { double(w.weight); }) return w.weight;
+  else if constexpr (schedule<W>) return w(0.);
   else return w;
 }
 /// A weight's default: a number, or what the controller itself starts with.
@@ -28,9 +31,9 @@ void require_weight(char const* who, W const& weight) {
 
 }  // namespace detail
 
-// Where a term has a weight, a controller may stand: `kl_penalty{.weight = proportional_kl{.target = .1}}`. It is that
-// weight now, and `train` tells it after each update how far the policy was from the reference, or what the term's
-// `told(metrics)` says, and the number of series.
+// Where a term has a weight, a schedule may stand, `kl_penalty{.weight = linear{.04, 0}}`, or a controller,
+// `kl_penalty{.weight = proportional_kl{.target = .1}}`. That is the weight now, and `train` tells it after each update
+// how far the policy was from the reference, or what the term's `told(metrics)` says, and the number of series.
 
 /// The weight of a KL term that stays what it is.
 struct fixed_kl {

@@ -2,6 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/backend/memory.hpp>
+#include <cohort/compiler.hpp>
 #include <cohort/network/orthogonal.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <vector>
@@ -31,7 +32,7 @@ void through_activation(B& backend, activation a, out_view<B> gradient, in_view<
 ///     h_0 = x (R x D),   h_l = activation(h_{l-1} W_l + b_l),   y = h_L W_{L+1} + b_{L+1}
 ///
 /// In the array stand W_1 (inputs x outputs, row by row), b_1, W_2, ... It holds no numbers, only extents.
-class mlp {
+class COHORT_TARGET mlp {
  public:
   mlp() = default;
   /// sizes: D, the hidden layers, the outputs. `offset` is where its parameters begin.
@@ -57,11 +58,11 @@ class mlp {
   std::ptrdiff_t end() const { return offsets_.back(); }  ///< where the parameters behind its own begin
 
   template <class T>
-  view<T> weight(view<T> parameters, int layer) const {
+  view<T> weight(view<T> parameters, std::size_t layer) const {
     return {parameters.data + offsets_[layer], sizes_[layer], sizes_[layer + 1]};
   }
   template <class T>
-  view<T> bias(view<T> parameters, int layer) const {
+  view<T> bias(view<T> parameters, std::size_t layer) const {
     return {parameters.data + offsets_[layer] + std::ptrdiff_t(sizes_[layer]) * sizes_[layer + 1], 1,
             sizes_[layer + 1]};
   }
@@ -69,8 +70,8 @@ class mlp {
   /// f of each weight, in the order of the array.
   template <class F>
   void for_each_matrix(F f) const {
-    for (int l = 0; l < layers(); ++l) {
-      auto place = l + 1 == layers() ? matrix_place::output : l == 0 ? matrix_place::input : matrix_place::hidden;
+    for (std::size_t l = 0; l < count(); ++l) {
+      auto place = l + 1 == count() ? matrix_place::output : l == 0 ? matrix_place::input : matrix_place::hidden;
       f(parameter_matrix{offsets_[l], sizes_[l], sizes_[l + 1], place, true});
     }
   }
@@ -86,12 +87,12 @@ class mlp {
   template <backend B>
   out_view<B> forward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t) const {
     using T = value_t<B>;
-    t.out.resize(layers());
+    t.out.resize(count());
     t.rows = x.rows;
-    for (int l = 0; l < layers(); ++l) {
+    for (std::size_t l = 0; l < count(); ++l) {
       backend.resize(t.out[l], x.rows * sizes_[l + 1]);
       view<T> out = t.out[l].matrix(x.rows, sizes_[l + 1]);
-      if (l + 1 == layers()) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::linear_of{});
+      if (l + 1 == count()) backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::linear_of{});
       else if (activation_ == activation::tanh)
         backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::tanh_of{});
       else backend.dense(out, x, weight(parameters, l), bias(parameters, l), detail::relu_of{});
@@ -106,8 +107,8 @@ class mlp {
   void backward(B& backend, in_view<B> parameters, in_view<B> x, trace<B>& t, in_view<B> dy, out_view<B> gradient,
                 in_view<B> dlatent = {}) const {
     using T = value_t<B>;
-    t.gradient.resize(layers());
-    for (int l = layers() - 1; l >= 0; --l) {
+    t.gradient.resize(count());
+    for (std::size_t l = count(); l-- > 0;) {
       view<T const> in = l == 0 ? x : view<T const>(t.out[l - 1].matrix(t.rows, sizes_[l]));
       backend.matmul(weight(gradient, l), in.transposed(), dy);
       backend.column_sum(bias(gradient, l), dy);
@@ -115,7 +116,7 @@ class mlp {
       backend.resize(t.gradient[l], t.rows * sizes_[l]);
       view<T> dx = t.gradient[l].matrix(t.rows, sizes_[l]);
       backend.matmul(dx, dy, weight(parameters, l).transposed());
-      if (dlatent && l == layers() - 1) detail::add_to(backend, dx, dlatent);
+      if (dlatent && l + 1 == count()) detail::add_to(backend, dx, dlatent);
       detail::through_activation(backend, activation_, dx, in);
       dy = dx;
     }
@@ -129,15 +130,15 @@ class mlp {
   template <backend B>
   out_view<B> tangent(B& backend, in_view<B> parameters, in_view<B> v, in_view<B> x, trace<B>& t) const {
     using T = value_t<B>;
-    t.tangent.resize(layers());
+    t.tangent.resize(count());
     view<T> dout;
-    for (int l = 0; l < layers(); ++l) {
+    for (std::size_t l = 0; l < count(); ++l) {
       view<T const> din = dout;
       backend.resize(t.tangent[l], t.rows * sizes_[l + 1]);
       dout = t.tangent[l].matrix(t.rows, sizes_[l + 1]);
       backend.dense(dout, x, weight(v, l), bias(v, l), detail::linear_of{});
       if (l > 0) backend.matmul(dout, din, weight(parameters, l), true);
-      if (l + 1 == layers()) break;
+      if (l + 1 == count()) break;
       x = t.out[l].matrix(t.rows, sizes_[l + 1]);
       detail::through_activation(backend, activation_, dout, x);
     }
@@ -149,17 +150,19 @@ class mlp {
   template <backend B, class T = value_t<B>>
   [[gnu::cold]] void initialize(B& backend, std::vector<T>& parameters, std::vector<double> const& gains,
                                 std::uint64_t seed) const {
-    for (int l = 0; l < layers(); ++l) {
-      bool last = l + 1 == layers();
+    for (std::size_t l = 0; l < count(); ++l) {
+      bool last = l + 1 == count();
       random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(offsets_[l])});
       auto w = orthogonal(backend, sizes_[l], sizes_[l + 1], last ? 1. : std::sqrt(2.), draws);
-      for (std::size_t i = 0; i < w.size(); ++i)
-        parameters[offsets_[l] + i] = T(w[i] * (last ? gains[i % sizes_[l + 1]] : 1.));
-      for (int c = 0; c < sizes_[l + 1]; ++c) parameters[offsets_[l] + w.size() + c] = T(0);
+      auto first = std::size_t(offsets_[l]), C = std::size_t(sizes_[l + 1]);
+      for (std::size_t i = 0; i < w.size(); ++i) parameters[first + i] = T(w[i] * (last ? gains[i % C] : 1.));
+      for (std::size_t c = 0; c < C; ++c) parameters[first + w.size() + c] = T(0);
     }
   }
 
  private:
+  std::size_t count() const { return sizes_.empty() ? 0 : sizes_.size() - 1; }
+
   std::vector<int> sizes_;
   activation activation_ = activation::tanh;
   std::vector<std::ptrdiff_t> offsets_;

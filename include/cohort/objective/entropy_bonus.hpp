@@ -46,7 +46,7 @@ struct entropy_target {
 ///     -weight H,    H the entropy of the policy's distribution at this step, in nats
 ///
 /// Reads entropy. For continuous actions H is the differential entropy, which may be negative. The weight is a number,
-/// or entropy_target, which `train` tells of the mean entropy of each update's last minibatch.
+/// a schedule, or entropy_target, which `train` tells of the mean entropy of each update's last minibatch.
 template <class Weight = double>
 struct entropy_bonus {
   Weight weight = detail::default_weight<Weight>(.01);  ///< >= 0; 0.01, or what the controller starts with
@@ -55,6 +55,11 @@ struct entropy_bonus {
                                "Williams and Peng 1991; Schulman et al. 2017, arXiv:1707.06347, eq. 9", "TRL, TorchRL"};
   constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require_weight("entropy_bonus", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return entropy_bonus<double>{weight(progress)};
+  }
 
   template <class S>
   constexpr S operator()(step_terms<S> const& step) const {

@@ -20,6 +20,11 @@ struct exact_kl_penalty {
                                "TorchRL (KLPENPPOLoss)"};
   constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require_weight("exact_kl_penalty", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return exact_kl_penalty<double>{weight(progress)};
+  }
   constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   template <class S>
@@ -42,6 +47,11 @@ struct old_kl_penalty {
                                "Schulman et al. 2017, arXiv:1707.06347, eq. 8", "TorchRL (KLPENPPOLoss)"};
   constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require_weight("old_kl_penalty", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return old_kl_penalty<double>{weight(progress)};
+  }
   constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   template <class S>

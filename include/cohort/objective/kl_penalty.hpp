@@ -13,8 +13,8 @@ namespace cohort {
 ///
 /// KL^ is an estimator of cohort/kl/estimators.hpp or your own callable. Reads what it is called with; in nats
 /// times the weight. An objective that contains it makes `train` keep a copy of the starting policy as the reference;
-/// without it there is none. The weight is a number, or a controller of cohort/kl/controller.hpp, which `train` tells
-/// the mean of k3 over the last minibatch of each update, once for each series.
+/// without it there is none. The weight is a number, a schedule, or a controller of cohort/kl/controller.hpp, which
+/// `train` tells the mean of k3 over the last minibatch of each update, once for each series.
 template <class Estimator = k3, class Weight = double>
 struct kl_penalty {
   static constexpr bool has_estimator = kl_estimator<Estimator>;
@@ -27,6 +27,11 @@ struct kl_penalty {
                                "TRL, Liger, TorchRL"};
   constexpr void parameters(auto f) const { f("", estimator), f("weight", weight); }
   void check() const { detail::require_weight("kl_penalty", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return kl_penalty<Estimator, double>{estimator, weight(progress)};
+  }
   constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   template <class S>

@@ -26,6 +26,11 @@ struct series_kl_penalty {
                                "TRL 1.16, use_bias_correction_kl by sequence", "TRL, Liger (corrected KL by sequence)"};
   constexpr void parameters(auto f) const { f("", estimator), f("weight", weight); }
   void check() const { detail::require_weight("series_kl_penalty", weight); }
+  constexpr auto at(double progress) const
+    requires schedule<Weight>
+  {
+    return series_kl_penalty<Estimator, double>{estimator, weight(progress)};
+  }
   constexpr double kl_weight() const { return detail::weight_now(weight); }
 
   using of_step = step_log_ratio;

@@ -108,7 +108,7 @@ std::string text(O const& o) {
              detail::weighted_text<Weights>(o.modes, text(x.term));
     });
     return all;
-  } else if constexpr (requires { text(o.at(0)); }) {
+  } else if constexpr (requires { o.schedule, text(o.at(0)); }) {
     return "scheduled(" + detail::component_text(o.schedule, false) + ", at first " + text(o.at(0)) + ")";
   } else {
     return detail::component_text(o);

@@ -33,7 +33,7 @@ struct adam_moments {
 
 /// What Adam and AdamW refuse.
 template <class Adam>
-void check_adam(char const* where, Adam const& a) {
+COHORT_TARGET void check_adam(char const* where, Adam const& a) {
   require_rate(where, a.rate);
   require(a.beta1 >= 0 && a.beta1 < 1, where, "beta1", a.beta1, "a number in [0, 1)");
   require(a.beta2 >= 0 && a.beta2 < 1, where, "beta2", a.beta2, "a number in [0, 1)");

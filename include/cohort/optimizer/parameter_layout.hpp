@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/compiler.hpp>
 #include <cohort/error.hpp>
 #include <cstddef>
 #include <utility>
@@ -23,14 +24,14 @@ struct parameter_matrix {
 
 /// What a policy tells an optimizer about its flat parameter array: which parts are matrices. All others are vectors:
 /// biases, norms, what no observation changes. From a number alone it is an array of which nothing is known.
-struct parameter_layout {
+struct COHORT_TARGET parameter_layout {
   std::ptrdiff_t size = 0;
   bool known = false;
   std::vector<parameter_matrix> matrices;  ///< in their order, none within another
 
-  parameter_layout(std::ptrdiff_t size) : size(size) {}
-  parameter_layout(std::ptrdiff_t size, std::vector<parameter_matrix> all)
-      : size(size), known(true), matrices(std::move(all)) {
+  parameter_layout(std::ptrdiff_t n) : size(n) {}
+  parameter_layout(std::ptrdiff_t n, std::vector<parameter_matrix> all)
+      : size(n), known(true), matrices(std::move(all)) {
     std::ptrdiff_t end = 0;
     for (auto const& m : matrices) {
       detail::require(m.rows > 0 && m.columns > 0, "parameter_layout", "an extent of a matrix",

@@ -10,9 +10,9 @@ struct actor : basic_policy<B, Distribution, false> {
   using base = basic_policy<B, Distribution, false>;
   using base::base;
 };
-template <class B, class E>
-actor(B&, E const&, network_options = {}, random_seed = {}) -> actor<B, detail::distribution_for<B, E>>;
-template <class B, class E, detail::given_as_model M>
-actor(B&, E const&, M, network_options = {}, random_seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
+template <class B, class E, class Seed = random_seed>
+actor(B&, E const&, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E>>;
+template <class B, class E, detail::given_as_model M, class Seed = random_seed>
+actor(B&, E const&, M, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
 
 }  // namespace cohort

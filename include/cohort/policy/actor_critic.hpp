@@ -9,10 +9,9 @@ struct actor_critic : basic_policy<B, Distribution, true> {
   using base = basic_policy<B, Distribution, true>;
   using base::base;
 };
-template <class B, class E>
-actor_critic(B&, E const&, network_options = {}, random_seed = {}) -> actor_critic<B, detail::distribution_for<B, E>>;
-template <class B, class E, detail::given_as_model M>
-actor_critic(B&, E const&, M, network_options = {}, random_seed = {})
-    -> actor_critic<B, detail::distribution_for<B, E, M>>;
+template <class B, class E, class Seed = random_seed>
+actor_critic(B&, E const&, network_options = {}, Seed = {}) -> actor_critic<B, detail::distribution_for<B, E>>;
+template <class B, class E, detail::given_as_model M, class Seed = random_seed>
+actor_critic(B&, E const&, M, network_options = {}, Seed = {}) -> actor_critic<B, detail::distribution_for<B, E, M>>;
 
 }  // namespace cohort

@@ -8,15 +8,26 @@
 #include <cohort/sampler/gsde.hpp>
 #include <cohort/sampler/multi_categorical.hpp>
 #include <cohort/sampler/state_dependent_gaussian.hpp>
+#include <concepts>
+#include <utility>
+#include <vector>
 
 namespace cohort {
 
 enum class trunk { separate, shared };
 
+/// Units of each hidden layer: {64, 64}, {} for none; a single number is one layer.
+struct hidden_layers : std::vector<int> {
+  using std::vector<int>::vector;
+  template <std::integral Units>
+  hidden_layers(Units units) : hidden_layers({int(units)}) {}
+  hidden_layers(std::vector<int> layers) : std::vector<int>(std::move(layers)) {}
+};
+
 /// The network of a policy. Defaults are those with which PPO is usually tuned (Huang et al. 2022, "The 37
 /// implementation details of PPO", 2 and 13).
 struct network_options {
-  std::vector<int> hidden = {64, 64};
+  hidden_layers hidden = {64, 64};
   cohort::activation activation = cohort::activation::tanh;
   cohort::trunk trunk = cohort::trunk::separate;  ///< whether actor and critic have hidden layers of their own
   double policy_gain = .01;  ///< of the actor's last layer: small, so that the first policy is near uniform
@@ -30,7 +41,7 @@ struct network_options {
 template <class M>
 concept latent_model = requires(M const& m) { m.template distribution<float, 1>(1); };
 
-/// What a policy for a box of actions can be given.
+/// What a policy can be given for its actions: a formula for one number, or one that reads the last hidden layer.
 template <class M>
 concept action_model = number_model<M> || latent_model<M>;
 
@@ -38,22 +49,35 @@ namespace detail {
 
 /// What may stand where a distribution is chosen; whether it is one is said in a sentence.
 template <class M>
-concept given_as_model = std::is_class_v<M> && !std::is_same_v<M, network_options> && !std::is_same_v<M, random_seed>;
+concept given_as_model = !std::is_same_v<M, network_options>;
+template <class M>
+inline constexpr bool given_as_seed = std::is_arithmetic_v<M> || std::is_same_v<M, random_seed>;
+
+/// Of a policy whose environment was refused, so that what it is given to next says nothing.
+struct distribution_of_nothing : categorical {
+  static constexpr bool no_environment = true;
+};
+template <class P>
+inline constexpr bool was_refused = requires { P::distribution_type::no_environment; };
 
 template <class Model, class E>
-constexpr bool fits_box() {
+constexpr bool fits_actions() {
   if constexpr (!environment<E> || !action_model<Model>) return false;
-  else if constexpr (!is_box<actions_of<E>>) return false;
-  else if constexpr (number_model<Model>) return std::is_same_v<typename Model::template action<double>, double>;
-  else return true;
+  else if constexpr (!number_model<Model>) return is_box<actions_of<E>>;
+  else return is_box<actions_of<E>> == std::is_same_v<typename Model::template action<double>, double>;
+}
+template <class E>
+constexpr int numbers_of_actions() {
+  if constexpr (discrete_actions<E>) return 1;
+  else return actions_of<E>::dimensions;
 }
 
-/// What an environment's actions are drawn from, of numbers of type T, unless a model is chosen for its box. (Of a type
-/// that is no environment, and of a model that does not fit, the one sentence that says so is error enough: what is
-/// returned then doesn't matter.)
+/// What an environment's actions are drawn from, of numbers of type T, unless a model is chosen. (Of a type that is no
+/// environment, and of a model that does not fit, the one sentence that says so is error enough: what is returned then
+/// doesn't matter.)
 template <class T, class E>
 auto distribution_of(E const&) {
-  if constexpr (!environment<E>) return diagonal_gaussian<T>{1};
+  if constexpr (!environment<E>) return distribution_of_nothing{{1}};
   else if constexpr (discrete_actions<E>) return categorical{E::actions.n};
   else if constexpr (is_multi_discrete<actions_of<E>>)
     return multi_categorical<actions_of<E>::dimensions>{E::actions.n};
@@ -62,9 +86,11 @@ auto distribution_of(E const&) {
 }
 template <class T, class E, class Model>
 auto distribution_of(E const& e, Model const& model, int latents = 1) {
-  if constexpr (!fits_box<Model, E>()) return distribution_of<T>(e);
+  if constexpr (!fits_actions<Model, E>()) return distribution_of<T>(e);
   else if constexpr (latent_model<Model>) return model.template distribution<T, actions_of<E>::dimensions>(latents);
-  else return independent<Model, T, actions_of<E>::dimensions>(model, E::actions.low, E::actions.high);
+  else if constexpr (is_box<actions_of<E>>)
+    return independent<Model, T, actions_of<E>::dimensions>(model, E::actions.low, E::actions.high);
+  else return independent<Model, T, numbers_of_actions<E>()>(model);
 }
 template <class B, class E, class... Model>
 using distribution_for =

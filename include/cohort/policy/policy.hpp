@@ -32,46 +32,52 @@ class basic_policy {
       : joint_(Critic && o.trunk == trunk::shared),
         actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
     int P = distribution.parameters();
-    mlp const& network = actor_.network();
-    std::ptrdiff_t end = network.end();
+    mlp const& of_actor = actor_.network();
+    std::ptrdiff_t end = of_actor.end();
     if (Critic && !joint_) {
       critic_ = mlp(layers(observations, o, 1), o.activation, end);
       end = critic_.end();
     }
     free_ = end;
-    std::vector<T> start(end + distribution.free_parameters(), T(o.log_std));
-    std::vector<double> gains(P, o.policy_gain);
-    gains.resize(network.outputs(), o.value_gain);
-    network.initialize(backend, start, gains, s.value);
+    std::vector<T> start(std::size_t(end + distribution.free_parameters()), T(o.log_std));
+    std::vector<double> gains(std::size_t(P), o.policy_gain);
+    gains.resize(std::size_t(of_actor.outputs()), o.value_gain);
+    of_actor.initialize(backend, start, gains, s.value);
     if constexpr (requires { distribution.start(0, o.log_std); })
       for (int p = 0; p < P; ++p)
-        start[std::size_t(network.end() - network.outputs() + p)] = T(distribution.start(p, o.log_std));
+        start[std::size_t(of_actor.end() - of_actor.outputs() + p)] = T(distribution.start(p, o.log_std));
     if (Critic && !joint_) critic_.initialize(backend, start, {o.value_gain}, s.value);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }
 
-  template <class E>
-  basic_policy(B& backend, E const& e, network_options const& o = {}, random_seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, s,
+  template <class E, class Seed = random_seed>
+  basic_policy(B& backend, E const& e, network_options const& o = {}, Seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, seed_of(s),
                      detail::is_masked<E>()) {
 #include <cohort/environment/requirements.inc>
   }
 
-  /// For an environment whose box actions come from a distribution that you choose: actor_critic{backend, environment,
+  /// For an environment whose actions come from a distribution that you choose: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
-  template <class E, detail::given_as_model Model>
-  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, random_seed s = {})
+  template <class E, detail::given_as_model Model, class Seed = random_seed>
+  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, Seed s = {})
       : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)),
-                     detail::observation_count<E>(), o, s) {
-    constexpr bool is_model = action_model<Model>, fits = !is_model || detail::fits_box<Model, E>();
+                     detail::observation_count<E>(), o, seed_of(s), detail::is_masked<E>()) {
+    constexpr bool in_order = !detail::given_as_seed<Model>, is_model = !in_order || action_model<Model>,
+                   fits = !in_order || !is_model || !environment<E> || detail::fits_actions<Model, E>();
+    static_assert(in_order,
+                  "a policy takes a backend, an environment, a distribution if you choose one, network_options and "
+                  "random_seed{...}, in this order");
     static_assert(
         is_model,
         "a distribution of your own needs `static constexpr int parameters, uniforms`, `static constexpr bool "
         "bounded`, `template <class T> using action` and the functions that sampler/independent.hpp lists");
     static_assert(fits,
-                  "a distribution is chosen for an environment with box actions alone: state_dependent_gaussian, "
-                  "tanh_gaussian, beta_distribution, gsde, or your own");
+                  "the distribution does not fit the actions: state_dependent_gaussian, tanh_gaussian, "
+                  "beta_distribution and gsde are for a box; for discrete, multi_discrete and binary actions your own "
+                  "has `template <class T> using action = std::int32_t`");
+#include <cohort/environment/requirements.inc>
   }
 
   Distribution const& distribution() const { return actor_.distribution(); }
@@ -244,6 +250,13 @@ class basic_policy {
   }
 
  private:
+  template <class Seed>
+  static random_seed seed_of(Seed const& s) {
+    constexpr bool is_seed = std::is_same_v<Seed, random_seed>;
+    static_assert(is_seed, "the seed of a policy is written random_seed{1}, so that no other number is taken for it");
+    if constexpr (is_seed) return s;
+    else return {};
+  }
   using array = typename B::template array<T>;
   using network = detail::actor_network<B, Distribution>;
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <cohort/compiler.hpp>
 #include <cstdint>
 
 namespace cohort {
@@ -9,7 +10,7 @@ namespace cohort {
 ///
 /// Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3". Ten rounds is the generator of Random123,
 /// cuRAND and C++26.
-struct philox4x32 {
+struct COHORT_TARGET philox4x32 {
   using counter = std::array<std::uint32_t, 4>;
   using key = std::array<std::uint32_t, 2>;
 

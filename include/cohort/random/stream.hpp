@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/compiler.hpp>
 #include <cohort/random/philox.hpp>
 #include <numbers>
 
@@ -29,7 +30,7 @@ enum class draw_purpose : std::uint32_t {
 
 /// Where a batch of draws stands: every draw is a pure function of (seed, purpose, step, lane, index), so neither
 /// threads, nor batch sizes, nor the order of calls change it.
-struct stream_id {
+struct COHORT_TARGET stream_id {
   std::uint64_t seed = 0;
   draw_purpose use = draw_purpose::action;
   std::uint32_t step = 0;
@@ -40,7 +41,7 @@ struct stream_id {
 };
 
 /// The draws of one lane of a stream, one after the other: what an environment's reset and step receive.
-class random_stream {
+class COHORT_TARGET random_stream {
  public:
   constexpr random_stream() = default;
   constexpr explicit random_stream(stream_id s, std::uint32_t lane = 0) : stream_(s), lane_(lane) {}

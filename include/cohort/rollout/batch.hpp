@@ -99,18 +99,19 @@ struct batch : step_record<B, Action> {
   [[gnu::cold]] void write_state_index(B& backend) {
     auto D = std::size_t(observation_size), steps = std::size_t(R), ends = std::size_t(groups.count() + 1);
     std::vector<T> seen(steps * D);
-    std::vector<std::int32_t> series(steps), first_of_group(ends), order(steps), numbers(steps);
-    backend.download(std::span<T>(seen), view<T const>(observation.all().part(0, R * observation_size)));
-    backend.download(std::span<std::int32_t>(series), view<std::int32_t const>(series_of.all()));
-    backend.download(std::span<std::int32_t>(first_of_group), view<std::int32_t const>(group_offsets.all()));
+    std::vector<std::int32_t> group_of(steps), first_of_group(ends), order(steps), numbers(steps);
+    backend.download(seen, observation.all().part(0, R * observation_size));
+    backend.download(group_of, series_of.all());  // the number of the series yet
+    backend.download(first_of_group, group_offsets.all());
     for (std::size_t r = 0; r < steps; ++r) {
       order[r] = std::int32_t(r);
-      auto above = std::upper_bound(first_of_group.begin(), first_of_group.end(), series[r]);
-      series[r] = std::int32_t(above - first_of_group.begin());  // now the group's number
+      auto above = std::upper_bound(first_of_group.begin(), first_of_group.end(), group_of[r]);
+      group_of[r] = std::int32_t(above - first_of_group.begin());
     }
     auto row = [&](std::int32_t r) { return std::span<T const>(seen).subspan(std::size_t(r) * D, D); };
     auto compared = [&](std::int32_t a, std::int32_t b) {
-      if (series[std::size_t(a)] != series[std::size_t(b)]) return series[std::size_t(a)] < series[std::size_t(b)];
+      if (group_of[std::size_t(a)] != group_of[std::size_t(b)])
+        return group_of[std::size_t(a)] < group_of[std::size_t(b)];
       return std::lexicographical_compare(row(a).begin(), row(a).end(), row(b).begin(), row(b).end());
     };
     std::sort(order.begin(), order.end(), compared);
@@ -119,7 +120,7 @@ struct batch : step_record<B, Action> {
       if (k == 0 || compared(order[k - 1], order[k])) ++anchors;
       numbers[std::size_t(order[k])] = std::int32_t(anchors - 1);
     }
-    backend.assign(anchor, std::span<std::int32_t const>(numbers));
+    backend.assign(anchor, numbers);
   }
 
   batch_view<T> view_for_estimator() {

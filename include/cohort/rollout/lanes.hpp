@@ -99,7 +99,7 @@ class lanes_collector {
     std::size_t i = 0;
     for (std::ptrdiff_t t = 0; t < steps; ++t)
       for (int n = 0; n < options_.count; ++n, ++i) {
-        returns_.add(n, record_.reward[i]);
+        returns_.add(n, double(record_.reward[i]));
         if (record_.truncated[i]) final_.add(std::ptrdiff_t(i));
         if (record_.done(i)) returns_.end(n, summary);
       }

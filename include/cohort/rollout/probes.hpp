@@ -198,7 +198,7 @@ class probes_collector {
     for (std::ptrdiff_t t = 0; t < steps; ++t)
       for (int n = 0; n < options_.lanes; ++n, ++r) {
         auto chosen = std::size_t(executed_[r]);
-        returns_.add(n, record_.reward[chosen]);
+        returns_.add(n, double(record_.reward[chosen]));
         if (record_.done(chosen)) returns_.end(n, summary);
       }
   }

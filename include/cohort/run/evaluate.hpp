@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/policy/network_options.hpp>
 #include <cohort/rollout/stepper.hpp>
 #include <cohort/scalar/welford.hpp>
 #include <numeric>
@@ -28,33 +29,40 @@ struct episode_returns : std::vector<double> {
 /// the seed alone and that no training run draws.
 ///
 /// Raises value_error if the environment has no max_episode_steps: an episode might never end.
-template <backend B, environment E, class Policy>
+template <backend B, class E, class Policy>
 episode_returns evaluate(B& backend, E const& e, Policy& policy, int episodes, std::uint64_t seed = 0) {
-  using T = value_t<B>;
-  detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
-  if (episode_limit(e) <= 0)
-    throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
-  int N = episodes, D = seen_columns<E>;
-  detail::stepper<B, E, Policy> stepper(backend, e, policy, N, seed, draw_purpose::action, draw_purpose::evaluation);
-  stepper.environment().reset(backend);
-  typename decltype(stepper)::record step;
-  step.resize_steps(backend, N, policy.distribution().action_width());
-  typename B::template array<T> observation, last;
-  for (auto* a : {&observation, &last}) backend.resize(*a, N * D);
-  auto seen = observation.matrix(N, D);
-  stepper.environment().observe(backend, seen);
-  episode_returns returns(std::size_t(N), 0.);
-  detail::rollout_record<T> record;
-  detail::first_episodes first;
-  for (first.start(returns.size()); first.alive > 0;) {
-    stepper.require_usable(backend, view<T const>(seen));
-    stepper.step_deterministic(backend, policy, view<T const>(seen), step, 0, seen);
-    stepper.require_finite_rewards(backend, step, 0);
-    stepper.read(backend, step, 0, record);
-    if (first.count(record, [&](std::size_t n, double reward, bool) { returns[n] += reward; }))
-      stepper.restart(backend, step, 0, seen, last.matrix(N, D));
+  if constexpr (detail::was_refused<Policy>) {
+    return {};
+  } else if constexpr (!environment<E>) {
+#include <cohort/environment/requirements.inc>
+    return {};
+  } else {
+    using T = value_t<B>;
+    detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
+    if (episode_limit(e) <= 0)
+      throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
+    int N = episodes, D = seen_columns<E>;
+    detail::stepper<B, E, Policy> stepper(backend, e, policy, N, seed, draw_purpose::action, draw_purpose::evaluation);
+    stepper.environment().reset(backend);
+    typename decltype(stepper)::record step;
+    step.resize_steps(backend, N, policy.distribution().action_width());
+    typename B::template array<T> observation, last;
+    for (auto* a : {&observation, &last}) backend.resize(*a, N * D);
+    auto seen = observation.matrix(N, D);
+    stepper.environment().observe(backend, seen);
+    episode_returns returns(std::size_t(N), 0.);
+    detail::rollout_record<T> record;
+    detail::first_episodes first;
+    for (first.start(returns.size()); first.alive > 0;) {
+      stepper.require_usable(backend, view<T const>(seen));
+      stepper.step_deterministic(backend, policy, view<T const>(seen), step, 0, seen);
+      stepper.require_finite_rewards(backend, step, 0);
+      stepper.read(backend, step, 0, record);
+      if (first.count(record, [&](std::size_t n, double reward, bool) { returns[n] += reward; }))
+        stepper.restart(backend, step, 0, seen, last.matrix(N, D));
+    }
+    return returns;
   }
-  return returns;
 }
 
 }  // namespace cohort

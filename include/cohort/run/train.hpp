@@ -59,12 +59,6 @@ constexpr bool keeps_single(A const& a) {
   else if constexpr (requires { a.estimator; }) return keeps_single(a.estimator);
   else return false;
 }
-/// Whether a rollout is of a task and plays no environment.
-template <class Rollout, class E>
-constexpr bool reads_a_task() {
-  if constexpr (requires { Rollout::template reads_task<E>; }) return Rollout::template reads_task<E>;
-  else return requires { typename Rollout::reads_a_task; };
-}
 /// What a rollout gives an estimator; one that does not say it gives anything.
 template <class Rollout, class Policy>
 constexpr unsigned given_by() {
@@ -105,6 +99,8 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                   "a task needs a type `row` and, all const, `row draw(random_stream&)`, `std::vector<std::int32_t> "
                   "prompt(row)`, `double score(row, std::span<std::int32_t const> tokens, bool stopped)` and "
                   "`std::int32_t stop()`");
+    return {};
+  } else if constexpr (detail::was_refused<Policy>) {
     return {};
   } else if constexpr (!task && !environment<E>) {
 #include <cohort/environment/requirements.inc>

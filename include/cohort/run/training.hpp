@@ -53,6 +53,12 @@ class recent_returns {
   std::size_t count_ = 0;
 };
 
+/// Whether a rollout is of a task and plays no environment.
+template <class Rollout, class E>
+constexpr bool reads_a_task() {
+  if constexpr (requires { Rollout::template reads_task<E>; }) return Rollout::template reads_task<E>;
+  else return requires { typename Rollout::reads_a_task; };
+}
 }  // namespace detail
 
 /// A run: all that lives from one update to the next. `step` collects once and updates once, `report` is what there is
@@ -67,6 +73,20 @@ class recent_returns {
 /// the run's as long as it goes on. The arguments are those of `train`, which says what is raised.
 template <backend B, class Rollout, class Update, class E, class Policy>
 class training {
+ public:  // in what is no environment
+  template <class A>
+  training(B&, A const&, E const&, Policy&, train_options const&) {
+    if constexpr (!detail::was_refused<Policy>) {
+#include <cohort/environment/requirements.inc>
+    }
+  }
+  train_options limits{};
+  bool step() { return false; }
+  train_report report() const { return {}; }
+};
+template <backend B, class Rollout, class Update, class E, class Policy>
+  requires(detail::reads_a_task<Rollout, E>() || environment<E>)
+class training<B, Rollout, Update, E, Policy> {
   using T = value_t<B>;
   using Algorithm = any_algorithm<B, Rollout, Update>;
   using Collector = typename Rollout::template collector<B, E, Policy>;

@@ -80,9 +80,9 @@ int mask_columns_of(char const* policy, Distribution const& d, bool masked) {
   if (!masked) return 0;
   if constexpr (maskable<Distribution, B>) return mask_size(d);
   else
-    throw value_error(
-        std::string(policy) +
-        ": the environment has an action mask, expected discrete, multi_discrete or binary actions with it");
+    throw value_error(std::string(policy) +
+                      ": the environment has an action mask, expected discrete, multi_discrete or binary actions, or a "
+                      "distribution of your own with mask_size and mask_actions (sampler/action_mask.hpp)");
 }
 
 }  // namespace detail

@@ -33,8 +33,8 @@ struct bernoulli {
     return select(l[0] > 0, S(1), S(0));
   }
   template <class P, class Q>
-  constexpr detail::wider<P, Q> kl_to(several<P, 1> const& l, several<Q, 1> const& other) const {
-    using V = detail::wider<P, Q>;
+  constexpr wider<P, Q> kl_to(several<P, 1> const& l, several<Q, 1> const& other) const {
+    using V = wider<P, Q>;
     P one = sigmoid(l[0]), zero = sigmoid(-l[0]);
     return select(one == 0, V(0), V(one * (softplus(-other[0]) - softplus(-l[0])))) +
            select(zero == 0, V(0), V(zero * (softplus(other[0]) - softplus(l[0]))));

@@ -106,7 +106,7 @@ struct beta_distribution {
     return select((a == 0) & (b == 0), S(0), log(a) - log(b));
   }
   template <class P, class Q>
-  constexpr detail::wider<P, Q> kl_to(several<P, 2> const& p, several<Q, 2> const& q) const {
+  constexpr wider<P, Q> kl_to(several<P, 2> const& p, several<Q, 2> const& q) const {
     detail::beta_shapes<P> s(p);
     detail::beta_shapes<Q> t(q);
     return t.rests() - s.rests() + (t.a - .5) * (t.log_mean - s.log_mean) + (t.b - .5) * (t.log_rest - s.log_rest) -

@@ -7,6 +7,10 @@
 
 namespace cohort {
 
+/// The one of two scalars that the other converts to: a dual, if one is.
+template <class P, class Q>
+using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
+
 /// A formula for one random number, of which `independent` makes a distribution of actions. `parameters` says how many
 /// numbers the network gives for it; the functions take them, in any scalar, and the derivatives come from evaluating
 /// them in duals:
@@ -18,7 +22,7 @@ namespace cohort {
 ///     V logp(several<V, parameters>, S u), entropy(several<V, parameters>, S u);
 ///     S draw(several<S, parameters>, several<S, uniforms>), mode(...);
 ///     // KL(p || q), P or Q a dual of the other:
-///     detail::wider<P, Q> kl_to(several<P, parameters> p, several<Q, parameters> q);
+///     wider<P, Q> kl_to(several<P, parameters> p, several<Q, parameters> q);
 ///     // optional, the Fisher information times v; without it by duals of KL:
 ///     several<S, parameters> curvature(several<S, parameters> p, several<S, parameters> v);
 template <class M>
@@ -30,10 +34,6 @@ concept number_model = requires {
 };
 
 namespace detail {
-
-/// The one of two scalars that the other converts to: a dual, if one is.
-template <class P, class Q>
-using wider = std::conditional_t<std::is_convertible_v<P, Q>, Q, P>;
 
 /// Parameter k of number d is in column k D + d.
 template <class Model, class P, class R>
@@ -184,11 +184,11 @@ struct independent {
   Model model{};
   std::array<double, D> low{}, high{};
 
-  independent(Model m = {}, std::array<double, D> low = {}, std::array<double, D> high = {})
-      : model(m), low(low), high(high) {
+  independent(Model m = {}, std::array<double, D> least = {}, std::array<double, D> most = {})
+      : model(m), low(least), high(most) {
     if constexpr (requires { model.check(); }) model.check();
     if constexpr (Model::bounded)
-      for (int d = 0; d < D; ++d)
+      for (std::size_t d = 0; d < std::size_t(D); ++d)
         if (!(low[d] < high[d] && std::isfinite(high[d] - low[d])))
           throw value_error("independent: number " + std::to_string(d) + " of an action lies between " +
                             detail::text(low[d]) + " and " + detail::text(high[d]) +
@@ -236,7 +236,7 @@ struct independent {
  private:
   detail::independent_layout<Model, D> layout(int G) const {
     detail::independent_layout<Model, D> l{.model = model, .low = {}, .width = {}, .log_width = {}, .G = G};
-    for (int d = 0; d < D; ++d)
+    for (std::size_t d = 0; d < std::size_t(D); ++d)
       l.low[d] = low[d], l.width[d] = high[d] - low[d],
       l.log_width[d] = Model::bounded ? std::log(high[d] - low[d]) : 0;
     return l;

@@ -49,9 +49,9 @@ struct state_dependent_gaussian {
     return p[0];
   }
   template <class P, class Q>
-  constexpr detail::wider<P, Q> kl_to(several<P, 2> const& p, several<Q, 2> const& q) const {
+  constexpr wider<P, Q> kl_to(several<P, 2> const& p, several<Q, 2> const& q) const {
     Q other = log_std(q[1]);
-    detail::wider<P, Q> narrower = log_std(p[1]) - other, z = (p[0] - q[0]) * exp(-other);
+    wider<P, Q> narrower = log_std(p[1]) - other, z = (p[0] - q[0]) * exp(-other);
     return .5 * (expm1(2 * narrower) + z * z) - narrower;
   }
 

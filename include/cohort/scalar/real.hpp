@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/compiler.hpp>
 #include <cohort/scalar/special.hpp>
 #include <concepts>
 #include <limits>
@@ -45,7 +46,7 @@ struct logical : detail::never_a_bool {
 /// closed interval; modulo has the sign of its divisor. digamma and polygamma are for positive arguments and NaN
 /// elsewhere.
 template <std::floating_point T>
-struct real {
+struct COHORT_TARGET real {
   using value_type = T;
   using constant = real;  ///< the scalar without tangents
   using mask = logical<T>;

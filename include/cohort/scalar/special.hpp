@@ -12,8 +12,8 @@ namespace cohort::detail {
 template <class T>
 constexpr T polygamma(int n, T argument) {
   double x = double(argument);
-  if (!(x > 0)) return std::numeric_limits<double>::quiet_NaN();
-  if (std::isinf(x)) return n == 0 ? x : 0;
+  if (!(x > 0)) return std::numeric_limits<T>::quiet_NaN();
+  if (std::isinf(x)) return n == 0 ? argument : T(0);
   constexpr double bernoulli[] = {1. / 6, -1. / 30, 1. / 42, -1. / 30, 5. / 66, -691. / 2730, 7. / 6, -3617. / 510};
   double sum = 0, factorial = 1;
   for (int k = 2; k <= n; ++k) factorial *= k;
@@ -22,7 +22,7 @@ constexpr T polygamma(int n, T argument) {
     double power = 1 / (x * x), term = power;
     sum += std::log(x) - .5 / x;
     for (int k = 1; k <= 8; ++k, term *= power) sum -= bernoulli[k - 1] / (2 * k) * term;
-    return sum;
+    return T(sum);
   }
   sum += factorial / n * std::pow(x, -n) + factorial / 2 * std::pow(x, -(n + 1));
   double rising = factorial * (n + 1) / 2;  // (2k + n - 1)! / (2k)!
@@ -30,7 +30,7 @@ constexpr T polygamma(int n, T argument) {
     sum += bernoulli[k - 1] * rising * std::pow(x, -(2 * k + n));
     rising *= double(2 * k + n) * (2 * k + n + 1) / (double(2 * k + 1) * (2 * k + 2));
   }
-  return n % 2 ? sum : -sum;
+  return T(n % 2 ? sum : -sum);
 }
 
 /// std::lgamma writes the global signgam, which two threads may not do at once.
@@ -38,7 +38,7 @@ template <class T>
 constexpr T log_gamma(T x) {
 #if defined(__GLIBC__) && !defined(__CUDA_ARCH__)
   int sign;
-  return ::lgamma_r(x, &sign);
+  return T(::lgamma_r(double(x), &sign));
 #else
   return std::lgamma(x);
 #endif

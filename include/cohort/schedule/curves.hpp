@@ -25,6 +25,7 @@ struct cosine {
     detail::require(std::isfinite(to), "cosine", "to", to, "a finite number");
     return to + (from - to) * (1 + std::cos(std::numbers::pi * progress)) / 2;
   }
+  operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
 /// From `from` to `to` by equal factors: from (to / from)^p. torch's ExponentialLR with gamma = (to / from)^(1 / its
@@ -42,6 +43,7 @@ struct exponential {
     detail::require(to > 0 && std::isfinite(to), "exponential", "to", to, "a positive number");
     return from * std::pow(to / from, progress);
   }
+  operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
 }  // namespace cohort

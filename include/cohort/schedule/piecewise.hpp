@@ -33,6 +33,7 @@ struct piecewise {
     auto const& b = points[next];
     return a.value + (b.value - a.value) * (progress - a.progress) / (b.progress - a.progress);
   }
+  operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 
   void check() const {
     detail::require(!points.empty(), "piecewise", "the number of points", 0, "1 or more");

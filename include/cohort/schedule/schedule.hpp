@@ -11,6 +11,11 @@ namespace cohort {
 // A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is
 // a constant one.
 
+template <class S>
+concept schedule = requires(S const& s) {
+  { s(0.) } -> std::convertible_to<double>;
+};
+
 struct constant_schedule {
   double value = 0;
 
@@ -18,6 +23,7 @@ struct constant_schedule {
 
   constexpr void parameters(auto f) const { f("value", value); }
   constexpr double operator()(double) const { return value; }
+  operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
 /// From `from` at the start to `to` at the end, in a straight line.
@@ -28,6 +34,7 @@ struct linear {
 
   constexpr void parameters(auto f) const { f("from", from), f("to", to); }
   constexpr double operator()(double progress) const { return from + (to - from) * progress; }
+  operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
 /// A component as it is at some progress of the run: scheduled ones are made for it, schedules give their number, all
@@ -35,10 +42,7 @@ struct linear {
 template <class X>
 constexpr auto at_progress(X const& x, double progress) {
   if constexpr (requires { x.at(progress); }) return x.at(progress);
-  else if constexpr (requires {
-                       { x(progress) } -> std::convertible_to<double>;
-                     })
-    return x(progress);
+  else if constexpr (schedule<X>) return x(progress);
   else return x;
 }
 
@@ -52,7 +56,7 @@ constexpr Rate usual_rate(double usual) {
 
 /// A learning rate may be 0 at times, such as at the end of a run, but not always.
 template <class Rate>
-void require_rate(char const* where, Rate const& rate) {
+COHORT_TARGET void require_rate(char const* where, Rate const& rate) {
   double largest = 0;
   for (int k = 0; k <= 16; ++k) {
     double r = cohort::at_progress(rate, k / 16.);

@@ -28,6 +28,7 @@ struct warm_up {
     if (progress < share) return at_progress(then, 0.) * (first + (1 - first) * progress / share);
     return at_progress(then, (progress - share) / (1 - share));
   }
+  operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
 }  // namespace cohort

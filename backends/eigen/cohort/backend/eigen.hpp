@@ -21,8 +21,7 @@ template <class T>
 class basic_backend : public host_backend<T> {
  public:
   basic_backend() : basic_backend(options{}) {}
-  explicit basic_backend(options o)
-      : host_backend<T>(executor(o.threads == 0 ? hardware_threads() : o.threads, &run_on_openmp)) {
+  explicit basic_backend(options o) : host_backend<T>(on_own_threads(o.threads == 0 ? hardware_threads() : o.threads)) {
     detail::require(o.threads >= 0, "eigen::backend", "threads", o.threads, "0 (all) or more");
   }
 };

@@ -16,16 +16,14 @@ class attention_room {
   static std::ptrdiff_t padded(std::ptrdiff_t n) {
     return (n + panel_columns<T> - 1) / panel_columns<T> * panel_columns<T>;
   }
-  static std::ptrdiff_t size(std::ptrdiff_t keys, int head) {
-    return 4 * padded(keys) * padded(head) + 4 * tile * padded(head) + 2 * tile * padded(keys) + 2 * tile;
+  static std::ptrdiff_t size(std::ptrdiff_t S, int D) {
+    return 4 * padded(S) * padded(D) + 4 * tile * padded(D) + 2 * tile * padded(S) + 2 * tile;
   }
 
-  attention_room(T* memory, std::ptrdiff_t keys, int head)
-      : keys(keys), head(padded(head)), wide(padded(keys)), rest_(memory) {
-    k = take(wide * this->head), k_turned = take(wide * this->head), v = take(wide * this->head),
-    v_turned = take(wide * this->head);
-    q = take(tile * this->head), out = take(tile * this->head), dout = take(tile * this->head),
-    dq = take(tile * this->head);
+  /// For S keys, heads of D numbers.
+  attention_room(T* memory, std::ptrdiff_t S, int D) : keys(S), head(padded(D)), wide(padded(S)), rest_(memory) {
+    k = take(wide * head), k_turned = take(wide * head), v = take(wide * head), v_turned = take(wide * head);
+    q = take(tile * head), out = take(tile * head), dout = take(tile * head), dq = take(tile * head);
     scores = take(tile * wide), slopes = take(tile * wide), delta = take(tile), total = take(tile);
   }
   std::ptrdiff_t keys, head, wide;

@@ -19,7 +19,7 @@ class host_maps : public fallback<Derived, T, host_array> {
   int threads() const { return run_over_.threads(); }
 
   template <class U>
-  void upload(view<U> to, std::span<U const> from) {
+  void upload(view<U> to, std::type_identity_t<std::span<U const>> from) {
     detail::copy_from_host(to, from);
   }
   template <class U>
@@ -127,7 +127,7 @@ class host_maps : public fallback<Derived, T, host_array> {
   }
 
   template <class U>
-  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void gather(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
     if (out.columns == 1 && out.contiguous() && index.contiguous()) {
       auto one = [to = out.data, from = in.data, stride = in.row_stride](std::int32_t i, std::ptrdiff_t r) {

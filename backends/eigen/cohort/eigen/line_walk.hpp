@@ -7,7 +7,7 @@ namespace cohort::eigen {
 /// How a loop goes over elements of some matrices of the same extents: as one line, where all of them let it, cut into
 /// items of `width` elements; else row by row.
 struct line_walk {
-  static constexpr std::ptrdiff_t grain_of_elements = 1 << 14;  ///< below, a second thread costs more than it brings
+  static constexpr std::ptrdiff_t grain_of_elements = 1 << 16;  ///< below, a second thread costs more than it brings
   using shapes = std::initializer_list<detail::matrix_shape>;
 
   std::ptrdiff_t items, grain;

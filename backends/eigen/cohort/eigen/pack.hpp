@@ -13,6 +13,9 @@
 #if defined(__AVX512F__)
 #define COHORT_EIGEN_TARGET avx512
 #define COHORT_EIGEN_BYTES 64
+#elif defined(__AVX2__)
+#define COHORT_EIGEN_TARGET avx2
+#define COHORT_EIGEN_BYTES 32
 #elif defined(__AVX__)
 #define COHORT_EIGEN_TARGET avx
 #define COHORT_EIGEN_BYTES 32
@@ -206,16 +209,16 @@ struct pack {
   // on, sqrt is an estimate).
   template <class F>
   static pack by_array(pack x, F f) {
-    constexpr int width = std::min(W, 32 / int(sizeof(T)));
-    using part __attribute__((vector_size(sizeof(T) * width))) = T;
-    auto one = [&](part x) {
-      Eigen::Array<T, width, 1> in, out;
-      std::memcpy(in.data(), &x, sizeof x);
+    constexpr int lanes = std::min(W, 32 / int(sizeof(T)));
+    using part __attribute__((vector_size(sizeof(T) * lanes))) = T;
+    auto one = [&](part p) {
+      Eigen::Array<T, lanes, 1> in, out;
+      std::memcpy(in.data(), &p, sizeof p);
       out = f(in);
-      std::memcpy(&x, out.data(), sizeof x);
-      return x;
+      std::memcpy(&p, out.data(), sizeof p);
+      return p;
     };
-    if constexpr (width == W) {
+    if constexpr (lanes == W) {
       return one(x.value);
     } else {
 #if defined(__AVX512F__)
@@ -226,7 +229,7 @@ struct pack {
       }
 #endif
       pack result;
-      for (int i = 0; i < W; i += width) {
+      for (int i = 0; i < W; i += lanes) {
         part at;
         std::memcpy(&at, reinterpret_cast<char const*>(&x.value) + i * sizeof(T), sizeof at);
         at = one(at);

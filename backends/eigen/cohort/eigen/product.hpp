@@ -118,6 +118,10 @@ void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t 
   }
 }
 
+/// Operations of a product for which a thread more is worth its while: 1,024 rows through a layer of 64 by 64 are one
+/// thread's.
+inline constexpr std::ptrdiff_t worth_a_thread = 5'000'000;
+
 /// c = epilogue(start + a b) for matrices that fit the caches, as layers of controllers do. c has unit column stride; a
 /// any strides; b is read in place where its columns are adjacent and fill whole vectors, and from `packed` (depth x
 /// padded columns) elsewhere.
@@ -173,7 +177,7 @@ void small_product(executor const& run_over, view<T> c, view<T const> a, view<T 
   bool rows_outside = depth * c.columns * std::ptrdiff_t(sizeof(T)) <= 20 * 1024;
   std::ptrdiff_t parts = rows_outside ? row_blocks : row_blocks * panels,
                  columns_of_part = rows_outside ? c.columns : wide;
-  std::ptrdiff_t grain = 1 + 400'000 / std::max<std::ptrdiff_t>(1, 2 * tile_rows * columns_of_part * depth);
+  std::ptrdiff_t grain = 1 + worth_a_thread / std::max<std::ptrdiff_t>(1, 2 * tile_rows * columns_of_part * depth);
   run_over(parts, grain, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t i = first; i < last; ++i) {
       std::ptrdiff_t row = i % row_blocks * tile_rows, p = i / row_blocks;
@@ -192,7 +196,7 @@ void narrow_product(executor const& run_over, view<T> c, view<T const> a, view<T
   std::ptrdiff_t depth = a.columns, whole = depth / W * W;
   for (std::ptrdiff_t n = 0; n < b.columns; ++n)
     for (std::ptrdiff_t k = 0; k < depth; ++k) packed[n * depth + k] = b(k, n);
-  run_over(c.rows, 1 + 400'000 / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+  run_over(c.rows, 1 + worth_a_thread / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t r = first; r < last; ++r)
       for (std::ptrdiff_t n = 0; n < c.columns; ++n) {
         T const *left = a.data + r * a.row_stride, *column = packed + n * depth;

@@ -40,7 +40,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
     a.resize(queue_, n);
   }
   template <class U>
-  void upload(view<U> to, std::span<U const> from) {
+  void upload(view<U> to, std::type_identity_t<std::span<U const>> from) {
     if (to.contiguous()) {
       copy(to.data, from.data(), to.size(), cudaMemcpyHostToDevice);
     } else {
@@ -150,7 +150,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   }
 
   template <class U>
-  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void gather(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
     if (out.size() > detail::most_items)
       return in_halves(out.column(0), [&](auto half) { gather(half(out), in, half(index)); });
@@ -166,7 +166,7 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
   }
 
   template <class U>
-  void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void scatter(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     base::check_scatter("scatter", out, in, index);
     if (in.size() > detail::most_items)
       return in_halves(in.column(0), [&](auto half) { scatter(out, half(in), half(index)); });

@@ -36,7 +36,7 @@ class tensor_maps : public fallback<Derived, T, array> {
     a.resize(n, device_);
   }
   template <class U>
-  void upload(view<U> to, std::span<U const> from) {
+  void upload(view<U> to, std::type_identity_t<std::span<U const>> from) {
     if (device_.is_cpu()) return detail::copy_from_host(to, from);
     tensor(to).copy_(tensor_of(view<U const>(from.data(), to.rows, to.columns)));
   }
@@ -119,7 +119,7 @@ class tensor_maps : public fallback<Derived, T, array> {
   }
 
   template <class U>
-  void gather(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void gather(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     base::check_gather(out, in, index);
     if (looped(out.size())) return base::gather(out, in, index);
     no_autograd guard;
@@ -133,7 +133,7 @@ class tensor_maps : public fallback<Derived, T, array> {
   }
 
   template <class U>
-  void scatter(view<U> out, view<U const> in, view<std::int32_t const> index) {
+  void scatter(view<U> out, std::type_identity_t<view<U const>> in, view<std::int32_t const> index) {
     base::check_scatter("scatter", out, in, index);
     if (looped(in.size())) return base::scatter(out, in, index);
     no_autograd guard;

@@ -16,9 +16,6 @@
 
 namespace cohort::language {
 
-/// What to do about a file that is there already.
-enum class existing { refuse, replace };
-
 /// A file that appears under its name only when it is whole and on the disk: it is written beside its place and renamed
 /// by `commit`. Without a commit nothing is left. Raises io_error naming the path if a file of that name is there and
 /// was not to be replaced, or if the system fails.

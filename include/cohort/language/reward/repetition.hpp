@@ -29,7 +29,7 @@ struct repetition {
                     "a finite number, 0 or less");
     auto length = std::ptrdiff_t(c.tokens.size());
     if (length < n) return 0;
-    std::vector<std::int32_t const*> grams(length - n + 1);
+    std::vector<std::int32_t const*> grams(std::size_t(length - n + 1));
     std::iota(grams.begin(), grams.end(), c.tokens.data());
     auto compare = [this](auto const* a, auto const* b) {
       return std::lexicographical_compare_three_way(a, a + n, b, b + n);

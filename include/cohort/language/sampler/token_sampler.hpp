@@ -145,9 +145,9 @@ struct draw_token {
     if (!(maximum < infinity)) return most + 1;
     if (maximum < lowest) maximum = lowest;
     T depth = by_count ? infinity
-                       : T(scale * (greedy     ? .01
-                                    : by_share ? 7 - std::log(1 - sampler.top_p)
-                                               : .01 - std::log(sampler.min_p)));
+                       : T(double(scale) * (greedy     ? .01
+                                            : by_share ? 7 - std::log(1 - sampler.top_p)
+                                                       : .01 - std::log(sampler.min_p)));
     T from = by_count ? near_top_k(groups, near, spare, maximum, scale) : T(maximum - depth);
     if (!(from >= lowest)) return most + 1;
     // Far too many, says the sample.

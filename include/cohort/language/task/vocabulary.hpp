@@ -65,7 +65,7 @@ class vocabulary {
   }
   std::string_view text(std::int32_t id) const {
     if (id < 0 || id >= size()) throw value_error("vocabulary: " + unknown(id));
-    return tokens_[id];
+    return tokens_[std::size_t(id)];
   }
   bool is_special(std::int32_t id) const { return id >= characters_ && id < size(); }
   std::optional<std::int32_t> stop() const { return stop_; }
@@ -74,7 +74,7 @@ class vocabulary {
     std::vector<std::int32_t> ids;
     ids.reserve(text.size());
     auto special = special_(text);
-    for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(tokens_[ids.back()].size())) {
+    for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(tokens_[std::size_t(ids.back())].size())) {
       auto here = special[text.size() - rest.size()];
       ids.push_back(here == detail::longest_match::none ? character(rest, text) : characters_ + here);
     }
@@ -85,7 +85,7 @@ class vocabulary {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (ids[i] < 0 || ids[i] >= size())
         throw value_error("vocabulary: at place " + std::to_string(i) + " " + unknown(ids[i]));
-      if (special == special_tokens::written || !is_special(ids[i])) result += tokens_[ids[i]];
+      if (special == special_tokens::written || !is_special(ids[i])) result += tokens_[std::size_t(ids[i])];
     }
     return result;
   }
