@@ -1,105 +1,144 @@
 #pragma once
-#include <fcntl.h>
-#include <unistd.h>
-#include <cstddef>
-#include <utility>
-
-#include <array>
-#include <cerrno>
-#include <filesystem>
+#include <cohort/language/files/new_file.hpp>
+#include <functional>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
 
-namespace compare {
+#include "exit_status.hpp"
 
-/// A file that an output folder is to hold.
-struct named_text {
+namespace program {
+
+/// A file or a folder of a run: `write(path)` makes it there.
+struct output {
   std::string name;
-  std::string text;
+  std::function<void(std::filesystem::path const&)> write;
 };
-
-namespace detail {
-
-/// Writes all of `text` to the medium, or throws. `path` is replaced if it exists.
-inline void write_file(std::filesystem::path const& path, std::string_view text) {
-  auto const fail = [&](int error) {
-    throw std::system_error{error, std::generic_category(), "can't write " + path.string()};
-  };
-  int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) fail(errno);
-  int error = 0;
-  while (!text.empty() && !error) {
-    auto const written = ::write(file, text.data(), text.size());
-    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR) error = errno;
-  }
-  // Delayed allocation and network file systems report a full disk only here. EINVAL: the file system has no fsync.
-  if (!error && ::fsync(file) != 0 && errno != EINVAL) error = errno;
-  if (::close(file) != 0 && !error) error = errno;
-  if (error) fail(error);
+inline output text_output(std::string name, std::string text) {
+  return {std::move(name), [text = std::move(text)](std::filesystem::path const& path) {
+            cohort::language::new_file file(path);
+            file.write(text);
+            file.commit();
+          }};
 }
 
-}  // namespace detail
-
-/// The folder that a comparison is written to. Constructing it finds out, before any training, whether that will be
-/// possible: it creates the folder, refuses one that holds a run unless it may be overwritten, and writes a file on
-/// trial. Files that don't belong to a run are left alone.
+/// The folder that a run is written to. Constructing it finds out, before any training, whether that will be possible:
+/// it makes the folder, refuses one that holds a run unless it may be replaced, and writes a file on trial. Files that
+/// don't belong to a run are left alone.
+///
+/// A run appears whole: it is made in the folder unfinished.PID-N.part, and only when all of it is on the disk does the
+/// old run's summary go, then the rest of it, then comes the new one, its summary last. So whenever the program is
+/// killed, there is the old run, or the new one, or no summary. What dead processes left is removed at the next start.
 class output_folder {
  public:
-  static constexpr std::array<std::string_view, 3> run_files{"summary.json", "curves.csv", "report.html"};
-
-  /// `files`: what a run consists of, and a folder that has one of them holds a run.
-  output_folder(std::filesystem::path path, bool overwrite, std::span<std::string_view const> files = run_files)
-      : folder(std::move(path)) {
-    if (folder.empty()) throw std::runtime_error{"the output folder has no name"};
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (!std::filesystem::is_directory(folder))
-      throw std::runtime_error{"can't create the output folder " + folder.string() + ": " +
-                               (error ? error.message() : "it is not a folder")};
-    for (auto const name : files) {
-      auto const status = std::filesystem::symlink_status(folder / name, error);
-      if (!std::filesystem::exists(status)) continue;
-      if (std::filesystem::is_directory(status))
-        throw std::runtime_error{(folder / name).string() + " is a folder, and a file is to be written there"};
+  /// `names`: what a run consists of, its summary first; folders have a slash at their end. A folder that has one of
+  /// them holds a run.
+  output_folder(std::filesystem::path path, bool overwrite, std::vector<std::string> names)
+      : folder_(std::move(path)), names_(std::move(names)) {
+    if (folder_.empty()) throw usage_error("--out has no name, expected a folder's");
+    make_folder();
+    for (auto& name : names_) {
+      bool const should_be_folder = name.back() == '/';
+      if (should_be_folder) name.pop_back();
+      auto const there = std::filesystem::symlink_status(folder_ / name);
+      if (!std::filesystem::exists(there)) continue;
+      if (std::filesystem::is_directory(there) != should_be_folder)
+        throw std::runtime_error((folder_ / name).string() + (should_be_folder
+                                                                  ? " is a file, and a folder is to be written there"
+                                                                  : " is a folder, and a file is to be written there"));
       if (!overwrite)
-        throw std::runtime_error{"the output folder " + folder.string() + " already holds a run (" + std::string{name} +
-                                 "); choose another, or replace it with --overwrite"};
+        throw std::runtime_error("the output folder " + folder_.string() + " already holds a run (" + name +
+                                 "); choose another, or replace it with --overwrite");
     }
     try {
-      detail::write_file(temporary("probe"), "probe\n");
-    } catch (std::system_error const& failure) {
-      std::filesystem::remove(temporary("probe"), error);
-      throw std::runtime_error{"can't write to the output folder " + folder.string() + ": " + failure.code().message()};
+      text_output("probe", "probe\n").write(unfinished() / "probe");
+    } catch (cohort::io_error const& failure) {
+      throw std::runtime_error("can't write to the output folder " + folder_.string() + ": " + failure.what());
     }
-    std::filesystem::remove(temporary("probe"), error);
+    part_.reset();
   }
 
-  /// Writes every file under a temporary name, then renames them all. When one can't be written, the folder is left as
-  /// it was.
-  void write(std::vector<named_text> const& files) const {
+  /// Where what is written along the way stands until the run is done; made again, as the folder is, if it has
+  /// vanished.
+  std::filesystem::path const& unfinished() {
+    if (!part_ || !part_->exists()) {
+      make_folder();
+      part_ = std::make_unique<cohort::detail::temporary_path>(folder_ / "unfinished",
+                                                               cohort::detail::temporary_path::kind::folder);
+      if (part_->descriptor() < 0)
+        throw cohort::io_error(part_->path().string() + " cannot be made: " + std::strerror(errno));
+    }
+    return part_->path();
+  }
+
+  /// Writes all of a run, and puts it in the place of the one that is there. Where it can't be written, the folder is
+  /// left as it was.
+  void write(std::vector<output> const& run) {
     try {
-      for (auto const& file : files) detail::write_file(temporary(file.name), file.text);
-      for (auto const& file : files) std::filesystem::rename(temporary(file.name), folder / file.name);
-    } catch (std::system_error const& failure) {
-      std::error_code ignored;
-      for (auto const& file : files) std::filesystem::remove(temporary(file.name), ignored);
-      throw std::runtime_error{"can't write the run to " + folder.string() + ": " + failure.code().message()};
+      auto const from = unfinished();
+      for (auto const& one : run) {
+        std::filesystem::remove_all(from / one.name);
+        one.write(from / one.name);
+      }
+      replace(from);
+      part_.reset();
+    } catch (std::exception const& failure) {
+      part_.reset();
+      throw std::runtime_error("can't write the run to " + folder_.string() + ": " + failure.what());
     }
   }
 
-  std::filesystem::path const& path() const { return folder; }
+  std::filesystem::path const& path() const { return folder_; }
+  bool holds_run() const { return std::filesystem::exists(folder_ / names_.front()); }
 
  private:
-  std::filesystem::path temporary(std::string const& name) const {
-    return folder / ("." + name + "." + std::to_string(::getpid()) + ".temporary");
+  void make_folder() const {
+    std::error_code error;
+    std::filesystem::create_directories(folder_, error);
+    if (!std::filesystem::is_directory(folder_))
+      throw std::runtime_error("can't create the output folder " + folder_.string() + ": " +
+                               (error ? error.message() : "it is not a folder"));
   }
 
-  std::filesystem::path folder;
+  void replace(std::filesystem::path const& from) const {
+    namespace fs = std::filesystem;
+    auto move = [](fs::path const& a, fs::path const& b) {
+      if (fs::exists(fs::symlink_status(a))) fs::rename(a, b);
+    };
+    // What the disk has after a power failure is in this order, too.
+    auto sync = [&] {
+      int const fd = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      if (fd >= 0) ::fsync(fd), ::close(fd);
+    };
+    fs::path const before = from / "before";
+    fs::create_directory(before);
+    std::size_t moved = 0;
+    try {
+      for (; moved < names_.size(); ++moved) {
+        if (moved == 1) sync();
+        move(folder_ / names_[moved], before / names_[moved]);
+      }
+      for (auto name = names_.rbegin(); name != names_.rend(); ++name) {
+        if (name + 1 == names_.rend()) sync();
+        move(from / *name, folder_ / *name);
+      }
+      sync();
+    } catch (...) {
+      while (moved-- > 0) {
+        fs::remove_all(folder_ / names_[moved]);
+        move(before / names_[moved], folder_ / names_[moved]);
+      }
+      throw;
+    }
+  }
+
+  std::filesystem::path folder_;
+  std::vector<std::string> names_;
+  std::unique_ptr<cohort::detail::temporary_path> part_;
 };
 
-}  // namespace compare
+}  // namespace program
