@@ -5,4 +5,5 @@ execute_process(COMMAND git -C "${SOURCE}" describe --always --dirty --abbrev=12
 if(failed)
   set(commit "")
 endif()
-file(CONFIGURE OUTPUT "${OUT}" @ONLY CONTENT "namespace compare {\nextern char const commit[] = \"@commit@\";\n}  // namespace compare\n")
+file(CONFIGURE OUTPUT "${OUT}" @ONLY CONTENT
+  "namespace compare {\nextern char const commit[] = \"@commit@\";\n}  // namespace compare\n")

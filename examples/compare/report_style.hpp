@@ -52,7 +52,7 @@ svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-n
 .line.s1 { stroke-dasharray: 9 3; } .line.s2 { stroke-dasharray: 2.5 2.5; } .line.s3 { stroke-dasharray: 12 3 3 3; }
 .line.s4 { stroke-dasharray: 6 5; } .line.s5 { stroke-dasharray: 9 3 2 3 2 3; }
 .mark { fill: var(--c); stroke: var(--page); stroke-width: 1.4; paint-order: stroke; }
-.beyond { fill: var(--c); text-anchor: middle; font-weight: 600; }
+.beyond { fill: var(--c); text-anchor: middle; font-weight: 600; paint-order: stroke; stroke: var(--page); stroke-width: 5px; }
 .name { fill: var(--ink); font-weight: 600; }
 .dot { fill: var(--c); fill-opacity: .75; stroke: var(--page); stroke-width: 1; }
 .interval { stroke: var(--c); stroke-width: 9; stroke-opacity: .28; }

@@ -318,7 +318,6 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
                             "--repetition-penalty x",
                             "--seed -1",
                             "--samples 0",
-                            "--samples 2147483647",
                             "--threads 1025",
                             "--threads 0",
                             "--nonsense"}) {
