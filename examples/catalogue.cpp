@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "catalogue/page.hpp"
+#include "program/exit_status.hpp"
 
 namespace {
 
@@ -23,15 +24,21 @@ void print_names() {
   std::puts("");
 }
 
+void print(int count, char** given) {
+  if (count == 1) return print_names();
+  if (std::strcmp(given[1], "--page") == 0 && count == 3) {
+    std::fputs(pages::page_now(pages::read(given[2])).c_str(), stdout);
+    return;
+  }
+  for (int i = 1; i < count; ++i) try {
+      std::printf("%s%s", i > 1 ? "\n" : "", cohort::preset::described(given[i]).c_str());
+    } catch (cohort::value_error const& unknown) {
+      throw program::usage_error(unknown.what());
+    }
+}
+
 }  // namespace
 
-int main(int count, char** given) try {
-  if (count == 1) print_names();
-  else if (std::strcmp(given[1], "--page") == 0 && count == 3)
-    std::fputs(pages::page_now(pages::read(given[2])).c_str(), stdout);
-  else
-    for (int i = 1; i < count; ++i) std::printf("%s%s", i > 1 ? "\n" : "", cohort::preset::described(given[i]).c_str());
-} catch (cohort::cohort_error const& e) {
-  std::fprintf(stderr, "catalogue: %s\n", e.what());
-  return 1;
+int main(int count, char** given) {
+  return program::guarded("catalogue", [&] { print(count, given); });
 }

@@ -6,60 +6,80 @@
 // telling.
 #include <cohort/version.hpp>
 #include <cstdio>
-#include <exception>
 #include <stdexcept>
 #include <string>
 
 #include "compare/command_line.hpp"
 #include "compare/curves_csv.hpp"
+#include "compare/group_size.hpp"
 #include "compare/jobs.hpp"
-#include "compare/output_folder.hpp"
 #include "compare/progress.hpp"
 #include "compare/report.hpp"
 #include "compare/run.hpp"
 #include "compare/summary.hpp"
 #include "compare/summary_json.hpp"
 #include "compare/table.hpp"
+#include "program/output_folder.hpp"
 
 namespace {
 
-bool print(std::string const& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-}
+std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
+                            std::to_string(COHORT_VERSION_PATCH);
 
-std::vector<compare::run_result> train_all(compare::settings const& asked) {
+compare::outcome_of_jobs train_all(compare::settings const& asked) {
   auto const jobs = compare::jobs_of(asked);
   compare::progress bar{jobs.size()};
   return compare::run_jobs(
       jobs, asked.threads, [&](auto const& job) { return compare::run(asked, job.algorithm, job.seed); }, bar);
 }
 
-void compare_algorithms(compare::settings const& asked, std::string const& version) {
-  compare::output_folder const folder{asked.out, asked.overwrite};
-  auto const results = train_all(asked);
-  auto const all =
-      compare::summarize(asked, compare::backend_name(), version, compare::threshold_of(asked.environment), results);
+void say(std::string const& what) { std::fprintf(stderr, "compare: %s\n", what.c_str()); }
+
+void compare_algorithms(compare::settings const& asked) {
+  for (auto const& name : asked.algorithms)
+    compare::require_possible_group(asked, name, compare::steps_of_member(asked, name));
+  program::output_folder folder{asked.out, asked.overwrite, {"summary.json", "curves.csv", "report.html"}};
+  compare::provenance const made{version,         compare::backend_name(), compare::compiler(),
+                                 compare::commit, compare::processor(),    compare::date_now()};
+  program::catch_signals();
+  auto const [results, failure] = train_all(asked);
+  std::string const stopped_by = !failure.empty()         ? failure
+                                 : program::signal_seen() ? "stopped by " + std::string{program::signal_name()}
+                                                          : "";
+  auto const all = compare::summarize(asked, made, compare::threshold_of(asked.environment), results, stopped_by,
+                                      [&](auto const& name) { return compare::hyperparameters(asked, name); });
+
   // The table comes first: where the folder's disk has filled up meanwhile, it is all that is left of the training.
-  bool const printed = print(compare::table(all));
-  folder.write({{"summary.json", compare::summary_json(all)},
-                {"curves.csv", compare::curves_csv(asked.algorithms, results)},
-                {"report.html", compare::report(all)}});
-  if (!printed || !print("\nThe report is " + (folder.path() / "report.html").string() + "\n"))
-    throw std::runtime_error{"can't write to stdout; the run is in " + folder.path().string()};
+  bool printed = true;
+  auto const print = [&](std::string const& text) {
+    try {
+      program::print(text);
+    } catch (std::runtime_error const&) {
+      printed = false;
+    }
+  };
+  if (all.complete > 0) print(compare::table(all));
+  for (auto const& warning : all.warnings) say(warning);
+  bool const kept = all.complete == 0 && (!failure.empty() || folder.holds_run());
+  if (!kept) {
+    folder.write({program::text_output("summary.json", compare::summary_json(all)),
+                  program::text_output("curves.csv", compare::curves_csv(asked.algorithms, results)),
+                  program::text_output("report.html", compare::report(all))});
+    print("\nThe report is " + (folder.path() / "report.html").string() + "\n");
+  }
+  if (!stopped_by.empty()) {
+    std::string const where = folder.path().string();
+    std::string const what =
+        compare::how_it_stopped(all) + (kept ? "; nothing is written to " : "; written to ") + where;
+    if (!failure.empty()) throw std::runtime_error{what};
+    say(what);
+  }
+  if (!printed) throw std::runtime_error{"can't write to stdout; the run is in " + folder.path().string()};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) +
-                                "." + std::to_string(COHORT_VERSION_PATCH);
-    if (auto const asked =
-            compare::read_command_line(argc, argv, version, compare::known_environments(), compare::known_algorithms()))
-      compare_algorithms(*asked, version);
-    return 0;
-  } catch (std::exception const& error) {
-    std::fprintf(stderr, "compare: %s\n", compare::one_line(error.what()).c_str());
-    return 2;
-  }
+  return compare::run_program(argc, argv, version, compare::known_environments(), compare::known_algorithms(),
+                              compare_algorithms);
 }

@@ -9,6 +9,7 @@
 
 #include "conventions/differences.hpp"
 #include "conventions/worked_batch.hpp"
+#include "program/exit_status.hpp"
 using namespace cohort;
 namespace as_in = preset::as_in;
 
@@ -36,25 +37,30 @@ conventions::named_batch worked() {
   return {worked_batch().recorded(), {"A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1"}, "docs/conventions.md"};
 }
 
-int main(int argc, char** argv) try {
+void compare(int argc, char** argv) {
   std::string a, b, file;
   bool machine = false;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
-    if (word == "--list") return list(), 0;
+    if (word == "--list") return list();
     if (word == "--json") machine = true;
     else if ((word == "--a" || word == "--b") && i + 1 < argc) (word == "--a" ? a : b) = argv[++i];
     else if (word.substr(0, 1) == "-" || !file.empty())
-      throw value_error("'" + word + "' is not expected here; " + usage);
+      throw program::usage_error("'" + word + "' is not expected here; " + usage);
     else file = word;
   }
-  if (a.empty() || b.empty()) throw value_error(std::string("two conventions are needed; ") + usage);
-  for (auto const& name : {a, b}) as_in::with_convention(name, [](auto) {});  // before a file is read
+  if (a.empty() || b.empty()) throw program::usage_error(std::string("two conventions are needed; ") + usage);
+  try {
+    for (auto const& name : {a, b}) as_in::with_convention(name, [](auto) {});  // before a file is read
+  } catch (value_error const& unknown) {
+    throw program::usage_error(unknown.what());
+  }
   auto batch = file.empty() ? worked() : conventions::read_batch(file);
   auto of_a = evaluate(a, batch.recorded), of_b = evaluate(b, batch.recorded);
   std::puts(machine ? conventions::report_json(of_a, of_b, batch).dump(2).c_str()
                     : conventions::report(of_a, of_b, batch).c_str());
-} catch (cohort::cohort_error const& e) {
-  std::fprintf(stderr, "%s\n", e.what());
-  return 1;
+}
+
+int main(int argc, char** argv) {
+  return program::guarded("diff_conventions", [&] { compare(argc, argv); });
 }

@@ -30,7 +30,25 @@ inline std::string marker(std::size_t series, double x, double y) {
          shapes[series % series_styles] + "\"/>";
 }
 
-/// What a chart shows. The series are in the order of the styles.
+namespace detail {
+
+inline std::string text(std::string const& type, double x, double y, std::string const& words) {
+  return "<text class=\"" + type + "\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(words) +
+         "</text>";
+}
+inline std::string rule(std::string const& type, double x1, double y1, double x2, double y2) {
+  return "<path class=\"" + type + "\" d=\"M" + fixed(x1, 1) + "," + fixed(y1, 1) + "L" + fixed(x2, 1) + "," +
+         fixed(y2, 1) + "\"/>";
+}
+inline std::string begin_svg(double width, double height, std::string const& id, std::string const& title) {
+  return "<svg viewBox=\"0 0 " + fixed(width, 0) + " " + fixed(height, 0) + "\" role=\"img\" aria-labelledby=\"" + id +
+         "\">\n<title id=\"" + id + "\">" + escape_html(title) + "</title>\n";
+}
+
+}  // namespace detail
+
+/// What a chart shows. The series are in the order of the styles. A value far out leaves the plot, and an arrow at the
+/// edge says how far it went.
 struct chart {
   std::string id;     ///< of its elements, unique on the page
   std::string title;  ///< for screen readers
@@ -61,6 +79,7 @@ struct chart {
   std::string band(std::size_t, scales const&) const;
   std::string line(std::size_t, scales const&) const;
   std::string marks(std::size_t, scales const&) const;
+  std::string beyond(std::size_t, scales const&) const;
   std::array<double, 2> threshold_label_place(scales const&) const;
 };
 
@@ -75,25 +94,22 @@ inline double chart::median_at(std::vector<curve_point> const& curve, double x) 
 }
 
 inline chart::scales chart::fit() const {
-  double last = 0, low = threshold, high = threshold;
-  for (auto const& curve : series)
+  double last = 0;
+  std::vector<double> lows, highs, always{threshold};
+  for (auto const& curve : series) {
     for (auto const& point : curve) {
       last = std::max(last, x_of(point));
-      low = std::min(low, point.low);
-      high = std::max(high, point.high);
+      lows.push_back(point.low);
+      highs.push_back(point.high);
     }
+    if (!curve.empty()) always.insert(always.end(), {curve.front().median, curve.back().median});
+  }
+  auto const [low, high] = shown_range(std::move(lows), std::move(highs), always);
   return {axis{0, last, 6}, return_axis(low, high)};
 }
 
 inline std::string chart::frame(scales const& to) const {
-  auto const text = [](std::string const& type, double x, double y, std::string const& words) {
-    return "<text class=\"" + type + "\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" + escape_html(words) +
-           "</text>";
-  };
-  auto const rule = [](std::string const& type, double x1, double y1, double x2, double y2) {
-    return "<path class=\"" + type + "\" d=\"M" + fixed(x1, 1) + "," + fixed(y1, 1) + "L" + fixed(x2, 1) + "," +
-           fixed(y2, 1) + "\"/>";
-  };
+  using detail::rule, detail::text;
   double const floor = height - bottom, end = width - right;
   std::string out;
   for (double tick : to.y.ticks())
@@ -163,18 +179,38 @@ inline std::array<double, 2> chart::threshold_label_place(scales const& to) cons
   return best;
 }
 
+/// What of a series is beyond the axis.
+inline std::string chart::beyond(std::size_t i, scales const& to) const {
+  std::string out;
+  auto const say = [&](curve_point const& point, double value, std::string const& arrow, double y) {
+    double const x = std::clamp(to.at_x(x_of(point)), left + 30, width - right - 30);
+    out += detail::text("beyond " + series_class(i), x, y, arrow + thousands(std::llround(value))) + "\n";
+  };
+  auto const lowest =
+      std::min_element(series[i].begin(), series[i].end(), [](auto const& a, auto const& b) { return a.low < b.low; });
+  auto const highest = std::max_element(series[i].begin(), series[i].end(),
+                                        [](auto const& a, auto const& b) { return a.high < b.high; });
+  double const row = 15 * static_cast<double>(i);
+  if (lowest->low < to.y.low) say(*lowest, lowest->low, "\u2193\u00a0", height - bottom - 6 - row);
+  if (highest->high > to.y.high) say(*highest, highest->high, "\u2191\u00a0", top + 14 + row);
+  return out;
+}
+
 inline std::string chart::svg() const {
   auto const to = fit();
-  std::string out = "<svg viewBox=\"0 0 " + fixed(width, 0) + " " + fixed(height, 0) +
-                    "\" role=\"img\" aria-labelledby=\"" + id + "\">\n" + "<title id=\"" + id + "\">" +
-                    escape_html(title) + "</title>\n" + frame(to);
+  std::string const w = fixed(width - left - right, 0), h = fixed(height - top - bottom, 0), x0 = fixed(left, 0),
+                    y0 = fixed(top, 0);
+  std::string out = detail::begin_svg(width, height, id, title) + frame(to);
+  out += "<svg class=\"plot\" x=\"" + x0 + "\" y=\"" + y0 + "\" width=\"" + w + "\" height=\"" + h + "\" viewBox=\"" +
+         x0 + " " + y0 + " " + w + " " + h + "\">\n";
   for (auto const draw : {&chart::band, &chart::line, &chart::marks})
     for (std::size_t i = 0; i < series.size(); ++i)
       if (!series[i].empty()) out += (this->*draw)(i, to);
+  out += "</svg>\n";
+  for (std::size_t i = 0; i < series.size(); ++i)
+    if (!series[i].empty()) out += beyond(i, to);
   auto const [x, y] = threshold_label_place(to);
-  out += "<text class=\"threshold-label\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\">" +
-         escape_html(threshold_label) + "</text>\n";
-  return out + "</svg>\n";
+  return out + detail::text("threshold-label", x, y, threshold_label) + "\n</svg>\n";
 }
 
 }  // namespace compare

@@ -4,15 +4,16 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
-#include <stdexcept>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "../program/exit_status.hpp"
 #include "result.hpp"
 #include "settings.hpp"
-#include "text.hpp"
 
 namespace compare {
 
@@ -31,13 +32,20 @@ inline std::vector<job> jobs_of(settings const& asked) {
   return jobs;
 }
 
-/// Calls `train(job)` for every job on that many threads, and gives the results in the order of the jobs, whatever the
-/// timing. `watch.started(job)` and `watch.finished(job)` are called from those threads.
+/// What became of jobs: the results of those that gave one, in their order, and what the earliest that failed said,
+/// with its algorithm and seed in front.
+struct outcome_of_jobs {
+  std::vector<run_result> results;
+  std::string failure{};
+};
+
+/// Calls `train(job)` for every job on that many threads. `watch.started(job)` and `watch.finished(job)` are called
+/// from those threads.
 ///
-/// After an exception no further job is begun; that of the earliest failed job is thrown again, with its algorithm and
-/// seed in front. Jobs are begun in order, so which one is earliest doesn't depend on timing either.
+/// After an exception or a signal no further job is begun. Jobs are begun in order, so which failed one is the earliest
+/// doesn't depend on timing.
 template <class Train, class Watch>
-std::vector<run_result> run_jobs(std::vector<job> const& jobs, int threads, Train const& train, Watch& watch) {
+outcome_of_jobs run_jobs(std::vector<job> const& jobs, int threads, Train const& train, Watch& watch) {
   std::vector<run_result> results(jobs.size());
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
@@ -52,10 +60,12 @@ std::vector<run_result> run_jobs(std::vector<job> const& jobs, int threads, Trai
     reason = what;
   };
   auto const work = [&] {
-    for (std::size_t i; (i = next.fetch_add(1)) < jobs.size();) try {
+    for (std::size_t i; (i = next.fetch_add(1)) < jobs.size() && !program::signal_seen();) try {
         watch.started(jobs[i]);
         results[i] = train(jobs[i]);
         watch.finished(jobs[i]);
+      } catch (std::bad_alloc const&) {
+        fail(i, "there is not enough memory");
       } catch (std::exception const& error) {
         fail(i, error.what());
       } catch (...) {
@@ -73,10 +83,12 @@ std::vector<run_result> run_jobs(std::vector<job> const& jobs, int threads, Trai
     }
     work();
   }
+  std::erase_if(results, [](auto const& result) { return result.algorithm.empty(); });
+  outcome_of_jobs all{std::move(results)};
   if (failed < jobs.size())
-    throw std::runtime_error{jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " +
-                             one_line(reason)};
-  return results;
+    all.failure =
+        jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " + program::one_line(reason);
+  return all;
 }
 
 }  // namespace compare

@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <cohort/describe/names.hpp>
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "../program/exit_status.hpp"
 #include "text.hpp"
 
 namespace compare {
@@ -32,8 +32,8 @@ inline std::string closest(std::string const& name, std::vector<std::string> con
 inline void require_known(std::string const& kind, std::string const& name, std::vector<std::string> const& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   auto const meant = closest(name, known);
-  throw std::runtime_error{"unknown " + kind + " '" + name + "'; " +
-                           (meant.empty() ? "" : "did you mean " + meant + "? ") + "known: " + join(known)};
+  throw program::usage_error{"unknown " + kind + " '" + name + "'; " +
+                             (meant.empty() ? "" : "did you mean " + meant + "? ") + "known: " + join(known)};
 }
 
 }  // namespace compare

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "chart.hpp"
+#include "report_details.hpp"
 #include "report_style.hpp"
 #include "report_table.hpp"
 #include "summary.hpp"
@@ -21,6 +22,7 @@ inline std::string seeds_text(settings const& asked) {
 }
 
 inline std::string lead(comparison const& all) {
+  if (all.algorithms.empty()) return "Nothing to compare yet on " + all.asked.environment + ".";
   return "Each algorithm trained on " + all.asked.environment + " for " + thousands(all.steps) +
          " environment steps from " + seeds_text(all.asked) +
          ". A run has solved the task when the policy at the end of training has a mean return of at least " +
@@ -52,29 +54,23 @@ inline std::string figure(comparison const& all, bool by_seconds) {
 inline std::string curves(comparison const& all) {
   bool const none =
       std::all_of(all.algorithms.begin(), all.algorithms.end(), [](auto const& one) { return one.by_steps.empty(); });
-  if (none)
-    return "<p class=\"note\">The budget ended before the first evaluation, so there are no learning curves.</p>\n";
-  return legend(all) + "<div class=\"charts\">\n" + figure(all, false) + figure(all, true) + "</div>\n" +
-         (all.asked.seeds > 1 ? "<p class=\"note\">Lines are medians over the seeds, bands the range from the first to "
-                                "the third quartile.</p>\n"
-                              : "");
-}
-
-/// What makes the same comparison again.
-inline std::string command(comparison const& all) {
-  auto const& asked = all.asked;
-  return "compare --env " + asked.environment + " --algorithms " + join(asked.algorithms, ",") + " --seeds " +
-         std::to_string(asked.seeds) + " --first-seed " + std::to_string(asked.first_seed) +
-         (asked.steps ? " --steps " + std::to_string(asked.steps) : "") +
-         (asked.group ? " --group " + std::to_string(*asked.group) : "") + " --threads " +
-         std::to_string(asked.threads);
+  if (none) return "<p class=\"note\">There are no learning curves: no run is complete.</p>\n";
+  std::string const figures = figure(all, false) + figure(all, true);
+  return legend(all) + "<div class=\"charts\">\n" + figures + "</div>\n<p class=\"note\">" +
+         (all.asked.seeds > 1
+              ? "Lines are medians over the seeds, bands the range from the first to the third quartile. "
+              : "") +
+         "Curves begin with the untrained policy." +
+         (figures.find("class=\"beyond") != figures.npos ? " An arrow says how far a band reaches beyond the axis."
+                                                         : "") +
+         "</p>\n";
 }
 
 }  // namespace detail
 
 inline std::string report(comparison const& all) {
   std::vector<std::string> names;
-  for (auto const& one : all.algorithms) names.push_back(display_name(one.name));
+  for (auto const& one : all.asked.algorithms) names.push_back(display_name(one));
   auto const title = escape_html(join(names, ", ", " and ") + " on " + all.asked.environment);
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -82,12 +78,17 @@ inline std::string report(comparison const& all) {
       "content=\"light dark\">\n";
   page += "<title>" + title + "</title>\n<style>" + report_style + "</style>\n</head>\n<body>\n<main>\n";
   page += "<h1>" + title + "</h1>\n<p class=\"lead\">" + escape_html(detail::lead(all)) + "</p>\n";
+  auto const important = [&](std::string const& what) {
+    page += "<p class=\"warning\">" + escape_html(what) + "</p>\n";
+  };
+  if (!all.stopped_by.empty()) important(how_it_stopped(all));
+  for (auto const& warning : all.warnings) important(warning);
   page += detail::curves(all);
-  page += "<section class=\"results\">\n<h2>Results</h2>\n" + report_table(all) + "</section>\n";
-  page += report_notes(all);
-  page += "<p class=\"notes\">Made by Cohort " + escape_html(all.version + ", " + all.backend) + " backend: <code>" +
-          escape_html(detail::command(all)) + "</code></p>\n";
-  return page + "</main>\n</body>\n</html>\n";
+  if (!all.algorithms.empty()) {
+    page += "<section class=\"results\">\n<h2>Results</h2>\n" + report_table(all) + "</section>\n";
+    page += report_finals(all) + report_hyperparameters(all) + report_notes(all);
+  }
+  return page + report_provenance(all) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace compare

@@ -35,7 +35,7 @@ figure { margin: 0; min-width: 0; }
 figcaption { margin: 0 0 8px; }
 figcaption span { display: block; }
 figcaption span, .note { color: var(--soft); font-size: 14px; }
-figure svg { display: block; width: 100%; height: auto; overflow: visible; }
+figure > svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-nums; }
 .tick.x, .label { text-anchor: middle; }
 .tick.y { text-anchor: end; dominant-baseline: central; }
@@ -52,6 +52,17 @@ svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-n
 .line.s1 { stroke-dasharray: 9 3; } .line.s2 { stroke-dasharray: 2.5 2.5; } .line.s3 { stroke-dasharray: 12 3 3 3; }
 .line.s4 { stroke-dasharray: 6 5; } .line.s5 { stroke-dasharray: 9 3 2 3 2 3; }
 .mark { fill: var(--c); stroke: var(--page); stroke-width: 1.4; paint-order: stroke; }
+.beyond { fill: var(--c); text-anchor: middle; font-weight: 600; paint-order: stroke; stroke: var(--page); stroke-width: 5px; }
+.name { fill: var(--ink); font-weight: 600; }
+.dot { fill: var(--c); fill-opacity: .75; stroke: var(--page); stroke-width: 1; }
+.interval { stroke: var(--c); stroke-width: 9; stroke-opacity: .28; }
+.mean { stroke: var(--ink); stroke-width: 2; }
+.warning { border-left: 4px solid var(--c1); background: var(--tint); padding: 8px 14px; margin: 0 0 20px; }
+.results + .charts { margin-top: 36px; }
+.pairs th { padding-left: 0; text-align: left; }
+.parts td, .parts th { text-align: left; white-space: normal; vertical-align: top; }
+.parts td { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+a { color: var(--c0); }
 .results { margin: 36px 0 0; }
 .results h2 { margin-bottom: 10px; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 15px; }

@@ -14,8 +14,8 @@ namespace compare {
 /// The table of the report. On a narrow page each row becomes a card, in which every cell shows its own label.
 inline std::string report_table(comparison const& all) {
   static constexpr std::array headings{"Final return, IQM [95%]", "Solved",  "Steps to threshold",
-                                       "Seconds to threshold",    "Steps/s", "Parameter bytes",
-                                       "Optimizer bytes"};
+                                       "Seconds to threshold",    "Steps/s", "Parameters, KiB",
+                                       "Optimizer, KiB"};
   std::string out = "<table>\n<thead><tr><th scope=\"col\">Algorithm</th>";
   for (auto const* heading : headings) out += std::string{"<th scope=\"col\">"} + heading + "</th>";
   out += "</tr></thead>\n<tbody>\n";
@@ -28,8 +28,8 @@ inline std::string report_table(comparison const& all) {
         one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never",
         one.seconds_to_threshold ? duration(*one.seconds_to_threshold) : "never",
         thousands(std::llround(one.steps_per_second)),
-        thousands(static_cast<long long>(one.parameter_bytes)),
-        thousands(static_cast<long long>(one.optimizer_bytes))};
+        kibibytes(one.parameter_bytes),
+        kibibytes(one.optimizer_bytes)};
     out += "<tr><th scope=\"row\"><svg class=\"swatch " + series_class(i) +
            "\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">" + marker(i, 7, 7) + "</svg>" +
            escape_html(display_name(one.name)) + "</th>";
@@ -44,11 +44,17 @@ inline std::string report_table(comparison const& all) {
 inline std::string report_notes(comparison const& all) {
   std::string const runs =
       all.asked.threads == 1 ? "one run at a time" : "up to " + std::to_string(all.asked.threads) + " runs at a time";
-  std::array<std::pair<std::string, std::string>, 7> const notes{{
+  std::array<std::pair<std::string, std::string>, 8> const notes{{
       {"Final return",
        "mean return of the policy at the end of training over 100 deterministic episodes; over the seeds, the "
        "interquartile mean (the lowest and the highest quarter left out) with its 95% percentile bootstrap interval: "
        "10,000 replicates, each drawing the algorithm's runs with replacement."},
+      {"Probability of improvement",
+       "P(X > Y) of Agarwal et al. 2021: the share of the pairs of a run of X and a run of Y in which X's final return "
+       "is "
+       "the larger one, pairs of equal returns counting half; its interval as that of the final return, both "
+       "algorithms' "
+       "runs being drawn."},
       {"Solved", "runs whose final return reaches the threshold of " + threshold_text(all.threshold) + "."},
       {"Steps to threshold",
        "environment steps until the first evaluation that reaches the threshold. A policy is evaluated after the first "
@@ -57,8 +63,8 @@ inline std::string report_notes(comparison const& all) {
       {"Seconds to threshold", "the same in seconds of training; the time of the evaluations is not counted."},
       {"Steps/s", "environment steps per second of training, collecting and learning together, on one thread, with " +
                       runs + "; median over the seeds."},
-      {"Parameter bytes", "everything that is trained, critic included, at its peak."},
-      {"Optimizer bytes", "the state that the optimizer keeps beside the parameters, at its peak."},
+      {"Parameters", "everything that is trained, critic included, in KiB (1,024 bytes) at its peak."},
+      {"Optimizer", "the state that the optimizer keeps beside the parameters, in KiB at its peak."},
   }};
   std::string out = "<section class=\"notes\">\n<h2>What the columns mean</h2>\n<dl>\n";
   for (auto const& [term, meaning] : notes)

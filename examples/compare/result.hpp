@@ -18,7 +18,8 @@ struct evaluation_point {
 struct run_result {
   std::string algorithm;
   std::uint64_t seed = 0;
-  std::vector<evaluation_point> curve;  ///< in the order of training
+  bool complete = true;  ///< false: stopped by a signal, so that all below but `curve` and `steps` is empty
+  std::vector<evaluation_point> curve;  ///< in the order of training, from the untrained policy on
   double final_return = 0;              ///< mean return of the last policy over the final evaluation's episodes
   bool solved = false;                  ///< final_return reaches the environment's threshold
   std::optional<long>
@@ -28,6 +29,7 @@ struct run_result {
   double seconds = 0;                          ///< seconds it trained in all
   std::size_t parameter_bytes = 0;             ///< at their peak
   std::size_t optimizer_bytes = 0;             ///< at their peak
+  std::vector<std::string> warnings{};         ///< what the training said of itself
 };
 
 }  // namespace compare

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "../program/signals.hpp"
 #include "machine.hpp"
 #include "presets.hpp"
 
@@ -10,8 +11,8 @@ namespace compare {
 
 namespace {
 
-/// Evaluates after the first update at or beyond each multiple of 5,000 steps, on 20 deterministic episodes, and notes
-/// when the threshold fell.
+/// Evaluates the untrained policy, then after the first update at or beyond each multiple of 5,000 steps, on 20
+/// deterministic episodes, and notes when the threshold fell.
 template <class E>
 class evaluations {
  public:
@@ -19,14 +20,13 @@ class evaluations {
       : backend_(backend), environment_(environment), threshold_(threshold), result_(result) {}
 
   template <class Policy>
-  void on_update(train_report const& report, Policy& policy) {
-    if (report.steps < next_) return;
-    next_ = report.steps / every * every + every;
-    double mean = mean_return(policy, 20, std::uint64_t(report.steps));
-    result_.curve.push_back({long(report.steps), report.seconds, mean});
-    if (mean < threshold_ || result_.steps_to_threshold) return;
-    result_.steps_to_threshold = long(report.steps);
-    result_.seconds_to_threshold = report.seconds;
+  void on_start(train_report const&, Policy& policy) {
+    look(0, 0, policy);
+  }
+  template <class Policy>
+  bool on_update(train_report const& report, Policy& policy) {
+    if (report.steps >= next_) look(report.steps, report.seconds, policy);
+    return program::signal_seen() != 0;
   }
   template <class Policy>
   double mean_return(Policy& policy, int episodes, std::uint64_t seed) {
@@ -35,12 +35,22 @@ class evaluations {
   }
 
  private:
+  template <class Policy>
+  void look(std::int64_t steps, double seconds, Policy& policy) {
+    next_ = steps / every * every + every;
+    double mean = mean_return(policy, 20, std::uint64_t(steps));
+    result_.curve.push_back({long(steps), seconds, mean});
+    if (mean < threshold_ || result_.steps_to_threshold) return;
+    result_.steps_to_threshold = long(steps);
+    result_.seconds_to_threshold = seconds;
+  }
+
   static constexpr std::int64_t every = 5000;
   machine& backend_;
   E const& environment_;
   double threshold_;
   run_result& result_;
-  std::int64_t next_ = every;
+  std::int64_t next_ = 0;
 };
 
 template <class E, class Policy, class Algorithm>
@@ -52,42 +62,85 @@ run_result train_and_judge(settings const& asked, E const& environment, Policy p
   auto report = train(backend, algorithm, environment, policy,
                       {.steps = asked.steps > 0 ? asked.steps : 100'000, .seed = run_seed}, judge);
   result.seed = run_seed;
+  result.steps = long(report.steps);
+  result.complete = !report.stopped;
+  if (report.stopped) return result;
   result.final_return =
       judge.mean_return(policy, 100, 1'000'000 + run_seed);  // starts that no evaluation along the way has seen
   result.solved = result.final_return >= threshold;
-  result.steps = long(report.steps);
   result.seconds = report.seconds;
   result.parameter_bytes = report.parameter_bytes;
   result.optimizer_bytes = report.optimizer_bytes;
+  result.warnings = report.warnings;
   return result;
 }
 
-template <class E>
-run_result run_in(settings const& asked, E const& environment, std::string const& name, std::uint64_t run_seed) {
-  machine cpu = one_thread();
+/// Groups need no critic.
+template <class Rollout>
+constexpr bool is_of_groups = std::is_same_v<std::remove_cvref_t<Rollout>, groups>;
+
+/// f(environment, algorithm) with the algorithm of that name.
+template <class F>
+auto with_preset(settings const& asked, std::string const& name, F f) {
   int group = asked.group.value_or(0);
-  auto with_critic = [&](auto const& algorithm) {
-    return train_and_judge(asked, environment, actor_critic{cpu, environment, {}, random_seed{run_seed}}, cpu,
-                           algorithm, run_seed);
+  auto in = [&](auto const& environment) {
+    return name == "ppo"    ? f(environment, ppo(environment, group))
+           : name == "grpo" ? f(environment, grpo(environment, group))
+                            : f(environment, hybrid_grpo(environment, group));
   };
-  auto without_critic = [&](auto const& algorithm) {
-    return train_and_judge(asked, environment, actor{cpu, environment, {}, random_seed{run_seed}}, cpu, algorithm,
-                           run_seed);
-  };
-  run_result result = name == "ppo"    ? with_critic(ppo(environment, group))
-                      : name == "grpo" ? without_critic(grpo(environment, group))
-                                       : with_critic(hybrid_grpo(environment, group));
-  result.algorithm = name;
-  return result;
+  return asked.environment == "Pendulum-v1" ? in(classic_control::pendulum{}) : in(classic_control::cart_pole{});
 }
 
 }  // namespace
 
-run_result run(settings const& asked, std::string const& algorithm, std::uint64_t run_seed) {
-  return asked.environment == "Pendulum-v1" ? run_in(asked, classic_control::pendulum{}, algorithm, run_seed)
-                                            : run_in(asked, classic_control::cart_pole{}, algorithm, run_seed);
+run_result run(settings const& asked, std::string const& name, std::uint64_t run_seed) {
+  return with_preset(asked, name, [&](auto const& environment, auto const& algorithm) {
+    machine cpu = one_thread();
+    auto train_policy = [&](auto policy) {
+      return train_and_judge(asked, environment, std::move(policy), cpu, algorithm, run_seed);
+    };
+    run_result result;
+    if constexpr (is_of_groups<decltype(algorithm.rollout)>)
+      result = train_policy(actor{cpu, environment, {}, random_seed{run_seed}});
+    else result = train_policy(actor_critic{cpu, environment, {}, random_seed{run_seed}});
+    result.algorithm = name;
+    return result;
+  });
+}
+
+std::string hyperparameters(settings const& asked, std::string const& name) {
+  return with_preset(asked, name, [](auto const&, auto const& algorithm) { return text(algorithm); });
+}
+
+double steps_of_member(settings const& asked, std::string const& name) {
+  return with_preset(asked, name, [](auto const& environment, auto const& algorithm) {
+    auto const& r = algorithm.rollout;
+    if constexpr (is_of_groups<decltype(r)>) return double(r.count) * (environment.max_episode_steps + 1);
+    else if constexpr (requires { r.group; }) return double(r.lanes) * r.horizon;
+    else return 0.;
+  });
 }
 
 char const* backend_name() { return machine_name; }
+
+std::string compiler() {
+#if defined(__CUDACC__)
+  std::string name = "nvcc " + std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__);
+#elif defined(__clang__)
+  std::string name = "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__) + "." +
+                     std::to_string(__clang_patchlevel__);
+#else
+  std::string name = "g++ " __VERSION__;
+#endif
+#if defined(__AVX512F__)
+  name += " for AVX-512";
+#elif defined(__AVX2__)
+  name += " for AVX2";
+#endif
+#ifndef __OPTIMIZE__
+  name += ", not optimized";
+#endif
+  return name;
+}
 
 }  // namespace compare

@@ -11,10 +11,18 @@ inline std::vector<std::string> known_environments() { return {"CartPole-v1", "P
 inline std::vector<std::string> known_algorithms() { return {"ppo", "grpo", "hybrid_grpo"}; }
 inline double threshold_of(std::string const& environment) { return environment == "Pendulum-v1" ? -200 : 475; }
 
-/// One run: an algorithm, an environment, a seed. Single-threaded, and safe to call from several threads at once.
+/// One run: an algorithm, an environment, a seed. Single-threaded, and safe to call from several threads at once. Stops
+/// where it is after a signal.
 run_result run(settings const& asked, std::string const& algorithm, std::uint64_t run_seed);
 
-/// The backend that this program was built with.
+/// What an algorithm is made of, part by part, a part a line.
+std::string hyperparameters(settings const& asked, std::string const& algorithm);
+
+/// Steps of a rollout for each member of a group; 0 where there are no groups.
+double steps_of_member(settings const& asked, std::string const& algorithm);
+
+/// The backend that this program was built with, and by what.
 char const* backend_name();
+std::string compiler();
 
 }  // namespace compare

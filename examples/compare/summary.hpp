@@ -1,21 +1,31 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "curve.hpp"
+#include "provenance.hpp"
 #include "result.hpp"
 #include "settings.hpp"
 #include "statistics.hpp"
+#include "text.hpp"
 
 namespace compare {
 
-/// One algorithm's runs as the numbers that are shown.
+/// How a run ended.
+struct final_return {
+  std::uint64_t seed;
+  double value;
+};
+
+/// One algorithm's complete runs as the numbers that are shown.
 struct algorithm_summary {
   std::string name;
+  std::string hyperparameters{};  ///< part by part, as text(algorithm) has them
+  std::vector<final_return> finals{};
   double iqm = 0;           ///< interquartile mean of the runs' final returns
   interval iqm_interval{};  ///< its 95% bootstrap interval
   int seeds = 0;
@@ -30,14 +40,24 @@ struct algorithm_summary {
   std::vector<curve_point> by_seconds;
 };
 
+/// The first algorithm over the second, by their places.
+struct pair_summary {
+  std::size_t better, worse;
+  improvement found;
+};
+
 /// A whole comparison, as every output shows it.
 struct comparison {
   settings asked;
-  std::string backend;
-  std::string version;
+  provenance made;
   double threshold = 0;
-  long steps = 0;  ///< the most that a run took
-  std::vector<algorithm_summary> algorithms;
+  long steps = 0;                               ///< the most that a run took
+  std::vector<algorithm_summary> algorithms{};  ///< those with a complete run
+  std::vector<pair_summary> pairs{};
+  std::size_t complete = 0;             ///< runs
+  std::vector<run_result> cut_short{};  ///< runs that were stopped: they count nowhere
+  std::string stopped_by{};             ///< a signal's name, or what went wrong; empty where all runs are complete
+  std::vector<std::string> warnings{};  ///< what the training said of itself
 };
 
 /// The summary of one algorithm's runs, of which there is at least one.
@@ -49,6 +69,7 @@ inline algorithm_summary summarize(std::string const& name, std::vector<run_resu
   std::vector<std::optional<long>> steps_to;
   std::vector<std::optional<double>> seconds_to;
   for (auto const& run : runs) {
+    summary.finals.push_back({run.seed, run.final_return});
     returns.push_back(run.final_return);
     seconds.push_back(run.seconds);
     speeds.push_back(run.seconds > 0 ? static_cast<double>(run.steps) / run.seconds : 0);
@@ -69,17 +90,48 @@ inline algorithm_summary summarize(std::string const& name, std::vector<run_resu
   return summary;
 }
 
-inline comparison summarize(settings const& asked, std::string backend, std::string version, double threshold,
-                            std::vector<run_result> const& results) {
-  comparison all{asked, std::move(backend), std::move(version), threshold, 0, {}};
-  for (auto const& result : results) all.steps = std::max(all.steps, result.steps);
+/// Of complete runs. `hyperparameters(algorithm)` says what an algorithm is made of.
+template <class F>
+comparison summarize(settings const& asked, provenance made, double threshold, std::vector<run_result> const& results,
+                     std::string stopped_by, F const& hyperparameters) {
+  comparison all{asked, std::move(made), threshold};
+  all.stopped_by = std::move(stopped_by);
   for (auto const& name : asked.algorithms) {
     std::vector<run_result> runs;
-    std::copy_if(results.begin(), results.end(), std::back_inserter(runs),
-                 [&](auto const& run) { return run.algorithm == name; });
+    for (auto const& run : results) {
+      if (run.algorithm != name) continue;
+      (run.complete ? runs : all.cut_short).push_back(run);
+      for (auto const& warning : run.warnings)
+        if (auto const text = name + ": " + warning;
+            std::find(all.warnings.begin(), all.warnings.end(), text) == all.warnings.end())
+          all.warnings.push_back(text);
+    }
+    if (runs.empty()) continue;
+    all.complete += runs.size();
+    for (auto const& run : runs) all.steps = std::max(all.steps, run.steps);
     all.algorithms.push_back(summarize(name, runs));
+    all.algorithms.back().hyperparameters = hyperparameters(name);
   }
+  auto const values = [&](std::size_t i) {
+    std::vector<double> found;
+    for (auto const& run : all.algorithms[i].finals) found.push_back(run.value);
+    return found;
+  };
+  for (std::size_t i = 0; i < all.algorithms.size(); ++i)
+    for (std::size_t k = i + 1; k < all.algorithms.size(); ++k)
+      all.pairs.push_back({i, k, probability_of_improvement(values(i), values(k))});
   return all;
+}
+
+/// "7 of 30 runs are complete: stopped by SIGINT", and which runs were cut short.
+inline std::string how_it_stopped(comparison const& all) {
+  std::string text = std::to_string(all.complete) + " of " +
+                     std::to_string(static_cast<std::size_t>(all.asked.seeds) * all.asked.algorithms.size()) +
+                     (all.complete == 1 ? " run is" : " runs are") + " complete: " + all.stopped_by;
+  std::vector<std::string> cut;
+  for (auto const& run : all.cut_short)
+    cut.push_back(run.algorithm + " seed " + std::to_string(run.seed) + " at " + thousands(run.steps) + " steps");
+  return text + (cut.empty() ? "" : "; cut short, and in curves.csv only: " + join(cut));
 }
 
 }  // namespace compare

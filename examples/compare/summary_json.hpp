@@ -19,7 +19,16 @@ inline std::string summary_json(comparison const& all) {
                        {"median", point.median},
                        {"low", point.low},
                        {"high", point.high}});
-    algorithms[one.name] = {{"iqm", one.iqm},
+    json finals = json::array();
+    for (auto const& run : one.finals) finals.push_back({{"seed", run.seed}, {"return", run.value}});
+    json over = json::object();
+    for (auto const& pair : all.pairs)
+      if (&one == &all.algorithms[pair.better])
+        over[all.algorithms[pair.worse].name] = {
+            {"probability", pair.found.probability},
+            {"interval", json::array({pair.found.between.low, pair.found.between.high})}};
+    algorithms[one.name] = {{"hyperparameters", one.hyperparameters},
+                            {"iqm", one.iqm},
                             {"interval", json::array({one.iqm_interval.low, one.iqm_interval.high})},
                             {"seeds", one.seeds},
                             {"solved", one.solved},
@@ -29,12 +38,21 @@ inline std::string summary_json(comparison const& all) {
                             {"steps_per_second", one.steps_per_second},
                             {"parameter_bytes", one.parameter_bytes},
                             {"optimizer_bytes", one.optimizer_bytes},
+                            {"final_returns", finals},
+                            {"improvement_over", over},
                             {"curve", curve}};
   }
-  json const document = {{"environment", all.asked.environment},
-                         {"backend", all.backend},
-                         {"version", all.version},
-                         {"algorithms", algorithms}};
+  json document = {{"environment", all.asked.environment},
+                   {"backend", all.made.backend},
+                   {"version", all.made.version},
+                   {"commit", all.made.commit},
+                   {"compiler", all.made.compiler},
+                   {"processor", all.made.processor},
+                   {"date", all.made.date},
+                   {"threads", all.asked.threads},
+                   {"warnings", all.warnings},
+                   {"algorithms", algorithms}};
+  if (!all.stopped_by.empty()) document["stopped"] = how_it_stopped(all);
   return document.dump(2) + '\n';
 }
 

@@ -32,12 +32,14 @@ inline std::string threshold_text(double threshold) {
   return threshold == std::round(threshold) ? fixed(threshold, 0) : shortest(threshold);
 }
 
+inline std::string kibibytes(std::size_t bytes) { return fixed(static_cast<double>(bytes) / 1024, 1); }
+
 /// The comparison for a terminal of 100 columns.
 inline std::string table(comparison const& all) {
   using detail::columns, detail::padded, detail::row;
   std::vector<row> rows{
       {"", "final return", "", "steps to", "time to", "", "parameter", "optimizer"},
-      {"algorithm", "IQM [95% interval]", "solved", "threshold", "threshold", "steps/s", "bytes", "bytes"}};
+      {"algorithm", "IQM [95% interval]", "solved", "threshold", "threshold", "steps/s", "KiB", "KiB"}};
   for (auto const& one : all.algorithms)
     rows.push_back(
         {one.name,
@@ -45,8 +47,8 @@ inline std::string table(comparison const& all) {
          std::to_string(one.solved) + "/" + std::to_string(one.seeds),
          one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never",
          one.seconds_to_threshold ? duration(*one.seconds_to_threshold) + " s" : "never",
-         thousands(std::llround(one.steps_per_second)), thousands(static_cast<long long>(one.parameter_bytes)),
-         thousands(static_cast<long long>(one.optimizer_bytes))});
+         thousands(std::llround(one.steps_per_second)), kibibytes(one.parameter_bytes),
+         kibibytes(one.optimizer_bytes)});
 
   std::array<std::size_t, columns> widths{};
   for (auto const& cells : rows)

@@ -59,13 +59,6 @@ inline std::string join(std::vector<std::string> const& words, std::string_view 
   return join(words, between, between);
 }
 
-/// An error message on one line, whatever a library put into it.
-inline std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  while (text.ends_with(' ')) text.pop_back();
-  return text;
-}
-
 /// The name that people write: "hybrid_grpo" is "Hybrid GRPO".
 inline std::string display_name(std::string const& name) {
   std::string text;

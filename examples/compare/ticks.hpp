@@ -1,9 +1,11 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "statistics.hpp"
 #include "text.hpp"
 
 namespace compare {
@@ -42,6 +44,20 @@ struct axis {
   /// Where a value lies, 0 at the low end and 1 at the high end.
   double place(double value) const { return (value - low) / (high - low); }
 };
+
+/// The range that an axis shows of curves: all of it, unless a few values far out would take a sixth of the axis and
+/// more from all others. `always` is shown whatever it is; of the lows and highs of the curves, a twentieth may be left
+/// out at the end where they are far out.
+inline std::array<double, 2> shown_range(std::vector<double> lows, std::vector<double> highs,
+                                         std::vector<double> const& always) {
+  for (double value : always) lows.push_back(value), highs.push_back(value);
+  std::sort(lows.begin(), lows.end());
+  std::sort(highs.begin(), highs.end());
+  auto const [least, most] = std::minmax_element(always.begin(), always.end());
+  double const low = std::min(sorted_quantile(lows, .05), *least), high = std::max(sorted_quantile(highs, .95), *most);
+  double const far = (high - low) / 5;
+  return {lows.front() < low - far ? low : lows.front(), highs.back() > high + far ? high : highs.back()};
+}
 
 /// The range of returns for an axis: a twentieth of room beyond the data, and 0 where it is near enough to be worth
 /// showing.

@@ -13,31 +13,30 @@
 #include <fstream>
 #include <ostream>
 
-#include "../compare/output_folder.hpp"
-#include "command_line.hpp"
+#include "../program/command_line.hpp"
+#include "../program/numbers.hpp"
+#include "../program/output_folder.hpp"
 #include "story_text.hpp"
 
 namespace {
 
 using namespace addition;
 
-constexpr std::string_view run_files[] = {"summary.json", "metrics.jsonl", "report.html", "model"};
-
 struct arguments {
-  command_line::typed digits, seed, threads, algorithms, sft_until, goal, updates, out;
+  program::typed digits, seed, threads, algorithms, sft_until, goal, updates, out;
   bool overwrite = false, no_control = false;
 };
 
 settings read(arguments const& typed) {
   settings asked;
-  asked.digits = command_line::number_of("--digits", typed.digits, 3, [](int n) { return n == 2 || n == 3; }, "2 or 3");
-  asked.seed = command_line::whole_number_of<std::uint64_t>("--seed", typed.seed, 1, 0);
-  asked.threads = command_line::whole_number_of("--threads", typed.threads, 0, 0);
-  asked.sft_until = command_line::number_of(
+  asked.digits = program::number_of("--digits", typed.digits, 3, [](int n) { return n == 2 || n == 3; }, "2 or 3");
+  asked.seed = program::whole_number_of<std::uint64_t>("--seed", typed.seed, 1, 0);
+  asked.threads = program::threads_of(typed.threads);
+  asked.sft_until = program::number_of(
       "--sft-until", typed.sft_until, .5, [](double x) { return x >= 0 && x <= 1; }, "a share, 0 to 1");
-  asked.goal = command_line::number_of(
+  asked.goal = program::number_of(
       "--goal", typed.goal, .95, [](double x) { return x > 0 && x <= 1; }, "a share, above 0 and at most 1");
-  asked.updates = command_line::whole_number_of("--updates", typed.updates, 1000l, 1l);
+  asked.updates = program::whole_number_of("--updates", typed.updates, 1000l, 1);
   asked.control = !typed.no_control;
   if (typed.algorithms) {
     asked.algorithms.clear();
@@ -46,8 +45,8 @@ settings read(arguments const& typed) {
       asked.algorithms.push_back(typed.algorithms->substr(begin, end - begin));
       auto const known = known_algorithms();
       if (std::find(known.begin(), known.end(), asked.algorithms.back()) == known.end())
-        throw command_line::usage_error("--algorithms has '" + asked.algorithms.back() + "', expected some of " +
-                                        compare::join(known));
+        throw program::usage_error("--algorithms has '" + asked.algorithms.back() + "', expected some of " +
+                                   compare::join(known));
       begin = end + 1;
     }
   }
@@ -82,36 +81,36 @@ class status_line {
 
 void tell(arguments const& typed) {
   settings const asked = read(typed);
-  compare::output_folder const folder{typed.out.value_or("build/addition"), typed.overwrite || !typed.out, run_files};
+  program::output_folder folder{typed.out.value_or("build/addition"),
+                                typed.overwrite || !typed.out,
+                                {"summary.json", "metrics.jsonl", "report.html", "model/"}};
   std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
                               std::to_string(COHORT_VERSION_PATCH);
-  std::ofstream metrics(folder.path() / "metrics.jsonl");
+  std::string metrics;
   status_line bar;
   listener const to{.update =
                         [&](std::string const& name, cohort::train_report const& r, record const& seen) {
                           double const progress = double(r.updates - 1) / double(r.total_updates);
                           double const rate =
                               name.starts_with("sft") ? sft().update.optimizer.rate : on_completions_rate(progress);
-                          if (!(metrics << metrics_line(name, r, seen, rate) << std::flush))
-                            throw std::runtime_error("can't write " + (folder.path() / "metrics.jsonl").string());
+                          auto const line = metrics_line(name, r, seen, rate);
+                          metrics += line;
+                          // To be looked at meanwhile; what counts is written at the end.
+                          std::ofstream(folder.unfinished() / "metrics.jsonl", std::ios::app) << line;
                           bar.show(name, r, asked);
                         },
                     .exam =
                         [&](phase const& now) {
                           if (now.name.starts_with("sft") && now.updates % 50 != 0 && !now.reached) return;
                           bar.clear();
-                          command_line::print(exam_line(now) + samples_text(now));
+                          program::print(exam_line(now) + samples_text(now));
                         }};
   auto const begin = std::chrono::steady_clock::now();
+  program::catch_signals();
   storyteller teller{asked, to};
   story const all = teller();
   double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   bar.clear();
-  folder.write({{"summary.json", summary_json(all, seconds, version).dump(2) + "\n"},
-                {"report.html", report(all, seconds, version)}});
-  // The first algorithm's model, or SFT's if it got no further.
-  cohort::language::write_model<float>(folder.path() / "model", model_shape(teller.about()),
-                                       all.parameters[all.parameters.size() > 1 ? 1 : 0], cohort::existing::replace);
   std::string text =
       "\n" + std::string("Phase         right    updates  seconds   MiB: parameters  optimizer  activations\n");
   for (auto const& p : all.phases) {
@@ -121,9 +120,20 @@ void tell(arguments const& typed) {
                   mebibytes(p.optimizer_bytes).c_str(), mebibytes(p.activation_bytes).c_str());
     text += line;
   }
-  command_line::print(text + "\n" + compare::clock(seconds) + " in all. The report is " +
-                      (folder.path() / "report.html").string() + ", the model is in " +
-                      (folder.path() / "model").string() + "\n");
+  program::print(text);
+  folder.write({program::text_output("summary.json", summary_json(all, seconds, version).dump(2) + "\n"),
+                program::text_output("metrics.jsonl", metrics),
+                program::text_output("report.html", report(all, seconds, version)),
+                {"model", [&](std::filesystem::path const& to) {
+                   // The first algorithm's model, or SFT's if it got no further.
+                   cohort::language::write_model<float>(to, model_shape(teller.about()),
+                                                        all.parameters[all.parameters.size() > 1 ? 1 : 0]);
+                 }}});
+  if (program::signal_seen())
+    std::fprintf(stderr, "addition: stopped by %s; what was done until then is in %s\n", program::signal_name(),
+                 folder.path().c_str());
+  program::print("\n" + compare::clock(seconds) + " in all. The report is " + (folder.path() / "report.html").string() +
+                 ", the model is in " + (folder.path() / "model").string() + "\n");
 }
 
 }  // namespace
@@ -134,20 +144,19 @@ int main(int argc, char** argv) {
       "right, then GRPO until at least 95% are, and beside it what the same seconds of SFT would have given.",
       "addition"};
   arguments typed;
-  command_line::add(app, "--digits", typed.digits, "digits of the longest operand, 2 or 3 [3]", "N");
-  command_line::add(app, "--seed", typed.seed, "of the weights, the sums and the samples [1]", "N");
-  command_line::add(app, "--threads", typed.threads, "of this machine; results do not depend on them [all]", "N");
-  command_line::add(app, "--algorithms", typed.algorithms,
-                    "each from where SFT stopped, comma-separated, of " + compare::join(known_algorithms()) + " [grpo]",
-                    "NAME,...");
-  command_line::add(app, "--sft-until", typed.sft_until, "share of the held-out sums at which SFT stops [0.5]", "X");
-  command_line::add(app, "--goal", typed.goal, "share of the held-out sums at which an algorithm stops [0.95]", "X");
-  command_line::add(app, "--updates", typed.updates, "after which it stops at the latest [1000]", "N");
+  program::add(app, "--digits", typed.digits, "digits of the longest operand, 2 or 3 [3]", "N");
+  program::add(app, "--seed", typed.seed, "of the weights, the sums and the samples [1]", "N");
+  program::add(app, "--threads", typed.threads, "of this machine; results do not depend on them [all]", "N");
+  program::add(app, "--algorithms", typed.algorithms,
+               "each from where SFT stopped, comma-separated, of " + compare::join(known_algorithms()) + " [grpo]",
+               "NAME,...");
+  program::add(app, "--sft-until", typed.sft_until, "share of the held-out sums at which SFT stops [0.5]", "X");
+  program::add(app, "--goal", typed.goal, "share of the held-out sums at which an algorithm stops [0.95]", "X");
+  program::add(app, "--updates", typed.updates, "after which it stops at the latest [1000]", "N");
   app.add_flag("--no-control", typed.no_control,
                "without going on with SFT for as many seconds as the first algorithm took");
-  command_line::add(app, "--out", typed.out,
-                    "folder for summary.json, metrics.jsonl, report.html and the model [build/addition, replaced]",
-                    "DIR");
+  program::add(app, "--out", typed.out,
+               "folder for summary.json, metrics.jsonl, report.html and the model [build/addition, replaced]", "DIR");
   app.add_flag("--overwrite", typed.overwrite, "replace the run that --out holds");
-  return command_line::run(app, argc, argv, [&] { tell(typed); });
+  return program::run(app, argc, argv, [&] { tell(typed); });
 }

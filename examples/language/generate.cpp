@@ -3,18 +3,21 @@
 //     generate --model DIR --ids "1 17 4" --tokens 20 --greedy
 //     generate --model DIR --ids "1 17 4" --tokens 20 --temperature 0.8 --top-p 0.9 --samples 4 --seed 7 --json
 #include <charconv>
+#include <cmath>
 #include <cohort/language/model/generate.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "command_line.hpp"
+#include "../program/command_line.hpp"
+#include "../program/memory.hpp"
+#include "../program/numbers.hpp"
 #include "llama.hpp"
 
 namespace {
 
 using namespace cohort;
-using command_line::usage_error;
+using program::usage_error;
 
 struct request {
   std::string folder;
@@ -51,6 +54,19 @@ void cut(generated<T>& completion, std::set<std::int32_t> const& stop) {
   completion.stopped = true;
 }
 
+/// Refuses more samples than there are numbers for the places of their tokens, or than there is memory for: the keys
+/// and values of each token but the last, and a row of the last layer.
+void require_memory(request const& r, decoder_options const& o, double bytes) {
+  double const kept = 2. * o.layers * o.keys() * o.size_of_head() * (r.how.max_tokens - 1),
+               of_sample = bytes * (kept + o.hidden), memory = program::memory_of_machine();
+  double const most = std::floor(std::min(memory / of_sample, 2147483647. / r.how.max_tokens));
+  if (r.how.group > most)
+    throw usage_error("--samples is '" + std::to_string(r.how.group) + "', expected a whole number from 1 to " +
+                      std::to_string(std::int64_t(most)) + " with --tokens " + std::to_string(r.how.max_tokens) + ": " +
+                      program::binary_size(of_sample * r.how.group) + " or more, and this machine has " +
+                      program::binary_size(memory));
+}
+
 template <class T>
 void generate(request r) {
   auto const options = language::read_config(r.folder);
@@ -63,6 +79,7 @@ void generate(request r) {
     throw usage_error("--ids has " + std::to_string(r.prompt.size()) + " tokens and --tokens is " +
                       std::to_string(r.how.max_tokens) + ", expected no more than the context's " +
                       std::to_string(options.context) + " together");
+  require_memory(r, options, sizeof(T));
   auto const listed = r.stop ? *r.stop : language::read_stop_tokens(r.folder);
   std::set<std::int32_t> const stop(listed.begin(), listed.end());
   if (stop.size() == 1) r.how.stop = *stop.begin();
@@ -72,21 +89,20 @@ void generate(request r) {
   generator<eigen::basic_backend<T>> completions;
   for (auto& completion : completions(cpu, model, {r.prompt}, r.how, stream_id{r.seed})) {
     cut(completion, stop);
-    command_line::print(line_of(completion, r.json));
+    program::print(line_of(completion, r.json));
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace command_line;
+  using namespace program;
   typed folder, ids, tokens, temperature, top_k, top_p, min_p, typical_p, penalty, seed, samples, stop, threads;
   bool greedy = false, json = false, wide = false;
   CLI::App app{
       "Continues tokens by a language model and prints the new ones, a line for each sample. A continuation ends with "
       "its stop token, which is\n"
-      "printed, or after --tokens of them. The same seed gives the same tokens. Exit status 2 is for wrong arguments, "
-      "1 for other failures.",
+      "printed, or after --tokens of them. The same seed gives the same tokens.",
       "generate"};
   add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors", "DIR")
       ->required();
@@ -138,7 +154,7 @@ int main(int argc, char** argv) {
                 .max_tokens = whole_number_of("--tokens", tokens, 64, 1),
                 .sampler = sampler},
         .seed = whole_number_of<std::uint64_t>("--seed", seed, 0, 0),
-        .threads = whole_number_of("--threads", threads, 0, 1),
+        .threads = threads_of(threads),
         .json = json,
     };
     if (r.prompt.empty()) throw usage_error("--ids is empty, expected one token or more");

@@ -7,7 +7,8 @@
 #include <iostream>
 #include <vector>
 
-#include "command_line.hpp"
+#include "../program/command_line.hpp"
+#include "../program/numbers.hpp"
 #include "llama.hpp"
 
 namespace {
@@ -104,7 +105,7 @@ void score(std::string const& folder, int threads) {
   std::string line;
   for (long number = 1; std::getline(std::cin, line); ++number) {
     std::string const where = "stdin, line " + std::to_string(number);
-    command_line::print(line_of(logp_of(read_ids(line, where, logp_of.options())), where));
+    program::print(line_of(logp_of(read_ids(line, where, logp_of.options())), where));
   }
   if (std::cin.bad()) throw cohort_error("can't read stdin");
 }
@@ -112,22 +113,22 @@ void score(std::string const& folder, int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  command_line::typed folder, threads;
+  program::typed folder, threads;
   bool wide = false;
   CLI::App app{
       "Reads lines {\"ids\": [...]} from stdin and answers each at once with a line {\"logp\": [...]} on stdout: the "
       "natural logarithm of each\n"
       "token's probability given those before it, the first token left out. Other fields of a line are not looked at. "
       "At the first line that\n"
-      "is wrong it stops with exit status 1 and says which on stderr; wrong arguments are status 2.",
+      "is wrong it stops and says which on stderr.",
       "score"};
-  command_line::add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors",
-                    "DIR")
+  program::add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors",
+               "DIR")
       ->required();
-  command_line::add(app, "--threads", threads, "threads [one for each core]", "N");
+  program::add(app, "--threads", threads, "threads [one for each core]", "N");
   app.add_flag("--double", wide, "compute in double precision, instead of single");
-  return command_line::run(app, argc, argv, [&] {
-    int const count = command_line::whole_number_of("--threads", threads, 0, 1);
+  return program::run(app, argc, argv, [&] {
+    int const count = program::threads_of(threads);
     wide ? score<double>(*folder, count) : score<float>(*folder, count);
   });
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../program/signals.hpp"
 #include "exam.hpp"
 #include "recipes.hpp"
 
@@ -44,6 +45,7 @@ struct story {
   settings asked;
   std::vector<phase> phases;
   std::vector<std::vector<float>> parameters{};  ///< of the decoder, after each phase
+  bool stopped = false;                          ///< by a signal, so that the last phase is cut short
 };
 
 /// What happens meanwhile, to whoever wants to know.
@@ -54,7 +56,7 @@ struct listener {
 
 /// From nothing: SFT until about half of the held-out sums are right; from there each algorithm until its goal; and as
 /// the control the SFT goes on for as many seconds as the first of them took. The seed decides everything but the end
-/// of the control.
+/// of the control. After a signal it ends with what there is.
 class storyteller {
  public:
   storyteller(settings const& asked, listener to)
@@ -68,6 +70,7 @@ class storyteller {
     lesson_.record_to(nullptr);
     cohort::train(cpu_, sft(), lesson_, model,
                   {.steps = without_end, .updates = asked_.sft_updates * 100, .seed = asked_.seed}, hook);
+    all.stopped = program::signal_seen();
     return all;
   }
   lesson const& about() const { return lesson_; }
@@ -95,7 +98,7 @@ class storyteller {
       double const before = until == 0 ? 0 : sft.seconds;
       long const updates_before = until == 0 ? 0 : sft.updates;
       self.to_.update(now.name, r, {});
-      bool const over = until > 0 && r.seconds >= until;
+      bool const stopped = program::signal_seen(), over = stopped || (until > 0 && r.seconds >= until);
       long const every = now.right() < .1    ? 10
                          : now.right() < .3  ? 5
                          : now.right() < .95 ? 2
@@ -107,13 +110,14 @@ class storyteller {
         if (over) all.parameters.push_back(decoder_of(model));
         return over;
       }
-      if (!now.reached && r.updates < self.asked_.sft_updates) return false;
+      if (!now.reached && r.updates < self.asked_.sft_updates && !stopped) return false;
       auto const start = decoder_of(model);
       all.phases.push_back(sft);
       all.parameters.push_back(start);
       if (!now.reached) return true;
-      for (auto const& name : self.asked_.algorithms) self.learn(all, name, start);
-      if (!self.asked_.control) return true;
+      for (auto const& name : self.asked_.algorithms)
+        if (!program::signal_seen()) self.learn(all, name, start);
+      if (!self.asked_.control || program::signal_seen()) return true;
       until = r.seconds + all.phases[1].seconds;
       all.phases.push_back({.name = "sft_goes_on", .exams = {{0, 0, sft.right()}}});
       return false;
@@ -130,8 +134,9 @@ class storyteller {
       self.to_.update(now.name, r, seen);
       now.samples = seen.samples();
       seen.clear();
-      if (r.updates % 20 != 0 && r.updates < self.asked_.updates) return false;
-      return self.take_exam(now, model, r, {long(r.updates), r.seconds, 0}, self.asked_.goal);
+      bool const stopped = program::signal_seen();
+      if (r.updates % 20 != 0 && r.updates < self.asked_.updates && !stopped) return false;
+      return self.take_exam(now, model, r, {long(r.updates), r.seconds, 0}, self.asked_.goal) || stopped;
     }
   };
 

@@ -90,8 +90,9 @@ inline nlohmann::ordered_json summary_json(story const& all, double wall_seconds
                       {"exams", exams},
                       {"samples", samples}});
   }
-  return {{"digits", all.asked.digits},   {"seed", all.asked.seed}, {"goal", all.asked.goal},
-          {"wall_seconds", wall_seconds}, {"version", version},     {"phases", phases}};
+  return {
+      {"digits", all.asked.digits}, {"seed", all.asked.seed}, {"goal", all.asked.goal}, {"wall_seconds", wall_seconds},
+      {"version", version},         {"stopped", all.stopped}, {"phases", phases}};
 }
 
 namespace detail {
@@ -158,7 +159,9 @@ inline std::string report(story const& all, double wall_seconds, std::string con
   page += "<p class=\"lead\">Sums of numbers of up to " + std::to_string(all.asked.digits) +
           " digits, from random weights: supervised fine-tuning (SFT) on worked sums, then reinforcement learning on "
           "the rewards of the format and the answer. "
-          "The curves show greedy decoding on sums held out of all training.</p>\n<ul class=\"legend\">\n";
+          "The curves show greedy decoding on sums held out of all training.</p>\n" +
+          (all.stopped ? "<p class=\"warning\">Stopped by a signal: the last phase is cut short.</p>\n" : "") +
+          "<ul class=\"legend\">\n";
   for (std::size_t i = 0; i < all.phases.size(); ++i)
     page += "<li><svg viewBox=\"0 0 52 14\" aria-hidden=\"true\" class=\"" + compare::series_class(i) +
             "\"><path class=\"line " + compare::series_class(i) + "\" d=\"M0,7H52\"/>" + compare::marker(i, 26, 7) +

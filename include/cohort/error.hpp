@@ -58,5 +58,10 @@ COHORT_TARGET inline void require(bool ok, char const* where, char const* name, 
   if (!ok) throw value_error(std::string(where) + ": " + name + " is " + text(given) + ", expected " + expected);
 }
 
+/// Steps, lanes and rows are numbered in 32 bits.
+inline void require_numbered(char const* where, char const* name, double given) {
+  require(given <= 2147483647., where, name, given, "at most 2147483647, the largest number of 32 bits");
+}
+
 }  // namespace detail
 }  // namespace cohort

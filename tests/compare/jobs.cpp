@@ -44,7 +44,7 @@ TEST_CASE("run_jobs: results stand in the order of the jobs for any number of th
   auto const all = jobs(20);
   for (int const threads : {1, 2, 7, 1000}) {
     counter watch;
-    auto const results = compare::run_jobs(all, threads, train, watch);
+    auto const results = compare::run_jobs(all, threads, train, watch).results;
     REQUIRE(results.size() == all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
       CHECK(results[i].algorithm == all[i].algorithm);
@@ -55,7 +55,9 @@ TEST_CASE("run_jobs: results stand in the order of the jobs for any number of th
   }
 }
 
-TEST_CASE("run_jobs: a failure is one line with the algorithm and the seed, the earliest one's whatever the timing") {
+TEST_CASE(
+    "run_jobs: a failure is one line with the algorithm and the seed, the earliest one's whatever the timing, and "
+    "what was done before is kept") {
   auto const failing = [](compare::job const& one) {
     if (one.algorithm == "b" && one.seed == 7) {
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
@@ -66,7 +68,12 @@ TEST_CASE("run_jobs: a failure is one line with the algorithm and the seed, the 
   };
   for (int const threads : {1, 4}) {
     counter watch;
-    CHECK_THROWS_WITH(compare::run_jobs(jobs(20), threads, failing, watch), "b, seed 7: the reward is NaN");
+    auto const found = compare::run_jobs(jobs(20), threads, failing, watch);
+    CHECK(found.failure == "b, seed 7: the reward is NaN");
+    // What was done before is kept: seeds 5 and 6, and a of seed 7.
+    REQUIRE(found.results.size() == 5);
+    CHECK(found.results.back().algorithm == "a");
+    CHECK(found.results.back().seed == 7);
     CHECK(watch.begun < 20);
   }
 }
@@ -74,5 +81,7 @@ TEST_CASE("run_jobs: a failure is one line with the algorithm and the seed, the 
 TEST_CASE("run_jobs: what is thrown need not be a standard exception") {
   counter watch;
   auto const odd = [](compare::job const&) -> compare::run_result { throw 1; };
-  CHECK_THROWS_WITH(compare::run_jobs(jobs(1), 1, odd, watch), "a, seed 5: an exception of an unknown type");
+  CHECK(compare::run_jobs(jobs(1), 1, odd, watch).failure == "a, seed 5: an exception of an unknown type");
+  auto const greedy = [](compare::job const&) -> compare::run_result { throw std::bad_alloc(); };
+  CHECK(compare::run_jobs(jobs(1), 1, greedy, watch).failure == "a, seed 5: there is not enough memory");
 }

@@ -45,12 +45,12 @@ TEST_CASE("report: is one page without scripts or anything from elsewhere, whose
 
 TEST_CASE("report: has two charts with a band and a line for each algorithm, and a row for each in the table") {
   auto const page = compare::report(synthetic_comparison());
-  CHECK(count(page, "<figure>") == 2);
+  CHECK(count(page, "<figure>") == 3);  // and the strip
   CHECK(count(page, "<path class=\"band s0\"") == 2);
   CHECK(count(page, "<path class=\"band s1\"") == 2);
   CHECK(count(page, "<path class=\"line s1\"") == 3);  // and one in the legend
-  CHECK(count(page, "<th scope=\"row\">") == 2);
-  CHECK(count(page, ">threshold 475</text>") == 2);
+  CHECK(count(page, "<th scope=\"row\"><svg class=\"swatch") == 2);
+  CHECK(count(page, ">threshold 475</text>") == 3);
   CHECK_THAT(page, ContainsSubstring("<h1>GOOD and POOR ONE on CartPole-v1</h1>"));
   CHECK(drawings(page).find("nan") == std::string::npos);
 }
@@ -63,13 +63,64 @@ TEST_CASE("report: says what was done and how to do it again") {
                      "compare --env CartPole-v1 --algorithms good,poor_one --seeds 3 --first-seed 7 --threads 2"));
 }
 
-TEST_CASE("report: without evaluations says so instead of drawing") {
+TEST_CASE("report: shows the hyperparameters side by side, and every seed's final return") {
+  auto const page = compare::report(synthetic_comparison());
+  CHECK_THAT(page,
+             ContainsSubstring("<th scope=\"row\">update</th><td data-label=\"GOOD\"><span>update{epochs = "
+                               "20}</span></td><td data-label=\"POOR ONE\"><span>update{epochs = 10}</span></td>"));
+  CHECK(count(page, "<circle class=\"dot\"") == 6);
+  for (auto const* seed : {"seed 7: 500.0", "seed 8: 500.0", "seed 9: 500.0", "seed 7: 480.5", "seed 8: 100.2"})
+    CHECK_THAT(page, ContainsSubstring(std::string("<title>") + seed + "</title>"));
+}
+
+TEST_CASE("report: says how likely an algorithm is to end better than another, sizes in KiB, and where it was made") {
+  auto const page = compare::report(synthetic_comparison());
+  CHECK_THAT(page, ContainsSubstring("GOOD over POOR ONE</th><td><span>1.00 <small>[1.00, 1.00]</small>") &&
+                       ContainsSubstring("Agarwal et al. 2021"));
+  CHECK_THAT(page, ContainsSubstring("<td data-label=\"Parameters, KiB\"><span>35.8</span>"));
+  CHECK_THAT(page, ContainsSubstring("Made 2026-11-29 20:15 UTC by Cohort 1.2.3, commit 0123456789ab, eigen backend, "
+                                     "clang 19.1.7, on a processor, 2 threads."));
+  CHECK_THAT(page, ContainsSubstring("<a href=\"summary.json\">") && ContainsSubstring("<a href=\"curves.csv\">"));
+}
+
+TEST_CASE("report: curves that are far out leave the plot, and an arrow says how far they went") {
   auto results = synthetic_results();
-  for (auto& run : results) run.curve.clear();
-  auto const page = compare::report(compare::summarize(synthetic_settings(), "eigen", "1.2.3", 475, results));
-  CHECK(count(page, "<figure>") == 0);
-  CHECK_THAT(page, ContainsSubstring("no learning curves"));
+  for (auto& run : results) {
+    run.curve.clear();
+    for (int k = 0; k <= 20; ++k) run.curve.push_back({5000 * k, .1 * k, -1250 + 55. * k});
+    if (run.algorithm == "poor_one") run.curve[1].mean_return = -2000;
+  }
+  auto all = synthetic_comparison(results);
+  all.threshold = -200;
+  auto const page = compare::report(all);
+  CHECK(count(page, "<text class=\"beyond s1\"") == 2);
+  CHECK(count(page, "\u2193\u00a0-2,000</text>") == 2);
+  CHECK(count(page, "<text class=\"beyond s0\"") == 0);
+  CHECK_THAT(page, ContainsSubstring("An arrow says how far"));
+  CHECK(drawings(page).find(">-1600</text>") == std::string::npos);  // no tick of the axis is there
   CHECK(unbalanced(page) == "");
+}
+
+TEST_CASE("report: of a comparison that was stopped says so, and has what there is") {
+  auto results = synthetic_results();
+  for (auto& run : results)
+    if (run.algorithm == "poor_one") run.complete = false;
+  auto const page = compare::report(synthetic_comparison(results, "stopped by SIGINT"));
+  CHECK_THAT(page, ContainsSubstring("3 of 6 runs are complete: stopped by SIGINT; cut short"));
+  CHECK(count(page, "<figure>") == 3);
+  CHECK(unbalanced(page) == "");
+
+  for (auto& run : results) run.complete = false;
+  auto const empty = compare::report(synthetic_comparison(results, "stopped by SIGINT"));
+  CHECK(count(empty, "<figure>") == 0);
+  CHECK_THAT(empty, ContainsSubstring("0 of 6 runs are complete") && ContainsSubstring("no learning curves"));
+  CHECK(unbalanced(empty) == "");
+}
+
+TEST_CASE("report: what the training said of itself stands at its head") {
+  auto results = synthetic_results();
+  results[0].warnings = {"no <update> was made"};
+  CHECK_THAT(compare::report(synthetic_comparison(results)), ContainsSubstring("good: no &lt;update&gt; was made</p>"));
 }
 
 TEST_CASE("report: more algorithms than styles, single evaluations and equal values are drawn") {
@@ -84,7 +135,7 @@ TEST_CASE("report: more algorithms than styles, single evaluations and equal val
     results.push_back(run);
     asked.algorithms.push_back(run.algorithm);
   }
-  auto const page = compare::report(compare::summarize(asked, "eigen", "1.2.3", 475, results));
+  auto const page = compare::report(synthetic_comparison(results, "", asked));
   CHECK(unbalanced(page) == "");
   CHECK(drawings(page).find("nan") == std::string::npos);
   CHECK(drawings(page).find("inf") == std::string::npos);

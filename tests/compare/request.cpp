@@ -1,5 +1,6 @@
 #include "../../examples/compare/request.hpp"
 
+#include "../../examples/compare/group_size.hpp"
 #include "../catch.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -72,22 +73,56 @@ TEST_CASE("request: numbers are whole, positive and in range") {
     for (auto const* value :
          {"0", "-1", "-99999999999999999999999", "", " 5", "5 ", "+5", "1.5", "1e5", "0x10", "five", "100'000", "nan"})
       CHECK_THROWS_WITH(check(with(option, value)),
-                        ContainsSubstring("must be a whole number of at least") && ContainsSubstring(value));
+                        ContainsSubstring("is '" + std::string(value) + "', expected a whole number from "));
   for (auto const option : {&typed::seeds, &typed::first_seed, &typed::steps, &typed::threads, &typed::group})
-    CHECK_THROWS_WITH(check(with(option, "99999999999999999999999")), ContainsSubstring("must be at most"));
-  CHECK_THROWS_WITH(check(with(&typed::seeds, "10001")), "--seeds must be at most 10000, not 10001");
-  CHECK_THROWS_WITH(check(with(&typed::threads, "1025")), "--threads must be at most 1024, not 1025");
+    CHECK_THROWS_WITH(check(with(option, "99999999999999999999999")),
+                      ContainsSubstring("is '99999999999999999999999', expected a whole number from "));
+  CHECK_THROWS_WITH(check(with(&typed::seeds, "10001")), "--seeds is '10001', expected a whole number from 1 to 10000");
+  CHECK_THROWS_WITH(check(with(&typed::threads, "1025")),
+                    "--threads is '1025', expected a whole number from 1 to 1024");
   CHECK(check(with(&typed::seeds, "010")).seeds == 10);
 }
 
 TEST_CASE("request: the last seed must be a number, too") {
   CHECK_THROWS_WITH(check(with(&typed::first_seed, "18446744073709551607")),
-                    ContainsSubstring("must be at most 18446744073709551606"));
+                    ContainsSubstring("expected a whole number from 1 to 18446744073709551606"));
   CHECK(check(with(&typed::first_seed, "18446744073709551606")).first_seed == 18446744073709551606u);
 }
 
 TEST_CASE("request: a group of one is refused, with the reason") {
-  CHECK_THROWS_WITH(check(with(&typed::group, "1")),
-                    "--group must be a whole number of at least 2, not '1': an advantage is what a return has "
-                    "over its group's mean, and a group of one is its own mean");
+  CHECK_THROWS_WITH(
+      check(with(&typed::group, "1")),
+      "--group is '1', expected a whole number from 2 to 2147483647: an advantage is what a return has over its "
+      "group's mean, and a group of one is its own mean");
+}
+
+TEST_CASE("request: a group whose rollout has more steps than the machine's memory holds is refused, with the limit") {
+  compare::settings asked;
+  asked.algorithms = {"grpo", "ppo"};
+  asked.seeds = 1;
+  asked.threads = 8;
+  double const memory = 90. * 2000 * 1000;  // of 1,000 members with 1,000 steps each, in two runs
+  auto const check = [&](int group) {
+    asked.group = group;
+    compare::require_possible_group(asked, "grpo", 1000, memory);
+  };
+  CHECK_NOTHROW(check(1000));
+  CHECK_THROWS_WITH(
+      check(1001),
+      "--group is '1001', expected a whole number from 2 to 1000: a rollout of grpo has 1000 steps for each "
+      "member and takes 85.9 MiB or more, 2 runs go at a time, and this machine has 171.7 MiB");
+  CHECK_THROWS_AS(check(2147483647), program::usage_error);
+  asked.seeds = 4;  // 8 runs
+  CHECK_THROWS_WITH(check(251), ContainsSubstring("expected a whole number from 2 to 250"));
+}
+
+TEST_CASE("request: a group whose rollout has more steps than 32 bits number is refused whatever the memory") {
+  compare::settings asked;
+  asked.algorithms = {"hybrid_grpo"};
+  asked.group = 2147483;
+  CHECK_NOTHROW(compare::require_possible_group(asked, "hybrid_grpo", 1000, 1e18));
+  asked.group = 2147484;
+  CHECK_THROWS_WITH(compare::require_possible_group(asked, "hybrid_grpo", 1000, 1e18),
+                    ContainsSubstring("from 2 to 2147483"));
+  CHECK_NOTHROW(compare::require_possible_group(asked, "ppo", 0, 1));
 }

@@ -95,3 +95,41 @@ TEST_CASE("bootstrap_interval: is the same every time, and moves with the values
   CHECK(later.low == Approx(first.low + 1000).epsilon(1e-12));
   CHECK(later.high == Approx(first.high + 1000).epsilon(1e-12));
 }
+
+TEST_CASE("probability_of_improvement: the share of pairs that are won, ties counting half") {
+  auto const of = [](std::vector<double> const& x, std::vector<double> const& y) {
+    return compare::probability_of_improvement(x, y).probability;
+  };
+  CHECK(of({1}, {0}) == 1);
+  CHECK(of({0}, {1}) == 0);
+  CHECK(of({500, 500}, {500, 500, 500}) == .5);
+  CHECK(of({3, 1, 2}, {2, 0}) == Approx((2 + 1 + 1.5) / 6));
+  CHECK(of(ten, ten) == .5);
+  std::vector<double> const other{500, 480, 500, 20.5, 76.6, 455.1, 312.5, 499, 498.25};
+  double won = 0;
+  for (double x : ten)
+    for (double y : other) won += x > y ? 1 : x == y ? .5 : 0;
+  CHECK(of(ten, other) == Approx(won / 90).epsilon(1e-14));
+  CHECK(of(ten, other) == Approx(50. / 90).epsilon(1e-14));  // scipy.stats.mannwhitneyu(ten, other).statistic / 90
+  CHECK(of(ten, other) + of(other, ten) == Approx(1).epsilon(1e-14));
+}
+
+TEST_CASE("probability_of_improvement: its interval has the quantiles of all resamples, enumerated") {
+  std::vector<double> const x{5, 5, 9}, y{4, 5, 7};
+  std::vector<double> shares;
+  for (int code = 0; code < 27 * 27; ++code) {
+    double won = 0;
+    for (int i : {code % 3, code / 3 % 3, code / 9 % 3})
+      for (int k : {code / 27 % 3, code / 81 % 3, code / 243}) won += x[i] > y[k] ? 1 : x[i] == y[k] ? .5 : 0;
+    shares.push_back(won / 9);
+  }
+  for (double const p : {.025, .975}) {  // as for the interquartile mean
+    double const deviation = 5 * std::sqrt(p * (1 - p) / 10'000);
+    REQUIRE(compare::quantile(shares, p - deviation) == Approx(compare::quantile(shares, p + deviation)));
+  }
+  for (std::uint64_t const seed : {0, 1, 2}) {
+    auto const between = compare::probability_of_improvement(x, y, seed).between;
+    CHECK(between.low == Approx(compare::quantile(shares, .025)));
+    CHECK(between.high == Approx(compare::quantile(shares, .975)));
+  }
+}

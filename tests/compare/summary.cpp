@@ -51,10 +51,10 @@ TEST_CASE("table: is aligned, says never where most seeds never got there, and f
   CHECK(compare::table(synthetic_comparison()) ==
         "CartPole-v1, 10,000 steps a run, 3 seeds, threshold 475\n\n"
         "                   final return           steps to    time to           parameter  optimizer\n"
-        "algorithm    IQM [95% interval]  solved  threshold  threshold  steps/s      bytes      bytes\n"
+        "algorithm    IQM [95% interval]  solved  threshold  threshold  steps/s        KiB        KiB\n"
         "--------------------------------------------------------------------------------------------\n"
-        "good       500.0 [500.0, 500.0]     3/3     10,000    0.250 s   40,000     36,620     73,240\n"
-        "poor_one   227.0 [100.2, 480.5]     1/3      never      never   40,000     18,440     36,880\n");
+        "good       500.0 [500.0, 500.0]     3/3     10,000    0.250 s   40,000       35.8       71.5\n"
+        "poor_one   227.0 [100.2, 480.5]     1/3      never      never   40,000       18.0       36.0\n");
 }
 
 TEST_CASE("table: 100 columns hold the widest rows of the known environments") {
@@ -66,4 +66,42 @@ TEST_CASE("table: 100 columns hold the widest rows of the known environments") {
   auto const text = compare::table(all);
   for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
     CHECK(end - begin <= 100);
+}
+
+TEST_CASE("summarize: each seed's final return, and the probability of improvement of each pair") {
+  auto const all = synthetic_comparison();
+  REQUIRE(all.algorithms[1].finals.size() == 3);
+  CHECK(all.algorithms[1].finals[0].seed == 7);
+  CHECK(all.algorithms[1].finals[0].value == 480.5);
+  CHECK(all.algorithms[1].finals[2].seed == 9);
+  CHECK(all.algorithms[1].finals[2].value == 100.25);
+  REQUIRE(all.pairs.size() == 1);
+  CHECK(all.pairs[0].better == 0);
+  CHECK(all.pairs[0].worse == 1);
+  CHECK(all.pairs[0].found.probability == 1);
+}
+
+TEST_CASE(
+    "summarize: runs that were cut short count nowhere, and an algorithm of which no run is complete is left out") {
+  auto results = synthetic_results();
+  for (auto& run : results)
+    if (run.algorithm == "poor_one" || run.seed == 9) run.complete = false, run.steps = 123'456, run.final_return = 0;
+  auto const all = synthetic_comparison(results, "stopped by SIGINT");
+  CHECK(all.complete == 2);
+  REQUIRE(all.algorithms.size() == 1);
+  CHECK(all.algorithms[0].name == "good");
+  CHECK(all.algorithms[0].seeds == 2);
+  CHECK(all.algorithms[0].iqm == 500);
+  CHECK(all.steps == 10'000);
+  CHECK(all.pairs.empty());
+  CHECK(compare::how_it_stopped(all) ==
+        "2 of 6 runs are complete: stopped by SIGINT; cut short, and in curves.csv only: good seed 9 at 123,456 steps, "
+        "poor_one seed 7 at 123,456 steps, poor_one seed 8 at 123,456 steps, poor_one seed 9 at 123,456 steps");
+}
+
+TEST_CASE("summarize: what the training said of itself is kept, once for each algorithm") {
+  auto results = synthetic_results();
+  for (auto& run : results) run.warnings = {"nothing was learned"};
+  CHECK(synthetic_comparison(results).warnings ==
+        std::vector<std::string>{"good: nothing was learned", "poor_one: nothing was learned"});
 }

@@ -35,6 +35,15 @@ inline std::vector<compare::run_result> synthetic_results() {
   return results;
 }
 
-inline compare::comparison synthetic_comparison() {
-  return compare::summarize(synthetic_settings(), "eigen", "1.2.3", 475, synthetic_results());
+inline compare::provenance synthetic_provenance() {
+  return {"1.2.3", "eigen", "clang 19.1.7", "0123456789ab", "a processor, 2 threads", "2026-11-29 20:15 UTC"};
+}
+
+inline compare::comparison synthetic_comparison(std::vector<compare::run_result> const& results = synthetic_results(),
+                                                std::string const& stopped_by = "",
+                                                compare::settings const& asked = synthetic_settings()) {
+  return compare::summarize(asked, synthetic_provenance(), 475, results, stopped_by, [](std::string const& name) {
+    return name == "good" ? "rollout      lanes{count = 8}\nupdate       update{epochs = 20}\n"
+                          : "rollout      groups{count = 2}\nupdate       update{epochs = 10}\n";
+  });
 }

@@ -1,6 +1,8 @@
 #include "../../examples/compare/text.hpp"
 
 #include "../../examples/compare/ticks.hpp"
+#include "../../examples/program/exit_status.hpp"
+#include "../../examples/program/memory.hpp"
 #include "../catch.hpp"
 
 namespace {
@@ -24,6 +26,9 @@ TEST_CASE("text: numbers are written as people write them") {
   CHECK(compare::thousands(-123456) == "-123,456");
   CHECK(compare::fixed(-.01, 1) == "0.0");
   CHECK(compare::fixed(-12.35, 1) == "-12.3");
+  CHECK(program::binary_size(900) == "900 bytes");
+  CHECK(program::binary_size(36'620) == "35.8 KiB");
+  CHECK(program::binary_size(3. * (1ull << 40)) == "3.0 TiB");
   CHECK(compare::duration(.02134) == "0.0213");
   CHECK(compare::duration(4.618) == "4.62");
   CHECK(compare::duration(128.4) == "128");
@@ -39,7 +44,7 @@ TEST_CASE("text: an algorithm's name is shown as the field writes it") {
 
 TEST_CASE("text: HTML and line ends are made harmless") {
   CHECK(compare::escape_html("<a href=\"x\">&") == "&lt;a href=&quot;x&quot;&gt;&amp;");
-  CHECK(compare::one_line("first\nsecond\r\n") == "first second");
+  CHECK(program::one_line("first\nsecond\r\n") == "first second");
 }
 
 TEST_CASE("axis: ticks are 1, 2 or 5 times a power of ten, with just the digits that they need") {
@@ -64,4 +69,33 @@ TEST_CASE("return_axis: shows 0 where it is near, and holds all data") {
   CHECK(compare::return_axis(-1500, -120).low < -1500);
   CHECK(compare::return_axis(450, 500).low > 400);
   CHECK(compare::return_axis(-20, 30).low < -20);
+}
+
+TEST_CASE("shown_range: one early dive to -2000 does not take the axis from the rest, and what must be shown is") {
+  // Three curves of 21 evaluations, from -1250 to -150; one band dives at its second evaluation.
+  std::vector<double> lows, highs;
+  for (int curve = 0; curve < 3; ++curve)
+    for (int k = 0; k <= 20; ++k) {
+      double const median = -1250 + 55. * k;
+      lows.push_back(median - 20), highs.push_back(median + 20);
+    }
+  std::vector<double> const always{-200, -1250, -150};
+  auto const before = compare::shown_range(lows, highs, always);
+  CHECK(before[0] == -1270);
+  CHECK(before[1] == -130);
+  lows[1] = -2000;
+  auto const after = compare::shown_range(lows, highs, always);
+  CHECK(after[0] >= -1270);
+  CHECK(after[0] <= -1250);
+  CHECK(after[1] == -130);
+}
+
+TEST_CASE("shown_range: a dive that lasts, or that is small, is shown") {
+  std::vector<double> lows(40, -100), highs(40, 0);
+  for (int k = 0; k < 4; ++k) lows[k] = -2000;
+  CHECK(compare::shown_range(lows, highs, {-50})[0] == -2000);
+  std::vector<double> small(40, -100);
+  small[0] = -115;
+  CHECK(compare::shown_range(small, highs, {-50})[0] == -115);
+  CHECK(compare::shown_range(std::vector<double>(40, -100), highs, {-500})[0] == -500);
 }

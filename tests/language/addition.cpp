@@ -3,10 +3,12 @@
 #ifdef COHORT_ADDITION
 #include <array>
 #include <cohort/language/files/llama_files.hpp>
+#include <set>
 #include <sstream>
 
 #include "../catch.hpp"
 #include "../support/paths.hpp"
+#include "../support/running_program.hpp"
 #include "files.hpp"
 
 using namespace cohort;
@@ -100,10 +102,104 @@ TEST_CASE("addition: says what is wrong with its arguments, and replaces no run 
   refused("--goal 0", 2, "--goal is '0'");
   refused("--updates 0", 2, "--updates is '0'");
   refused("--seed x", 2, "--seed is 'x'");
+  refused("--threads 2147483647", 2, "--threads is '2147483647', expected a whole number from 1 to 1024");
+  refused("--out ''", 2, "--out has no name");
   std::filesystem::create_directory(here.path / "run");
   files::put(here.path / "run" / "summary.json", "kept");
   refused("--out run", 1, "already holds a run (summary.json)");
   CHECK(files::get(here.path / "run" / "summary.json") == "kept");
   CHECK(files::entries(here.path / "run") == 1);
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the folder of a run holds, besides what is being written.
+std::set<std::string> files_of(fs::path const& folder) {
+  std::set<std::string> names;
+  for (auto const& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename());
+  return names;
+}
+std::set<std::string> const whole_run{"metrics.jsonl", "model", "report.html", "summary.json"};
+
+void check_whole(fs::path const& folder) {
+  CHECK(files_of(folder) == whole_run);
+  CHECK(files_of(folder / "model") == std::set<std::string>{"config.json", "model.safetensors"});
+  auto const summary = json::parse(files::get(folder / "summary.json"));
+  std::ptrdiff_t updates = 0;
+  for (auto const& phase : summary.at("phases")) updates += phase.at("updates").get<std::ptrdiff_t>();
+  CHECK(std::ptrdiff_t(lines_of(folder / "metrics.jsonl").size()) == updates);
+}
+
+/// Of a run that goes on until it is stopped, the lines written along the way; empty where there are none yet.
+std::string written_along(fs::path const& folder) {
+  std::error_code none;
+  for (auto const& entry : fs::directory_iterator(folder, none))
+    if (entry.path().filename().string().starts_with("unfinished.")) return files::get(entry.path() / "metrics.jsonl");
+  return {};
+}
+std::vector<std::string> endless(std::string const& seed) {
+  return {"--digits",     "2",      "--goal", "1",     "--sft-until", "1",
+          "--no-control", "--seed", seed,     "--out", "run",         "--overwrite"};
+}
+
+}  // namespace
+
+TEST_CASE("addition: is run twice into its own folder, and with --overwrite, whose model is replaced whole") {
+  scratch const here;
+  auto const folder = here.path / "build" / "addition";
+  for (std::string how : {"", "", "--out build/addition --overwrite"}) {
+    auto const r = addition(here, brief + how);
+    CAPTURE(how, r.err);
+    CHECK(r.status == 0);
+    check_whole(folder);
+    files::put(folder / "model" / "old", "left by the run before");
+  }
+  CHECK(addition(here, brief + "--out build/addition").status == 1);
+}
+
+TEST_CASE("addition: killed in the middle, it leaves the old run whole, and is run again without what was left") {
+  scratch const here;
+  auto const folder = here.path / "run";
+  REQUIRE(addition(here, brief + "--out run").status == 0);
+  auto const old = files::get(folder / "summary.json");
+  running_program killed{here.path, paths::program("addition"), endless("2")};
+  REQUIRE(killed.reaches([&] { return !written_along(folder).empty(); }));
+  killed.send(SIGKILL);
+  CHECK(killed.end() == -SIGKILL);
+  CHECK(files_of(folder).size() == 5);
+  CHECK(files::get(folder / "summary.json") == old);
+  CHECK(lines_of(folder / "metrics.jsonl").size() == 12);  // the old run's
+
+  auto const again = addition(here, brief + "--out run --overwrite --seed 3");
+  CAPTURE(again.err);
+  CHECK(again.status == 0);
+  check_whole(folder);
+  CHECK(json::parse(files::get(folder / "summary.json")).at("seed") == 3);
+}
+
+TEST_CASE("addition: stopped by a signal it writes what it has; a run beside it leaves alone what it has begun") {
+  for (int const signal : {SIGINT, SIGTERM}) {
+    scratch const here;
+    auto const folder = here.path / "run";
+    running_program stopped{here.path, paths::program("addition"), endless("2")};
+    REQUIRE(stopped.reaches([&] { return !written_along(folder).empty(); }));
+    if (signal == SIGINT) {
+      CHECK(addition(here, brief + "--out run --overwrite").status == 0);
+      CHECK(!written_along(folder).empty());
+    } else {  // the folder may vanish meanwhile
+      fs::remove_all(folder);
+    }
+    stopped.send(signal);
+    CHECK(stopped.end() == 128 + signal);
+    CHECK_THAT(files::get(here.path / "stderr"),
+               ContainsSubstring(signal == SIGINT ? "stopped by SIGINT" : "stopped by SIGTERM"));
+    check_whole(folder);
+    auto const summary = json::parse(files::get(folder / "summary.json"));
+    CHECK(summary.at("stopped") == true);
+    CHECK(summary.at("seed") == 2);
+    CHECK(language::read_config(folder / "model").hidden == 128);
+  }
 }
 #endif

@@ -79,6 +79,8 @@ TEST_CASE("diff_conventions: bad input is one sentence with the line and the fie
     scratch const here;
     CHECK_THAT(diff(here, "--a trl_1_15 --b verl_0_9").err,
                ContainsSubstring("no convention named 'trl_1_15'; the nearest are trl_1_16"));
+    for (auto const* wrong : {"--a trl_1_15 --b verl_0_9", "--a trl_1_16", "--a trl_1_16 --b verl_0_9 --jsn"})
+      CHECK(diff(here, wrong).status == 2);
     CHECK_THAT(diff(here, "--a trl_1_16").err, ContainsSubstring("two conventions are needed"));
     CHECK_THAT(diff(here, "--a trl_1_16 --b verl_0_9 none.jsonl").err, ContainsSubstring("none.jsonl cannot be read"));
     CHECK_THAT(diff(here, "--a trl_1_16 --b verl_0_9 --jsn").err, ContainsSubstring("'--jsn' is not expected here"));

@@ -281,7 +281,8 @@ TEST_CASE(
 TEST_CASE("score, generate: wrong arguments are exit status 2") {
   std::string const model = "--model '" + golden + "tied' ", ids = model + "--ids '1 2' ";
   check_refusal(score("", ""), 2, "score", "--model is required");
-  check_refusal(score(model + "--threads 0", ""), 2, "score", "--threads is '0', expected a whole number from 1 on");
+  check_refusal(score(model + "--threads 0", ""), 2, "score",
+                "--threads is '0', expected a whole number from 1 to 1024");
   check_refusal(score(model + "stray", ""), 2, "score", "stray");
   check_refusal(generate("--ids 1"), 2, "generate", "--model is required");
   check_refusal(generate(model), 2, "generate", "--ids is required");
@@ -294,6 +295,9 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
   check_refusal(generate(ids + "--tokens 63"), 2, "generate",
                 "--ids has 2 tokens and --tokens is 63, expected no more than the context's 64 together");
   check_refusal(generate(ids + "--greedy --temperature 1"), 2, "generate", "--greedy excludes --temperature");
+  // In 3 tokens, of which 2 are kept, a float for each of 64 keys and values of 2 layers; and 32 of the last layer.
+  check_refusal(generate(ids + "--tokens 3 --samples 2147483647"), 2, "generate",
+                "--samples is '2147483647', expected a whole number from 1 to ");
   for (std::string wrong : {"--tokens 0",
                             "--tokens 1.5",
                             "--tokens x",
@@ -314,6 +318,7 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
                             "--repetition-penalty x",
                             "--seed -1",
                             "--samples 0",
+                            "--threads 1025",
                             "--threads 0",
                             "--nonsense"}) {
     CAPTURE(wrong);
@@ -343,7 +348,8 @@ TEST_CASE("score, generate: a model that can't be read is exit status 1, with th
 TEST_CASE("score, generate: help exits with 0, and a stdout that is full with 1") {
   auto const help = generate("--help");
   CHECK(help.status == 0);
-  CHECK_THAT(help.out, ContainsSubstring("--top-p") && ContainsSubstring("--stop"));
+  CHECK_THAT(help.out,
+             ContainsSubstring("--top-p") && ContainsSubstring("--stop") && ContainsSubstring("Exit status: 0 done"));
   CHECK_THAT(score("--help", "").out, ContainsSubstring("{\"logp\": [...]}"));
   if (!std::filesystem::exists("/dev/full")) return;
   std::string const model = "--model '" + golden + "tied' ";

@@ -237,3 +237,23 @@ TEST_CASE("rollouts: the same seed gives the same batch, another seed another") 
   CHECK(draw(1) == draw(1));
   CHECK(draw(1) != draw(2));
 }
+
+TEST_CASE("rollouts: more steps than 32 bits number are refused, whatever their factors") {
+  using Catch::Matchers::ContainsSubstring;
+  int const large = 2147483647;
+  CHECK_NOTHROW((lanes{.count = 65'536, .horizon = 32'767}.check()));
+  CHECK_THROWS_WITH((lanes{.count = 65'536, .horizon = 32'768}.check()),
+                    ContainsSubstring("lanes: count x horizon is 2.14748e+09, expected at most 2147483647"));
+  CHECK_THROWS_WITH((groups{.count = 2, .group = large}.check()), ContainsSubstring("groups: count x group is 4.29"));
+  CHECK_THROWS_WITH((probes{.group = large}.check()), ContainsSubstring("probes: lanes x horizon x group x depth"));
+  CHECK_THROWS_WITH((probes{.depth = large}.check()), ContainsSubstring("probes: lanes x horizon x group x depth"));
+  CHECK_THROWS_WITH((vine{.rollouts = large}.check()), ContainsSubstring("vine: lanes x horizon x rollouts"));
+  // The limit of CartPole's episodes counts: 501 rows a member.
+  eigen::backend cpu;
+  classic_control::cart_pole const environment;
+  actor const policy{cpu, environment, {}, random_seed{1}};
+  using collector =
+      groups::collector<eigen::backend, classic_control::cart_pole, std::remove_cvref_t<decltype(policy)>>;
+  CHECK_THROWS_WITH((collector{cpu, groups{.count = 1, .group = 4'286'396}, environment, policy, 1}),
+                    ContainsSubstring("groups: count x group x (max_episode_steps + 1) x (resample + 1) is 2.1474"));
+}

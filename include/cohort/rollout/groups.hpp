@@ -43,6 +43,7 @@ struct groups {
     detail::require(count > 0, "groups", "count", count, "a positive number");
     detail::require(group > 0, "groups", "group", group, "a positive number");
     detail::require(resample >= 0, "groups", "resample", resample, "0 or a positive number");
+    detail::require_numbered("groups", "count x group", double(count) * group);
   }
 };
 
@@ -70,6 +71,8 @@ class groups_collector {
           "time_limit{environment, n}");
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
+    detail::require_numbered("groups", "count x group x (max_episode_steps + 1) x (resample + 1)",
+                             (limit_ + 1.) * N_ * (1. + o.resample));
     std::ptrdiff_t most = rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
     for (auto* a : {&raw_.observation, &last_}) backend.resize(*a, most * batch_.observation_size);
     raw_.resize_steps(backend, most, batch_.action_width);

@@ -23,6 +23,7 @@ struct lanes {
   void check() const {
     detail::require(count > 0, "lanes", "count", count, "a positive number");
     detail::require(horizon > 0, "lanes", "horizon", horizon, "a positive number");
+    detail::require_numbered("lanes", "count x horizon", double(count) * horizon);
   }
 };
 

@@ -60,6 +60,7 @@ struct probes {
     detail::require(horizon > 0, "probes", "horizon", horizon, "a positive number");
     detail::require(group > 0, "probes", "group", group, "a positive number");
     detail::require(depth > 0, "probes", "depth", depth, "a positive number");
+    detail::require_numbered("probes", "lanes x horizon x group x depth", double(lanes) * horizon * group * depth);
     detail::require(sharpness >= 0 && sharpness < std::numeric_limits<double>::infinity(), "probes", "sharpness",
                     sharpness, "a finite number, 0 or more");
   }

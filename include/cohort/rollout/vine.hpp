@@ -45,6 +45,7 @@ struct vine {
     detail::require(lanes > 0, "vine", "lanes", lanes, "a positive number");
     detail::require(horizon > 0, "vine", "horizon", horizon, "a positive number");
     detail::require(rollouts > 0, "vine", "rollouts", rollouts, "a positive number");
+    detail::require_numbered("vine", "lanes x horizon x rollouts", double(lanes) * horizon * rollouts);
     detail::require(gamma >= 0 && gamma <= 1, "vine", "gamma", gamma, "a number in [0, 1]");
   }
 };

@@ -160,8 +160,8 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
 }
 
 /// Writes a folder that LlamaForCausalLM.from_pretrained of transformers 4 and 5 reads: the weights first, then
-/// config.json, each whole or not at all. Both are written as T. No token is said to end a text: what ends one is the
-/// tokenizer's business, and its files are not written.
+/// config.json, each whole or not at all, and never beside the other of a model that was there. Both are written as T.
+/// No token is said to end a text: what ends one is the tokenizer's business, and its files are not written.
 template <class T>
 void write_model(std::filesystem::path const& folder, decoder_options const& options, std::span<T const> parameters,
                  existing what = existing::refuse) {
@@ -205,6 +205,7 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   new_file weights_file(folder / "model.safetensors", what), config_file(folder / "config.json", what);
   write_safetensors(weights_file, weights, {{"format", "pt"}});
   config_file.write(config.dump(2) + "\n");
+  if (what == existing::replace) std::filesystem::remove(folder / "config.json", failed);
   weights_file.commit();
   config_file.commit();
 }

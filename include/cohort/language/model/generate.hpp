@@ -85,6 +85,8 @@ class generator {
                         std::to_string(o.max_tokens) + " tokens, expected no more than the context's " +
                         std::to_string(shape.context) + " together");
     packing_.finish(backend, shape);
+    detail::require_numbered("generate", "prompts x group x max_tokens",
+                             double(prompts.size()) * o.group * o.max_tokens);
     std::size_t N = prompts.size() * std::size_t(o.group);
     if (!o.allowed.always.empty() && o.allowed.always.size() != std::size_t(shape.vocabulary))
       throw value_error("generate: allowed.always has " + std::to_string(o.allowed.always.size()) +
