@@ -39,9 +39,9 @@ struct a_series {
 struct everything {
   std::vector<std::vector<a_series>> groups;
 
-  /// Advantages of all steps, in order.
+  /// Advantages of all steps, in order, and their targets; what is not written is -99.
   template <class E>
-  numbers operator()(E const& estimator) const {
+  numbers operator()(E const& estimator, numbers* targets = nullptr) const {
     grouped<double> b{{}, {}, {}};
     numbers value, next_value, sampler, old, ref, squares, greedy, scores;
     integers anchor;
@@ -74,6 +74,7 @@ struct everything {
     cpu backend;
     numbers advantage(b.reward.size(), -99), target(b.reward.size(), -99);
     estimator(backend, v, {all(advantage), all(target)});
+    if (targets) *targets = target;
     return advantage;
   }
 

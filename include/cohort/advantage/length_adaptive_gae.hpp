@@ -19,7 +19,7 @@ struct with_lambda_of_step {
   invalid_steps invalid = invalid_steps::skip;
 
   template <class S, class... In>
-  constexpr several<S, 2> operator()(S next_advantage, S lambda, In... in) const {
+  constexpr auto operator()(S next_advantage, S lambda, In... in) const {
     return with_target<gae_step<S>>{{gamma, lambda, invalid}}(next_advantage, in...);
   }
 };
