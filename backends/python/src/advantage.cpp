@@ -17,8 +17,7 @@ struct with_gamma_of_step {
   invalid_steps invalid;
   template <class S, class... In>
   constexpr auto operator()(S next_advantage, S gamma, In... in) const {
-    return cohort::detail::with_target<cohort::detail::gae_step<double, S>>{{gamma, lambda, invalid}}(next_advantage,
-                                                                                                      in...);
+    return cohort::detail::gae_step<double, S>{gamma, lambda, invalid}(next_advantage, in...);
   }
 };
 

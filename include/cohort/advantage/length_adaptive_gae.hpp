@@ -20,7 +20,7 @@ struct with_lambda_of_step {
 
   template <class S, class... In>
   constexpr auto operator()(S next_advantage, S lambda, In... in) const {
-    return with_target<gae_step<S>>{{gamma, lambda, invalid}}(next_advantage, in...);
+    return gae_step<S>{gamma, lambda, invalid}(next_advantage, in...);
   }
 };
 
