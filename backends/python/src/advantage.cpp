@@ -194,14 +194,8 @@ void add_along(nb::module_& m) {
         [](nb::handle reward, nb::object greedy_score, nb::handle terminated, nb::handle truncated, nb::handle valid,
            nb::kwargs parameters) {
           nb::handle absent(Py_None);
-          return estimate_along<E>({.reward = reward,
-                                    .value = absent,
-                                    .next_value = absent,
-                                    .terminated = terminated,
-                                    .truncated = truncated,
-                                    .valid = valid,
-                                    .greedy_score = greedy_score},
-                                   parameters);
+          return estimate_along<E>(
+              {reward, absent, absent, terminated, truncated, valid, nb::none(), nb::none(), greedy_score}, parameters);
         },
         nb::arg("reward").none(), nb::arg("greedy_score"), nb::arg("terminated") = none, nb::arg("truncated") = none,
         nb::arg("valid") = none, nb::arg("parameters"), doc.c_str());

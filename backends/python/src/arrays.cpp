@@ -67,16 +67,12 @@ bool call::is_whole(any_array const& a) {
   return code == nb::dlpack::dtype_code::Int || code == nb::dlpack::dtype_code::UInt ||
          code == nb::dlpack::dtype_code::Bool;
 }
-void call::refuse_type(nb::handle array, char const* what, std::string const& expected) const {
+void call::refuse_type(nb::object const& array, char const* what, std::string const& expected) const {
   nb::object type = nb::getattr(array.attr("dtype"), "type", nb::none());
   auto name = nb::cast<std::string>(type.is_none() ? nb::str(array.attr("dtype")) : nb::str(type.attr("__name__")));
   if (name.ends_with('_')) name.pop_back();
   refuse(std::string(what) + " has elements of type " + name + ", expected " + expected);
 }
-void call::refuse_type(any_array const& a, char const* what, std::string const& expected) const {
-  refuse_type(as_numpy(a), what, expected);
-}
-
 any_array call::array(nb::handle given, char const* what, char const* expected) const {
   any_array a;
   if (given.is_none()) refuse(std::string(what) + " is None, expected an array");
@@ -120,14 +116,14 @@ any_array call::array_of(nb::handle given, char const* what) const {
   any_array a = array(given, what, "float32, float64 or integers");
   if (a.dtype() == nb::dtype<T>()) return a;
   if (is_whole(a)) return converted(a, type_name<T>(), what, std::string("integers that ") + type_name<T>() + " holds");
-  refuse_type(a, what, type_name<T>() + (typed_by_.empty() ? " or integers" : ", that of " + typed_by_));
+  refuse_type(as_numpy(a), what, type_name<T>() + (typed_by_.empty() ? " or integers" : ", that of " + typed_by_));
 }
 
 any_array call::flag_array(nb::handle given, char const* what) const {
   char const* expected = "bool, or integers 0 and 1";
   any_array a = array(given, what, expected);
   if (a.dtype() == nb::dtype<bool>() || a.dtype() == nb::dtype<std::uint8_t>()) return a;
-  if (!is_whole(a)) refuse_type(a, what, expected);
+  if (!is_whole(a)) refuse_type(as_numpy(a), what, expected);
   return converted(a, "bool", what, "0 or 1, or bools");
 }
 

@@ -119,8 +119,7 @@ class call {
 
  private:
   bool decides_type(nb::handle given, char const* what);
-  [[noreturn]] void refuse_type(any_array const& a, char const* what, std::string const& expected) const;
-  [[noreturn]] void refuse_type(nb::handle array, char const* what, std::string const& expected) const;
+  [[noreturn]] void refuse_type(nb::object const& array, char const* what, std::string const& expected) const;
   /// Whether its elements are integers or bools.
   static bool is_whole(any_array const& a);
   any_array array(nb::handle given, char const* what, char const* expected) const;

@@ -36,7 +36,7 @@ template view<double const> call::numbers_of_series<double>(nb::handle, char con
 
 std::vector<std::int64_t> call::integers(nb::handle given, char const* what, std::ptrdiff_t N) {
   any_array a = array(given, what, "integers");
-  if (!is_whole(a)) refuse_type(a, what, "integers");
+  if (!is_whole(a)) refuse_type(nb::cast(nb::ndarray<nb::numpy, nb::ro>(a)), what, "integers");
   if (a.ndim() != 1 || std::ptrdiff_t(a.size()) != N)
     refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected an integer for each of the " +
            std::to_string(N) + " series");

@@ -138,11 +138,20 @@ class worker {
           backend_.map(outputs{to[d]}, cohort::detail::plus{}, view<T const>(to[d]), view<T const>(other[d]));
     }
     T sum = 0;
-    backend_.reduce({&sum, 1}, cohort::detail::same{}, view<T const>(to[0]));
+    view<T> total(&sum, 1);
+    view<T const> loss = to[0];
+    if (!at.valid) {
+      backend_.reduce(total, cohort::detail::same{}, loss);
+      return double(sum);
+    }
+    backend_.reduce(total, cohort::detail::where_valid{}, loss, at.valid);
+    for (std::size_t d = losses ? 0 : 1; d < to.size(); ++d)
+      if (written[d]) backend_.map(outputs{to[d]}, cohort::detail::where_valid{}, view<T const>(to[d]), at.valid);
     return double(sum);
   }
 
  private:
+  /// What it writes at invalid steps is of no meaning.
   void differentiate(std::size_t k, step_views<T> at, std::ptrdiff_t first, view<T> weight, view<T> sums,
                      partial_views<T> const& out) {
     auto const& weights = weights_[k];
@@ -156,9 +165,9 @@ class worker {
     auto& loss = losses_[k].whole();
     loss.prepare(backend_, as_prepared, {.steps = weight.rows}, at,
                  {.weights = weight, .sums = sums, .draws = no_draws});
+    at.valid = {};
     if (!e_.terms[k].selections.empty()) {  // of a step with weight 0 nothing is read
-      for (std::ptrdiff_t i = 0; i < weight.rows; ++i)
-        mask_[std::size_t(i)] = weight[i] != 0 && (!at.valid || at.valid[i] != 0);
+      for (std::ptrdiff_t i = 0; i < weight.rows; ++i) mask_[std::size_t(i)] = weight[i] != 0;
       at.valid = {mask_.data(), weight.rows};
     }
     loss.differentiate(backend_, at, 0, weight.rows, out);

@@ -1,12 +1,11 @@
 #include <nanobind/operators.h>
-#include <nanobind/stl/shared_ptr.h>
+#include <cohort/objective/all.hpp>
 
 #include "evaluation.hpp"
+#include "leaf.hpp"
 
 namespace cohort::python {
 
-void add_step_objectives(nb::module_& m);
-void add_series_objectives(nb::module_& m);
 void add_kl_penalty(nb::module_& m);
 
 namespace {
@@ -84,8 +83,8 @@ void add_objectives(nb::module_& m) {
   m.def("weighted", &weighted, nb::arg("selection"), nb::arg("term"),
         "A term whose steps a selection weighs, on top of their aggregation: importance weights, masks. Of a step with "
         "weight 0 nothing is read.");
-  add_step_objectives(m);
-  add_series_objectives(m);
+  add_objectives(m, catalogue::step_objectives{});
+  add_objectives(m, catalogue::series_objectives{});
   add_kl_penalty(m);
 }
 
