@@ -40,7 +40,7 @@ struct everything {
   std::vector<std::vector<a_series>> groups;
   bool invalid_end = false;  ///< whether invalid steps are flagged as the ends of episodes
 
-  /// Advantages of all steps, in order.
+  /// Advantages of all steps, in order, and their targets; what is not written is -99.
   template <class E>
   numbers operator()(E const& estimator) const {
     return advantage_and_target(estimator).first;

@@ -132,6 +132,21 @@ TEST_CASE(
     for (auto empty : {empty_series::leave, empty_series::count})
       same(series_mean{empty}), same(series_sum_mean{draws.uniform(.1, 100), empty});
     same(piecewise_step_mean{1 + std::int32_t(draws.integer(50))});
+
+    integers ends{0};
+    while (ends.back() < N) ends.push_back(std::min(N, ends.back() + 1 + int(draws.integer(4))));
+    partition groups = partition::segments(all(std::as_const(ends)), N, 4);
+    for (auto empty : {empty_series::leave, empty_series::count}) {
+      cpu backend;
+      numbers expected(series_of.size()), found(std::size_t(N), -1);
+      auto M = std::ptrdiff_t(series_of.size());
+      group_mean mode{empty};
+      mode(backend, aggregated_steps<double>{M, N, all(std::as_const(series_of)), all(std::as_const(valid)), groups},
+           all(expected));
+      mode.of_series(backend, view<double const>(all(std::as_const(own))), groups, all(found));
+      for (std::size_t i = 0; i < series_of.size(); ++i)
+        if (valid[i]) REQUIRE(close(found[std::size_t(series_of[i])], expected[i], 1e-15));
+    }
   }
 }
 

@@ -6,7 +6,6 @@
 
 using namespace cohort;
 using files::scratch;
-using language::existing;
 namespace fs = std::filesystem;
 
 namespace {

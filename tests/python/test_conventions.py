@@ -119,7 +119,7 @@ MISTAKES = [
     (lambda: trl(**{**given, "score": None}), ValueError, "trl_1_16: score is None, expected a number for each series, or reward"),
     (lambda: trl(reward=given["logp"], **given), ValueError, "trl_1_16: score and reward are given, expected one of them"),
     (lambda: trl(**{**given, "group": None}), ValueError, "trl_1_16: group is None, expected the size of all groups"),
-    (lambda: trl(**{**given, "group": 5}), ValueError, "trl_1_16: group is 5, expected a size that divides the 12 scores"),
+    (lambda: trl(**{**given, "group": 5}), ValueError, "trl_1_16: group is 5, expected a size that divides the 12 series"),
     (lambda: trl(**{**given, "score": given["score"][:3]}), ValueError, "trl_1_16: score has 3 elements, expected one for each of the 12 series"),
     (lambda: trl(**{**given, "score": given["score"].astype(np.float32)}), ValueError, "trl_1_16: score has elements of type float32, expected float64"),
     (lambda: trl(**{**given, "old_logp": None}), ValueError, "trl_1_16: old_logp is None, expected an array like logp"),

@@ -90,7 +90,7 @@ MISTAKES = [
     (lambda: cohort.dpo()(**{**given, "chosen_ref_logp": given["chosen_logp"].astype("f4")}), ValueError, "dpo: chosen_ref_logp has elements of type float32, expected float64"),
     (lambda: cohort.ipo()(**given), ValueError, "ipo: chosen_length is None, expected an array"),
     (lambda: cohort.ipo()(**given, **{**lengths, "chosen_length": np.zeros(P)}), ValueError, "ipo: a length is 0, expected the number of a series' valid steps"),
-    (lambda: cohort.bradley_terry()(**given), ValueError, "bradley_terry: chosen_score is None, expected an array"),
+    (lambda: cohort.bradley_terry()(**given), ValueError, "bradley_terry: chosen_logp is no array of it, expected one of chosen_score, rejected_score"),
 ]
 
 

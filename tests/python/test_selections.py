@@ -142,7 +142,7 @@ def test_texts():
 MISTAKES = [
     (lambda: cohort.importance_weights(over="token"), ValueError, "importance_weights: over is 'token', expected one of 'step', 'series', 'geometric_mean'"),
     (lambda: cohort.importance_weights(low=3), ValueError, r"importance_weights: low is 3, expected a number in \[0, high\]"),
-    (lambda: cohort.importance_weights(lowest=3), TypeError, "importance_weights: .*lowest.*, expected .*low: float"),
+    (lambda: cohort.importance_weights(lowest=3), ValueError, "importance_weights: lowest is no parameter of it, expected one of low, high"),
     (lambda: cohort.divergence_bound("k1"), ValueError, "divergence_bound: divergence is 'k1', expected one of 'k2', 'k3'"),
     (lambda: cohort.kl_mask(most=1), ValueError, "kl_mask: most is no parameter of it, expected one of threshold"),
     (lambda: cohort.top_entropy(share=2), ValueError, r"top_entropy: share is 2, expected a number in \[0, 1\]"),
@@ -152,7 +152,7 @@ MISTAKES = [
     (lambda: cohort.kl_mask().weights(logp=np.ones((2, 2))), ValueError, r"kl_mask\{threshold = 0.1\} reads sampler_logp, which was not given"),
     (lambda: cohort.weighted(cohort.kl_mask(), cohort.log_likelihood())(logp=np.ones((2, 2))), ValueError, "reads sampler_logp, which was not given"),
     (lambda: cohort.clipped_ratio() + cohort.kl_mask(), TypeError, "unsupported operand"),
-    (lambda: cohort.gae(1, 2, 3, gamma="a"), TypeError, "gae: .*gamma: str.*, expected .*gamma: float"),
+    (lambda: cohort.gae(1, 2, 3, gamma="a"), ValueError, "gae: gamma is 'a', expected a number"),
 ]
 
 

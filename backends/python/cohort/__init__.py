@@ -17,7 +17,7 @@ from . import _cohort
 from ._cohort import Aggregation, Convention, Objective, PairObjective, Selection, __version__  # noqa: F401
 
 
-def _in_one_sentence(function):
+def _in_one_sentence(function, name):
     """Arguments that fit no signature: what was given and what was expected, in a line."""
 
     @_functools.wraps(function)
@@ -30,12 +30,19 @@ def _in_one_sentence(function):
                 raise
             given = lines[-1].removeprefix("Invoked with types:").replace("cohort._cohort.", "").strip()
             expected = lines[1].removeprefix("1. ").replace("cohort._cohort.", "")
-            message = f"{function.__name__}: the arguments are ({given}), expected {expected}"
+            message = f"{name}: the arguments are ({given}), expected {expected}"
         raise TypeError(message)
 
     return call
 
 
-for _name, _function in vars(_cohort).items():
-    if not _name.startswith("_") and not isinstance(_function, type):
-        globals()[_name] = _in_one_sentence(_function)
+for _name, _thing in vars(_cohort).items():
+    if _name.startswith("_"):
+        continue
+    if not isinstance(_thing, type):
+        globals()[_name] = _in_one_sentence(_thing, _name)
+        continue
+    for _method in ("__call__", "weights", "explained"):
+        if _method in vars(_thing):
+            _said = _name if _method == "__call__" else f"{_name}.{_method}"
+            setattr(_thing, _method, _in_one_sentence(vars(_thing)[_method], _said))

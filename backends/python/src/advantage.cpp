@@ -1,15 +1,6 @@
-#include <cohort/advantage/gae.hpp>
-#include <cohort/advantage/gpg.hpp>
-#include <cohort/advantage/group_relative.hpp>
-#include <cohort/advantage/max_rl.hpp>
-#include <cohort/advantage/monte_carlo.hpp>
-#include <cohort/advantage/n_step.hpp>
-#include <cohort/advantage/normalize.hpp>
-#include <cohort/advantage/opo.hpp>
-#include <cohort/advantage/pass_at_k.hpp>
-#include <cohort/advantage/v_trace.hpp>
+#include <cohort/erased/any_estimator.hpp>
 
-#include "arrays.hpp"
+#include "component.hpp"
 #include "parameters.hpp"
 
 namespace cohort::python {
@@ -17,18 +8,47 @@ namespace cohort::python {
 namespace {
 
 struct of_steps {
-  nb::handle reward, value, next_value, terminated, truncated, valid, old_logp, sampler_logp;
+  nb::handle reward, value, next_value, terminated, truncated, valid;
+  nb::object old_logp = nb::none(), sampler_logp = nb::none(), greedy_score = nb::none();
 };
 
-/// Estimators that go along series: (advantage, target).
-template <class E>
-nb::tuple along(char const* name, E const& estimator, of_steps const& given, bool needs_critic = true) {
-  call c(name);
-  any_array first = c.array(given.reward, "reward");
-  return with_type(c, first, "reward", [&]<class T>(T) {
+struct with_gamma_of_step {
+  double lambda;
+  invalid_steps invalid;
+  template <class S, class... In>
+  constexpr auto operator()(S next_advantage, S gamma, In... in) const {
+    return cohort::detail::gae_step<double, S>{gamma, lambda, invalid}(next_advantage, in...);
+  }
+};
+
+/// What estimators that go along series are told: arrays, and the estimator itself.
+struct along_series {
+  call& c;
+  of_steps const& given;
+  bool needs_critic;
+  nb::object gammas = nb::none();  ///< of each step, in the place of the estimator's
+  double lambda = 1;               ///< and what goes with them
+  invalid_steps invalid = invalid_steps::skip;
+
+  /// (advantage, target)
+  nb::tuple operator()(in_both_types<any_estimator> const& estimator) {
+    return c.with_type({{given.reward, "reward"},
+                        {given.value, "value"},
+                        {given.next_value, "next_value"},
+                        {given.old_logp, "old_logp"},
+                        {given.sampler_logp, "sampler_logp"},
+                        {given.greedy_score, "greedy_score"},
+                        {gammas, "gamma"}},
+                       [&]<class T>(T) { return in_type<T>(estimator.in<T>()); });
+  }
+
+ private:
+  template <class T>
+  nb::tuple in_type(any_estimator<eigen::basic_backend<T>> const& estimator) {
     batch_view<T> b;
     std::vector<std::int32_t> offsets;
     b.reward = c.numbers<T>(given.reward, "reward");
+    if (!b.reward) c.refuse("reward is None, expected an array");
     b.value = c.numbers<T>(given.value, "value");
     b.next_value = c.numbers<T>(given.next_value, "next_value");
     b.terminated = c.flags(given.terminated, "terminated");
@@ -36,183 +56,185 @@ nb::tuple along(char const* name, E const& estimator, of_steps const& given, boo
     b.valid = c.flags(given.valid, "valid");
     b.old_logp = c.numbers<T>(given.old_logp, "old_logp");
     b.sampler_logp = c.numbers<T>(given.sampler_logp, "sampler_logp");
+    std::ptrdiff_t M = c.shape().size(), N = c.shape().series;
+    if (!given.greedy_score.is_none()) b.greedy_score = c.numbers_of_series<T>(given.greedy_score, "greedy_score", N);
     if (needs_critic && !b.value) c.refuse("value is None, expected an array like reward");
     if (needs_critic && !b.next_value) c.refuse("next_value is None, expected an array like reward");
-    std::vector<std::uint8_t> never(b.terminated && b.truncated ? 0 : std::size_t(c.shape().size()));
-    view<std::uint8_t const> none{never.data(), c.shape().size()};
+    std::vector<std::uint8_t> never(b.terminated && b.truncated ? 0 : std::size_t(M));
+    view<std::uint8_t const> none{never.data(), M};
     if (!b.terminated) b.terminated = none;
     if (!b.truncated) b.truncated = none;
     b.series = c.series(offsets);
     result<T> advantage(c.shape()), target;
     if (b.value) target = result<T>(c.shape());
-    estimator(backend<T>(), b, {advantage.numbers, target.numbers});
+    std::vector<T> zeros, at_cuts;
+    if (b.next_value && !b.value) {  // is what a series goes on with where it is cut off, and nothing else
+      at_cuts = where_cut(b);
+      zeros.resize(std::size_t(M));
+      b.next_value = {at_cuts.data(), M}, b.value = {zeros.data(), M};
+    }
+    try {
+      if (gammas.is_none()) estimator(backend<T>(), b, {advantage.numbers, target.numbers});
+      else with_gammas(b, {advantage.numbers, target.numbers});
+    } catch (value_error const& e) {
+      std::string what = e.what();
+      if (auto at = what.find(": lambda is "); at != what.npos) what.replace(at + 2, 6, "lam");
+      throw value_error(what);
+    }
     return nb::make_tuple(advantage.array, target.array.is_valid() ? target.array : nb::none());
-  });
-}
+  }
 
-/// Estimators that compare the scores of a group: an advantage for each series. `group` is the size of all groups, or
-/// the number of each series' group, equal ones next to each other.
-template <class E>
-nb::object within(char const* name, E const& estimator, nb::handle score, nb::handle group, nb::handle length = {}) {
-  call c(name);
-  any_array first = c.array(score, "score");
-  return with_type(c, first, "score", [&]<class T>(T) -> nb::object {
-    auto scores = c.vector<T>(score, "score");
-    std::ptrdiff_t N = scores.rows;
-    std::vector<std::int32_t> groups = c.groups(group, N), offsets{0};
-    std::vector<T> reward;
-    if (length.is_valid() && !length.is_none()) {
-      auto lengths = c.integers(length, "length");
-      if (std::ptrdiff_t(lengths.size()) != N)
-        c.refuse("length has " + std::to_string(lengths.size()) + " elements, expected one for each of the " +
-                 std::to_string(N) + " scores");
-      for (std::ptrdiff_t n = 0; n < N; ++n) {
-        if (lengths[std::size_t(n)] < 1 || lengths[std::size_t(n)] > 1 << 24)
-          throw value_error(std::string(name) + ": length[" + std::to_string(n) + "] is " +
-                            std::to_string(lengths[std::size_t(n)]) + ", expected a number of steps from 1 to 2^24");
-        reward.resize(reward.size() + std::size_t(lengths[std::size_t(n)]), T(0));
-        reward.back() = scores[n];
-        offsets.push_back(std::int32_t(reward.size()));
+  /// The next values where a series was truncated, and at its last step.
+  template <class T>
+  std::vector<T> where_cut(batch_view<T> const& b) const {
+    std::vector<T> found(std::size_t(c.shape().size()), T(0));
+    for (std::ptrdiff_t n = 0; n < c.shape().series; ++n)
+      for (std::ptrdiff_t t = c.shape().steps, seen = 0; t-- > 0;) {
+        std::ptrdiff_t i = c.shape().at(n, t);
+        if (b.valid && !b.valid[i] && invalid == invalid_steps::skip) continue;
+        if (seen++ == 0 || b.truncated[i]) found[std::size_t(i)] = b.next_value[i];
       }
-    } else {
-      for (std::ptrdiff_t n = 1; n <= N; ++n) offsets.push_back(std::int32_t(n));
-      reward.assign(scores.data, scores.data + N);
-    }
-    std::ptrdiff_t M = std::ptrdiff_t(reward.size()), longest = 0;
-    std::vector<std::uint8_t> ends(std::size_t(M), 0), never(std::size_t(M), 0);
-    for (std::ptrdiff_t n = 0; n < N; ++n) {
-      ends[std::size_t(offsets[std::size_t(n + 1)] - 1)] = 1;
-      longest = std::max<std::ptrdiff_t>(longest, offsets[std::size_t(n + 1)] - offsets[std::size_t(n)]);
-    }
-    batch_view<T> b;
-    b.reward = {reward.data(), M};
-    b.terminated = {ends.data(), M};
-    b.truncated = {never.data(), M};
-    b.series = partition::segments({offsets.data(), N + 1}, M, longest);
-    b.groups = partition::segments({groups.data(), std::ptrdiff_t(groups.size())}, N, 0);
-    std::vector<T> by_step(std::size_t(M), T(0));
-    estimator(backend<T>(), b, {view<T>(by_step.data(), M), {}});
-    auto advantage = result<T>::vector(N);
-    for (std::ptrdiff_t n = 0; n < N; ++n) advantage.numbers[n] = by_step[std::size_t(offsets[std::size_t(n)])];
-    return advantage.array;
-  });
+    return found;
+  }
+
+  /// gae with a gamma for each step; what has no critic is that with values of 0, less its baseline.
+  template <class T>
+  void with_gammas(batch_view<T> b, estimates<T> const& out) {
+    auto& run = backend<T>();
+    view<T const> gamma = c.numbers<T>(gammas, "gamma"), baseline = b.value, made = out.advantage;
+    for (std::ptrdiff_t i = 0; i < gamma.rows; ++i)
+      if (!(gamma[i] >= 0 && gamma[i] <= 1))
+        throw value_error(std::string(c.name()) + ": a gamma is " + cohort::detail::text(double(gamma[i])) +
+                          ", expected numbers in [0, 1]");
+    std::vector<T> room(std::size_t(gamma.rows));
+    view<T> zeros{room.data(), gamma.rows};
+    bool has_critic = b.value && b.next_value;
+    if (!has_critic) b.value = b.next_value = zeros;
+    cohort::detail::scan_gae(run, b, out, c.name(), 1, with_gamma_of_step{lambda, invalid}, gamma);
+    if (b.greedy_score) run.broadcast_series(b.series, zeros, b.greedy_score), baseline = zeros;
+    if (has_critic || !baseline) return;
+    if (b.valid) run.map(outputs{out.advantage}, cohort::detail::difference{}, made, baseline, b.valid);
+    else run.map(outputs{out.advantage}, cohort::detail::difference{}, made, baseline);
+  }
+};
+
+/// Takes a gamma that is an array out of the keywords.
+nb::object gammas_in(nb::kwargs& parameters) {
+  if (!parameters.contains("gamma")) return nb::none();
+  nb::object given = parameters["gamma"];
+  bool is_array = !nb::isinstance<nb::str>(given) && PyObject_Length(given.ptr()) >= 0;
+  PyErr_Clear();
+  if (!is_array) return nb::none();
+  PyDict_DelItemString(parameters.ptr(), "gamma");
+  return given;
 }
 
-nb::object whitened(nb::handle x, nb::handle valid, double epsilon, int ddof, bool divide) {
-  call c("standardize");
-  any_array first = c.array(x, "x");
-  return with_type(c, first, "x", [&]<class T>(T) {
-    auto from = c.numbers<T>(x, "x");
-    auto flags = c.flags(valid, "valid");
+template <class E>
+constexpr bool takes_gammas = std::is_same_v<E, gae> || std::is_same_v<E, monte_carlo> || std::is_same_v<E, remax>;
+
+template <class E>
+nb::tuple estimate_along(of_steps const& given, nb::kwargs parameters) {
+  call c(E::notes.name);
+  along_series along{c, given, (cohort::detail::needs_of<E>() & needs::critic) != 0};
+  if constexpr (takes_gammas<E>) along.gammas = gammas_in(parameters);
+  E e = with_parameters<E>(parameters);
+  if constexpr (requires { e.invalid; }) along.invalid = e.invalid;
+  if constexpr (std::is_same_v<E, gae>) along.lambda = e.lambda;
+  if constexpr (std::is_same_v<E, monte_carlo>)
+    if (given.next_value.is_none()) e.bootstrap = false;
+  return along(in_both_types<any_estimator>(e));
+}
+
+/// Advantages that are given already.
+struct as_given {
+  template <cohort::backend B, class T = value_t<B>>
+  void operator()(B& run, batch_view<T> const& batch, estimates<T> const& out) const {
+    run.map(outputs{out.advantage}, cohort::detail::same{}, batch.reward);
+  }
+};
+nb::object whiten(char const* name, nb::handle x, nb::handle valid, whitened<as_given> const& how) {
+  call c(name);
+  return c.with_type({{x, "x"}}, [&]<class T>(T) {
+    batch_view<T> b;
+    std::vector<std::int32_t> offsets;
+    b.reward = c.numbers<T>(x, "x");
+    if (!b.reward) c.refuse("x is None, expected an array");
+    b.valid = c.flags(valid, "valid");
+    b.series = c.series(offsets);
     result<T> out(c.shape());
-    backend<T>().map(outputs{out.numbers}, cohort::detail::same{}, from);
-    standardize{.epsilon = epsilon, .ddof = ddof, .divide = divide}(backend<T>(), out.numbers, flags);
-    if (flags) backend<T>().map(outputs{out.numbers}, cohort::detail::where_valid{}, view<T const>(out.numbers), flags);
+    how(backend<T>(), b, {out.numbers, {}});
     return out.array;
   });
+}
+
+constexpr char const* steps_in_words =
+    "(advantage, target), arrays like reward; target is None where there is no value. Arrays are [series, step], "
+    "transposes of [step, series] are the faster ones.\nnext_value is the value of the true observation after the "
+    "step. Of steps that are not valid nothing is read, and both are 0.\n\n";
+template <class E>
+void add_along(nb::module_& m) {
+  auto none = nb::none();
+  char const* gammas = takes_gammas<E> ? "gamma may be an array with one for each step.\n\n" : "";
+  std::string doc = documentation<E>(std::string(steps_in_words) + gammas);
+  if constexpr (std::is_same_v<E, v_trace>)
+    m.def(
+        E::notes.name,
+        [](nb::handle reward, nb::handle value, nb::handle next_value, nb::object old_logp, nb::object sampler_logp,
+           nb::handle terminated, nb::handle truncated, nb::kwargs parameters) {
+          return estimate_along<E>(
+              {reward, value, next_value, terminated, truncated, nb::handle(Py_None), old_logp, sampler_logp},
+              parameters);
+        },
+        nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("old_logp"),
+        nb::arg("sampler_logp"), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::arg("parameters"),
+        doc.c_str());
+  else if constexpr (std::is_same_v<E, remax>)
+    m.def(
+        E::notes.name,
+        [](nb::handle reward, nb::object greedy_score, nb::handle terminated, nb::handle truncated, nb::handle valid,
+           nb::kwargs parameters) {
+          nb::handle absent(Py_None);
+          return estimate_along<E>(
+              {reward, absent, absent, terminated, truncated, valid, nb::none(), nb::none(), greedy_score}, parameters);
+        },
+        nb::arg("reward").none(), nb::arg("greedy_score"), nb::arg("terminated") = none, nb::arg("truncated") = none,
+        nb::arg("valid") = none, nb::arg("parameters"), doc.c_str());
+  else
+    m.def(
+        E::notes.name,
+        [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
+           nb::handle valid, nb::kwargs parameters) {
+          return estimate_along<E>({reward, value, next_value, terminated, truncated, valid}, parameters);
+        },
+        nb::arg("reward").none(), nb::arg("value") = none, nb::arg("next_value") = none, nb::arg("terminated") = none,
+        nb::arg("truncated") = none, nb::arg("valid") = none, nb::arg("parameters"), doc.c_str());
 }
 
 }  // namespace
 
 void add_advantages(nb::module_& m) {
-  auto none = nb::none();
+  auto along = [&]<class E>(E const&) {
+    if constexpr (!(cohort::detail::needs_of<E>() & needs::groups)) add_along<E>(m);
+  };
+  std::apply([&](auto const&... e) { (along(e), ...); }, catalogue::critic_estimators{});
+  along(remax{});
   m.def(
-      "gae",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
-         nb::handle valid, double gamma, double lam, std::string const& invalid) {
-        gae e{gamma, lam,
-              choice<invalid_steps>("gae", "invalid", invalid,
-                                    {{"skip", invalid_steps::skip}, {"decay", invalid_steps::decay}})};
-        return along("gae", e, {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
+      "standardize",
+      [](nb::handle x, nb::handle valid, nb::kwargs parameters) {
+        return whiten("standardize", x, valid, {.how = with_parameters<standardize>(parameters)});
       },
-      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none,
-      nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99, nb::arg("lam") = .95,
-      nb::arg("invalid") = "skip",
-      "Generalized advantage estimation: (advantage, target), target = advantage + value.\n\ndelta_t = r_t + gamma (1 "
-      "- terminated_t) V'_t - V_t,  A_t = delta_t + gamma lam (1 - terminated_t) (1 - truncated_t) "
-      "A_{t+1}\n\nnext_value is the value of the true observation after the step. Arrays are [series, step] of float32 "
-      "or float64; transposes of [step, series] are read as they\nare, and are the faster ones. Steps that are not "
-      "valid are skipped, or decay (OpenRLHF).\n\nSource: Schulman et al. 2015, arXiv:1506.02438, eq. 16.");
+      nb::arg("x"), nb::arg("valid") = nb::none(), nb::arg("parameters"),
+      documentation<standardize>("Over the valid elements; 0 at the others.\n\n").c_str());
+  using white = whitened<as_given>;
   m.def(
-      "monte_carlo",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
-         nb::handle valid, double gamma) {
-        return along("monte_carlo", monte_carlo{.gamma = gamma, .bootstrap = !next_value.is_none()},
-                     {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()}, false);
+      "whitened",
+      [](nb::handle x, nb::handle valid, nb::kwargs parameters) {
+        return whiten("whitened", x, valid, with_parameters<white>(parameters));
       },
-      nb::arg("reward").none(), nb::arg("value") = none, nb::arg("next_value") = none, nb::arg("terminated") = none,
-      nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("gamma") = .99,
-      "What is still to come, less the value where there is one: (advantage, target). With next_value it bootstraps "
-      "where a series is cut off.");
-  m.def(
-      "n_step",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle terminated, nb::handle truncated,
-         nb::handle valid, int n, double gamma) {
-        return along("n_step", n_step{.n = n, .gamma = gamma},
-                     {reward, value, next_value, terminated, truncated, valid, nb::none(), nb::none()});
-      },
-      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("terminated") = none,
-      nb::arg("truncated") = none, nb::arg("valid") = none, nb::kw_only(), nb::arg("n") = 5, nb::arg("gamma") = .99,
-      "r_t + ... + gamma^n V_{t+n} - V_t: (advantage, target).");
-  m.def(
-      "v_trace",
-      [](nb::handle reward, nb::handle value, nb::handle next_value, nb::handle old_logp, nb::handle sampler_logp,
-         nb::handle terminated, nb::handle truncated, double gamma, double lam, double rho, double c, double rho_pg) {
-        return along("v_trace", v_trace{.gamma = gamma, .lambda = lam, .rho = rho, .c = c, .rho_pg = rho_pg},
-                     {reward, value, next_value, terminated, truncated, nb::none(), old_logp, sampler_logp});
-      },
-      nb::arg("reward").none(), nb::arg("value").none(), nb::arg("next_value").none(), nb::arg("old_logp"),
-      nb::arg("sampler_logp"), nb::arg("terminated") = none, nb::arg("truncated") = none, nb::kw_only(),
-      nb::arg("gamma") = .99, nb::arg("lam") = 1., nb::arg("rho") = 1., nb::arg("c") = 1., nb::arg("rho_pg") = 1.,
-      "V-trace, with the ratio exp(old_logp - sampler_logp): (advantage, target).\n\nSource: Espeholt et al. 2018, "
-      "arXiv:1802.01561.");
-  m.def(
-      "group_relative",
-      [](nb::handle score, nb::handle group, std::string const& baseline, std::string const& scale, int ddof,
-         double epsilon, std::string const& rule, std::string const& single) {
-        char const* name = "group_relative";
-        group_relative e{.baseline = choice<group_baseline>(name, "baseline", baseline,
-                                                            {{"mean", group_baseline::mean},
-                                                             {"leave_one_out", group_baseline::leave_one_out},
-                                                             {"none", group_baseline::none}}),
-                         .scale = choice<group_scale>(name, "scale", scale,
-                                                      {{"group_std", group_scale::group_std},
-                                                       {"batch_std", group_scale::batch_std},
-                                                       {"none", group_scale::none}}),
-                         .single = choice<group_of_one>(name, "single", single,
-                                                        {{"zero", group_of_one::zero}, {"raw", group_of_one::raw}}),
-                         .ddof = ddof,
-                         .epsilon = epsilon,
-                         .rule = choice<epsilon_rule>(
-                             name, "rule", rule, {{"added", epsilon_rule::added}, {"floor", epsilon_rule::floor}})};
-        return within(name, e, score, group);
-      },
-      nb::arg("score"), nb::arg("group"), nb::kw_only(), nb::arg("baseline") = "mean", nb::arg("scale") = "group_std",
-      nb::arg("ddof") = 1, nb::arg("epsilon") = 1e-6, nb::arg("rule") = "added", nb::arg("single") = "zero",
-      "(R_i - mean of the group) / (its standard deviation + epsilon), a number for each series.\n\ngroup: the size of "
-      "all groups, or the number of each series' group. Dr. GRPO: scale='none'. RLOO: baseline='leave_one_out', "
-      "scale='none'.\n\nSource: Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 4.1.2.");
-  m.def(
-      "opo",
-      [](nb::handle score, nb::handle group, nb::handle length) { return within("opo", opo{}, score, group, length); },
-      nb::arg("score"), nb::arg("group"), nb::arg("length"),
-      "R_i less the group's mean weighted by length, a number for each series.");
-  m.def(
-      "gpg", [](nb::handle score, nb::handle group) { return within("gpg", gpg{}, score, group); }, nb::arg("score"),
-      nb::arg("group"), "(R_i - mean of the group) times all series over those whose result is not 0.");
-  m.def(
-      "max_rl", [](nb::handle score, nb::handle group) { return within("max_rl", max_rl{}, score, group); },
-      nb::arg("score"), nb::arg("group"), "(R_i - mean of the group) / mean of the group.");
-  m.def(
-      "pass_at_k",
-      [](nb::handle score, nb::handle group, int k, double threshold) {
-        return within("pass_at_k", pass_at_k{.k = k, .threshold = threshold}, score, group);
-      },
-      nb::arg("score"), nb::arg("group"), nb::kw_only(), nb::arg("k") = 4, nb::arg("threshold") = .5,
-      "Rewards whose gradient is that of pass@k (PKPO).");
-  m.def("standardize", &whitened, nb::arg("x"), nb::arg("valid") = none, nb::kw_only(), nb::arg("epsilon") = 1e-8,
-        nb::arg("ddof") = 1, nb::arg("divide") = true,
-        "(x - mean) / (std + epsilon) over the valid elements; 0 at the others.");
+      nb::arg("x"), nb::arg("valid") = nb::none(), nb::arg("parameters"),
+      documentation<white>("Advantages [series, step], over their valid steps, or over series, each of which counts as "
+                           "one whatever its length; 0 at the other steps.\n\n")
+          .c_str());
 }
 
 }  // namespace cohort::python

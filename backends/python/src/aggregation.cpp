@@ -1,40 +1,38 @@
 #include <nanobind/stl/shared_ptr.h>
-#include <cohort/aggregation/sums.hpp>
-#include <cohort/objective/text.hpp>
+#include <cohort/aggregation/all.hpp>
 
 #include "component.hpp"
+#include "evaluation.hpp"
+#include "parameters.hpp"
 
 namespace cohort::python {
 
 namespace {
 
 template <class A>
-class aggregation_leaf : public any_aggregation {
- public:
-  explicit aggregation_leaf(A const& a) : a_(a) {}
-  void of_series(eigen::basic_backend<float>& b, view<float const> own, view<float> weight) const override {
-    a_.of_series(b, own, weight);
-  }
-  void of_series(eigen::basic_backend<double>& b, view<double const> own, view<double> weight) const override {
-    a_.of_series(b, own, weight);
-  }
-  std::string text() const override { return cohort::detail::component_text(a_, false); }
-
- private:
-  A a_;
-};
-template <class A>
 aggregation_ptr make(A const& a) {
-  return std::make_shared<aggregation_leaf<A>>(a);
+  auto weigh = [a]<class B, class T>(B& backend, view<T const> own, partition const& groups, view<T> weight) {
+    if constexpr (requires { a.of_series(backend, own, groups, weight); }) a.of_series(backend, own, groups, weight);
+    else a.of_series(backend, own, weight);
+  };
+  constexpr bool of_groups = std::is_same_v<A, group_mean>;
+  float one = 1;  // series of one step: asks whether its parameters are in their range
+  std::int32_t ends[] = {0, 1};
+  weigh(backend<float>(), view<float const>(&one, 1), partition::segments({ends, 2}, 1, 1), view<float>(&one, 1));
+  return std::make_shared<aggregation>(cohort::detail::component_text(a, false), of_groups,
+                                       in_both_types<weigh_series>(weigh));
 }
-empty_series empty_of(bool counts) { return counts ? empty_series::count : empty_series::leave; }
+
+/// f(an aggregation of each kind).
+template <class F>
+void each_aggregation(F f) {
+  std::apply([&](auto const&... a) { (f(a), ...); }, catalogue::aggregations{});
+}
 
 template <class T>
-nb::object weights(call& c, aggregation_ptr const& how, view<std::uint8_t const> valid) {
+nb::object weights(call& c, aggregation const& how, view<std::uint8_t const> valid, nb::handle group) {
   result<T> weight(c.shape());
-  std::vector<T> own = valid_steps_of_series<T>(c.shape(), valid), of_series(own.size());
-  how->of_series(backend<T>(), {own.data(), c.shape().series}, {of_series.data(), c.shape().series});
-  spread_over_steps(c.shape(), of_series, weight.numbers);
+  spread_over_steps(c.shape(), weights_of_series<T>(c, how, valid, group), weight.numbers);
   backend<T>().map(outputs{weight.numbers}, cohort::detail::where_valid{}, view<T const>(weight.numbers), valid);
   return weight.array;
 }
@@ -42,16 +40,17 @@ nb::object weights(call& c, aggregation_ptr const& how, view<std::uint8_t const>
 }  // namespace
 
 aggregation_ptr aggregation_of(nb::handle given) {
-  std::string name;
-  if (nb::try_cast(given, name)) {
-    if (name == "step_mean") return make(step_mean{});
-    if (name == "series_mean") return make(series_mean{});
-    if (name == "step_sum") return make(step_sum{});
-    throw value_error("aggregation is '" + name +
-                      "', expected 'step_mean', 'series_mean', 'step_sum', or an aggregation object such as "
-                      "series_sum_mean(length=1024)");
-  }
   aggregation_ptr found;
+  if (std::string name, names; nb::try_cast(given, name)) {
+    each_aggregation([&]<class A>(A const& a) {
+      if (name == A::notes.name) found = make(a);
+      names += std::string("'") + A::notes.name + "', ";
+    });
+    if (!found)
+      throw value_error("aggregation is '" + name + "', expected " + names +
+                        "or an aggregation object such as series_sum_mean(length=1024)");
+    return found;
+  }
   if (!nb::try_cast(given, found) || !found)
     throw nb::type_error(
         ("aggregation is " + nb::cast<std::string>(nb::repr(given)) + ", expected a name or an aggregation object")
@@ -60,41 +59,26 @@ aggregation_ptr aggregation_of(nb::handle given) {
 }
 
 void add_aggregations(nb::module_& m) {
-  nb::class_<any_aggregation>(m, "Aggregation", "How the losses of steps become one number: the weight of each step.")
-      .def("__repr__", &any_aggregation::text)
+  nb::class_<aggregation>(m, "Aggregation", "How the losses of steps become one number: the weight of each step.")
+      .def("__repr__", [](aggregation const& a) { return a.text; })
       .def(
           "weights",
-          [](aggregation_ptr how, nb::handle valid, std::string const& dtype) {
+          [](aggregation_ptr how, nb::handle valid, std::string const& dtype, nb::handle group) {
             call c("weights");
             auto flags = c.flags(valid, "valid");
             if (!flags) c.refuse("valid is None, expected an array");
-            if (dtype == "float32") return weights<float>(c, how, flags);
-            if (dtype == "float64") return weights<double>(c, how, flags);
+            if (dtype == "float32") return weights<float>(c, *how, flags, group);
+            if (dtype == "float64") return weights<double>(c, *how, flags, group);
             throw value_error("weights: dtype is '" + dtype + "', expected 'float32' or 'float64'");
           },
-          nb::arg("valid").none(), nb::arg("dtype") = "float32",
-          "The weight of each step, [series, step]; 0 where it is not valid.");
-  m.def("step_mean", [] { return make(step_mean{}); }, "Every valid step weighs 1 / M (DAPO's token mean).");
-  m.def("step_sum", [] { return make(step_sum{}); }, "Every valid step weighs 1.");
-  m.def(
-      "series_mean", [](bool count_empty) { return make(series_mean{empty_of(count_empty)}); },
-      nb::arg("count_empty") = false,
-      "Every series weighs the same: 1 / (series, valid steps of its own). count_empty: those without a valid step "
-      "count too (TRL).");
-  m.def(
-      "series_sum_mean",
-      [](double length, bool count_empty) {
-        cohort::detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
-        return make(series_sum_mean{.length = length, .empty = empty_of(count_empty)});
-      },
-      nb::arg("length"), nb::arg("count_empty") = false, "A valid step weighs 1 / (series length) (Dr. GRPO).");
-  m.def(
-      "piecewise_step_mean",
-      [](int series) {
-        cohort::detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
-        return make(piecewise_step_mean{.series = series});
-      },
-      nb::arg("series"), "The mean over pieces of so many series of each one's mean over steps (TRL's bnpo).");
+          nb::arg("valid").none(), nb::arg("dtype") = "float32", nb::arg("group") = nb::none(),
+          "The weight of each step, [series, step]; 0 where it is not valid. group is for group_mean: the size of all "
+          "groups, or the number of each\nseries' group.");
+  each_aggregation([&]<class A>(A const&) {
+    m.def(
+        A::notes.name, [](nb::args in_order, nb::kwargs given) { return make(with_parameters<A>(given, in_order)); },
+        documentation<A>().c_str());
+  });
 }
 
 }  // namespace cohort::python

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <numeric>
 
 #include "memory.hpp"
 
@@ -22,18 +21,6 @@ void notice_forks() {
 #if __has_include(<pthread.h>)
   pthread_atfork(nullptr, nullptr, [] { in_a_child = true; });
 #endif
-}
-
-std::string type_name(nb::dlpack::dtype type) {
-  auto code = nb::dlpack::dtype_code(type.code);
-  char const* kind = code == nb::dlpack::dtype_code::Float     ? "float"
-                     : code == nb::dlpack::dtype_code::Int     ? "int"
-                     : code == nb::dlpack::dtype_code::UInt    ? "uint"
-                     : code == nb::dlpack::dtype_code::Bool    ? "bool"
-                     : code == nb::dlpack::dtype_code::Bfloat  ? "bfloat"
-                     : code == nb::dlpack::dtype_code::Complex ? "complex"
-                                                               : "another kind of ";
-  return code == nb::dlpack::dtype_code::Bool ? kind : kind + std::to_string(int(type.bits));
 }
 
 std::string shape_text(any_array const& a) {
@@ -61,17 +48,83 @@ bool goes_by(bool step, std::ptrdiff_t series, std::ptrdiff_t steps, std::int64_
 
 }  // namespace
 
+void refuse_unknown(std::string const& where, std::string const& name, std::string const& names, char const* what) {
+  if ((", " + names + ",").find(", " + name + ",") == std::string::npos)
+    throw value_error(where + ": " + name + " " + what +
+                      (names.empty() ? ", which has none" : ", expected one of " + names));
+}
+
 void call::refuse(std::string const& what) const { throw shape_error(std::string(name_) + ": " + what); }
 
-any_array call::array(nb::handle given, char const* what) const {
+namespace {
+
+nb::object as_numpy(any_array const& a) { return nb::cast(nb::ndarray<nb::numpy, nb::ro>(a)); }
+
+}  // namespace
+
+bool call::is_whole(any_array const& a) {
+  auto code = nb::dlpack::dtype_code(a.dtype().code);
+  return code == nb::dlpack::dtype_code::Int || code == nb::dlpack::dtype_code::UInt ||
+         code == nb::dlpack::dtype_code::Bool;
+}
+void call::refuse_type(nb::object const& array, char const* what, std::string const& expected) const {
+  nb::object type = nb::getattr(array.attr("dtype"), "type", nb::none());
+  auto name = nb::cast<std::string>(type.is_none() ? nb::str(array.attr("dtype")) : nb::str(type.attr("__name__")));
+  if (name.ends_with('_')) name.pop_back();
+  refuse(std::string(what) + " has elements of type " + name + ", expected " + expected);
+}
+any_array call::array(nb::handle given, char const* what, char const* expected) const {
   any_array a;
   if (given.is_none()) refuse(std::string(what) + " is None, expected an array");
-  if (!nb::try_cast(given, a, false))
-    throw nb::type_error((std::string(name_) + ": " + what + " is of type " +
-                          nb::cast<std::string>(nb::str(given.type().attr("__name__"))) +
-                          ", expected an array in the memory of the CPU (numpy's, or one that gives DLPack)")
-                             .c_str());
-  return a;
+  nb::object array = nb::borrow(given);
+  if (nb::isinstance<nb::list>(given) || nb::isinstance<nb::tuple>(given)) try {
+      array = nb::module_::import_("numpy").attr("asarray")(given);
+    } catch (nb::python_error const&) {
+      refuse(std::string(what) + " is a list of lists of different lengths, expected one that makes an array");
+    }
+  if (nb::try_cast(array, a, false)) return a;
+  if (nb::hasattr(array, "dtype")) refuse_type(array, what, expected);
+  throw nb::type_error((std::string(name_) + ": " + what + " is of type " +
+                        nb::cast<std::string>(nb::str(given.type().attr("__name__"))) +
+                        ", expected an array in the memory of the CPU (numpy's, or one that gives DLPack), or a list")
+                           .c_str());
+}
+
+bool call::decides_type(nb::handle given, char const* what) {
+  if (given.is_none()) return false;
+  any_array a = array(given, what, "float32, float64 or integers");
+  is_single_ = a.dtype() == nb::dtype<float>();
+  bool decides = is_single_ || a.dtype() == nb::dtype<double>();
+  if (decides) typed_by_ = what;
+  return decides;
+}
+
+any_array call::converted(any_array const& a, char const* type, char const* what, std::string const& expected) const {
+  nb::object numpy = nb::module_::import_("numpy"), from = as_numpy(a);
+  char const* order = a.ndim() == 1 || layout_.dimensions == 0 ? "K" : layout_.by_step ? "F" : "C";
+  nb::object to = numpy.attr("array")(from, type, nb::arg("order") = order);
+  nb::object differs = numpy.attr("not_equal")(to.attr("astype")(from.attr("dtype")), from);
+  if (nb::cast<bool>(numpy.attr("any")(differs).attr("item")()))
+    refuse(std::string(what) + " has the element " +
+           nb::cast<std::string>(nb::str(from.attr("ravel")().attr("__getitem__")(differs.attr("argmax")()))) +
+           ", expected " + expected);
+  return nb::cast<any_array>(to);
+}
+
+template <class T>
+any_array call::array_of(nb::handle given, char const* what) const {
+  any_array a = array(given, what, "float32, float64 or integers");
+  if (a.dtype() == nb::dtype<T>()) return a;
+  if (is_whole(a)) return converted(a, type_name<T>(), what, std::string("integers that ") + type_name<T>() + " holds");
+  refuse_type(as_numpy(a), what, type_name<T>() + (typed_by_.empty() ? " or integers" : ", that of " + typed_by_));
+}
+
+any_array call::flag_array(nb::handle given, char const* what) const {
+  char const* expected = "bool, or integers 0 and 1";
+  any_array a = array(given, what, expected);
+  if (a.dtype() == nb::dtype<bool>() || a.dtype() == nb::dtype<std::uint8_t>()) return a;
+  if (!is_whole(a)) refuse_type(as_numpy(a), what, expected);
+  return converted(a, "bool", what, "0 or 1, or bools");
 }
 
 void call::fit(any_array const& a, char const* what) {
@@ -101,10 +154,7 @@ void call::fit(any_array const& a, char const* what) {
 template <class T>
 view<T const> call::numbers(nb::handle given, char const* what, std::vector<T>* of_series) {
   if (given.is_none()) return {};
-  any_array a = array(given, what);
-  if (a.dtype() != nb::dtype<T>())
-    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>() +
-           (layout_.first.empty() ? "" : ", that of " + layout_.first));
+  any_array a = array_of<T>(given, what);
   auto* data = static_cast<T const*>(a.data());
   if (of_series && a.ndim() == 1 && layout_.dimensions == 2) {
     if (std::ptrdiff_t(a.size()) != layout_.series)
@@ -122,84 +172,10 @@ template view<double const> call::numbers<double>(nb::handle, char const*, std::
 
 view<std::uint8_t const> call::flags(nb::handle given, char const* what) {
   if (given.is_none()) return {};
-  any_array a = array(given, what);
-  if (a.dtype() != nb::dtype<bool>() && a.dtype() != nb::dtype<std::uint8_t>())
-    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected bool or uint8");
+  any_array a = flag_array(given, what);
   fit(a, what);
   view<std::uint8_t const> found{static_cast<std::uint8_t const*>(a.data()), layout_.size()};
   kept_.push_back(std::move(a));
-  return found;
-}
-
-template <class T>
-view<T const> call::vector(nb::handle given, char const* what) {
-  any_array a = array(given, what);
-  if (a.dtype() != nb::dtype<T>())
-    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected " + type_name<T>());
-  if (a.ndim() != 1 || a.size() == 0)
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a number for each series");
-  if (a.size() > 1 && a.stride(0) != 1)
-    refuse(std::string(what) + " has the stride " + std::to_string(a.stride(0)) +
-           ", expected 1 (numpy.ascontiguousarray makes a copy of stride 1)");
-  view<T const> found{static_cast<T const*>(a.data()), std::ptrdiff_t(a.size())};
-  kept_.push_back(std::move(a));
-  return found;
-}
-template view<float const> call::vector<float>(nb::handle, char const*);
-template view<double const> call::vector<double>(nb::handle, char const*);
-
-std::vector<std::int64_t> call::integers(nb::handle given, char const* what) {
-  any_array a = array(given, what);
-  bool narrow = a.dtype() == nb::dtype<std::int32_t>();
-  if (!narrow && a.dtype() != nb::dtype<std::int64_t>())
-    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected int32 or int64");
-  if (a.ndim() != 1)
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected an integer for each series");
-  std::vector<std::int64_t> found(a.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    std::int64_t at = std::int64_t(i) * a.stride(0);
-    found[i] = narrow ? static_cast<std::int32_t const*>(a.data())[at] : static_cast<std::int64_t const*>(a.data())[at];
-  }
-  return found;
-}
-
-std::vector<std::uint8_t> call::flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N) {
-  if (given.is_none()) return {};
-  any_array a = array(given, what);
-  if (a.dtype() != nb::dtype<bool>() && a.dtype() != nb::dtype<std::uint8_t>())
-    refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected bool or uint8");
-  if (a.ndim() != 1 || std::ptrdiff_t(a.size()) != N)
-    refuse(std::string(what) + " has the shape " + shape_text(a) + ", expected a flag for each of the " +
-           std::to_string(N) + " series");
-  std::vector<std::uint8_t> found;
-  for (std::ptrdiff_t n = 0; n < N; ++n)
-    found.push_back(static_cast<std::uint8_t const*>(a.data())[n * a.stride(0)] != 0);
-  return found;
-}
-
-std::vector<std::int32_t> call::groups(nb::handle given, std::ptrdiff_t N) {
-  std::vector<std::int32_t> found{0};
-  std::int64_t size = 0;
-  if (nb::try_cast(given, size, false)) {
-    if (size <= 0 || N % size != 0)
-      refuse("group is " + std::to_string(size) + ", expected a size that divides the " + std::to_string(N) +
-             " scores, or the number of each series' group");
-    for (std::ptrdiff_t n = size; n <= N; n += size) found.push_back(std::int32_t(n));
-    return found;
-  }
-  auto of = integers(given, "group");
-  if (std::ptrdiff_t(of.size()) != N)
-    refuse("group has " + std::to_string(of.size()) + " elements, expected one for each of the " + std::to_string(N) +
-           " scores");
-  std::vector<std::int64_t> seen;
-  for (std::ptrdiff_t n = 1; n <= N; ++n)
-    if (n == N || of[std::size_t(n)] != of[std::size_t(n - 1)]) {
-      found.push_back(std::int32_t(n));
-      seen.push_back(of[std::size_t(n - 1)]);
-    }
-  std::sort(seen.begin(), seen.end());
-  if (auto twice = std::adjacent_find(seen.begin(), seen.end()); twice != seen.end())
-    refuse("group " + std::to_string(*twice) + " stands in two places, expected its series next to each other");
   return found;
 }
 

@@ -45,8 +45,13 @@ template <class T>
 constexpr char const* type_name() {
   return sizeof(T) == 4 ? "float32" : "float64";
 }
-std::string type_name(nb::dlpack::dtype type);
 std::string shape_text(any_array const& a);
+
+/// What was given under a name.
+struct named_array {
+  nb::handle given;
+  char const* name;
+};
 
 /// How the arrays of one call are laid out; the first one decides.
 struct layout {
@@ -56,7 +61,20 @@ struct layout {
   std::string first = {};  ///< the name of the array that decided
 
   std::ptrdiff_t size() const { return series * steps; }
+  std::ptrdiff_t at(std::ptrdiff_t n, std::ptrdiff_t t) const { return by_step ? t * series + n : n * steps + t; }
   bool operator==(layout const&) const = default;
+};
+
+/// Raises ValueError where a name is none of those that are listed.
+void refuse_unknown(std::string const& where, std::string const& name, std::string const& names, char const* what);
+
+/// Series in the order of their groups, and where each group begins and ends in it.
+struct groups_of_series {
+  std::vector<std::int32_t> order, offsets;
+
+  partition over_series() const {
+    return partition::segments({offsets.data(), std::ptrdiff_t(offsets.size())}, std::ptrdiff_t(order.size()), 0);
+  }
 };
 
 /// The arrays of one call. Every error names the call, the array, what was given and what was expected.
@@ -68,24 +86,31 @@ class call {
   layout const& shape() const { return layout_; }
   [[noreturn]] void refuse(std::string const& what) const;
 
-  any_array array(nb::handle given, char const* what) const;
-  /// Sets the layout, or asks whether it is the same.
-  void fit(any_array const& a, char const* what);
+  /// f(T{}) with the type of the first of these that is float32 or float64; float64 where none is.
+  template <class F>
+  auto with_type(std::vector<named_array> const& all, F f) {
+    for (auto const& [given, name] : all)
+      if (decides_type(given, name)) return is_single_ ? f(float{}) : f(double{});
+    return f(double{});
+  }
 
   /// The numbers of an array of steps; absent if it is None. With `of_series`, an array with one number for each series
-  /// goes there, and is absent too.
+  /// goes there, and is absent too. Integers and bools are converted if T holds them exactly.
   template <class T>
   view<T const> numbers(nb::handle given, char const* what, std::vector<T>* of_series = nullptr);
   view<std::uint8_t const> flags(nb::handle given, char const* what);
   /// A number for each series.
   template <class T>
   view<T const> vector(nb::handle given, char const* what);
-  std::vector<std::int64_t> integers(nb::handle given, char const* what);
-  /// A flag for each of N series; empty if it is None.
-  std::vector<std::uint8_t> flags_of_series(nb::handle given, char const* what, std::ptrdiff_t N);
-  /// Where the groups of N series begin and end: given is the size of all, or the number of each series' group, equal
-  /// ones next to each other.
-  std::vector<std::int32_t> groups(nb::handle given, std::ptrdiff_t N);
+  /// The same, for N of them.
+  template <class T>
+  view<T const> numbers_of_series(nb::handle given, char const* what, std::ptrdiff_t N);
+  std::vector<std::int64_t> integers(nb::handle given, char const* what, std::ptrdiff_t N);
+  /// For each of N series, how many flags are set: given has one for each series, or (`by_step`) for each of their
+  /// steps.
+  std::vector<std::int64_t> count_flags(nb::handle given, char const* what, std::ptrdiff_t N, bool* by_step = nullptr);
+  /// The groups of N series: given is the size of all, or the number of each series' group.
+  groups_of_series groups(nb::handle given, std::ptrdiff_t N);
 
   /// The series of the layout. `offsets` is room for what it may need.
   partition series(std::vector<std::int32_t>& offsets) const;
@@ -93,8 +118,23 @@ class call {
   view<std::int32_t const> series_of() const;
 
  private:
+  bool decides_type(nb::handle given, char const* what);
+  [[noreturn]] void refuse_type(nb::object const& array, char const* what, std::string const& expected) const;
+  /// Whether its elements are integers or bools.
+  static bool is_whole(any_array const& a);
+  any_array array(nb::handle given, char const* what, char const* expected) const;
+  template <class T>
+  any_array array_of(nb::handle given, char const* what) const;
+  any_array flag_array(nb::handle given, char const* what) const;
+  /// An array of another type, with the memory in the order of the call's; asks whether all its numbers are the same.
+  any_array converted(any_array const& a, char const* type, char const* what, std::string const& expected) const;
+  /// Sets the layout, or asks whether it is the same.
+  void fit(any_array const& a, char const* what);
+
   char const* name_;
   layout layout_;
+  std::string typed_by_;  ///< the name of the array that decided the type
+  bool is_single_ = false;
   std::vector<any_array> kept_;
 };
 
@@ -108,13 +148,5 @@ struct result {
   explicit result(layout const& l);
   static result vector(std::ptrdiff_t count);
 };
-
-/// f(T{}) with the type of the array.
-template <class F>
-auto with_type(call const& c, any_array const& a, char const* what, F f) {
-  if (a.dtype() == nb::dtype<float>()) return f(float{});
-  if (a.dtype() == nb::dtype<double>()) return f(double{});
-  c.refuse(std::string(what) + " has elements of type " + type_name(a.dtype()) + ", expected float32 or float64");
-}
 
 }  // namespace cohort::python

@@ -1,53 +1,81 @@
 #pragma once
-#include <cohort/objective/terms.hpp>
-#include <cohort/random/stream.hpp>
+#include <cohort/erased/any_objective.hpp>
+#include <functional>
 #include <memory>
 
-#include "evaluation.hpp"
+#include "arrays.hpp"
 
-// Objectives, aggregations and selections as objects of Python: the library's templates, behind virtual functions.
+// Aggregations, selections and objectives as objects of Python: the library's, their types known at run time only.
 
 namespace cohort::python {
 
-struct any_aggregation {
-  virtual ~any_aggregation() = default;
-  /// The weight of each series' valid steps, of which there are `own`.
-  virtual void of_series(eigen::basic_backend<float>&, view<float const> own, view<float> weight) const = 0;
-  virtual void of_series(eigen::basic_backend<double>&, view<double const> own, view<double> weight) const = 0;
-  virtual std::string text() const = 0;
+/// The same for float32 and for float64.
+template <template <cohort::backend> class Any>
+class in_both_types {
+ public:
+  template <class X>
+  explicit in_both_types(X const& x) : single_(x), wide_(x) {}
+  template <class T>
+  auto const& in() const {
+    if constexpr (std::is_same_v<T, float>) return single_;
+    else return wide_;
+  }
+
+ private:
+  Any<eigen::basic_backend<float>> single_;
+  Any<eigen::basic_backend<double>> wide_;
 };
-using aggregation_ptr = std::shared_ptr<any_aggregation>;
+
+/// The weight of each of N series' valid steps, of which there are `own`.
+template <cohort::backend B>
+using weigh_series =
+    std::function<void(B&, view<value_t<B> const> own, partition const& groups, view<value_t<B>> weight)>;
+template <cohort::backend B>
+using weigh_steps = std::function<void(B&, step_views<value_t<B>> const&, stream_id, view<value_t<B>> weight)>;
+
+struct aggregation {
+  std::string text;
+  bool of_groups;
+  in_both_types<weigh_series> weigh;
+};
+using aggregation_ptr = std::shared_ptr<aggregation const>;
 /// From an object, or by its name.
 aggregation_ptr aggregation_of(nb::handle given);
 
-struct any_selection {
-  virtual ~any_selection() = default;
-  virtual unsigned reads() const = 0;
-  virtual void weigh(eigen::basic_backend<float>&, step_views<float> const&, stream_id, view<float>) const = 0;
-  virtual void weigh(eigen::basic_backend<double>&, step_views<double> const&, stream_id, view<double>) const = 0;
-  virtual std::string text() const = 0;
-  virtual std::string explained() const = 0;
+struct selection {
+  std::string text, explained;
+  unsigned reads;
+  in_both_types<weigh_steps> weigh;
 };
-using selection_ptr = std::shared_ptr<any_selection>;
+using selection_ptr = std::shared_ptr<selection const>;
 
-struct any_objective {
-  virtual ~any_objective() = default;
-  /// As bits of cohort::needs.
-  virtual unsigned reads() const = 0;
-  /// Those of them that it has derivatives with respect to.
-  virtual unsigned derivatives() const = 0;
-  /// Whether it has a term of series, for which all steps of a series must be in one block.
-  virtual bool of_series() const = 0;
-  virtual bool has_aggregation() const { return false; }
-  /// Makes the weights that stand in it, for all steps.
-  virtual void prepare(evaluation<float>&) const {}
-  virtual void prepare(evaluation<double>&) const {}
-  /// Adds its loss and derivatives on a block of steps.
-  virtual void add(block<float>&) const = 0;
-  virtual void add(block<double>&) const = 0;
-  virtual std::string text() const = 0;
-  virtual std::string explained() const = 0;
+/// factor times a loss, whose steps weigh as an aggregation of its own says (else the call's), times what selections
+/// say, the innermost first.
+struct term {
+  std::shared_ptr<in_both_types<any_objective> const> loss;
+  double factor = 1;
+  aggregation_ptr how{};
+  std::vector<selection_ptr> selections{};
 };
-using objective_ptr = std::shared_ptr<any_objective>;
+struct expression {
+  std::vector<term> terms;
+  std::string text, explained;
+
+  /// As bits of cohort::needs.
+  unsigned reads() const {
+    unsigned bits = 0;
+    for (auto const& t : terms) {
+      bits |= t.loss->in<float>().reads();
+      for (auto const& s : t.selections) bits |= s->reads;
+    }
+    return bits;
+  }
+  /// What it has derivatives with respect to.
+  unsigned derivatives() const {
+    unsigned bits = 0;
+    for (auto const& t : terms) bits |= t.loss->in<float>().reads() & needs::differentiable;
+    return bits;
+  }
+};
 
 }  // namespace cohort::python

@@ -34,16 +34,49 @@ nb::dict rules_of(convention const& c) {
 /// A batch of arrays as a log has it. Padding behind the last valid step of a series is no step of it.
 struct recorded {
   preset::recorded_batch batch;
-  std::vector<std::ptrdiff_t> length;  ///< of each series
+  std::vector<std::int32_t> order;     ///< which series of the arrays each of the batch's is,
+  std::vector<std::ptrdiff_t> length;  ///< and how many steps it has
 };
 
 struct arguments {
-  nb::handle logp, old_logp, score, reward, group, valid, ref_logp, sampler_logp, value, truncated, value_after;
+  nb::handle logp, old_logp, ref_logp, sampler_logp, value, score, reward, value_after, group, valid, truncated;
+
+  arguments(call const& c, nb::kwargs const& given) {
+    std::string names;
+    for (auto& [name, array] : all()) {
+      names += (names.empty() ? "" : ", ") + std::string(name);
+      array = given.contains(name) ? nb::handle(given[name]) : nb::handle(Py_None);
+    }
+    for (auto [key, value] : given)
+      refuse_unknown(c.name(), nb::cast<std::string>(key), names, "is no array of a batch");
+  }
+  std::vector<named_array> numbers() {
+    std::vector<named_array> found;
+    for (auto& [name, array] : all())
+      if (found.size() < 8) found.push_back({array, name});
+    return found;
+  }
+
+ private:
+  std::array<std::pair<char const*, nb::handle&>, 11> all() {
+    return {{{"logp", logp},
+             {"old_logp", old_logp},
+             {"ref_logp", ref_logp},
+             {"sampler_logp", sampler_logp},
+             {"value", value},
+             {"score", score},
+             {"reward", reward},
+             {"value_after", value_after},
+             {"group", group},
+             {"valid", valid},
+             {"truncated", truncated}}};
+  }
 };
 
 template <class T>
 recorded record(call& c, arguments const& given) {
   auto logp = c.numbers<T>(given.logp, "logp"), old_logp = c.numbers<T>(given.old_logp, "old_logp");
+  if (!logp) c.refuse("logp is None, expected an array");
   if (!old_logp) c.refuse("old_logp is None, expected an array like logp");
   auto reward = c.numbers<T>(given.reward, "reward"), ref_logp = c.numbers<T>(given.ref_logp, "ref_logp"),
        value = c.numbers<T>(given.value, "value");
@@ -52,25 +85,24 @@ recorded record(call& c, arguments const& given) {
   layout const& shape = c.shape();
   std::ptrdiff_t N = shape.series;
   auto of_series = [&](nb::handle array, char const* what) {
-    auto v = array.is_none() ? view<T const>{} : c.vector<T>(array, what);
-    if (v && v.rows != N)
-      c.refuse(std::string(what) + " has " + std::to_string(v.rows) + " elements, expected one for each of the " +
-               std::to_string(N) + " series");
-    return v;
+    return array.is_none() ? view<T const>{} : c.numbers_of_series<T>(array, what, N);
   };
   auto score = of_series(given.score, "score"), value_after = of_series(given.value_after, "value_after");
   if (bool(score) == bool(reward))
     c.refuse(score ? "score and reward are given, expected one of them"
                    : "score is None, expected a number for each series, or reward");
-  auto truncated = c.flags_of_series(given.truncated, "truncated", N);
+  auto truncated = given.truncated.is_none() ? std::vector<std::int64_t>(std::size_t(N), 0)
+                                             : c.count_flags(given.truncated, "truncated", N);
   if (given.group.is_none() && !value)
     c.refuse("group is None, expected the size of all groups, or the number of each series' group");
   auto groups = c.groups(given.group.is_none() ? nb::cast(1) : nb::borrow(given.group), N);
   recorded found;
-  for (std::size_t g = 0; g + 1 < groups.size(); ++g) {
+  found.order = groups.order;
+  for (std::size_t g = 0; g + 1 < groups.offsets.size(); ++g) {
     std::vector<preset::recorded_series> members;
-    for (std::ptrdiff_t n = groups[g]; n < groups[g + 1]; ++n) {
-      auto at = [&](std::ptrdiff_t t) { return shape.by_step ? t * shape.series + n : n * shape.steps + t; };
+    for (std::int32_t k = groups.offsets[g]; k < groups.offsets[g + 1]; ++k) {
+      std::ptrdiff_t n = groups.order[std::size_t(k)];
+      auto at = [&](std::ptrdiff_t t) { return shape.at(n, t); };
       std::ptrdiff_t steps = shape.steps;
       while (valid && steps > 1 && !valid[at(steps - 1)]) --steps;
       auto own = [&](view<T const> v) {
@@ -84,7 +116,7 @@ recorded record(call& c, arguments const& given) {
       s.reward = own(reward);
       if (score) s.reward.assign(std::size_t(steps), 0), s.reward.back() = double(score[n]);
       for (std::ptrdiff_t t = 0; valid && t < steps; ++t) s.valid.push_back(valid[at(t)] != 0);
-      s.truncated = !truncated.empty() && truncated[std::size_t(n)];
+      s.truncated = truncated[std::size_t(n)] > 0;
       if (value_after) s.value_after = double(value_after[n]);
       members.push_back(s);
       found.length.push_back(steps);
@@ -114,16 +146,15 @@ nb::object array_of(call const& c, recorded const& r, std::vector<double> const&
   result<T> to(c.shape());
   std::fill_n(to.numbers.data, c.shape().size(), T(0));
   std::size_t i = 0;
-  for (std::size_t n = 0; n < r.length.size(); ++n)
-    for (std::ptrdiff_t t = 0; t < r.length[n]; ++t)
-      to.numbers[c.shape().by_step ? t * c.shape().series + std::ptrdiff_t(n)
-                                   : std::ptrdiff_t(n) * c.shape().steps + t] = T(numbers[i++]);
+  for (std::size_t k = 0; k < r.length.size(); ++k)
+    for (std::ptrdiff_t t = 0; t < r.length[k]; ++t) to.numbers[c.shape().at(r.order[k], t)] = T(numbers[i++]);
   return to.array;
 }
 
-nb::object call_convention(convention const& self, arguments const& given, std::optional<double> kl_weight) {
+nb::object call_convention(convention const& self, std::optional<double> kl_weight, nb::kwargs const& batch) {
   call c(self.rules->name);
-  return with_type(c, c.array(given.logp, "logp"), "logp", [&]<class T>(T) -> nb::object {
+  arguments given(c, batch);
+  return c.with_type(given.numbers(), [&]<class T>(T) -> nb::object {
     recorded r = record<T>(c, given);
     as_in::result o = outcome_of(self.name, r.batch, kl_weight);
     nb::dict gradient, found;
@@ -136,15 +167,16 @@ nb::object call_convention(convention const& self, arguments const& given, std::
   });
 }
 
-nb::list differences_of(std::string const& a, std::string const& b, arguments const& given) {
+nb::list differences_of(std::string const& a, std::string const& b, nb::kwargs const& batch) {
   convention_of(a), convention_of(b);  // before arrays are read
   call c("diff_conventions");
-  return with_type(c, c.array(given.logp, "logp"), "logp", [&]<class T>(T) {
+  arguments given(c, batch);
+  return c.with_type(given.numbers(), [&]<class T>(T) {
     recorded r = record<T>(c, given);
     as_in::result of_a = outcome_of(a, r.batch, {}), of_b = outcome_of(b, r.batch, {});
     auto place = [&](std::size_t i) {
-      auto n = r.batch.series_of[i];
-      return nb::make_tuple(n, std::int32_t(i) - r.batch.offsets[std::size_t(n)]);
+      auto k = std::size_t(r.batch.series_of[i]);
+      return nb::make_tuple(r.order[k], std::int32_t(i) - r.batch.offsets[k]);
     };
     nb::list all;
     for (as_in::rule const& rule : as_in::differences(of_a, of_b)) {
@@ -164,15 +196,14 @@ nb::list differences_of(std::string const& a, std::string const& b, arguments co
 constexpr char const* batch_in_words =
     "The batch: logp, old_logp, ref_logp, sampler_logp (else old_logp) and value are arrays [series, step] of one "
     "type, float32 or float64; score has a\nnumber for each series (it is the reward of the last step), or reward is "
-    "an array; group is the size of all groups, or the number of each series'\ngroup, equal ones next to each other "
-    "(with a value it may be left out); valid is bool, and behind its last valid step a series has ended. A series of "
+    "an array; group is the size of all groups, or an integer for each series,\nthe same in a group (with a value it "
+    "may be left out); valid is bool, and behind its last valid step a series has ended. A series of "
     "which truncated says so was cut\noff in a state of value value_after; the others end. What a convention does not "
     "read may be left out.";
 
 }  // namespace
 
 void add_conventions(nb::module_& m) {
-  auto none = nb::none();
   nb::class_<convention>(m, "Convention", "What a library does by default, in words and in numbers.")
       .def_prop_ro("name", [](convention const& c) { return c.name; })
       .def_prop_ro(
@@ -183,47 +214,23 @@ void add_conventions(nb::module_& m) {
       .def_prop_ro(
           "objective", [](convention const& c) { return c.objective; }, "The whole loss as composed.")
       .def("__repr__", [](convention const& c) { return c.name + ": " + c.rules->library; })
-      .def(
-          "__call__",
-          [](convention const& self, nb::handle logp, nb::handle old_logp, nb::handle score, nb::handle reward,
-             nb::handle group, nb::handle valid, nb::handle ref_logp, nb::handle sampler_logp, nb::handle value,
-             nb::handle truncated, nb::handle value_after, std::optional<double> kl_weight) {
-            return call_convention(
-                self,
-                {logp, old_logp, score, reward, group, valid, ref_logp, sampler_logp, value, truncated, value_after},
-                kl_weight);
-          },
-          nb::kw_only(), nb::arg("logp").none(), nb::arg("old_logp").none(), nb::arg("score") = none,
-          nb::arg("reward") = none, nb::arg("group") = none, nb::arg("valid") = none, nb::arg("ref_logp") = none,
-          nb::arg("sampler_logp") = none, nb::arg("value") = none, nb::arg("truncated") = none,
-          nb::arg("value_after") = none, nb::arg("kl_weight") = none,
-          (std::string(
-               "What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d loss / d "
-               "logp} and gradient_norm, and\nfor each step the advantage as the loss reads it, the ratio that "
-               "multiplies it in the gradient (0 where a clip holds the step), the kl\n(None where there is none) and "
-               "the weight in the mean. kl_weight: of its KL, in the place of the default, which may be 0.\n\n") +
-           batch_in_words)
-              .c_str());
+      .def("__call__", &call_convention, nb::kw_only(), nb::arg("kl_weight") = nb::none(), nb::arg("batch"),
+           (std::string(
+                "What the library makes of a batch: an object with the policy's loss, its gradient {'logp': d loss / d "
+                "logp} and gradient_norm, and\nfor each step the advantage as the loss reads it, the ratio that "
+                "multiplies it in the gradient (0 where a clip holds the step), the kl\n(None where there is none) and "
+                "the weight in the mean. kl_weight: of its KL, in the place of the default, which may be 0.\n\n") +
+            batch_in_words)
+               .c_str());
   m.def("as_in", &convention_of, nb::arg("name"), "The convention of this name, one of convention_names().");
   m.def("convention_names", &as_in::names, "The names of the libraries' conventions.");
-  m.def(
-      "diff_conventions",
-      [](std::string const& a, std::string const& b, nb::handle logp, nb::handle old_logp, nb::handle score,
-         nb::handle reward, nb::handle group, nb::handle valid, nb::handle ref_logp, nb::handle sampler_logp,
-         nb::handle value, nb::handle truncated, nb::handle value_after) {
-        return differences_of(
-            a, b, {logp, old_logp, score, reward, group, valid, ref_logp, sampler_logp, value, truncated, value_after});
-      },
-      nb::arg("a"), nb::arg("b"), nb::kw_only(), nb::arg("logp").none(), nb::arg("old_logp").none(),
-      nb::arg("score") = none, nb::arg("reward") = none, nb::arg("group") = none, nb::arg("valid") = none,
-      nb::arg("ref_logp") = none, nb::arg("sampler_logp") = none, nb::arg("value") = none, nb::arg("truncated") = none,
-      nb::arg("value_after") = none,
-      (std::string(
-           "Where two conventions part on a batch: a dict for each of advantage, ratio, KL, mean and gradient, with "
-           "the rule in_a and in_b,\nsteps_that_differ (None where only one has a KL), and the first of them and the "
-           "one that differs most, each\n((series, step), number of a, number of b) or None.\n\n") +
-       batch_in_words)
-          .c_str());
+  m.def("diff_conventions", &differences_of, nb::arg("a"), nb::arg("b"), nb::arg("batch"),
+        (std::string(
+             "Where two conventions part on a batch: a dict for each of advantage, ratio, KL, mean and gradient, with "
+             "the rule in_a and in_b,\nsteps_that_differ (None where only one has a KL), and the first of them and the "
+             "one that differs most, each\n((series, step), number of a, number of b) or None.\n\n") +
+         batch_in_words)
+            .c_str());
 }
 
 }  // namespace cohort::python

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/objective/text.hpp>
+#include <nanobind/stl/shared_ptr.h>
 
 #include "component.hpp"
 #include "parameters.hpp"
@@ -9,31 +9,14 @@
 namespace cohort::python {
 
 template <class O>
-class objective_leaf : public any_objective {
- public:
-  explicit objective_leaf(O const& o) : o_(o) {}
-  unsigned reads() const override { return terms_read_by(o_); }
-  unsigned derivatives() const override { return reads() & cohort::needs::differentiable; }
-  bool of_series() const override { return series_objective<O>; }
-  void add(block<float>& b) const override { b.add(o_); }
-  void add(block<double>& b) const override { b.add(o_); }
-  std::string text() const override { return cohort::text(o_); }
-  /// Without the text, which stands above all terms.
-  std::string explained() const override {
-    std::string all = cohort::explained(o_);
-    return all.substr(all.find('\n') + 1);
-  }
-
- private:
-  O o_;
-};
-
-template <class O>
-objective_ptr make_objective(O const& o) {
-  return std::make_shared<objective_leaf<O>>(o);
+expression make_objective(O const& o) {
+  std::string explained = cohort::explained(o);  // its text first, which stands above all terms
+  return {{{.loss = std::make_shared<in_both_types<any_objective>>(o)}},
+          cohort::text(o),
+          explained.substr(explained.find('\n') + 1)};
 }
 
-/// Whether keywords of numbers make one: an estimator of the KL has a function of its own, and exact divergences are of
+/// Whether keywords make one: an estimator of the KL has a function of its own, and exact divergences are of
 /// distributions, which are no arrays here.
 template <class O>
 constexpr bool by_keywords() {
@@ -48,7 +31,8 @@ void add_objectives(nb::module_& m, std::tuple<O...> const&) {
   auto add = [&]<class One>(One const&) {
     if constexpr (by_keywords<One>())
       m.def(
-          One::notes.name, [](nb::kwargs given) { return make_objective(with_parameters<One>(given)); },
+          One::notes.name,
+          [](nb::args in_order, nb::kwargs given) { return make_objective(with_parameters<One>(given, in_order)); },
           documentation<One>().c_str());
   };
   (add(O{}), ...);

@@ -6,6 +6,7 @@
 namespace cohort::python {
 
 void add_advantages(nb::module_& m);
+void add_group_advantages(nb::module_& m);
 void add_aggregations(nb::module_& m);
 void add_selections(nb::module_& m);
 void add_objectives(nb::module_& m);
@@ -27,6 +28,7 @@ NB_MODULE(_cohort, m) {
                           std::to_string(COHORT_VERSION_PATCH);
   notice_forks();
   add_advantages(m);
+  add_group_advantages(m);
   add_aggregations(m);
   add_selections(m);
   add_objectives(m);

@@ -1,7 +1,6 @@
-#include <nanobind/stl/shared_ptr.h>
 #include <cohort/objective/all.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>
-#include <memory>
+#include <functional>
 
 #include "parameters.hpp"
 
@@ -9,67 +8,51 @@ namespace cohort::python {
 
 namespace {
 
-/// What objectives of pairs read: an array of the chosen series and one of the rejected ones for each.
-struct arguments {
-  nb::handle chosen_logp, rejected_logp, chosen_ref_logp, rejected_ref_logp, chosen_score, rejected_score,
-      chosen_length, rejected_length;
+struct objective_of_pairs {
+  std::string text, explained;
+  std::function<nb::tuple(nb::kwargs const&)> call;
 };
 
-struct any_pairs {
-  virtual ~any_pairs() = default;
-  virtual nb::tuple call(arguments const&) const = 0;
-  virtual std::string text() const = 0;
-  virtual std::string explained() const = 0;
-};
-
+/// Arrays with a number for each pair, one of the chosen series and one of the rejected.
 template <class O>
-class pairs_leaf : public any_pairs {
- public:
-  explicit pairs_leaf(O const& o) : o_(o) {}
-  std::string text() const override { return cohort::text(o_); }
-  std::string explained() const override { return cohort::explained(o_); }
+struct pairs_of {
+  O objective;
 
-  nb::tuple call(arguments const& given) const override {
-    python::call c(O::notes.name);
-    bool of_logp = terms_read_by(o_) & needs::logp;
-    auto first = of_logp ? given.chosen_logp : given.chosen_score;
-    char const* name = of_logp ? "chosen_logp" : "chosen_score";
-    return with_type(c, c.array(first, name), name, [&]<class T>(T) { return in_type<T>(c, given, of_logp); });
+  nb::tuple operator()(nb::kwargs const& given) const {
+    call c(O::notes.name);
+    bool of_logp = terms_read_by(objective) & needs::logp;
+    std::vector<named_array> arrays;
+    auto add = [&](char const* chosen, char const* rejected) {
+      for (auto name : {chosen, rejected})
+        arrays.push_back({given.contains(name) ? nb::handle(given[name]) : nb::handle(Py_None), name});
+    };
+    if (of_logp) add("chosen_logp", "rejected_logp"), add("chosen_ref_logp", "rejected_ref_logp");
+    else add("chosen_score", "rejected_score");
+    if (std::is_same_v<O, ipo>) add("chosen_length", "rejected_length");
+    std::string names;
+    for (auto const& a : arrays) names += (names.empty() ? "" : ", ") + std::string(a.name);
+    for (auto [key, value] : given) refuse_unknown(c.name(), nb::cast<std::string>(key), names, "is no array of it");
+    return c.with_type(arrays, [&]<class T>(T) { return in_type<T>(c, arrays, of_logp); });
   }
 
  private:
   template <class T>
-  nb::tuple in_type(python::call& c, arguments const& given, bool of_logp) const {
-    std::ptrdiff_t P = -1;
-    std::string decided;
-    auto read = [&](nb::handle array, char const* what) {
-      auto v = c.vector<T>(array, what);
-      if (P < 0) P = v.rows, decided = what;
-      if (v.rows != P)
-        c.refuse(std::string(what) + " has " + std::to_string(v.rows) + " elements, expected " + std::to_string(P) +
-                 ", as many as " + decided);
-      return v;
-    };
-    auto in_turn = [&](view<T const> chosen, view<T const> rejected) {
+  nb::tuple in_type(call& c, std::vector<named_array> const& arrays, bool of_logp) const {
+    std::vector<view<T const>> read;
+    for (auto const& [array, name] : arrays) {
+      read.push_back(c.vector<T>(array, name));
+      if (read.back().rows != read[0].rows)
+        c.refuse(std::string(name) + " has " + std::to_string(read.back().rows) + " elements, expected " +
+                 std::to_string(read[0].rows) + ", as many as " + arrays[0].name);
+    }
+    std::ptrdiff_t P = read[0].rows;
+    auto in_turn = [&](std::size_t k) {
       std::vector<T> all;
-      for (std::ptrdiff_t p = 0; p < P; ++p) all.push_back(chosen[p]), all.push_back(rejected[p]);
+      for (std::ptrdiff_t p = 0; p < P; ++p) all.push_back(read[k][p]), all.push_back(read[k + 1][p]);
       return all;
     };
-    auto both = [&](nb::handle chosen, char const* chosen_name, nb::handle rejected, char const* rejected_name) {
-      auto a = read(chosen, chosen_name), b = read(rejected, rejected_name);
-      return in_turn(a, b);
-    };
-    std::vector<T> now, ref, length;
-    if (of_logp) {
-      now = both(given.chosen_logp, "chosen_logp", given.rejected_logp, "rejected_logp");
-      ref = both(given.chosen_ref_logp, "chosen_ref_logp", given.rejected_ref_logp, "rejected_ref_logp");
-    } else {
-      now = both(given.chosen_score, "chosen_score", given.rejected_score, "rejected_score");
-      ref.assign(now.size(), T(0));
-    }
-    if constexpr (std::is_same_v<O, ipo>)
-      length = both(given.chosen_length, "chosen_length", given.rejected_length, "rejected_length");
-    else length.assign(now.size(), T(1));
+    std::vector<T> now = in_turn(0), ref = of_logp ? in_turn(2) : std::vector<T>(now.size(), T(0)),
+                   length = read.size() > 4 ? in_turn(4) : std::vector<T>(now.size(), T(1));
     for (T n : length)
       if (!(n > 0))
         c.refuse("a length is " + cohort::detail::text(double(n)) +
@@ -79,7 +62,7 @@ class pairs_leaf : public any_pairs {
     auto rows = [&](std::vector<T>& v) { return view<T>(v.data(), P, 2); };
     auto as_input = [&](std::vector<T>& v) { return view<T const>(rows(v)); };
     std::vector<T> loss(now.size()), dlogp(now.size()), dscore(now.size()), none(now.size(), T(0)), pairs{T(P)};
-    backend<T>().map_rows(P, cohort::detail::pair_kernel<O>{o_}, as_input(of_logp ? now : none), as_input(ref),
+    backend<T>().map_rows(P, cohort::detail::pair_kernel<O>{objective}, as_input(of_logp ? now : none), as_input(ref),
                           as_input(of_logp ? none : now), as_input(length),
                           broadcast<T const>(view<T const>(pairs.data(), 1), P), rows(loss), rows(dlogp), rows(dscore));
     double total = 0;
@@ -93,15 +76,15 @@ class pairs_leaf : public any_pairs {
     }
     return nb::make_tuple(total, gradient);
   }
-  O o_;
 };
 
 template <class... O>
 void add_objectives_of_pairs(nb::module_& m, std::tuple<O...> const&) {
   (m.def(
        O::notes.name,
-       [](nb::kwargs given) -> std::shared_ptr<any_pairs> {
-         return std::make_shared<pairs_leaf<O>>(with_parameters<O>(given));
+       [](nb::args in_order, nb::kwargs given) {
+         O o = with_parameters<O>(given, in_order);
+         return objective_of_pairs{cohort::text(o), cohort::explained(o), pairs_of<O>{o}};
        },
        documentation<O>().c_str()),
    ...);
@@ -110,8 +93,7 @@ void add_objectives_of_pairs(nb::module_& m, std::tuple<O...> const&) {
 }  // namespace
 
 void add_pairs(nb::module_& m) {
-  auto none = nb::none();
-  nb::class_<any_pairs>(
+  nb::class_<objective_of_pairs>(
       m, "PairObjective",
       "A loss of pairs, a chosen and a rejected series for the same prompt.\n\nCalling it gives (loss, gradient): the "
       "mean over pairs, and a dict of arrays, the exact derivatives with respect to what depends on the\nparameters. "
@@ -119,15 +101,11 @@ void add_pairs(nb::module_& m) {
       "chosen_ref_logp, rejected_ref_logp\n(sums of log-probabilities along the series; the derivative of each of its "
       "steps is that of the sum), for ipo chosen_length and rejected_length,\nfor bradley_terry chosen_score and "
       "rejected_score alone.")
+      .def("__call__", [](objective_of_pairs const& o, nb::kwargs given) { return o.call(given); })
+      .def("__repr__", [](objective_of_pairs const& o) { return o.text; })
       .def(
-          "__call__",
-          [](any_pairs const& o, nb::handle cl, nb::handle rl, nb::handle cr, nb::handle rr, nb::handle cs,
-             nb::handle rs, nb::handle cn, nb::handle rn) { return o.call({cl, rl, cr, rr, cs, rs, cn, rn}); },
-          nb::kw_only(), nb::arg("chosen_logp") = none, nb::arg("rejected_logp") = none,
-          nb::arg("chosen_ref_logp") = none, nb::arg("rejected_ref_logp") = none, nb::arg("chosen_score") = none,
-          nb::arg("rejected_score") = none, nb::arg("chosen_length") = none, nb::arg("rejected_length") = none)
-      .def("__repr__", &any_pairs::text)
-      .def("explained", &any_pairs::explained, "The objective with its formula and source.");
+          "explained", [](objective_of_pairs const& o) { return o.explained; },
+          "The objective with its formula and source.");
   add_objectives_of_pairs(m, catalogue::pair_objectives{});
 }
 

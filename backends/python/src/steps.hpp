@@ -1,32 +1,11 @@
 #pragma once
-#include <algorithm>
 #include <cohort/objective/terms.hpp>
-#include <iterator>
 
 #include "arrays.hpp"
 
 // The arrays of steps that objectives and selections read, by keyword.
 
 namespace cohort::python {
-
-template <class T>
-struct array_of_term {
-  char const* name;
-  unsigned bit;
-  view<T const> step_views<T>::* member;
-};
-/// The first one that is read decides how the arrays of a call are laid out.
-template <class T>
-inline constexpr array_of_term<T> arrays_of_terms[] = {
-    {"logp", needs::logp, &step_views<T>::logp},
-    {"entropy", needs::entropy, &step_views<T>::entropy},
-    {"value", needs::value, &step_views<T>::value},
-    {"old_logp", needs::old_logp, &step_views<T>::old_logp},
-    {"ref_logp", needs::ref_logp, &step_views<T>::ref_logp},
-    {"sampler_logp", needs::sampler_logp, &step_views<T>::sampler_logp},
-    {"old_value", needs::old_value, &step_views<T>::old_value},
-    {"target", needs::target, &step_views<T>::target},
-    {"advantage", needs::advantage, &step_views<T>::advantage}};
 
 template <class T>
 struct given_steps {
@@ -38,24 +17,31 @@ struct given_steps {
 /// given, and what is not read.
 template <class F>
 auto with_steps(call& c, std::string const& reader, unsigned needed, nb::kwargs const& given, nb::handle valid, F f) {
-  auto const& known = arrays_of_terms<float>;
-  for (auto [key, value] : given) {
-    auto name = nb::cast<std::string>(key);
-    if (std::none_of(std::begin(known), std::end(known), [&](auto const& t) { return name == t.name; }))
-      throw value_error(std::string(c.name()) + ": " + name +
-                        " is no array that objectives read, expected logp, old_logp, ref_logp, sampler_logp, "
-                        "advantage, entropy, value, old_value or target");
+  using namespace cohort::detail;
+  std::string names;
+  std::vector<named_array> arrays;
+  for (int k = 0; k < term_count; ++k) {
+    char const* name = terms_of_step[k].name;
+    if ((needs::kl | needs::old_kl) >> k & 1) continue;  // of distributions, which are no arrays here
+    names += (names.empty() ? "" : ", ") + std::string(name);
+    if (!(needed >> k & 1)) continue;
+    if (!given.contains(name))
+      throw value_error(std::string(c.name()) + ": " + reader + " reads " + name + ", which was not given");
+    arrays.push_back({given[name], name});
   }
-  for (auto const& t : known)
-    if (needed & t.bit && !given.contains(t.name))
-      throw value_error(std::string(c.name()) + ": " + reader + " reads " + t.name + ", which was not given");
-  auto first = std::find_if(std::begin(known), std::end(known), [&](auto const& t) { return (needed & t.bit) != 0; });
-  return with_type(c, c.array(given[first->name], first->name), first->name, [&]<class T>(T type) {
+  for (auto [key, value] : given)
+    refuse_unknown(c.name(), nb::cast<std::string>(key), names, "is no array that objectives read");
+  return c.with_type(arrays, [&]<class T>(T type) {
     given_steps<T> steps;
-    for (auto const& t : arrays_of_terms<T>)
-      if (needed & t.bit)
-        steps.views.*t.member =
-            c.numbers<T>(given[t.name], t.name, t.bit == needs::advantage ? &steps.advantage_of_series : nullptr);
+    auto read = [&](bool advantages) {
+      for (int k = 0; auto member : term_members<step_views<T>>()) {
+        char const* name = terms_of_step[k].name;
+        if (needed >> k & 1 && (needs::advantage >> k & 1) == advantages)
+          steps.views.*member = c.numbers<T>(given[name], name, advantages ? &steps.advantage_of_series : nullptr);
+        ++k;
+      }
+    };
+    read(false), read(true);  // which may have a number for each series of the others
     steps.views.valid = c.flags(valid, "valid");
     steps.views.series_of = c.series_of();
     steps.views.series = c.shape().series;

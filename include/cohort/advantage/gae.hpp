@@ -7,46 +7,32 @@ namespace cohort {
 
 namespace detail {
 
-/// One step of the recurrence, from the following step's advantage (the carry) to this one's. L is a scalar where each
-/// step has a lambda of its own.
-template <class L = double>
+/// One step of the recurrence, from the following step's advantage (the carry) to this one's, and the target. With a
+/// mask the carry comes first, and both are 0 where a step is not valid. G or L is a scalar where each step has a gamma
+/// or lambda of its own.
+template <class L = double, class G = double>
 struct gae_step {
   static constexpr bool affine = true;  ///< in the carry: a device may compose steps instead of walking them
-  double gamma;
+  G gamma;
   L lambda;
   invalid_steps invalid = invalid_steps::skip;
 
   template <class S, class M>
-  constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated) const {
-    S delta = select(terminated, reward - value, reward + gamma * next_value - value);
-    return select(terminated | truncated, delta, delta + gamma * lambda * next_advantage);
-  }
-  template <class S, class M>
-  constexpr S operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated, M valid) const {
-    S after =
-        select(valid | (next_value - next_value == 0), next_value, S(0));  // a step of reward 0, a state of value 0
-    S advantage =
-        (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
-    return select(valid, advantage, invalid == invalid_steps::decay ? advantage : next_advantage);
-  }
-};
-/// The advantage, and with it the target.
-template <class Step>
-struct with_target {
-  static constexpr bool affine = true;
-  Step step;
-
-  template <class S, class M>
   constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated,
                                      M truncated) const {
-    S advantage = step(next_advantage, reward, value, next_value, terminated, truncated);
+    S delta = select(terminated, reward - value, reward + gamma * next_value - value);
+    S advantage = select(terminated | truncated, delta, delta + gamma * lambda * next_advantage);
     return {{advantage, advantage + value}};
   }
   template <class S, class M>
-  constexpr several<S, 2> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated,
+  constexpr several<S, 3> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated,
                                      M valid) const {
-    S advantage = step(next_advantage, reward, value, next_value, terminated, truncated, valid);
-    return {{advantage, advantage + select(valid, value, S(0))}};
+    S after =
+        select(valid | (next_value - next_value == 0), next_value, S(0));  // a step of reward 0, a state of value 0
+    auto found =
+        (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
+    return {{select(valid, found[0], invalid == invalid_steps::decay ? found[0] : next_advantage),
+             select(valid, found[0], S(0)), select(valid, found[1], S(0))}};
   }
 };
 
@@ -58,12 +44,12 @@ void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, c
   require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
           "1 (it is for lanes, not for probes)");
   require_critic(batch, who);
-  auto scan = [&](auto... valid) {
-    backend.scan(batch.series, direction::backward, step, 0, outputs{out.advantage, out.target}, first..., batch.reward,
-                 batch.value, batch.next_value, batch.terminated, batch.truncated, valid...);
+  auto scan = [&](auto to, auto... valid) {
+    backend.scan(batch.series, direction::backward, step, 0, to, first..., batch.reward, batch.value, batch.next_value,
+                 batch.terminated, batch.truncated, valid...);
   };
-  if (batch.valid) scan(batch.valid);
-  else scan();
+  if (batch.valid) scan(outputs{view<T>(), out.advantage, out.target}, batch.valid);
+  else scan(outputs{out.advantage, out.target});
 }
 
 }  // namespace detail
@@ -76,8 +62,8 @@ void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, c
 /// V'_t is the value of the true observation after the step, so a truncated step bootstraps and a terminated one does
 /// not. lambda = 1 gives Monte-Carlo returns minus V, lambda = 0 the one-step error; target is TD(lambda)'s return. Of
 /// an invalid step neither reward nor value are read, and with invalid_steps::skip nothing: it hands on what came to
-/// it, and its target is that as well. With decay its next_value is read (as 0 where it is not finite), and whether it
-/// ended. In the units of the reward.
+/// it. With decay its next_value is read (as 0 where it is not finite), and whether it ended. Its own advantage and
+/// target are 0. In the units of the reward.
 struct gae {
   static constexpr unsigned reads = needs::critic;
   double gamma = .99;   ///< discount, in [0, 1]
@@ -96,8 +82,7 @@ struct gae {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
-    detail::scan_gae(backend, batch, out, "gae", gamma,
-                     detail::with_target<detail::gae_step<>>{{gamma, lambda, invalid}});
+    detail::scan_gae(backend, batch, out, "gae", gamma, detail::gae_step<>{gamma, lambda, invalid});
   }
 };
 

@@ -19,8 +19,8 @@ struct with_lambda_of_step {
   invalid_steps invalid = invalid_steps::skip;
 
   template <class S, class... In>
-  constexpr several<S, 2> operator()(S next_advantage, S lambda, In... in) const {
-    return with_target<gae_step<S>>{{gamma, lambda, invalid}}(next_advantage, in...);
+  constexpr auto operator()(S next_advantage, S lambda, In... in) const {
+    return gae_step<S>{gamma, lambda, invalid}(next_advantage, in...);
   }
 };
 

@@ -12,8 +12,8 @@ namespace cohort {
 ///
 /// With `bootstrap` and a critic, a series that is cut off (by truncation, or by the rollout's end) goes on with V of
 /// its true last observation: that is gae with lambda = 1. Without, a cut series has what was collected. Of an invalid
-/// step neither reward nor value are read; skipped, it has what came to it. Brought to mean 0 and deviation 1 over the
-/// batch it is REINFORCE++ (arXiv:2501.03262): see whitened. In the units of the reward.
+/// step neither reward nor value are read, and both results are 0. Brought to mean 0 and deviation 1 over the batch it
+/// is REINFORCE++ (arXiv:2501.03262): see whitened. In the units of the reward.
 struct monte_carlo {
   double gamma = .99;     ///< discount, in [0, 1]
   bool bootstrap = true;  ///< where there is a critic

@@ -83,6 +83,10 @@ struct standardized {
   constexpr S operator()(S x, S count, S sum, S squares) const {
     return (*this)(x, count, sum, S(0), squares);
   }
+  template <class S, class M>
+  constexpr S operator()(S x, S count, S sum, S distances, S squares, M valid) const {
+    return select(valid, (*this)(x, count, sum, distances, squares), S(0));
+  }
   /// With the sum of the distances from the mean as well, which would be 0 but for its rounding.
   template <class S>
   constexpr S operator()(S x, S count, S sum, S distances, S squares) const {
@@ -97,10 +101,10 @@ struct standardized {
 
 }  // namespace detail
 
-/// (x - mean) / (std + epsilon) over the valid elements, in place. With no more than ddof of them, where there is no
-/// standard deviation, they stay as they are; where they are equal, up to 16 roundings of their mean, they become 0.
-/// One that is not finite makes all of them NaNs. Two passes and the second one's correction of the mean, so that a
-/// large mean costs no digits.
+/// (x - mean) / (std + epsilon) over the valid elements, in place; the others become 0. With no more than ddof of them,
+/// where there is no standard deviation, they stay as they are; where they are equal, up to 16 roundings of their mean,
+/// they become 0. One that is not finite makes all of them NaNs. Two passes and the second one's correction of the
+/// mean, so that a large mean costs no digits.
 struct standardize {
   double epsilon = 1e-8;
   int ddof = 1;        ///< the sum of squares is divided by n - ddof
@@ -123,8 +127,13 @@ struct standardize {
                   sum = broadcast<T const>(sums.part(1, 1), x.rows);
     double unit = detail::measure_deviations<detail::distance_from_mean>(backend, in, valid, sums, squares);
     if (unit != 1) backend.map(outputs{x}, detail::scaled_by{unit}, in);
-    backend.map(outputs{x}, detail::standardized{epsilon * unit, ddof, divide, unit}, in, count, sum,
-                broadcast<T const>(squares.part(0, 1), x.rows), broadcast<T const>(squares.part(1, 1), x.rows));
+    auto write = [&](auto... mask) {
+      backend.map(outputs{x}, detail::standardized{epsilon * unit, ddof, divide, unit}, in, count, sum,
+                  broadcast<T const>(squares.part(0, 1), x.rows), broadcast<T const>(squares.part(1, 1), x.rows),
+                  mask...);
+    };
+    if (valid) write(valid);
+    else write();
   }
 };
 

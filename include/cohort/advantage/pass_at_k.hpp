@@ -135,7 +135,7 @@ struct pass_at_k {
 
   static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k",
                                "Walder and Karkhanis 2025, arXiv:2505.15201, times n", "exact enumeration"};
-  constexpr void parameters(auto f) const { f("k", k); }
+  constexpr void parameters(auto f) const { f("k", k), f("threshold", threshold, threshold != .5); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

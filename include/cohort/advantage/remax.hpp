@@ -8,8 +8,8 @@ namespace cohort {
 ///
 ///     A_it = sum_{s >= t} gamma^(s - t) r_is - greedy_i
 ///
-/// Reads greedy_score, one for each series: completions{.greedy = true} brings it. An invalid step has what came to it,
-/// without the baseline being of any meaning there. In the units of the reward. Writes no targets.
+/// Reads greedy_score, one for each series: completions{.greedy = true} brings it. An invalid step gets 0. In the units
+/// of the reward. Writes no targets.
 struct remax {
   double gamma = 1;  ///< discount, in [0, 1]
 
@@ -27,8 +27,9 @@ struct remax {
     auto scratch = backend.template temporary<T>(M);
     detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, out.advantage);
     backend.broadcast_series(batch.series, scratch.all(), batch.greedy_score);
-    backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage),
-                view<T const>(scratch.all()));
+    view<T const> to_come = out.advantage, greedy = scratch.all();
+    if (batch.valid) backend.map(outputs{out.advantage}, detail::difference{}, to_come, greedy, batch.valid);
+    else backend.map(outputs{out.advantage}, detail::difference{}, to_come, greedy);
   }
 };
 

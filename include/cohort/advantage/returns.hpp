@@ -7,9 +7,12 @@ namespace cohort {
 
 namespace detail {
 
+/// From what is still to come after a step (the carry) to what is at it; with a mask the carry comes first, and what is
+/// written is 0 where a step is not valid. G is a scalar where each step has a gamma of its own.
+template <class G = double>
 struct return_step {
   static constexpr bool affine = true;
-  double gamma;
+  G gamma;
   invalid_steps invalid = invalid_steps::skip;
 
   template <class S, class M>
@@ -17,19 +20,20 @@ struct return_step {
     return select(terminated | truncated, reward, reward + gamma * after);
   }
   template <class S, class M>
-  constexpr S operator()(S after, S reward, M terminated, M truncated, M valid) const {
+  constexpr several<S, 2> operator()(S after, S reward, M terminated, M truncated, M valid) const {
     S skipped = invalid == invalid_steps::skip ? after : select(terminated | truncated, S(0), S(gamma * after));
-    return select(valid, (*this)(after, reward, terminated, truncated), skipped);
+    S to_come = (*this)(after, reward, terminated, truncated);
+    return {{select(valid, to_come, skipped), select(valid, to_come, S(0))}};
   }
 };
 
-/// R_t of every step, without a bootstrap.
+/// R_t of every valid step, without a bootstrap.
 template <backend B, class T = value_t<B>>
 void reward_to_go(B& backend, batch_view<T> const& batch, double gamma, invalid_steps invalid, view<T> out) {
-  return_step step{gamma, invalid};
+  return_step<> step{gamma, invalid};
   if (batch.valid)
-    backend.scan(batch.series, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated,
-                 batch.valid);
+    backend.scan(batch.series, direction::backward, step, 0, outputs{view<T>(), out}, batch.reward, batch.terminated,
+                 batch.truncated, batch.valid);
   else backend.scan(batch.series, direction::backward, step, 0, out, batch.reward, batch.terminated, batch.truncated);
 }
 

@@ -75,16 +75,16 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
   auto flags = backend.template temporary<std::uint8_t>(N + M);
   view<std::uint8_t> there = flags.all().part(0, N), here = flags.all().part(N, M);
   backend.map(outputs{there}, same{}, counts);
-  if (which == averaged_over::series) how(backend, by_series, view<std::uint8_t const>(there));
-  backend.map(outputs{by_series}, where_valid{}, view<T const>(by_series), view<std::uint8_t const>(there));
-  if (which == averaged_over::series) return members.to_steps(out, view<T const>(by_series));
+  if (which == averaged_over::series) {
+    how(backend, by_series, view<std::uint8_t const>(there));
+    return members.to_valid_steps(out, view<T const>(by_series));
+  }
   auto by_step = backend.template temporary<T>(M);
   members.to_steps(by_step.all(), counts);
   if (batch.valid) backend.map(outputs{by_step.all()}, where_valid{}, view<T const>(by_step.all()), batch.valid);
   backend.map(outputs{here}, same{}, view<T const>(by_step.all()));
   members.to_steps(out, view<T const>(by_series));
   how(backend, out, view<std::uint8_t const>(here));
-  backend.map(outputs{out}, where_valid{}, view<T const>(out), view<std::uint8_t const>(here));
 }
 
 }  // namespace detail

@@ -50,6 +50,7 @@ void standardize_over_series(B& backend, partition s, view<std::uint8_t const> v
   if (unit != 1) backend.map(outputs{x}, scaled_by{unit}, in);
   backend.map(outputs{x}, standardized{how.epsilon * unit, how.ddof, how.divide, unit}, in, count, sum,
               broadcast<T const>(squares, M));
+  if (valid) backend.map(outputs{x}, where_valid{}, in, valid);
 }
 
 }  // namespace detail

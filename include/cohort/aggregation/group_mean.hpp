@@ -30,6 +30,14 @@ struct group_mean {
     detail::weigh_by_series(backend, aggregated_steps<T>{s.steps, s.groups.count(), group_of.all(), s.valid}, empty,
                             detail::share_of_series{}, weight);
   }
+  template <backend B, class T = value_t<B>>
+  void of_series(B& backend, view<T const> own, partition const& groups, view<T> weight) const {
+    auto of_group = backend.template temporary<T>(groups.count());
+    backend.segment_reduce(groups, of_group.all(), detail::same{}, own);
+    detail::weigh_whole_series(backend, view<T const>(of_group.all()), empty, detail::share_of_series{},
+                               of_group.all());
+    backend.broadcast_series(groups, weight, view<T const>(of_group.all()));
+  }
 };
 
 }  // namespace cohort

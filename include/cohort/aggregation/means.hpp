@@ -88,8 +88,8 @@ void weigh_whole_series(B& backend, view<T const> own, empty_series empty, F f, 
 }  // namespace detail
 
 // An aggregation is called with the steps of one optimizer step, and writes a weight for each. Where all steps of all
-// series are here, `of_series` does the same from less: of the numbers of valid steps of N series it makes N weights,
-// each that of every valid step of its series.
+// series are here, `of_series` does the same from less: of the numbers of valid steps of N series (and of which of them
+// form a group, where it needs that) it makes N weights, each that of every valid step of its series.
 
 /// Every valid step counts the same: weight 1 / M. Also called token mean (DAPO, arXiv:2503.14476, eq. 8). No valid
 /// step: all weights 0.

@@ -134,12 +134,12 @@ struct objective_kernel {
   }
 };
 
-/// The pass over steps whose series are summed already: store(backend, targets, kernel, inputs...) maps the kernel.
-template <backend B, objective O, class Store, class T = value_t<B>>
+/// The pass over steps whose series are summed already. An invalid step is selected away: its numbers may be anything,
+/// and 0 times a NaN is a NaN.
+template <backend B, objective O, class T = value_t<B>>
 void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
                          std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out,
-                         Store const& store) {
+                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out) {
   auto leaves = composed(o).leaves;
   constexpr unsigned bits = bits_of_leaves<decltype(leaves)>;
   unsigned needed = detail::unpack([](auto const&... leaf) { return (terms_read_by(leaf.term) | ... | 0u); }, leaves);
@@ -167,44 +167,13 @@ void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
     series[at] = sums.total[std::size_t(k)];
     if (totals<Leaves>.has_slope[k]) series[at + 1] = sums.slope[std::size_t(k)];
   }
-  detail::unpack([&](auto... v) { store(backend, targets, kernel, v...); },
-                 concatenated(concatenated(picked<bits>(terms), weights), series));
-}
-
-/// How a kernel's results get to where they belong. An invalid step is selected away: its numbers may be anything, and
-/// 0 times a NaN is a NaN.
-struct written_where_valid {
-  view<std::uint8_t const> valid;
-
-  template <backend B, class Targets, class Kernel, class... In>
-  void operator()(B& backend, Targets const& targets, Kernel const& kernel, In... in) const {
-    detail::unpack([&](auto... target) { backend.map(outputs{target...}, kernel, in...); }, targets);
-    if (valid)
-      detail::unpack(
-          [&](auto... target) { (backend.map(outputs{target}, where_valid{}, as_input(target), valid), ...); },
-          targets);
-  }
-
- private:
-  template <class T>
-  static view<T const> as_input(view<T> v) {
-    return v;
-  }
-};
-template <backend B, objective O, class T = value_t<B>>
-void differentiate_steps(B& backend, O const& o, step_views<T> const& in,
-                         std::array<view<T const>, 1 + aggregations_in<O>> const& weights,
-                         series_sums<T, series_totals_in<O>> const& sums, partial_views<T> const& out) {
-  differentiate_steps(backend, o, in, weights, sums, out, written_where_valid{in.valid});
-}
-
-/// `differentiate`, with its results stored as `store` does.
-template <backend B, objective O, class Store, class T = value_t<B>>
-void differentiate_into(B& backend, O const& o, step_views<T> const& in,
-                        std::array<view<T const>, 1 + aggregations_in<O>> const& weights, partial_views<T> const& out,
-                        Store const& store) {
-  auto room = backend.template temporary<T>(series_totals_in<O> ? (1 + 2 * series_totals_in<O>)*out.loss.rows : 0);
-  differentiate_steps(backend, o, in, weights, sum_series(backend, o, in, weights, room.all()), out, store);
+  detail::unpack(
+      [&](auto... target) {
+        detail::unpack([&](auto... v) { backend.map(outputs{target...}, kernel, v...); },
+                       concatenated(concatenated(picked<bits>(terms), weights), series));
+        if (in.valid) (backend.map(outputs{target}, where_valid{}, view<T const>(target), in.valid), ...);
+      },
+      targets);
 }
 
 }  // namespace detail
@@ -221,7 +190,10 @@ template <backend B, objective O>
 void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
                    std::array<view<value_t<B> const>, 1 + detail::aggregations_in<O>> const& weights,
                    partial_views<value_t<B>> const& out) {
-  detail::differentiate_into(backend, o, in, weights, out, detail::written_where_valid{in.valid});
+  using namespace detail;
+  auto room =
+      backend.template temporary<value_t<B>>(series_totals_in<O> ? (1 + 2 * series_totals_in<O>)*out.loss.rows : 0);
+  differentiate_steps(backend, o, in, weights, sum_series(backend, o, in, weights, room.all()), out);
 }
 
 }  // namespace cohort

@@ -106,7 +106,7 @@ struct importance_weights {
   static constexpr bool corrects_sampler = true;  ///< so `train` reports the effective sample size of its weights
 
   static constexpr about notes{
-      "importance_weights", "rho = exp(old_logp - sampler_logp), bounded",
+      "importance_weights", "rho = exp(old_logp - sampler_logp), log rho clamped to +-20, then rho bounded",
       "verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855",
       "verl rollout_is; TRL token_truncate (closed form)"};
   constexpr void parameters(auto f) const {
