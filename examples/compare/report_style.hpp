@@ -95,6 +95,8 @@ code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu San
   tbody th { padding: 0 0 4px; font-size: 17px; text-align: left; }
   td { display: flex; justify-content: space-between; gap: 16px; padding: 2px 0; }
   td::before { content: attr(data-label); color: var(--soft); text-align: left; white-space: normal; }
+  .parts td, .parts td::before { display: block; }
+  .pairs tr { display: flex; justify-content: space-between; align-items: baseline; }
   .notes dl { grid-template-columns: 1fr; gap: 0; }
   .notes dd { margin-bottom: 8px; }
 }

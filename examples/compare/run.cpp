@@ -79,6 +79,10 @@ run_result train_and_judge(settings const& asked, E const& environment, Policy p
 template <class Rollout>
 constexpr bool is_of_groups = std::is_same_v<std::remove_cvref_t<Rollout>, groups>;
 
+double steps_of_member(lanes const&, int) { return 0; }
+double steps_of_member(groups const& r, int limit) { return double(r.count) * (limit + 1); }
+double steps_of_member(probes const& r, int) { return double(r.lanes) * r.horizon; }
+
 /// f(environment, algorithm) with the algorithm of that name.
 template <class F>
 auto with_preset(settings const& asked, std::string const& name, F f) {
@@ -114,10 +118,7 @@ std::string hyperparameters(settings const& asked, std::string const& name) {
 
 double steps_of_member(settings const& asked, std::string const& name) {
   return with_preset(asked, name, [](auto const& environment, auto const& algorithm) {
-    auto const& r = algorithm.rollout;
-    if constexpr (is_of_groups<decltype(r)>) return double(r.count) * (environment.max_episode_steps + 1);
-    else if constexpr (requires { r.group; }) return double(r.lanes) * r.horizon;
-    else return 0.;
+    return steps_of_member(algorithm.rollout, environment.max_episode_steps);
   });
 }
 

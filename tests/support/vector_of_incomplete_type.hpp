@@ -1,6 +1,6 @@
 // LibTorch before 2.1 has vectors of types that are not complete yet, in constructors that C++20 makes constexpr: clang
-// then wants the type at once, g++ and C++17 do not (pytorch's pull request 93978). Included before everything else, this
-// takes `constexpr` from libstdc++'s std::vector, which clang then reads as it does in C++17.
+// then wants the type at once, g++ and C++17 do not (pytorch's pull request 93978). Included before everything else,
+// this takes `constexpr` from libstdc++'s std::vector, which clang then reads as it does in C++17.
 #include <string>
 #pragma push_macro("_GLIBCXX20_CONSTEXPR")
 #undef _GLIBCXX20_CONSTEXPR
