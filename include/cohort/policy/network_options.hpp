@@ -52,6 +52,13 @@ template <class M>
 concept given_as_model = !std::is_same_v<M, network_options>;
 template <class M>
 inline constexpr bool given_as_seed = std::is_arithmetic_v<M> || std::is_same_v<M, random_seed>;
+template <class Seed>
+random_seed seed_of(Seed const& s) {
+  constexpr bool is_seed = std::is_same_v<Seed, random_seed>;
+  static_assert(is_seed, "the seed of a policy is written random_seed{1}, so that no other number is taken for it");
+  if constexpr (is_seed) return s;
+  else return {};
+}
 
 /// Of a policy whose environment was refused, so that what it is given to next says nothing.
 struct distribution_of_nothing : categorical {

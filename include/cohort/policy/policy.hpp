@@ -22,8 +22,7 @@ class basic_policy {
 
   struct evaluation {
     view<T const> logp, entropy, value;  ///< R G each; value only with a critic
-    view<T const> kl,
-        old_kl;  ///< R G each; KL(pi || reference) and KL(old || pi), where the other distribution was given
+    view<T const> kl, old_kl;  ///< R G each; KL(pi || reference), KL(old || pi), where the other one was given
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
@@ -53,7 +52,7 @@ class basic_policy {
 
   template <class E, class Seed = random_seed>
   basic_policy(B& backend, E const& e, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, seed_of(s),
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, detail::seed_of(s),
                      detail::is_masked<E>()) {
 #include <cohort/environment/requirements.inc>
   }
@@ -63,7 +62,7 @@ class basic_policy {
   template <class E, detail::given_as_model Model, class Seed = random_seed>
   basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, Seed s = {})
       : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)),
-                     detail::observation_count<E>(), o, seed_of(s), detail::is_masked<E>()) {
+                     detail::observation_count<E>(), o, detail::seed_of(s), detail::is_masked<E>()) {
     constexpr bool in_order = !detail::given_as_seed<Model>, is_model = !in_order || action_model<Model>,
                    fits = !in_order || !is_model || !environment<E> || detail::fits_actions<Model, E>();
     static_assert(in_order,
@@ -250,13 +249,6 @@ class basic_policy {
   }
 
  private:
-  template <class Seed>
-  static random_seed seed_of(Seed const& s) {
-    constexpr bool is_seed = std::is_same_v<Seed, random_seed>;
-    static_assert(is_seed, "the seed of a policy is written random_seed{1}, so that no other number is taken for it");
-    if constexpr (is_seed) return s;
-    else return {};
-  }
   using array = typename B::template array<T>;
   using network = detail::actor_network<B, Distribution>;
 
