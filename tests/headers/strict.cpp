@@ -1,4 +1,4 @@
-// Everything at work, in both precisions, for compilers that warn of what changes a number or hides a name.
+// Everything at work for compilers that warn of what changes a number or hides a name.
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/language.hpp>
@@ -15,9 +15,8 @@ void each(std::tuple<X...> const& all, F f) {
   std::apply([&](auto const&... x) { (f(x), ...); }, all);
 }
 
-template <class B>
 void components() {
-  [[maybe_unused]] B backend;
+  using B = eigen::backend;
   any_objective<B> all = clipped_ratio{} + value_loss{} + entropy_bonus{.weight = linear{.1, 0}} + kl_penalty{};
   each(catalogue::step_objectives{}, [&](auto const& o) { all = o; });
   each(catalogue::series_objectives{}, [&](auto const& o) { all = o; });
@@ -45,8 +44,7 @@ void trains(E const& environment, Rollout const& rollout, Update const& update, 
 }  // namespace
 
 int main() {
-  components<eigen::backend>();
-  components<eigen::basic_backend<double>>();
+  components();
   trains<eigen::backend>(classic_control::cart_pole{}, lanes{}, update{.optimizer = rmsprop{}});
   trains<eigen::basic_backend<double>>(spaces::bits{}, groups{}, critic_warmup{});
   trains<eigen::backend>(classic_control::pendulum{}, probes{}, trust_region{}, beta_distribution{});
