@@ -1,4 +1,4 @@
-"""An objective goes over a batch in blocks of 2,048 steps, and terms of series over whole series: no cut may show."""
+"""An objective goes over a batch in blocks of 4,096 steps, and terms of series over whole series: no cut may show."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 import cohort
 
 rng = np.random.default_rng(7)
-SHAPES = [(1, 1), (1, 5000), (3, 2500), (2, 2048), (700, 7), (9, 1), (2049, 3), (5, 1000)]
+SHAPES = [(1, 1), (1, 5000), (3, 2500), (3, 4500), (2, 4096), (700, 7), (9, 1), (2049, 3), (5, 1000)]
 
 
 def batch(shape):
@@ -79,6 +79,27 @@ def test_a_gradient_is_of_each_array_that_a_term_reads_and_0_where_no_step_is_va
     assert (gradient["logp"][1] == 0).all() and (gradient["logp"][0][valid[0]] != 0).any()
     nothing, zeros = cohort.clipped_ratio()(valid=np.zeros((3, 3000), bool), **given)
     assert nothing == 0 and (zeros["logp"] == 0).all()
+
+
+def test_terms_whose_weights_differ_add_up_in_every_block_and_are_0_at_invalid_steps():
+    given, valid = batch((5, 1000))
+    spoiled = {k: np.where(valid, x, np.nan) if x.ndim == 2 else x for k, x in given.items()}
+    ratio = cohort.clipped_ratio()
+    terms = [
+        ratio,
+        cohort.weighted(cohort.kl_cov(share=0.1), ratio),
+        cohort.kl_penalty("k2"),
+        0.5 * ratio,
+        cohort.aggregate("series_mean", cohort.kl_penalty("k3")),
+        cohort.gspo(),
+        cohort.kl_penalty("k1"),
+    ]
+    total, whole = sum(terms[1:], terms[0])(valid=valid, per_step=True, **spoiled)
+    alone = [t(valid=valid, per_step=True, **spoiled) for t in terms]
+    np.testing.assert_allclose(total, sum(loss for loss, _ in alone), rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(whole["logp"], sum(g["logp"] for _, g in alone), rtol=1e-11, atol=1e-15)
+    assert (total[~valid] == 0).all() and (whole["logp"][~valid] == 0).all()
+    np.testing.assert_allclose(alone[3][0], 0.5 * alone[0][0], rtol=1e-14)
 
 
 PROGRAM = """

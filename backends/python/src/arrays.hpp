@@ -29,18 +29,6 @@ eigen::basic_backend<T>& backend() {
   return alone;
 }
 
-/// One for each thread, that starts no others.
-template <class T>
-std::vector<std::unique_ptr<eigen::basic_backend<T>>> const& backends_of_threads() {
-  static auto all = [] {
-    std::vector<std::unique_ptr<eigen::basic_backend<T>>> made;
-    for (int k = 0; k < eigen::hardware_threads(); ++k)
-      made.push_back(std::make_unique<eigen::basic_backend<T>>(eigen::options{.threads = 1}));
-    return made;
-  }();
-  return all;
-}
-
 template <class T>
 constexpr char const* type_name() {
   return sizeof(T) == 4 ? "float32" : "float64";

@@ -3,7 +3,7 @@
 #include <functional>
 #include <memory>
 
-#include "arrays.hpp"
+#include "adding_backend.hpp"
 
 // Aggregations, selections and objectives as objects of Python: the library's, their types known at run time only.
 
@@ -49,10 +49,13 @@ struct selection {
 };
 using selection_ptr = std::shared_ptr<selection const>;
 
+template <cohort::backend B>
+using any_added = any_objective<adding_backend<value_t<B>>>;
+
 /// factor times a loss, whose steps weigh as an aggregation of its own says (else the call's), times what selections
 /// say, the innermost first.
 struct term {
-  std::shared_ptr<in_both_types<any_objective> const> loss;
+  std::shared_ptr<in_both_types<any_added> const> loss;
   double factor = 1;
   aggregation_ptr how{};
   std::vector<selection_ptr> selections{};

@@ -1,6 +1,7 @@
 #include "evaluation.hpp"
 
 #include <map>
+#include <span>
 
 namespace cohort::python {
 
@@ -42,12 +43,13 @@ std::vector<T> valid_steps_of_series(layout const& shape, view<std::uint8_t cons
   return {count.begin(), count.end()};
 }
 
-/// The weights of a term: one for the valid steps of each series, and, where selections weigh them too, one for each
-/// step.
+/// The weights of a term, its factor in them: one for the valid steps of each series, or, where selections weigh them
+/// too, one for each step.
 template <class T>
 struct weights_of_term {
   std::vector<T> const* of_series;
   std::vector<T> of_step;
+  bool same_everywhere;
 };
 
 /// Those of all terms; what several of them have in common is made once.
@@ -59,10 +61,20 @@ class weights_of_terms {
     std::vector<T> advantage;
     for (auto const& t : e.terms) {
       aggregation const* own = t.how ? t.how.get() : how.get();
-      if (!aggregations_.contains(own)) aggregations_[own] = weights_of_series<T>(c, *own, steps.views.valid, group);
-      std::vector<T> of_step(t.selections.empty() ? 0 : std::size_t(c.shape().size()));
+      auto [found, is_first] = aggregations_.try_emplace({own, t.factor});
+      std::vector<T>& of_series = found->second;
+      if (is_first) {
+        of_series = weights_of_series<T>(c, *own, steps.views.valid, group);
+        for (T& w : of_series) w *= T(t.factor);
+      }
+      if (t.selections.empty()) {
+        bool differ = std::adjacent_find(of_series.begin(), of_series.end(), std::not_equal_to<>()) != of_series.end();
+        terms_.push_back({&of_series, {}, !differ});
+        continue;
+      }
+      std::vector<T> of_step(std::size_t(c.shape().size()));
       view<T> all{of_step.data(), std::ptrdiff_t(of_step.size())};
-      spread_over_steps(c.shape(), aggregations_[own], all);
+      spread_over_steps(c.shape(), of_series, all);
       for (auto s = t.selections.rbegin(); s != t.selections.rend(); ++s) {  // the outermost first
         auto [known, is_new] = selections_.try_emplace(s->get(), of_step.size());
         view<T> weight{known->second.data(), all.rows};
@@ -71,13 +83,13 @@ class weights_of_terms {
           (*s)->weigh.template in<T>()(backend<T>(), for_selections(c.shape(), steps, advantage), draws, weight);
         backend<T>().map(outputs{all}, cohort::detail::times{}, view<T const>(all), view<T const>(weight));
       }
-      terms_.push_back({&aggregations_[own], std::move(of_step)});
+      terms_.push_back({nullptr, std::move(of_step), false});
     }
   }
   weights_of_term<T> const& operator[](std::size_t k) const { return terms_[k]; }
 
  private:
-  std::map<aggregation const*, std::vector<T>> aggregations_;
+  std::map<std::pair<aggregation const*, double>, std::vector<T>> aggregations_;
   std::map<selection const*, std::vector<T>> selections_;
   std::vector<weights_of_term<T>> terms_;
 };
@@ -85,107 +97,104 @@ class weights_of_terms {
 /// What goes through blocks of steps, on one thread: objectives of its own, and room for a block.
 template <class T>
 class worker {
-  using B = eigen::basic_backend<T>;
-  using targets = std::array<view<T>, std::size_t(1 + cohort::detail::differentiable_count)>;
+  using B = adding_backend<T>;
 
  public:
   worker(B& backend, layout const& shape, expression const& e, given_steps<T> const& steps,
          weights_of_terms<T> const& weights, std::ptrdiff_t longest)
-      : backend_(backend), shape_(shape), e_(e), steps_(steps), weights_(weights) {
+      : backend_(backend), shape_(shape), steps_(steps), weights_(weights) {
     int sums = 0;
     for (auto const& t : e.terms) {
-      losses_.push_back(t.loss->template in<T>());
-      sums = std::max(sums, losses_.back().whole().shape().sums);
+      any_objective<B> loss = t.loss->template in<T>();
+      auto const has = loss.whole().shape();
+      terms_.push_back({std::move(loss), has.sums > 0, !t.selections.empty()});
+      sums = std::max(sums, has.sums);
     }
-    room_.resize(std::size_t((4 + cohort::detail::differentiable_count + sums) * longest));
-    mask_.resize(std::size_t(longest));
+    for (auto* room : {&loss_, &advantage_, &weight_}) room->resize(std::size_t(longest));
+    sums_.resize(std::size_t(sums * longest));
+    for (auto& t : terms_)
+      if (!t.of_series) prepare(t, {}, longest);
   }
 
-  /// Steps first ... first + n - 1; the sum of their losses.
-  double operator()(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> const& out, view<T> losses) {
-    auto rest = view<T>(room_.data(), std::ptrdiff_t(room_.size()));
-    auto take = [&](std::ptrdiff_t count) {
-      view<T> taken = rest.part(0, count);
-      rest = rest.part(count, rest.rows - count);
-      return taken;
-    };
-    step_views<T> at = cohort::detail::part_of(steps_.views, first, n);
-    at.series_of = steps_.views.series_of.part(0, n);  // of whole series the first ones have the same pattern
-    at.series = shape_.by_step ? shape_.series : (n + shape_.steps - 1) / shape_.steps;
-    if (!steps_.advantage_of_series.empty()) {
-      view<T> advantage = take(n);
-      spread_over(shape_, steps_.advantage_of_series, first, advantage);
-      at.advantage = advantage;
-    }
-    targets to = cohort::detail::as_array(out), other;
-    for (auto& v : to)
-      if (v) v = v.part(first, n);
-    to[0] = losses ? losses.part(first, n) : take(n);
-    for (auto& v : other) v = take(n);
-    view<T> weight = take(n);
-    std::array<bool, std::tuple_size_v<targets>> written{};
-    for (std::size_t k = 0; k < losses_.size(); ++k) {
-      bool writes[std::tuple_size_v<targets>] = {true};
-      for (int d = 0; d < cohort::detail::differentiable_count; ++d)
-        writes[1 + d] = losses_[k].reads() >> cohort::detail::nth_term(needs::differentiable, d) & 1;
-      targets here{};
-      for (std::size_t d = 0; d < here.size(); ++d)
-        if (writes[d]) here[d] = written[d] ? other[d] : to[d];
-      differentiate(k, at, first, weight, rest,
-                    cohort::detail::as_partials(here, std::make_index_sequence<std::tuple_size_v<targets>>()));
-      for (std::size_t d = 0; d < here.size(); ++d)
-        if (writes[d] && std::exchange(written[d], true))
-          backend_.map(outputs{to[d]}, cohort::detail::plus{}, view<T const>(to[d]), view<T const>(other[d]));
+  /// The blocks between cuts, one after the other; the sum of their losses, unless these are stored.
+  double operator()(std::span<std::ptrdiff_t const> cuts, partial_views<T> const& out, view<T> losses) {
+    std::fill(loss_.begin(), loss_.end(), T(0));
+    view<T> all(loss_.data(), std::ptrdiff_t(loss_.size()));
+    for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
+      std::ptrdiff_t first = cuts[k], n = cuts[k + 1] - first;
+      auto here = [&](view<T> v) { return v ? v.part(first, n) : v; };
+      backend_.begin(all);
+      add(first, n, {losses ? here(losses) : all.part(0, n), here(out.logp), here(out.entropy), here(out.value)});
     }
     T sum = 0;
-    view<T> total(&sum, 1);
-    view<T const> loss = to[0];
-    if (!at.valid) {
-      backend_.reduce(total, cohort::detail::same{}, loss);
-      return double(sum);
-    }
-    backend_.reduce(total, cohort::detail::where_valid{}, loss, at.valid);
-    for (std::size_t d = losses ? 0 : 1; d < to.size(); ++d)
-      if (written[d]) backend_.map(outputs{to[d]}, cohort::detail::where_valid{}, view<T const>(to[d]), at.valid);
+    if (!losses) backend_.reduce({&sum, 1}, cohort::detail::same{}, view<T const>(all));
     return double(sum);
   }
 
  private:
-  /// What it writes at invalid steps is of no meaning.
-  void differentiate(std::size_t k, step_views<T> at, std::ptrdiff_t first, view<T> weight, view<T> sums,
-                     partial_views<T> const& out) {
-    auto const& weights = weights_[k];
-    any_aggregation<B> as_prepared = [&](B& backend, aggregated_steps<T> const&, view<T> to) {
-      if (weights.of_step.empty()) spread_over(shape_, *weights.of_series, first, to);
-      else std::copy_n(weights.of_step.data() + first, to.rows, to.data);
-      if (e_.terms[k].factor != 1)
-        backend.map(outputs{to}, cohort::detail::scaled_by{e_.terms[k].factor}, view<T const>(to));
-    };
-    std::int64_t no_draws = 0;
-    auto& loss = losses_[k].whole();
-    loss.prepare(backend_, as_prepared, {.steps = weight.rows}, at,
-                 {.weights = weight, .sums = sums, .draws = no_draws});
-    at.valid = {};
-    if (!e_.terms[k].selections.empty()) {  // of a step with weight 0 nothing is read
-      for (std::ptrdiff_t i = 0; i < weight.rows; ++i) mask_[std::size_t(i)] = weight[i] != 0;
-      at.valid = {mask_.data(), weight.rows};
+  struct own_term {
+    any_objective<B> loss;
+    bool of_series, is_selected;
+  };
+
+  void add(std::ptrdiff_t first, std::ptrdiff_t n, partial_views<T> const& out) {
+    step_views<T> at = cohort::detail::part_of(steps_.views, first, n);
+    at.series_of = steps_.views.series_of.part(0, n);  // of whole series the first ones have the same pattern
+    at.series = shape_.by_step ? shape_.series : (n + shape_.steps - 1) / shape_.steps;
+    if (!steps_.advantage_of_series.empty()) {
+      view<T> advantage(advantage_.data(), n);
+      spread_over(shape_, steps_.advantage_of_series, first, advantage);
+      at.advantage = advantage;
     }
-    loss.differentiate(backend_, at, 0, weight.rows, out);
+    auto valid = at.valid;
+    for (std::size_t k = 0; k < terms_.size(); ++k) {
+      auto& t = terms_[k];
+      weigh(k, first, n);
+      at.valid = valid;
+      if (t.of_series) prepare(t, at, n);
+      at.valid = {};  // the backend sees to it
+      backend_.read_where(t.is_selected ? selected(n, valid) : valid);
+      t.loss.whole().differentiate(backend_, at, 0, n, out);
+    }
+  }
+  /// Brings the weights of term k, if they do not stand there already.
+  void weigh(std::size_t k, std::ptrdiff_t first, std::ptrdiff_t n) {
+    auto const& w = weights_[k];
+    if (w.of_series && w.of_series == standing_ && (w.same_everywhere || first == standing_from_)) return;
+    if (!w.of_series) std::copy_n(w.of_step.data() + first, n, weight_.data());
+    else if (w.same_everywhere) std::fill(weight_.begin(), weight_.end(), w.of_series->front());
+    else spread_over(shape_, *w.of_series, first, view<T>(weight_.data(), n));
+    standing_ = w.of_series, standing_from_ = first;
+  }
+  void prepare(own_term& t, step_views<T> const& at, std::ptrdiff_t n) {
+    any_aggregation<B> weighed_already = [](B&, aggregated_steps<T> const&, view<T>) {};
+    std::int64_t no_draws = 0;
+    t.loss.whole().prepare(backend_, weighed_already, {.steps = n}, at,
+                           {.weights = view<T>(weight_.data(), n),
+                            .sums = view<T>(sums_.data(), std::ptrdiff_t(sums_.size())),
+                            .draws = no_draws});
+  }
+  /// Of a step with weight 0 nothing is read.
+  view<std::uint8_t const> selected(std::ptrdiff_t n, view<std::uint8_t const> valid) {
+    mask_.resize(weight_.size());
+    for (std::ptrdiff_t i = 0; i < n; ++i) mask_[std::size_t(i)] = weight_[std::size_t(i)] != 0 && (!valid || valid[i]);
+    return {mask_.data(), n};
   }
 
   B& backend_;
   layout const& shape_;
-  expression const& e_;
   given_steps<T> const& steps_;
   weights_of_terms<T> const& weights_;
-  std::vector<any_objective<B>> losses_;
-  std::vector<T> room_;
+  std::vector<own_term> terms_;
+  std::vector<T> loss_, advantage_, weight_, sums_;
   std::vector<std::uint8_t> mask_;
+  std::vector<T> const* standing_ = nullptr;  ///< whose weights are in weight_,
+  std::ptrdiff_t standing_from_ = 0;          ///< from which step on
 };
 
 /// Where the blocks of a batch begin and end. Terms of series need all steps of a series in one.
 std::vector<std::ptrdiff_t> cut(layout const& shape, bool whole_series) {
-  constexpr std::ptrdiff_t steps = 2048;
+  constexpr std::ptrdiff_t steps = 4096;
   std::vector<std::ptrdiff_t> cuts{0};
   while (cuts.back() < shape.size()) {
     std::ptrdiff_t first = cuts.back(), left = shape.size() - first, n = left;
@@ -241,17 +250,19 @@ double evaluate(call& c, expression const& e, given_steps<T> const& steps, aggre
   bool of_series = std::any_of(e.terms.begin(), e.terms.end(),
                                [](term const& t) { return t.loss->in<T>().whole().shape().sums > 0; });
   auto cuts = cut(c.shape(), of_series);
-  auto blocks = std::ptrdiff_t(cuts.size()) - 1, longest = std::ptrdiff_t(0);
+  constexpr std::ptrdiff_t run = 4;  // blocks whose losses are added up together
+  auto blocks = std::ptrdiff_t(cuts.size()) - 1, runs = (blocks + run - 1) / run, longest = std::ptrdiff_t(0);
   for (std::size_t k = 1; k < cuts.size(); ++k) longest = std::max(longest, cuts[k] - cuts[k - 1]);
   auto const& backends = backends_of_threads<T>();
   std::vector<std::unique_ptr<worker<T>>> workers(backends.size());
-  std::vector<double> sums(std::size_t(blocks), 0);
+  std::vector<double> sums(std::size_t(runs), 0);
   eigen::executor threads(forked() ? 1 : int(backends.size()), &eigen::run_on_openmp);
-  threads(blocks, 1, [&](int thread, std::ptrdiff_t begin, std::ptrdiff_t end) {
+  threads(runs, 1, [&](int thread, std::ptrdiff_t begin, std::ptrdiff_t end) {
     auto& own = workers[std::size_t(thread)];
     if (!own) own = std::make_unique<worker<T>>(*backends[std::size_t(thread)], c.shape(), e, steps, weights, longest);
-    for (auto k = std::size_t(begin); k < std::size_t(end); ++k)
-      sums[k] = (*own)(cuts[k], cuts[k + 1] - cuts[k], out, losses);
+    for (std::ptrdiff_t r = begin; r < end; ++r)
+      sums[std::size_t(r)] = (*own)(
+          std::span(cuts).subspan(std::size_t(r * run), std::size_t(std::min(run, blocks - r * run) + 1)), out, losses);
   });
   double total = 0;
   for (double x : sums) total += x;

@@ -16,8 +16,8 @@ std::vector<T> weights_of_series(call& c, aggregation const& how, view<std::uint
 template <class T>
 step_views<T> for_selections(layout const& shape, given_steps<T> const& steps, std::vector<T>& room);
 
-/// The sum of the losses of all terms, and their derivatives. With `losses` the losses are stored by step. Threads
-/// share the blocks, and the bits do not depend on how many there are.
+/// The sum of the losses of all terms, and their derivatives. With `losses` these are stored by step in the place of
+/// the sum. Threads share the blocks, and the bits do not depend on how many there are.
 template <class T>
 double evaluate(call& c, expression const& e, given_steps<T> const& steps, aggregation_ptr const& how, nb::handle group,
                 std::uint64_t seed, partial_views<T> const& out, view<T> losses);

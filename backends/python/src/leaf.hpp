@@ -11,7 +11,7 @@ namespace cohort::python {
 template <class O>
 expression make_objective(O const& o) {
   std::string explained = cohort::explained(o);  // its text first, which stands above all terms
-  return {{{.loss = std::make_shared<in_both_types<any_objective>>(o)}},
+  return {{{.loss = std::make_shared<in_both_types<any_added>>(o)}},
           cohort::text(o),
           explained.substr(explained.find('\n') + 1)};
 }
