@@ -6,7 +6,7 @@ foreach(part IN ITEMS anywhere avx2)
   if(part STREQUAL "avx2")
     set(flags -mavx2 -mfma)
   endif()
-  execute_process(COMMAND "${COMPILER}" -std=c++20 -O2 ${flags} -DCOHORT_PART=${part} ${INCLUDES} -c "${SOURCE}" -o "${FOLDER}/${part}.o"
+  execute_process(COMMAND "${COMPILER}" -std=c++20 -O1 ${flags} -DCOHORT_PART=${part} ${INCLUDES} -c "${SOURCE}" -o "${FOLDER}/${part}.o"
     COMMAND_ERROR_IS_FATAL ANY)
   execute_process(COMMAND "${NM}" --defined-only "${FOLDER}/${part}.o" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX MATCHALL " [Ww] [^\n]*6cohort[^\n]*" ${part} "${symbols}")

@@ -202,6 +202,6 @@ TEST_CASE("generate: more tokens at once than rows can be numbered are refused b
   language_model model{backend, o};
   generator<archetype<float>> completions;
   CHECK_THROWS_WITH(completions(backend, model, {{1, 2, 3}}, {.group = 3, .max_tokens = 1 << 30}, stream_id{1}),
-                    "generate: the number of tokens of all prompts and completions is 3.22123e+09, expected fewer than "
-                    "2^31: generate fewer at once");
+                    "generate: tokens of all prompts and completions is 3.22123e+09, expected at most 2147483647, the "
+                    "largest number of 32 bits");
 }

@@ -6,7 +6,7 @@
 namespace cohort::eigen {
 
 struct options {
-  int threads = 0;  ///< 0: as many as OpenMP would take; without OpenMP always 1
+  int threads = 0;  ///< 0: as many as OpenMP would take; without OpenMP 1
 };
 
 inline namespace COHORT_EIGEN_TARGET {

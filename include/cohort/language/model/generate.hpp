@@ -85,8 +85,9 @@ class generator {
                         std::to_string(o.max_tokens) + " tokens, expected no more than the context's " +
                         std::to_string(shape.context) + " together");
     packing_.finish(backend, shape);
-    detail::require_numbered("generate", "prompts x group x max_tokens",
-                             double(prompts.size()) * o.group * o.max_tokens);
+    std::ptrdiff_t before = packing_.rows();
+    double tokens = double(before) + double(prompts.size()) * o.group * (o.max_tokens - 1);
+    detail::require_numbered("generate", "tokens of all prompts and completions", tokens);
     std::size_t N = prompts.size() * std::size_t(o.group);
     if (!o.allowed.always.empty() && o.allowed.always.size() != std::size_t(shape.vocabulary))
       throw value_error("generate: allowed.always has " + std::to_string(o.allowed.always.size()) +
@@ -98,10 +99,6 @@ class generator {
       all[n].kept = token_support(shape.vocabulary);
     }
     if (N == 0) return all;
-    std::ptrdiff_t before = packing_.rows();
-    double tokens = double(before) + double(N) * (o.max_tokens - 1);
-    detail::require(tokens < 0x1p31, "generate", "the number of tokens of all prompts and completions", tokens,
-                    "fewer than 2^31: generate fewer at once");
     model.network().reserve(backend, cache_, std::ptrdiff_t(tokens));
     std::vector<std::int32_t> rows(static_cast<std::size_t>(before));
     std::iota(rows.begin(), rows.end(), 0);
