@@ -22,7 +22,7 @@ class groups_collector;
 /// group of any round differs, the last round stands as it is.
 ///
 /// A rollout that the run's remaining steps cannot finish is dropped, its steps counted.
-struct groups {
+struct COHORT_TARGET groups {
   int count = 2;  ///< groups in a rollout
   int group = 8;  ///< G, episodes in a group
   cohort::action_noise noise = cohort::action_noise::independent;

@@ -9,7 +9,7 @@ class lanes_collector;
 
 /// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going
 /// on from one rollout to the next.
-struct lanes {
+struct COHORT_TARGET lanes {
   int count = 8;      ///< N
   int horizon = 128;  ///< T
 

@@ -24,7 +24,7 @@ class vine_collector;
 /// max_episode_steps.
 ///
 /// Source: Kazemnejad et al. 2024, arXiv:2410.01679, eqs. 9 and 10, where states are prefixes of an answer.
-struct vine {
+struct COHORT_TARGET vine {
   int lanes = 8;       ///< N
   int horizon = 32;    ///< T, decisions of each lane
   int rollouts = 4;    ///< K, copies of each state
