@@ -4,6 +4,17 @@
 
 namespace cohort {
 
+namespace detail {
+
+struct anchor_where_valid {
+  template <class Known, class Anchor, class M>
+  constexpr void operator()(std::ptrdiff_t, Known known, Anchor anchor, M valid) const {
+    known.data[0] = valid.data[0] ? anchor.data[0] : 0;  // not as a number: a float holds no more than 24 bits
+  }
+};
+
+}  // namespace detail
+
 /// GiGPO: a series against its group, and each step against all steps of the batch that were taken in an equal state,
 /// its anchor,
 ///
@@ -36,7 +47,13 @@ struct gigpo {
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> to_come = scratch.all().part(0, M), by_step = scratch.all().part(M, M);
     detail::reward_to_go(backend, batch, gamma, invalid_steps::skip, to_come);
-    steps(backend, view<T const>(to_come), batch.anchor, batch.anchors, view<T const>{}, by_step, batch.valid);
+    view<std::int32_t const> anchor = batch.anchor;
+    auto known = backend.template temporary<std::int32_t>(batch.valid ? M : 0);
+    if (batch.valid) {  // that of an invalid step would choose how the others' returns are rounded
+      backend.for_rows(M, detail::anchor_where_valid{}, known.all(), anchor, batch.valid);
+      anchor = known.all();
+    }
+    steps(backend, view<T const>(to_come), anchor, batch.anchors, view<T const>{}, by_step, batch.valid);
     episodes(backend, batch, out);
     backend.map(outputs{out.advantage}, detail::plus_weighted{weight}, view<T const>(out.advantage),
                 view<T const>(by_step));

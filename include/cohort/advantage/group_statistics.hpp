@@ -64,12 +64,6 @@ struct standard_deviation {
     return sqrt(squares / max(count - ddof, S(1))) / unit;
   }
 };
-struct cell_where_present {
-  template <class Known, class Cell, class M>
-  constexpr void operator()(std::ptrdiff_t, Known known, Cell cell, M present) const {
-    known.data[0] = present.data[0] ? cell.data[0] : 0;  // not as a number: a float holds no more than 24 bits
-  }
-};
 /// The unit of a member: small where a member of its cell is large.
 struct unit_of_cell {
   double small;
@@ -82,8 +76,9 @@ struct unit_of_cell {
 }  // namespace detail
 
 /// out[k] = (x[k] - baseline) / scale within cells: member k belongs to cell[k]; `size`, one for each member, is how
-/// many its cell counts, or absent for as many as are present. Members that are not `present` (whatever they hold)
-/// leave the statistics and get 0. The building block of group-relative estimators. In place if out is x.
+/// many its cell counts, or absent for as many as are present. Members that are not `present` (whatever they hold; a
+/// cell they do have) leave the statistics and get 0. The building block of group-relative estimators. In place if out
+/// is x.
 struct group_statistics {
   group_baseline baseline = group_baseline::mean;
   group_scale scale = group_scale::group_std;
@@ -107,11 +102,6 @@ struct group_statistics {
                   out_view<B> out, view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
     auto by_cell = backend.template temporary<T>(cells);
-    auto known = backend.template temporary<std::int32_t>(present ? x.rows : 0);
-    if (present) {  // of absent ones not even the cell is read, so that it does not choose how sums are rounded
-      backend.for_rows(x.rows, detail::cell_where_present{}, known.all(), cell, present);
-      cell = known.all();
-    }
     auto add_up = [&](view<T> to, view<T const> from) {
       backend.map(outputs{by_cell.all()}, detail::filled{0}, view<T const>(by_cell.all()));
       backend.scatter_add(by_cell.all(), from, cell);
