@@ -1,5 +1,5 @@
 #pragma once
-#include <unistd.h>
+#include <cohort/backend/memory.hpp>
 #include <cstddef>
 #include <cstdio>
 #include <iterator>
@@ -7,9 +7,7 @@
 
 namespace program {
 
-inline double memory_of_machine() {
-  return static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
+using cohort::detail::memory_of_machine;
 
 /// 36620 as "35.8 KiB".
 inline std::string binary_size(double bytes) {
