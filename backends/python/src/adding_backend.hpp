@@ -55,12 +55,17 @@ class adding_backend : public eigen::basic_backend<T> {
   std::vector<T*> written_;
 };
 
-/// One for each thread, that starts no others.
+/// What the blocks of a loss are shared by; a child of fork gets threads anew.
+inline eigen::executor const& threads_of_module() {
+  static auto own = eigen::on_own_threads(eigen::hardware_threads());
+  return own;
+}
+/// One for each of them, that starts no others.
 template <class T>
 std::vector<std::unique_ptr<adding_backend<T>>> const& backends_of_threads() {
   static auto all = [] {
     std::vector<std::unique_ptr<adding_backend<T>>> made;
-    for (int k = 0; k < eigen::hardware_threads(); ++k)
+    for (int k = 0; k < threads_of_module().threads(); ++k)
       made.push_back(std::make_unique<adding_backend<T>>(eigen::options{.threads = 1}));
     return made;
   }();

@@ -1,27 +1,10 @@
 #include "arrays.hpp"
-#if __has_include(<pthread.h>)
-#include <pthread.h>
-#endif
 #include <algorithm>
-#include <atomic>
 #include <memory>
 
 #include "memory.hpp"
 
 namespace cohort::python {
-
-namespace {
-
-std::atomic<bool> in_a_child = false;
-
-}  // namespace
-
-bool forked() { return in_a_child.load(std::memory_order_relaxed); }
-void notice_forks() {
-#if __has_include(<pthread.h>)
-  pthread_atfork(nullptr, nullptr, [] { in_a_child = true; });
-#endif
-}
 
 std::string shape_text(any_array const& a) {
   std::string all = "(";

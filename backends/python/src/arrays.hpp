@@ -16,17 +16,10 @@ namespace cohort::python {
 namespace nb = nanobind;
 using any_array = nb::ndarray<nb::ro, nb::device::cpu>;
 
-/// Whether this process was made by fork after the module was loaded: OpenMP's threads stayed in the parent, and a loop
-/// that waits for them would do so for ever. From module.cpp's start on.
-bool forked();
-void notice_forks();
-
 template <class T>
 eigen::basic_backend<T>& backend() {
   static eigen::basic_backend<T> only;  // calls hold Python's lock
-  if (!forked()) return only;
-  static eigen::basic_backend<T> alone(eigen::options{.threads = 1});
-  return alone;
+  return only;
 }
 
 template <class T>

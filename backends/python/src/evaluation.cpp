@@ -256,8 +256,7 @@ double evaluate(call& c, expression const& e, given_steps<T> const& steps, aggre
   auto const& backends = backends_of_threads<T>();
   std::vector<std::unique_ptr<worker<T>>> workers(backends.size());
   std::vector<double> sums(std::size_t(runs), 0);
-  eigen::executor threads(forked() ? 1 : int(backends.size()), &eigen::run_on_openmp);
-  threads(runs, 1, [&](int thread, std::ptrdiff_t begin, std::ptrdiff_t end) {
+  threads_of_module()(runs, 1, [&](int thread, std::ptrdiff_t begin, std::ptrdiff_t end) {
     auto& own = workers[std::size_t(thread)];
     if (!own) own = std::make_unique<worker<T>>(*backends[std::size_t(thread)], c.shape(), e, steps, weights, longest);
     for (std::ptrdiff_t r = begin; r < end; ++r)

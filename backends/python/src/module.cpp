@@ -26,7 +26,6 @@ NB_MODULE(_cohort, m) {
   });
   m.attr("__version__") = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
                           std::to_string(COHORT_VERSION_PATCH);
-  notice_forks();
   add_advantages(m);
   add_group_advantages(m);
   add_aggregations(m);
