@@ -20,17 +20,24 @@ inline constexpr char report_style[] = R"css(
 * { box-sizing: border-box; }
 body {
   margin: 0; background: var(--page); color: var(--ink); -webkit-text-size-adjust: 100%;
-  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", Arial, sans-serif;
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", Arial,
+    sans-serif;
 }
 main { max-width: 1120px; margin: 0 auto; padding: 40px 32px 56px; }
-h1 { font-size: 30px; line-height: 1.2; margin: 0 0 12px; font-weight: 680; letter-spacing: -.01em; text-wrap: balance; }
+h1 {
+  font-size: 30px; line-height: 1.2; margin: 0 0 12px; font-weight: 680; letter-spacing: -.01em;
+  text-wrap: balance;
+}
 h2 { font-size: 18px; line-height: 1.3; margin: 0; font-weight: 640; }
 p { margin: 0; max-width: 92ch; }
 .lead { color: var(--soft); text-wrap: pretty; margin-bottom: 28px; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 26px; list-style: none; margin: 0; padding: 0; font-weight: 560; }
 .legend li { display: flex; align-items: center; gap: 10px; }
 .legend svg { width: 52px; height: 14px; flex: none; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 28px 36px; margin: 16px 0 12px; }
+.charts {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 28px 36px;
+  margin: 16px 0 12px;
+}
 figure { margin: 0; min-width: 0; }
 figcaption { margin: 0 0 8px; }
 figcaption span { display: block; }
@@ -52,7 +59,10 @@ svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-n
 .line.s1 { stroke-dasharray: 9 3; } .line.s2 { stroke-dasharray: 2.5 2.5; } .line.s3 { stroke-dasharray: 12 3 3 3; }
 .line.s4 { stroke-dasharray: 6 5; } .line.s5 { stroke-dasharray: 9 3 2 3 2 3; }
 .mark { fill: var(--c); stroke: var(--page); stroke-width: 1.4; paint-order: stroke; }
-.beyond { fill: var(--c); text-anchor: middle; font-weight: 600; paint-order: stroke; stroke: var(--page); stroke-width: 5px; }
+.beyond {
+  fill: var(--c); text-anchor: middle; font-weight: 600; paint-order: stroke; stroke: var(--page);
+  stroke-width: 5px;
+}
 .name { fill: var(--ink); font-weight: 600; }
 .dot { fill: var(--c); fill-opacity: .75; stroke: var(--page); stroke-width: 1; }
 .interval { stroke: var(--c); stroke-width: 9; stroke-opacity: .28; }
@@ -61,7 +71,10 @@ svg text { font-size: 12.5px; fill: var(--soft); font-variant-numeric: tabular-n
 .results + .charts { margin-top: 36px; }
 .pairs th { padding-left: 0; text-align: left; }
 .parts td, .parts th { text-align: left; white-space: normal; vertical-align: top; }
-.parts td { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+.parts td {
+  font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  overflow-wrap: anywhere;
+}
 a { color: var(--c0); }
 .results { margin: 36px 0 0; }
 .results h2 { margin-bottom: 10px; }
@@ -80,8 +93,11 @@ td small { color: var(--soft); font-size: inherit; }
 .notes dl { margin: 8px 0 0; display: grid; grid-template-columns: max-content 1fr; gap: 5px 20px; }
 .notes dt { color: var(--ink); font-weight: 560; }
 .notes dd { margin: 0; max-width: 84ch; }
-code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--tint);
-  border: 1px solid var(--rule); display: block; border-radius: 6px; padding: 8px 12px; margin-top: 8px; overflow-wrap: anywhere; }
+code {
+  font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--tint);
+  border: 1px solid var(--rule); display: block; border-radius: 6px; padding: 8px 12px; margin-top: 8px;
+  overflow-wrap: anywhere;
+}
 @media (max-width: 760px) {
   main { padding: 24px 16px 40px; }
   h1 { font-size: 24px; }
@@ -100,7 +116,10 @@ code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu San
   .notes dl { grid-template-columns: 1fr; gap: 0; }
   .notes dd { margin-bottom: 8px; }
 }
-@media print { main { max-width: none; padding: 0; } .charts { grid-template-columns: 1fr 1fr; } figure, tr { break-inside: avoid; } }
+@media print {
+  main { max-width: none; padding: 0; } .charts { grid-template-columns: 1fr 1fr; }
+  figure, tr { break-inside: avoid; }
+}
 )css";
 
 }  // namespace compare

@@ -1,6 +1,7 @@
-"""Arrays that the tests of the Python module are about."""
+"""What the tests of the Python module share: arrays, and how mistakes are tested."""
 
 import numpy as np
+import pytest
 
 rng = np.random.default_rng(3)
 N, T = 5, 7
@@ -27,3 +28,16 @@ def batch():
         old_value=steps(),
         target=steps(),
     )
+
+
+def one_sentence_each(mistakes):
+    """A test that each call of (call, kind, text) raises this kind of error, in one line that matches the text."""
+
+    @pytest.mark.parametrize("k", range(len(mistakes)))
+    def test(k):
+        call, kind, text = mistakes[k]
+        with pytest.raises(kind, match=text) as seen:
+            call()
+        assert "\n" not in str(seen.value)
+
+    return test

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cohort
-from arrays import N, T, batch, masks, rng, steps
+from arrays import N, T, batch, masks, one_sentence_each, rng, steps
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint16, bool])
@@ -112,10 +112,4 @@ MISTAKES = [
     (lambda: cohort.clipped_ratio().explained(1), TypeError, r"^Objective.explained: the arguments are .*, expected explained\(self\)"),
 ]
 
-
-@pytest.mark.parametrize("k", range(len(MISTAKES)))
-def test_mistakes_are_one_sentence(k):
-    call, kind, text = MISTAKES[k]
-    with pytest.raises(kind, match=text) as seen:
-        call()
-    assert "\n" not in str(seen.value)
+test_mistakes_are_one_sentence = one_sentence_each(MISTAKES)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import cohort
-from arrays import N, T, batch, masks, rng, steps
+from arrays import N, T, batch, masks, one_sentence_each, rng, steps
 
 
 def gae_by_loops(reward, value, next_value, terminated, truncated, valid, gamma, lam):
@@ -206,13 +206,7 @@ MISTAKES = [
     (lambda: cohort.series_sum_mean(length=0), ValueError, "series_sum_mean: length is 0, expected a positive number"),
 ]
 
-
-@pytest.mark.parametrize("k", range(len(MISTAKES)))
-def test_mistakes_are_one_sentence(k):
-    call, kind, text = MISTAKES[k]
-    with pytest.raises(kind, match=text) as seen:
-        call()
-    assert "\n" not in str(seen.value)
+test_mistakes_are_one_sentence = one_sentence_each(MISTAKES)
 
 
 def test_an_expression_explains_each_term_once():
