@@ -1,4 +1,4 @@
-# cmake -DROOT=DIR -P standard_includes.cmake: fails where a source file names something of the standard library whose
+# cmake -DROOT=DIR -DPROGRAMS=DIR -P standard_includes.cmake: fails where a source file names something of the standard library whose
 # header neither it nor any file of Cohort that it includes includes. A standard header may happen to include another;
 # the next release of the library need not. standard_names.txt says which header declares what.
 cmake_minimum_required(VERSION 3.25)
@@ -20,6 +20,8 @@ foreach(folder IN LISTS folders)
   endforeach()
 endforeach()
 file(GLOB_RECURSE files ${patterns})
+file(GLOB programs "${PROGRAMS}/docs_*_*.cpp")  # those of the docs
+list(APPEND files ${programs})
 
 # read(FILE): what it includes, own_${file} of ours and std_${file} of others, and which standard names it has.
 function(read file)
