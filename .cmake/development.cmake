@@ -44,17 +44,24 @@ endfunction()
 
 include(.cmake/precompiled.cmake)
 
-# A program that begins as the README's does need not read all of Cohort again.
+# Programs need not read all of Cohort again, nor LibTorch, which takes 20 s and a gigabyte.
 if(TARGET cohort::eigen)
   precompiled(cohort_program_pch "cohort::eigen;cohort_warnings" <cohort/cohort.hpp> <cohort/backend/eigen.hpp>)
 endif()
-function(program_headers target source)
-  cmake_path(ABSOLUTE_PATH source)
-  file(STRINGS "${source}" found REGEX "^#include <cohort/(cohort|backend/eigen).hpp>")
-  list(LENGTH found count)
-  if(count EQUAL 2)
-    use_precompiled(cohort_program_pch ${target})
-  endif()
+if(TARGET cohort::torch)
+  precompiled(cohort_torch_pch "cohort::torch;$<TARGET_NAME_IF_EXISTS:cohort::eigen>;cohort_warnings" <cohort/backend/torch.hpp>)
+endif()
+
+# program_headers(TARGET LIBRARY...): in the preset dev, the precompiled header of a target that is linked with these.
+function(program_headers target)
+  foreach(backend IN ITEMS torch:cohort_torch_pch eigen:cohort_program_pch)
+    string(REGEX MATCH "(.*):(.*)" backend "${backend}")
+    if(CMAKE_BUILD_TYPE STREQUAL "Quick" AND "cohort::${CMAKE_MATCH_1}" IN_LIST ARGN)
+      use_precompiled(${CMAKE_MATCH_2} ${target})
+      target_link_libraries(${target} PRIVATE $<TARGET_NAME_IF_EXISTS:cohort::eigen>)  # for the tests' flags
+      return()
+    endif()
+  endforeach()
 endfunction()
 
 # untested(NAME SOURCE LIBRARY...): a program that no test runs. It is built when it is asked for; in the preset dev `all`
@@ -67,7 +74,7 @@ function(untested name source)
     target_link_libraries(compiles_${name} PRIVATE ${ARGN} cohort_warnings)
     target_compile_definitions(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
     target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
-    program_headers(compiles_${name} ${source})
+    program_headers(compiles_${name} ${ARGN})
   endif()
 endfunction()
 
