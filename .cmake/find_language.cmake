@@ -1,6 +1,6 @@
 # What the component language needs; read by the project's own build and by the installed package.
 # Sets cohort_language_FOUND and, where it is false, the half sentence cohort_language_missing.
-find_package(nlohmann_json QUIET CONFIG)
+include("${CMAKE_CURRENT_LIST_DIR}/find_file.cmake")
 find_package(re2 QUIET CONFIG)
 if(NOT TARGET re2::re2)  # before RE2 had CMake files, as in Debian 12
   find_package(Threads QUIET)
@@ -14,8 +14,8 @@ if(NOT TARGET re2::re2)  # before RE2 had CMake files, as in Debian 12
 endif()
 
 set(cohort_language_FOUND FALSE)
-if(NOT TARGET nlohmann_json::nlohmann_json)
-  set(cohort_language_missing "nlohmann-json was not found (Debian, Ubuntu: nlohmann-json3-dev; or set nlohmann_json_DIR)")
+if(NOT cohort_file_FOUND)
+  set(cohort_language_missing "${cohort_file_missing}")
 elseif(NOT TARGET re2::re2)
   set(cohort_language_missing "RE2 was not found (Debian, Ubuntu: libre2-dev; or set re2_DIR)")
 else()

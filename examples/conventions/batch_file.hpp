@@ -1,7 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cohort/describe/names.hpp>
-#include <cohort/language/files/json.hpp>
+#include <cohort/file/json.hpp>
 #include <cohort/preset/recorded_batch.hpp>
 #include <fstream>
 
@@ -21,7 +21,7 @@ struct named_batch {
   std::string from;
 };
 
-inline std::vector<double> numbers_of(cohort::language::json_fields const& fields, cohort::language::json const& list,
+inline std::vector<double> numbers_of(cohort::file::json_fields const& fields, cohort::file::json const& list,
                                       char const* name, std::size_t expected) {
   if (!list.is_array()) fields.wrong(name, "a list of numbers");
   if (list.empty()) fields.refuse(std::string("has no number in ") + name);
@@ -46,8 +46,8 @@ inline std::pair<std::string, cohort::preset::recorded_series> read_completion(s
   static std::vector<std::string> const known{"group",    "reward",    "rewards",      "logp",
                                               "old_logp", "ref_logp",  "sampler_logp", "values",
                                               "mask",     "truncated", "value_after"};
-  auto object = cohort::language::parse_object(line, where);
-  cohort::language::json_fields fields(object, where);
+  auto object = cohort::file::parse_object(line, where);
+  cohort::file::json_fields fields(object, where);
   std::vector<std::string> own;
   for (auto const& [key, value] : object.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end())

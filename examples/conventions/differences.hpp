@@ -99,8 +99,8 @@ inline std::string report(result const& a, result const& b, named_batch const& b
   return all;
 }
 
-inline cohort::language::json report_json(result const& a, result const& b, named_batch const& batch) {
-  using cohort::language::json;
+inline cohort::file::json report_json(result const& a, result const& b, named_batch const& batch) {
+  using cohort::file::json;
   auto side = [](result const& o) {
     return json{{"name", o.rules->name},    {"library", o.rules->library},
                 {"loss", o.loss},           {"gradient_norm", o.gradient_norm},

@@ -67,15 +67,15 @@ class scorer {
 
 /// The tokens of one line; `where` is what messages call it.
 std::vector<std::int32_t> read_ids(std::string const& line, std::string const& where, decoder_options const& o) {
-  language::json const object = language::parse_object(line, where);
-  language::json_fields const fields(object, where);
-  language::json const& list = fields.at("ids");
+  file::json const object = file::parse_object(line, where);
+  file::json_fields const fields(object, where);
+  file::json const& list = fields.at("ids");
   if (!list.is_array() || list.empty()) fields.wrong("ids", "a list of one token or more");
   if (list.size() > std::size_t(o.context))
     fields.refuse("has " + std::to_string(list.size()) + " ids, expected no more than the context's " +
                   std::to_string(o.context));
   std::vector<std::int32_t> ids;
-  for (language::json const& id : list) {
+  for (file::json const& id : list) {
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t(o.vocabulary))
       fields.refuse("ids[" + std::to_string(ids.size()) + "] is " + detail::shown(id) +
                     ", expected a token of the vocabulary's " + std::to_string(o.vocabulary) + ", counted from 0");

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/language/files/new_file.hpp>
+#include <cohort/file/new_file.hpp>
 #include <functional>
 #include <memory>
 #include <span>
@@ -20,7 +20,7 @@ struct output {
 };
 inline output text_output(std::string name, std::string text) {
   return {std::move(name), [text = std::move(text)](std::filesystem::path const& path) {
-            cohort::language::new_file file(path);
+            cohort::file::new_file file(path);
             file.write(text);
             file.commit();
           }};

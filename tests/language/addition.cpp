@@ -7,14 +7,14 @@
 #include <sstream>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/paths.hpp"
 #include "../support/running_program.hpp"
-#include "files.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
+using file::json;
 using files::scratch;
-using language::json;
 
 namespace {
 

@@ -17,7 +17,7 @@ template <class B>
 struct recorded {
   using T = value_t<B>;
   std::string folder;
-  language::safetensors expected{folder + "/expected.safetensors"};
+  file::safetensors expected{folder + "/expected.safetensors"};
   B backend{};
   language_model<B> model{backend, language::read_config(folder)};
   std::vector<std::vector<std::int32_t>> sequences;

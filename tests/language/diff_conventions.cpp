@@ -3,17 +3,17 @@
 #ifdef COHORT_DIFF_CONVENTIONS
 #include <algorithm>
 #include <cmath>
-#include <cohort/language/files/json.hpp>
+#include <cohort/file/json.hpp>
 #include <sstream>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/paths.hpp"
-#include "files.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
+using file::json;
 using files::scratch;
-using language::json;
 
 namespace {
 

@@ -1,8 +1,8 @@
 #include <cohort/language/files/llama_files.hpp>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/killed_anywhere.hpp"
-#include "files.hpp"
 
 using namespace cohort;
 using files::scratch;
@@ -18,7 +18,7 @@ struct writer {
     REQUIRE(::pipe(ready) == 0);
     process = ::fork();
     if (process == 0) {
-      language::new_file file(path, existing::replace);
+      file::new_file file(path, existing::replace);
       file.write("begun");
       if (::write(ready[1], "x", 1) == 1)
         for (;;) ::pause();
@@ -56,20 +56,20 @@ TEST_CASE("new_file: what a killed process left is removed when the name is writ
   writer dead(path), living(path);
   dead.kill();
   CHECK(files::entries(here.path) == 5);
-  language::new_file file(path);
+  file::new_file file(path);
   CHECK(files::entries(here.path) == 5);  // the dead one's is gone, and this one is there
   file.write("whole");
   file.commit();
   CHECK(files::get(path) == "whole");
   living.kill();
-  language::new_file(path, existing::replace);
+  file::new_file(path, existing::replace);
   CHECK(files::entries(here.path) == 4);
 }
 
 TEST_CASE("new_file: a refusal leaves nothing, and what stands there as it was") {
   scratch const here;
   files::put(here.path / "weights", "old");
-  CHECK_THROWS_AS(language::new_file(here.path / "weights"), io_error);
+  CHECK_THROWS_AS(file::new_file(here.path / "weights"), io_error);
   CHECK(files::entries(here.path) == 1);
   CHECK(files::get(here.path / "weights") == "old");
 }

@@ -3,13 +3,14 @@
 #include <tuple>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/paths.hpp"
-#include "files.hpp"
 
 using namespace cohort;
 using namespace cohort::language;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
+using file::json;
 using files::scratch;
 
 namespace {
@@ -77,12 +78,12 @@ std::string refusal(json const& changes) {
 template <class F>
 void put_weights(scratch const& here, F change) {
   auto const values = counted<float>(tiny);
-  std::vector<new_tensor<float>> list;
+  std::vector<file::new_tensor<float>> list;
   for (auto const& t : tensors_of(tiny))
     list.push_back(
         {t.name, detail::shape_of(t), std::span(values).subspan(std::size_t(t.offset), std::size_t(t.size()))});
   change(list);
-  write_safetensors<float>(here.path / "model.safetensors", list, existing::replace);
+  file::write_safetensors<float>(here.path / "model.safetensors", list, existing::replace);
 }
 
 void read_tiny(scratch const& here) {
@@ -266,7 +267,7 @@ TEST_CASE("read_parameters: each tensor lies where tensors_of says, in float and
     auto const options = read_config(golden + name);
     auto const narrow = parameters_of<float>(golden + name);
     auto const wide = parameters_of<double>(golden + name);
-    safetensors const file(golden + name + "/model.safetensors");
+    file::safetensors const file(golden + name + "/model.safetensors");
     CHECK(file.tensors().size() == tensors_of(options).size());
     CHECK(options.parameters() == double(narrow.size()));
     int wrong = 0;
@@ -353,7 +354,7 @@ TEMPLATE_TEST_CASE("write_model: what is written is read back", "", float, doubl
                      o.context) == std::tuple(5, 4, 3, 1, 2, 1, 2, 7));
     CHECK(std::tuple(o.rope_base, o.epsilon, o.tied) == std::tuple(5e5, 1e-6, tied));
     CHECK(parameters_of<TestType>(folder) == values);
-    CHECK(safetensors(folder / "model.safetensors").at("model.norm.weight").type ==
+    CHECK(file::safetensors(folder / "model.safetensors").at("model.norm.weight").type ==
           (sizeof(TestType) == 4 ? "F32" : "F64"));
     CHECK(files::entries(folder) == 2);
   }
@@ -363,7 +364,7 @@ TEST_CASE("write_model: a model of transformers comes out with the tensors that 
   scratch const here;
   for (std::string name : {"untied", "tied"}) {
     write_model<float>(here.path, read_config(golden + name), parameters_of<float>(golden + name), existing::replace);
-    safetensors const before(golden + name + "/model.safetensors"), after(here.path / "model.safetensors");
+    file::safetensors const before(golden + name + "/model.safetensors"), after(here.path / "model.safetensors");
     REQUIRE(before.tensors().size() == after.tensors().size());
     for (auto const& [tensor, stored] : before.tensors()) {
       CHECK(after.at(tensor).shape == stored.shape);

@@ -10,13 +10,13 @@
 #include <sstream>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/paths.hpp"
-#include "files.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
+using file::json;
 using files::scratch;
-using language::json;
 
 namespace {
 
@@ -56,13 +56,13 @@ outcome_of_program score(std::string const& arguments, std::string const& in) {
 }
 outcome_of_program generate(std::string const& arguments) { return run(paths::program("generate"), arguments); }
 
-std::vector<double> numbers(language::safetensors const& file, std::string const& name) {
+std::vector<double> numbers(file::safetensors const& file, std::string const& name) {
   auto const& shape = file.at(name).shape;
   std::vector<double> all(detail::product(shape, 1));
   file.read<double>(name, shape, all);
   return all;
 }
-std::vector<std::int32_t> tokens(language::safetensors const& file, std::string const& name) {
+std::vector<std::int32_t> tokens(file::safetensors const& file, std::string const& name) {
   auto const all = numbers(file, name);
   return {all.begin(), all.end()};
 }
@@ -95,7 +95,7 @@ void check_refusal(outcome_of_program const& r, int status, std::string const& p
 
 TEST_CASE("score: the log-probabilities of transformers, a line for each line", "[golden]") {
   for (std::string name : {"untied", "tied"}) {
-    language::safetensors const expected(golden + name + "/expected.safetensors");
+    file::safetensors const expected(golden + name + "/expected.safetensors");
     std::string in;
     for (int k = 0; k < 4; ++k) in += line(tokens(expected, "ids." + std::to_string(k)));
     for (bool wide : {false, true}) {
@@ -200,7 +200,7 @@ TEST_CASE("score: answers a line before the next one is there") {
 
 TEST_CASE("generate: the greedy continuation of transformers, and its start up to a stop token", "[golden]") {
   for (std::string name : {"untied", "tied"}) {
-    language::safetensors const expected(golden + name + "/expected.safetensors");
+    file::safetensors const expected(golden + name + "/expected.safetensors");
     auto const want = tokens(expected, "continuation");
     std::string const base =
         "--model '" + golden + name + "' --ids " + spaced(tokens(expected, "prompt")) + " --tokens 20 ";
@@ -226,7 +226,7 @@ TEST_CASE("generate: the greedy continuation of transformers, and its start up t
 TEST_CASE("generate: config.json's eos_token_id ends a continuation") {
   own_folder const here;
   std::filesystem::copy(golden + "tied", here.path);
-  language::safetensors const expected(golden + "tied/expected.safetensors");
+  file::safetensors const expected(golden + "tied/expected.safetensors");
   auto const want = tokens(expected, "continuation");
   json config = json::parse(files::get(here.file("config.json")));
   config["eos_token_id"] = want[0];

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/language/files/safetensors.hpp>
+#include <cohort/file/safetensors.hpp>
 #include <cohort/language/model/decoder_options.hpp>
 #include <ranges>
 #include <system_error>
@@ -10,13 +10,13 @@ namespace cohort::detail {
 
 /// The base of the rotary positions: transformers 5 has it in rope_parameters, 4 in rope_theta with rope_scaling for
 /// other kinds of positions.
-inline double rope_base(language::json_fields const& config, std::string const& where) {
+inline double rope_base(file::json_fields const& config, std::string const& where) {
   double base = config.find("rope_theta") ? config.number("rope_theta") : 10000;
   for (char const* name : {"rope_parameters", "rope_scaling"}) {
     auto const* value = config.find(name);
     if (!value) continue;
     if (!value->is_object()) config.wrong(name, "an object");
-    language::json_fields const rope(*value, where + ", " + name);
+    file::json_fields const rope(*value, where + ", " + name);
     for (char const* type : {"rope_type", "type"})
       if (rope.find(type) && rope.at(type) != "default")
         rope.wrong(type, "\"default\", the only rotary positions that are known here");
@@ -29,10 +29,9 @@ inline double rope_base(language::json_fields const& config, std::string const& 
   return base;
 }
 
-inline language::json read_object(std::filesystem::path const& path) {
-  language::mapped_file const file(path);
-  return language::parse_object({reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()},
-                                path.string());
+inline file::json read_object(std::filesystem::path const& path) {
+  file::mapped_file const file(path);
+  return file::parse_object({reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()}, path.string());
 }
 
 inline std::vector<std::size_t> shape_of(named_tensor const& t) {
@@ -57,8 +56,8 @@ namespace cohort::language {
 /// this machine's memory, or into the model.safetensors beside it: whoever reads them may allocate what they say.
 inline decoder_options read_config(std::filesystem::path const& folder) {
   std::string const where = (folder / "config.json").string();
-  json const object = detail::read_object(where);
-  json_fields const config(object, where);
+  file::json const object = detail::read_object(where);
+  file::json_fields const config(object, where);
   if (config.at("model_type") != "llama") config.wrong("model_type", "\"llama\"");
   if (config.find("hidden_act") && config.at("hidden_act") != "silu") config.wrong("hidden_act", "\"silu\"");
   for (char const* bias : {"attention_bias", "mlp_bias"})
@@ -104,13 +103,13 @@ inline decoder_options read_config(std::filesystem::path const& folder) {
 /// The tokens that end a text by a folder's config.json: its eos_token_id, which is one token, several, or none.
 inline std::vector<std::int32_t> read_stop_tokens(std::filesystem::path const& folder) {
   std::string const where = (folder / "config.json").string();
-  json const object = detail::read_object(where);
-  json_fields const config(object, where);
-  json const* const found = config.find("eos_token_id");
+  file::json const object = detail::read_object(where);
+  file::json_fields const config(object, where);
+  file::json const* const found = config.find("eos_token_id");
   if (!found) return {};
-  json const list = found->is_array() ? *found : json::array({*found});
+  file::json const list = found->is_array() ? *found : file::json::array({*found});
   std::vector<std::int32_t> tokens;
-  for (json const& token : list) {
+  for (file::json const& token : list) {
     if (!token.is_number_unsigned() ||
         token.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
       config.wrong("eos_token_id", "a token or a list of tokens");
@@ -132,7 +131,7 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   if (!std::filesystem::exists(path, ignored) && std::filesystem::exists(index, ignored))
     throw io_error(index.string() +
                    " spreads the model over several files, and only a single model.safetensors can be read");
-  safetensors const file(path);
+  file::safetensors const file(path);
 
   std::set<std::string> strangers;
   for (auto const& [name, stored] : file.tensors()) strangers.insert(name);
@@ -141,7 +140,7 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
     strangers.erase(t.name);
   }
   if (options.tied && strangers.contains("lm_head.weight")) {
-    stored_tensor const &head = file.at("lm_head.weight"), &embedding = file.at("model.embed_tokens.weight");
+    file::stored_tensor const &head = file.at("lm_head.weight"), &embedding = file.at("model.embed_tokens.weight");
     if (head.type != embedding.type || head.shape != embedding.shape ||
         !std::ranges::equal(head.bytes, embedding.bytes))
       detail::refuse_file(path.string(),
@@ -171,7 +170,7 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   auto const tensors = tensors_of(options);
   detail::require_parameters("write_model", tensors, parameters.size());
 
-  std::vector<new_tensor<T>> weights;
+  std::vector<file::new_tensor<T>> weights;
   for (auto const& t : tensors)
     weights.push_back({t.name, detail::shape_of(t), parameters.subspan(std::size_t(t.offset), std::size_t(t.size()))});
   char const* const type = sizeof(T) == 4 ? "float32" : "float64";
@@ -202,8 +201,8 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) throw io_error(folder.string() + " cannot be made: " + failed.message());
-  new_file weights_file(folder / "model.safetensors", what), config_file(folder / "config.json", what);
-  write_safetensors(weights_file, weights, {{"format", "pt"}});
+  file::new_file weights_file(folder / "model.safetensors", what), config_file(folder / "config.json", what);
+  file::write_safetensors(weights_file, weights, {{"format", "pt"}});
   config_file.write(config.dump(2) + "\n");
   if (what == existing::replace) std::filesystem::remove(folder / "config.json", failed);
   weights_file.commit();

@@ -1,10 +1,10 @@
 #include <cmath>
-#include <cohort/language/files/half.hpp>
+#include <cohort/file/half.hpp>
 #include <limits>
 
 #include "../catch.hpp"
 
-using namespace cohort::language;
+using namespace cohort::file;
 
 namespace {
 

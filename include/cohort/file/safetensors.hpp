@@ -1,10 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <bit>
-#include <cohort/language/files/half.hpp>
-#include <cohort/language/files/json.hpp>
-#include <cohort/language/files/mapped_file.hpp>
-#include <cohort/language/files/new_file.hpp>
+#include <cohort/file/half.hpp>
+#include <cohort/file/json.hpp>
+#include <cohort/file/mapped_file.hpp>
+#include <cohort/file/new_file.hpp>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -22,7 +22,7 @@ inline std::size_t product(std::vector<std::size_t> const& shape, std::size_t un
 
 }  // namespace cohort::detail
 
-namespace cohort::language {
+namespace cohort::file {
 
 static_assert(std::endian::native == std::endian::little,
               "safetensors files are little-endian, and so must be the machine that maps them");
@@ -265,4 +265,4 @@ void write_safetensors(std::filesystem::path const& path, std::vector<new_tensor
   file.commit();
 }
 
-}  // namespace cohort::language
+}  // namespace cohort::file

@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cohort/error.hpp>
-#include <cohort/language/files/temporary_path.hpp>
+#include <cohort/file/temporary_path.hpp>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace cohort::language {
+namespace cohort::file {
 
 /// A file that appears under its name only when it is whole and on the disk: it is written beside its place and renamed
 /// by `commit`. Without a commit nothing is left, or where the process was killed, nothing once the name is written
@@ -60,4 +60,4 @@ class new_file {
   detail::temporary_path part_;
 };
 
-}  // namespace cohort::language
+}  // namespace cohort::file

@@ -1,6 +1,6 @@
 // Any bytes are tensors that cover them, or an io_error. For libFuzzer; tests/CMakeLists.txt says how it is built and
 // run.
-#include <cohort/language/files/safetensors.hpp>
+#include <cohort/file/safetensors.hpp>
 #include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto require = [](bool ok) { ok ? void() : std::abort(); };
   std::span const bytes(reinterpret_cast<std::byte const*>(data), size);
   try {
-    language::safetensors const file(bytes, "fuzz");
+    file::safetensors const file(bytes, "fuzz");
     std::size_t covered = 0;
     for (auto const& [name, tensor] : file.tensors()) {
       require(tensor.bytes.empty() || (tensor.bytes.data() >= bytes.data() &&

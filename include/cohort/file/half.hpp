@@ -2,7 +2,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace cohort::language {
+namespace cohort::file {
 
 /// The number that 16 bits mean as bfloat16: the upper half of a float's bits. Exact.
 constexpr float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
@@ -19,4 +19,4 @@ constexpr float from_half(std::uint16_t bits) {
   return std::bit_cast<float>(sign | biased << 23 | fraction << 13);
 }
 
-}  // namespace cohort::language
+}  // namespace cohort::file

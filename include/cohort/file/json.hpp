@@ -11,7 +11,7 @@
 #include <vector>
 
 // JSON from files that may hold anything. The one header that includes nlohmann's, which takes seconds to compile.
-namespace cohort::language {
+namespace cohort::file {
 using json = nlohmann::json;
 }
 
@@ -30,7 +30,7 @@ inline std::string shown(nlohmann::json const& value) {
 
 }  // namespace cohort::detail
 
-namespace cohort::language {
+namespace cohort::file {
 
 /// The object that a text is. Raises io_error, naming `where`, for what is not JSON, is no object, has a key twice (of
 /// which nlohmann's parser would keep the last), or nests deeper than anything that models are described by.
@@ -103,4 +103,4 @@ class json_fields {
   std::string where_;
 };
 
-}  // namespace cohort::language
+}  // namespace cohort::file

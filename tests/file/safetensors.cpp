@@ -1,15 +1,15 @@
-#include <cohort/language/files/safetensors.hpp>
+#include <cohort/file/safetensors.hpp>
 #include <memory>
 
 #include <cmath>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/golden.hpp"
 #include "../support/paths.hpp"
-#include "files.hpp"
 
 using namespace cohort;
-using namespace cohort::language;
+using namespace cohort::file;
 using Catch::Matchers::ContainsSubstring;
 using files::bytes;
 
