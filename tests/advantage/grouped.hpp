@@ -72,6 +72,18 @@ struct recorded_groups {
   }
   numbers const& row(std::string const& name) const { return golden::row(rows, name); }
   bool is_valid(std::size_t i) const { return batch.valid.empty() || batch.valid[i]; }
+  /// The number of the next valid step of the same series; after the last one, 0.
+  numbers next_valid(numbers const& of_step) const {
+    numbers next(of_step.size(), 0);
+    for (std::size_t n = 0; n + 1 < batch.offsets.size(); ++n) {
+      double after = 0;
+      for (auto i = std::size_t(batch.offsets[n + 1]); i-- > std::size_t(batch.offsets[n]);) {
+        next[i] = after;
+        if (is_valid(i)) after = of_step[i];
+      }
+    }
+    return next;
+  }
   /// How far valid steps are from the recorded ones, as far as these go.
   double distance(numbers const& found, std::string const& name) const {
     auto const& expected = row(name);

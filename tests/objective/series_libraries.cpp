@@ -49,7 +49,7 @@ TEST_CASE("liger: luspo with a KL, and by token, at the valid steps", "[golden]"
   auto check = [&](recorded_batch const& b, auto const& o, auto const& mode, std::string const& name,
                    numbers const& by_step = {}, numbers const& besides = {}) {
     CAPTURE(name);
-    auto found = b(o, mode, by_step).second;
+    auto found = b(o, mode, by_step).logp;
     auto const& expected = b.row(name + "/logp");
     for (std::size_t i = 0; i < found.size(); ++i)
       if (b.valid[i]) CHECK(close(found[i] + (besides.empty() ? 0 : besides[i]), expected[i], 1e-10, 1e-14));

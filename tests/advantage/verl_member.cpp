@@ -1,0 +1,131 @@
+#include <cohort/advantage/gae.hpp>
+#include <cohort/advantage/gpg.hpp>
+#include <cohort/advantage/group_relative.hpp>
+#include <cohort/advantage/kl_in_reward.hpp>
+#include <cohort/advantage/monte_carlo.hpp>
+#include <cohort/advantage/normalize.hpp>
+#include <cohort/advantage/opo.hpp>
+#include <cohort/advantage/pass_at_k.hpp>
+#include <cohort/advantage/remax.hpp>
+#include "../catch.hpp"
+#include "grouped.hpp"
+
+// verl 0.9.1's estimators where rewards stand on invalid steps and series have no valid step, and with a KL in the
+// reward (tests/golden/verl_core.py): verl counts such a series in its group with its reward, and gives its KL no
+// weight. Here that is an estimator which is not told what is valid, and an objective which is.
+
+namespace {
+
+group_relative const grpo{.single = group_of_one::raw},
+    centered{.scale = group_scale::none, .single = group_of_one::raw};
+group_relative const rloo{
+    .baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw};
+group_relative const rloo_vectorized{.baseline = group_baseline::leave_one_out, .scale = group_scale::none};
+
+struct verl_batch : recorded_groups {
+  numbers ref_logp;
+  grouped<> untold;  ///< the batch that does not say what is valid
+
+  explicit verl_batch(std::string const& file) : recorded_groups(file), ref_logp(row("ref_logp")), untold(batch) {
+    untold.valid.clear();
+    for (std::size_t i = 0; i < ref_logp.size(); ++i)
+      if (!is_valid(i)) ref_logp[i] = row("old_logp")[i];
+  }
+  /// With the KL of valid steps.
+  batch_view<double> with_reference(bool told) const {
+    auto b = (told ? batch : untold).views();
+    b.old_logp = all(row("old_logp")), b.ref_logp = all(ref_logp);
+    b.greedy_score = all(row("greedy_reward"));
+    return b;
+  }
+  /// grpo's singleton is its score over 1 + 1e-6 there.
+  double distance_of_grpo(numbers found, std::string const& name) const {
+    for (auto i = std::size_t(batch.offsets[std::size_t(batch.group_offsets.rbegin()[1])]); i < found.size(); ++i)
+      found[i] /= 1 + 1e-6;
+    return distance(found, name);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("verl: rewards of invalid steps count, and so do series without a valid one, where the estimator is not told",
+          "[golden]") {
+  for (auto file : {"advantage/verl_masked_reward.txt", "advantage/verl_member.txt"}) {
+    verl_batch g(file);
+    CAPTURE(file);
+    CHECK(g.distance_of_grpo(advantages(grpo, g.untold), "grpo") < 1e-10);
+    CHECK(g.distance(advantages(centered, g.untold), "grpo_no_std") < 1e-10);
+    CHECK(g.distance(advantages(centered, g.untold), "grpo_vectorized_no_std") < 1e-10);
+    CHECK(g.distance(advantages(rloo, g.untold), "rloo") < 1e-10);
+    CHECK(g.distance(advantages(rloo_vectorized, g.untold), "rloo_vectorized") < 1e-10);
+    CHECK(g.distance(advantages(gpg{.single = group_of_one::raw}, g.untold), "gpg") < 1e-10);
+    CHECK(g.distance(advantages(best_of_group{}, g.untold), "grpo_passk") < 1e-10);
+    CHECK(g.distance(advantages(best_of_group{.scale = false}, g.untold), "grpo_passk_no_std") < 1e-10);
+  }
+  verl_batch g("advantage/verl_member.txt");
+  CHECK(g.distance(advantages(gpg{.divisor = 4, .single = group_of_one::raw}, g.untold), "gpg_f_norm") < 1e-10);
+  // Told, such a series is no member: its groups are others.
+  CHECK(g.distance(advantages(centered, g.batch), "grpo_no_std") > .01);
+}
+
+TEST_CASE("verl: opo gives a series without a valid step no weight: told, all is equal but for what it leaves alone",
+          "[golden]") {
+  verl_batch g("advantage/verl_member.txt");
+  numbers found = advantages(opo{.single = group_of_one::raw}, g.batch);
+  for (auto i = std::size_t(g.batch.offsets[5]); i < std::size_t(g.batch.offsets[6]); ++i) {
+    if (!g.is_valid(i)) continue;
+    CHECK(g.row("opo")[i] == 0);  // its score less itself
+    CHECK(found[i] != 0);         // nobody to compare it with
+    found[i] = 0;
+  }
+  CHECK(g.distance(found, "opo") < 1e-10);
+}
+
+TEST_CASE("verl: whitened over valid steps after a baseline that counts such a series, in two steps", "[golden]") {
+  verl_batch g("advantage/verl_member.txt");
+  cpu backend;
+  numbers found = advantages(centered, g.untold);
+  standardize{}(backend, all(found), all(std::as_const(g.batch.valid)));
+  CHECK(g.distance(found, "reinforce_plus_plus_baseline") < 3e-8);  // verl's 1e-8 stands in other places
+}
+
+TEST_CASE("verl: use_kl_in_reward takes the KL of valid steps off the score, inside the group's baseline", "[golden]") {
+  verl_batch g("advantage/verl_member.txt");
+  auto check = [&](auto const& estimator, std::string const& name) {
+    CAPTURE(name);
+    CHECK(g.distance(advantages(kl_in_reward{estimator}, g.with_reference(false)), name + "_kl") < 1e-10);
+  };
+  check(centered, "grpo_no_std");
+  CHECK(g.distance_of_grpo(advantages(kl_in_reward{grpo}, g.with_reference(false)), "grpo_kl") < 1e-10);
+  check(rloo, "rloo");
+  check(rloo_vectorized, "rloo_vectorized");
+  check(gpg{.single = group_of_one::raw}, "gpg");
+  check(best_of_group{}, "grpo_passk");
+  CHECK(g.distance(advantages(kl_in_reward{centered, clamped<k3>{}, .05}, g.with_reference(false)),
+                   "grpo_no_std_low_var_kl") < 1e-10);
+  // Where every series of a group has a valid step, what is not valid needs no care: the last two groups.
+  numbers told = advantages(kl_in_reward{centered}, g.with_reference(true));
+  for (auto i = std::size_t(g.batch.offsets[6]); i < told.size(); ++i)
+    if (g.is_valid(i)) CHECK(close(told[i], g.row("grpo_no_std_kl")[i], 1e-10, 1e-12));
+}
+
+TEST_CASE("verl: use_kl_in_reward with a critic, with returns and with a greedy answer's score", "[golden]") {
+  verl_batch g("advantage/verl_member.txt");
+  auto b = g.with_reference(true);
+  auto check = [&](auto const& estimator, std::string const& name) {
+    CAPTURE(name);
+    CHECK(g.distance(advantages(kl_in_reward{estimator}, b), name) < 1e-10);
+  };
+  check(monte_carlo{.gamma = .97}, "reinforce_plus_plus_return_kl");
+  check(remax{}, "remax_kl");
+  numbers value = g.row("value"), next = g.next_valid(value), advantage(value.size()), target(value.size());
+  b.value = all(std::as_const(value)), b.next_value = all(std::as_const(next));
+  cpu backend;
+  auto returns = [&](auto const& estimator, std::string const& name) {
+    estimator(backend, b, estimates<double>{all(advantage), all(target)});
+    CHECK(g.distance(target, name) < 1e-10);
+  };
+  gae const critic{.gamma = .97, .lambda = .9};
+  returns(kl_in_reward{critic}, "gae_return_kl");
+  returns(kl_in_reward{critic, clamped<k3>{}, .05}, "gae_return_low_var_kl");
+}
