@@ -72,3 +72,21 @@ TEST_CASE(
   normalized.batch_wide = standardize{.epsilon = 1e-4};
   b.same(advantages(kl_in_reward{normalized}, b.views()), "rloo_normalized");
 }
+
+TEST_CASE("trl: a truncated completion that is masked counts in its group, as where the estimator is not told",
+          "[golden]") {
+  trl_batch b;
+  weighted_rewards scaled{.weights = b.row("weights"), .how = {.epsilon = 1e-4}};
+  b.same(advantages(scaled, b.views()), "truncated");
+  flags valid(b.batch.reward.size(), 1);
+  auto const& left = b.row("truncated_steps");
+  for (std::size_t n = 0; n < b.N; ++n) {
+    REQUIRE((left[n] == 0 || left[n] == b.batch.offsets[n + 1] - b.batch.offsets[n]));
+    if (left[n] == 0) std::fill(valid.begin() + b.batch.offsets[n], valid.begin() + b.batch.offsets[n + 1], 0);
+  }
+  auto told = b.views();
+  told.valid = all(std::as_const(valid));
+  auto at = std::size_t(b.batch.offsets[1]);  // of the first group, whose first is masked
+  REQUIRE((valid[0] == 0 && valid[at] == 1));
+  REQUIRE(std::abs(advantages(scaled, told)[at] - b.row("truncated")[1]) > .01);
+}

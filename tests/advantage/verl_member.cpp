@@ -5,6 +5,7 @@
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/advantage/opo.hpp>
+#include <cohort/advantage/optimal_token_baseline.hpp>
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/advantage/remax.hpp>
 #include "../catch.hpp"
@@ -79,6 +80,20 @@ TEST_CASE("verl: opo gives a series without a valid step no weight: told, all is
     found[i] = 0;
   }
   CHECK(g.distance(found, "opo") < 1e-10);
+}
+
+TEST_CASE("verl: the optimal token baseline of the form that counts valid steps has no use for such a series",
+          "[golden]") {
+  verl_batch g("advantage/verl_member.txt");
+  auto b = g.batch.views();
+  b.old_logp = all(g.row("old_logp")), b.sum_of_squares = all(g.row("sum_pi_squared"));
+  numbers sampler = g.row("old_logp");
+  for (std::size_t i = 0; i < sampler.size(); ++i) sampler[i] -= std::log(g.row("is_weight")[i]);
+  b.sampler_logp = all(std::as_const(sampler));
+  std::string const form = "tir_optimal_token_baseline";
+  CHECK(g.distance(advantages(optimal_token_baseline{}, b), form) < 1e-10);
+  CHECK(g.distance(advantages(optimal_token_baseline{.alone_is_zero = false}, b), form + "_tail") < 1e-10);
+  CHECK(g.distance(advantages(optimal_token_baseline{.importance = true}, b), form + "_is") < 1e-10);
 }
 
 TEST_CASE("verl: whitened over valid steps after a baseline that counts such a series, in two steps", "[golden]") {

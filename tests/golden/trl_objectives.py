@@ -22,7 +22,8 @@ has kl_corrected, which is TRL's default.
     adaptive_coef       entropy_coef after each of the updates whose mean entropy is in adaptive_entropy, from 0.002 with target 0.2, delta 0.005, between 0
                         and 0.02; adaptive_applied what the loss of that update was given
 
-trl_masked.txt: the losses of the first two lines by six of the series, 33 steps, without a valid step in the second; cispo, sapo and vespo with a KL too.
+trl_masked.txt: the losses of the first two lines by six of the series, 33 steps, without a valid step in the second; cispo, sapo and vespo with a KL too,
+and NAME_kl of grpo with is_weight(_series), the off-policy mask, the high-entropy mask and the bonus.
 bnpo_parts (_kl, _kl_corrected): of two microbatches of three series each, with current_gradient_accumulation_steps 2, the sum that accumulates.
 
 trl_preference.txt: chosen, rejected, chosen_ref, rejected_ref are sums of log-probabilities, of chosen_length and rejected_length tokens. NAME is
@@ -108,6 +109,11 @@ def grpo(p, b, masked=False, parts=1):
         for kind in ["cispo", "sapo", "vespo"]:
             record(f"{kind}_kl", kind, **kl)
             record(f"{kind}_kl_corrected", kind, **corrected)
+        record("grpo_is_kl", weights=padded["is_weight"], **kl)
+        record("grpo_sequence_is_kl", "grpo", "sequence", weights=torch.tensor(b["is_weight_series"])[:, None], **kl)
+        record("grpo_off_policy_kl", off_policy_mask_threshold=0.05, **kl)
+        record("grpo_high_entropy_kl", top_entropy_quantile=0.3, **kl)
+        record("grpo_bonus_kl", _entropy_bonus_enabled=True, entropy_coef=0.01, **kl)
         return rows
     record("dapo_parts", "dapo", items=120, current_gradient_accumulation_steps=2, steps_per_generation=4)
     for kind in ["grpo", "sapo", "vespo", "luspo"]:

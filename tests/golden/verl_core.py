@@ -146,8 +146,7 @@ def advantages(core, p, rows):
 def member(core, p, rows):
     path = pathlib.Path(core.__file__).with_name("ray_trainer.py")
     penalty = function(path, "apply_kl_penalty", core_algos=core, torch=torch, masked_mean=core.verl_F.masked_mean)
-    plain = advantages(core, p, rows)
-    result = {k: v for k, v in plain.items() if "baseline" not in k or "plus" in k}
+    result = advantages(core, p, rows)
     groups = rows["group_offsets"]
     with float64():
         index = numpy.repeat(numpy.arange(len(groups) - 1), numpy.diff(groups))

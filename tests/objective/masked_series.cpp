@@ -1,12 +1,17 @@
 #include <cohort/objective/cispo.hpp>
 #include <cohort/objective/clipped_ratio.hpp>
 #include <cohort/objective/dual_clip.hpp>
+#include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/sapo.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
 #include <cohort/objective/vespo.hpp>
 #include <cohort/selection/divergence_bound.hpp>
+#include <cohort/selection/importance_weights.hpp>
+#include <cohort/selection/off_policy_series.hpp>
+#include <cohort/selection/top_entropy.hpp>
+#include <limits>
 #include "../catch.hpp"
 #include "recorded_batch.hpp"
 
@@ -15,6 +20,7 @@
 
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
 series_mean const counting{.empty = empty_series::count};
 series_sum_mean const dr_grpo{.length = 50, .empty = empty_series::count};
 series_sum_mean const luspo{.empty = empty_series::count};
@@ -54,6 +60,22 @@ TEST_CASE("trl: a series without a valid step counts in the means over series, b
   three(b, "sapo", sapo{}, counting, corrected);
   three(b, "vespo", vespo{}, step_mean{}, corrected);
   CHECK(b.distance(clip, series_mean{}, "grpo") > 1e-3);  // what counting it makes is seen
+}
+
+TEST_CASE("trl: what weighs and what leaves out steps leaves their KL alone, as the entropy bonus does", "[golden]") {
+  recorded_batch b("objective/trl_masked.txt");
+  importance_weights const free{.high = infinity};
+  CHECK(b.distance(weighted(free, clip) + kl, counting, "grpo_is_kl") < 1e-10);
+  CHECK(b.distance(clip + aggregate(step_mean{}, entropy_bonus{.weight = .01}) + kl, counting, "grpo_bonus_kl") <
+        1e-10);
+  CHECK(b.distance(weighted(top_entropy{.share = .3}, clip) + kl, counting, "grpo_high_entropy_kl") < 1e-10);
+  auto sampled_by_old = b;  // TRL measures from the policy that it calls old
+  sampled_by_old.sampler_logp = b.row("old_logp");
+  CHECK(sampled_by_old.distance(weighted(off_policy_series{.delta = .05}, clip) + kl, counting, "grpo_off_policy_kl") <
+        1e-10);
+  numbers of_series;
+  for (auto n : b.series_of) of_series.push_back(b.row("is_weight_series")[std::size_t(n)]);
+  CHECK(b.distance(by_series + aggregate(counting, kl), counting, "grpo_sequence_is_kl", of_series) < 1e-10);
 }
 
 TEST_CASE("trl: bnpo of two microbatches, each its own mean", "[golden]") {

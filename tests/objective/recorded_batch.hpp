@@ -2,6 +2,7 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/gmpo.hpp>
 #include <cohort/random/stream.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
@@ -139,3 +140,12 @@ inline numbers verl_mean(recorded_batch const& b, bool of_sum = false, double fa
   for (double& n : result) n = factor * (of_sum ? 1 : n) / (n + 1e-8);
   return result;
 }
+/// gmpo with verl's mean, which is divided by the length plus 1e-8.
+struct verl_geo_mean : gmpo {
+  template <class S>
+  constexpr S operator()(series_terms<S> const& s) const {
+    series_terms<S> longer = s;
+    longer.length = s.length + 1e-8;
+    return gmpo::operator()(longer);
+  }
+};
