@@ -11,16 +11,15 @@ namespace {
 
 struct trl_batch : recorded_groups {
   std::size_t N = batch.offsets.size() - 1;
-  numbers scores;  ///< N x 3
+  numbers all_scores;  ///< N x 3
 
   trl_batch() : recorded_groups("advantage/trl.txt") {
-    for (std::size_t n = 0; n < N; ++n)
-      for (auto name : {"reward/accuracy", "reward/format", "reward/length"}) scores.push_back(row(name)[n]);
+    all_scores = scores({"reward/accuracy", "reward/format", "reward/length"});
     batch.reward.assign(std::size_t(batch.offsets.back()), 0);
   }
   batch_view<double> views() const {
     auto b = batch.views();
-    b.scores = matrix(scores, std::ptrdiff_t(N));
+    b.scores = matrix(all_scores, std::ptrdiff_t(N));
     b.old_logp = all(row("old_logp"));
     b.ref_logp = all(row("ref_logp"));
     return b;
