@@ -36,6 +36,7 @@ from objective_batch import KINKS, batch, off_kinks, series_mean, some
 NEEDED = {"liger-kernel": "0.8.5", "torch": "2.15.0", "numpy": "2.4.6"}
 TOKEN = {"epsilon_low": 0.2, "epsilon_high": 0.28, "delta": 1.5, "cispo_high": 2.0}
 SEQUENCE = {"epsilon_low": 0.02, "epsilon_high": 0.03, "delta": 1.08}
+UNMASKED = {"is", "all", "items"}  # suffixes that the smaller batch does without
 SHARED = {"beta": 0.04, "max_completion_length": 50, "num_items": 120}
 
 
@@ -80,5 +81,5 @@ if __name__ == "__main__":
         part, masked = some(*batch(empty=True))
         del masked["token_advantage"], masked["entropy"]
         with float64():
-            rows = {k: v for k, v in losses(part, masked, level, options).items() if not k.endswith(("/clipped", "/kl"))}
+            rows = {k: v for k, v in losses(part, masked, level, options).items() if not k.endswith(("/clipped", "/kl")) and not set(k.split("/")[0].split("_")) & UNMASKED}
         write(folder / f"objective/liger_masked_{level}.txt", about, {**masked, **rows})

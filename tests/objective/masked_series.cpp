@@ -90,6 +90,7 @@ TEST_CASE("liger: a series without a valid step counts in the means over series,
     three(s, name, by_series, mode, corrected_by_series);
     CAPTURE(name);
     CHECK(t.distance(two_sided_clip{.epsilon = .2, .epsilon_high = .28, .delta = 1.5}, mode, name + "_delta") < 1e-10);
+    CHECK(s.distance(gspo{.epsilon = .02, .epsilon_high = .03, .delta = 1.08}, mode, name + "_delta") < 1e-10);
   };
   check("grpo", counting);
   check("dr_grpo", dr_grpo);
