@@ -58,7 +58,7 @@ void outcomes() {
   OUTCOME("verl `grpo`", "std + 1e-6, ddof 1; alone: the raw score", group_relative{.single = group_of_one::raw});
   OUTCOME("TRL `scale_rewards=\"group\"`", "std + 1e-4; alone: 0", group_relative{.epsilon = 1e-4});
   OUTCOME("OpenRLHF `group_norm`", "std + 1e-9", group_relative{.epsilon = 1e-9});
-  OUTCOME("TorchRL `MCAdvantage(trajectory_return=...)`", "max(std, 1e-6)",
+  OUTCOME("TorchRL `MCAdvantage(trajectory_return=\"sum\")`", "max(std, 1e-6)",
           group_relative{.epsilon = 1e-6, .rule = epsilon_rule::floor});
   OUTCOME("none of them", "ddof 0", group_relative{.ddof = 0});
   OUTCOME("TRL `scale_rewards=\"batch\"`", "std of all scores + 1e-4",
@@ -208,10 +208,10 @@ void aggregations() {
   };
 #define MODE(who, rule, ...) line(who, rule, #__VA_ARGS__, __VA_ARGS__)
   print_head({"as in", "rule", "a step of A1", "of A2", "of B2", "loss", "Cohort"});
-  MODE("verl `token-mean`, TRL `dapo`, OpenRLHF", "1 / valid steps", step_mean{});
+  MODE("verl and OpenRLHF `token-mean`, TRL `dapo`", "1 / valid steps", step_mean{});
   MODE("verl `token-sum`", "1", step_sum{});
-  MODE("verl `seq-mean-token-mean`", "series without a valid step leave", series_mean{});
-  MODE("TRL `grpo`, Liger `grpo`", "and count", series_mean{.empty = empty_series::count});
+  MODE("verl `seq-mean-token-mean`, OpenRLHF by series", "series without a valid step leave", series_mean{});
+  MODE("TRL and Liger `grpo`, TorchRL `prompt_mean`", "and count", series_mean{.empty = empty_series::count});
   MODE("verl `seq-mean-token-sum`", "1 / series", series_sum_mean{});
   MODE("verl `seq-mean-token-sum-norm`", "over the longest, 5", series_sum_mean{.length = 5});
   MODE("TRL and Liger `dr_grpo`", "over the longest allowed, here 8; all series",

@@ -71,7 +71,35 @@ struct recorded_groups {
     if (rows.count("valid")) batch.valid = cast<std::uint8_t>(row("valid"));
   }
   numbers const& row(std::string const& name) const { return golden::row(rows, name); }
+  recorded_groups without_last_group() const {
+    auto g = *this;
+    g.batch.group_offsets.pop_back();
+    g.batch.offsets.resize(std::size_t(g.batch.group_offsets.back()) + 1);
+    auto M = std::size_t(g.batch.offsets.back());
+    g.batch.reward.resize(M), g.batch.terminated.resize(M), g.batch.truncated.resize(M);
+    if (!g.batch.valid.empty()) g.batch.valid.resize(M);
+    return g;
+  }
+  /// The scores in these rows, one after the other for each series.
+  numbers scores(std::initializer_list<char const*> names) const {
+    numbers result;
+    for (std::size_t n = 0; n + 1 < batch.offsets.size(); ++n)
+      for (auto name : names) result.push_back(row(name)[n]);
+    return result;
+  }
   bool is_valid(std::size_t i) const { return batch.valid.empty() || batch.valid[i]; }
+  /// The number of the next valid step of the same series; after the last one, 0.
+  numbers next_valid(numbers const& of_step) const {
+    numbers next(of_step.size(), 0);
+    for (std::size_t n = 0; n + 1 < batch.offsets.size(); ++n) {
+      double after = 0;
+      for (auto i = std::size_t(batch.offsets[n + 1]); i-- > std::size_t(batch.offsets[n]);) {
+        next[i] = after;
+        if (is_valid(i)) after = of_step[i];
+      }
+    }
+    return next;
+  }
   /// How far valid steps are from the recorded ones, as far as these go.
   double distance(numbers const& found, std::string const& name) const {
     auto const& expected = row(name);

@@ -11,16 +11,15 @@ namespace {
 
 struct trl_batch : recorded_groups {
   std::size_t N = batch.offsets.size() - 1;
-  numbers scores;  ///< N x 3
+  numbers all_scores;  ///< N x 3
 
   trl_batch() : recorded_groups("advantage/trl.txt") {
-    for (std::size_t n = 0; n < N; ++n)
-      for (auto name : {"reward/accuracy", "reward/format", "reward/length"}) scores.push_back(row(name)[n]);
+    all_scores = scores({"reward/accuracy", "reward/format", "reward/length"});
     batch.reward.assign(std::size_t(batch.offsets.back()), 0);
   }
   batch_view<double> views() const {
     auto b = batch.views();
-    b.scores = matrix(scores, std::ptrdiff_t(N));
+    b.scores = matrix(all_scores, std::ptrdiff_t(N));
     b.old_logp = all(row("old_logp"));
     b.ref_logp = all(row("ref_logp"));
     return b;
@@ -71,4 +70,22 @@ TEST_CASE(
   b.same(advantages(kl_in_reward{clipped}, b.views()), "rloo_clip");
   normalized.batch_wide = standardize{.epsilon = 1e-4};
   b.same(advantages(kl_in_reward{normalized}, b.views()), "rloo_normalized");
+}
+
+TEST_CASE("trl: a truncated completion that is masked counts in its group, as where the estimator is not told",
+          "[golden]") {
+  trl_batch b;
+  weighted_rewards scaled{.weights = b.row("weights"), .how = {.epsilon = 1e-4}};
+  b.same(advantages(scaled, b.views()), "truncated");
+  flags valid(b.batch.reward.size(), 1);
+  auto const& left = b.row("truncated_steps");
+  for (std::size_t n = 0; n < b.N; ++n) {
+    REQUIRE((left[n] == 0 || left[n] == b.batch.offsets[n + 1] - b.batch.offsets[n]));
+    if (left[n] == 0) std::fill(valid.begin() + b.batch.offsets[n], valid.begin() + b.batch.offsets[n + 1], 0);
+  }
+  auto told = b.views();
+  told.valid = all(std::as_const(valid));
+  auto at = std::size_t(b.batch.offsets[1]);  // of the first group, whose first is masked
+  REQUIRE((valid[0] == 0 && valid[at] == 1));
+  REQUIRE(std::abs(advantages(scaled, told)[at] - b.row("truncated")[1]) > .01);
 }

@@ -1,5 +1,6 @@
 """What the scripts share that run a library's own functions: versions, text files, float64, packages without their heavy dependencies, padding."""
 
+import ast
 import contextlib
 import importlib.metadata
 import importlib.util
@@ -61,6 +62,16 @@ def bare_package(name, **contents):
     if parent:
         setattr(sys.modules[parent], last, module)
     return module
+
+
+def function(path, name, **room):
+    """A function of a file by itself, without the file's imports; `room` has what it calls."""
+    found = [x for x in ast.parse(path.read_text()).body if isinstance(x, ast.FunctionDef) and x.name == name]
+    for x in ast.walk(found[0]):
+        if isinstance(x, ast.arg):
+            x.annotation = None
+    exec(compile(ast.Module(found, []), str(path), "exec"), room)
+    return room[name]
 
 
 class packing:

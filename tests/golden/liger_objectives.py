@@ -4,7 +4,8 @@
     build/liger/bin/pip install liger-kernel==0.8.5 torch==2.15.0 numpy==2.4.6
     build/liger/bin/python tests/golden/liger_objectives.py
 
-It writes objective/liger_token.txt and objective/liger_sequence.txt (importance_sampling_level) beside itself, or into the folder given as its argument:
+It writes objective/liger_token.txt, objective/liger_sequence.txt (importance_sampling_level), and objective/liger_masked_token.txt and
+objective/liger_masked_sequence.txt, of six of the series, 33 steps, without a valid step in the second, beside itself, or into the folder given as its argument:
 lines of `name number number ...`, each number the shortest decimal that reads back as the same float64. The first rows are the batch of
 objective_batch.py and the options.
 
@@ -30,11 +31,12 @@ import sys
 import torch
 from common import check_versions, float64, write
 from liger_kernel.chunked_loss.grpo_loss import LigerFusedLinearGRPOFunction
-from objective_batch import KINKS, batch, off_kinks, series_mean
+from objective_batch import KINKS, batch, off_kinks, series_mean, some
 
 NEEDED = {"liger-kernel": "0.8.5", "torch": "2.15.0", "numpy": "2.4.6"}
 TOKEN = {"epsilon_low": 0.2, "epsilon_high": 0.28, "delta": 1.5, "cispo_high": 2.0}
 SEQUENCE = {"epsilon_low": 0.02, "epsilon_high": 0.03, "delta": 1.08}
+UNMASKED = {"is", "all", "items"}  # suffixes that the smaller batch does without
 SHARED = {"beta": 0.04, "max_completion_length": 50, "num_items": 120}
 
 
@@ -76,3 +78,8 @@ if __name__ == "__main__":
             rows = losses(p, b, level, options)
         about = f"recorded by liger_objectives.py with {NEEDED}"
         write(folder / f"objective/liger_{level}.txt", about, {**b, **{k: [v] for k, v in options.items()}, **rows})
+        part, masked = some(*batch(empty=True))
+        del masked["token_advantage"], masked["entropy"]
+        with float64():
+            rows = {k: v for k, v in losses(part, masked, level, options).items() if not k.endswith(("/clipped", "/kl")) and not set(k.split("/")[0].split("_")) & UNMASKED}
+        write(folder / f"objective/liger_masked_{level}.txt", about, {**masked, **rows})

@@ -3,8 +3,9 @@
     build/verl/bin/python tests/golden/noise.py verl
     build/trl/bin/python tests/golden/noise.py trl
     build/openrlhf/bin/python tests/golden/noise.py openrlhf
+    build/torchrl/bin/python tests/golden/noise.py torchrl
 
-with the virtual environments of verl_core.py, trl_grpo.py and openrlhf_advantages.py. It writes advantage/noise_LIBRARY.txt beside itself, or into the
+with the virtual environments of verl_core.py, trl_grpo.py, openrlhf_advantages.py and torchrl_groups.py. It writes advantage/noise_LIBRARY.txt beside itself, or into the
 folder given as a second argument: reward and advantage, four numbers each.
 """
 
@@ -49,9 +50,16 @@ def openrlhf():
     return openrlhf_advantages.NEEDED, its.compute_advantages_and_returns([experience])[0].advantages
 
 
+def torchrl():
+    import torchrl_groups
+
+    torchrl_groups.GROUPS = [0, 4]
+    return torchrl_groups.NEEDED, torchrl_groups.advantages(torchrl_groups.packing([1] * 4), reward.numpy(), "sum")
+
+
 if __name__ == "__main__":
     library = sys.argv[1]
-    needed, advantage = {"verl": verl, "trl": trl, "openrlhf": openrlhf}[library]()
+    needed, advantage = {"verl": verl, "trl": trl, "openrlhf": openrlhf, "torchrl": torchrl}[library]()
     check_versions(needed)
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else pathlib.Path(__file__).parent
     write(folder / f"advantage/noise_{library}.txt", f"recorded by noise.py with {needed}", {"reward": reward, "advantage": advantage})

@@ -5,7 +5,7 @@
     build/openrlhf/bin/pip install --no-deps openrlhf==0.11.2
     build/openrlhf/bin/python tests/golden/openrlhf_advantages.py
 
-It writes advantage/openrlhf_outcome.txt, advantage/openrlhf_masked.txt and kl/openrlhf.txt beside itself, or into the folder given as its argument:
+It writes advantage/openrlhf_outcome.txt, advantage/openrlhf_masked.txt, advantage/openrlhf_member.txt and kl/openrlhf.txt beside itself, or into the folder given as its argument:
 lines of `name number number ...`, each number the shortest decimal that reads back as the same float64. The functions are OpenRLHF's own; only what
 its packages import besides (ray, deepspeed, transformers) is left out.
 
@@ -13,7 +13,7 @@ The batch. Series n has the steps offsets[n] .. offsets[n + 1], groups are group
 score is per series; OpenRLHF puts it on the series' last valid step, takes kl_coef (old_logp - ref_logp) off every step, and then discounts: what it
 gives is per step. It gets the series in three micro-batches, padded at the right and masked; the series' own steps are written, in order. In the
 file outcome every step is valid, in masked some are not (tool output), among them the last of some series; for these the results are written as
-they come.
+they come. member is a smaller batch, masked, whose second series has no valid step.
 
     gae                 values and rewards of invalid steps count as 0 and discounts go on over them
     reinforce           the discounted sum of rewards; gae, reinforce and reinforce_baseline are then normalized over all valid steps, with ddof 0
@@ -21,7 +21,7 @@ they come.
     rloo, reinforce_baseline, dr_grpo, group_norm, flash_reinforce      the score less its baseline in place of the score, with gamma = 1; group_norm
                         divides by the deviation (ddof 1) + 1e-9; flash_reinforce's baseline is the mean of all scores
     *_kl                with kl_coef; the others have none
-    group_norm_clip     the score is clipped to [-0.5, 0.5] after its baseline, as OpenRLHF does by default to [-10, 10]
+    group_norm_clip     the score is clipped to [-0.5, 0.5] after its baseline, as OpenRLHF does by default to [-10, 10]; gae_clip: the score itself
 
 OpenRLHF computes KL and normalization in float32; here that is float64. At d = +-10 itself, the edge of its clamp, torch 2.15 gives the
 derivative of k1 as 0.
@@ -52,16 +52,18 @@ def load():
 
 def batch(kind):
     draws = numpy.random.default_rng(11)
-    lengths = [5, 8, 1, 3, 9, 4, 2, 6, 7, 7, 10, 3]
+    lengths = [3, 4, 1, 3, 2, 4, 2, 5] if kind == "member" else [5, 8, 1, 3, 9, 4, 2, 6, 7, 7, 10, 3]
     p, N, M = packing(lengths), len(lengths), sum(lengths)
     score = draws.integers(-128, 128, N) / 64.0
-    score[GROUP : 2 * GROUP] = 0.5
+    score[GROUP : 2 * GROUP] = 0.5 if kind != "member" else score[GROUP : 2 * GROUP]
     old_logp = draws.uniform(-4, 0, M)
     valid = numpy.ones(M)
-    if kind == "masked":
+    if kind != "outcome":
         valid[draws.uniform(size=M) < 0.25] = 0
         valid[p.offsets[:-1]] = 1
-        valid[[p.offsets[2] - 1, p.offsets[9] - 1]] = 0
+        valid[[p.offsets[2] - 1, p.offsets[min(9, N)] - 1]] = 0
+        if kind == "member":
+            valid[p.offsets[1] : p.offsets[2]] = 0
     return p, {"offsets": p.offsets, "group_size": [GROUP], "valid": valid, "score": score, "value": draws.normal(0, 1, M), "old_logp": old_logp,
                "ref_logp": old_logp + draws.normal(0, 0.5, M), "kl_coef": [0.05], "gamma_lambda": [0.97, 0.9]}
 
@@ -80,7 +82,7 @@ def advantages(library, p, rows, estimator, kl_coef=0.0, gamma=0.97, clip=(-10.0
         parts = [
             maker.Experience(action_mask=padded["valid"][i:j].bool(), values=padded["value"][i:j], kl=kl[i:j],
                              rewards=torch.tensor(rows["score"][i:j]), index=list(range(i, j)))
-            for i, j in [(0, 5), (5, 9), (9, 12)]
+            for i, j in ([(0, 5), (5, 9), (9, 12)] if len(p.lengths) == 12 else [(0, 3), (3, 8)])
         ]
         done = its.compute_advantages_and_returns(parts)
     return [p.pack(torch.cat([getattr(e, name) for e in done])) for name in ["advantages", "returns"]]
@@ -97,7 +99,9 @@ def all_advantages(library, p, rows):
                 result[f"{estimator}{suffix}_return"] = target
     for estimator in ["gae", "reinforce"]:
         result[f"{estimator}_no_std"], _ = advantages(library, p, rows, estimator, no_std=True)
-    result["group_norm_clip"], _ = advantages(library, p, rows, "group_norm", gamma=1.0, clip=(-0.5, 0.5))
+    for suffix, options in [("", {}), ("_kl", {"kl_coef": 0.05})]:
+        result[f"group_norm_clip{suffix}"], _ = advantages(library, p, rows, "group_norm", gamma=1.0, clip=(-0.5, 0.5), **options)
+        _, result[f"gae_clip{suffix}_return"] = advantages(library, p, rows, "gae", clip=(-0.5, 0.5), **options)
     return result
 
 
@@ -133,7 +137,7 @@ if __name__ == "__main__":
     check_versions(NEEDED)
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
     library = load()
-    for kind in ["outcome", "masked"]:
+    for kind in ["outcome", "masked", "member"]:
         p, rows = batch(kind)
         write(folder / f"advantage/openrlhf_{kind}.txt", ABOUT, {**rows, **all_advantages(library, p, rows)})
     write(folder / "kl/openrlhf.txt", ABOUT, {**kl(library[2]), **controllers(library[1])})

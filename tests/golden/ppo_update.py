@@ -14,6 +14,7 @@ last_value. Four epochs of minibatches of 8; order has each epoch's permutation,
 
     parameters, observation, action, reward, value, old_logp, value_after, last_value, order
     sb3/advantage, sb3/parameters              gamma .99, lambda .95, rate 0.01, the rest PPO's defaults
+    sb3_clip/parameters                        with clip_range_vf 0.2
 """
 
 import pathlib
@@ -71,9 +72,9 @@ def batch(kind):
             "order": numpy.array(ORDER)}
 
 
-def sb3(kind, b):
+def sb3(kind, b, **options):
     made = stable_baselines3.PPO("MlpPolicy", places(kind), n_steps=STEPS, batch_size=MINIBATCH, n_epochs=EPOCHS, learning_rate=RATE, seed=0, device="cpu",
-                                 policy_kwargs={"net_arch": {"pi": [HIDDEN], "vf": [HIDDEN]}})
+                                 policy_kwargs={"net_arch": {"pi": [HIDDEN], "vf": [HIDDEN]}}, **options)
     policy = made.policy.double()
     made.set_logger(Logger(None, []))
     first, critic = policy.mlp_extractor.policy_net[0], policy.mlp_extractor.value_net[0]
@@ -99,5 +100,6 @@ if __name__ == "__main__":
     with float64():
         for kind in ["discrete", "gaussian"]:
             b = batch(kind)
-            found = sb3(kind, b)
-            write(folder / f"preset/ppo_{kind}.txt", f"recorded by ppo_update.py with {NEEDED}", b | {f"sb3/{k}": v for k, v in found.items()})
+            found, clipped = sb3(kind, b), sb3(kind, b, clip_range_vf=0.2)
+            rows = {**{f"sb3/{k}": v for k, v in found.items()}, "sb3_clip/parameters": clipped["parameters"]}
+            write(folder / f"preset/ppo_{kind}.txt", f"recorded by ppo_update.py with {NEEDED}", b | rows)

@@ -18,21 +18,10 @@ import types
 
 import numpy
 import torch
-from common import check_versions, float64, leave_out, write
+from common import check_versions, float64, function, leave_out, write
 
 NEEDED = {"torch": "2.15.0", "numpy": "2.4.6"}
 COMMIT = "559b44772"
-
-
-def function(path, name):
-    """A function of a file by itself."""
-    found = [x for x in ast.parse(path.read_text()).body if isinstance(x, ast.FunctionDef) and x.name == name]
-    for x in ast.walk(found[0]):
-        if isinstance(x, ast.arg):
-            x.annotation = None
-    room = {}
-    exec(compile(ast.Module(found, []), str(path), "exec"), room)
-    return room[name]
 
 
 def default(path, owner, name):

@@ -4,8 +4,8 @@
     build/torchrl/bin/pip install torchrl==0.14.1 tensordict==0.14.3 torch==2.15.0 numpy==2.4.6
     build/torchrl/bin/python tests/golden/torchrl_objectives.py
 
-It writes objective/torchrl_categorical.txt, objective/torchrl_gaussian.txt and objective/torchrl_language.txt beside itself, or into the folder given as
-its argument: lines of `name number number ...`, arrays row by row, each number the shortest decimal that reads back as the same float64. The networks
+It writes objective/torchrl_categorical.txt, objective/torchrl_gaussian.txt, objective/torchrl_language.txt and objective/torchrl_masked.txt beside itself, or
+into the folder given as its argument: lines of `name number number ...`, arrays row by row, each number the shortest decimal that reads back as the same float64. The networks
 are identities, so a distribution's parameters and the value are given and gradients are by them.
 
 Steps: logits and old_logits (steps x 4), or loc, scale, old_loc, old_scale (steps x 2); action, old_logp, advantage, value, old_value, target per step.
@@ -24,7 +24,8 @@ NAME is loss_objective, NAME/logits (or /loc, /scale) its gradient, NAME/METRIC 
 
 Completions: the batch of objective_batch.py in rows padded with zeros to the longest, steps that are not valid masked. NAME is loss_objective, NAME/logp
 its gradient: grpo, grpo_high (clip_epsilon 0.2, (0.2, 0.28)), cispo (CISPOLoss, (0.2, 0.28)); _prompt with aggregation prompt_mean; grpo_kl_mask with
-kl_mask_threshold 0.08. kl_to_ref is loss_kl_to_ref, kl_to_ref_coeff 0.04.
+kl_mask_threshold 0.08. kl_to_ref is loss_kl_to_ref, kl_to_ref_coeff 0.04, and NAME_kl the sum of NAME and that. torchrl_masked.txt has six of the
+series, 33 steps, without a valid step in the second.
 """
 
 import pathlib
@@ -35,7 +36,7 @@ import warnings
 import numpy
 import torch
 from common import check_versions, float64, write
-from objective_batch import KINKS, LENGTHS, batch, off_kinks
+from objective_batch import KINKS, batch, off_kinks, some
 from tensordict import TensorDict
 from tensordict.nn import TensorDictModule
 from torchrl.modules import ProbabilisticActor
@@ -139,21 +140,21 @@ class model:
         return self.distribution
 
 
-def language(p, b):
+def language(p, b, masked=False):
     padded = {k: p.pad(v) for k, v in b.items() if len(v) == p.offsets[-1]}
     rows = {}
 
-    def record(name, kind, output="loss_objective", **options):
+    def record(name, kind, *outputs, **options):
         logp = padded["logp"].clone().requires_grad_()
         td = TensorDict({("tokens", "full"): padded["valid"].long(), ("log_probs", "full"): padded["old_logp"],
                          ("next", "ref_log_probs", "full"): padded["ref_logp"],
-                         "advantage": torch.tensor(b["advantage"])[:, None, None].expand(*p.own.shape, 1)}, [len(LENGTHS)])
+                         "advantage": torch.tensor(b["advantage"])[:, None, None].expand(*p.own.shape, 1)}, [len(p.lengths)])
         loss = kind(model(logp, padded["valid"].bool()), entropy_bonus=False, **options)
         result = loss(td)
-        objective = getattr(result, output).sum()
+        objective = sum(getattr(result, output).sum() for output in outputs or ["loss_objective"])
         (gradient,) = torch.autograd.grad(objective, logp)
         rows[name], rows[f"{name}/logp"] = objective, p.pack(gradient)
-        if name in ["grpo", "cispo"]:
+        if not masked and name in ["grpo", "cispo"]:
             rows.update({f"{name}/{k}": getattr(result, k) for k in ["clip_fraction", "ESS", "kl_approx"]})
 
     high = {"clip_epsilon": (0.2, 0.28)}
@@ -164,6 +165,9 @@ def language(p, b):
     record("cispo_prompt", CISPOLoss, aggregation="prompt_mean", **high)
     record("grpo_kl_mask", GRPOLoss, kl_mask_threshold=0.08)
     record("kl_to_ref", GRPOLoss, "loss_kl_to_ref", kl_to_ref_coeff=0.04)
+    if masked:
+        for name, options in [("grpo", {}), ("grpo_prompt", {"aggregation": "prompt_mean"}), ("grpo_kl_mask", {"kl_mask_threshold": 0.08})]:
+            record(f"{name}_kl", GRPOLoss, "loss_objective", "loss_kl_to_ref", kl_to_ref_coeff=0.04, **options)
     return rows
 
 
@@ -181,3 +185,6 @@ if __name__ == "__main__":
         off_kinks(numpy.exp(b["logp"] - b["old_logp"]), KINKS)
         off_kinks((b["logp"] - b["old_logp"]) ** 2 / 2, [0.08])
         write(folder / "objective/torchrl_language.txt", ABOUT, {**b, **language(p, b)})
+        p, b = some(*batch(empty=True))
+        del b["token_advantage"], b["is_weight"], b["is_weight_series"], b["entropy"]
+        write(folder / "objective/torchrl_masked.txt", ABOUT, {**b, **language(p, b, masked=True)})

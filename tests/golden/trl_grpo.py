@@ -17,6 +17,8 @@ equal rewards; no scorable series. old_logp and ref_logp are per step, series n 
     scale_group, scale_batch, scale_none     scale_rewards, of the weighted sum without what is None
     normalize_then_sum                       each function normalized in its group (scale_rewards is not read), their weighted sum normalized over
                                              the batch
+    truncated                                scale_group with mask_truncated_completions, where every third completion has no end: the same; and
+                                             truncated_steps how many steps of each its completion_mask leaves
     rloo                                     leave-one-out; rloo_kl with beta = 0.05 times the sum of old_logp - ref_logp off the reward; rloo_clip
                                              with the reward clipped to [-1, 1] before that; rloo_normalized with normalize_advantages
 
@@ -57,7 +59,7 @@ def stand_in(kind, b, **options):
     """A trainer with what its method reads: one process, no images, no tools, and completions that are already there."""
     lengths = numpy.diff(b["offsets"])
     rewards = {k.removeprefix("reward/"): v for k, v in b.items() if k.startswith("reward/")}
-    tokens = [[1] * int(n) for n in lengths]
+    tokens = [[1] * int(n - 1) + [2 if i % 3 else 1] for i, n in enumerate(lengths)]
 
     def generate(prompts):
         assert len(prompts) == len(lengths)
@@ -91,10 +93,14 @@ def stand_in(kind, b, **options):
     return trainer
 
 
-def advantages(kind, b, **options):
+def completed(kind, b, **options):
     inputs = [{"prompt": "text"} for _ in range(len(b["offsets"]) - 1)]
     with float64():
-        return stand_in(kind, b, **options)._generate_and_score_completions(inputs)["advantages"]
+        return stand_in(kind, b, **options)._generate_and_score_completions(inputs)
+
+
+def advantages(kind, b, **options):
+    return completed(kind, b, **options)["advantages"]
 
 
 if __name__ == "__main__":
@@ -104,6 +110,8 @@ if __name__ == "__main__":
     b = batch()
     rows = {f"scale_{scale}": advantages(GRPOTrainer, b, scale_rewards=scale) for scale in ["group", "batch", "none"]}
     rows["normalize_then_sum"] = advantages(GRPOTrainer, b, multi_objective_aggregation="normalize_then_sum")
+    truncated = completed(GRPOTrainer, b, mask_truncated_completions=True, eos_token_ids=[2])
+    rows["truncated"], rows["truncated_steps"] = truncated["advantages"], truncated["completion_mask"].sum(1)
     rows["rloo"] = advantages(RLOOTrainer, b)
     rows["rloo_kl"] = advantages(RLOOTrainer, b, beta=0.05)
     rows["rloo_clip"] = advantages(RLOOTrainer, b, beta=0.05, reward_clip_range=(-1.0, 1.0))

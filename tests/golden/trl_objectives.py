@@ -4,7 +4,7 @@
     build/trl/bin/pip install trl==1.16.0 torch==2.15.0 numpy==2.4.6 transformers==5.23.0 accelerate==1.15.0
     build/trl/bin/python tests/golden/trl_objectives.py
 
-It writes objective/trl_grpo.txt and objective/trl_preference.txt beside itself, or into the folder given as its argument: lines of
+It writes objective/trl_grpo.txt, objective/trl_masked.txt and objective/trl_preference.txt beside itself, or into the folder given as its argument: lines of
 `name number number ...`, each number the shortest decimal that reads back as the same float64. TRL's own methods _compute_loss and compute_loss run, on
 trainers made without their constructor from the few attributes that they read; what the models say is given. One process, float64.
 
@@ -22,6 +22,10 @@ has kl_corrected, which is TRL's default.
     adaptive_coef       entropy_coef after each of the updates whose mean entropy is in adaptive_entropy, from 0.002 with target 0.2, delta 0.005, between 0
                         and 0.02; adaptive_applied what the loss of that update was given
 
+trl_masked.txt: the losses of the first two lines by six of the series, 33 steps, without a valid step in the second; cispo, sapo and vespo with a KL too,
+and NAME_kl of grpo with is_weight(_series), the off-policy mask, the high-entropy mask and the bonus.
+bnpo_parts (_kl, _kl_corrected): of two microbatches of three series each, with current_gradient_accumulation_steps 2, the sum that accumulates.
+
 trl_preference.txt: chosen, rejected, chosen_ref, rejected_ref are sums of log-probabilities, of chosen_length and rejected_length tokens. NAME is
 DPOTrainer's loss (beta 0.1, label_smoothing 0.1), the mean over the pairs, NAME/chosen and NAME/rejected the gradients by the sums. smoothed is aot,
 which has the label smoothing that sigmoid lacks, of one pair at a time, so that it sorts nothing. forward_kl and js_divergence: sigmoid with that
@@ -37,8 +41,8 @@ import types
 import numpy
 import torch
 from accelerate import PartialState
-from common import check_versions, float64, write
-from objective_batch import KINKS, LENGTHS, batch, off_kinks, series_mean
+from common import check_versions, float64, packing, write
+from objective_batch import KINKS, batch, off_kinks, series_mean, some
 from trl import DPOTrainer, GRPOTrainer, RewardTrainer
 
 NEEDED = {"trl": "1.16.0", "torch": "2.15.0", "numpy": "2.4.6", "transformers": "5.23.0", "accelerate": "1.15.0"}
@@ -59,17 +63,17 @@ def stand_in(kind, **attributes):
     return trainer
 
 
-def grpo(p, b):
+def grpo(p, b, masked=False, parts=1):
     padded = {k: p.pad(v, float(k == "is_weight")) for k, v in b.items() if len(v) == p.offsets[-1]}
     mask = padded["valid"].long()
-    prompt = torch.ones(len(LENGTHS), 1, dtype=torch.long)
+    prompt = torch.ones(len(p.lengths), 1, dtype=torch.long)
     rows = {}
 
     def trainer(kind="grpo", level="token", **options):
         low, high = (0.02, 0.03) if level == "sequence" else (0.2, 2.0 if kind == "cispo" else 0.28)
         defaults = {"delta": None, "use_bias_correction_kl": False, "sapo_temperature_pos": 1.0, "sapo_temperature_neg": 1.05, "vespo_k_pos": 2.0,
                     "vespo_lambda_pos": 3.0, "vespo_k_neg": 3.0, "vespo_lambda_neg": 2.0, "steps_per_generation": 1}
-        of_trainer = {"beta": 0.0, "top_entropy_quantile": 1.0, "off_policy_mask_threshold": None, "use_vllm": False, "current_gradient_accumulation_steps": 1,
+        of_trainer = {"beta": 0.0, "top_entropy_quantile": 1.0, "off_policy_mask_threshold": None, "use_vllm": False, "current_gradient_accumulation_steps": parts,
                       "_entropy_bonus_enabled": False, "entropy_coef": 0.0, "use_adaptive_entropy": False}
         arguments = types.SimpleNamespace(**{k: options.pop(k, v) for k, v in defaults.items()})
         return stand_in(GRPOTrainer, loss_type=kind, importance_sampling_level=level, epsilon_low=low, epsilon_high=high, max_completion_length=50,
@@ -101,6 +105,16 @@ def grpo(p, b):
                 record(f"{kind}_{'sequence_' * (level == 'sequence')}{name}", kind, level, **options)
     for kind in ["grpo", "bnpo", "dr_grpo", "dapo", "luspo"]:
         record(f"{kind}_sequence", kind, "sequence")
+    if masked:
+        for kind in ["cispo", "sapo", "vespo"]:
+            record(f"{kind}_kl", kind, **kl)
+            record(f"{kind}_kl_corrected", kind, **corrected)
+        record("grpo_is_kl", weights=padded["is_weight"], **kl)
+        record("grpo_sequence_is_kl", "grpo", "sequence", weights=torch.tensor(b["is_weight_series"])[:, None], **kl)
+        record("grpo_off_policy_kl", off_policy_mask_threshold=0.05, **kl)
+        record("grpo_high_entropy_kl", top_entropy_quantile=0.3, **kl)
+        record("grpo_bonus_kl", _entropy_bonus_enabled=True, entropy_coef=0.01, **kl)
+        return rows
     record("dapo_parts", "dapo", items=120, current_gradient_accumulation_steps=2, steps_per_generation=4)
     for kind in ["grpo", "sapo", "vespo", "luspo"]:
         record(f"{kind}_is", kind, weights=padded["is_weight"])
@@ -124,6 +138,16 @@ def grpo(p, b):
         _, _, by_entropy = loss_of(adaptive, entropy=torch.full_like(padded["entropy"], level))
         rows["adaptive_applied"].append(0.0 - float(by_entropy.sum()))
         rows["adaptive_coef"].append(adaptive.entropy_coef)
+    return rows
+
+
+def microbatches(b):
+    """bnpo of series 1 to 3 and of 4 to 6, as two microbatches of one step: the losses and gradients that add up."""
+    first, second = (grpo(*some(packing(numpy.diff(b["offsets"])), b, chosen), masked=True, parts=2) for chosen in [(0, 1, 2), (3, 4, 5)])
+    rows = {}
+    for name in ["", "_kl", "_kl_corrected"]:
+        rows[f"bnpo_parts{name}"] = first[f"bnpo{name}"] + second[f"bnpo{name}"]
+        rows[f"bnpo_parts{name}/logp"] = numpy.concatenate([first[f"bnpo{name}/logp"], second[f"bnpo{name}/logp"]])
     return rows
 
 
@@ -201,4 +225,7 @@ if __name__ == "__main__":
     check_batch(p, b)
     with float64():
         write(folder / "objective/trl_grpo.txt", ABOUT, {**b, **grpo(p, b)})
+        p, b = some(*batch(empty=True))
+        del b["token_advantage"]
+        write(folder / "objective/trl_masked.txt", ABOUT, {**b, **grpo(p, b, masked=True), **microbatches(b)})
         write(folder / "objective/trl_preference.txt", ABOUT, {**dpo(), **reward()})

@@ -5,8 +5,8 @@
     build/verl/bin/pip install --no-deps verl==0.9.1
     build/verl/bin/python tests/golden/verl_objectives.py
 
-It writes objective/verl_policy.txt, objective/verl_value.txt and objective/verl_correction.txt beside itself, or into the folder given as its argument:
-lines of `name number number ...`, each number the shortest decimal that reads back as the same float64. The functions are verl's own (see
+It writes objective/verl_policy.txt, objective/verl_loss.txt, objective/verl_value.txt and objective/verl_correction.txt beside itself, or into the folder given
+as its argument: lines of `name number number ...`, each number the shortest decimal that reads back as the same float64. The functions are verl's own (see
 verl_core.py); its ActorConfig is an object with the same attributes. What verl makes float32 is float64 here.
 
 The batch is that of objective_batch.py, without a valid step in its third series; rows are padded with zeros and mask 0.
@@ -17,6 +17,15 @@ Aggregated by token-mean, or as NAME says, sapo by seq-mean-token-mean whatever 
 [1 - 0.2, 1 + 0.28], gspo to [1 - 0.02, 1 + 0.03]; _is is with is_weight as rollout_is_weights. dppo_* truncate ratios at 20, dppo_*_default at ActorConfig's 3.
 clip_cov chooses with torch.randperm, unseeded: here it is arange, so among the steps whose covariance lies between the bounds the first are chosen.
 NAME/chosen marks them, and those of kl_cov. vanilla_extreme: log-ratios beyond 20.
+
+verl_loss.txt: what the actor minimizes, the whole ppo_loss of workers/utils/losses.py, on six of the batch's series (33 steps), without a valid step in the second;
+the advantages as above. NAME/logp and, where there is an entropy bonus, NAME/entropy are its gradients.
+    LOSS_kl             with use_kl_loss, low_var_kl with kl_loss_coef 0.04, aggregated by token-mean; LOSS is a policy loss with the options above
+    LOSS_MODE_kl        by that loss_agg_mode, KL and policy loss alike; sapo and geo_mean have one of their own, the KL has not
+    vanilla_MODE_all    with rollout_is_weights, the KL and entropy_coeff 0.01; vanilla_global_MODE_kl of one of two processes, as GLOBAL says
+    vanilla_kl_KIND     by token-mean with kl_loss_type KIND
+    bypass_clip_reject_kl   bypass_mode as bypass_clip_reject: what is rejected keeps its KL
+    clip_cov/chosen     as above
 
 verl_value.txt: compute_value_loss, clipped to old_value +- clip, or with an infinite clip; NAME/value is the gradient.
 
@@ -34,8 +43,8 @@ import unittest.mock
 
 import numpy
 import torch
-from common import bare_package, check_versions, float64, write
-from objective_batch import KINKS, LENGTHS, batch, off_kinks, series_mean
+from common import bare_package, check_versions, float64, leave_out, write
+from objective_batch import KINKS, LENGTHS, batch, off_kinks, series_mean, some
 from verl_core import NEEDED, load
 
 ABOUT = f"recorded by verl_objectives.py with {NEEDED}"
@@ -151,6 +160,77 @@ def policy(core, p, b):
     return rows
 
 
+class whole_batch(dict):
+    """What ppo_loss asks of a TensorDict."""
+
+    def select(self, *names):
+        return whole_batch({k: self[k] for k in names})
+
+    def to_padded_tensor(self):
+        return self
+
+
+def load_loss(core):
+    leave_out("verl.utils.tensordict_utils", "verl.utils.dataset", "verl.utils.dataset.dataset_utils", "verl.utils.metric", "verl.workers.utils.padding")
+    bare_package("verl.workers.utils")
+    vars(sys.modules["verl.utils"]).update(tensordict_utils=None)
+    vars(sys.modules["verl.workers.config"]).update(CriticConfig=None)
+    from verl.workers.utils import losses
+
+    losses.no_padding_2_padding = lambda x, data: x
+    return losses.ppo_loss
+
+
+def whole_loss(ppo_loss, p, b):
+    padded = {k: p.pad(v) for k, v in b.items() if len(v) == p.offsets[-1]}
+    by_series = p.pad(numpy.repeat(b["advantage"], p.lengths))
+    alone = {"dp_size": 1, "batch_num_tokens": None, "global_batch_size": None, "loss_scale_factor": None}
+    rows = {}
+
+    def record(name, loss, mode="token-mean", kind="low_var_kl", entropy=False, is_weight=False, of_series=False, policy={}, processes=alone, left_out=False, **options):
+        logp, bonus = padded["logp"].clone().requires_grad_(), padded["entropy"].clone().requires_grad_()
+        data = {"response_mask": padded["valid"], "old_log_probs": padded["old_logp"], "advantages": by_series if of_series else padded["token_advantage"],
+                "ref_log_prob": padded["ref_logp"], **{k: v for k, v in processes.items() if k != "loss_scale_factor"}}
+        if is_weight or left_out:
+            data["rollout_is_weights"] = padded["is_weight"].clone().requires_grad_()
+        config = actor_config({"loss_mode": loss, **policy}, loss_agg_mode=mode, loss_scale_factor=processes["loss_scale_factor"], use_kl_loss=True, kl_loss_type=kind,
+                              kl_loss_coef=0.04, entropy_coeff=0.01, **options)
+        config.global_batch_info = {}
+        result, _ = ppo_loss(config, {"log_probs": logp, **({"entropy": bonus} if entropy else {})}, whole_batch(data))
+        if left_out:  # the derivative by a step's weight is its loss
+            (of_step,) = torch.autograd.grad(result, data["rollout_is_weights"])
+            rows[name] = (p.pack(of_step) == 0) * b["valid"]
+            return
+        by_logp, by_entropy = torch.autograd.grad(result, [logp, bonus], allow_unused=True)
+        rows[name], rows[f"{name}/logp"] = result, p.pack(by_logp)
+        if entropy:
+            rows[f"{name}/entropy"] = p.pack(by_entropy)
+
+    narrow = {"clip_ratio_low": 0.02, "clip_ratio_high": 0.03, "of_series": True}
+    for mode in ["token-mean", "token-sum", "seq-mean-token-mean", "seq-mean-token-sum", "seq-mean-token-sum-norm"]:
+        record(f"vanilla_{mode}_kl", "vanilla", mode)
+        record(f"vanilla_{mode}_all", "vanilla", mode, entropy=True, is_weight=True)
+        record(f"vanilla_global_{mode}_kl", "vanilla", mode, processes=GLOBAL)
+        record(f"gspo_{mode}_kl", "gspo", mode, **narrow)
+    record("gspo_seq-mean-token-mean_all", "gspo", "seq-mean-token-mean", entropy=True, is_weight=True, **narrow)
+    for kind in ["kl", "abs", "mse", "low_var_kl", "kl+", "abs+", "mse+", "low_var_kl+"]:
+        record(f"vanilla_kl_{kind}", "vanilla", kind=kind)
+    tv, binary = {"clip_ratio_low": 0.15, "clip_ratio_high": 0.2}, {"clip_ratio_low": 0.03, "clip_ratio_high": 0.05}
+    for loss, options in {
+        "gpg": {}, "cispo": {}, "sapo": {}, "dro": {"policy": {"dro_beta": 0.5}}, "dppo_tv": {"clip_ratio_c": 20.0, **tv}, "dppo_kl": {"clip_ratio_c": 20.0, **binary},
+        "geo_mean": {"of_series": True}, "clip_cov": {"policy": {"clip_cov_ratio": 0.05, "clip_cov_lb": 0.2, "clip_cov_ub": 1.5}},
+        "kl_cov": {"policy": {"kl_cov_ratio": 0.1, "ppo_kl_coef": 0.7}},
+    }.items():
+        with unittest.mock.patch.object(torch, "randperm", torch.arange):
+            record(f"{loss}_kl", loss, **options)
+            if loss == "clip_cov":
+                record("clip_cov/chosen", loss, left_out=True, **options)
+    record("geo_mean_seq-mean-token-mean_kl", "geo_mean", "seq-mean-token-mean", of_series=True)
+    reject = {"loss_type": "ppo_clip", "rollout_rs": "token_k1", "rollout_rs_threshold": REJECT["token_k1"]}
+    record("bypass_clip_reject_kl", "bypass_mode", policy={"rollout_correction": reject})
+    return rows
+
+
 def extreme(core):
     """Beyond 20 the log-ratio is held there, and the gradient is 0; no clip is near."""
     log_ratio = numpy.array([-25, -20.5, -19.5, 19.5, 20.5, 25.0])
@@ -227,9 +307,11 @@ if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
     core, helper = load_all()
     p, b = batch(empty=True)
+    part = some(p, b)
     del b["ref_logp"], b["entropy"], b["is_weight_series"]
     check_batch(p, b)
     with float64():
+        write(folder / "objective/verl_loss.txt", ABOUT, {**part[1], **whole_loss(load_loss(core), *part)})
         write(folder / "objective/verl_policy.txt", ABOUT, {**b, **policy(core, p, b), **extreme(core)})
         write(folder / "objective/verl_value.txt", ABOUT, value(core, p, b))
         write(folder / "objective/verl_correction.txt", ABOUT, correction(helper, p, b))

@@ -2,7 +2,9 @@
 #include <cohort/aggregation/means.hpp>
 #include <cohort/aggregation/sums.hpp>
 #include <cohort/objective/differentiate.hpp>
+#include <cohort/objective/gmpo.hpp>
 #include <cohort/random/stream.hpp>
+#include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
 
@@ -26,7 +28,8 @@ struct recorded_batch {
     for (std::ptrdiff_t n = 0; n < N; ++n)
       for (double i = offsets[std::size_t(n)]; i < offsets[std::size_t(n) + 1]; ++i) {
         series_of.push_back(std::int32_t(n));
-        advantage.push_back(of_series ? row("advantage")[std::size_t(n)] : row("token_advantage")[std::size_t(i)]);
+        if (rows.count("advantage"))
+          advantage.push_back(of_series ? row("advantage")[std::size_t(n)] : row("token_advantage")[std::size_t(i)]);
         if (rows.count("is_weight"))
           sampler_logp.push_back(row("old_logp")[std::size_t(i)] - std::log(row("is_weight")[std::size_t(i)]));
       }
@@ -60,11 +63,14 @@ struct recorded_batch {
     selection(backend, at, draws, all(result));
     return result;
   }
-  /// Loss and gradient by logp of an objective, aggregated so; the weights of `aggregate` and `weighted` inside it too.
+  struct result {
+    double loss = 0;
+    numbers logp, entropy;  ///< its gradient
+  };
+  /// Loss and gradient of an objective, aggregated so; the weights of `aggregate` and `weighted` inside it too.
   /// `by_step`: further weights of the steps.
   template <class O, class Mode>
-  std::pair<double, numbers> operator()(O const& o, Mode const& mode, numbers const& by_step = {},
-                                        stream_id draws = {}) const {
+  result operator()(O const& o, Mode const& mode, numbers const& by_step = {}, stream_id draws = {}) const {
     cpu backend;
     numbers w(std::size_t((1 + detail::aggregations_in<O>)*M)), loss(std::size_t(M), -99), slope(std::size_t(M), 0),
         entropy(std::size_t(M), 0);
@@ -86,20 +92,40 @@ struct recorded_batch {
     differentiate(backend, o, views(), weights, {.loss = all(loss), .logp = all(slope), .entropy = all(entropy)});
     double total = 0;
     for (double x : loss) total += x;
-    return {total, slope};
+    return {total, slope, entropy};
   }
   /// How far loss and gradient are from the recorded ones, relative to 1 or to their own size.
   template <class O, class Mode>
   double distance(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {},
                   stream_id draws = {}) const {
-    auto [loss, slope] = (*this)(o, mode, by_step, draws);
-    double worst = std::abs(loss - row(name)[0]) / std::max(1., std::abs(loss));
-    for (std::ptrdiff_t i = 0; i < M; ++i) {
-      double expected = row(name + "/logp")[std::size_t(i)],
-             d = std::abs(slope[std::size_t(i)] - expected) / std::max(1., std::abs(expected));
-      worst = d <= worst ? worst : d;  // a NaN stays
-    }
+    auto found = (*this)(o, mode, by_step, draws);
+    double worst = std::abs(found.loss - row(name)[0]) / std::max(1., std::abs(found.loss));
+    auto compare = [&](numbers const& slope, std::string const& by) {
+      for (std::ptrdiff_t i = 0; i < M; ++i) {
+        double expected = row(by)[std::size_t(i)],
+               d = std::abs(slope[std::size_t(i)] - expected) / std::max(1., std::abs(expected));
+        worst = d <= worst ? worst : d;  // a NaN stays
+      }
+    };
+    compare(found.logp, name + "/logp");
+    if (rows.count(name + "/entropy")) compare(found.entropy, name + "/entropy");
     return worst;
+  }
+  /// A loss of the critic and its gradient by the value are the recorded ones.
+  template <class O, class Mode>
+  void same_value_loss(O const& o, Mode const& mode, std::string const& name, numbers const& by_step = {}) const {
+    CAPTURE(name);
+    cpu backend;
+    numbers w(std::size_t(M), 0), loss(std::size_t(M), -99), slope(std::size_t(M), 0);
+    mode(backend, aggregated_steps<double>{M, N, all(series_of), all(valid)}, all(w));
+    for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
+    step_views<double> v{.value = all(row("value")), .old_value = all(row("old_value")), .target = all(row("return"))};
+    v.valid = all(valid);
+    differentiate(backend, o, v, {all(std::as_const(w))}, {.loss = all(loss), .value = all(slope)});
+    double total = 0;
+    for (double x : loss) total += x;
+    CHECK(close(total, row(name)[0], 1e-10, 1e-10));
+    for (std::size_t i = 0; i < slope.size(); ++i) CHECK(close(slope[i], row(name + "/value")[i], 1e-10, 1e-10));
   }
 };
 
@@ -114,3 +140,12 @@ inline numbers verl_mean(recorded_batch const& b, bool of_sum = false, double fa
   for (double& n : result) n = factor * (of_sum ? 1 : n) / (n + 1e-8);
   return result;
 }
+/// gmpo with verl's mean, which is divided by the length plus 1e-8.
+struct verl_geo_mean : gmpo {
+  template <class S>
+  constexpr S operator()(series_terms<S> const& s) const {
+    series_terms<S> longer = s;
+    longer.length = s.length + 1e-8;
+    return gmpo::operator()(longer);
+  }
+};

@@ -49,7 +49,7 @@ TEST_CASE("liger: luspo with a KL, and by token, at the valid steps", "[golden]"
   auto check = [&](recorded_batch const& b, auto const& o, auto const& mode, std::string const& name,
                    numbers const& by_step = {}, numbers const& besides = {}) {
     CAPTURE(name);
-    auto found = b(o, mode, by_step).second;
+    auto found = b(o, mode, by_step).logp;
     auto const& expected = b.row(name + "/logp");
     for (std::size_t i = 0; i < found.size(); ++i)
       if (b.valid[i]) CHECK(close(found[i] + (besides.empty() ? 0 : besides[i]), expected[i], 1e-10, 1e-14));
@@ -78,6 +78,14 @@ TEST_CASE("liger: luspo with a KL, and by token, at the valid steps", "[golden]"
   check(t, clip + kl, padded, "luspo_kl");
   check(t, clip + corrected_step, padded, "luspo_kl_corrected");
   check(t, two_sided_clip{.epsilon = .2, .epsilon_high = .28, .delta = 1.5}, padded, "luspo_delta");
+  // Where a series has no valid step, of 9 columns.
+  series_sum_mean const narrower{.length = 9, .empty = empty_series::count, .times_own = true};
+  recorded_batch few("objective/liger_masked_sequence.txt"), few_steps("objective/liger_masked_token.txt");
+  check(few, liger, luspo, "luspo");
+  check(few, liger + aggregate(narrower, kl), luspo, "luspo_kl");
+  check(few_steps, clip, narrower, "luspo");
+  check(few_steps, clip + kl, narrower, "luspo_kl");
+  check(few_steps, clip + corrected_step, narrower, "luspo_kl_corrected");
 }
 
 TEST_CASE("trl: the ratio of a series, LUSPO's mask, and VESPO", "[golden]") {

@@ -155,42 +155,14 @@ TEST_CASE("verl: gpg, cispo, sapo, dro, dppo", "[golden]") {
 }
 
 TEST_CASE("verl: the clipped value loss in each aggregation", "[golden]") {
-  auto rows = golden::read("objective/verl_value.txt");
-  auto const& offsets = golden::row(rows, "offsets");
-  flags valid = cast<std::uint8_t>(golden::row(rows, "valid"));
-  std::ptrdiff_t M = std::ptrdiff_t(valid.size()), N = std::ptrdiff_t(offsets.size()) - 1;
-  integers series_of;
-  for (std::ptrdiff_t n = 0; n < N; ++n)
-    for (double i = offsets[std::size_t(n)]; i < offsets[std::size_t(n) + 1]; ++i) series_of.push_back(std::int32_t(n));
-  auto check = [&](auto const& o, auto const& mode, std::string const& name, numbers const& by_step = {}) {
-    CAPTURE(name);
-    constexpr double tolerance = 1e-10;
-    cpu backend;
-    numbers w(valid.size()), loss(valid.size()), slope(valid.size());
-    aggregated_steps<double> steps{M, N, all(std::as_const(series_of)), all(std::as_const(valid))};
-    mode(backend, steps, all(w));
-    for (std::size_t i = 0; i < by_step.size(); ++i) w[i] *= by_step[i];
-    step_views<double> v{.value = all(golden::row(rows, "value")),
-                         .old_value = all(golden::row(rows, "old_value")),
-                         .target = all(golden::row(rows, "return"))};
-    v.valid = all(std::as_const(valid));
-    differentiate(backend, o, v, {all(std::as_const(w))}, {.loss = all(loss), .value = all(slope)});
-    double total = 0;
-    for (double x : loss) total += x;
-    CHECK(close(total, golden::row(rows, name)[0], tolerance, tolerance));
-    for (std::size_t i = 0; i < slope.size(); ++i)
-      CHECK(close(slope[i], golden::row(rows, name + "/value")[i], tolerance, tolerance));
-  };
-  clipped_value_loss clipped{.weight = .5, .clip = .5};
-  recorded_batch same_series("objective/verl_policy.txt", false);
-  REQUIRE(same_series.series_of == series_of);
+  recorded_batch b("objective/verl_value.txt");
   auto in_each = [&](auto const& o, std::string const& name) {
-    check(o, step_mean{}, name + "_token-mean");
-    check(o, step_sum{}, name + "_token-sum");
-    check(o, series_mean{}, name + "_seq-mean-token-mean", verl_mean(same_series));
-    check(o, series_sum_mean{}, name + "_seq-mean-token-sum");
-    check(o, series_sum_mean{.length = 40}, name + "_seq-mean-token-sum-norm");
+    b.same_value_loss(o, step_mean{}, name + "_token-mean");
+    b.same_value_loss(o, step_sum{}, name + "_token-sum");
+    b.same_value_loss(o, series_mean{}, name + "_seq-mean-token-mean", verl_mean(b));
+    b.same_value_loss(o, series_sum_mean{}, name + "_seq-mean-token-sum");
+    b.same_value_loss(o, series_sum_mean{.length = 40}, name + "_seq-mean-token-sum-norm");
   };
-  in_each(clipped, "clipped");
+  in_each(clipped_value_loss{.weight = .5, .clip = .5}, "clipped");
   in_each(value_loss{.weight = .5}, "plain");
 }

@@ -19,16 +19,6 @@ namespace {
 
 constexpr char const* file = "objective/verl_policy.txt";
 
-/// gmpo, its mean divided by the length plus 1e-8.
-struct verl_geo_mean : gmpo {
-  template <class S>
-  constexpr S operator()(series_terms<S> const& s) const {
-    series_terms<S> longer = s;
-    longer.length = s.length + 1e-8;
-    return gmpo::operator()(longer);
-  }
-};
-
 /// In bypass mode what was recorded as old is the sampler, and ratios are those of the policy now to it.
 step_views<double> bypass(recorded_batch const& b) {
   auto at = b.views();

@@ -1,3 +1,4 @@
+#include <cohort/objective/clipped_value_loss.hpp>
 #include <cohort/policy/actor_critic.hpp>
 #include <cohort/preset/as_in/cleanrl.hpp>
 #include <cohort/preset/as_in/stable_baselines3_2_9.hpp>
@@ -73,7 +74,7 @@ void require_update(std::string const& file, Distribution d, Convention conventi
   require_same_orders(r.rows);
   convention.advantage()(r.backend, r.collected.view_for_estimator(),
                          estimates<double>{r.collected.advantage.all(), r.collected.target.all()});
-  auto const& advantage = golden::row(r.rows, name + "/advantage");
+  auto const& advantage = golden::row(r.rows, name == "sb3_clip" ? "sb3/advantage" : name + "/advantage");
   for (std::size_t i = 0; i < advantage.size(); ++i)
     REQUIRE(close(r.collected.advantage.data()[i], advantage[i], 1e-12, 1e-12));
 
@@ -96,6 +97,11 @@ void require_update(std::string const& file, Distribution d, Convention conventi
   REQUIRE(furthest > .05);
 }
 
+/// Stable-Baselines3's PPO with clip_range_vf: the error of the clipped prediction alone.
+struct with_clip_range_vf : as_in::stable_baselines3_2_9 {
+  static auto objective() { return loss() + clipped_value_loss{.weight = .5, .clip = .2, .rule = value_clip::clipped}; }
+};
+
 }  // namespace
 
 TEST_CASE(
@@ -103,6 +109,8 @@ TEST_CASE(
     "[golden]") {
   require_update("ppo_discrete.txt", categorical{3}, as_in::stable_baselines3_2_9{}, "sb3");
   require_update("ppo_gaussian.txt", diagonal_gaussian<double>{2}, as_in::stable_baselines3_2_9{}, "sb3");
+  require_update("ppo_discrete.txt", categorical{3}, with_clip_range_vf{}, "sb3_clip");
+  require_update("ppo_gaussian.txt", diagonal_gaussian<double>{2}, with_clip_range_vf{}, "sb3_clip");
 }
 
 TEST_CASE("as_in: CleanRL's PPO and the learner have the same parameters after 4 epochs of 4 minibatches, to 1e-9",

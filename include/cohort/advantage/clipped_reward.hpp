@@ -19,7 +19,7 @@ struct clipped_reward {
   double low = -1, high = 1;  ///< low <= high
 
   static constexpr about notes{"clipped_reward", "each reward between two limits first", "Mnih et al. 2015",
-                               "closed form; TRL clips the sum: weighted_rewards"};
+                               "OpenRLHF (gae); TRL clips the sum: weighted_rewards"};
   constexpr void parameters(auto f) const { f("", estimator), f("low", low), f("high", high); }
 
   template <backend B, class T = value_t<B>>

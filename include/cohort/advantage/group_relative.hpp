@@ -43,7 +43,7 @@ struct group_relative {
   epsilon_rule rule = epsilon_rule::added;
 
   static constexpr about notes{"group_relative", "(R_i - mean R) / (std R + epsilon) within the group",
-                               "Shao et al. 2024, arXiv:2402.03300, 4.1.2", "verl, OpenRLHF"};
+                               "Shao et al. 2024, arXiv:2402.03300, 4.1.2", "verl, OpenRLHF, TRL, TorchRL"};
   constexpr void parameters(auto f) const {
     if (by != credit::episode)
       f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");

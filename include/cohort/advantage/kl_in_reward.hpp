@@ -74,7 +74,8 @@ struct kl_in_reward {
   Weight weight = detail::default_weight<Weight>(.05);  ///< >= 0; .05, or a controller (kl_penalty says how it is told)
 
   static constexpr about notes{"kl_in_reward", "r_t - weight KL^_t in the place of r_t",
-                               "Ziegler et al. 2019, arXiv:1909.08593, eq. 2", "OpenRLHF (gae, reinforce), TRL (RLOO)"};
+                               "Ziegler et al. 2019, arXiv:1909.08593, eq. 2",
+                               "OpenRLHF (gae, reinforce), TRL (RLOO), verl"};
   constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
   constexpr auto at(double progress) const
     requires schedule<Weight>

@@ -95,7 +95,7 @@ void weigh_whole_series(B& backend, view<T const> own, empty_series empty, F f, 
 /// step: all weights 0.
 struct step_mean {
   static constexpr about notes{"step_mean", "every valid step weighs 1 / M", "DAPO, arXiv:2503.14476, eq. 8",
-                               "verl token-mean, TRL dapo"};
+                               "verl and OpenRLHF token-mean, TRL dapo"};
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
@@ -120,7 +120,7 @@ struct series_mean {
 
   static constexpr about notes{"series_mean", "a valid step weighs 1 / (series, valid steps of its own)",
                                "Shao et al. 2024, arXiv:2402.03300, eq. 3",
-                               "verl seq-mean-token-mean; with `empty = count` TRL grpo"};
+                               "verl seq-mean-token-mean, OpenRLHF; with `empty = count` TRL and Liger grpo, TorchRL"};
   constexpr void parameters(auto f) const {
     if (empty == empty_series::count) f("empty", "count");
   }

@@ -41,7 +41,7 @@ struct series_sum_mean {
 
   static constexpr about notes{
       "series_sum_mean", "a valid step weighs 1 / (series length)", "Dr. GRPO, arXiv:2503.20783",
-      "verl seq-mean-token-sum; with a length seq-mean-token-sum-norm; with `empty = count` TRL dr_grpo"};
+      "verl seq-mean-token-sum; with a length seq-mean-token-sum-norm; with `empty = count` TRL and Liger dr_grpo"};
   constexpr void parameters(auto f) const {
     f("length", length);
     if (empty == empty_series::count) f("empty", "count");
@@ -76,7 +76,7 @@ struct piecewise_step_mean {
   std::int32_t series = 1;  ///< in a piece, > 0
 
   static constexpr about notes{"piecewise_step_mean", "a valid step weighs 1 / (pieces, valid steps of its own)",
-                               "TRL's bnpo", "TRL bnpo (closed form)"};
+                               "TRL's bnpo", "TRL bnpo"};
   constexpr void parameters(auto f) const { f("series", series); }
 
   template <backend B, class T = value_t<B>>

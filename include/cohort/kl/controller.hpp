@@ -83,9 +83,9 @@ struct doubling_kl {
   double tolerance = 1.5;  ///< > 1
   double factor = 2;       ///< > 1
 
-  static constexpr about notes{"doubling_kl",
-                               "weight times factor where kl > tolerance target, over it where kl < target / tolerance",
-                               "Schulman et al. 2017, arXiv:1707.06347, section 4", "closed form"};
+  static constexpr about notes{
+      "doubling_kl", "weight times factor where kl > tolerance target, over it where kl < target / tolerance",
+      "Schulman et al. 2017, arXiv:1707.06347, section 4", "closed form; TorchRL (KLPENPPOLoss)"};
   constexpr void parameters(auto f) const {
     f("weight", weight), f("target", target), f("tolerance", tolerance), f("factor", factor);
   }

@@ -14,7 +14,8 @@ concept kl_estimator = requires(E const& e, double x) { e(x, x); } || requires(E
 
 /// x: unbiased, of either sign. As a loss its expected gradient is zero: it regularizes nothing.
 struct k1 {
-  static constexpr about notes{"k1", "x = log pi - log ref", "Schulman 2020, Approximating KL divergence", "verl"};
+  static constexpr about notes{"k1", "x = log pi - log ref", "Schulman 2020, Approximating KL divergence",
+                               "verl, TRL (RLOO)"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -38,7 +39,8 @@ struct k2 {
 /// pi). Its relative error near x = 0 is two roundings over |x|, where that of exp(-x) - 1 + x would be two over x^2.
 struct k3 {
   static constexpr about notes{"k3", "exp(-x) - 1 + x, x = log pi - log ref",
-                               "Schulman 2020, Approximating KL divergence", "verl"};
+                               "Schulman 2020, Approximating KL divergence",
+                               "TRL, Liger, TorchRL; clamped: verl, OpenRLHF"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -48,9 +50,9 @@ struct k3 {
 };
 
 /// |x|: a distance, of which the expectation is no divergence. As a loss it pushes every drawn action's log-probability
-/// to the reference's with the same force; at x = 0 its slope is 0. OpenRLHF's and verl's "abs".
+/// to the reference's with the same force; at x = 0 its slope is 0. verl's "abs".
 struct absolute_log_ratio {
-  static constexpr about notes{"absolute_log_ratio", "|log pi - log ref|", "verl, OpenRLHF", "verl"};
+  static constexpr about notes{"absolute_log_ratio", "|log pi - log ref|", "verl's abs", "verl"};
 
   template <class S, class R>
   constexpr S operator()(S const& logp, R const& ref_logp) const {
@@ -84,7 +86,7 @@ struct ratio_corrected {
   Estimator estimator{};
 
   static constexpr about notes{"ratio_corrected", "ratio KL^, ratio = exp(logp - old_logp)",
-                               "DeepSeek-V3.2, arXiv:2512.02556", "exact enumeration"};
+                               "DeepSeek-V3.2, arXiv:2512.02556", "exact enumeration; TRL, Liger"};
   constexpr void parameters(auto f) const { f("", estimator); }
 
   template <class S, class R, class O>

@@ -20,7 +20,7 @@ struct clipped_ratio {
   static constexpr about notes{
       "clipped_ratio", "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A)",
       "Schulman et al. 2017, arXiv:1707.06347, eq. 7; epsilon_high: DAPO, arXiv:2503.14476, eq. 10",
-      "TRL, Liger, verl, TorchRL"};
+      "TRL, Liger, verl, OpenRLHF, TorchRL"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
   void check() const {
     detail::require(epsilon > 0, "clipped_ratio", "epsilon", epsilon, "a positive number");

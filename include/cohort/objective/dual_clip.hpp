@@ -17,7 +17,7 @@ struct dual_clip {
 
   static constexpr about notes{"dual_clip",
                                "-min(r A, clamp(r, 1 - epsilon, 1 + epsilon_high) A), of negative A at most -c A",
-                               "Ye et al. 2020, arXiv:1912.09729, eq. 4", "verl (vanilla)"};
+                               "Ye et al. 2020, arXiv:1912.09729, eq. 4", "verl (vanilla), OpenRLHF"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("c", c); }
   void check() const {
     detail::require(epsilon > 0, "dual_clip", "epsilon", epsilon, "a positive number");

@@ -52,7 +52,8 @@ struct entropy_bonus {
   Weight weight = detail::default_weight<Weight>(.01);  ///< >= 0; 0.01, or what the controller starts with
 
   static constexpr about notes{"entropy_bonus", "-weight H",
-                               "Williams and Peng 1991; Schulman et al. 2017, arXiv:1707.06347, eq. 9", "TRL, TorchRL"};
+                               "Williams and Peng 1991; Schulman et al. 2017, arXiv:1707.06347, eq. 9",
+                               "TRL, verl, OpenRLHF, TorchRL"};
   constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require_weight("entropy_bonus", weight); }
   constexpr auto at(double progress) const

@@ -17,7 +17,7 @@ struct exact_kl_penalty {
   Weight weight = detail::default_weight<Weight>(.04);  ///< >= 0; 0.04, or what the controller starts with
 
   static constexpr about notes{"exact_kl_penalty", "weight KL(pi || ref)", "of the whole distributions",
-                               "TorchRL (KLPENPPOLoss)"};
+                               "torch (kl_divergence)"};
   constexpr void parameters(auto f) const { f("weight", weight); }
   void check() const { detail::require_weight("exact_kl_penalty", weight); }
   constexpr auto at(double progress) const

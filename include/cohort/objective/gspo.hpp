@@ -25,7 +25,7 @@ struct gspo {
   static constexpr about notes{
       "gspo",
       "-min(min(s, delta) A, clamp(s, 1 - epsilon, 1 + epsilon_high) A), s the geometric mean of the series' ratios",
-      "Zheng et al. 2025, arXiv:2507.18071, eq. 5", "Liger and TRL (sequence level)"};
+      "Zheng et al. 2025, arXiv:2507.18071, eq. 5", "Liger and TRL (sequence level), OpenRLHF (gspo)"};
   constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high), f("delta", delta); }
   void check() const {
     detail::require(epsilon > 0, "gspo", "epsilon", epsilon, "a positive number");

@@ -24,7 +24,7 @@ struct kl_penalty {
 
   static constexpr about notes{"kl_penalty", "weight KL^(logp, ref_logp)",
                                "Shao et al. 2024, arXiv:2402.03300, eq. 3 and 4, with k3 and 0.04",
-                               "TRL, Liger, TorchRL"};
+                               "TRL, Liger, TorchRL, verl, OpenRLHF"};
   constexpr void parameters(auto f) const { f("", estimator), f("weight", weight); }
   void check() const { detail::require_weight("kl_penalty", weight); }
   constexpr auto at(double progress) const

@@ -19,9 +19,9 @@ struct value_loss {
   double weight = 0.5;  ///< >= 0
   Distance distance{};
 
-  static constexpr about notes{"value_loss",
-                               std::is_same_v<Distance, squared_error> ? "weight (V - R)^2" : "weight d(V - R)",
-                               "Schulman et al. 2017, arXiv:1707.06347, eq. 9", "verl, TorchRL (l2, l1, smooth_l1)"};
+  static constexpr about notes{
+      "value_loss", std::is_same_v<Distance, squared_error> ? "weight (V - R)^2" : "weight d(V - R)",
+      "Schulman et al. 2017, arXiv:1707.06347, eq. 9", "verl, OpenRLHF, TorchRL (l2, l1, smooth_l1)"};
   constexpr void parameters(auto f) const {
     f("weight", weight);
     if constexpr (!std::is_same_v<Distance, squared_error>) f("", distance);

@@ -58,8 +58,9 @@ struct divergence_bound {
   Divergence divergence{};
   static constexpr unsigned reads = needs::sampler_logp | needs::old_logp;
 
-  static constexpr about notes{"divergence_bound", "1 where D(sampler_logp, old_logp) <= most, else 0",
-                               "verl 0.9.1 (rollout_rs)", "verl rollout_rs token_*, seq_sum_*, seq_mean_*, seq_max_*"};
+  static constexpr about notes{
+      "divergence_bound", "1 where D(sampler_logp, old_logp) <= most, else 0", "verl 0.9.1 (rollout_rs)",
+      "verl rollout_rs token_*, seq_sum_*, seq_mean_*, seq_max_*; OpenRLHF (your own divergence)"};
   constexpr void parameters(auto f) const {
     f("", divergence), f("most", most);
     if (over != bounded_over::step)

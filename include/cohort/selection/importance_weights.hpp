@@ -108,7 +108,7 @@ struct importance_weights {
   static constexpr about notes{
       "importance_weights", "rho = exp(old_logp - sampler_logp), log rho clamped to +-20, then rho bounded",
       "verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855",
-      "verl rollout_is; TRL token_truncate (closed form)"};
+      "verl rollout_is; OpenRLHF by token; TRL token_truncate (closed form)"};
   constexpr void parameters(auto f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));
     if (beyond == beyond_bounds::mask) f("beyond", "mask");

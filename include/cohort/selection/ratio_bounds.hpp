@@ -35,9 +35,10 @@ struct ratio_bounds {
   double low = .5, high = 2;
   static constexpr unsigned reads = needs::sampler_logp | needs::old_logp;
 
-  static constexpr about notes{"ratio_bounds", "1 where low <= rho <= high, else 0, rho = exp(old_logp - sampler_logp)",
-                               "verl 0.9.1 (rollout_rs), OpenRLHF",
-                               "verl rollout_rs token_k1, seq_sum_k1, seq_mean_k1, whose bounds are on 1 / rho"};
+  static constexpr about notes{
+      "ratio_bounds", "1 where low <= rho <= high, else 0, rho = exp(old_logp - sampler_logp)",
+      "verl 0.9.1 (rollout_rs), OpenRLHF",
+      "verl rollout_rs token_k1, seq_sum_k1, seq_mean_k1, whose bounds are on 1 / rho; OpenRLHF by series"};
   constexpr void parameters(auto f) const {
     if (over != ratio_over::step) f("over", detail::name_of(over));
     f("low", low), f("high", high);
