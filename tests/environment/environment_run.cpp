@@ -55,8 +55,8 @@ TEST_CASE("vector_environment: steps beyond 2^24 are counted in float as well") 
   REQUIRE(name != state.end());
   // 20,000,000 is 19 blocks of 2^20 and 77,056: two steps before it, and two before a block is full.
   std::int32_t const counters[] = {77'054, (1 << 20) - 2, 19, 18};
-  REQUIRE(name->second.size() == sizeof counters);
-  std::memcpy(name->second.data(), counters, sizeof counters);
+  REQUIRE(name->second.bytes.size() == sizeof counters);
+  std::memcpy(name->second.bytes.data(), counters, sizeof counters);
   copy_in(backend, lanes, state);
   std::vector<float> seen(6), reward(2), action(2);
   std::vector<std::uint8_t> ended(2), cut(2);
@@ -69,6 +69,6 @@ TEST_CASE("vector_environment: steps beyond 2^24 are counted in float as well") 
   }
   state = copy_out(backend, lanes);
   std::int32_t after[4];
-  std::memcpy(after, state.at(name->first).data(), sizeof after);
+  std::memcpy(after, state.at(name->first).bytes.data(), sizeof after);
   CHECK((after[1] == 1 && after[3] == 19));
 }

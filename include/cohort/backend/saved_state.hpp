@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cohort/backend/concept.hpp>
 #include <cohort/error.hpp>
 #include <cstddef>
@@ -12,8 +13,15 @@
 
 namespace cohort {
 
-/// What a run, or a part of one, keeps from one update to the next: arrays and numbers by name, as bytes on the host.
-using saved_state = std::map<std::string, std::vector<std::byte>>;
+/// Numbers as bytes on the host, and what they are: "F32", "F64", "I32", "I64", "U32", "U64", "BOOL", or "U8" for
+/// anything else that is copied byte by byte, such as an environment's state.
+struct saved_numbers {
+  std::string type;
+  std::vector<std::byte> bytes;
+  bool operator==(saved_numbers const&) const = default;
+};
+/// What a run, or a part of one, keeps from one update to the next: arrays and numbers by name.
+using saved_state = std::map<std::string, saved_numbers>;
 
 namespace detail {
 
@@ -35,12 +43,35 @@ std::vector<std::byte> downloaded_bytes(B& backend, view<U const> numbers) {
   return bytes_of(std::span<U const>(host));
 }
 
+template <class X>
+struct element_of {
+  using type = X;
+};
+template <class U, std::size_t N>
+struct element_of<std::array<U, N>> {
+  using type = U;
+};
+template <class U>
+constexpr char const* type_of_numbers() {
+  if constexpr (std::is_same_v<U, bool>) return "BOOL";
+  else if constexpr (std::is_floating_point_v<U>) return sizeof(U) == 4 ? "F32" : "F64";
+  else if constexpr (std::is_integral_v<U> && sizeof(U) == 4) return std::is_signed_v<U> ? "I32" : "U32";
+  else if constexpr (std::is_integral_v<U> && sizeof(U) == 8) return std::is_signed_v<U> ? "I64" : "U64";
+  else return "U8";
+}
+
 inline constexpr std::size_t any_size = std::size_t(-1);
 
-/// What is done with one thing of a state: its name, how many bytes it must have (any_size: as many as there are),
-/// what gives them, and what takes them.
-using state_action = std::function<void(std::string const&, std::size_t, std::function<std::vector<std::byte>()> const&,
-                                        std::function<void(std::vector<std::byte> const&)> const&)>;
+/// One thing of a state: how many bytes it must have (any_size: as many as there are), those of each number, what gives
+/// them, and what takes them.
+struct state_entry {
+  std::string const& name;
+  char const* type;
+  std::size_t size, of_one;
+  std::function<std::vector<std::byte>()> const& get;
+  std::function<void(std::vector<std::byte> const&)> const& set;
+};
+using state_action = std::function<void(state_entry const&)>;
 
 /// What a part's `persist(f)` is given: f("name", member) for each, be it a number, an array of the host or of the
 /// backend, or a part itself; f.inside("name") for what stands in it.
@@ -60,12 +91,12 @@ struct state_walk {
     if constexpr (requires { x.persist(here); }) x.persist(here);
     else if constexpr (requires { x.all(); }) {  // an array of the backend
       using U = std::remove_cvref_t<decltype(*x.all().data)>;
-      action(
+      act<U>(
           here.path, any_size, [&] { return downloaded_bytes(backend, view<U const>(x.all())); },
           [&](bytes const& b) { backend.assign(x, std::span<U const>(numbers_in<U>(b))); });
     } else if constexpr (requires { x.row_stride; }) {  // a view of one
       using U = std::remove_cvref_t<decltype(*x.data)>;
-      action(
+      act<U>(
           here.path, std::size_t(x.size()) * sizeof(U), [&] { return downloaded_bytes(backend, view<U const>(x)); },
           [&](bytes const& b) { backend.upload(x, std::span<U const>(numbers_in<U>(b))); });
     } else if constexpr (requires { x.resize(x.size()), x.data(); }) {
@@ -74,15 +105,22 @@ struct state_walk {
       static_assert(copies,
                     "what a run keeps is copied byte by byte: an environment's state must be trivially copyable");
       if constexpr (copies)
-        action(
+        act<U>(
             here.path, any_size, [&] { return bytes_of(std::span<U const>(x)); },
             [&](bytes const& b) { x = numbers_in<U>(b); });
     } else {
       static_assert(std::is_trivially_copyable_v<X>, "a part of a run lists its state in persist(f)");
-      action(
+      act<typename element_of<X>::type>(
           here.path, sizeof x, [&] { return bytes_of(std::span<X const>(&x, 1)); },
           [&](bytes const& b) { std::memcpy(&x, b.data(), sizeof x); });
     }
+  }
+
+ private:
+  template <class U>
+  void act(std::string const& name, std::size_t size, std::function<std::vector<std::byte>()> const& get,
+           std::function<void(std::vector<std::byte> const&)> const& set) const {
+    action({name, type_of_numbers<U>(), size, sizeof(U), get, set});
   }
 };
 template <class B, class Part>
@@ -105,29 +143,32 @@ void persist_if_listed(char const* what, Part& part, Walk const& f) {
 template <backend B, class Part>
 saved_state copy_out(B& backend, Part& part) {
   saved_state all;
-  detail::walk_state(backend, part,
-                     [&](std::string const& name, std::size_t, auto const& get, auto const&) { all[name] = get(); });
+  detail::walk_state(backend, part, [&](detail::state_entry const& x) { all[x.name] = {x.type, x.get()}; });
   return all;
 }
 
 /// The state of a part of the same kind, as copy_out gave it, becomes this one's. Raises value_error, before anything
-/// is changed, for the first name that one of them has and the other has not, or that has another size.
+/// is changed, for the first name that one of them has and the other has not, or that has another type or size.
 template <backend B, class Part>
 void copy_in(B& backend, Part& part, saved_state const& all) {
   std::size_t known = 0;
-  detail::walk_state(backend, part, [&](std::string const& name, std::size_t size, auto const&, auto const&) {
-    auto from = all.find(name);
-    if (from == all.end()) throw value_error("copy_in: '" + name + "' is not in what was saved");
-    if (size != detail::any_size && from->second.size() != size)
-      throw value_error("copy_in: '" + name + "' was saved with " + std::to_string(from->second.size()) +
-                        " bytes, expected " + std::to_string(size));
+  detail::walk_state(backend, part, [&](detail::state_entry const& x) {
+    auto from = all.find(x.name);
+    if (from == all.end()) throw value_error("copy_in: '" + x.name + "' is not in what was saved");
+    std::size_t const size = from->second.bytes.size();
+    auto refuse = [&](std::string const& expected) {
+      throw value_error("copy_in: '" + x.name + "' was saved with " + std::to_string(size) + " bytes of " +
+                        from->second.type + ", expected " + expected);
+    };
+    if (from->second.type != x.type) refuse(x.type);
+    if (x.size != detail::any_size && size != x.size) refuse(std::to_string(x.size));
+    if (size % x.of_one != 0) refuse("a multiple of " + std::to_string(x.of_one));
     ++known;
   });
   if (known != all.size())
     throw value_error("copy_in: " + std::to_string(all.size()) + " things were saved, and this run has " +
                       std::to_string(known) + ": it is composed otherwise");
-  detail::walk_state(backend, part,
-                     [&](std::string const& name, std::size_t, auto const&, auto const& set) { set(all.at(name)); });
+  detail::walk_state(backend, part, [&](detail::state_entry const& x) { x.set(all.at(x.name).bytes); });
 }
 
 }  // namespace cohort

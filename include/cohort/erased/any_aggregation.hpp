@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/aggregation/means.hpp>
+#include <cohort/describe/type_name.hpp>
 #include <functional>
 
 namespace cohort {
@@ -22,12 +23,15 @@ class any_aggregation {
   template <class A>
     requires(!std::is_same_v<A, any_aggregation> && detail::aggregation_on<A, B>)
   any_aggregation(A const& a)
-      : weigh_([a](B& backend, aggregated_steps<T> const& all, view<T> weight) { a(backend, all, weight); }) {}
+      : weigh_([a](B& backend, aggregated_steps<T> const& all, view<T> weight) { a(backend, all, weight); }),
+        name_(detail::component_name(a)) {}
 
   void operator()(B& backend, aggregated_steps<T> const& all, view<T> weight) const { weigh_(backend, all, weight); }
+  std::string const& name() const { return name_; }
 
  private:
   std::function<void(B&, aggregated_steps<T> const&, view<T>)> weigh_;
+  std::string name_;
 };
 
 }  // namespace cohort

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/saved_state.hpp>
+#include <cohort/describe/type_name.hpp>
 #include <cohort/erased/owned.hpp>
 #include <cohort/erased/update_metrics.hpp>
 #include <cohort/schedule/schedule.hpp>
@@ -26,6 +27,7 @@ class any_estimator {
     virtual void run(B&, double progress, batch_view<T> const&, estimates<T> const&) const = 0;
     virtual void adapt(update_metrics const&) = 0;
     virtual void persist(detail::state_walk<B> const&) = 0;
+    virtual std::string name() const = 0;
   };
   template <class A>
   struct of final : table {
@@ -38,6 +40,7 @@ class any_estimator {
     }
     void adapt(update_metrics const& m) override { detail::adapt(estimator, m); }
     void persist(detail::state_walk<B> const& f) override { detail::persist_adapted(estimator, f); }
+    std::string name() const override { return detail::component_name(estimator); }
   };
 
  public:
@@ -55,6 +58,7 @@ class any_estimator {
   }
   void adapt(update_metrics const& m) { held_->adapt(m); }
   void persist(detail::state_walk<B> const& f) { held_->persist(f); }
+  std::string name() const { return held_->name(); }
 
  private:
   detail::owned<table> held_;

@@ -45,6 +45,8 @@ class any_objective {
 
   /// What it reads, as bits of `needs`.
   unsigned reads() const { return whole_->shape().reads; }
+  /// Its terms, "clipped_ratio + value_loss".
+  std::string name() const { return whole_->name(); }
   /// Raises value_error for parameters out of their range at any progress.
   void check() const {
     for (double progress : {0., .25, .5, .75, .999}) whole_->check(progress);  // no update begins at 1

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/saved_state.hpp>
+#include <cohort/describe/type_name.hpp>
 #include <cohort/erased/owned.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
@@ -30,6 +31,7 @@ class any_optimizer {
     virtual void update(B&, double progress, out_view<B>, in_view<B>, in_view<B>, double limit) = 0;
     virtual std::size_t bytes() const = 0;
     virtual void persist(detail::state_walk<B> const&) = 0;
+    virtual std::string name() const = 0;
   };
   template <class O>
   struct of final : table {
@@ -46,6 +48,7 @@ class any_optimizer {
     }
     std::size_t bytes() const override { return state->bytes(); }
     void persist(detail::state_walk<B> const& f) override { detail::persist_if_listed("optimizer", *state, f); }
+    std::string name() const override { return detail::component_name(optimizer); }
   };
 
  public:
@@ -62,6 +65,7 @@ class any_optimizer {
   }
   std::size_t bytes() const { return held_->bytes(); }
   void persist(detail::state_walk<B> const& f) { held_->persist(f); }
+  std::string name() const { return held_->name(); }
 
  private:
   detail::owned<table> held_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/reward_scale.hpp>
 #include <cohort/backend/saved_state.hpp>
+#include <cohort/describe/type_name.hpp>
 #include <cohort/erased/owned.hpp>
 #include <optional>
 
@@ -17,6 +18,7 @@ class any_reward_scale {
     virtual void start(B&) = 0;
     virtual void run(B&, batch_view<T> const&, view<T>) = 0;
     virtual void persist(detail::state_walk<B> const&) = 0;
+    virtual std::string name() const = 0;
   };
   template <class R>
   struct of final : table {
@@ -27,6 +29,7 @@ class any_reward_scale {
     void start(B& backend) override { state.emplace(reward.template start<B>(backend)); }
     void run(B& backend, batch_view<T> const& batch, view<T> r) override { reward(backend, *state, batch, r); }
     void persist(detail::state_walk<B> const& f) override { detail::persist_if_listed("reward scale", *state, f); }
+    std::string name() const override { return detail::component_name(reward); }
   };
 
  public:
@@ -39,6 +42,7 @@ class any_reward_scale {
   void start(B& backend) { held_->start(backend); }
   void operator()(B& backend, batch_view<T> const& batch, view<T> reward) { held_->run(backend, batch, reward); }
   void persist(detail::state_walk<B> const& f) { held_->persist(f); }
+  std::string name() const { return held_->name(); }
 
  private:
   detail::owned<table> held_;

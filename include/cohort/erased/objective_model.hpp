@@ -43,6 +43,7 @@ struct erased_objective {
   virtual void set_progress(double progress) = 0;
   virtual void adapt(update_metrics const&) = 0;
   virtual void persist(state_walk<B> const&) = 0;
+  virtual std::string name() const = 0;
   virtual double kl_weight() const = 0;
 
   /// Weights and sums of series, of all steps; the functions below speak of n of these from `first` on.
@@ -105,6 +106,14 @@ class objective_model final : public erased_objective<B> {
   void set_progress(double progress) override { now_.emplace(taken(all_, progress)); }
   void adapt(update_metrics const& m) override { detail::adapt(all_, m); }
   void persist(state_walk<B> const& f) override { persist_adapted(all_, f); }
+  std::string name() const override {
+    if constexpr (of_pairs) return component_name(*now_);
+    else {
+      std::string all;
+      each_leaf(*now_, [&](auto const& leaf) { all += (all.empty() ? "" : " + ") + component_name(leaf.term); });
+      return all;
+    }
+  }
   double kl_weight() const override {
     double sum = 0;
     if constexpr (!of_pairs) each_leaf(*now_, [&](auto const& leaf) { sum += leaf.factor * kl_weight_of(leaf.term); });

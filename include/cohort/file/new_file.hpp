@@ -35,10 +35,12 @@ class new_file {
   }
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
-  void commit() {
-    if (::fsync(part_.descriptor()) != 0 && errno != EINVAL) fail("cannot be written");
+  /// With `flush` it is on the disk before it has its name; else a power cut may lose it, or a part of it.
+  void commit(bool flush = true) {
+    if (flush && ::fsync(part_.descriptor()) != 0 && errno != EINVAL) fail("cannot be written");
     if (::rename(part_.path().c_str(), free_name().c_str()) != 0) fail("cannot be made");
     part_.renamed = true;
+    if (!flush) return;
     // The name is on the disk once the folder is; some file systems cannot say so, and the file is whole either way.
     auto const folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
     if (int const fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) ::fsync(fd), ::close(fd);

@@ -82,6 +82,16 @@ class safetensors {
     else refuse(name, "is of type " + detail::shown(t.type) + ", expected F32, F64, F16 or BF16");
   }
 
+  /// Bytes of an element; 0 for a type that is not known, whose tensors cannot be read.
+  static std::size_t size_of(std::string_view type) {
+    static constexpr std::pair<std::string_view, std::size_t> known[] = {
+        {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"I32", 4}, {"I16", 2},
+        {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2}, {"U8", 1},  {"BOOL", 1}};
+    auto const* found =
+        std::find_if(std::begin(known), std::end(known), [&](auto const& k) { return k.first == type; });
+    return found == std::end(known) ? 0 : found->second;
+  }
+
  private:
   [[noreturn]] void refuse(std::string_view tensor, std::string const& what) const {
     detail::refuse_file(where_, "tensor " + detail::shown(std::string(tensor)) + " " + what);
@@ -172,16 +182,6 @@ class safetensors {
       result.push_back(n.get<std::size_t>());
     }
     return result;
-  }
-
-  /// Bytes of an element; 0 for a type that is not known, whose tensors are never read.
-  static std::size_t size_of(std::string_view type) {
-    static constexpr std::pair<std::string_view, std::size_t> known[] = {
-        {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"I32", 4}, {"I16", 2},
-        {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2}, {"U8", 1},  {"BOOL", 1}};
-    auto const* found =
-        std::find_if(std::begin(known), std::end(known), [&](auto const& k) { return k.first == type; });
-    return found == std::end(known) ? 0 : found->second;
   }
 
   void check_cover(std::span<std::byte const> data) const {

@@ -76,6 +76,16 @@ class COHORT_TARGET mlp {
     }
   }
 
+  /// f("0.weight", offset, inputs, outputs), f("0.bias", offset, 1, outputs), f("1.weight", ...), ...
+  template <class F>
+  void for_each_array(F f) const {
+    for (std::size_t l = 0; l < count(); ++l) {
+      auto const weights = std::ptrdiff_t(sizes_[l]) * sizes_[l + 1];
+      f(std::to_string(l) + ".weight", offsets_[l], sizes_[l], sizes_[l + 1]);
+      f(std::to_string(l) + ".bias", offsets_[l] + weights, 1, sizes_[l + 1]);
+    }
+  }
+
   /// What a pass leaves behind for the backward pass: the outputs of each layer, and room for gradients and tangents.
   template <backend B>
   struct trace {

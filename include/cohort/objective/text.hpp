@@ -1,11 +1,11 @@
 #pragma once
 #include <cohort/describe/about.hpp>
+#include <cohort/describe/type_name.hpp>
 #include <cohort/error.hpp>
 #include <cohort/objective/expression.hpp>
 #include <cohort/objective/pair_terms.hpp>
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 // A composed objective as text, for logs and reports.
 
@@ -13,36 +13,6 @@ namespace cohort {
 
 namespace detail {
 
-/// A type as the compiler writes it, without its namespaces.
-template <class X>
-std::string type_name() {
-#if defined(__clang__) || defined(__GNUC__)
-  std::string_view all = __PRETTY_FUNCTION__;
-  auto first = all.find("X = ") + 4;
-  all = all.substr(first, all.find_first_of(";]", first) - first);
-  std::string name;
-  for (std::size_t i = 0, word = 0; i <= all.size(); ++i) {
-    if (i + 1 < all.size() && all[i] == ':' && all[i + 1] == ':') {
-      word = i + 2;
-      ++i;
-    } else if (i == all.size() || all[i] == '<' || all[i] == ',' || all[i] == '>' || all[i] == ' ') {
-      if (i > word) name += all.substr(word, i - word);
-      if (i < all.size() && all[i] != ' ') name += all[i];
-      if (i < all.size() && all[i] == ',') name += ' ';
-      word = i + 1;
-    }
-  }
-  return name;
-#else
-  return "objective";
-#endif
-}
-
-template <class X>
-std::string component_name(X const&) {
-  if constexpr (requires { X::notes; }) return X::notes.name;
-  else return type_name<X>();
-}
 /// What parameters(f) is given: f(name, value), and f(name, value, whether a text shows it) where it may not.
 template <class F, bool Hidden>
 struct parameter_visitor {

@@ -1,9 +1,9 @@
 #pragma once
 #include <cohort/environment/action_mask.hpp>
-#include <cohort/policy/actor_network.hpp>
 #include <cohort/policy/curvature.hpp>
 #include <cohort/policy/network_options.hpp>
 #include <cohort/policy/policy_part.hpp>
+#include <cohort/policy/policy_shape.hpp>
 
 namespace cohort {
 
@@ -13,12 +13,15 @@ namespace cohort {
 /// evaluate and backward belong together: backward takes the derivatives of a loss with respect to what evaluate
 /// returned and overwrites gradient(). After the first pass of a size neither allocates.
 template <backend B, class Distribution, bool Critic>
-class basic_policy {
+class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
+  using shape = detail::policy_shape<B, Distribution, Critic>;
+
  public:
   using T = value_t<B>;
   using distribution_type = Distribution;
   using action = typename Distribution::action;
   static constexpr bool has_critic = Critic;
+  using shape::distribution, shape::critic_part;
 
   struct evaluation {
     view<T const> logp, entropy, value;  ///< R G each; value only with a critic
@@ -28,24 +31,8 @@ class basic_policy {
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
   basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, random_seed s,
                bool masked = false)
-      : joint_(Critic && o.trunk == trunk::shared),
-        actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
-    int P = distribution.parameters();
-    mlp const& of_actor = actor_.network();
-    std::ptrdiff_t end = of_actor.end();
-    if (Critic && !joint_) {
-      critic_ = mlp(layers(observations, o, 1), o.activation, end);
-      end = critic_.end();
-    }
-    free_ = end;
-    std::vector<T> start(std::size_t(end + distribution.free_parameters()), T(o.log_std));
-    std::vector<double> gains(std::size_t(P), o.policy_gain);
-    gains.resize(std::size_t(of_actor.outputs()), o.value_gain);
-    of_actor.initialize(backend, start, gains, s.value);
-    if constexpr (requires { distribution.start(0, o.log_std); })
-      for (int p = 0; p < P; ++p)
-        start[std::size_t(of_actor.end() - of_actor.outputs() + p)] = T(distribution.start(p, o.log_std));
-    if (Critic && !joint_) critic_.initialize(backend, start, {o.value_gain}, s.value);
+      : shape(distribution, observations, o, masked) {
+    auto const start = this->initial(backend, s);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }
@@ -55,6 +42,7 @@ class basic_policy {
       : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, detail::seed_of(s),
                      detail::is_masked<E>()) {
 #include <cohort/environment/requirements.inc>
+    if constexpr (environment<E>) spaces_ = detail::spaces_of<E>();
   }
 
   /// For an environment whose actions come from a distribution that you choose: actor_critic{backend, environment,
@@ -77,21 +65,13 @@ class basic_policy {
                   "beta_distribution and gsde are for a box; for discrete, multi_discrete and binary actions your own "
                   "has `template <class T> using action = std::int32_t`");
 #include <cohort/environment/requirements.inc>
+    if constexpr (environment<E>) spaces_ = detail::spaces_of<E>();
   }
 
-  Distribution const& distribution() const { return actor_.distribution(); }
-  /// Columns of an observation, with those of its action mask.
-  int observations() const { return actor_.observations(); }
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
-  parameter_layout layout() const {
-    std::vector<parameter_matrix> all;
-    auto add = [&](parameter_matrix const& m) { all.push_back(m); };
-    actor_.network().for_each_matrix(add);
-    if (Critic && !joint_) critic_.for_each_matrix(add);
-    return {parameters_.size(), std::move(all)};
-  }
+  parameter_layout layout() const { return this->layout_of(parameters_.size()); }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
   void act(B& backend, view<T const> observation, stream_id s, int G, view<action> out, view<T> logp) {
@@ -241,16 +221,10 @@ class basic_policy {
     if (F > 0) backend.column_sum(free(out).reshaped(1, F), view<T const>(rows.columns_part(P, F)));
   }
 
-  bool shares_trunk() const { return joint_; }
-  /// The critic's part of an array like parameters(), where it has layers of its own.
-  template <class U>
-  view<U> critic_part(view<U> all) const {
-    return all.part(actor_.network().end(), free_ - actor_.network().end());
-  }
-
  private:
   using array = typename B::template array<T>;
   using network = detail::actor_network<B, Distribution>;
+  using shape::actor_, shape::critic_, shape::joint_, shape::free, shape::value_column, shape::spaces_;
 
   bool with_actor() const { return part_ != policy_part::critic; }
   bool with_critic() const { return Critic && part_ != policy_part::actor; }
@@ -271,22 +245,7 @@ class basic_policy {
     backend.column_sum(sum, view<T const>(rows));
     backend.map(outputs{free(gradient())}, detail::plus{}, view<T const>(free(gradient())), view<T const>(sum.data, F));
   }
-  static std::vector<int> layers(int observations, network_options const& o, int outputs) {
-    std::vector<int> all{observations};
-    all.insert(all.end(), o.hidden.begin(), o.hidden.end());
-    all.push_back(outputs);
-    return all;
-  }
-  view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
-  template <class U>
-  view<U> free(view<U> all) const {
-    return all.part(free_, distribution().free_parameters());
-  }
 
-  bool joint_;
-  network actor_;
-  mlp critic_;
-  std::ptrdiff_t free_ = 0;
   array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_, tangent_;
   typename network::trace acting_, actor_trace_;
   typename mlp::template trace<B> critic_trace_;

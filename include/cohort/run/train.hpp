@@ -9,14 +9,16 @@ namespace cohort {
 namespace detail {
 
 /// Hooks are whatever has one of these functions, or is a function that is called after each update; on_update and that
-/// may return true to stop the run.
-template <class H, class P>
-bool after_update(H& hook, train_report const& report, P& policy) {
+/// may return true to stop the run. on_run is given the run itself, and is a template.
+template <class H, class Run, class P>
+bool after_update(H& hook, Run& run, P& policy) {
+  train_report const& report = run.report();
   auto answer = [](auto call) {
     if constexpr (std::is_void_v<decltype(call())>) return call(), false;
     else return bool(call());
   };
-  if constexpr (requires { hook.on_update(report, policy); })
+  if constexpr (requires { hook.on_run(run); }) return answer([&] { return hook.on_run(run); });
+  else if constexpr (requires { hook.on_update(report, policy); })
     return answer([&] { return hook.on_update(report, policy); });
   else if constexpr (requires { hook.on_update(report); }) return answer([&] { return hook.on_update(report); });
   else if constexpr (requires { hook(report, policy); }) return answer([&] { return hook(report, policy); });
@@ -39,7 +41,7 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_start(r); } ||
                    requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); } || std::invocable<H&, train_report const&> ||
-                   std::invocable<H&, train_report const&, P&>;
+                   std::invocable<H&, train_report const&, P&> || requires { &H::template on_run<int>; };
 
 template <class P>
 concept any_policy = requires(P& p) { P::has_critic, p.parameters().rows, p.gradient().rows; };
@@ -75,8 +77,8 @@ constexpr unsigned given_by() {
 /// schedule are taken at the share of the steps that were done before the rollout. If the objective or the advantage
 /// reads ref_logp, the policy as it is at the start is copied and serves as the reference, which `algorithm.reference`
 /// refreshes. Weights that have a controller (kl_penalty, kl_in_reward) are told of each update. Hooks are any objects
-/// with on_start(report), on_update(report) or on_update(report, policy) (which may return true to stop),
-/// on_end(report), or functions that are called as on_update is.
+/// with on_start(report), on_update(report), on_update(report, policy) or a template on_run(run) (which may return true
+/// to stop), on_end(report), or functions that are called as on_update is.
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not
 /// finite.
@@ -140,7 +142,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                   "series_terms<S>, or of pair_terms<S>)");
     static_assert(are_hooks,
                   "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, "
-                  "policy), on_end(report), or is a function of (report) or (report, policy)");
+                  "policy), a template on_run(run), on_end(report), or is a function of (report) or (report, policy)");
     return {};
   } else {
     constexpr unsigned bits = detail::terms_read_by_type<first_objective_type>();
@@ -176,7 +178,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
     training run{backend, algorithm, environment_, policy, options};
     (detail::at_start(hooks, run.report(), policy), ...);
     bool stopped = false;
-    while (!stopped && run.step()) stopped = (detail::after_update(hooks, run.report(), policy) | ... | false);
+    while (!stopped && run.step()) stopped = (detail::after_update(hooks, run, policy) | ... | false);
     train_report report = run.report();
     report.stopped = stopped;
     (detail::at_end(hooks, report), ...);

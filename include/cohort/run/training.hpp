@@ -140,6 +140,21 @@ class training<B, Rollout, Update, E, Policy> {
     f("seconds", report_.seconds), f("mean return", report_.mean_return);
   }
 
+  /// What it is made of, part by part: what a file of its state is told from others by.
+  std::vector<std::pair<std::string, std::string>> composition() const {
+    std::vector<std::pair<std::string, std::string>> all{
+        {"environment", detail::type_name<E>()},    {"rollout", detail::component_text(algorithm_.rollout)},
+        {"reward", algorithm_.reward.name()},       {"advantage", algorithm_.advantage.name()},
+        {"objective", algorithm_.objective.name()}, {"aggregation", algorithm_.aggregation.name()},
+        {"update", detail::type_name<Update>()}};
+    if constexpr (requires { algorithm_.update.optimizer.name(); })
+      all.back().second = algorithm_.update.optimizer.name();
+    all.emplace_back("seed", std::to_string(limits.seed));
+    return all;
+  }
+  Policy& policy() { return policy_; }
+  B& backend() { return backend_; }
+
   /// Collects once and updates once. False, with nothing done, where the limits are reached, or are too near for a
   /// rollout (whose steps count).
   bool step() {

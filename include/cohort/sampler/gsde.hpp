@@ -91,6 +91,10 @@ struct gsde {
   bool expln = false;     ///< s = exp(x) of a free parameter x <= 0, 1 + log(1 + x) of others, which grows more slowly
   double epsilon = 1e-6;  ///< added to the variance
 
+  constexpr void numbers(auto f) const {
+    f("sample_every", double(sample_every)), f("learn_features", double(learn_features));
+    f("expln", double(expln)), f("epsilon", epsilon);
+  }
   void check() const {
     detail::require(sample_every > 0, "gsde", "sample_every", sample_every, "a positive number of steps");
     detail::require(epsilon >= 0, "gsde", "epsilon", epsilon, "0 or a positive number");

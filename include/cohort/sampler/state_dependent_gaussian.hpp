@@ -20,6 +20,8 @@ struct state_dependent_gaussian {
   log_std_bound bound = log_std_bound::clamp;
   double low = -20, high = 2;  ///< of log_std, where it is bounded
 
+  constexpr void numbers(auto f) const { f("bound", double(bound)), f("low", low), f("high", high); }
+
   static constexpr int parameters = 2, uniforms = 2;
   static constexpr bool bounded = false;
   template <class T>

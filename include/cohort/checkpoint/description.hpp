@@ -1,0 +1,91 @@
+#pragma once
+#include <cmath>
+#include <cohort/describe/type_name.hpp>
+#include <cohort/environment/spaces.hpp>
+#include <cohort/file/json.hpp>
+#include <cohort/policy/network_options.hpp>
+
+// What is said of a policy in a file: all that has to agree before its parameters mean the same again.
+
+namespace cohort::detail {
+
+/// JSON has no infinities.
+inline file::json bounds_json(std::vector<double> const& bounds) {
+  file::json list = file::json::array();
+  for (double x : bounds) {
+    if (std::isfinite(x)) list.push_back(x);
+    else list.push_back(x > 0 ? "inf" : "-inf");
+  }
+  return list;
+}
+inline file::json space_json(space_values const& s) {
+  if (s.kind == "box") return {{"kind", s.kind}, {"low", bounds_json(s.low)}, {"high", bounds_json(s.high)}};
+  return {{"kind", s.kind}, {"n", s.n}};
+}
+
+inline char const* name_of(activation a) { return a == activation::tanh ? "tanh" : "relu"; }
+inline char const* name_of(trunk t) { return t == trunk::shared ? "shared" : "separate"; }
+
+/// What a distribution is made of beside its name: f(name, number) of each that its model lists in numbers(f).
+template <class D, class F>
+void each_number_of_distribution(D const& d, F f) {
+  if constexpr (requires { d.numbers(f); }) d.numbers(f);
+  else if constexpr (requires { d.model.numbers(f); }) d.model.numbers(f);
+  else if constexpr (requires { d.options.numbers(f); }) d.options.numbers(f);
+}
+
+template <class Policy>
+file::json policy_json(Policy const& policy) {
+  file::json about{{"parameters", policy.parameters().rows}};
+  if constexpr (requires { policy.spaces(), policy.for_each_array([](auto const&...) {}); }) {
+    auto const& o = policy.options();
+    file::json distribution{{"name", type_name<typename Policy::distribution_type>()}}, arrays = file::json::object();
+    each_number_of_distribution(policy.distribution(), [&](char const* name, double x) { distribution[name] = x; });
+    policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
+      arrays[name] = {offset, rows, columns};
+    });
+    about["kind"] = Policy::has_critic ? "actor_critic" : "actor";
+    about["network"] = {
+        {"hidden", std::vector<int>(o.hidden)}, {"activation", name_of(o.activation)}, {"trunk", name_of(o.trunk)}};
+    about["distribution"] = distribution;
+    about["observations"] = space_json(policy.spaces().observations);
+    about["actions"] = space_json(policy.spaces().actions);
+    about["arrays"] = arrays;
+  } else if constexpr (requires { policy.options().rope_base; }) {
+    auto const& o = policy.options();
+    about["kind"] = Policy::has_critic ? "language_model_with_value" : "language_model";
+    about["network"] = {{"vocabulary", o.vocabulary},
+                        {"hidden", o.hidden},
+                        {"intermediate", o.intermediate},
+                        {"layers", o.layers},
+                        {"heads", o.heads},
+                        {"kv_heads", o.keys()},
+                        {"head_size", o.size_of_head()},
+                        {"rope_base", o.rope_base},
+                        {"epsilon", o.epsilon},
+                        {"tied", o.tied}};
+  } else {
+    about["kind"] = type_name<Policy>();
+  }
+  return about;
+}
+
+/// Raises value_error for the first thing in which what a file says differs from what is expected of it, by its name:
+/// what kind of thing it is first. Where its arrays lie follows from the rest.
+inline void require_same(file::json const& given, file::json const& expected, std::string const& where,
+                         std::string const& name) {
+  if (expected.is_object() && given.is_object()) {
+    if (auto kind = expected.find("kind"); kind != expected.end())
+      require_same(given.value("kind", file::json()), *kind, where, name + ".kind");
+    for (auto const& [key, value] : expected.items())
+      if (key != "arrays" && key != "parameters")
+        require_same(given.value(key, file::json()), value, where, name + "." + key);
+    for (auto const& [key, value] : given.items())
+      if (!expected.contains(key) && key != "arrays") require_same(value, file::json(), where, name + "." + key);
+  } else if (given != expected) {
+    auto text = [](file::json const& x) { return x.is_null() ? std::string("absent") : shown(x); };
+    throw value_error(where + ": " + name + " is " + text(given) + ", expected " + text(expected));
+  }
+}
+
+}  // namespace cohort::detail

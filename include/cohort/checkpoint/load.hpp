@@ -1,0 +1,105 @@
+#pragma once
+#include <cohort/checkpoint/save.hpp>
+
+namespace cohort {
+
+namespace detail {
+
+inline file::json const& part_of_file(file::described_state const& from, char const* part, std::string const& where) {
+  auto const found = from.about.find(part);
+  if (found == from.about.end() || !found->is_object())
+    refuse_file(where, std::string("has no description of its ") + part);
+  return *found;
+}
+
+/// The parameters of a file, into a policy of the same description.
+template <backend B, class Policy>
+void load_policy(B& backend, Policy& policy, file::described_state const& from, std::string const& where) {
+  require_same(part_of_file(from, "policy", where), policy_json(policy), where, "policy");
+  auto const found = from.state.find("parameters");
+  if (found == from.state.end()) refuse_file(where, "has no tensor \"parameters\"");
+  policy_state<Policy> parameters{policy};
+  copy_in(backend, parameters, {{"parameters", found->second}});
+}
+template <backend B, class Run>
+void load_run(B& backend, Run& run, file::described_state const& from, std::string const& where) {
+  require_same(from.about.value("kind", file::json()), "run", where, "kind");
+  require_same(part_of_file(from, "policy", where), policy_json(run.policy()), where, "policy");
+  require_same(part_of_file(from, "made_of", where), run_json(run).at("made_of"), where, "run");
+  try {
+    copy_in(backend, run, from.state);
+  } catch (value_error const& e) {
+    throw value_error(where + ": " + e.what());
+  }
+}
+template <backend B, class Saved>
+void load_from(B& backend, Saved& to, file::described_state const& from, std::string const& where) {
+  if constexpr (is_run<Saved>) load_run(backend, to, from, where);
+  else load_policy(backend, to, from, where);
+}
+
+/// The network that a file describes.
+inline network_options network_in(file::json const& policy, std::string const& where) {
+  auto const object = policy.find("network");
+  if (object == policy.end() || !object->is_object() || !object->contains("trunk"))
+    refuse_file(where, "is not of a policy for controllers");
+  file::json_fields const fields(*object, where + ", policy.network");
+  network_options o;
+  o.hidden.clear();
+  auto const& hidden = fields.at("hidden");
+  if (!hidden.is_array()) fields.wrong("hidden", "a list of positive integers");
+  for (auto const& n : hidden) {
+    if (!n.is_number_unsigned() || n.get<std::uint64_t>() - 1 >= std::uint64_t(std::numeric_limits<int>::max()))
+      fields.wrong("hidden", "a list of positive integers");
+    o.hidden.push_back(n.get<int>());
+  }
+  auto one_of = [&]<class X>(char const* name, X& x, X first, X second) {
+    auto const& given = fields.at(name);
+    if (given != name_of(first) && given != name_of(second))
+      fields.wrong(name, std::string(name_of(first)) + " or " + name_of(second));
+    x = given == name_of(first) ? first : second;
+  };
+  one_of("activation", o.activation, activation::tanh, activation::relu);
+  one_of("trunk", o.trunk, trunk::separate, trunk::shared);
+  return o;
+}
+
+}  // namespace detail
+
+/// What `save` wrote becomes the policy's, or the run's, which has to be made like the one that was saved: of the same
+/// network, distribution and spaces, a run also of the same parts and seed; what differs is a value_error that names
+/// it, and nothing is changed. A run goes on as the saved one would have, bit by bit. A policy is read from a run's
+/// file too. Raises io_error for a file that is damaged, of a later format or none of Cohort's.
+template <backend B, class Saved>
+void load(B& backend, Saved& to, std::filesystem::path const& path) {
+  detail::load_from(backend, to, file::read_state(path), path.string());
+}
+/// The same from what saved_bytes gave.
+template <backend B, class Saved>
+void load(B& backend, Saved& to, std::span<std::byte const> bytes) {
+  detail::load_from(backend, to, file::read_state(bytes), "load");
+}
+
+/// A policy with the network of the file, for an environment of the spaces that the file says; with a distribution of
+/// your choice, the one that it was trained with:
+///
+///     auto policy = load<actor_critic>(cpu, environment, "cart_pole.cohort");
+///     auto policy = load<actor>(cpu, environment, beta_distribution{}, "pendulum.cohort");
+template <template <class, class> class Policy, backend B, environment E>
+auto load(B& backend, E const& environment, std::filesystem::path const& path) {
+  auto const from = file::read_state(path);
+  std::string const where = path.string();
+  Policy policy{backend, environment, detail::network_in(detail::part_of_file(from, "policy", where), where)};
+  detail::load_policy(backend, policy, from, where);
+  return policy;
+}
+template <template <class, class> class Policy, backend B, environment E, action_model Model>
+auto load(B& backend, E const& environment, Model const& model, std::filesystem::path const& path) {
+  auto const from = file::read_state(path);
+  std::string const where = path.string();
+  Policy policy{backend, environment, model, detail::network_in(detail::part_of_file(from, "policy", where), where)};
+  detail::load_policy(backend, policy, from, where);
+  return policy;
+}
+
+}  // namespace cohort

@@ -1,0 +1,134 @@
+#pragma once
+#include <cohort/backend/saved_state.hpp>
+#include <cohort/file/checksum.hpp>
+#include <cohort/file/safetensors.hpp>
+#include <cohort/version.hpp>
+#include <cstdio>
+
+namespace cohort::file {
+
+/// What is said of a state, and the state.
+struct described_state {
+  json about;  ///< an object
+  saved_state state;
+};
+
+/// How a file is written.
+struct write_options {
+  existing what = existing::replace;
+  bool flush = true;  ///< waits until it is on the disk: without it a kill loses nothing, a power cut may
+};
+
+// The format: a safetensors file whose tensors are the entries of a state, each a row of numbers, in the order of their
+// names; in __metadata__ "cohort" is the JSON of what is said of it, with "format" (1) and "library" (the version that
+// wrote it), and "checksum" the CRC-32C of the whole file as it is with eight zeros in the checksum's place.
+}  // namespace cohort::file
+
+namespace cohort::detail {
+
+inline constexpr int state_format = 1;
+inline constexpr char checksum_begin[] = "\"checksum\":\"";
+inline constexpr std::size_t checksum_digits = 8;
+
+inline std::string library_version() {
+  return std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
+         std::to_string(COHORT_VERSION_PATCH);
+}
+inline std::string hexadecimal(std::uint32_t x) {
+  char text[checksum_digits + 1];
+  std::snprintf(text, sizeof text, "%08x", unsigned(x));
+  return text;
+}
+
+/// The 8 bytes of the header's length and the header, with the checksum in it.
+inline std::string state_header(file::json about, saved_state const& state) {
+  about["format"] = state_format, about["library"] = library_version();
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  header["__metadata__"] = {{"checksum", std::string(checksum_digits, '0')}, {"cohort", about.dump()}};
+  std::size_t end = 0;
+  for (auto const& [name, x] : state) {
+    std::size_t const size = x.bytes.size(), count = size / file::safetensors::size_of(x.type);
+    header[name] = {{"dtype", x.type}, {"shape", {count}}, {"data_offsets", {end, end + size}}};
+    end += size;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  std::uint64_t const length = text.size();
+  text.insert(0, reinterpret_cast<char const*>(&length), 8);
+  std::uint32_t sum = file::crc32c(std::as_bytes(std::span(text)));
+  for (auto const& [name, x] : state) sum = file::crc32c(x.bytes, sum);
+  text.replace(text.find(checksum_begin) + sizeof checksum_begin - 1, checksum_digits, hexadecimal(sum));
+  return text;
+}
+
+/// Whether the bytes are what was written: the checksum that they say, and theirs.
+inline void require_checksum(std::span<std::byte const> bytes, std::string const& said, std::string const& where) {
+  std::string_view const all(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+  std::size_t const place = all.find(checksum_begin);
+  std::uint32_t sum = 0;
+  if (place != all.npos && said.size() == checksum_digits) {
+    std::size_t const digits = place + sizeof checksum_begin - 1, behind = digits + checksum_digits;
+    sum = file::crc32c(bytes.first(digits));
+    sum = file::crc32c(std::as_bytes(std::span("00000000", checksum_digits)), sum);
+    if (behind <= bytes.size() && hexadecimal(file::crc32c(bytes.subspan(behind), sum)) == said &&
+        all.substr(digits, checksum_digits) == said)
+      return;
+  }
+  refuse_file(where, "is damaged: its checksum is not that of its bytes");
+}
+
+inline file::described_state state_in(std::span<std::byte const> bytes, std::string const& where) {
+  file::safetensors const all(bytes, where);
+  auto text = [&](char const* name) {
+    auto const found = all.metadata().find(name);
+    if (found == all.metadata().end())
+      refuse_file(where, std::string("is not one of Cohort's: its __metadata__ has no \"") + name + "\"");
+    return found->second;
+  };
+  file::json about = file::parse_object(text("cohort"), where + ", \"cohort\"");
+  file::json_fields const fields(about, where);
+  int const format = fields.positive("format");
+  if (format > state_format)
+    fields.refuse("is of format " + std::to_string(format) + ", written by Cohort " + shown(fields.at("library")) +
+                  "; this is Cohort " + library_version() + ", which reads format " + std::to_string(state_format));
+  require_checksum(bytes, text("checksum"), where);
+  file::described_state result{std::move(about), {}};
+  for (auto const& [name, tensor] : all.tensors())
+    result.state[name] = {tensor.type, {tensor.bytes.begin(), tensor.bytes.end()}};
+  return result;
+}
+
+}  // namespace cohort::detail
+
+namespace cohort::file {
+
+/// Writes a state to a file, which appears under its name only when it is whole. Raises io_error naming the file.
+inline void write_state(std::filesystem::path const& path, json const& about, saved_state const& state,
+                        write_options const& o = {}) {
+  std::string const header = detail::state_header(about, state);
+  new_file file(path, o.what);
+  file.write(header);
+  for (auto const& [name, x] : state) file.write(x.bytes);
+  file.commit(o.flush);
+}
+
+/// The same bytes in memory.
+inline std::vector<std::byte> state_bytes(json const& about, saved_state const& state) {
+  std::string const header = detail::state_header(about, state);
+  auto const bytes = std::as_bytes(std::span(header));
+  std::vector<std::byte> all(bytes.begin(), bytes.end());
+  for (auto const& [name, x] : state) all.insert(all.end(), x.bytes.begin(), x.bytes.end());
+  return all;
+}
+
+/// What write_state or state_bytes wrote. Raises io_error, naming the file and what is wrong with it, for a file that
+/// is cut, damaged, of a later format or none of Cohort's.
+inline described_state read_state(std::filesystem::path const& path) {
+  mapped_file const file(path);
+  return detail::state_in(file.bytes(), path.string());
+}
+inline described_state read_state(std::span<std::byte const> bytes, std::string const& where = "state") {
+  return detail::state_in(bytes, where);
+}
+
+}  // namespace cohort::file

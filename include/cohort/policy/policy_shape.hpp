@@ -1,0 +1,99 @@
+#pragma once
+#include <cohort/environment/spaces.hpp>
+#include <cohort/policy/actor_network.hpp>
+#include <cohort/policy/network_options.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohort::detail {
+
+/// What a policy of networks is, without its numbers: where what lies in its flat array, and what it was made for.
+template <backend B, class Distribution, bool Critic>
+class policy_shape {
+ public:
+  Distribution const& distribution() const { return actor_.distribution(); }
+  /// Columns of an observation, with those of its action mask.
+  int observations() const { return actor_.observations(); }
+  bool shares_trunk() const { return joint_; }
+  network_options const& options() const { return options_; }
+  /// Those of the environment that it was made for.
+  environment_spaces const& spaces() const { return spaces_; }
+
+  /// f(name, offset, rows, columns) of each array in parameters(): "actor.0.weight", inputs x outputs row by row,
+  /// "actor.0.bias", ..., "critic.0.weight", ..., and "free", what no observation changes (log_std).
+  template <class F>
+  void for_each_array(F f) const {
+    auto named = [&](std::string const& prefix) {
+      return [&f, prefix](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
+        f(prefix + name, offset, rows, columns);
+      };
+    };
+    actor_.network().for_each_array(named("actor."));
+    if (Critic && !joint_) critic_.for_each_array(named("critic."));
+    if (int const n = distribution().free_parameters()) f(std::string("free"), free_, 1, n);
+  }
+  /// The critic's part of an array like parameters(), where it has layers of its own.
+  template <class U>
+  view<U> critic_part(view<U> all) const {
+    return all.part(actor_.network().end(), free_ - actor_.network().end());
+  }
+
+ protected:
+  using T = value_t<B>;
+
+  policy_shape(Distribution const& distribution, int observations, network_options const& o, bool masked)
+      : options_(o),
+        joint_(Critic && o.trunk == trunk::shared),
+        actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
+    free_ = actor_.network().end();
+    if (Critic && !joint_) {
+      critic_ = mlp(layers(observations, o, 1), o.activation, free_);
+      free_ = critic_.end();
+    }
+  }
+
+  /// The parameters that it begins with.
+  std::vector<T> initial(B& backend, random_seed s) const {
+    mlp const& of_actor = actor_.network();
+    int P = distribution().parameters();
+    std::vector<T> start(std::size_t(free_ + distribution().free_parameters()), T(options_.log_std));
+    std::vector<double> gains(std::size_t(P), options_.policy_gain);
+    gains.resize(std::size_t(of_actor.outputs()), options_.value_gain);
+    of_actor.initialize(backend, start, gains, s.value);
+    if constexpr (requires { distribution().start(0, options_.log_std); })
+      for (int p = 0; p < P; ++p)
+        start[std::size_t(of_actor.end() - of_actor.outputs() + p)] = T(distribution().start(p, options_.log_std));
+    if (Critic && !joint_) critic_.initialize(backend, start, {options_.value_gain}, s.value);
+    return start;
+  }
+  parameter_layout layout_of(std::ptrdiff_t parameters) const {
+    std::vector<parameter_matrix> all;
+    auto add = [&](parameter_matrix const& m) { all.push_back(m); };
+    actor_.network().for_each_matrix(add);
+    if (Critic && !joint_) critic_.for_each_matrix(add);
+    return {parameters, std::move(all)};
+  }
+  view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
+  template <class U>
+  view<U> free(view<U> all) const {
+    return all.part(free_, distribution().free_parameters());
+  }
+
+  network_options options_;
+  environment_spaces spaces_;
+  bool joint_;
+  actor_network<B, Distribution> actor_;
+  mlp critic_;
+  std::ptrdiff_t free_ = 0;
+
+ private:
+  static std::vector<int> layers(int observations, network_options const& o, int outputs) {
+    std::vector<int> all{observations};
+    all.insert(all.end(), o.hidden.begin(), o.hidden.end());
+    all.push_back(outputs);
+    return all;
+  }
+};
+
+}  // namespace cohort::detail

@@ -1,0 +1,141 @@
+#include <cohort/backend/eigen.hpp>
+#include <cohort/checkpoint.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
+
+#include "../catch.hpp"
+#include "../support/files.hpp"
+#include "../support/spaces.hpp"
+
+using namespace cohort;
+using files::scratch;
+
+namespace {
+
+template <class Policy>
+std::vector<value_t<eigen::backend>> values(Policy& policy) {
+  auto p = policy.parameters();
+  return {p.data, p.data + p.rows};
+}
+template <class F>
+std::string complaint(F f) {
+  try {
+    f();
+  } catch (cohort_error const& e) {
+    return e.what();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("policy files: what is loaded has the network of the file and acts the same") {
+  scratch const here;
+  auto const path = here.path / "policy.cohort";
+  eigen::backend cpu;
+  auto same = [&](auto& policy, auto loaded, std::size_t observations) {
+    CHECK(values(loaded) == values(policy));
+    using action = typename std::remove_reference_t<decltype(policy)>::action;
+    int const width = policy.distribution().action_width();
+    std::vector<float> seen(observations * 3, .25f);
+    std::vector<action> a(std::size_t(3 * width)), b(a);
+    auto rows = view<float const>(seen.data(), 3, std::ptrdiff_t(observations));
+    policy.act_deterministic(cpu, rows, view(a.data(), 3, width));
+    loaded.act_deterministic(cpu, rows, view(b.data(), 3, width));
+    CHECK(a == b);
+  };
+  SECTION("an actor and its critic, which share their trunk") {
+    classic_control::cart_pole e;
+    actor_critic policy{
+        cpu, e, {.hidden = {9, 5}, .activation = activation::relu, .trunk = trunk::shared}, random_seed{3}};
+    save(cpu, policy, path);
+    same(policy, load<actor_critic>(cpu, e, path), 4);
+  }
+  SECTION("without a hidden layer, in a box") {
+    classic_control::pendulum e;
+    actor policy{cpu, e, {.hidden = {}, .log_std = -1}, random_seed{3}};
+    save(cpu, policy, path);
+    same(policy, load<actor>(cpu, e, path), 3);
+  }
+  SECTION("several choices, and bits") {
+    actor policy{cpu, spaces::bits{}, {.hidden = {6}}, random_seed{3}};
+    save(cpu, policy, path);
+    same(policy, load<actor>(cpu, spaces::bits{}, path), std::size_t(spaces::bits::observations.dimensions));
+  }
+  SECTION("a distribution of choice") {
+    classic_control::pendulum e;
+    auto each = [&](auto model) {
+      actor_critic policy{cpu, e, model, {.hidden = {7}}, random_seed{3}};
+      save(cpu, policy, path);
+      same(policy, load<actor_critic>(cpu, e, model, path), 3);
+    };
+    std::apply([&](auto... model) { (each(model), ...); }, catalogue::action_models{});
+  }
+  SECTION("a language model") {
+    decoder_options const shape{
+        .vocabulary = 5, .hidden = 8, .intermediate = 6, .layers = 2, .heads = 2, .kv_heads = 1, .context = 9};
+    language_model_with_value policy{cpu, shape, random_seed{3}}, other{cpu, shape, random_seed{4}};
+    save(cpu, policy, path);
+    REQUIRE(values(other) != values(policy));
+    load(cpu, other, path);
+    CHECK(values(other) == values(policy));
+    language_model without{cpu, shape, random_seed{4}};
+    CHECK(complaint([&] { load(cpu, without, path); }) ==
+          path.string() + ": policy.kind is \"language_model_with_value\", expected \"language_model\"");
+    auto longer = shape;
+    longer.layers = 3;
+    language_model_with_value deeper{cpu, longer, random_seed{4}};
+    CHECK(complaint([&] { load(cpu, deeper, path); }) == path.string() + ": policy.network.layers is 2, expected 3");
+  }
+}
+
+TEST_CASE("policy files: another network, distribution or space is refused by name, and the policy stays") {
+  scratch const here;
+  auto const path = here.path / "policy.cohort";
+  eigen::backend cpu;
+  classic_control::cart_pole e;
+  actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{3}};
+  save(cpu, policy, path);
+  auto refused = [&](auto other) {
+    auto const before = values(other);
+    auto const what = complaint([&] { load(cpu, other, path); });
+    CHECK(values(other) == before);
+    REQUIRE(what.starts_with(path.string() + ": "));
+    return what.substr(path.string().size() + 2);
+  };
+  CHECK(refused(actor_critic{cpu, e, {.hidden = {8}, .activation = activation::relu}}) ==
+        "policy.network.activation is \"tanh\", expected \"relu\"");
+  CHECK(refused(actor_critic{cpu, e, {.hidden = {8, 8}}}) == "policy.network.hidden is [8], expected [8,8]");
+  CHECK(refused(actor_critic{cpu, e, {.hidden = {8}, .trunk = trunk::shared}}) ==
+        "policy.network.trunk is \"separate\", expected \"shared\"");
+  CHECK(refused(actor{cpu, e, {.hidden = {8}}}) == "policy.kind is \"actor_critic\", expected \"actor\"");
+  CHECK(refused(actor_critic{cpu, classic_control::pendulum{}, {.hidden = {8}}}) ==
+        "policy.actions.kind is \"discrete\", expected \"box\"");
+  classic_control::pendulum box;
+  actor_critic bounded{cpu, box, state_dependent_gaussian{.low = -5}, {.hidden = {8}}, random_seed{3}};
+  save(cpu, bounded, path);
+  CHECK(refused(actor_critic{cpu, box, state_dependent_gaussian{.low = -6}, {.hidden = {8}}}) ==
+        "policy.distribution.low is -5.0, expected -6.0");
+  CHECK(refused(actor_critic{cpu, box, {.hidden = {8}}}).starts_with("policy.distribution."));
+}
+
+TEST_CASE("policy files: existing ones are replaced unless that is refused, and a full disk leaves what was there") {
+  scratch const here;
+  auto const path = here.path / "policy.cohort";
+  eigen::backend cpu;
+  actor first{cpu, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{3}},
+      second{cpu, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{4}};
+  save(cpu, first, path);
+  auto const whole = files::get(path);
+  CHECK_THROWS_AS(save(cpu, second, path, {.what = existing::refuse}), io_error);
+  {
+    files::small_disk const disk(600);
+    CHECK_THROWS_AS(save(cpu, second, path), io_error);
+  }
+  CHECK(files::get(path) == whole);
+  CHECK(files::entries(here.path) == 1);
+  save(cpu, second, path);
+  CHECK(files::get(path) != whole);
+  CHECK_THROWS_WITH(save(cpu, first, here.path / "missing" / "policy.cohort"),
+                    (here.path / "missing" / "policy.cohort").string() + " cannot be made: No such file or directory");
+}

@@ -1,0 +1,203 @@
+#include <cohort/backend/eigen.hpp>
+#include <cohort/checkpoint.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/language.hpp>
+
+#include "../catch.hpp"
+#include "../support/echo.hpp"
+#include "../support/files.hpp"
+#include "../support/killed_anywhere.hpp"
+
+using namespace cohort;
+using Catch::Matchers::ContainsSubstring;
+using files::scratch;
+
+namespace {
+
+auto const ppo = algorithm{.rollout = lanes{.count = 4, .horizon = 16},
+                           .objective = clipped_ratio{} + value_loss{},
+                           .update = update{.epochs = 2, .minibatch_size = 24}};
+
+auto small_policy(eigen::backend& backend) {
+  return actor_critic{backend, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{1}};
+}
+auto run_of(eigen::backend& backend, auto& policy, auto const& how) {
+  return training{backend, how, classic_control::cart_pole{}, policy, {.steps = 100'000, .updates = 6, .seed = 2}};
+}
+
+template <class Policy>
+std::vector<float> values(Policy& policy) {
+  auto p = policy.parameters();
+  return {p.data, p.data + p.rows};
+}
+
+/// The parameters at the end of a whole run, and of one that is saved after some updates and gone on with by another
+/// process's objects, on another number of threads.
+template <class Make, class How, class E>
+void resumes(Make make, How const& how, E const& environment, int updates) {
+  scratch const here;
+  eigen::backend one({.threads = 1}), two({.threads = 2});
+  train_options const options{.steps = 1'000'000, .updates = 2 * updates, .seed = 5};
+  auto whole = make(one), first = make(one), second = make(two);
+  training a{one, how, environment, whole, options};
+  while (a.step()) {
+  }
+  training b{one, how, environment, first, options};
+  for (int k = 0; k < updates; ++k) REQUIRE(b.step());
+  save(one, b, here.path / "run.cohort", {.flush = false});
+  training c{two, how, environment, second, options};
+  load(two, c, here.path / "run.cohort");
+  CHECK(c.report().updates == updates);
+  while (c.step()) {
+  }
+  CHECK(values(second) == values(whole));
+  CHECK(c.report().steps == a.report().steps);
+}
+
+}  // namespace
+
+TEST_CASE("run files: a resumed run ends with the bits of one that was never interrupted, on other threads too") {
+  auto controller = [](eigen::backend& backend) {
+    return actor_critic{backend, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{1}};
+  };
+  SECTION("a controller, its critic and its optimizer") { resumes(controller, ppo, classic_control::cart_pole{}, 3); }
+  SECTION("scaled rewards, a controller of the KL, the reference") {
+    resumes(controller,
+            algorithm{.rollout = lanes{.count = 4, .horizon = 16},
+                      .objective = clipped_ratio{} + value_loss{} + kl_penalty{.weight = doubling_kl{.weight = .1}},
+                      .update = update{.epochs = 2, .minibatch_size = 24, .optimizer = sgd{.momentum = .9}},
+                      .reward = running_reward_scale{},
+                      .reference = {.every = 2, .share = .5}},
+            classic_control::cart_pole{}, 3);
+  }
+  SECTION("a language model") {
+    auto model = [](eigen::backend& backend) {
+      return language_model{
+          backend,
+          {.vocabulary = 12, .hidden = 16, .intermediate = 32, .layers = 1, .heads = 2, .context = 16},
+          random_seed{1},
+          {.initial_std = .2}};
+    };
+    resumes(model,
+            algorithm{.rollout = completions{.prompts = 4, .group = 4, .max_tokens = 4},
+                      .advantage = group_relative{},
+                      .objective = clipped_ratio{} + kl_penalty{},
+                      .aggregation = series_mean{},
+                      .update = update{.epochs = 1, .normalize = normalization::none}},
+            support::echo{}, 2);
+  }
+}
+
+TEST_CASE("run files: in memory, and into a run that is made otherwise") {
+  eigen::backend backend;
+  auto policy = small_policy(backend), other = small_policy(backend);
+  auto run = run_of(backend, policy, ppo), again = run_of(backend, other, ppo);
+  REQUIRE(run.step());
+  auto const bytes = saved_bytes(backend, run);
+  load(backend, again, bytes);
+  CHECK(values(other) == values(policy));
+  CHECK(saved_bytes(backend, again) == bytes);
+
+  auto refused = [&](auto const& how) {
+    auto third = small_policy(backend);
+    auto const before = values(third);
+    auto another = run_of(backend, third, how);
+    std::string what;
+    try {
+      load(backend, another, bytes);
+    } catch (value_error const& e) {
+      what = e.what();
+    }
+    CHECK((values(third) == before) == !what.empty());
+    return what;
+  };
+  auto changed = [](auto change) {
+    auto copy = ppo;
+    change(copy);
+    return copy;
+  };
+  CHECK(refused(changed([](auto& a) { a.rollout.count = 8; })) ==
+        "load: run.rollout is \"lanes{count = 4, horizon = 16}\", expected \"lanes{count = 8, horizon = 16}\"");
+  CHECK(refused(algorithm{
+            .rollout = ppo.rollout, .advantage = v_trace{}, .objective = ppo.objective, .update = ppo.update}) ==
+        "load: run.advantage is \"gae\", expected \"v_trace\"");
+  CHECK(refused(algorithm{.rollout = ppo.rollout, .objective = dual_clip{} + value_loss{}, .update = ppo.update}) ==
+        "load: run.objective is \"clipped_ratio + value_loss\", expected \"dual_clip + value_loss\"");
+  CHECK(refused(algorithm{.rollout = ppo.rollout,
+                          .objective = ppo.objective,
+                          .update = update{.epochs = 2, .minibatch_size = 24, .optimizer = lion{}}}) ==
+        "load: run.update is \"adam\", expected \"lion\"");
+  CHECK(refused(changed([](auto& a) { a.update.epochs = 3; })).empty());  // numbers may change where no array does
+}
+
+TEST_CASE("run files: a policy's file is no run's, and a run's is a policy's too") {
+  scratch const here;
+  eigen::backend backend;
+  auto policy = small_policy(backend), other = small_policy(backend);
+  auto run = run_of(backend, policy, ppo), again = run_of(backend, other, ppo);
+  REQUIRE(run.step());
+  save(backend, policy, here.path / "policy.cohort"), save(backend, run, here.path / "run.cohort");
+  CHECK_THROWS_WITH(load(backend, again, here.path / "policy.cohort"),
+                    (here.path / "policy.cohort").string() + ": kind is \"policy\", expected \"run\"");
+  auto loaded = load<actor_critic>(backend, classic_control::cart_pole{}, here.path / "run.cohort");
+  CHECK(values(loaded) == values(policy));
+}
+
+TEST_CASE("checkpoints: the newest are kept, the newest sound one is gone on with, and the folder is one run's") {
+  scratch const here;
+  eigen::backend backend;
+  auto policy = small_policy(backend), other = small_policy(backend);
+  auto const folder = here.path / "run";
+  {
+    checkpoints kept{folder, {.every = 1, .keep = 2, .flush_every = 1000}};
+    auto run = run_of(backend, policy, ppo);
+    CHECK(!kept.load_newest(backend, run));
+    while (run.step()) kept.on_run(run);
+    CHECK_THROWS_WITH(checkpoints{folder}, folder.string() + " has the checkpoints of another process that runs");
+    REQUIRE(kept.files().size() == 2);
+    CHECK(kept.files().front().filename() == "update_000000000006.cohort");
+  }
+  files::put(folder / "update_000000000007.cohort", "torn");
+  files::put(folder / "update_of_mine.cohort", "a user's");
+  checkpoints kept{folder, {.every = 1, .keep = 2}};
+  auto again = run_of(backend, other, ppo);
+  REQUIRE(kept.load_newest(backend, again));
+  REQUIRE(kept.complaints().size() == 1);
+  CHECK_THAT(kept.complaints()[0], ContainsSubstring("update_000000000007.cohort: has 4 bytes"));
+  CHECK(again.report().updates == 6);
+  CHECK(values(other) == values(policy));
+  again.limits.updates = 8;
+  while (again.step()) kept.on_run(again);
+  CHECK(kept.files().size() == 2);
+  CHECK(files::get(folder / "update_of_mine.cohort") == "a user's");
+}
+
+TEST_CASE("checkpoints: killed at any system call, a run ends with the bits of one that was not") {
+  scratch const here;
+  auto const folder = here.path / "run";
+  eigen::backend one({.threads = 1});
+  auto whole = small_policy(one);
+  auto uninterrupted = run_of(one, whole, ppo);
+  uninterrupted.limits.updates = 2;
+  while (uninterrupted.step()) {
+  }
+  auto const go_on = [&](auto& policy) {
+    checkpoints kept{folder, {.every = 1, .keep = 1, .flush_every = 0}};
+    auto run = run_of(one, policy, ppo);
+    run.limits.updates = 2;
+    kept.load_newest(one, run);
+    while (run.step()) kept.on_run(run);
+  };
+  int checked = 0;
+  int const stops = killed_anywhere([&] { std::filesystem::remove_all(folder); },
+                                    [&] {
+                                      auto policy = small_policy(one);
+                                      go_on(policy);
+                                    },
+                                    [&] {
+                                      auto policy = small_policy(one);
+                                      go_on(policy);
+                                      checked += values(policy) == values(whole);
+                                    });
+  CHECK(checked == stops);
+}
