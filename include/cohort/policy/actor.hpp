@@ -9,10 +9,14 @@ template <class B, class Distribution>
 struct actor : basic_policy<B, Distribution, false> {
   using base = basic_policy<B, Distribution, false>;
   using base::base;
+  template <class A, class E>
+  actor(A&&, E const&, ...) = delete;  // has .hidden, .activation, .trunk, .policy_gain, .value_gain, .log_std
 };
 template <class B, class E, class Seed = random_seed>
 actor(B&, E const&, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E>>;
 template <class B, class E, detail::given_as_model M, class Seed = random_seed>
 actor(B&, E const&, M, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
+template <class B, class E>
+actor(B&&, E const&, ...) -> actor<std::remove_reference_t<B>, detail::distribution_for<std::remove_reference_t<B>, E>>;
 
 }  // namespace cohort

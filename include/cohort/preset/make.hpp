@@ -78,13 +78,3 @@ named make(Name name, std::vector<setting> settings = {}) {
 }
 
 }  // namespace cohort::preset
-
-namespace cohort {
-
-template <backend B, class E, class Policy, class... Hooks>
-train_report train(B& backend, preset::named const& algorithm, E const& environment, Policy& policy,
-                   train_options const& options, Hooks&&... hooks) {
-  return train(backend, algorithm.on<B>(), environment, policy, options, hooks...);
-}
-
-}  // namespace cohort

@@ -41,6 +41,13 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r) { h.on_end(r); } || std::invocable<H&, train_report const&> ||
                    std::invocable<H&, train_report const&, P&>;
 
+/// An algorithm, or a preset by name as one for this backend.
+template <backend B, class A>
+decltype(auto) composed(A const& a) {
+  if constexpr (requires { a.template on<B>(); }) return a.template on<B>();
+  else return (a);
+}
+
 template <class P>
 concept any_policy = requires(P& p) { P::has_critic, p.parameters().rows, p.gradient().rows; };
 template <class P, class B>
@@ -79,10 +86,12 @@ constexpr unsigned given_by() {
 /// on_end(report), or functions that are called as on_update is.
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not
-/// finite.
-template <backend B, class Algorithm, class E, class Policy, class... Hooks>
-train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy,
-                   train_options const& options, Hooks&&... hooks) {
+/// finite. (Options is no choice: of a type that is a template's, g++ says in seven lines that it has no such member.)
+template <backend B, class A, class E, class Policy, class... Hooks, class Options = train_options>
+train_report train(B& backend, A const& given, E const& environment_, Policy& policy,
+                   std::type_identity_t<Options> const& options, Hooks&&... hooks) {
+  auto&& algorithm = detail::composed<B>(given);
+  using Algorithm = std::remove_cvref_t<decltype(algorithm)>;
   using first_objective_type = decltype(at_progress(algorithm.objective, 0.));
   constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type> ||
                                 std::is_same_v<first_objective_type, any_objective<B>>,

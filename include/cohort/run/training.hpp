@@ -125,6 +125,9 @@ class training<B, Rollout, Update, E, Policy> {
     report_.seconds = detail::seconds_now() - started_;
   }
 
+  template <class A>
+  training(B&, A const&, E const&, Policy&, ...) = delete;  // the options are .steps, .updates and .seed
+
   train_report const& report() const { return report_; }
 
   /// All of it by name, for copy_out and copy_in (backend/saved_state.hpp): a run that is made like this one and is
@@ -240,6 +243,9 @@ class training<B, Rollout, Update, E, Policy> {
 };
 template <backend B, class A, class E, class Policy>
 training(B&, A const&, E const&, Policy&, train_options const&)
+    -> training<B, detail::rollout_in<A>, detail::erased_update_t<B, detail::update_in<A>>, E, Policy>;
+template <backend B, class A, class E, class Policy>
+training(B&, A const&, E const&, Policy&, ...)
     -> training<B, detail::rollout_in<A>, detail::erased_update_t<B, detail::update_in<A>>, E, Policy>;
 
 }  // namespace cohort
