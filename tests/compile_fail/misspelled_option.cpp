@@ -1,6 +1,8 @@
 // An option that there is not: where it stands is shown, and what there is, or the type that has no such member.
 // case: option_of_component -DCOMPONENT
 // expect: 'epsilonn'
+// case: option_of_optimizer -DOPTIMIZER
+// expect: 'lr'
 // case: option_of_policy -DPOLICY
 // expect: has .hidden, .activation, .trunk, .policy_gain, .value_gain, .log_std
 // case: option_of_policy_with_distribution -DDISTRIBUTION
@@ -39,6 +41,8 @@ int main() {
   language_model model{cpu, {.vocabulary = 4}};
 #elif defined(COMPONENT)
   auto objective = clipped_ratio{.epsilonn = .1} + value_loss{};
+#elif defined(OPTIMIZER)
+  auto optimizer = adam{.lr = 1e-3};
 #elif defined(POLICY)
   auto policy = actor_critic{cpu, environment, {.hiden = {8}}};
 #elif defined(DISTRIBUTION)

@@ -113,7 +113,7 @@ double distance_from_start(Advantage const& advantage, Objective const& objectiv
       .rollout = groups{.count = 1, .group = 8},
       .advantage = advantage,
       .objective = objective,
-      .update = update<>{.epochs = 5, .normalize = normalization::none, .optimizer = adam<>{.rate = 1e-2}},
+      .update = update<>{.epochs = 5, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}},
   };
   auto report = train(cpu, a, environment, policy, {.steps = 3000, .seed = 1});
   CHECK(report.parameter_bytes == 2 * before.size() * sizeof(float));

@@ -13,6 +13,6 @@
 namespace cohort::catalogue {
 
 /// With a rate that is a number.
-using optimizers = std::tuple<adam<>, adamw<>, sgd<>, rmsprop<>, lion<>, muon<>>;
+using optimizers = std::tuple<adam, adamw, sgd, rmsprop, lion, muon<>>;
 
 }  // namespace cohort::catalogue

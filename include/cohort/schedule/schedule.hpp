@@ -1,10 +1,6 @@
 #pragma once
-#include <algorithm>
 #include <cohort/describe/about.hpp>
-#include <cohort/error.hpp>
 #include <concepts>
-#include <limits>
-#include <type_traits>
 
 namespace cohort {
 
@@ -47,24 +43,6 @@ constexpr auto at_progress(X const& x, double progress) {
 }
 
 namespace detail {
-
-template <class Rate>
-constexpr Rate usual_rate(double usual) {
-  if constexpr (std::is_same_v<Rate, double>) return usual;
-  else return Rate{};
-}
-
-/// A learning rate may be 0 at times, such as at the end of a run, but not always.
-template <class Rate>
-COHORT_TARGET void require_rate(char const* where, Rate const& rate) {
-  double largest = 0;
-  for (int k = 0; k <= 16; ++k) {
-    double r = cohort::at_progress(rate, k / 16.);
-    require(r >= 0 && r <= std::numeric_limits<double>::max(), where, "rate", r, "a positive number");
-    largest = std::max(largest, r);
-  }
-  require(largest > 0, where, "rate", largest, "a positive number");
-}
 
 /// Components that learn from an update do, by their own adapt(metrics) or by a weight that is a controller
 /// (cohort/kl/controller.hpp), also inside another estimator; all others stay as they are.

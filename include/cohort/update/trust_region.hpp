@@ -14,7 +14,7 @@ namespace detail {
 template <class Critic>
 Critic usual_critic_update() {
   if constexpr (std::is_same_v<Critic, update<>>)
-    return {.epochs = 10, .minibatch_size = 128, .optimizer = adam<>{.rate = 1e-3}};
+    return {.epochs = 10, .minibatch_size = 128, .optimizer = adam{.rate = 1e-3}};
   else return {};
 }
 
