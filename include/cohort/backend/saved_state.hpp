@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What a run, or a part of one, keeps from one update to the next: arrays and numbers by name, as bytes on the host.
 using saved_state = std::map<std::string, std::vector<std::byte>>;
@@ -130,4 +130,4 @@ void copy_in(B& backend, Part& part, saved_state const& all) {
                      [&](std::string const& name, std::size_t, auto const&, auto const& set) { set(all.at(name)); });
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

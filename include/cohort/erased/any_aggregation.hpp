@@ -2,7 +2,7 @@
 #include <cohort/aggregation/means.hpp>
 #include <functional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -30,4 +30,4 @@ class any_aggregation {
   std::function<void(B&, aggregated_steps<T> const&, view<T>)> weigh_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

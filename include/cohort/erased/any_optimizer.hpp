@@ -5,7 +5,7 @@
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <optional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B>
 class any_optimizer;
@@ -67,4 +67,4 @@ class any_optimizer {
   detail::owned<table> held_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

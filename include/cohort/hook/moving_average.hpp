@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -97,4 +97,4 @@ moving_average(B&, averaging = {}) -> moving_average<B>;
 template <class B>
 moving_average(B&&, ...) -> moving_average<std::remove_reference_t<B>>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -9,7 +9,7 @@
 
 // A composed objective as text, for logs and reports.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -168,4 +168,4 @@ void check_objective(O const& o) {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/learning_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -33,7 +33,7 @@ struct adam_moments {
 
 /// What Adam and AdamW refuse.
 template <class Adam>
-COHORT_TARGET void check_adam(char const* where, Adam const& a) {
+void check_adam(char const* where, Adam const& a) {
   a.rate.check(where);
   require(a.beta1 >= 0 && a.beta1 < 1, where, "beta1", a.beta1, "a number in [0, 1)");
   require(a.beta2 >= 0 && a.beta2 < 1, where, "beta2", a.beta2, "a number in [0, 1)");
@@ -92,4 +92,4 @@ struct adam {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

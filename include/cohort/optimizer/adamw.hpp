@@ -4,7 +4,7 @@
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <span>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which parameters decay: weight matrices (embeddings, too) but neither biases nor norms nor log_std, or all.
 enum class decayed { matrices, all };
@@ -92,4 +92,4 @@ struct adamw {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

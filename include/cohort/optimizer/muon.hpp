@@ -3,7 +3,7 @@
 #include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/orthogonalize.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What Muon's rate is multiplied by for a matrix, of its outputs and inputs: sqrt(max(1, outputs / inputs))
 /// (Jordan's), 0.2 sqrt(max(outputs, inputs)), with which AdamW's rate and decay fit (Moonshot's), or sqrt(outputs /
@@ -130,4 +130,4 @@ struct muon {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

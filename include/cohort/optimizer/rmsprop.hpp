@@ -3,7 +3,7 @@
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/learning_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Whose RMSprop: torch adds epsilon to the root, and v begins at 0; TensorFlow adds it below the root, and v begins
 /// at 1.
@@ -123,4 +123,4 @@ struct rmsprop {
   bool is_long() const { return centered || momentum > 0; }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/learning_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -84,4 +84,4 @@ struct sgd {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

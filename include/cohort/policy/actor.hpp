@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/policy/policy.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A policy without a value function, as GRPO has it: actor{backend, environment, {.hidden = {64, 64}},
 /// random_seed{1}}.
@@ -19,4 +19,4 @@ actor(B&, E const&, M, network_options = {}, Seed = {}) -> actor<B, detail::dist
 template <class B, class E>
 actor(B&&, E const&, ...) -> actor<std::remove_reference_t<B>, detail::distribution_for<std::remove_reference_t<B>, E>>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

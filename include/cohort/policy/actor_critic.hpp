@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/policy/policy.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A policy with a value function: actor_critic{backend, environment, {.hidden = {64, 64}}, random_seed{1}}.
 template <class B, class Distribution>
@@ -19,4 +19,4 @@ template <class B, class E>
 actor_critic(B&&, E const&, ...)
     -> actor_critic<std::remove_reference_t<B>, detail::distribution_for<std::remove_reference_t<B>, E>>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

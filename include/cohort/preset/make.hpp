@@ -8,7 +8,7 @@
 
 // Named algorithms for programs that learn the name at run time.
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// A preset by name, with some of its numbers changed.
 class named {
@@ -77,4 +77,4 @@ named make(Name name, std::vector<setting> settings = {}) {
   return {std::move(name), std::move(settings)};
 }
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -4,7 +4,7 @@
 #include <cohort/policy/requirements.hpp>
 #include <cohort/run/training.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -193,4 +193,4 @@ train_report train(B& backend, A const& given, E const& environment_, Policy& po
   }
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 struct train_options {
   std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
@@ -248,4 +248,4 @@ template <backend B, class A, class E, class Policy>
 training(B&, A const&, E const&, Policy&, ...)
     -> training<B, detail::rollout_in<A>, detail::erased_update_t<B, detail::update_in<A>>, E, Policy>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -7,9 +7,9 @@
 #include <cohort/schedule/warm_up.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// From the progress of a run to a number.
 using schedules = std::tuple<constant_schedule, linear, cosine, exponential, piecewise, warm_up<>>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -8,7 +8,7 @@
 #include <limits>
 #include <variant>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// An optimizer's rate: a number, a schedule, or any function of a run's progress. (Of one type for all, so that an
 /// optimizer is no template, and a misspelled option of it is said in three lines.)
@@ -49,4 +49,4 @@ class learning_rate {
       kind_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

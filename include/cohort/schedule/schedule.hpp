@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <concepts>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 // A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is
 // a constant one.
@@ -90,4 +90,4 @@ struct scheduled {
 template <class Schedule, class Make>
 scheduled(Schedule, Make) -> scheduled<Schedule, Make>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

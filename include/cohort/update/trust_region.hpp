@@ -4,7 +4,7 @@
 #include <cohort/update/learner.hpp>
 #include <cohort/update/part_views.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Update, class Policy, class Batch>
 class trust_region_learner;
@@ -211,4 +211,4 @@ class trust_region_learner {
   array gradient_, start_, direction_, old_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

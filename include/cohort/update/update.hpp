@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What an update does at a gradient, a loss or parameters that are not finite: it raises not_finite_error, with the
 /// parameters of before the optimizer's step; or it leaves out the step and counts it (update_metrics::skipped); or it
@@ -92,4 +92,4 @@ constexpr bool update_fits() {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

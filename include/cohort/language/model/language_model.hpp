@@ -5,7 +5,7 @@
 #include <cohort/language/model/value_head_part.hpp>
 #include <cohort/policy/policy_part.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How a language model works through a batch; none of it changes what is computed but for rounding.
 struct language_options {
@@ -141,4 +141,4 @@ language_model_with_value(B&, decoder_options, random_seed = {}, language_option
 template <class B>
 language_model_with_value(B&, ...) -> language_model_with_value<B>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE
