@@ -87,7 +87,8 @@ constexpr unsigned given_by() {
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not
 /// finite. (Options is no choice: of a type that is a template's, g++ says in seven lines that it has no such member.)
-template <backend B, class A, class E, class Policy, class... Hooks, class Options = train_options>
+template <backend B, class A, class E, class Policy, class... Hooks, class Options = train_options,
+          bool Optimized = detail::is_optimized>
 train_report train(B& backend, A const& given, E const& environment_, Policy& policy,
                    std::type_identity_t<Options> const& options, Hooks&&... hooks) {
   auto&& algorithm = detail::composed<B>(given);
@@ -182,7 +183,7 @@ train_report train(B& backend, A const& given, E const& environment_, Policy& po
                       "2 or more: the advantage compares the members of a group, and one alone teaches nothing");
     if constexpr (requires { detail::update_in<Algorithm>::trains_apart; })
       detail::update_in<Algorithm>::template require_terms<first_objective_type>();
-    training run{backend, algorithm, environment_, policy, options};
+    training run{backend, algorithm, environment_, policy, options, Optimized};
     (detail::at_start(hooks, run.report(), policy), ...);
     bool stopped = false;
     while (!stopped && run.step()) stopped = (detail::after_update(hooks, run.report(), policy) | ... | false);
