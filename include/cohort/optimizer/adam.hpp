@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/learning_rate.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -60,7 +60,7 @@ adam_step next_adam_step(Adam const& a, long updates, double rate) {
 /// Source: Kingma and Ba 2014, arXiv:1412.6980, algorithm 1; epsilon: Huang et al. 2022, "The 37 implementation details
 /// of PPO", 3.
 struct adam {
-  learning_rate rate = 3e-4;        ///< > 0; per update, so its unit is that of a parameter
+  optimizer_rate rate = 3e-4;       ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .999;  ///< in [0, 1)
   double epsilon = 1e-5;            ///< >= 0; in the unit of the gradient
 

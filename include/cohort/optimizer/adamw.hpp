@@ -39,7 +39,7 @@ struct decayed_adam_step {
 /// Source: Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, its decay times the rate as in torch, whose
 /// defaults these are but for `decays`.
 struct adamw {
-  learning_rate rate = 1e-3;        ///< > 0; per update, so its unit is that of a parameter
+  optimizer_rate rate = 1e-3;       ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .999;  ///< in [0, 1)
   double epsilon = 1e-8;            ///< >= 0; in the unit of the gradient
   double decay = .01;               ///< >= 0; over the rate's unit

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/learning_rate.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -25,7 +25,7 @@ struct lion_step {
 ///
 /// Its steps are longer than Adam's, so the authors advise a rate 3 to 10 times smaller, and as much more decay.
 struct lion {
-  learning_rate rate = 1e-4;       ///< > 0; per update, so its unit is that of a parameter
+  optimizer_rate rate = 1e-4;      ///< > 0; per update, so its unit is that of a parameter
   double beta1 = .9, beta2 = .99;  ///< in [0, 1)
   double decay = 0;                ///< >= 0; of all parameters
 

@@ -39,8 +39,8 @@ struct muon_momentum_step {
 /// arXiv:2502.16982, 2.2; torch.optim.Muon, whose defaults these are.
 template <class Others = adamw>
 struct muon {
-  learning_rate rate = 1e-3;  ///< > 0; per update, so its unit is that of a parameter
-  double momentum = .95;      ///< in [0, 1)
+  optimizer_rate rate = 1e-3;  ///< > 0; per update, so its unit is that of a parameter
+  double momentum = .95;       ///< in [0, 1)
   bool nesterov = true;
   double decay = .1;  ///< >= 0; over the rate's unit
   newton_schulz orthogonal{};

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/learning_rate.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -63,10 +63,10 @@ struct rmsprop_long_step {
 /// Source: Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850, eq. 38 to 45; epsilon and
 /// rate: Stable-Baselines3's A2C.
 struct rmsprop {
-  learning_rate rate = 7e-4;  ///< > 0; per update, so its unit is that of a parameter
-  double alpha = .99;         ///< in [0, 1)
-  double epsilon = 1e-5;      ///< > 0; in the unit of the gradient, or of its square
-  double momentum = 0;        ///< in [0, 1)
+  optimizer_rate rate = 7e-4;  ///< > 0; per update, so its unit is that of a parameter
+  double alpha = .99;          ///< in [0, 1)
+  double epsilon = 1e-5;       ///< > 0; in the unit of the gradient, or of its square
+  double momentum = 0;         ///< in [0, 1)
   bool centered = false;
   rmsprop_form form = rmsprop_form::torch;
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/learning_rate.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -32,11 +32,11 @@ struct sgd_momentum_step {
 ///
 /// g, scale and limit are those of adam. Without momentum it keeps nothing, else one number for each parameter.
 struct sgd {
-  learning_rate rate = 1e-3;  ///< > 0; a parameter's unit over its gradient's
-  double momentum = 0;        ///< in [0, 1)
-  double dampening = 0;       ///< in [0, 1]; 0 with Nesterov's momentum
-  bool nesterov = false;      ///< needs a momentum
-  double decay = 0;           ///< >= 0
+  optimizer_rate rate = 1e-3;  ///< > 0; a parameter's unit over its gradient's
+  double momentum = 0;         ///< in [0, 1)
+  double dampening = 0;        ///< in [0, 1]; 0 with Nesterov's momentum
+  bool nesterov = false;       ///< needs a momentum
+  double decay = 0;            ///< >= 0
 
   static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g",
                                "Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013", "torch"};

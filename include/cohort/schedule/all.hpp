@@ -1,7 +1,7 @@
 #pragma once
 // Every schedule.
 #include <cohort/schedule/curves.hpp>
-#include <cohort/schedule/learning_rate.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 #include <cohort/schedule/piecewise.hpp>
 #include <cohort/schedule/schedule.hpp>
 #include <cohort/schedule/warm_up.hpp>

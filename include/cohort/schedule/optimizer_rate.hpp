@@ -12,13 +12,13 @@ namespace COHORT_NAMESPACE {
 
 /// An optimizer's rate: a number, a schedule, or any function of a run's progress. (Of one type for all, so that an
 /// optimizer is no template, and a misspelled option of it is said in three lines.)
-class learning_rate {
+class optimizer_rate {
   using any_function = std::function<double(double)>;
 
  public:
-  learning_rate(double number) : kind_(number) {}
+  optimizer_rate(double number) : kind_(number) {}
   template <schedule S>
-  learning_rate(S const& s) : kind_(s) {}
+  optimizer_rate(S const& s) : kind_(s) {}
 
   double operator()(double progress) const {
     return std::visit([&](auto const& kind) { return double(at_progress(kind, progress)); }, kind_);
