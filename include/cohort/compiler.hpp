@@ -23,11 +23,11 @@
 #if defined(__CUDACC__) || !defined(__SSE4_1__)
 #define COHORT_NAMESPACE cohort
 #elif !defined(__AVX__)
-#define COHORT_NAMESPACE cohort::inline sse4
+#define COHORT_NAMESPACE cohort::inline for_sse4
 #elif !defined(__AVX2__)
-#define COHORT_NAMESPACE cohort::inline avx
+#define COHORT_NAMESPACE cohort::inline for_avx
 #elif !defined(__AVX512F__)
-#define COHORT_NAMESPACE cohort::inline avx2
+#define COHORT_NAMESPACE cohort::inline for_avx2
 #else
-#define COHORT_NAMESPACE cohort::inline avx512
+#define COHORT_NAMESPACE cohort::inline for_avx512
 #endif

@@ -6,6 +6,7 @@
 #include <cohort/schedule/warm_up.hpp>
 #include <functional>
 #include <limits>
+#include <type_traits>
 #include <variant>
 
 namespace COHORT_NAMESPACE {
