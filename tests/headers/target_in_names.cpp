@@ -29,8 +29,8 @@ double run() {
 
 std::string components() {
   using namespace catalogue;
-  return texts(std::tuple_cat(
-      critic_estimators{}, probe_estimators{}, group_estimators{}, outer_estimators{}, reward_scales{}, aggregations{},
-      environments{}, kl_estimators{}, kl_controllers{}, step_objectives{}, series_objectives{}, pair_objectives{},
-      value_distances{}, rollouts{}, action_models{}, schedules{}, optimizers{}, selections{}, updates{}));
+  return texts(std::tuple_cat(critic_estimators{}, probe_estimators{}, group_estimators{}, outer_estimators{},
+                              reward_scales{}, aggregations{}, environments{}, kl_estimators{}, kl_controllers{},
+                              step_objectives{}, series_objectives{}, pair_objectives{}, value_distances{}, rollouts{},
+                              action_models{}, schedules{}, optimizers{}, selections{}, updates{}));
 }
