@@ -243,7 +243,7 @@ TEST_CASE("train: a report says of a program that is compiled without optimizati
     CHECK(count(r) == expected);
   };
   CHECK(count(train(cpu, small_ppo(), environment, policy, {.steps = 300}, hook)) == expected);
-  CHECK(seen == 2);
+  CHECK(seen == 3);
 }
 
 TEST_CASE("train: a function is a hook, and may end the run") {
