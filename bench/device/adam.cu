@@ -23,7 +23,7 @@ void optimizer_steps(request const& asked) {
     auto after = downloaded(gpu, some_of(parameters.all(), 256));
     for (std::size_t i = 0; i < after.size(); ++i) {
       double g = .5 * double(slope[i]);
-      require_near("a parameter", after[i], double(before[i]) - how.rate * g / (std::abs(g) + how.epsilon), 1e-6);
+      require_near("a parameter", after[i], double(before[i]) - how.rate(0) * g / (std::abs(g) + how.epsilon), 1e-6);
     }
     double seconds = seconds_of(gpu, asked, step);
     print({"Adam", with_commas(n) + " parameters", double(n) / seconds / 1e9, "G parameters/s",

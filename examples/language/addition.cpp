@@ -91,8 +91,8 @@ void tell(arguments const& typed) {
   listener const to{.update =
                         [&](std::string const& name, cohort::train_report const& r, record const& seen) {
                           double const progress = double(r.updates - 1) / double(r.total_updates);
-                          double const rate =
-                              name.starts_with("sft") ? sft().update.optimizer.rate : on_completions_rate(progress);
+                          double const rate = name.starts_with("sft") ? sft().update.optimizer.rate(progress)
+                                                                      : on_completions_rate(progress);
                           auto const line = metrics_line(name, r, seen, rate);
                           metrics += line;
                           // To be looked at meanwhile; what counts is written at the end.

@@ -17,15 +17,17 @@
 #endif
 
 // A program may have parts that are compiled for different processors. Of an inline function or a template the linker
-// keeps one version, which must not be the one for more instructions than the processor has: so the types that almost
-// every function is about bear what is compiled for in their names, and with them the functions that take or return
-// them.
-#if defined(__CUDACC__) || !defined(__AVX__)
-#define COHORT_TARGET
-#elif defined(__AVX512F__)
-#define COHORT_TARGET [[gnu::abi_tag("avx512")]]
-#elif defined(__AVX2__)
-#define COHORT_TARGET [[gnu::abi_tag("avx2")]]
+// keeps one version, which must not be the one for more instructions than the processor has: so every name of Cohort's
+// bears what is compiled for where that is more than the least. Exceptions alone do not, since one part throws what
+// another catches.
+#if defined(__CUDACC__) || !defined(__SSE4_1__)
+#define COHORT_NAMESPACE cohort
+#elif !defined(__AVX__)
+#define COHORT_NAMESPACE cohort::inline for_sse4
+#elif !defined(__AVX2__)
+#define COHORT_NAMESPACE cohort::inline for_avx
+#elif !defined(__AVX512F__)
+#define COHORT_NAMESPACE cohort::inline for_avx2
 #else
-#define COHORT_TARGET [[gnu::abi_tag("avx")]]
+#define COHORT_NAMESPACE cohort::inline for_avx512
 #endif

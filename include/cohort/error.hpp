@@ -44,17 +44,19 @@ struct device_error : cohort_error {
   using cohort_error::cohort_error;
 };
 
-namespace detail {
+}  // namespace cohort
+
+namespace COHORT_NAMESPACE::detail {
 
 /// 0.05 as "0.05", 3 as "3": numbers in messages as a person would write them.
-COHORT_TARGET inline std::string text(double x) {
+inline std::string text(double x) {
   if (x != x) return "nan";  // whatever its sign
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.6g", x);
   return buffer;
 }
 
-COHORT_TARGET inline void require(bool ok, char const* where, char const* name, double given, char const* expected) {
+inline void require(bool ok, char const* where, char const* name, double given, char const* expected) {
   if (!ok) throw value_error(std::string(where) + ": " + name + " is " + text(given) + ", expected " + expected);
 }
 
@@ -63,5 +65,4 @@ inline void require_numbered(char const* where, char const* name, double given) 
   require(given <= 2147483647., where, name, given, "at most 2147483647, the largest number of 32 bits");
 }
 
-}  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE::detail

@@ -35,7 +35,7 @@ auto learning(O const& objective) {
       .update = update<>{.epochs = 1,
                          .minibatches = 2,
                          .normalize = normalization::none,
-                         .optimizer = adam<>{.rate = 5e-3},
+                         .optimizer = adam{.rate = 5e-3},
                          .max_gradient_norm = 1},
   };
 }
@@ -92,7 +92,7 @@ TEST_CASE("train: objectives of series learn on completions as on controllers") 
   algorithm<groups, group_relative, gspo, series_mean, update<>> a{
       .rollout = groups{.count = 2, .group = 8},
       .objective = gspo{.epsilon = .02, .epsilon_high = .03},
-      .update = update<>{.epochs = 4, .normalize = normalization::none, .optimizer = adam<>{.rate = 1e-2}},
+      .update = update<>{.epochs = 4, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}},
   };
   auto report = train(cpu, a, environment, policy, {.steps = 30'000, .seed = 1});
   CHECK(report.mean_return > 100);

@@ -251,7 +251,7 @@ outcome trained(completions rollout, int rows_per_pass = 1000, int updates = 2, 
       .objective = clipped_ratio{} + kl_penalty<>{.weight = .1},
       .update = update<>{.epochs = epochs,
                          .normalize = normalization::none,
-                         .optimizer = adam<>{.rate = 3e-3, .epsilon = 1e-4},
+                         .optimizer = adam{.rate = 3e-3, .epsilon = 1e-4},
                          .max_gradient_norm = 1},
   };
   auto report = train(backend, a, echo{}, model, {.updates = updates, .seed = 2});

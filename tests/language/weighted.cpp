@@ -26,7 +26,7 @@ std::vector<double> parameters_after(O const& objective, int rows_per_pass, int 
       .update = update<>{.epochs = 2,
                          .minibatches = 2,
                          .normalize = normalization::none,
-                         .optimizer = adam<>{.rate = 3e-3},
+                         .optimizer = adam{.rate = 3e-3},
                          .max_gradient_norm = 1},
   };
   train(cpu, a, echo{}, model, {.updates = updates, .seed = 2});

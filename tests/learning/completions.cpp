@@ -115,7 +115,7 @@ TEST_CASE(
                   .advantage = grpo.advantage,
                   .objective = grpo.objective,
                   .aggregation = aggregation,
-                  .update = update<sgd<>>{
+                  .update = update<sgd>{
                       .epochs = 1, .minibatches = 2, .normalize = normalization::none, .optimizer = {.rate = 1}}};
     auto whole = parameters_after(cpu, one, 1, 1'000'000), cut = parameters_after(cpu, one, 1, 10);
     auto start = [&] {

@@ -21,7 +21,7 @@ double furthest_from_torch() {
   for (auto [outputs, inputs] : {std::pair{6, 4}, std::pair{3, 7}})
     for (bool turn : {false, true}) {
       std::string shape = "_" + std::to_string(outputs) + "x" + std::to_string(inputs);
-      auto one = [&](std::string const& name, muon<linear> const& o) {
+      auto one = [&](std::string const& name, muon<> const& o) {
         double d = distance<Backend>(name + shape, o, matrix_of(outputs, inputs, turn), {}, turn);
         furthest = d <= furthest ? furthest : d;
       };

@@ -11,11 +11,11 @@ namespace {
 /// check(name, optimizer) for each that was recorded.
 template <class Check>
 void each_recorded(Check check) {
-  check("sgd", sgd<linear>{.rate = falling});
-  check("sgd_momentum", sgd<linear>{.rate = falling, .momentum = .9});
-  check("sgd_dampening", sgd<linear>{.rate = falling, .momentum = .9, .dampening = .3, .decay = .1});
-  check("sgd_nesterov", sgd<linear>{.rate = falling, .momentum = .9, .nesterov = true, .decay = .1});
-  rmsprop<linear> r{.rate = falling, .alpha = .9};
+  check("sgd", sgd{.rate = falling});
+  check("sgd_momentum", sgd{.rate = falling, .momentum = .9});
+  check("sgd_dampening", sgd{.rate = falling, .momentum = .9, .dampening = .3, .decay = .1});
+  check("sgd_nesterov", sgd{.rate = falling, .momentum = .9, .nesterov = true, .decay = .1});
+  rmsprop r{.rate = falling, .alpha = .9};
   check("rmsprop", r);
   r.centered = true;
   check("rmsprop_centered", r);
@@ -27,9 +27,9 @@ void each_recorded(Check check) {
   check("rmsprop_momentum", r);
   r.momentum = 0, r.form = rmsprop_form::tensorflow;
   check("rmsprop_tf", r);
-  check("adam", adam<linear>{.rate = falling, .epsilon = 1e-8});
-  check("adamw", adamw<linear>{.rate = falling, .beta2 = .95, .decay = .1, .decays = decayed::all});
-  check("lion", lion<linear>{.rate = falling, .decay = .1});
+  check("adam", adam{.rate = falling, .epsilon = 1e-8});
+  check("adamw", adamw{.rate = falling, .beta2 = .95, .decay = .1, .decays = decayed::all});
+  check("lion", lion{.rate = falling, .decay = .1});
 }
 
 }  // namespace

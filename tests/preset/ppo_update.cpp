@@ -82,7 +82,7 @@ void require_update(std::string const& file, Distribution d, Convention conventi
   update<> updates{.epochs = 4,
                    .minibatch_size = 8,
                    .normalize = how.normalize,
-                   .optimizer = adam<>{.rate = .01, .epsilon = how.optimizer.epsilon},
+                   .optimizer = adam{.rate = .01, .epsilon = how.optimizer.epsilon},
                    .max_gradient_norm = how.max_gradient_norm};
   learner<cpu, decltype(r.policy)> learner(r.backend, updates, convention.mean(), r.policy, 1);
   learner.learn(r.backend, convention.objective(), r.policy, r.collected, 0);

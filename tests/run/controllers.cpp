@@ -26,7 +26,7 @@ std::vector<update_metrics> metrics_of(Objective const& objective, refresh when 
   algorithm<lanes, gae, Objective, step_mean, update<>, Reward> a{
       .rollout = lanes{.count = 4, .horizon = 32},
       .objective = objective,
-      .update = update<>{.epochs = 4, .optimizer = adam<>{.rate = 1e-2}},
+      .update = update<>{.epochs = 4, .optimizer = adam{.rate = 1e-2}},
       .reward = reward,
       .reference = when,
   };
@@ -105,7 +105,7 @@ TEST_CASE(
         .rollout = lanes{.count = 4, .horizon = 32},
         .advantage = advantage,
         .objective = ppo,
-        .update = update<>{.epochs = 4, .optimizer = adam<>{.rate = 1e-2}}};
+        .update = update<>{.epochs = 4, .optimizer = adam{.rate = 1e-2}}};
     train(cpu, a, environment, policy, {.updates = 8, .seed = 1}, watch{&seen});
     return seen.back().reference_kl;
   };

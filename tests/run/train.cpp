@@ -22,6 +22,12 @@ std::vector<float> numbers(Policy const& p) {
   return {p.parameters().data, p.parameters().data + p.parameters().rows};
 }
 
+bool is_of_optimization(std::string const& warning) { return warning.starts_with("compiled without optimization"); }
+std::vector<std::string> warnings_of(train_report r) {  // the others
+  std::erase_if(r.warnings, is_of_optimization);
+  return r.warnings;
+}
+
 struct recorder {
   std::vector<std::int64_t>* steps;
   int starts = 0, ends = 0;
@@ -113,7 +119,7 @@ double distance_from_start(Advantage const& advantage, Objective const& objectiv
       .rollout = groups{.count = 1, .group = 8},
       .advantage = advantage,
       .objective = objective,
-      .update = update<>{.epochs = 5, .normalize = normalization::none, .optimizer = adam<>{.rate = 1e-2}},
+      .update = update<>{.epochs = 5, .normalize = normalization::none, .optimizer = adam{.rate = 1e-2}},
   };
   auto report = train(cpu, a, environment, policy, {.steps = 3000, .seed = 1});
   CHECK(report.parameter_bytes == 2 * before.size() * sizeof(float));
@@ -172,7 +178,7 @@ TEST_CASE("train: parameters out of their range are refused with what was given 
   CHECK(says([](auto& a) { a.rollout.count = 0; }) == "lanes: count is 0, expected a positive number");
   CHECK(says([](auto& a) { a.update.epochs = 0; }) == "update: epochs is 0, expected a positive number");
   CHECK(says([](auto& a) { a.advantage.gamma = 1.5; }) == "gae: gamma is 1.5, expected a number in [0, 1]");
-  CHECK(says([](auto& a) { a.update.optimizer.rate.from = 0; }) == "adam: rate is 0, expected a positive number");
+  CHECK(says([](auto& a) { a.update.optimizer.rate = 0; }) == "adam: rate is 0, expected a positive number");
   CHECK(says([](auto& a) { a.update.max_gradient_norm = -1; }) ==
         "update: max_gradient_norm is -1, expected a positive number (infinity: no limit)");
 }
@@ -206,17 +212,38 @@ TEST_CASE("train: a run that learns nothing is refused where it is known before,
                     Catch::Matchers::ContainsSubstring("the rollout's group is 1, expected 2 or more"));
   grpo.rollout = {.count = 4, .group = 16};
   auto few = train(cpu, grpo, environment, policy, {.steps = 5});
-  REQUIRE(few.warnings.size() == 1);
-  CHECK(few.warnings[0] == "no update was made: 5 steps end before the first rollout does");
+  REQUIRE(warnings_of(few).size() == 1);
+  CHECK(warnings_of(few)[0] == "no update was made: 5 steps end before the first rollout does");
   auto with_critic = actor_critic{cpu, environment, {.hidden = {8}}, random_seed{1}};
   auto unread = train(cpu, grpo, environment, with_critic, {.steps = 2000});
-  REQUIRE(unread.warnings.size() == 1);
-  CHECK(unread.warnings[0] == "the policy has a critic that nothing trains or reads: use actor, or add value_loss");
+  REQUIRE(warnings_of(unread).size() == 1);
+  CHECK(warnings_of(unread)[0] == "the policy has a critic that nothing trains or reads: use actor, or add value_loss");
   // All episodes of a group last as long as the time limit lets them.
   auto equal = train(cpu, grpo, time_limit{classic_control::cart_pole{}, 5}, policy, {.steps = 1000});
-  REQUIRE(equal.warnings.size() == 1);
-  CHECK(equal.warnings[0].find("nothing was learned: the gradient was 0 in all of 3 updates") == 0);
-  CHECK(train(cpu, grpo, environment, policy, {.steps = 2000}).warnings.empty());
+  REQUIRE(warnings_of(equal).size() == 1);
+  CHECK(warnings_of(equal)[0].find("nothing was learned: the gradient was 0 in all of 3 updates") == 0);
+  CHECK(warnings_of(train(cpu, grpo, environment, policy, {.steps = 2000})).empty());
+}
+
+TEST_CASE("train: a report says of a program that is compiled without optimization that it is, once, to hooks too") {
+  eigen::backend cpu;
+  classic_control::cart_pole environment;
+  auto policy = actor_critic{cpu, environment, {.hidden = {8}}, random_seed{1}};
+#ifdef __OPTIMIZE__
+  int const expected = 0;
+#else
+  int const expected = 1;
+#endif
+  int seen = 0;
+  auto count = [](train_report const& r) {
+    return std::count_if(r.warnings.begin(), r.warnings.end(), is_of_optimization);
+  };
+  auto hook = [&](train_report const& r) {
+    ++seen;
+    CHECK(count(r) == expected);
+  };
+  CHECK(count(train(cpu, small_ppo(), environment, policy, {.steps = 300}, hook)) == expected);
+  CHECK(seen == 3);
 }
 
 TEST_CASE("train: a function is a hook, and may end the run") {

@@ -121,7 +121,7 @@ TEST_CASE("training: what is said at the end of a run is about the run so far") 
   auto ppo = algorithm{
       .rollout = lanes{.count = 4, .horizon = 16}, .objective = clipped_ratio{} + value_loss{}, .update = descent};
   auto policy = policy_for(backend, environment), other = policy_for(backend, environment);
-  training run{backend, ppo, environment, policy, {.steps = 3, .seed = 1}};
+  training run{backend, ppo, environment, policy, {.steps = 3, .seed = 1}, true};
   CHECK(!run.step());
   CHECK(!run.step());
   REQUIRE(run.report().warnings.size() == 1);
@@ -132,8 +132,15 @@ TEST_CASE("training: what is said at the end of a run is about the run so far") 
   CHECK(run.report().updates > 0);
   CHECK(run.report().warnings.empty());
 
-  training again{backend, ppo, environment, other, {.steps = 200, .seed = 1}};
+  training again{backend, ppo, environment, other, {.steps = 200, .seed = 1}, true};
   copy_in(backend, again, copy_out(backend, run));
   CHECK(!again.step());
   CHECK(again.report().warnings.empty());
+
+  training slow{backend, ppo, environment, other, {.steps = 200, .seed = 1}, false};
+  while (slow.step()) {
+  }
+  REQUIRE(slow.report().warnings.size() == 1);
+  CHECK(slow.report().warnings[0] ==
+        "compiled without optimization, which is a hundred times slower: add -O3, in CMake -DCMAKE_BUILD_TYPE=Release");
 }

@@ -80,11 +80,15 @@ TEST_CASE("schedules: parameters out of their range are refused by name, with wh
 TEST_CASE(
     "schedules: an optimizer takes any of them as its rate, also one that begins with 0, but none that is negative or "
     "always 0") {
-  CHECK_NOTHROW(detail::require_rate("here", warm_up{.first = 0, .then = cosine{1e-3, 0}}));
-  CHECK_NOTHROW(detail::require_rate("here", linear{0, 1e-3}));
-  CHECK_THROWS_WITH(detail::require_rate("here", linear{0, 0}), "here: rate is 0, expected a positive number");
-  CHECK_THROWS_WITH(detail::require_rate("here", linear{1, -1}), "here: rate is -0.125, expected a positive number");
-  CHECK_THROWS_WITH(detail::require_rate("here", std::numeric_limits<double>::infinity()),
+  CHECK_NOTHROW(optimizer_rate(warm_up{.first = 0, .then = cosine{1e-3, 0}}).check("here"));
+  CHECK_NOTHROW(optimizer_rate(linear{0, 1e-3}).check("here"));
+  CHECK_THROWS_WITH(optimizer_rate(linear{0, 0}).check("here"), "here: rate is 0, expected a positive number");
+  CHECK_THROWS_WITH(optimizer_rate(linear{1, -1}).check("here"), "here: rate is -0.125, expected a positive number");
+  CHECK_THROWS_WITH(optimizer_rate(std::numeric_limits<double>::infinity()).check("here"),
                     "here: rate is inf, expected a positive number");
-  CHECK_THROWS_AS(detail::require_rate("here", exponential{1e-3, 0}), value_error);
+  CHECK_THROWS_AS(optimizer_rate(exponential{1e-3, 0}).check("here"), value_error);
+  CHECK(optimizer_rate(1)(.5) == 1);
+  CHECK(optimizer_rate(warm_up{.share = .5, .then = linear{2, 0}})(.75) == 1);
+  CHECK(optimizer_rate([](double p) { return 1 - p; })(.25) == .75);
+  CHECK_THROWS_AS(optimizer_rate([](double p) { return -p; }).check("here"), value_error);
 }

@@ -59,10 +59,10 @@ struct history {
 TEST_CASE("train: a language model learns by AdamW, by Lion and by Muon, with a warm-up and a cosine") {
   using rate = warm_up<cosine>;
   auto peak = [](double x) { return rate{.share = .1, .then = {x, x / 10}}; };
-  adamw<rate> others{.rate = peak(1e-2)};
+  adamw others{.rate = peak(1e-2)};
   CHECK(after_demonstrations(others).metrics.loss < .1);
-  CHECK(after_demonstrations(lion<rate>{.rate = peak(1e-2)}).metrics.loss < .1);
-  auto by_muon = after_demonstrations(muon<rate, adamw<rate>>{.rate = peak(3e-2), .others = others});
+  CHECK(after_demonstrations(lion{.rate = peak(1e-2)}).metrics.loss < .1);
+  auto by_muon = after_demonstrations(muon<adamw>{.rate = peak(3e-2), .others = others});
   CHECK(by_muon.metrics.loss < .1);
   std::size_t hidden = 4 * 16 * 16 + 3 * 16 * 32, rest = 12 * 16 + 3 * 16;
   CHECK(by_muon.optimizer_bytes == 4 * hidden + 9 * rest);

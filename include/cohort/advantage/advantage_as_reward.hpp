@@ -2,7 +2,7 @@
 #include <cohort/advantage/hybrid_grpo.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A second pass over another estimator's advantages of probes: that of each executed sample takes the place of its
 /// reward, and GAE goes along the lanes,
@@ -62,4 +62,4 @@ struct advantage_as_reward {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -30,7 +30,7 @@
 #include <cohort/advantage/whitened.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// Along series, with a critic.
 using critic_estimators =
@@ -50,4 +50,4 @@ using outer_estimators =
 /// What is done to rewards before an estimator sees them.
 using reward_scales = std::tuple<raw_reward, standardized_reward, running_reward_scale>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A batch as an advantage estimator sees it. R decisions, at each of which G actions were tried (G = 1 but with
 /// probes), so M = R G steps; a step's index is r G + g. What a rollout does not have is absent (a null view).
@@ -72,4 +72,4 @@ void require_critic(batch_view<T> const& batch, char const* who) {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/advantage/reward_transform.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -139,4 +139,4 @@ struct chained_samples {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

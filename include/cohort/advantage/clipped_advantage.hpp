@@ -2,7 +2,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Another estimator's advantages, no further from 0 than `limit`, an infinite one too (a NaN stays); its targets stay
 /// as they are.
@@ -23,4 +23,4 @@ struct clipped_advantage {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

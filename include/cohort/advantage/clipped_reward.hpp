@@ -2,7 +2,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Another estimator on rewards that are no lower than `low` and no higher than `high`: each step's reward by itself,
 /// before anything is summed, discounted or compared (DQN's clipping to +-1), and so the score of a series that has its
@@ -38,4 +38,4 @@ struct clipped_reward {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

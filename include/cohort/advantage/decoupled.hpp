@@ -2,7 +2,7 @@
 #include <cohort/advantage/monte_carlo.hpp>
 #include <cohort/schedule/schedule.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The advantages of one estimator, and the critic's targets of another:
 ///
@@ -37,4 +37,4 @@ struct decoupled {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

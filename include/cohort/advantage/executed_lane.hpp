@@ -2,7 +2,7 @@
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 template <class T>
 void require_probes(batch_view<T> const& batch, char const* who) {
@@ -35,4 +35,4 @@ batch_view<T> executed_lane(B& backend, batch_view<T> const& batch, view<T const
   return lane;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -3,7 +3,7 @@
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/series_index.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct more_than_one {
   template <class S>
@@ -34,4 +34,4 @@ void map_neighbors(B& backend, partition s, direction d, view<T> out, F f, view<
   run(after ? most : 0, after ? most : 0, apart);
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -3,7 +3,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -86,4 +86,4 @@ struct gae {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/advantage/group_relative.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -60,4 +60,4 @@ struct gigpo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -117,4 +117,4 @@ struct gpg {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -62,4 +62,4 @@ struct group_and_value {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

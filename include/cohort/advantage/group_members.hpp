@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct discounted_sum {
   static constexpr bool affine = true;
@@ -168,4 +168,4 @@ class group_members {
   bool has_returns_ = false;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -2,7 +2,7 @@
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What is compared within a group: one number for a whole episode; what is still to come at each time step; the single
 /// rewards, of which each step then gets the sum of those still to come (process supervision); or the single rewards,
@@ -95,4 +95,4 @@ struct group_relative {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/advantage/normalize.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What an advantage is measured from.
 enum class group_baseline { mean, leave_one_out, none };
@@ -165,4 +165,4 @@ struct group_statistics {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

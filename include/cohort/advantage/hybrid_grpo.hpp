@@ -5,7 +5,7 @@
 #include <cohort/advantage/reward_transform.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What the value after a probe is multiplied by: gamma^n, 1 (the paper's formula as recalled omits gamma), or 0.
 enum class bootstrap { discounted, undiscounted, none };
@@ -135,4 +135,4 @@ struct hybrid_grpo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/kl/estimators.hpp>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -97,4 +97,4 @@ struct kl_in_reward {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/advantage/returns.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Another estimator's advantages, from which the distance to the reference that is still to come is taken:
 ///
@@ -47,4 +47,4 @@ struct kl_to_go {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -63,4 +63,4 @@ struct length_adaptive_gae {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -42,4 +42,4 @@ struct max_rl {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/advantage/returns.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Monte-Carlo returns, of REINFORCE:
 ///
@@ -42,4 +42,4 @@ struct monte_carlo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/describe/about.hpp>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -99,4 +99,4 @@ struct n_step {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// For objectives that read no advantage: all are 0.
 struct no_advantage {
@@ -16,4 +16,4 @@ struct no_advantage {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

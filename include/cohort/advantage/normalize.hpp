@@ -5,7 +5,7 @@
 #include <cohort/describe/about.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Over what advantages are brought to mean 0 and standard deviation 1.
 enum class normalization { none, minibatch, batch };
@@ -137,4 +137,4 @@ struct standardize {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

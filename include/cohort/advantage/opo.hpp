@@ -2,7 +2,7 @@
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -53,4 +53,4 @@ struct opo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

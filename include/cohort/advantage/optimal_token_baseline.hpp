@@ -4,7 +4,7 @@
 #include <concepts>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ struct optimal_token_baseline {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

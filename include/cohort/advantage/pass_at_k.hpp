@@ -3,7 +3,7 @@
 #include <cohort/describe/about.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -155,4 +155,4 @@ struct pass_at_k {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/advantage/group_statistics.hpp>
 
 // What hybrid_grpo is made of, row by row.
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The baseline of Hybrid GRPO: weight ((1 - kappa) V(s) + kappa (mean of the group, or of its other members)).
 struct baseline_mix {
@@ -100,4 +100,4 @@ struct gae_tail {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

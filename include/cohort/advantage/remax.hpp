@@ -2,7 +2,7 @@
 #include <cohort/advantage/returns.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// ReMax's advantage: what is still to come, less what the greedy answer to the same prompt was worth:
 ///
@@ -33,4 +33,4 @@ struct remax {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

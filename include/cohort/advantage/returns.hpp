@@ -3,7 +3,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -47,4 +47,4 @@ void count_valid_steps(B& backend, partition s, view<std::uint8_t const> valid, 
 
 }  // namespace detail
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 // What may be done to the rewards of a rollout before advantages are estimated from them: f(backend, state, batch,
 // rewards) in place, K x M rewards as in batch_view. The state is what it remembers from one rollout to the next.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Rewards stay as they are.
 struct raw_reward {
@@ -80,4 +80,4 @@ struct standardized_reward {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/backend/concept.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What f(r) is summed in a reward's place:
 ///
@@ -146,4 +146,4 @@ struct reward_scaling {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -160,4 +160,4 @@ struct running_reward_scale {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -186,4 +186,4 @@ struct gdpo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

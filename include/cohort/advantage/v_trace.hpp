@@ -4,7 +4,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -67,4 +67,4 @@ struct v_trace {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

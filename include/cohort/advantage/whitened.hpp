@@ -3,7 +3,7 @@
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -87,4 +87,4 @@ struct whitened {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,9 +5,9 @@
 #include <cohort/aggregation/sums.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// Weights for the losses of steps.
 using aggregations = std::tuple<step_mean, step_sum, series_mean, series_sum_mean, group_mean, piecewise_step_mean>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -3,7 +3,7 @@
 #include <cohort/backend/series_index.hpp>
 #include <cohort/error.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Every group counts the same, whatever its size and the length of its series: weight 1 / (groups valid steps of its
 /// own), the step mean of each group (in language models, of each prompt's answers) and the mean of those. Raises
@@ -40,4 +40,4 @@ struct group_mean {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

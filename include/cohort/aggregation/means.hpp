@@ -3,7 +3,7 @@
 #include <cohort/backend/formulas.hpp>
 #include <cohort/describe/about.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The steps of one optimizer step, as an aggregation sees them.
 template <class T>
@@ -135,4 +135,4 @@ struct series_mean {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

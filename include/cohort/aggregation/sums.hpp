@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// No mean at all: every valid step weighs 1. verl's token-sum.
 struct step_sum {
@@ -115,4 +115,4 @@ struct piecewise_step_mean {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

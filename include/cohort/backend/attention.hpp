@@ -2,7 +2,7 @@
 #include <cohort/backend/kernels.hpp>
 #include <span>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A run of tokens that attend to one another: each sees those before it and itself, and all tokens of its prefix,
 /// which is another run. A group of completions so shares its prompt. A prefix has no prefix.
@@ -157,4 +157,4 @@ struct attention_key_backward_kernel {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

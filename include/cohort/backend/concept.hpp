@@ -3,7 +3,7 @@
 #include <concepts>
 #include <span>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -74,4 +74,4 @@ using in_view = view<value_t<B> const>;
 template <class B>
 using out_view = view<value_t<B>>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Every primitive of the backend concept, written on one: `for_each(n, f)`, which calls f(0) ... f(n - 1) in any
 /// order, at once if it likes; f is one of the structs of kernels.hpp.
@@ -288,4 +288,4 @@ class fallback {
   std::tuple<std::vector<Array<T>>, std::vector<Array<std::int32_t>>, std::vector<Array<std::uint8_t>>> pools_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

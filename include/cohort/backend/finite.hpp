@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// 1 where a number is infinite or none, else 0.
 struct is_not_finite {
@@ -45,4 +45,4 @@ std::string not_finite_in(B& backend, in_view<B> x, char const* name) {
   return i < 0 ? std::string() : std::string(name) + "[" + std::to_string(i) + "] is " + text(double(value));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -1,8 +1,9 @@
 #pragma once
+#include <cohort/compiler.hpp>
 
 // One-line formulas that maps of several components are made of. Named structs, since a lambda cannot be a kernel's
 // argument.
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct same {
   constexpr auto operator()(auto x) const { return x; }
@@ -143,4 +144,4 @@ struct relu_slope {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -29,7 +29,7 @@ inline void want_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std
 /// An owning array in host memory, aligned for any vector unit. Growing discards the contents; shrinking keeps the
 /// memory, so that a loop that resizes to the same extents allocates once.
 template <class T>
-class COHORT_TARGET host_array {
+class host_array {
   static_assert(std::is_trivially_copyable_v<T>);
   static constexpr std::align_val_t alignment{64};
 
@@ -93,4 +93,4 @@ void copy_to_host(std::span<std::remove_const_t<U>> to, view<U> from) {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

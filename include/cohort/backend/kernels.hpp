@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The arrays that a map writes, in the order in which its function returns them.
 template <class... T>
@@ -281,4 +281,4 @@ struct biased {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

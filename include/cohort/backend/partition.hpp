@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/view.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How M steps in flat arrays form N series of consecutive steps. Also how N series form groups.
 ///
@@ -38,4 +38,4 @@ class partition {
 
 enum class direction { forward, backward };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

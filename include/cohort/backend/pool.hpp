@@ -1,9 +1,10 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// An array from a pool, which gets it back.
 template <class Backend, class Array>
@@ -26,4 +27,4 @@ class borrowed {
   Array array_;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Numbers as bytes on the host, and what they are: "F32", "F64", "I32", "I64", "U32", "U64", "BOOL", or "U8" for
 /// anything else that is copied byte by byte, such as an environment's state.
@@ -171,4 +171,4 @@ void copy_in(B& backend, Part& part, saved_state const& all) {
   detail::walk_state(backend, part, [&](detail::state_entry const& x) { x.set(all.at(x.name).bytes); });
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct next_index {
   static constexpr bool affine = true;
@@ -19,4 +19,4 @@ void write_series_index(B& backend, partition s, view<T> numbers, view<T> of_mem
   backend.broadcast_series(s, of_members, view<T const>(numbers));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

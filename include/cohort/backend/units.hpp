@@ -7,7 +7,7 @@
 // Statistics of numbers whose squares leave the type: the numbers are taken in another unit, a power of two, so that
 // the others keep their bits.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Squares of numbers beyond it may leave the type T; in the unit small_unit neither these nor their sums do.
 template <class T>
@@ -66,4 +66,4 @@ double measured_in_unit(B& backend, in_view<B> x, view<std::uint8_t const> valid
   return unit;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -6,12 +6,12 @@
 #include <initializer_list>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Rows and columns in a backend's memory: a pointer, two extents and two strides (in elements). A stride of 0
 /// broadcasts. A vector of n elements is n rows and one column.
 template <class T>
-struct COHORT_TARGET view {
+struct view {
   T* data = nullptr;
   std::ptrdiff_t rows = 0, columns = 1;
   std::ptrdiff_t row_stride = 1, column_stride = 1;
@@ -58,7 +58,7 @@ constexpr view<T> broadcast(view<T> one, std::ptrdiff_t rows, std::ptrdiff_t col
 namespace detail {
 
 /// A view without its elements, so that what asks only for that is compiled once.
-struct COHORT_TARGET matrix_shape {
+struct matrix_shape {
   std::ptrdiff_t rows, columns, row_stride, column_stride;
 
   template <class T>
@@ -86,4 +86,4 @@ inline void require_same_extents(char const* where, char const* what, std::initi
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -7,7 +7,7 @@
 
 // What is said of a policy in a file: all that has to agree before its parameters mean the same again.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// JSON has no infinities.
 inline file::json bounds_json(std::vector<double> const& bounds) {
@@ -88,4 +88,4 @@ inline void require_same(file::json const& given, file::json const& expected, st
   }
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include <cohort/checkpoint/load.hpp>
 #include <optional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 struct checkpoint_options {
   std::int64_t every = 10;  ///< updates
@@ -116,4 +116,4 @@ class checkpoints {
   std::vector<std::string> complaints_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/checkpoint/save.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -102,4 +102,4 @@ auto load(B& backend, E const& environment, Model const& model, std::filesystem:
   return policy;
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/file/state_file.hpp>
 #include <cohort/run/training.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -68,4 +68,4 @@ std::vector<std::byte> saved_bytes(B& backend, Saved& saved) {
   return file::state_bytes(detail::description_of(saved), detail::saved_state_of(backend, saved));
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

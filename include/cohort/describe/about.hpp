@@ -1,6 +1,7 @@
 #pragma once
+#include <cohort/compiler.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What a component says of itself, in logs, reports and the tables of the docs: a static member `notes` of this type,
 /// and
@@ -18,4 +19,4 @@ struct about {
   char const* file = __builtin_FILE();  ///< where the component is defined
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

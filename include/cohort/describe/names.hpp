@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// How many letters must be inserted, removed or replaced to turn one word into the other; upper and lower case count
 /// as the same.
@@ -68,4 +68,4 @@ void with_named(Tuple const& all, NameOf name_of, char const* where, char const*
   if (!found) throw unknown_name(where, kind, name, names_of(all, name_of));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -1,9 +1,10 @@
 #pragma once
 #include <bit>
+#include <cohort/compiler.hpp>
 #include <iterator>
 #include <string_view>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -54,4 +55,4 @@ inline constexpr unsigned anchor = 1u << 30;  ///< `train` numbers equal observa
 inline constexpr unsigned scores = 1u << 31;  ///< in the place of reward
 
 }  // namespace needs
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,9 +1,10 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// A type as the compiler writes it in the name of a function with X, without its namespaces.
 inline std::string short_type_name(std::string_view function) {
@@ -37,4 +38,4 @@ std::string component_name(X const&) {
   if constexpr (requires { X::notes; }) return X::notes.name;
   else return type_name<X>();
 }
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -6,7 +6,7 @@
 // number for each action, 1 where it is allowed in this state and 0 where not. So a mask goes wherever the observation
 // goes.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <class E>
 inline constexpr int mask_columns = detail::mask_size_of<E>();
@@ -46,4 +46,4 @@ struct allows_nothing {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

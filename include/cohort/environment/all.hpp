@@ -7,9 +7,9 @@
 #include <cohort/environment/vector_environment.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// Classic control.
 using environments = std::tuple<classic_control::cart_pole, classic_control::pendulum>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -189,4 +189,4 @@ constexpr int episode_limit(E const& e) {
   else return 0;
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// One environment, stepped in plain numbers: to look at it, to test it, or to play a policy outside of training.
 ///
@@ -107,4 +107,4 @@ class environment_run<E> {
   outcome last_{};
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their
 /// bounds.
@@ -135,4 +135,4 @@ struct observe_lane {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -3,7 +3,7 @@
 #include <cohort/environment/lane_formulas.hpp>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The states of N lanes of a scalar-generic environment: a column for each number of the state, in the backend's
 /// memory.
@@ -181,4 +181,4 @@ class lane_states<B, E> {
   std::vector<std::uint8_t> flags_;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Actions 0 ... n - 1.
 struct discrete {
@@ -84,4 +84,4 @@ template <int N>
 inline constexpr bool is_binary<binary<N>> = true;
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

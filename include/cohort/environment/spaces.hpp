@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A space as values, for what is written to files and compared: "discrete", "multi_discrete" and "binary" have the
 /// number of values of each choice, "box" has bounds.
@@ -35,4 +35,4 @@ environment_spaces spaces_of() {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

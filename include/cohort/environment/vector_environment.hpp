@@ -3,7 +3,7 @@
 #include <cohort/backend/finite.hpp>
 #include <cohort/environment/lane_states.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -131,4 +131,4 @@ class vector_environment {
   std::int64_t time_ = 0;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

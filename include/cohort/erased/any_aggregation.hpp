@@ -3,7 +3,7 @@
 #include <cohort/describe/type_name.hpp>
 #include <functional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -34,4 +34,4 @@ class any_aggregation {
   std::string name_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

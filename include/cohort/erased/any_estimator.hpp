@@ -6,7 +6,7 @@
 #include <cohort/erased/update_metrics.hpp>
 #include <cohort/schedule/schedule.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -64,4 +64,4 @@ class any_estimator {
   detail::owned<table> held_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

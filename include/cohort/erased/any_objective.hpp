@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/erased/objective_model.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -84,4 +84,4 @@ class any_objective {
   detail::owned<table> whole_, policy_, value_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

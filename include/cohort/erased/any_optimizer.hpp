@@ -6,7 +6,7 @@
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <optional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B>
 class any_optimizer;
@@ -71,4 +71,4 @@ class any_optimizer {
   detail::owned<table> held_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/erased/owned.hpp>
 #include <optional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What is done to rewards, and what that remembers of them, of a type known at run time only:
 /// any_reward_scale<B> reward = running_reward_scale{};
@@ -48,4 +48,4 @@ class any_reward_scale {
   detail::owned<table> held_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -13,7 +13,7 @@
 
 // An objective behind virtual functions: one call a pass over steps, with the fused kernel inside.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct objective_shape {
   unsigned reads = 0;   ///< the terms that it reads, as bits of `needs`,
@@ -165,4 +165,4 @@ class objective_model final : public erased_objective<B> {
   series_sums<T, sizes.second> sums_;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -1,8 +1,9 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <memory>
 #include <utility>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// An object behind an interface with `std::unique_ptr<Interface> copy() const`, which is copied with what holds it.
 template <class Interface>
@@ -26,4 +27,4 @@ class owned {
   std::unique_ptr<Interface> object_;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include <cohort/objective/terms.hpp>
 #include <cohort/random/stream.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct ignored_weights {
   void operator()(auto const&...) const {}
@@ -34,4 +34,4 @@ std::array<view<T const>, 1 + std::size_t(aggregations_in<O>)> term_weights(B& b
   return weights;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

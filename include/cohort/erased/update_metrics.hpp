@@ -1,6 +1,7 @@
 #pragma once
+#include <cohort/compiler.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What the last minibatch of an update looked like.
 struct update_metrics {
@@ -21,4 +22,4 @@ struct update_metrics {
       0;  ///< of a trust_region: the share of its full step that the line search took; 0 where it took none
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,11 +1,12 @@
 #pragma once
 #include <array>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Table k has what a byte adds to the checksum when k bytes follow it, so that eight bytes are eight looks.
 constexpr std::array<std::array<std::uint32_t, 256>, 8> crc32c_tables() {
@@ -21,9 +22,9 @@ constexpr std::array<std::array<std::uint32_t, 256>, 8> crc32c_tables() {
 }
 inline constexpr auto crc32c_table = crc32c_tables();
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// The CRC-32C of bytes, of which `before` is that of those that came before them.
 ///
@@ -44,4 +45,4 @@ inline std::uint32_t crc32c(std::span<std::byte const> bytes, std::uint32_t befo
   return ~c;
 }
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

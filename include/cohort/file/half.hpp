@@ -1,8 +1,9 @@
 #pragma once
 #include <bit>
+#include <cohort/compiler.hpp>
 #include <cstdint>
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// The number that 16 bits mean as bfloat16: the upper half of a float's bits. Exact.
 constexpr float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
@@ -19,4 +20,4 @@ constexpr float from_half(std::uint16_t bits) {
   return std::bit_cast<float>(sign | biased << 23 | fraction << 13);
 }
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

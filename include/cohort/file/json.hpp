@@ -11,11 +11,11 @@
 #include <vector>
 
 // JSON from files that may hold anything. The one header that includes nlohmann's, which takes seconds to compile.
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 using json = nlohmann::json;
 }
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 [[noreturn]] inline void refuse_file(std::string const& where, std::string const& what) {
   throw io_error(where + ": " + what);
@@ -28,9 +28,9 @@ inline std::string shown(nlohmann::json const& value) {
   return text;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// The object that a text is. Raises io_error, naming `where`, for what is not JSON, is no object, has a key twice (of
 /// which nlohmann's parser would keep the last), or nests deeper than anything that models are described by.
@@ -103,4 +103,4 @@ class json_fields {
   std::string where_;
 };
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

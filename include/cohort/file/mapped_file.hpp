@@ -12,7 +12,7 @@
 #include <span>
 #include <utility>
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// The bytes of a file, mapped into memory for reading. Raises io_error naming the path if it is no file or cannot be
 /// read. As with any mapping, who shortens the file meanwhile ends this process (SIGBUS); a file replaced by renaming,
@@ -52,4 +52,4 @@ class mapped_file {
   std::span<std::byte const> bytes_;
 };
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

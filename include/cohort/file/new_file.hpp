@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// A file that appears under its name only when it is whole and on the disk: it is written beside its place and renamed
 /// by `commit`. Without a commit nothing is left, or where the process was killed, nothing once the name is written
@@ -62,4 +62,4 @@ class new_file {
   detail::temporary_path part_;
 };
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

@@ -10,7 +10,7 @@
 #include <map>
 #include <type_traits>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// unit times the extents, or the largest number there is where that is larger.
 inline std::size_t product(std::vector<std::size_t> const& shape, std::size_t unit) {
@@ -20,9 +20,9 @@ inline std::size_t product(std::vector<std::size_t> const& shape, std::size_t un
   return unit;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 static_assert(std::endian::native == std::endian::little,
               "safetensors files are little-endian, and so must be the machine that maps them");
@@ -265,4 +265,4 @@ void write_safetensors(std::filesystem::path const& path, std::vector<new_tensor
   file.commit();
 }
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

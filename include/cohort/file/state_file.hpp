@@ -5,7 +5,7 @@
 #include <cohort/version.hpp>
 #include <cstdio>
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// What is said of a state, and the state.
 struct described_state {
@@ -22,9 +22,9 @@ struct write_options {
 // The format: a safetensors file whose tensors are the entries of a state, each a row of numbers, in the order of their
 // names; in __metadata__ "cohort" is the JSON of what is said of it, with "format" (1) and "library" (the version that
 // wrote it), and "checksum" the CRC-32C of the whole file as it is with eight zeros in the checksum's place.
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 inline constexpr int state_format = 1;
 inline constexpr char checksum_begin[] = "\"checksum\":\"";
@@ -98,9 +98,9 @@ inline file::described_state state_in(std::span<std::byte const> bytes, std::str
   return result;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
-namespace cohort::file {
+namespace COHORT_NAMESPACE::file {
 
 /// Writes a state to a file, which appears under its name only when it is whole. Raises io_error naming the file.
 inline void write_state(std::filesystem::path const& path, json const& about, saved_state const& state,
@@ -131,4 +131,4 @@ inline described_state read_state(std::span<std::byte const> bytes, std::string 
   return detail::state_in(bytes, where);
 }
 
-}  // namespace cohort::file
+}  // namespace COHORT_NAMESPACE::file

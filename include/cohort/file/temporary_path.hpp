@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// What is being written, a file or a folder, until it is renamed: NAME.PID-N.part beside the name that it is to have.
 /// Its process holds a lock on it, so that the next one to write under that name knows which of them the dead have
@@ -88,4 +89,4 @@ class temporary_path {
   int descriptor_ = -1;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A row for each update in a file of comma-separated values:
 ///
@@ -53,4 +53,4 @@ class csv_log {
   std::FILE* file_ = nullptr;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

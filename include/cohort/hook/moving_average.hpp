@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -49,6 +49,9 @@ class moving_average {
     detail::require(how.every > 0, "moving_average", "every", double(how.every), "a positive number");
   }
 
+  template <class = void>
+  moving_average(B&, ...) = delete;  // the options are .share, .corrected and .every
+
   template <class Policy>
   void start(Policy& policy) {
     updates_ = 0;
@@ -90,8 +93,8 @@ class moving_average {
   std::int64_t updates_ = 0;
 };
 template <class B>
-moving_average(B&, averaging) -> moving_average<B>;
+moving_average(B&, averaging = {}) -> moving_average<B>;
 template <class B>
-moving_average(B&) -> moving_average<B>;
+moving_average(B&&, ...) -> moving_average<std::remove_reference_t<B>>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

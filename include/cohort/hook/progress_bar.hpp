@@ -6,12 +6,12 @@
 #include <cohort/run/train.hpp>
 #include <cstdio>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A line on stderr that shows how far a run is (in steps or in updates, whichever ends it), how fast it goes, the mean
 /// return of the last 100 episodes, if there is any, and the time that is left; nothing of it where stderr is not a
 /// terminal. At the end the run's warnings, a line each, wherever stderr goes. A hook of `train`.
-class COHORT_TARGET progress_bar {
+class progress_bar {
  public:
   /// `out` is for tests; `always` writes even where it is no terminal.
   explicit progress_bar(std::FILE* out = stderr, bool always = false)
@@ -48,4 +48,4 @@ class COHORT_TARGET progress_bar {
   double last_ = -1;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/kl/exact.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// Estimators from log-probabilities.
 using kl_estimators = std::tuple<k1, k2, k3, absolute_log_ratio, straight_through<>, ratio_corrected<>, clamped<>>;
@@ -13,4 +13,4 @@ using kl_estimators = std::tuple<k1, k2, k3, absolute_log_ratio, straight_throug
 /// Weights that follow what an update did.
 using kl_controllers = std::tuple<fixed_kl, proportional_kl, doubling_kl>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

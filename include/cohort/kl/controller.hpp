@@ -6,7 +6,7 @@
 #include <cohort/schedule/schedule.hpp>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -100,4 +100,4 @@ struct doubling_kl {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

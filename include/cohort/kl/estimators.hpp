@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/scalar/real.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What a term may estimate a KL by: a callable of logp and ref_logp, or of these and old_logp.
 template <class E>
@@ -115,4 +115,4 @@ struct clamped {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/scalar/special.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which of the two distributions the expectation is over: KL(pi || other) or KL(other || pi). Derivatives are with
 /// respect to pi's parameters.
@@ -107,4 +107,4 @@ void gaussian_kl(B& backend, in_view<B> mean, in_view<B> log_std, in_view<B> oth
   else run(detail::gaussian_divergence<divergence_over::other>{D});
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -7,7 +7,7 @@
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 enum class activation { tanh, relu };
 
@@ -32,7 +32,7 @@ void through_activation(B& backend, activation a, out_view<B> gradient, in_view<
 ///     h_0 = x (R x D),   h_l = activation(h_{l-1} W_l + b_l),   y = h_L W_{L+1} + b_{L+1}
 ///
 /// In the array stand W_1 (inputs x outputs, row by row), b_1, W_2, ... It holds no numbers, only extents.
-class COHORT_TARGET mlp {
+class mlp {
  public:
   mlp() = default;
   /// sizes: D, the hidden layers, the outputs. `offset` is where its parameters begin.
@@ -178,4 +178,4 @@ class COHORT_TARGET mlp {
   std::vector<std::ptrdiff_t> offsets_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

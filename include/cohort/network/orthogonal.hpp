@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A rows x columns matrix, row by row, with orthonormal rows or columns (whichever are fewer) times gain: an
 /// orthogonal basis of normal vectors.
@@ -42,7 +42,7 @@ namespace detail {
 
 /// Minus the inverse of U (m x m), which is the upper triangle of `gram` with half of its diagonal.
 template <class T>
-COHORT_TARGET void minus_inverse(std::vector<T>& gram, std::ptrdiff_t m) {
+void minus_inverse(std::vector<T>& gram, std::ptrdiff_t m) {
   std::vector<double> x(static_cast<std::size_t>(m));
   auto at = [&](std::ptrdiff_t i, std::ptrdiff_t j) -> T& { return gram[std::size_t(i * m + j)]; };
   for (std::ptrdiff_t c = m - 1; c >= 0; --c) {
@@ -111,4 +111,4 @@ template <backend B>
   return result;
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -23,7 +23,7 @@
 #include <cohort/objective/vespo.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// For steps.
 using step_objectives =
@@ -40,4 +40,4 @@ using pair_objectives = std::tuple<dpo, ipo, preference_hinge, bradley_terry>;
 /// What a value function's error costs.
 using value_distances = std::tuple<squared_error, absolute_error, huber_error>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -2,7 +2,7 @@
 #include <cohort/backend/formulas.hpp>
 #include <cohort/objective/terms.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Each of M steps gets the sum of the valid ones of its series, in place. The order of steps within a series is that
 /// of the view, so the sum is always the same.
@@ -22,4 +22,4 @@ void count_along_series(B& backend, step_views<T> const& at, view<T> own) {
   sum_along_series(backend, at, own);
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

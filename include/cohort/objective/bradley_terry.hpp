@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/pair_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Bradley and Terry's model, by which reward models are trained: the log-likelihood that the chosen series beats the
 /// rejected one,
@@ -29,4 +29,4 @@ struct bradley_terry {
   void check() const { detail::require(center >= 0, "bradley_terry", "center", center, "0 or a positive number"); }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/objective/clip_side.hpp>
 #include <cohort/objective/weighted_logp.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// CISPO: the policy gradient with a clipped importance weight that is not differentiated, so that a clipped step still
 /// has a gradient:
@@ -41,4 +41,4 @@ struct cispo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

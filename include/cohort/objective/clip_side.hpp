@@ -8,7 +8,7 @@
 // that gives 1 where the ratio is above what the loss follows and -1 where it is below, so that the policy's gradient
 // is cut off there, and 0 elsewhere. It may read what the loss reads. update_metrics counts these steps.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The usual case: a ratio that may not move beyond low or high where the advantage drives it, and not beyond `limit`
 /// for a negative advantage.
@@ -18,4 +18,4 @@ constexpr S clip_side(S const& ratio, constant_t<S> const& advantage, double low
   return select(above, S(1), select((ratio < low) & (advantage < 0), S(-1), S(0)));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

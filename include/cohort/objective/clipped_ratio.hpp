@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/clip_side.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// PPO's clipped surrogate, as a loss for one step:
 ///
@@ -40,4 +40,4 @@ struct clipped_ratio {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

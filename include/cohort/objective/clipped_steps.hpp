@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/objective/differentiate.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 template <class Leaf>
 inline constexpr bool says_where_it_clips =
@@ -66,4 +66,4 @@ void count_clipped(B& backend, O const& o, step_views<T> const& at,
                  concatenated(concatenated(picked<bits>(terms_of(at, terms_read_by(o), at.logp)), weights), series));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include <cohort/objective/step_terms.hpp>
 #include <cohort/objective/value_distance.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which prediction a clipped value loss counts: the larger error of the clipped and the free one, or that of the
 /// clipped one alone.
@@ -49,4 +49,4 @@ struct clipped_value_loss {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

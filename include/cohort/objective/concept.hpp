@@ -2,7 +2,7 @@
 #include <cohort/objective/pair_terms.hpp>
 #include <cohort/objective/series_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// An objective: the loss of one step, of one series (cohort/objective/series_terms.hpp), or an expression of such.
 template <class O>
@@ -36,4 +36,4 @@ constexpr unsigned terms_read_by_type() {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/objective/series_sums.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -196,4 +196,4 @@ void differentiate(B& backend, O const& o, step_views<value_t<B>> const& in,
   differentiate_steps(backend, o, in, weights, sum_series(backend, o, in, weights, room.all()), out);
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/pair_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -104,4 +104,4 @@ void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<s
   if (out.value) to_steps(out.value, dscore, last);
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/pair_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// DPO: a preference as the likelihood that a reward model would give it whose reward is the policy's log-ratio to the
 /// reference,
@@ -72,4 +72,4 @@ struct preference_hinge {
   void check() const { detail::require(beta > 0, "preference_hinge", "beta", beta, "a positive number"); }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

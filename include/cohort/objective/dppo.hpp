@@ -4,7 +4,7 @@
 #include <cohort/objective/clip_side.hpp>
 #include <cohort/objective/weighted_logp.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -153,4 +153,4 @@ struct prime_rl_loss {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

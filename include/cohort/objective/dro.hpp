@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/step_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// DRO: the policy gradient, held by the square of the log-ratio:
 ///
@@ -44,4 +44,4 @@ struct log_ratio_distance {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/clip_side.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// PPO's clip with a second one for negative advantages, whose loss is otherwise unbounded where the ratio is large:
 ///
@@ -68,4 +68,4 @@ struct two_sided_clip {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -7,7 +7,7 @@
 #include <cohort/objective/step_terms.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A weight of entropy_bonus that holds the entropy at a target: after an update with mean entropy H
 ///
@@ -69,4 +69,4 @@ struct entropy_bonus {
   static double told(auto const& m) { return m.entropy; }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

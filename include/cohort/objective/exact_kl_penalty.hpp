@@ -3,7 +3,7 @@
 #include <cohort/kl/controller.hpp>
 #include <cohort/objective/step_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The distance from a frozen reference policy over all actions instead of the drawn one, as a loss for one step:
 ///
@@ -61,4 +61,4 @@ struct old_kl_penalty {
   static double told(auto const& m) { return m.approximate_kl; }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

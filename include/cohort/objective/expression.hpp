@@ -9,7 +9,7 @@
 // Objectives of several terms. However a + b, 2 * a, aggregate(mode, a) and weighted(selection, a) stand inside one
 // another, they make one flat list of terms, each with its factor and its weights.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -205,4 +205,4 @@ inline constexpr bool selects_by_what_is_now<composed_objective<Leaves, std::tup
     ((reads_of_mode<Mode> & needs::differentiable) | ... | 0u) != 0;
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

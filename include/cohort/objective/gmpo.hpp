@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/clip_side.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// GMPO: the geometric mean of the steps' ratios, each clipped by itself, in logarithms, and only where the advantage
 /// would drive it further out:
@@ -42,4 +42,4 @@ struct gmpo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/clip_side.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// GSPO: one clipped ratio for a whole series, the geometric mean of its steps' ratios, as a loss for each of its
 /// steps:
@@ -76,4 +76,4 @@ struct gspo_step {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/kl/estimators.hpp>
 #include <cohort/objective/step_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The distance from a frozen reference policy, as a loss for one step:
 ///
@@ -43,4 +43,4 @@ struct kl_penalty {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/objective/step_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Maximum likelihood, as a loss for one step: -logp. In nats. On demonstrations it is supervised fine-tuning (SFT), on
 /// good samples of the policy's own rejection fine-tuning. A logp of -inf costs inf, its derivative is -1 as for any
@@ -16,4 +16,4 @@ struct log_likelihood {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

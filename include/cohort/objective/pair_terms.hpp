@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/objective/step_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What an objective of one pair may read: a series that was chosen and one that was rejected, for the same prompt.
 /// Log-probabilities and scores depend on the parameters.
@@ -34,4 +34,4 @@ constexpr unsigned terms_read_by_pair(O const& o) {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/objective/step_terms.hpp>
 #include <cohort/objective/weighted_logp.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The policy gradient, as a loss for one step:
 ///
@@ -55,4 +55,4 @@ struct positive_likelihood {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/step_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// SAPO: a smooth gate in the place of the clip,
 ///
@@ -31,4 +31,4 @@ struct sapo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/kl/estimators.hpp>
 #include <cohort/objective/series_terms.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// kl_penalty times the ratio of the step's series, the geometric mean of its steps' ratios, as TRL and Liger have it
 /// beside GSPO:
@@ -41,4 +41,4 @@ struct series_kl_penalty {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

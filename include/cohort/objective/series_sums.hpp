@@ -6,7 +6,7 @@
 // derivative that comes back through the sum. The second is left out where there is no such derivative, and terms with
 // the same of_step share the first two.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 template <class Leaf>
 inline constexpr bool is_of_series = false;
@@ -182,4 +182,4 @@ series_sums<T, series_totals_in<O>> sum_series(B& backend, O const& o, step_view
   return sums;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -2,7 +2,7 @@
 #include <cohort/objective/step_terms.hpp>
 #include <cohort/scalar/dual.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What an objective of one series may read: the terms of the step that it is evaluated at, and what its of_step gave,
 /// added up over the valid steps of that step's series. Its loss counts at each of them, with the weight of the
@@ -74,4 +74,4 @@ constexpr unsigned series_reads(O const& o) {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What an objective of one step may read. Only logp, entropy, value, kl and old_kl depend on the parameters; the
 /// others are constants to it.
@@ -110,4 +110,4 @@ concept step_objective = requires(O const& o, step_terms<dependency> const& term
   { o(terms) } -> std::same_as<dependency>;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <cohort/objective/expression.hpp>
 #include <cohort/scalar/dual.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -78,4 +78,4 @@ std::array<view<T const>, std::size_t(term_count)> terms_of(step_views<T> const&
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

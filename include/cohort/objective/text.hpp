@@ -9,7 +9,7 @@
 
 // A composed objective as text, for logs and reports.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -138,4 +138,4 @@ void check_objective(O const& o) {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/objective/clip_side.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// TIC-GRPO: the ratio of a whole series instead of those of its steps, kept from above only:
 ///
@@ -31,4 +31,4 @@ struct tic_grpo {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

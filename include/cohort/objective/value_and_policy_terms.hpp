@@ -3,7 +3,7 @@
 
 // An objective in two, for updates that train the policy and the value function by different means.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -67,4 +67,4 @@ constexpr auto policy_terms(O const& o) {
   return detail::terms_where<detail::reads_no_value>(detail::composed(o));
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/scalar/real.hpp>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 // How much an error e = V - R of the critic costs: the distances of value_loss and clipped_value_loss. One's own is a
 // callable like these. None has a half but huber_error.
@@ -49,4 +49,4 @@ struct huber_error {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

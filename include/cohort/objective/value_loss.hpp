@@ -4,7 +4,7 @@
 #include <cohort/objective/step_terms.hpp>
 #include <cohort/objective/value_distance.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The critic's error, as a loss for one step:
 ///
@@ -37,4 +37,4 @@ struct value_loss {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

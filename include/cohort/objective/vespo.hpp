@@ -4,7 +4,7 @@
 #include <cohort/objective/series_terms.hpp>
 #include <cohort/objective/weighted_logp.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The policy whose probabilities a series' ratio starts from: that before the update, or what drew its actions.
 enum class ratio_to { old, sampler };
@@ -54,4 +54,4 @@ struct vespo {
   }  // log 1e-8; a function, since a device has no static members
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/scalar/real.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The number in a scalar, without its tangents; of one that autograd follows, detached.
 template <class S>
@@ -18,4 +18,4 @@ constexpr S weighted_logp(constant_t<S> const& coefficient, S const& logp) {
   return select(coefficient == constant_t<S>(0), S(0), S(coefficient * logp));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

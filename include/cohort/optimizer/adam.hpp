@@ -2,9 +2,9 @@
 #include <cmath>
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -33,8 +33,8 @@ struct adam_moments {
 
 /// What Adam and AdamW refuse.
 template <class Adam>
-COHORT_TARGET void check_adam(char const* where, Adam const& a) {
-  require_rate(where, a.rate);
+void check_adam(char const* where, Adam const& a) {
+  a.rate.check(where);
   require(a.beta1 >= 0 && a.beta1 < 1, where, "beta1", a.beta1, "a number in [0, 1)");
   require(a.beta2 >= 0 && a.beta2 < 1, where, "beta2", a.beta2, "a number in [0, 1)");
   require(a.epsilon >= 0, where, "epsilon", a.epsilon, "0 or more");
@@ -59,16 +59,15 @@ adam_step next_adam_step(Adam const& a, long updates, double rate) {
 ///
 /// Source: Kingma and Ba 2014, arXiv:1412.6980, algorithm 1; epsilon: Huang et al. 2022, "The 37 implementation details
 /// of PPO", 3.
-template <class Rate = double>
 struct adam {
-  Rate rate = detail::usual_rate<Rate>(3e-4);  ///< > 0; per update, so its unit is that of a parameter
-  double beta1 = .9, beta2 = .999;             ///< in [0, 1)
-  double epsilon = 1e-5;                       ///< >= 0; in the unit of the gradient
+  optimizer_rate rate = 3e-4;       ///< > 0; per update, so its unit is that of a parameter
+  double beta1 = .9, beta2 = .999;  ///< in [0, 1)
+  double epsilon = 1e-5;            ///< >= 0; in the unit of the gradient
 
   static constexpr about notes{"adam", "p <- p - rate m^ / (sqrt(v^) + epsilon)",
                                "Kingma and Ba 2014, arXiv:1412.6980, algorithm 1", "torch"};
   constexpr void parameters(auto f) const {
-    f("rate", rate);
+    rate.parameters(f);
     f("beta1", beta1, beta1 != .9 || beta2 != .999), f("beta2", beta2, beta1 != .9 || beta2 != .999);
     f("epsilon", epsilon);
   }
@@ -87,10 +86,10 @@ struct adam {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
-    auto step = detail::next_adam_step(*this, ++s.updates, at_progress(rate, progress));
+    auto step = detail::next_adam_step(*this, ++s.updates, rate(progress));
     detail::optimizer_pass(backend, gradient, scale, limit, step, outputs{parameters, s.m.all(), s.v.all()},
                            in_view<B>(parameters), in_view<B>(s.m.all()), in_view<B>(s.v.all()));
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <span>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which parameters decay: weight matrices (embeddings, too) but neither biases nor norms nor log_std, or all.
 enum class decayed { matrices, all };
@@ -38,18 +38,17 @@ struct decayed_adam_step {
 ///
 /// Source: Loshchilov and Hutter 2017, arXiv:1711.05101, algorithm 2, its decay times the rate as in torch, whose
 /// defaults these are but for `decays`.
-template <class Rate = double>
 struct adamw {
-  Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; per update, so its unit is that of a parameter
-  double beta1 = .9, beta2 = .999;             ///< in [0, 1)
-  double epsilon = 1e-8;                       ///< >= 0; in the unit of the gradient
-  double decay = .01;                          ///< >= 0; over the rate's unit
+  optimizer_rate rate = 1e-3;       ///< > 0; per update, so its unit is that of a parameter
+  double beta1 = .9, beta2 = .999;  ///< in [0, 1)
+  double epsilon = 1e-8;            ///< >= 0; in the unit of the gradient
+  double decay = .01;               ///< >= 0; over the rate's unit
   decayed decays = decayed::matrices;
 
   static constexpr about notes{"adamw", "p <- p (1 - rate decay) - rate m^ / (sqrt(v^) + epsilon)",
                                "Loshchilov and Hutter 2017, arXiv:1711.05101", "torch"};
   constexpr void parameters(auto f) const {
-    f("rate", rate);
+    rate.parameters(f);
     f("beta1", beta1, beta1 != .9 || beta2 != .999), f("beta2", beta2, beta1 != .9 || beta2 != .999);
     f("epsilon", epsilon), f("decay", decay);
     if (decays == decayed::all) f("decays", "all");
@@ -82,7 +81,7 @@ struct adamw {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
-    double now = at_progress(rate, progress);
+    double now = rate(progress);
     detail::decayed_adam_step step{detail::next_adam_step(*this, ++s.updates, now), 1 - now * decay};
     outputs all{parameters, s.m.all(), s.v.all()};
     in_view<B> p = parameters, m = s.m.all(), v = s.v.all();
@@ -93,4 +92,4 @@ struct adamw {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

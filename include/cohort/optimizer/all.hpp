@@ -10,9 +10,9 @@
 #include <cohort/optimizer/sgd.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// With a rate that is a number.
-using optimizers = std::tuple<adam<>, adamw<>, sgd<>, rmsprop<>, lion<>, muon<>>;
+using optimizers = std::tuple<adam, adamw, sgd, rmsprop, lion, muon<>>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -2,7 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -68,4 +68,4 @@ struct conjugate_gradients {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <limits>
 #include <span>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -79,4 +79,4 @@ struct gradient_limits {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

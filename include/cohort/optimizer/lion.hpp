@@ -1,9 +1,9 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -24,17 +24,16 @@ struct lion_step {
 ///     p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p),   m <- beta2 m + (1 - beta2) g
 ///
 /// Its steps are longer than Adam's, so the authors advise a rate 3 to 10 times smaller, and as much more decay.
-template <class Rate = double>
 struct lion {
-  Rate rate = detail::usual_rate<Rate>(1e-4);  ///< > 0; per update, so its unit is that of a parameter
-  double beta1 = .9, beta2 = .99;              ///< in [0, 1)
-  double decay = 0;                            ///< >= 0; of all parameters
+  optimizer_rate rate = 1e-4;      ///< > 0; per update, so its unit is that of a parameter
+  double beta1 = .9, beta2 = .99;  ///< in [0, 1)
+  double decay = 0;                ///< >= 0; of all parameters
 
   static constexpr about notes{"lion", "p <- p - rate (sign(beta1 m + (1 - beta1) g) + decay p)",
                                "Chen et al. 2023, arXiv:2302.06675, algorithm 2 and section 5",
                                "the paper's algorithm in numpy"};
   constexpr void parameters(auto f) const {
-    f("rate", rate), f("beta1", beta1), f("beta2", beta2);
+    rate.parameters(f), f("beta1", beta1), f("beta2", beta2);
     f("decay", decay, decay != 0);
   }
 
@@ -48,7 +47,7 @@ struct lion {
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    detail::require_rate("lion", rate);
+    rate.check("lion");
     detail::require(beta1 >= 0 && beta1 < 1, "lion", "beta1", beta1, "a number in [0, 1)");
     detail::require(beta2 >= 0 && beta2 < 1, "lion", "beta2", beta2, "a number in [0, 1)");
     detail::require(decay >= 0, "lion", "decay", decay, "0 or more");
@@ -60,10 +59,9 @@ struct lion {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
-    detail::optimizer_pass(backend, gradient, scale, limit,
-                           detail::lion_step{at_progress(rate, progress), beta1, beta2, decay},
+    detail::optimizer_pass(backend, gradient, scale, limit, detail::lion_step{rate(progress), beta1, beta2, decay},
                            outputs{parameters, s.m.all()}, in_view<B>(parameters), in_view<B>(s.m.all()));
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

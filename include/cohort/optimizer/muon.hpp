@@ -3,7 +3,7 @@
 #include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/orthogonalize.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What Muon's rate is multiplied by for a matrix, of its outputs and inputs: sqrt(max(1, outputs / inputs))
 /// (Jordan's), 0.2 sqrt(max(outputs, inputs)), with which AdamW's rate and decay fit (Moonshot's), or sqrt(outputs /
@@ -37,10 +37,10 @@ struct muon_momentum_step {
 ///
 /// Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et al. 2025,
 /// arXiv:2502.16982, 2.2; torch.optim.Muon, whose defaults these are.
-template <class Rate = double, class Others = adamw<>>
+template <class Others = adamw>
 struct muon {
-  Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; per update, so its unit is that of a parameter
-  double momentum = .95;                       ///< in [0, 1)
+  optimizer_rate rate = 1e-3;  ///< > 0; per update, so its unit is that of a parameter
+  double momentum = .95;       ///< in [0, 1)
   bool nesterov = true;
   double decay = .1;  ///< >= 0; over the rate's unit
   newton_schulz orthogonal{};
@@ -50,7 +50,7 @@ struct muon {
   static constexpr about notes{"muon", "p <- p (1 - rate decay) - rate factor orthogonal(U)",
                                "Jordan et al. 2024, Muon", "torch, told to compute in float64"};
   constexpr void parameters(auto f) const {
-    f("rate", rate), f("momentum", momentum);
+    rate.parameters(f), f("momentum", momentum);
     f("nesterov", nesterov, !nesterov);
     f("decay", decay);
     if (scale != muon_scale::original) f("scale", scale == muon_scale::match_rms ? "match_rms" : "spectral");
@@ -80,7 +80,7 @@ struct muon {
 
   template <backend B>
   state<B> start(B& backend, parameter_layout const& layout) const {
-    detail::require_rate("muon", rate);
+    rate.check("muon");
     detail::require(momentum >= 0 && momentum < 1, "muon", "momentum", momentum, "a number in [0, 1)");
     detail::require(decay >= 0, "muon", "decay", decay, "0 or more");
     orthogonal.check("muon");
@@ -106,7 +106,7 @@ struct muon {
   template <backend B>
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient,
               in_view<B> norm_scale, double limit = detail::no_limit) const {
-    double now = at_progress(rate, progress);
+    double now = rate(progress);
     std::ptrdiff_t begin = 0;
     for (auto const& m : s.matrices) {
       auto room = backend.template temporary<value_t<B>>(m.size());
@@ -130,4 +130,4 @@ struct muon {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

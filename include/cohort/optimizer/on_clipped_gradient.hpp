@@ -2,7 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <limits>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// An optimizer's formula of (g, parameter, state...) with g as clipping leaves it: times the scale that keeps its
 /// norm.
@@ -35,4 +35,4 @@ void optimizer_pass(B& backend, in_view<B> gradient, in_view<B> scale, double li
   else backend.map(out, on_clipped_gradient<F>{f, limit}, gradient, broadcast(scale, gradient.rows), in...);
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -2,7 +2,7 @@
 #include <array>
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How a matrix is made orthogonal, nearly: X / max(|X|, epsilon) in Frobenius' norm, then, for so many iterations,
 ///
@@ -62,4 +62,4 @@ void orthogonalize(B& backend, newton_schulz const& how, out_view<B> matrix) {
   }
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Where in its network a weight matrix stands: at the input (or it is the embedding), at the output, or between.
 enum class matrix_place { input, hidden, output };
@@ -24,7 +24,7 @@ struct parameter_matrix {
 
 /// What a policy tells an optimizer about its flat parameter array: which parts are matrices. All others are vectors:
 /// biases, norms, what no observation changes. From a number alone it is an array of which nothing is known.
-struct COHORT_TARGET parameter_layout {
+struct parameter_layout {
   std::ptrdiff_t size = 0;
   bool known = false;
   std::vector<parameter_matrix> matrices;  ///< in their order, none within another
@@ -70,4 +70,4 @@ auto start_optimizer(B& backend, Optimizer const& o, parameter_layout const& lay
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,9 +1,9 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Whose RMSprop: torch adds epsilon to the root, and v begins at 0; TensorFlow adds it below the root, and v begins
 /// at 1.
@@ -62,19 +62,18 @@ struct rmsprop_long_step {
 ///
 /// Source: Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850, eq. 38 to 45; epsilon and
 /// rate: Stable-Baselines3's A2C.
-template <class Rate = double>
 struct rmsprop {
-  Rate rate = detail::usual_rate<Rate>(7e-4);  ///< > 0; per update, so its unit is that of a parameter
-  double alpha = .99;                          ///< in [0, 1)
-  double epsilon = 1e-5;                       ///< > 0; in the unit of the gradient, or of its square
-  double momentum = 0;                         ///< in [0, 1)
+  optimizer_rate rate = 7e-4;  ///< > 0; per update, so its unit is that of a parameter
+  double alpha = .99;          ///< in [0, 1)
+  double epsilon = 1e-5;       ///< > 0; in the unit of the gradient, or of its square
+  double momentum = 0;         ///< in [0, 1)
   bool centered = false;
   rmsprop_form form = rmsprop_form::torch;
 
   static constexpr about notes{"rmsprop", "p <- p - rate g / root of a running mean of g^2", "Tieleman and Hinton 2012",
                                "torch; SB3 (RMSpropTFLike)"};
   constexpr void parameters(auto f) const {
-    f("rate", rate), f("alpha", alpha), f("epsilon", epsilon);
+    rate.parameters(f), f("alpha", alpha), f("epsilon", epsilon);
     f("momentum", momentum, momentum != 0);
     f("centered", centered, centered);
     if (form == rmsprop_form::tensorflow) f("form", "tensorflow");
@@ -92,7 +91,7 @@ struct rmsprop {
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    detail::require_rate("rmsprop", rate);
+    rate.check("rmsprop");
     detail::require(alpha >= 0 && alpha < 1, "rmsprop", "alpha", alpha, "a number in [0, 1)");
     detail::require(epsilon > 0, "rmsprop", "epsilon", epsilon, "a positive number");
     detail::require(momentum >= 0 && momentum < 1, "rmsprop", "momentum", momentum, "a number in [0, 1)");
@@ -111,7 +110,7 @@ struct rmsprop {
               double limit = detail::no_limit) const {
     in_view<B> before = parameters, square = s.square.all();
     detail::rmsprop_root root{alpha, epsilon, form == rmsprop_form::tensorflow};
-    double now = at_progress(rate, progress);
+    double now = rate(progress);
     if (!is_long())
       return detail::optimizer_pass(backend, gradient, scale, limit, detail::rmsprop_step{root, now},
                                     outputs{parameters, s.square.all()}, before, square);
@@ -124,4 +123,4 @@ struct rmsprop {
   bool is_long() const { return centered || momentum > 0; }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,9 +1,9 @@
 #pragma once
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
-#include <cohort/schedule/schedule.hpp>
+#include <cohort/schedule/optimizer_rate.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -31,18 +31,17 @@ struct sgd_momentum_step {
 ///     or Nesterov's  p <- p - rate (g + momentum b)
 ///
 /// g, scale and limit are those of adam. Without momentum it keeps nothing, else one number for each parameter.
-template <class Rate = double>
 struct sgd {
-  Rate rate = detail::usual_rate<Rate>(1e-3);  ///< > 0; a parameter's unit over its gradient's
-  double momentum = 0;                         ///< in [0, 1)
-  double dampening = 0;                        ///< in [0, 1]; 0 with Nesterov's momentum
-  bool nesterov = false;                       ///< needs a momentum
-  double decay = 0;                            ///< >= 0
+  optimizer_rate rate = 1e-3;  ///< > 0; a parameter's unit over its gradient's
+  double momentum = 0;         ///< in [0, 1)
+  double dampening = 0;        ///< in [0, 1]; 0 with Nesterov's momentum
+  bool nesterov = false;       ///< needs a momentum
+  double decay = 0;            ///< >= 0
 
   static constexpr about notes{"sgd", "p <- p - rate b, b <- momentum b + g",
                                "Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013", "torch"};
   constexpr void parameters(auto f) const {
-    f("rate", rate);
+    rate.parameters(f);
     f("momentum", momentum, momentum != 0), f("nesterov", nesterov, momentum != 0);
     f("dampening", dampening, dampening != 0);
     f("decay", decay, decay != 0);
@@ -59,7 +58,7 @@ struct sgd {
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    detail::require_rate("sgd", rate);
+    rate.check("sgd");
     detail::require(momentum >= 0 && momentum < 1, "sgd", "momentum", momentum, "a number in [0, 1)");
     detail::require(dampening >= 0 && dampening <= 1, "sgd", "dampening", dampening, "a number in [0, 1]");
     detail::require(!nesterov || dampening == 0, "sgd", "dampening", dampening, "0, with Nesterov's momentum");
@@ -74,7 +73,7 @@ struct sgd {
   void update(B& backend, state<B>& s, double progress, out_view<B> parameters, in_view<B> gradient, in_view<B> scale,
               double limit = detail::no_limit) const {
     in_view<B> before = parameters;
-    double now = at_progress(rate, progress), added = s.begun ? 1 - dampening : 1;
+    double now = rate(progress), added = s.begun ? 1 - dampening : 1;
     s.begun = true;
     if (momentum == 0)
       return detail::optimizer_pass(backend, gradient, scale, limit, detail::sgd_step{now, decay}, outputs{parameters},
@@ -85,4 +84,4 @@ struct sgd {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/policy/policy.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A policy without a value function, as GRPO has it: actor{backend, environment, {.hidden = {64, 64}},
 /// random_seed{1}}.
@@ -9,10 +9,14 @@ template <class B, class Distribution>
 struct actor : basic_policy<B, Distribution, false> {
   using base = basic_policy<B, Distribution, false>;
   using base::base;
+  template <class A, class E>
+  actor(A&&, E const&, ...) = delete;  // has .hidden, .activation, .trunk, .policy_gain, .value_gain, .log_std
 };
 template <class B, class E, class Seed = random_seed>
 actor(B&, E const&, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E>>;
 template <class B, class E, detail::given_as_model M, class Seed = random_seed>
 actor(B&, E const&, M, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
+template <class B, class E>
+actor(B&&, E const&, ...) -> actor<std::remove_reference_t<B>, detail::distribution_for<std::remove_reference_t<B>, E>>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/policy/divergence.hpp>
 #include <cohort/sampler/action_mask.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// A network and the distribution of actions that it describes, R observations at a time. Observations are R x
 /// observations(), the network's inputs and then, where actions are masked, the mask. The distribution reads R rows of
@@ -124,4 +124,4 @@ class actor_network {
   int masks_;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

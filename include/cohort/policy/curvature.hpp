@@ -6,7 +6,7 @@
 // slopes of KL(old || pi) in duals: a divergence brings its curvature. Your own distribution joins by
 // an overload of curvature, found by argument-dependent lookup.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -113,4 +113,4 @@ void curvature(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<
                    d.rows(log_s, x), v.columns_part(0, P), v.columns_part(P, d.free_parameters()));
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -10,7 +10,7 @@
 // KL between such rows. Your own distribution joins by overloads of these three functions, found by
 // argument-dependent lookup.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -154,4 +154,4 @@ void kl_to(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x
   else run(detail::gsde_divergence<D, true>{d.kernel()});
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 enum class trunk { separate, shared };
 
@@ -120,4 +120,4 @@ constexpr bool is_masked() {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

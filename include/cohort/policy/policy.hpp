@@ -5,7 +5,7 @@
 #include <cohort/policy/policy_part.hpp>
 #include <cohort/policy/policy_shape.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then
 /// what no observation changes (log_std). R observations at a time; G actions to each.
@@ -255,4 +255,4 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   policy_part part_ = policy_part::all;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

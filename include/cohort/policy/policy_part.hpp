@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/view.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The part of a policy that a pass is about.
 enum class policy_part { all, actor, critic };
@@ -13,4 +13,4 @@ struct other_distributions {
   view<T const> reference{}, old{};
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

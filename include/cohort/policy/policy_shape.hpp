@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// What a policy of networks is, without its numbers: where what lies in its flat array, and what it was made for.
 template <backend B, class Distribution, bool Critic>
@@ -96,4 +96,4 @@ class policy_shape {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

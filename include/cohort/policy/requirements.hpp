@@ -3,7 +3,7 @@
 #include <cohort/random/stream.hpp>
 #include <concepts>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What of a controller's policy is there, member by member: `train` says the first that is missing
 /// (policy/requirements.inc).
@@ -53,4 +53,4 @@ struct policy_parts {
   static constexpr bool has = missing != k;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

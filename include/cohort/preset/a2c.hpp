@@ -7,7 +7,7 @@
 #include <cohort/optimizer/rmsprop.hpp>
 #include <cohort/preset/source.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// A2C, the synchronous A3C: -A log pi with n-step returns less V, n what is left of 5 steps.
 inline constexpr composition a2c{
@@ -24,4 +24,4 @@ inline constexpr composition a2c{
                                         .max_gradient_norm = .5}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

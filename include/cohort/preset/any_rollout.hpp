@@ -12,7 +12,7 @@
 #include <memory>
 #include <variant>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class E, class Policy>
 class any_collector;
@@ -93,4 +93,4 @@ class any_collector {
   std::unique_ptr<table> held_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

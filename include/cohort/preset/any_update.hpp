@@ -5,7 +5,7 @@
 #include <memory>
 #include <variant>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Policy, class Batch>
 class any_learner;
@@ -65,4 +65,4 @@ class any_learner {
   std::unique_ptr<table> held_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Pass@k training by the best answer alone: its lead over the second, over the deviation.
 inline constexpr composition best_of_group{
@@ -16,4 +16,4 @@ inline constexpr composition best_of_group{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/cispo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// CISPO: -sg(min(r, high)) A log pi: a clipped token still has a gradient; token mean over all answers.
 inline constexpr composition cispo{
@@ -11,4 +11,4 @@ inline constexpr composition cispo{
      "minibatches"},
     [] { return grpo_with(cohort::cispo{.low = 0, .high = 5}, step_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/preset/grpo.hpp>
 #include <cohort/selection/clip_cov.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Clip-Cov: a random few of the tokens that lower the entropy most have no gradient.
 inline constexpr composition clip_cov{
@@ -10,4 +10,4 @@ inline constexpr composition clip_cov{
      "share 2e-4 of the tokens whose covariance lies in (1, 5)", "G 8 and the other sizes, rate, token mean, no KL"},
     [] { return grpo_with(weighted(cohort::clip_cov{}, clipped_ratio{.epsilon = .2}), step_mean{}, 4, 8); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// DAPO: the ratio may rise further than it may fall, every token counts the same, groups without a difference are
 /// drawn again, no KL.
@@ -18,4 +18,4 @@ inline constexpr composition dapo{
                        .update = language_update(1e-6, 16)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

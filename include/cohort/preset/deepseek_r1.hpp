@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// GRPO as DeepSeek-R1 was trained: a clip that hardly ever binds, little KL, the reference renewed.
 inline constexpr composition deepseek_r1{
@@ -18,4 +18,4 @@ inline constexpr composition deepseek_r1{
                        .reference = refresh{.every = 25}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/preset/of_language.hpp>
 #include <cohort/selection/off_policy_series.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// DeepSeek-V3.2: the unbiased KL estimate r k3, and bad answers that the policy would hardly give any more are left
 /// out.
@@ -19,4 +19,4 @@ inline constexpr composition deepseek_v3_2{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -5,7 +5,7 @@
 #include <cohort/optimizer/rmsprop.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// DPO: -log sigmoid(beta d) of pairs of answers, d the difference of their log-ratios to the reference.
 inline constexpr composition dpo{
@@ -21,4 +21,4 @@ inline constexpr composition dpo{
                                         .max_gradient_norm = 1}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

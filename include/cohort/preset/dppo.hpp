@@ -2,7 +2,7 @@
 #include <cohort/objective/dppo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// DPPO by total variation: -sg(min(r, 20)) A log pi of tokens whose probability has moved no further than a bound in
 /// the advantage's direction.
@@ -17,4 +17,4 @@ inline constexpr composition dppo_kl{
      "bounds .05, token mean, no KL, sizes and rate"},
     [] { return grpo_with(cohort::dppo_kl{.low = .05, .high = .05}, step_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Dr. GRPO: A_i = R_i - mean R, and sums over the longest answer allowed: no division by std, none by an answer's
 /// length.
@@ -16,4 +16,4 @@ inline constexpr composition dr_grpo{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/dro.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// DRO: -(A log pi - beta / 2 (log r)^2): the policy gradient, held by a square.
 inline constexpr composition dro{
@@ -10,4 +10,4 @@ inline constexpr composition dro{
      "beta .5; the paper's value function is left out, GRPO's advantage stands for it; token mean, sizes and rate"},
     [] { return grpo_with(cohort::dro{.beta = .5}, step_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

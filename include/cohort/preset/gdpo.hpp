@@ -2,7 +2,7 @@
 #include <cohort/advantage/several_rewards.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// GDPO: each of several rewards is normalized within the group, their weighted sum over the batch.
 inline constexpr composition gdpo{
@@ -15,4 +15,4 @@ inline constexpr composition gdpo{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -3,7 +3,7 @@
 #include <cohort/preset/of_language.hpp>
 #include <cohort/rollout/groups.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// GiGPO: an episode against its group, and each step against all steps of the group that were taken in an equal state.
 inline constexpr composition gigpo{
@@ -18,4 +18,4 @@ inline constexpr composition gigpo{
                        .update = language_update(1e-6, 4)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/gmpo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// GMPO: the geometric mean of tokens' ratios that are clipped one by one, within e^-.4 and e^.4.
 inline constexpr composition gmpo{
@@ -10,4 +10,4 @@ inline constexpr composition gmpo{
      "no KL, G 16, 64 prompts, 8192 tokens, rate 1e-6, 4 minibatches"},
     [] { return grpo_with(cohort::gmpo{.epsilon = .4}, series_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/advantage/gpg.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// GPG: the policy gradient itself, no ratio, no reference, no critic; rarer rewards count more.
 inline constexpr composition gpg{
@@ -16,4 +16,4 @@ inline constexpr composition gpg{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

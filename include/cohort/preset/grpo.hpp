@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// GRPO, outcome supervision: A_i = (R_i - mean R) / std R, min(r A, clip(r) A) - beta k3 averaged over each answer,
 /// then over the answers.
@@ -38,4 +38,4 @@ auto grpo_with(Objective const& objective, Aggregation const& aggregation, int m
                    .update = language_update(1e-6, minibatches)};
 }
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/preset/grpo.hpp>
 #include <cohort/selection/top_entropy.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// The 80/20 rule: the fifth of the tokens with the highest entropy alone, in DAPO's loss.
 inline constexpr composition high_entropy{
@@ -14,4 +14,4 @@ inline constexpr composition high_entropy{
                        step_mean{}, 16);
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -5,7 +5,7 @@
 #include <cohort/preset/source.hpp>
 #include <cohort/rollout/probes.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Hybrid GRPO as this library recommends it: each of 4 actions has its own q_i less the mean of V(s) and the group's
 /// mean; probes count as steps.
@@ -21,4 +21,4 @@ inline constexpr composition hybrid_grpo{
               update{.epochs = 10, .minibatch_size = 256, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/dual_clip.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// INTELLECT-2: GRPO whose unclipped ratio is held below delta, so that a rare token of a bad answer has no unbounded
 /// loss.
@@ -18,4 +18,4 @@ inline constexpr composition intellect_2{
           .update = language_update(3e-7)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -3,7 +3,7 @@
 #include <cohort/preset/grpo.hpp>
 #include <cohort/selection/kl_cov.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// KL-Cov: the tokens that lower the entropy most are pulled back to the old policy.
 inline constexpr composition kl_cov{
@@ -15,4 +15,4 @@ inline constexpr composition kl_cov{
                        step_mean{}, 4, 8);
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Lite PPO: less the group's mean, over the batch's deviation, token mean, PPO's clip.
 inline constexpr composition lite_ppo{
@@ -19,4 +19,4 @@ inline constexpr composition lite_ppo{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/gspo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// LUSPO: GSPO's loss of an answer times its length.
 inline constexpr composition luspo{
@@ -13,4 +13,4 @@ inline constexpr composition luspo{
                        series_sum_mean{.empty = empty_series::count});
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

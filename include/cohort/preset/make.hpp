@@ -8,7 +8,7 @@
 
 // Named algorithms for programs that learn the name at run time.
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// A preset by name, with some of its numbers changed.
 class named {
@@ -77,14 +77,4 @@ named make(Name name, std::vector<setting> settings = {}) {
   return {std::move(name), std::move(settings)};
 }
 
-}  // namespace cohort::preset
-
-namespace cohort {
-
-template <backend B, class E, class Policy, class... Hooks>
-train_report train(B& backend, preset::named const& algorithm, E const& environment, Policy& policy,
-                   train_options const& options, Hooks&&... hooks) {
-  return train(backend, algorithm.on<B>(), environment, policy, options, hooks...);
-}
-
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE::preset

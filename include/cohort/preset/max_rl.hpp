@@ -2,7 +2,7 @@
 #include <cohort/advantage/max_rl.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// MaxRL: above the group's mean, over it, for rewards of 0 and 1: the likelihood of a right answer, cut off after G -
 /// 1 terms.
@@ -17,4 +17,4 @@ inline constexpr composition max_rl{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -13,7 +13,7 @@
 #include <cohort/preset/source.hpp>
 // IWYU pragma: end_exports
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// The update of the presets for language models: one pass over what was sampled, cut into `minibatches`, by Adam with
 /// epsilon 1e-8 and a gradient norm of at most 1; advantages stay as they are.
@@ -25,4 +25,4 @@ inline auto language_update(double rate = 1e-6, int minibatches = 0) {
                 .max_gradient_norm = 1};
 }
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

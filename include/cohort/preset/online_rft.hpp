@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Online rejection fine-tuning: -log pi of the policy's own answers that are right.
 inline constexpr composition online_rft{
@@ -19,4 +19,4 @@ inline constexpr composition online_rft{
           .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

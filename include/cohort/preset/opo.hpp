@@ -2,7 +2,7 @@
 #include <cohort/advantage/opo.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// OPO: less the group's mean weighted by length, exactly on policy, no KL, no division by std.
 inline constexpr composition opo{
@@ -16,4 +16,4 @@ inline constexpr composition opo{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// PF-PPO: PPO on answers that are drawn again, with replacement, in proportion to the square of their score, since a
 /// reward model can be relied on least where its score says little.
@@ -20,4 +20,4 @@ inline constexpr composition pf_ppo{
                        .update = language_update(1e-6, 4)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/advantage/pass_at_k.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// PKPO: rewards whose policy gradient is that of pass@k, without bias.
 inline constexpr composition pkpo{
@@ -16,4 +16,4 @@ inline constexpr composition pkpo{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -9,7 +9,7 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/source.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// PPO as its paper has it for continuous control, table 3: -min(r A, clip(r) A) on GAE's advantages, the critic's
 /// squared error beside it.
@@ -87,4 +87,4 @@ inline constexpr composition ppo_kl{
               .epochs = 10, .minibatch_size = 64, .normalize = normalization::batch, .optimizer = adam{.rate = 3e-4}}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -11,7 +11,7 @@
 
 // A batch as a log holds it, and what an algorithm's parts make of it, without a policy.
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// One series: a completion, or an episode. The lists have a number for each step; what was not recorded is empty.
 struct recorded_series {
@@ -146,4 +146,4 @@ applied apply(B& backend, Advantage const& estimator, Objective const& objective
   return found;
 }
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

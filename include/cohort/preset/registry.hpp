@@ -48,7 +48,7 @@
 // All named algorithms, by name. A program that knows which one it wants includes that family's header and calls
 // preset::grpo_outcome().
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Every preset, in the order of docs/presets.md.
 // clang-format off
@@ -101,4 +101,4 @@ std::string described(Name const& name) {
   return result;
 }
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

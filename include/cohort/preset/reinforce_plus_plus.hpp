@@ -4,7 +4,7 @@
 #include <cohort/advantage/whitened.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// REINFORCE++: what is still to come, a token's KL taken from its reward, normalized over the whole batch; PPO's clip,
 /// one answer for each prompt.
@@ -34,4 +34,4 @@ inline constexpr composition reinforce_plus_plus_baseline{
                        .update = language_update(5e-7, 8)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/advantage/remax.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// ReMax: less the score of the greedy answer to the same prompt; -A log pi of whole answers.
 inline constexpr composition remax{
@@ -17,4 +17,4 @@ inline constexpr composition remax{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

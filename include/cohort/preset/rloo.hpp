@@ -2,7 +2,7 @@
 #include <cohort/advantage/kl_in_reward.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// RLOO: A_i = R_i - mean of the others' R, R less beta times the answer's distance to the reference; -A log pi of
 /// whole answers.
@@ -19,4 +19,4 @@ inline constexpr composition rloo{
                        .update = language_update(1e-6)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

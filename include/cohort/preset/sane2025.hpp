@@ -13,7 +13,7 @@
 
 /// Hybrid GRPO as its author has published it, in places that differ. What is certain and what is reconstructed:
 /// docs/algorithms/hybrid_grpo.md.
-namespace cohort::preset::sane2025 {
+namespace COHORT_NAMESPACE::preset::sane2025 {
 
 /// The paper's main formula, most likely: (1/N) sum_i tanh(r_i) + V(s') - V(s), one number for the whole group. Its
 /// expected gradient is 1/N of the policy gradient.
@@ -63,9 +63,9 @@ inline constexpr cohort::hybrid_grpo fork_centered{.baseline = {.kappa = 1},
                                                    .target = critic_target::plain_mean,
                                                    .ddof = 0};
 
-}  // namespace cohort::preset::sane2025
+}  // namespace COHORT_NAMESPACE::preset::sane2025
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// The author's forms around his own constants: of the paper's time his pursuit environment, later those of his fork of
 /// CleanRL.
@@ -147,4 +147,4 @@ inline constexpr composition sane2025_fork_centered{
      "advantage: code read", "constants as sane2025_fork; there the rollout is K times as long"},
     [] { return sane2025_of_fork(sane2025::fork_centered); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/sapo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// SAPO: a smooth gate (4 / tau) sigmoid(tau (r - 1)) in the place of the clip, steeper for bad answers.
 inline constexpr composition sapo{
@@ -11,4 +11,4 @@ inline constexpr composition sapo{
      "no KL, G 16, 64 prompts, 8192 tokens, rate 1e-6, 4 minibatches"},
     [] { return grpo_with(cohort::sapo{.tau = 1, .tau_negative = 1.05}, series_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -5,7 +5,7 @@
 #include <cohort/objective/cispo.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// ScaleRL: CISPO with a limit of 5, each prompt's token mean counting the same, advantages over the batch's deviation,
 /// prompts whose answers are all equal left out.
@@ -24,4 +24,4 @@ inline constexpr composition scale_rl{
           .update = language_update(5e-7)};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

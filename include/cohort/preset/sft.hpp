@@ -3,7 +3,7 @@
 #include <cohort/objective/log_likelihood.hpp>
 #include <cohort/preset/of_language.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Supervised fine-tuning: -log pi of known solutions, averaged over each and then over all.
 inline constexpr composition sft{{"sft", "Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, 5.2.1 and A.1.1",
@@ -17,4 +17,4 @@ inline constexpr composition sft{{"sft", "Shao et al. 2024 (DeepSeekMath), arXiv
                                                     .update = language_update(1e-5)};
                                  }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

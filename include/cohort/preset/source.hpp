@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/run/algorithm.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// Where a named algorithm is from, and how far its composition can be relied on.
 struct source {
@@ -23,4 +23,4 @@ struct composition {
   constexpr auto operator()() const { return make(); }
 };
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

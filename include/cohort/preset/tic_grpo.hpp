@@ -2,7 +2,7 @@
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// TIC-GRPO: one ratio for an answer, the product of its tokens', limited from above alone.
 inline constexpr composition tic_grpo{
@@ -11,4 +11,4 @@ inline constexpr composition tic_grpo{
      "prompts, 8192 tokens, rate 1e-6, 4 minibatches"},
     [] { return grpo_with(cohort::tic_grpo{.epsilon = .2}, series_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/preset/grpo.hpp>
 #include <cohort/selection/importance_weights.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// TIS: where sampler and learner differ (an engine of lower precision, cuts of the distribution), each token times
 /// min(pi_old / pi_sampler, 2).
@@ -14,4 +14,4 @@ inline constexpr composition tis{
                        step_mean{});
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -5,7 +5,7 @@
 #include <cohort/preset/source.hpp>
 #include <cohort/update/trust_region.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// TRPO: one step along the natural gradient, as far as KL(old || pi) <= .01 allows.
 inline constexpr composition trpo{
@@ -20,4 +20,4 @@ inline constexpr composition trpo{
                        .update = trust_region<>{.target_kl = .01}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -8,7 +8,7 @@
 #include <cohort/selection/high_return.hpp>
 #include <cohort/update/critic_warmup.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// VAPO: PPO whose critic is trained first and learns what answers really got, whose advantages look further ahead in
 /// longer answers, and which also imitates the answers that are right.
@@ -31,4 +31,4 @@ inline constexpr composition vapo{
                            .updates = 50, .critic = language_update(2e-6, 16), .then = language_update(1e-6, 16)}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/objective/vespo.hpp>
 #include <cohort/preset/grpo.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// VESPO: -sg(W^k exp(lambda (1 - W))) A log pi with the whole answer's ratio W.
 inline constexpr composition vespo{
@@ -11,4 +11,4 @@ inline constexpr composition vespo{
      "token mean is TRL's; no KL, G 16, 64 prompts, 8192 tokens, rate 1e-6, 4 minibatches"},
     [] { return grpo_with(cohort::vespo<>{}, step_mean{}); }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -2,7 +2,7 @@
 #include <cohort/preset/source.hpp>
 #include <cohort/rollout/vine.hpp>
 
-namespace cohort::preset {
+namespace COHORT_NAMESPACE::preset {
 
 /// VinePPO: A_t = r_t + gamma V(s_{t+1}) - V(s_t) with V the mean return of K copies that are played to their end; no
 /// critic.
@@ -18,4 +18,4 @@ inline constexpr composition vine_ppo{
           .update = update{.epochs = 2, .minibatches = 4, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = 1}};
     }};
 
-}  // namespace cohort::preset
+}  // namespace COHORT_NAMESPACE::preset

@@ -3,14 +3,14 @@
 #include <cohort/compiler.hpp>
 #include <cstdint>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Philox4x32: a bijection of 128-bit counters under a 64-bit key; its words pass as random numbers, so a draw needs no
 /// state, only coordinates.
 ///
 /// Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3". Ten rounds is the generator of Random123,
 /// cuRAND and C++26.
-struct COHORT_TARGET philox4x32 {
+struct philox4x32 {
   using counter = std::array<std::uint32_t, 4>;
   using key = std::array<std::uint32_t, 2>;
 
@@ -32,4 +32,4 @@ constexpr double open_unit(std::uint32_t high, std::uint32_t low) {
   return (double((std::uint64_t(high) << 32 | low) >> 12) + .5) * 0x1p-52;
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/random/philox.hpp>
 #include <numbers>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The seed of a run. A type of its own, so that no count or size is taken for one.
 struct random_seed {
@@ -30,7 +30,7 @@ enum class draw_purpose : std::uint32_t {
 
 /// Where a batch of draws stands: every draw is a pure function of (seed, purpose, step, lane, index), so neither
 /// threads, nor batch sizes, nor the order of calls change it.
-struct COHORT_TARGET stream_id {
+struct stream_id {
   std::uint64_t seed = 0;
   draw_purpose use = draw_purpose::action;
   std::uint32_t step = 0;
@@ -41,7 +41,7 @@ struct COHORT_TARGET stream_id {
 };
 
 /// The draws of one lane of a stream, one after the other: what an environment's reset and step receive.
-class COHORT_TARGET random_stream {
+class random_stream {
  public:
   constexpr random_stream() = default;
   constexpr explicit random_stream(stream_id s, std::uint32_t lane = 0) : stream_(s), lane_(lane) {}
@@ -72,4 +72,4 @@ class COHORT_TARGET random_stream {
   philox4x32::counter words_{};
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

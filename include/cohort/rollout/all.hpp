@@ -7,9 +7,9 @@
 #include <cohort/rollout/vine.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// What a batch is collected by.
 using rollouts = std::tuple<lanes, groups, probes, vine>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Policy>
 class decision_minibatches;
@@ -153,4 +153,4 @@ struct rollout_summary {
   completion_metrics completions{};     ///< of a language model
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/scalar/welford.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The completions of a rollout, by the names that TRL logs them under. Rewards are the task's scores.
 struct completion_metrics {
@@ -62,4 +62,4 @@ class completion_counter {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/environment/vector_environment.hpp>
 #include <cohort/rollout/batch.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct zero_where {
   template <class S, class M>
@@ -83,4 +83,4 @@ void write_lane_index(B& backend, typename B::template array<std::int32_t>& out,
   backend.assign(out, std::span<std::int32_t const>(lane));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

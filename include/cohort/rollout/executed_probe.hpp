@@ -4,7 +4,7 @@
 #include <cohort/scalar/real.hpp>
 #include <cstddef>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which of a state's probes the lane goes on with: the first (as good as any, so on-policy), the one with the largest
 /// reward, or one drawn by softmax(T z), z the reward's z-score over the state's probes (the author's fork of Hybrid
@@ -54,4 +54,4 @@ struct choose_probe {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Whether copies of one state meet the same random numbers in the environment's steps.
 enum class action_noise { independent, common };
@@ -22,7 +22,7 @@ class groups_collector;
 /// group of any round differs, the last round stands as it is.
 ///
 /// A rollout that the run's remaining steps cannot finish is dropped, its steps counted.
-struct COHORT_TARGET groups {
+struct groups {
   int count = 2;  ///< groups in a rollout
   int group = 8;  ///< G, episodes in a group
   cohort::action_noise noise = cohort::action_noise::independent;
@@ -219,4 +219,4 @@ class groups_collector {
   array<T> last_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,14 +2,14 @@
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/rollout/stepper.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, environment E, class Policy>
 class lanes_collector;
 
 /// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going
 /// on from one rollout to the next.
-struct COHORT_TARGET lanes {
+struct lanes {
   int count = 8;      ///< N
   int horizon = 128;  ///< T
 
@@ -115,4 +115,4 @@ class lanes_collector {
   typename B::template array<T> last_;  // the true last observations of the steps that ended an episode
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

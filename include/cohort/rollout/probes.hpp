@@ -3,7 +3,7 @@
 #include <cohort/rollout/groups.hpp>
 #include <optional>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -31,7 +31,7 @@ class probes_collector;
 /// The rollout of Hybrid GRPO: from every state of `lanes` environments, `group` actions are tried on copies of it,
 /// each for `depth` steps (the later ones by the policy), and the lane goes on with one of them. Every step of every
 /// probe is a simulator step and counts.
-struct COHORT_TARGET probes {
+struct probes {
   int lanes = 8;
   int horizon = 32;  ///< decisions in each lane
   int group = 4;     ///< G, actions tried from each state
@@ -218,4 +218,4 @@ class probes_collector {
   std::uint64_t seed_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

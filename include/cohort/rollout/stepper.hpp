@@ -3,7 +3,7 @@
 
 // What every rollout and `evaluate` do with environments and a policy; who goes on, and with what, is the rollout's.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Environments side by side under one policy: the policy acts, all lanes go one step, those that ended start again.
 /// Steps are rows of a step_record.
@@ -133,4 +133,4 @@ class first_episodes {
   std::size_t alive = 0;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

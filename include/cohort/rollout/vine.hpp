@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cohort/rollout/groups.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, environment E, class Policy>
 class vine_collector;
@@ -24,7 +24,7 @@ class vine_collector;
 /// max_episode_steps.
 ///
 /// Source: Kazemnejad et al. 2024, arXiv:2410.01679, eqs. 9 and 10, where states are prefixes of an answer.
-struct COHORT_TARGET vine {
+struct vine {
   int lanes = 8;       ///< N
   int horizon = 32;    ///< T, decisions of each lane
   int rollouts = 4;    ///< K, copies of each state
@@ -189,4 +189,4 @@ class vine_collector {
   typename B::template array<std::int32_t> every_lane_, index_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -8,7 +8,7 @@
 #include <cohort/update/update.hpp>
 #include <cstdint>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// When the reference policy follows the one that learns: after every `every` updates,
 ///
@@ -45,4 +45,4 @@ struct algorithm {
   refresh reference{};  ///< of the reference policy, where there is one
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

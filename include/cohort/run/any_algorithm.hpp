@@ -4,7 +4,7 @@
 #include <cohort/erased/any_reward_scale.hpp>
 #include <cohort/run/algorithm.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// An algorithm of which only the rollout and the kind of update are known at compile time: what a run is made of, so
 /// that it is compiled once for all that differ in the rest.
@@ -39,4 +39,4 @@ auto erased(A const& a) {
       .reference = a.reference};
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

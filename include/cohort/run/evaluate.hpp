@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What `evaluate` returns: the return of each episode, and what they say together.
 struct episode_returns : std::vector<double> {
@@ -65,4 +65,4 @@ episode_returns evaluate(B& backend, E const& e, Policy& policy, int episodes, s
   }
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -11,7 +11,7 @@
 
 // Numbers of a composed algorithm by name, for programs that read them from a file or a command line.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// {"objective.epsilon", .1}: the part, then the parameter as text(algorithm) shows it. In between may stand, and must
 /// where the parameter would otherwise be one of several, the name of the term or component that it belongs to:
@@ -154,4 +154,4 @@ void set_numbers(A& algorithm, std::vector<setting> const& settings) {
   for (setting const& s : settings) detail::numbers_of_algorithm(algorithm).set(s);
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

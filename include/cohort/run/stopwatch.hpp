@@ -1,10 +1,11 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <ctime>
 #if !defined(CLOCK_MONOTONIC)
 #include <chrono>
 #endif
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Seconds that only ever go forward. (<chrono> would be a tenth of what the library costs a compiler.)
 inline double seconds_now() {
@@ -17,4 +18,4 @@ inline double seconds_now() {
 #endif
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 
 // A composed algorithm as text.
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -63,4 +63,4 @@ std::string explained(algorithm<Parts...> const& a) {
   return all;
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

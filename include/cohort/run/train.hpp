@@ -4,7 +4,7 @@
 #include <cohort/policy/requirements.hpp>
 #include <cohort/run/training.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -42,6 +42,13 @@ concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p
                    requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
                    requires(H h, train_report const& r) { h.on_end(r); } || std::invocable<H&, train_report const&> ||
                    std::invocable<H&, train_report const&, P&> || requires { &H::template on_run<int>; };
+
+/// An algorithm, or a preset by name as one for this backend.
+template <backend B, class A>
+decltype(auto) composed(A const& a) {
+  if constexpr (requires { a.template on<B>(); }) return a.template on<B>();
+  else return (a);
+}
 
 template <class P>
 concept any_policy = requires(P& p) { P::has_critic, p.parameters().rows, p.gradient().rows; };
@@ -81,10 +88,13 @@ constexpr unsigned given_by() {
 /// to stop), on_end(report), or functions that are called as on_update is.
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not
-/// finite.
-template <backend B, class Algorithm, class E, class Policy, class... Hooks>
-train_report train(B& backend, Algorithm const& algorithm, E const& environment_, Policy& policy,
-                   train_options const& options, Hooks&&... hooks) {
+/// finite. (Options is no choice: of a type that is a template's, g++ says in seven lines that it has no such member.)
+template <backend B, class A, class E, class Policy, class... Hooks, class Options = train_options,
+          bool Optimized = detail::is_optimized>
+train_report train(B& backend, A const& given, E const& environment_, Policy& policy,
+                   std::type_identity_t<Options> const& options, Hooks&&... hooks) {
+  auto&& algorithm = detail::composed<B>(given);
+  using Algorithm = std::remove_cvref_t<decltype(algorithm)>;
   using first_objective_type = decltype(at_progress(algorithm.objective, 0.));
   constexpr bool is_objective = objective<first_objective_type> || pair_objective<first_objective_type> ||
                                 std::is_same_v<first_objective_type, any_objective<B>>,
@@ -175,7 +185,7 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
                       "2 or more: the advantage compares the members of a group, and one alone teaches nothing");
     if constexpr (requires { detail::update_in<Algorithm>::trains_apart; })
       detail::update_in<Algorithm>::template require_terms<first_objective_type>();
-    training run{backend, algorithm, environment_, policy, options};
+    training run{backend, algorithm, environment_, policy, options, Optimized};
     (detail::at_start(hooks, run.report(), policy), ...);
     bool stopped = false;
     while (!stopped && run.step()) stopped = (detail::after_update(hooks, run, policy) | ... | false);
@@ -186,4 +196,4 @@ train_report train(B& backend, Algorithm const& algorithm, E const& environment_
   }
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

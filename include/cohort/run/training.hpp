@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 struct train_options {
   std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
@@ -32,10 +32,17 @@ struct train_report {
   std::size_t optimizer_bytes = 0;
   std::int64_t skipped_steps = 0;       ///< of the optimizer, left out since something was not finite
   bool stopped = false;                 ///< by a hook
-  std::vector<std::string> warnings{};  ///< what trains nothing, or not as it looks; progress_bar prints them
+  std::vector<std::string> warnings{};  ///< what trains nothing, slowly, or not as it looks; progress_bar prints them
 };
 
 namespace detail {
+
+// Of the part of a program that reads it: a default argument or part of a name, so that parts may differ.
+#ifdef __OPTIMIZE__
+constexpr bool is_optimized = true;
+#else
+constexpr bool is_optimized = false;
+#endif
 
 class recent_returns {
  public:
@@ -75,7 +82,7 @@ template <backend B, class Rollout, class Update, class E, class Policy>
 class training {
  public:  // in what is no environment
   template <class A>
-  training(B&, A const&, E const&, Policy&, train_options const&) {
+  training(B&, A const&, E const&, Policy&, train_options const&, bool = true) {
     if constexpr (!detail::was_refused<Policy>) {
 #include <cohort/environment/requirements.inc>
     }
@@ -98,9 +105,11 @@ class training<B, Rollout, Update, E, Policy> {
   train_options limits;  ///< `steps` and `updates` may be raised; the seed stays
 
   template <class A>
-  training(B& backend, A const& a, E const& environment, Policy& policy, train_options const& o)
-      : training(backend, erased<B>(a), environment, policy, o) {}
-  training(B& backend, Algorithm a, E const& environment, Policy& policy, train_options const& o)
+  training(B& backend, A const& a, E const& environment, Policy& policy, train_options const& o,
+           bool optimized = detail::is_optimized)
+      : training(backend, erased<B>(a), environment, policy, o, optimized) {}
+  training(B& backend, Algorithm a, E const& environment, Policy& policy, train_options const& o,
+           bool optimized = detail::is_optimized)
       : limits(o),
         started_(checked(a, o)),
         backend_(backend),
@@ -121,9 +130,16 @@ class training<B, Rollout, Update, E, Policy> {
     report_.total_steps = o.steps, report_.total_updates = o.updates;
     if (Policy::has_critic && !(reads_ & needs::value) && !(advantage_reads_ & needs::critic))
       report_.warnings.push_back("the policy has a critic that nothing trains or reads: use actor, or add value_loss");
+    if (!optimized)
+      report_.warnings.push_back(
+          "compiled without optimization, which is a hundred times slower: add -O3, in CMake "
+          "-DCMAKE_BUILD_TYPE=Release");
     standing_warnings_ = report_.warnings.size();
     report_.seconds = detail::seconds_now() - started_;
   }
+
+  template <class A>
+  training(B&, A const&, E const&, Policy&, ...) = delete;  // the options are .steps, .updates and .seed
 
   train_report const& report() const { return report_; }
 
@@ -254,7 +270,10 @@ class training<B, Rollout, Update, E, Policy> {
   rollout_summary summary_;
 };
 template <backend B, class A, class E, class Policy>
-training(B&, A const&, E const&, Policy&, train_options const&)
+training(B&, A const&, E const&, Policy&, train_options const&, bool = true)
+    -> training<B, detail::rollout_in<A>, detail::erased_update_t<B, detail::update_in<A>>, E, Policy>;
+template <backend B, class A, class E, class Policy>
+training(B&, A const&, E const&, Policy&, ...)
     -> training<B, detail::rollout_in<A>, detail::erased_update_t<B, detail::update_in<A>>, E, Policy>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

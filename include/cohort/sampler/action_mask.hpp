@@ -11,7 +11,7 @@
 // Source: Huang and Ontanon 2020, arXiv:2006.14171. (sb3-contrib's MaskablePPO has -1e8 for -inf, which is the same
 // unless a logit is as large.)
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -87,4 +87,4 @@ int mask_columns_of(char const* policy, Distribution const& d, bool masked) {
 
 }  // namespace detail
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

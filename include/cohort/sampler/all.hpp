@@ -11,9 +11,9 @@
 #include <cohort/sampler/state_dependent_gaussian.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// What a policy for a box of actions can be given in the place of a diagonal_gaussian.
 using action_models = std::tuple<state_dependent_gaussian, tanh_gaussian, beta_distribution, gsde>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/sampler/independent.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A bit, 1 with probability p = sigmoid(l); independent<bernoulli, T, N> is N of them.
 ///
@@ -41,4 +41,4 @@ struct bernoulli {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

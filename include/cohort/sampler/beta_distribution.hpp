@@ -2,7 +2,7 @@
 #include <cohort/sampler/diagonal_gaussian.hpp>
 #include <cohort/sampler/independent.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -125,4 +125,4 @@ struct beta_distribution {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -145,4 +145,4 @@ struct categorical {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <numbers>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -141,4 +141,4 @@ struct diagonal_gaussian {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

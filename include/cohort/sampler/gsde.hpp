@@ -3,7 +3,7 @@
 #include <cohort/sampler/gsde_kernels.hpp>
 #include <string>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A normal distribution of D numbers, as `gsde` makes it of a policy's means and its last hidden layer. Rows x are R x
 /// (D + L), the means and then L features; free parameters are the logarithms of s, L x D. Each row may have G samples,
@@ -107,4 +107,4 @@ struct gsde {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

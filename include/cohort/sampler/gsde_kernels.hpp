@@ -2,7 +2,7 @@
 #include <cohort/sampler/diagonal_gaussian.hpp>
 
 // What gsde.hpp does to each row, and what curvature.hpp and divergence.hpp need of it.
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// s from its free parameter x.
 struct gsde_deviation {
@@ -158,4 +158,4 @@ struct gsde_divergence : gsde_kernel<D> {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

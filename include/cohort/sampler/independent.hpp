@@ -5,7 +5,7 @@
 #include <cohort/scalar/dual.hpp>
 #include <string>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The one of two scalars that the other converts to: a dual, if one is.
 template <class P, class Q>
@@ -243,4 +243,4 @@ struct independent {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

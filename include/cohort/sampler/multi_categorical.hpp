@@ -2,7 +2,7 @@
 #include <array>
 #include <cohort/sampler/categorical.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -138,4 +138,4 @@ struct multi_categorical {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

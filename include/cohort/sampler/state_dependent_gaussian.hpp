@@ -2,7 +2,7 @@
 #include <cohort/sampler/diagonal_gaussian.hpp>
 #include <cohort/sampler/independent.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How a network's number becomes a log_std between two limits: not at all, cut off (as in Stable-Baselines3's SAC), or
 /// low + (high - low) (1 + tanh x) / 2 (as in Spinning Up's and CleanRL's), whose gradient never vanishes altogether.
@@ -118,4 +118,4 @@ struct tanh_gaussian : state_dependent_gaussian {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

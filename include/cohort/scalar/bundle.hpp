@@ -1,11 +1,12 @@
 #pragma once
 #include <array>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 template <std::size_t K, class V>
 struct bundled {
@@ -58,7 +59,7 @@ constexpr decltype(auto) unpack(F&& f, std::tuple<V...>& t) {
   return unpack_tuple(f, t, std::index_sequence_for<V...>());
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
 template <class... V>
 struct std::tuple_size<cohort::detail::bundle<V...>> : std::integral_constant<std::size_t, sizeof...(V)> {};

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/scalar/real.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A scalar that carries no number, only the set of inputs it was computed from: evaluating a formula once in it, at
 /// compile time, tells what the formula reads. Every operation ORs; a comparison and a select read what their arguments
@@ -71,4 +71,4 @@ struct dependency : detail::never_a_bool {
   friend constexpr dependency stop_gradient(dependency x) { return x; }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

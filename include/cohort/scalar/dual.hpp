@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/scalar/real.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A value with N tangents: evaluating a formula in dual<V, N> gives its exact partial derivatives with respect to N
 /// inputs in the same pass.
@@ -177,4 +177,4 @@ struct dual {
   friend constexpr dual stop_gradient(dual const& x) { return dual(x.value); }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <class T>
 concept plain_number = std::is_arithmetic_v<T>;
@@ -46,7 +46,7 @@ struct logical : detail::never_a_bool {
 /// closed interval; modulo has the sign of its divisor. digamma and polygamma are for positive arguments and NaN
 /// elsewhere.
 template <std::floating_point T>
-struct COHORT_TARGET real {
+struct real {
   using value_type = T;
   using constant = real;  ///< the scalar without tangents
   using mask = logical<T>;
@@ -126,4 +126,4 @@ struct several {
   constexpr S& operator[](int i) { return values[i]; }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,11 +1,12 @@
 #pragma once
 #include <cmath>
+#include <cohort/compiler.hpp>
 #include <limits>
 
 // Templates, though each is for one type or two: a function may be constexpr, and so be called on a device, although
 // the C library's functions in it are not, if it is a template.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The n-th derivative of digamma at x > 0 (n = 0 is digamma itself), NaN elsewhere; relative error near 1e-14.
 /// Recurrence up to x >= 16, then the asymptotic series (Abramowitz and Stegun 6.3.18 and 6.4.11).
@@ -58,4 +59,4 @@ constexpr T numpy_square(T x) {
   return std::pow(x, T(two));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -1,8 +1,9 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cohort/compiler.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Count, mean and standard deviation of numbers that come one by one; a large mean costs the deviation no digits.
 /// Welford 1962.
@@ -20,4 +21,4 @@ struct welford {
   double deviation() const { return count > 1 ? std::sqrt(std::max(0., squares) / (count - 1)) / unit : 0; }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -5,7 +5,7 @@
 #include <cohort/schedule/schedule.hpp>
 #include <numbers>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Half a cosine from `from` at the start to `to`, the floor, at the end:
 ///
@@ -46,4 +46,4 @@ struct exponential {
   operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A number at some progress of the run.
 struct schedule_point {
@@ -46,4 +46,4 @@ struct piecewise {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

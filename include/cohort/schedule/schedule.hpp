@@ -1,12 +1,8 @@
 #pragma once
-#include <algorithm>
 #include <cohort/describe/about.hpp>
-#include <cohort/error.hpp>
 #include <concepts>
-#include <limits>
-#include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 // A schedule maps the progress of a run, the share of its steps that are done, 0 ... 1, to a number. A plain number is
 // a constant one.
@@ -47,24 +43,6 @@ constexpr auto at_progress(X const& x, double progress) {
 }
 
 namespace detail {
-
-template <class Rate>
-constexpr Rate usual_rate(double usual) {
-  if constexpr (std::is_same_v<Rate, double>) return usual;
-  else return Rate{};
-}
-
-/// A learning rate may be 0 at times, such as at the end of a run, but not always.
-template <class Rate>
-COHORT_TARGET void require_rate(char const* where, Rate const& rate) {
-  double largest = 0;
-  for (int k = 0; k <= 16; ++k) {
-    double r = cohort::at_progress(rate, k / 16.);
-    require(r >= 0 && r <= std::numeric_limits<double>::max(), where, "rate", r, "a positive number");
-    largest = std::max(largest, r);
-  }
-  require(largest > 0, where, "rate", largest, "a positive number");
-}
 
 /// Components that learn from an update do, by their own adapt(metrics) or by a weight that is a controller
 /// (cohort/kl/controller.hpp), also inside another estimator; all others stay as they are.
@@ -112,4 +90,4 @@ struct scheduled {
 template <class Schedule, class Make>
 scheduled(Schedule, Make) -> scheduled<Schedule, Make>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

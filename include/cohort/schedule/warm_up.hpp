@@ -3,7 +3,7 @@
 #include <cohort/error.hpp>
 #include <cohort/schedule/schedule.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Another schedule (or a number) after a warm-up, for which the rest of the run is all of its progress:
 ///
@@ -31,4 +31,4 @@ struct warm_up {
   operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

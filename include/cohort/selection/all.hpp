@@ -11,10 +11,10 @@
 #include <cohort/selection/top_entropy.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// Weights for the steps of a term.
 using selections = std::tuple<importance_weights, ratio_bounds, divergence_bound<>, kl_mask, off_policy_series,
                               high_return, top_entropy, clip_cov, kl_cov>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

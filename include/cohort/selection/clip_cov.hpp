@@ -4,7 +4,7 @@
 #include <cohort/random/stream.hpp>
 #include <cohort/selection/on_host.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Clip-Cov: keeps the entropy up by leaving out a few random steps among those that lower it most, weight 0, the
 /// others 1. With n valid steps,
@@ -64,4 +64,4 @@ struct clip_cov {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

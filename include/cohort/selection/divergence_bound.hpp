@@ -4,7 +4,7 @@
 #include <cohort/selection/selected_steps.hpp>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which divergence is bounded: a step's own, which leaves out that step, or one of its series, which leaves out all of
 /// it.
@@ -98,4 +98,4 @@ struct kl_mask {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -40,4 +40,4 @@ double effective_sample_size(B& backend, in_view<B> weight, view<std::uint8_t co
   return sum == 0 ? 0 : sum * sum / (n * squares);
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

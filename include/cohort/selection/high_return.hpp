@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/selection/importance_weights.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The steps from which more came than a threshold: weight 1 where the critic's target is above it, else 0.
 ///
@@ -36,4 +36,4 @@ struct high_return {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What the ratio rho of learner to sampler is taken over, with x_t = old_logp_t - sampler_logp_t at the valid steps of
 /// a series.
@@ -130,4 +130,4 @@ struct importance_weights {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/selection/on_host.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// KL-Cov: chooses the steps that lower the entropy most, for a penalty on them alone: weight 1 for the max(1,
 /// floor(share n)) of n valid steps with the largest
@@ -37,4 +37,4 @@ struct kl_cov {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

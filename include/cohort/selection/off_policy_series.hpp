@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -45,4 +45,4 @@ struct off_policy_series {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

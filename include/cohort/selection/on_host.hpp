@@ -7,7 +7,7 @@
 
 // Selections that sort do so on the host, once an optimizer step, in double and in the order of the steps: no backend
 // and no number of threads changes what they choose.
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 template <backend B, class T = value_t<B>>
 std::vector<double> numbers_on_host(B& backend, view<T const> v) {
@@ -67,4 +67,4 @@ std::vector<double> covariances_on_host(B& backend, std::vector<std::size_t> con
   return result;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

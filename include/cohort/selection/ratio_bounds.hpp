@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/selection/importance_weights.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -56,4 +56,4 @@ struct ratio_bounds {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

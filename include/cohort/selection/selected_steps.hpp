@@ -6,7 +6,7 @@
 // cohort/objective/expression.hpp). Nothing of it is differentiated. Invalid steps get 0 and count in nothing. What is
 // not known is shown: where a number that the weight is made of is a NaN, so is the weight (of all steps whose weight
 // it goes into), and the update says so.
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Checks that what a selection reads is there, M of each; false where there is no step, and nothing to do.
 template <class Selection, class T>
@@ -48,4 +48,4 @@ void average_along_series(B& backend, step_views<T> const& at, view<T> steps) {
   backend.map(outputs{steps}, quotient{}, view<T const>(steps), view<T const>(own.all()));
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -2,7 +2,7 @@
 #include <cohort/describe/about.hpp>
 #include <cohort/selection/on_host.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -52,4 +52,4 @@ struct top_entropy {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,9 +5,9 @@
 #include <cohort/update/update.hpp>
 #include <tuple>
 
-namespace cohort::catalogue {
+namespace COHORT_NAMESPACE::catalogue {
 
 /// From a batch to new parameters.
 using updates = std::tuple<update<>, critic_warmup<>, trust_region<>>;
 
-}  // namespace cohort::catalogue
+}  // namespace COHORT_NAMESPACE::catalogue

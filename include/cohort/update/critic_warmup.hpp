@@ -3,7 +3,7 @@
 #include <cohort/update/learner.hpp>
 #include <cohort/update/part_views.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Update, class Policy, class Batch>
 class critic_warmup_learner;
@@ -97,4 +97,4 @@ class critic_warmup_learner {
   typename detail::learner_for<B, then_update, Policy, Batch>::type then_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/update/objective_pass.hpp>
 #include <cohort/update/update.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ struct learner_for<B, Update, Policy, Batch> {
 };
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/policy/policy.hpp>
 #include <cohort/rollout/batch.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The M steps of one optimizer step; what a batch does not have is absent, and so is what the policy says of them now.
 template <class T>
@@ -153,4 +153,4 @@ class decision_minibatches {
   array<std::int32_t> order_, series_, every_row_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

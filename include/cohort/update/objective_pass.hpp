@@ -4,7 +4,7 @@
 #include <cohort/update/minibatch.hpp>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -169,4 +169,4 @@ class objective_pass {
   array weight_, partial_, series_, now_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 
 // A policy seen as one of its parts, to passes over minibatches that are about that part alone.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The actor: no values, and a gradient only where one is wanted.
 template <class Policy>
@@ -84,4 +84,4 @@ void require_separate_critic(char const* who, Policy const& policy) {
           ": actor and critic share their trunk, so a step of one would move the other: use trunk::separate");
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include <cohort/update/learner.hpp>
 #include <cohort/update/part_views.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Update, class Policy, class Batch>
 class trust_region_learner;
@@ -14,7 +14,7 @@ namespace detail {
 template <class Critic>
 Critic usual_critic_update() {
   if constexpr (std::is_same_v<Critic, update<>>)
-    return {.epochs = 10, .minibatch_size = 128, .optimizer = adam<>{.rate = 1e-3}};
+    return {.epochs = 10, .minibatch_size = 128, .optimizer = adam{.rate = 1e-3}};
   else return {};
 }
 
@@ -211,4 +211,4 @@ class trust_region_learner {
   array gradient_, start_, direction_, old_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What an update does at a gradient, a loss or parameters that are not finite: it raises not_finite_error, with the
 /// parameters of before the optimizer's step; or it leaves out the step and counts it (update_metrics::skipped); or it
@@ -18,7 +18,7 @@ enum class non_finite { raise, skip, restore };
 
 /// How a batch becomes optimizer steps: `epochs` passes over it, each in an order of its own, cut into minibatches (the
 /// last one may be smaller). Minibatches are cut between decisions, so the G actions of one stay together.
-template <class Optimizer = adam<>>
+template <class Optimizer = adam>
 struct update {
   int epochs = 10;
   std::int64_t minibatch_size = 0;                     ///< steps of each; 0: all there are
@@ -92,4 +92,4 @@ constexpr bool update_fits() {
 }
 
 }  // namespace detail
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,13 +3,11 @@
 //
 #include <cohort/eigen/host_backend.hpp>
 
-namespace cohort::eigen {
+namespace COHORT_NAMESPACE::eigen {
 
 struct options {
   int threads = 0;  ///< 0: as many as OpenMP would take; without OpenMP 1
 };
-
-inline namespace COHORT_EIGEN_TARGET {
 
 /// The embedded default: arrays in host memory, formulas in SIMD packs, products by a kernel for small matrices and by
 /// Eigen for large ones.
@@ -28,5 +26,4 @@ class basic_backend : public host_backend<T> {
 
 using backend = basic_backend<float>;
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -4,8 +4,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// Matrices of one worker of attention, one after the other in memory; rows are padded to whole panels.
 template <class T>
@@ -211,5 +210,4 @@ class attention_of_segment {
   int size_;
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -3,8 +3,7 @@
 #include <limits>
 #include <utility>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// softmax(row) in place, without its denominator, which is returned with the largest number. Up to a whole vector the
 /// rest of the row is -inf.
@@ -89,5 +88,4 @@ struct attention_of_query {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -3,8 +3,7 @@
 #include <cohort/eigen/host_series.hpp>
 #include <cohort/eigen/row_loops.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// The primitives on a processor: arrays in host memory, formulas in SIMD packs, products by a kernel for small
 /// matrices and by Eigen for large ones.
@@ -125,5 +124,4 @@ class host_backend : public host_series<host_backend<T>, T> {
   std::vector<std::int32_t> queried_;
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

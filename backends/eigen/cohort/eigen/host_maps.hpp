@@ -5,8 +5,7 @@
 #include <cohort/eigen/loops.hpp>
 #include <cohort/eigen/parallel.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// The primitives on a processor that take elements and rows one by one: maps, sums, gathers.
 template <class Derived, class T>
@@ -218,5 +217,4 @@ class host_maps : public fallback<Derived, T, host_array> {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

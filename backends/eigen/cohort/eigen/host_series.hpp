@@ -1,8 +1,7 @@
 #pragma once
 #include <cohort/eigen/host_maps.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// Those along series, and sums by index.
 template <class Derived, class T>
@@ -173,5 +172,4 @@ class host_series : public host_maps<Derived, T> {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -1,8 +1,7 @@
 #pragma once
 #include <cohort/eigen/product.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// Extents of the blocks that fit the caches: a panel of b and `rows` of a in the second level, `columns` of b for all
 /// threads in the third. The fewer the blocks along k, the less often c is read and written: all of up to 640 steps are
@@ -194,5 +193,4 @@ void large_product(executor const& run_over, view<T> c, view<T const> a, view<T 
   }
 }
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

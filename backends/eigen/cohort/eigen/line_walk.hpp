@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cohort/backend/view.hpp>
 
-namespace cohort::eigen {
+namespace COHORT_NAMESPACE::eigen {
 
 /// How a loop goes over elements of some matrices of the same extents: as one line, where all of them let it, cut into
 /// items of `width` elements; else row by row.
@@ -44,4 +44,4 @@ struct line_walk {
   bool one_line_ = true;
 };
 
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -2,8 +2,7 @@
 #include <cohort/backend/fallback.hpp>
 #include <cohort/eigen/pack.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// W consecutive elements as a formula sees them: numbers as a pack, bytes as a mask.
 template <class P, class U>
@@ -229,5 +228,4 @@ struct pack_row {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -8,26 +8,15 @@
 #include <cstdint>
 #include <cstring>
 
-// The width follows the target's macros, so the names below differ between translation units built for different
-// targets: no two definitions of one name.
+namespace COHORT_NAMESPACE::eigen {
+
 #if defined(__AVX512F__)
-#define COHORT_EIGEN_TARGET avx512
-#define COHORT_EIGEN_BYTES 64
-#elif defined(__AVX2__)
-#define COHORT_EIGEN_TARGET avx2
-#define COHORT_EIGEN_BYTES 32
+inline constexpr int vector_bytes = 64;
 #elif defined(__AVX__)
-#define COHORT_EIGEN_TARGET avx
-#define COHORT_EIGEN_BYTES 32
+inline constexpr int vector_bytes = 32;
 #else
-#define COHORT_EIGEN_TARGET baseline
-#define COHORT_EIGEN_BYTES 16
+inline constexpr int vector_bytes = 16;
 #endif
-
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
-
-inline constexpr int vector_bytes = COHORT_EIGEN_BYTES;
 
 template <class T>
 using mask_integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
@@ -251,5 +240,4 @@ struct pack {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -15,7 +15,7 @@
 #include <omp.h>
 #endif
 
-namespace cohort::eigen {
+namespace COHORT_NAMESPACE::eigen {
 
 inline int hardware_threads() {
 #ifdef _OPENMP
@@ -43,7 +43,7 @@ class no_further_threads {
 
 /// The body of a loop without its type, f(first, last) or f(worker, first, last), which must outlive it: so the
 /// threads' part is compiled once, and a body once.
-struct COHORT_TARGET loop_body {
+struct loop_body {
   void const* object;
   void (*call)(void const*, int worker, std::ptrdiff_t first, std::ptrdiff_t last);
 
@@ -62,7 +62,7 @@ struct COHORT_TARGET loop_body {
 
 /// A loop that workers share. Each takes its own range, in ever smaller pieces, and then what is left of the others':
 /// none waits long for a slower core, and what a core works on is mostly what it worked on in the loop before.
-class COHORT_TARGET shared_loop {
+class shared_loop {
  public:
   static constexpr int most_workers = 256;
 
@@ -108,7 +108,7 @@ class COHORT_TARGET shared_loop {
 /// Threads that wait for loops, of one backend. Nobody waits for one that does not come, since its core does something
 /// else: what is left of a loop is whoever's who is there. One that waits looks for the next loop for some fifty
 /// microseconds and then sleeps. They are started when a loop first wants them, and anew in a child of `fork`.
-class COHORT_TARGET thread_pool {
+class thread_pool {
  public:
   thread_pool() = default;
   thread_pool(thread_pool const&) = delete;
@@ -243,4 +243,4 @@ inline void run_on_openmp(void*, [[maybe_unused]] int threads, std::ptrdiff_t n,
   body.call(body.object, 0, 0, n);
 }
 
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

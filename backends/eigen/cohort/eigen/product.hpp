@@ -3,8 +3,7 @@
 #include <cohort/eigen/pack.hpp>
 #include <cohort/eigen/parallel.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// What is done to the sums of a product: a formula behind a pointer, so that products are compiled once for all.
 template <class T>
@@ -219,5 +218,4 @@ void narrow_product(executor const& run_over, view<T> c, view<T const> a, view<T
   });
 }
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

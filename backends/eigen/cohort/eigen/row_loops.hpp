@@ -3,8 +3,7 @@
 #include <cohort/eigen/row_packs.hpp>
 #include <cohort/language/sampler/token_row.hpp>
 
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// The loops of a draw from a row of logits (see plain_row_loops), in packs; sums are in double, of four numbers added
 /// before. Where weights or logits are collected, up to `slack` more are written than count.
@@ -225,5 +224,4 @@ struct row_loops : private row_packs {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -5,8 +5,7 @@
 #include <functional>
 
 // What the loops of a draw (row_loops.hpp) are made of beside pack's own functions.
-namespace cohort::eigen {
-inline namespace COHORT_EIGEN_TARGET {
+namespace COHORT_NAMESPACE::eigen {
 
 /// Bit i is set where lane i of a mask is.
 template <class Mask>
@@ -183,5 +182,4 @@ struct row_packs {
   }
 };
 
-}  // namespace COHORT_EIGEN_TARGET
-}  // namespace cohort::eigen
+}  // namespace COHORT_NAMESPACE::eigen

@@ -5,7 +5,7 @@
 #include <cohort/thrust/system.hpp>
 #include <cstddef>
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 /// Throws what a call of CUDA or cuBLAS returned, if that is an error: `call` names it, asked() says what it was asked
 /// for.
@@ -25,4 +25,4 @@ void check(cublasStatus_t status, char const* call, Asked asked) {
 
 inline std::string bytes(std::size_t n) { return std::to_string(n) + " bytes"; }
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

@@ -5,7 +5,7 @@
 #include <cohort/thrust/device_product.hpp>
 #include <cohort/thrust/device_scan.hpp>
 
-namespace cohort::thrust {
+namespace COHORT_NAMESPACE::thrust {
 
 struct options {
   int device = 0;
@@ -262,4 +262,4 @@ class basic_backend : public fallback<basic_backend<T>, T, device_array> {
 
 using backend = basic_backend<float>;
 
-}  // namespace cohort::thrust
+}  // namespace COHORT_NAMESPACE::thrust

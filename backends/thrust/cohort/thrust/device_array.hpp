@@ -3,7 +3,7 @@
 #include <cohort/thrust/queue.hpp>
 #include <utility>
 
-namespace cohort::thrust {
+namespace COHORT_NAMESPACE::thrust {
 
 template <class T>
 class basic_backend;
@@ -71,4 +71,4 @@ class device_array {
   std::ptrdiff_t size_ = 0, capacity_ = 0;
 };
 
-}  // namespace cohort::thrust
+}  // namespace COHORT_NAMESPACE::thrust

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 /// A matrix as BLAS sees it: `leading` elements from one column to the next, or from one row to the next if it is
 /// transposed.
@@ -83,4 +83,4 @@ bool blas_column_sum(queue& q, view<T> out, view<T const> in, T const* ones) {
   return true;
 }
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 // Iterators of our own: nvcc writes the types of kernels' arguments into code of its own as thrust::..., which is
 // ambiguous where a program says `using namespace cohort`.
@@ -176,4 +176,4 @@ void sums_of_rows(Backend& backend, queue& q, std::ptrdiff_t columns, Formula co
               sums<T, N>{});
 }
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

@@ -5,7 +5,7 @@
 #include <cub/device/device_scan.cuh>
 #include <utility>
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 /// A formula that says of itself that its carry is linear in the one before: f(carry, in...)[0] = slope carry + offset.
 /// Then steps can be composed before the carry is known, so that time need not be walked one step after the other.
@@ -161,4 +161,4 @@ struct lane_scan {
   }
 };
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

@@ -4,7 +4,7 @@
 
 // How kernels on a device find element i of some views: in 32 bits, and without any division where the views are lines.
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 using cohort::detail::part;
 
@@ -149,4 +149,4 @@ struct drawing {
   }
 };
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

@@ -17,7 +17,7 @@
 #define COHORT_THRUST_SYSTEM tbb
 #endif
 
-namespace cohort::thrust {
+namespace COHORT_NAMESPACE::thrust {
 
 // The system is part of every name below, so that two systems in one program, wherever it got them, stay two.
 inline namespace COHORT_THRUST_SYSTEM {
@@ -62,4 +62,4 @@ inline void run_on_thrust(void*, int threads, std::ptrdiff_t n, std::ptrdiff_t g
 }
 
 }  // namespace COHORT_THRUST_SYSTEM
-}  // namespace cohort::thrust
+}  // namespace COHORT_NAMESPACE::thrust

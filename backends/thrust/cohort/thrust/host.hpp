@@ -2,14 +2,12 @@
 #include <cohort/eigen/host_backend.hpp>
 #include <cohort/thrust/executor.hpp>
 
-namespace cohort::thrust {
+namespace COHORT_NAMESPACE::thrust {
 inline namespace COHORT_THRUST_SYSTEM {
 
 struct options {
   int threads = 0;  ///< 0: as many as the system would take; CPP has one whatever is asked
 };
-
-inline namespace COHORT_EIGEN_TARGET {
 
 /// Thrust's CPP, OMP or TBB device system: host arrays, the packs and products of the Eigen backend, and loops run by
 /// ::thrust::for_each_n.
@@ -31,6 +29,5 @@ class basic_backend : public eigen::host_backend<T> {
 
 using backend = basic_backend<float>;
 
-}  // namespace COHORT_EIGEN_TARGET
 }  // namespace COHORT_THRUST_SYSTEM
-}  // namespace cohort::thrust
+}  // namespace COHORT_NAMESPACE::thrust

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 /// One thread an item; Index is what it is told its number in.
 template <class Index, class F>
@@ -25,4 +25,4 @@ void launch(queue& q, char const* what, std::ptrdiff_t n, F const& f) {
   check(cudaGetLastError(), what, [n] { return "a kernel over " + std::to_string(n) + " items"; });
 }
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace cohort::thrust::detail {
+namespace COHORT_NAMESPACE::thrust::detail {
 
 /// While it lives, calls of this thread go to a device; afterwards to whichever they went to before.
 class on_device {
@@ -98,4 +98,4 @@ inline std::shared_ptr<queue> make_queue(int device, cudaStream_t const* stream)
   return std::make_shared<queue>(device, stream ? *stream : nullptr, stream == nullptr);
 }
 
-}  // namespace cohort::thrust::detail
+}  // namespace COHORT_NAMESPACE::thrust::detail

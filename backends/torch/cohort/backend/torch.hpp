@@ -5,7 +5,7 @@
 #include <cohort/torch/series.hpp>
 #include <cohort/torch/tensor_maps.hpp>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 /// Arrays are torch's tensors, and formulas torch's operations on whole tensors, on any of its devices; on the CPU
 /// small ones are plain loops. It is for programs that live in torch: the other backends are faster.
@@ -129,4 +129,4 @@ class basic_backend : public tensor_maps<basic_backend<T>, T> {
 
 using backend = basic_backend<float>;
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

@@ -3,7 +3,7 @@
 #include <cohort/backend/view.hpp>
 #include <utility>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 template <class U>
 inline constexpr at::ScalarType scalar_type = c10::CppTypeToScalarType<std::remove_const_t<U>>::value;
@@ -92,4 +92,4 @@ view<U> view_of(at::Tensor const& t, at::Device device = at::kCPU) {
   return {data, t.size(0), t.size(1), t.stride(0), t.stride(1)};
 }
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

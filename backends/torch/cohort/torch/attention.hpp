@@ -2,7 +2,7 @@
 #include <ATen/ATen.h>
 #include <cohort/backend/attention.hpp>
 
-namespace cohort::torch::detail {
+namespace COHORT_NAMESPACE::torch::detail {
 
 /// Attention by operations on tensors: a segment at a time, of it a tile of queries, all heads at once. Matrices are
 /// rows x (heads size).
@@ -108,4 +108,4 @@ class tensor_attention {
   at::Tensor q_, k_, v_;
 };
 
-}  // namespace cohort::torch::detail
+}  // namespace COHORT_NAMESPACE::torch::detail

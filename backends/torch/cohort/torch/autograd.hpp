@@ -5,7 +5,7 @@
 #include <cohort/torch/array.hpp>
 #include <cohort/torch/scalar.hpp>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 namespace detail {
 
@@ -138,4 +138,4 @@ at::Tensor losses(O const& o, step_tensors const& in) {
   throw value_error("torch::losses: none of logp, value and entropy is defined");
 }
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

@@ -6,7 +6,7 @@
 #include <cohort/torch/policy.hpp>
 
 /// Modules that make policies: a small perceptron and a decoder. Your own does as well.
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 /// Hidden layers with tanh, a last layer each for logits (or means) and, if asked for, the value, from hidden layers of
 /// their own. Orthogonal weights as actor_critic has them.
@@ -118,4 +118,4 @@ class decoder_impl : public ::torch::nn::Module {
 };
 using decoder = ::torch::nn::ModuleHolder<decoder_impl>;
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

@@ -4,7 +4,7 @@
 #include <cohort/torch/policy.hpp>
 #include <memory>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 /// One of torch's optimizers in the place of Cohort's: update{.optimizer = torch::optimizer<::torch::optim::AdamW,
 /// ::torch::optim::AdamWOptions>{options}}. It sees the flat array as one parameter. `rate`, a number or a schedule,
@@ -53,4 +53,4 @@ struct optimizer {
   }
 };
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

@@ -6,7 +6,7 @@
 #include <cohort/policy/policy.hpp>
 #include <memory>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 /// What the forward of a policy's module gives for R observations: logits (R x actions) or means (R x dimensions),
 /// log_std (dimensions, or R x dimensions; none for discrete actions) and value (R, or R x 1; a module without one says
@@ -251,4 +251,4 @@ template <class T, class E, class Module>
 torch_policy(basic_backend<T>&, E const&, ::torch::nn::ModuleHolder<Module> const&)
     -> torch_policy<Module, cohort::detail::distribution_for<basic_backend<T>, E>, T>;
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

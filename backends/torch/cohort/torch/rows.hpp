@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort::torch::detail {
+namespace COHORT_NAMESPACE::torch::detail {
 
 using namespace cohort::detail;
 
@@ -68,4 +68,4 @@ struct tensor_row {
   }
 };
 
-}  // namespace cohort::torch::detail
+}  // namespace COHORT_NAMESPACE::torch::detail

@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 /// How an operation is applied to tensors: as it is. (autograd.hpp has the other way.)
 struct untracked {
@@ -233,4 +233,4 @@ struct tensor_scalar {
   }
 };
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

@@ -5,7 +5,7 @@
 #include <tuple>
 
 /// Recurrences and series on tensors.
-namespace cohort::torch::detail {
+namespace COHORT_NAMESPACE::torch::detail {
 
 /// Rows `index` of what a formula reads.
 template <class T>
@@ -79,4 +79,4 @@ inline at::Tensor series_of_steps(at::Tensor offsets) {
   return at::repeat_interleave(all.slice(0, 1) - all.slice(0, 0, all.size(0) - 1));
 }
 
-}  // namespace cohort::torch::detail
+}  // namespace COHORT_NAMESPACE::torch::detail

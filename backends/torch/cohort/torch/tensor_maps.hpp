@@ -5,7 +5,7 @@
 #include <cohort/backend/host_array.hpp>
 #include <cohort/torch/rows.hpp>
 
-namespace cohort::torch {
+namespace COHORT_NAMESPACE::torch {
 
 struct options {
   at::Device device = at::kCPU;
@@ -220,4 +220,4 @@ class tensor_maps : public fallback<Derived, T, array> {
   std::ptrdiff_t loop_up_to_;
 };
 
-}  // namespace cohort::torch
+}  // namespace COHORT_NAMESPACE::torch

@@ -4,7 +4,7 @@
 #include <limits>
 #include <numbers>
 
-namespace cohort::classic_control {
+namespace COHORT_NAMESPACE::classic_control {
 
 /// CartPole-v1: push a cart left (0) or right (1) so that the pole on it stays up; a reward of 1 a step until the pole
 /// leans by more than 12 degrees or the cart is 2.4 units away, 500 steps at the most.
@@ -60,4 +60,4 @@ struct cart_pole {
   }
 };
 
-}  // namespace cohort::classic_control
+}  // namespace COHORT_NAMESPACE::classic_control

@@ -3,7 +3,7 @@
 #include <cohort/random/stream.hpp>
 #include <numbers>
 
-namespace cohort::classic_control {
+namespace COHORT_NAMESPACE::classic_control {
 
 /// Pendulum-v1: swing a pendulum up and hold it there by a torque of at most 2. The reward is -(angle^2 + 0.1 speed^2 +
 /// 0.001 torque^2), with the angle from upright in [-pi, pi); it never terminates, 200 steps at the most.
@@ -48,4 +48,4 @@ struct pendulum {
   }
 };
 
-}  // namespace cohort::classic_control
+}  // namespace COHORT_NAMESPACE::classic_control

@@ -6,7 +6,7 @@
 
 // A folder with a Llama as Hugging Face's transformers reads and writes it: config.json and model.safetensors.
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The base of the rotary positions: transformers 5 has it in rope_parameters, 4 in rope_theta with rope_scaling for
 /// other kinds of positions.
@@ -46,9 +46,9 @@ inline void require_parameters(char const* where, std::vector<named_tensor> cons
                       std::to_string(expected) + " parameters");
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
-namespace cohort::language {
+namespace COHORT_NAMESPACE::language {
 
 /// The extents in a folder's config.json. What is not there is what transformers takes for it, but an extent that it
 /// would make up is an io_error, and so is anything that the decoder does not do: another model_type, biases, an
@@ -209,4 +209,4 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   config_file.commit();
 }
 
-}  // namespace cohort::language
+}  // namespace COHORT_NAMESPACE::language

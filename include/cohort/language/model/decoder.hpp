@@ -5,7 +5,7 @@
 #include <cohort/language/model/rotary.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -270,4 +270,4 @@ class decoder {
   std::vector<typename B::factor> factors_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The extents of a decoder of the Llama family. Names in brackets are those of Hugging Face's config.json.
 struct decoder_options {
@@ -101,4 +101,4 @@ inline std::vector<named_tensor> tensors_of(decoder_options const& o) {
   return all;
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// SwiGLU's product: silu(gate) up, with silu(x) = x sigmoid(x). Shazeer 2020, arXiv:2002.05202, eq. 5.
 struct gated {
@@ -17,4 +17,4 @@ struct gated_slope {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which tokens a completion may consist of; what `always` and `here` both allow.
 struct allowed_tokens {
@@ -290,4 +290,4 @@ class generator {
   std::vector<T> logps_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -5,7 +5,7 @@
 #include <cohort/language/model/value_head_part.hpp>
 #include <cohort/policy/policy_part.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How a language model works through a batch; none of it changes what is computed but for rounding.
 struct language_options {
@@ -122,17 +122,23 @@ template <class B>
 struct language_model : basic_language_model<B, false> {
   using base = basic_language_model<B, false>;
   using base::base;
+  language_model(B&, ...) = delete;  // backend, decoder_options, random_seed, language_options
 };
 template <class B>
 language_model(B&, decoder_options, random_seed = {}, language_options = {}) -> language_model<B>;
+template <class B>
+language_model(B&, ...) -> language_model<B>;
 
 /// With a value head on the same hidden states, as PPO and Hybrid GRPO have it.
 template <class B>
 struct language_model_with_value : basic_language_model<B, true> {
   using base = basic_language_model<B, true>;
   using base::base;
+  language_model_with_value(B&, ...) = delete;  // backend, decoder_options, random_seed, language_options
 };
 template <class B>
 language_model_with_value(B&, decoder_options, random_seed = {}, language_options = {}) -> language_model_with_value<B>;
+template <class B>
+language_model_with_value(B&, ...) -> language_model_with_value<B>;
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -69,4 +69,4 @@ void rms_norm_backward(B& backend, view<T> dx, view<T> dweight, view<T const> dy
   backend.map(outputs{dweight}, detail::plus{}, view<T const>(dweight), view<T const>(columns.transposed()));
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/backend/concept.hpp>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -71,4 +71,4 @@ class rotary {
   typename B::template array<T> cosine_, sine_, row_cosine_, row_sine_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

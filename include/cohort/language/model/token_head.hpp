@@ -2,7 +2,7 @@
 #include <cohort/language/model/rms_norm.hpp>
 #include <cohort/language/sampler/token_support.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -221,4 +221,4 @@ class token_head {
   array<T> logits_, hidden_, dhidden_, found_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/language/model/decoder.hpp>
 #include <cohort/language/model/token_head.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How a completion was drawn, where it was not from the whole softmax at the temperature of the pass.
 struct sampling_of {
@@ -131,4 +131,4 @@ class token_packing {
   packed_tokens tokens_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

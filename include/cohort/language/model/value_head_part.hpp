@@ -2,7 +2,7 @@
 #include <cohort/language/model/token_head.hpp>
 #include <cohort/update/part_views.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The value head of a language model, with its own parameters alone.
 template <class Policy>
@@ -31,4 +31,4 @@ struct critic_alone<Policy> {
   using type = value_head_part<Policy>;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

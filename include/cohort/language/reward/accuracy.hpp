@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The text from the last opening tag that a closing tag follows to the first closing tag after it; nothing where there
 /// is no such pair.
@@ -76,4 +76,4 @@ struct accuracy {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,11 +1,12 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What a language model wrote after a prompt, as a reward sees it. `Row` is a row of the data set. All of it is
 /// borrowed for the call.
@@ -24,4 +25,4 @@ concept reward_for = requires(R const& reward, completion<Row> const& c) {
   requires std::is_convertible_v<decltype(reward(c)), std::optional<double>>;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,5 +1,6 @@
 #pragma once
 #include <charconv>
+#include <cohort/compiler.hpp>
 #include <compare>
 #include <cstddef>
 #include <optional>
@@ -7,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// A decimal number, exactly: (-1)^negative digits 10^exponent, the digits without zeros at either end, so equal
 /// numbers are equal here.
@@ -94,4 +95,4 @@ inline bool same_answer(std::string_view given, std::string_view wanted, bool th
   return x && y && *x == *y;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

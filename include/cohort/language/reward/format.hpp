@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The white space that strict_format wants: each tag on a line of its own, as in the published format; none around
 /// tags; or any.
@@ -104,4 +104,4 @@ class soft_format {
   detail::tag_pattern pattern_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

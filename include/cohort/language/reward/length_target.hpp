@@ -4,7 +4,7 @@
 #include <cohort/language/reward/completion.hpp>
 #include <type_traits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Asks for completions of one length, or of the length that the row names:
 ///
@@ -32,4 +32,4 @@ struct length_target {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

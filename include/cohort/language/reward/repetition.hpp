@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Punishes repeated runs of n tokens:
 ///
@@ -43,4 +43,4 @@ struct repetition {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// A reward with the name that logs and errors give it, and its weight in the sum.
 template <class R>
@@ -119,4 +119,4 @@ class rewards {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/language/reward/completion.hpp>
 #include <cstddef>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// DAPO's soft punishment of length: nothing up to limit - cache tokens, then a straight line to -1 at the limit, -1
 /// beyond:
@@ -31,4 +31,4 @@ struct soft_overlong {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

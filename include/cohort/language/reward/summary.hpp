@@ -5,7 +5,7 @@
 #include <cohort/scalar/welford.hpp>
 #include <limits>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The total and each part of a set of N rewards over many completions: over those that have one, an absent one counts
 /// nowhere.
@@ -40,4 +40,4 @@ class reward_summary {
   std::array<detail::welford, N + 1> all_{};
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -2,7 +2,7 @@
 #include <cohort/language/model/token_packing.hpp>
 #include <cohort/rollout/batch.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Policy>
 class completion_minibatches;
@@ -169,4 +169,4 @@ struct completion_batch : batch<B, std::int32_t> {
   std::vector<T> unknown_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -3,7 +3,7 @@
 #include <cohort/update/minibatch.hpp>
 #include <utility>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Some groups of a completion_batch, packed for passes of about `rows` tokens each.
 template <backend B>
@@ -157,4 +157,4 @@ class completion_minibatches {
   typename B::template array<std::uint8_t> last_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/language/rollout/resampled_counts.hpp>
 #include <cohort/language/task/language_task.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 template <backend B, class Task, class Policy>
 class completions_collector;
@@ -230,4 +230,4 @@ class completions_collector {
   batch_type batch_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

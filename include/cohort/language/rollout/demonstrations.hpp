@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/language/rollout/given_completions.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The "rollout" of supervised fine-tuning: `count` rows with the solution that the task knows,
 /// `std::vector<std::int32_t> solution(row) const`. With no_advantage and log_likelihood that is maximum likelihood on
@@ -29,4 +29,4 @@ struct demonstrations {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

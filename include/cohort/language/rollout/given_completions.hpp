@@ -3,7 +3,7 @@
 #include <cohort/language/rollout/completion_minibatches.hpp>
 #include <cohort/language/task/language_task.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Collects completions that a task knows: of each of `count` rows those of Rollout::given(task, row), in that order.
 /// They have no old_logp and no score: both are NaN.
@@ -48,4 +48,4 @@ class given_completions_collector {
   batch_type batch_;
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/language/rollout/given_completions.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// The "rollout" of preference learning: `count` rows, each with a completion that was chosen and one that was
 /// rejected, `std::vector<std::int32_t> chosen(row) const` and `rejected(row) const` of the task. With an objective of
@@ -38,4 +38,4 @@ struct preferences {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

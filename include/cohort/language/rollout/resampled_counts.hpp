@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// How often each of n numbers comes in n draws with replacement, each draw x_i with a probability proportional to
 /// |x_i|^power. A NaN is not one of them; where all are 0, each comes once.
@@ -28,4 +28,4 @@ inline std::vector<int> resampled_counts(std::vector<double> const& x, double po
   return times;
 }
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

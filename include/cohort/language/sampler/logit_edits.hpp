@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 namespace detail {
 
@@ -45,4 +45,4 @@ void forbid_tokens(B& backend, view<T> logits, view<std::uint8_t const> allowed)
   backend.map(outputs{logits}, detail::allowed_or_nothing{}, view<T const>(logits), allowed);
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

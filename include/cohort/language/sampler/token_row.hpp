@@ -2,7 +2,7 @@
 #include <cohort/language/sampler/weight_search.hpp>
 
 // What is done to a row of logits to draw a token from it; token_sampler.hpp says what the numbers mean.
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// The loops over V numbers that lie `stride` apart that a draw is made of. A backend with a type row_loops has faster
 /// ones for stride 1.
@@ -198,4 +198,4 @@ struct row_of_weights {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/language/sampler/token_row.hpp>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// How a token is drawn from logits, in transformers' order:
 ///
@@ -228,4 +228,4 @@ void draw_tokens(B& backend, token_sampler const& sampler, stream_id draws, std:
   else draw(detail::plain_row_loops{});
 }
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

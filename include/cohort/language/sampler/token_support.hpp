@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// For each of some steps the tokens that a sampler's cuts left of a vocabulary of V, in the host's memory: a list of 4
 /// bytes for each token where that is shorter, else a bit for each token of the vocabulary. With V = 49,152 a step
@@ -95,4 +95,4 @@ enum class softmax_over {
   vocabulary,
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -4,7 +4,7 @@
 #include <cohort/backend/concept.hpp>
 
 // Where a cut lies among weights: the smallest of nested sets of them that is enough.
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Weights from low to high, both included.
 template <class T>
@@ -162,4 +162,4 @@ struct weight_search {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// Which completion of a rollout: number `number` of prompt number `prompt`, from 0.
 struct sample_place {
@@ -51,4 +51,4 @@ concept language_task = (detail::scores_with_place<X> || detail::scores_without<
                           { x.stop() } -> std::convertible_to<std::int32_t>;
                         };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

@@ -1,12 +1,13 @@
 #pragma once
 #include <array>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 /// Which of some words is the longest that begins at each byte of a text, in time proportional to the text: an
 /// automaton that reads words and texts from their ends, so that a word that begins at a byte ends where it is read.
@@ -87,4 +88,4 @@ class longest_match {
   std::unordered_map<std::uint64_t, std::int32_t> others_;
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail

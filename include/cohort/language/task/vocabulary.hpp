@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace cohort {
+namespace COHORT_NAMESPACE {
 
 /// What a vocabulary is made of. Tokens are numbered in this order: the characters, or the 256 bytes, from 0; then the
 /// special tokens.
@@ -137,4 +137,4 @@ class vocabulary {
   }
 };
 
-}  // namespace cohort
+}  // namespace COHORT_NAMESPACE

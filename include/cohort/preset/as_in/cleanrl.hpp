@@ -5,7 +5,7 @@
 #include <cohort/preset/as_in/rules.hpp>
 #include <cohort/update/update.hpp>
 
-namespace cohort::detail {
+namespace COHORT_NAMESPACE::detail {
 
 struct one_at_end {
   template <class S, class M>
@@ -14,9 +14,9 @@ struct one_at_end {
   }
 };
 
-}  // namespace cohort::detail
+}  // namespace COHORT_NAMESPACE::detail
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// A truncation taken for a termination, as programs do that know `done` alone.
 template <class Estimator>
@@ -65,4 +65,4 @@ struct cleanrl {
   }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

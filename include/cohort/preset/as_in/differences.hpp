@@ -2,7 +2,7 @@
 #include <cohort/preset/as_in/registry.hpp>
 #include <string>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// One rule of two conventions, and what it gives at each step.
 struct rule {
@@ -44,4 +44,4 @@ inline std::vector<rule> differences(result const& a, result const& b) {
           compare("gradient", "", "", a.slope, b.slope)};
 }
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

@@ -2,7 +2,7 @@
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/preset/as_in/trl_1_16.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// Liger 0.8's LigerFusedLinearGRPOLoss with its defaults. It is given advantages; here they are TRL's.
 struct liger_0_8 {
@@ -29,4 +29,4 @@ struct liger_0_8 {
   static auto objective() { return loss(); }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

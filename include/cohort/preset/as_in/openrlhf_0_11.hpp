@@ -4,7 +4,7 @@
 #include <cohort/advantage/kl_to_go.hpp>
 #include <cohort/preset/as_in/rules.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// OpenRLHF 0.11's defaults with the advantage estimator group_norm.
 struct openrlhf_0_11 {
@@ -32,4 +32,4 @@ struct openrlhf_0_11 {
   static auto objective() { return loss(); }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

@@ -4,7 +4,7 @@
 #include <cohort/objective/dppo.hpp>
 #include <cohort/preset/as_in/rules.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// Twice k2: the square that prime-rl adds.
 struct squared_log_ratio {
@@ -40,4 +40,4 @@ struct prime_rl {
   static auto objective() { return loss(); }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

@@ -15,7 +15,7 @@
 
 // The conventions of libraries by name, and what each makes of a batch.
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 inline constexpr std::tuple<trl_1_16, verl_0_9, openrlhf_0_11, liger_0_8, prime_rl, torchrl_0_14, stable_baselines3_2_9,
                             cleanrl>
@@ -105,4 +105,4 @@ result evaluate(B& backend, C const&, recorded_batch const& given, std::optional
   return o;
 }
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

@@ -5,7 +5,7 @@
 #include <cohort/objective/expression.hpp>
 #include <optional>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// What a library does by default, a sentence a rule. Each convention is a struct with these as `rules` and the same as
 /// components: `advantage()`, `normalize()` of the advantages (or nothing), `ratio()` (the policy's term), `kl()` with
@@ -28,4 +28,4 @@ struct rules_in_words {
 /// Where a library's KL stands, as its defaults have it: nowhere, in the loss, or taken from advantages.
 enum class kl_place { none, loss, advantage };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

@@ -4,7 +4,7 @@
 #include <cohort/preset/as_in/rules.hpp>
 #include <cohort/update/update.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// Stable-Baselines3 2.9's PPO with its defaults.
 struct stable_baselines3_2_9 {
@@ -34,4 +34,4 @@ struct stable_baselines3_2_9 {
   }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

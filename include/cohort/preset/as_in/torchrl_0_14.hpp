@@ -4,7 +4,7 @@
 #include <cohort/objective/value_loss.hpp>
 #include <cohort/preset/as_in/rules.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// TorchRL 0.14's ClipPPOLoss with its defaults, and GAE.
 struct torchrl_0_14 {
@@ -29,4 +29,4 @@ struct torchrl_0_14 {
   }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

@@ -3,7 +3,7 @@
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/preset/as_in/rules.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// TRL 1.16's GRPOTrainer with GRPOConfig's defaults.
 struct trl_1_16 {
@@ -29,4 +29,4 @@ struct trl_1_16 {
   static auto objective() { return loss(); }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in

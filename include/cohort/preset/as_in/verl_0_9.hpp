@@ -4,7 +4,7 @@
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/preset/as_in/rules.hpp>
 
-namespace cohort::preset::as_in {
+namespace COHORT_NAMESPACE::preset::as_in {
 
 /// verl 0.9's defaults with adv_estimator = grpo.
 struct verl_0_9 {
@@ -30,4 +30,4 @@ struct verl_0_9 {
   static auto objective() { return loss(); }
 };
 
-}  // namespace cohort::preset::as_in
+}  // namespace COHORT_NAMESPACE::preset::as_in
