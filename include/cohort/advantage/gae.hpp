@@ -28,7 +28,7 @@ struct gae_step {
   template <class S, class M>
   constexpr several<S, 3> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated,
                                      M valid) const {
-    constexpr double most = std::numeric_limits<typename S::value_type>::max();
+    constexpr double most = double(std::numeric_limits<typename S::value_type>::max());
     S after = select(valid | (abs(next_value) <= most), next_value, S(0));  // a step of reward 0, a state of value 0
     auto found =
         (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
