@@ -220,11 +220,14 @@ TEST_CASE("units: the deviation of an evaluation's returns, and of scores that c
     detail::welford w;
     for (double x : {1., 2., 3., 4.}) w.add(x * unit);
     CHECK(near(w.deviation() / unit, 1.290994));
-    CHECK(near(w.mean / unit, 2.5));
+    CHECK(near(w.mean() / unit, 2.5));
   }
   detail::welford late;
   for (double x : {1., 2., 1e160, -1e160}) late.add(x);
   CHECK(near(late.deviation() / 1e160, std::sqrt(2 / 3.)));
+  detail::welford across;  // the number from which on the unit is another
+  for (double x : {0., .99 * 0x1p400, 1.01 * 0x1p400}) across.add(x);
+  CHECK(near(across.deviation() / 0x1p400, .57743687));
 }
 
 TEST_CASE("units: one outlier of 1e20 in float") {

@@ -36,8 +36,7 @@ struct rollout {
         truncated(b, rare_flags(K * R * G, 6)),
         valid(b, flags(R, 1, 7)),
         executed(b, chosen(R, G)),
-        results(b, R * G, 2, G > 1 ? order::transposed : order::packed) {
-  }  // the G samples of a decision are a row, so theirs lie together
+        results(b, R * G, 2, order::transposed) {}
 
   batch_view<T> batch(partition series, std::ptrdiff_t G = 1, std::ptrdiff_t K = 1) {
     batch_view<T> v;
@@ -63,14 +62,24 @@ struct rollout {
   }
 };
 
+/// Advantages and targets, a column each; without the targets the advantages are the same to the bit.
+template <class B, class E>
+grid<double> estimates_of(B& backend, E const& estimator, batch_view<value_t<B>> const& batch, rollout<B>& r) {
+  placed<B, value_t<B>> alone(backend, r.results.rows(), 1);
+  estimator(backend, batch, {alone.out(), {}});
+  estimator(backend, batch, {r.column(0), r.column(1)});
+  auto both = as<double>(r.results.now()), advantage = as<double>(alone.now());
+  for (std::ptrdiff_t i = 0; i < both.rows; ++i) REQUIRE(advantage(i) == both(i, 0));
+  return both;
+}
+
 template <class B, class E>
 grid<double> gae_of(B& backend, E const& estimator, layout const& l, bool lanes, bool some_invalid) {
   rollout<B> r(backend, l.steps);
   placed_series<B> s(backend, l, lanes);
   auto batch = r.batch(s.s);
   if (some_invalid) batch.valid = r.valid.in();
-  estimator(backend, batch, {r.column(0), r.column(1)});
-  return as<double>(r.results.now());
+  return estimates_of(backend, estimator, batch, r);
 }
 
 template <class B>
@@ -89,8 +98,7 @@ template <class B, class Estimator>
 grid<double> probes_of(B& backend, Estimator const& estimator, std::ptrdiff_t K) {
   constexpr std::ptrdiff_t T = 11, N = 19, G = 4;
   rollout<B> r(backend, T * N, G, K);
-  estimator(backend, r.batch(partition::lanes(T, N), G, K), {r.column(0), r.column(1)});
-  return as<double>(r.results.now());
+  return estimates_of(backend, estimator, r.batch(partition::lanes(T, N), G, K), r);
 }
 
 template <class B>

@@ -63,14 +63,13 @@ struct more_fields {
 
 template <class B, class E>
 grid<double> lanes_of(B& backend, E const& estimator, bool packed) {
-  auto l = packed ? layout::ragged(30, 20, 1) : layout::lanes(19, 23);
+  auto l = packed ? layout::ragged(30, 20, 1) : layout::lanes(19, 37);
   rollout<B> r(backend, l.steps);
   more_fields<B> more(backend, l.steps, 1);
   placed_series<B> s(backend, l, !packed);
   auto batch = r.batch(s.s);
   more.add_to(batch);
-  estimator(backend, batch, {r.column(0), r.column(1)});
-  return as<double>(r.results.now());
+  return estimates_of(backend, estimator, batch, r);
 }
 template <class B, class E>
 grid<double> groups_of(B& backend, E const& estimator, bool some_invalid) {

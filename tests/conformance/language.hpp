@@ -55,6 +55,10 @@ std::pair<grid<double>, grid<double>> language_results(B& backend, bool tied) {
   placed<B, T> out(backend, M, 3), partials(backend, inputs<T>(M, 3, 2));
   auto found = [&](int k) { return out.out().column(k); };
   model.evaluate(backend, std::as_const(model).parameters(), packing, 1.4, {found(0), found(1), found(2)});
+  placed<B, T> alone(backend, M, 3);  // log-probabilities without the others: the same to the bit
+  model.evaluate(backend, std::as_const(model).parameters(), packing, 1.4, {alone.out().column(0), {}, {}});
+  auto all = out.now(), one = alone.now();
+  for (std::ptrdiff_t i = 0; i < M; ++i) REQUIRE((one(i, 0) == all(i, 0) && std::isnan(one(i, 1))));
   model.zero_gradient(backend);
   model.accumulate_gradient(backend, packing, 1.4, [&](std::ptrdiff_t first, auto const& now) {
     auto slope = [&](int k) { return partials.in().column(k).part(first, now.logp.rows); };

@@ -46,6 +46,34 @@ grid<double> loss_and_gradient(B& backend, bool some_invalid) {
   return as<double>(out.now());
 }
 
+/// Loss and derivatives of a term that reads nothing else, with room for all of them and with room for its own only.
+template <class B>
+void only_what_is_read(B& backend) {
+  using T = value_t<B>;
+  constexpr std::ptrdiff_t M = 203;
+  placed<B, T> old_logp(backend, inputs<T>(M, 1, 2, -3, 0)), logp(backend, inputs<T>(M, 1, 3, -3, 0)),
+      advantage(backend, inputs<T>(M, 1, 5, -2, 2)), value(backend, inputs<T>(M, 1, 7, -2, 2)),
+      target(backend, inputs<T>(M, 1, 8, -2, 2)), weight(backend, inputs<T>(M, 1, 9, 0, 1));
+  placed<B, std::uint8_t> valid(backend, flags(M, 1, 1));
+  auto check = [&](auto const& term, int slope, step_views<T> steps) {
+    for (bool some_invalid : {false, true}) {
+      if (some_invalid) steps.valid = valid.in();
+      placed<B, T> all(backend, M, 6, order::transposed), own(backend, M, 2, order::transposed);
+      auto room = [&](int k) { return all.out().column(k); };
+      differentiate(backend, term, steps, {weight.in()}, {room(0), room(1), room(2), room(3), room(4), room(5)});
+      differentiate(backend, term, steps, {weight.in()}, detail::make_partials<T>([&](int k) {
+                      return k == 0 ? own.out().column(0) : k == slope ? own.out().column(1) : view<T>{};
+                    }));
+      auto with = all.now(), without = own.now();
+      CAPTURE(slope, some_invalid);
+      for (std::ptrdiff_t i = 0; i < M; ++i)
+        for (int k = 0; k < 2; ++k) REQUIRE(without(i, k) == with(i, k == 0 ? 0 : slope));
+    }
+  };
+  check(clipped_ratio{}, 1, {.old_logp = old_logp.in(), .logp = logp.in(), .advantage = advantage.in()});
+  check(value_loss{}, 3, {.value = value.in(), .target = target.in()});
+}
+
 /// Standardized numbers far from 0 in the first column, the same with some left out in the second.
 template <class B>
 grid<double> standardized_numbers(B& backend) {
@@ -98,6 +126,9 @@ void objectives(B& backend, tolerances const& tolerance) {
       auto got = loss_and_gradient(backend, some_invalid), want = loss_and_gradient(reference, some_invalid);
       REQUIRE(mismatch<B>(got, want, tolerance) == "");
     }
+  }
+  SECTION("differentiate: loss and derivative are the same where nothing has room for what the objective leaves out") {
+    only_what_is_read(backend);
   }
   SECTION("standardize: the numbers are those of double") {
     REQUIRE(mismatch<B>(standardized_numbers(backend), standardized_numbers(reference), tolerance) == "");

@@ -60,12 +60,9 @@ void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t ro
   for (std::ptrdiff_t r = 0; r < rows; r += 3) numbers(r, r % V) = -std::numeric_limits<T>::infinity();
   if (rows > 4) numbers(4, V / 2) = std::numeric_limits<T>::quiet_NaN();
   auto lanes = integers<std::int32_t>(rows, 1, 2, 0, 100'000);
-  placed<B, T> logits(backend, numbers), logp(backend, rows, 2);
-  placed<B, std::int32_t> lane(backend, lanes), token(backend, rows, 1);
+  placed<B, std::int32_t> lane(backend, lanes);
   stream_id draws{5, draw_purpose::action, 6};
   std::uint32_t t = 9;
-  draw_tokens(backend, sampler, draws, t, logits.out(), lane.in(), token.out(), logp.out().column(0),
-              logp.out().column(1));
   grid<std::int32_t> want(rows);
   grid<double> want_logp(rows, 2);
   for (std::ptrdiff_t r = 0; r < rows; ++r) {
@@ -77,8 +74,26 @@ void draw_tokens_one(B& backend, token_sampler const& sampler, std::ptrdiff_t ro
     want(r) = d.token, want_logp(r, 0) = d.logp, want_logp(r, 1) = d.sampler_logp;
   }
   CAPTURE(rows, V, sampler.temperature, sampler.top_k, sampler.top_p, sampler.min_p, sampler.typical_p);
-  REQUIRE(difference(token.now(), want) == "");
-  REQUIRE(mismatch<B>(as<double>(logp.now()), want_logp, tolerance) == "");
+  for (bool with_logp : {true, false})
+    for (bool with_kept : {false, true}) {
+      placed<B, T> logits(backend, numbers), logp(backend, rows, 2, order::transposed);
+      placed<B, std::int32_t> token(backend, rows, 1), kept(backend, rows, (V + 31) / 32);
+      draw_tokens(backend, sampler, draws, t, logits.out(), lane.in(), token.out(),
+                  with_logp ? logp.out().column(0) : view<T>{}, logp.out().column(1), {},
+                  with_kept ? kept.out() : view<std::int32_t>{});
+      CAPTURE(with_logp, with_kept);
+      REQUIRE(difference(token.now(), want) == "");
+      auto found = as<double>(logp.now());
+      auto bits = kept.now();
+      for (std::ptrdiff_t r = 0; r < rows; ++r) {
+        std::int32_t v = want(r);
+        if (with_kept && v >= 0) REQUIRE((std::uint32_t(bits(r, v / 32)) >> v % 32 & 1) == 1);
+        if (with_logp) continue;
+        REQUIRE(std::isnan(found(r, 0)));
+        found(r, 0) = want_logp(r, 0);
+      }
+      REQUIRE(mismatch<B>(found, want_logp, tolerance) == "");
+    }
 }
 
 template <class B>

@@ -67,8 +67,8 @@ TEST_CASE("vector_environment: steps beyond 2^24 are counted in float as well") 
     CHECK(int(cut[0]) == (t >= 1));
     CHECK(int(cut[1]) == 0);
   }
-  state = copy_out(backend, lanes);
+  auto now = copy_out(backend, lanes);
   std::int32_t after[4];
-  std::memcpy(after, state.at(name->first).bytes.data(), sizeof after);
+  std::memcpy(after, now.at(name->first).bytes.data(), sizeof after);
   CHECK((after[1] == 1 && after[3] == 19));
 }

@@ -116,7 +116,12 @@ TEST_CASE("pack: in double Eigen's kernels are within 3 units of the C library, 
   CHECK(agree([](auto x) { return log1p(x); }, -1, 3, 0));
   CHECK(agree([](auto x) { return sin(x); }, -1000, 1000, 0));
   CHECK(agree([](auto x) { return cos(x); }, -1000, 1000, 0));
-  CHECK(agree([](auto x) { return lgamma(x) + digamma(x) + polygamma(1, x); }, .1, 100, 0));
+#if defined(__ASSOCIATIVE_MATH__)
+  double const sums = 16;  // each is added up as g++ likes
+#else
+  double const sums = 0;
+#endif
+  CHECK(agree([](auto x) { return lgamma(x) + digamma(x) + polygamma(1, x); }, .1, 100, sums));
   CHECK(agree([](auto x) { return modulo(x, 2.5); }, -1000, 1000, 0));
   CHECK(agree([](auto x) { return round_to_float(x); }, -1000, 1000, 0));
   CHECK(agree([](auto x) { return numpy_square(x); }, -1000, 1000, 0));

@@ -123,7 +123,7 @@ class nearby {
   }
   friend nearby stop_gradient(nearby a) { return nearby(a.value); }
 
- private:
+  // Public, since g++ counts the friends of `mask` as strangers.
   template <class R, class A, class F>
   static R each(A const& a, A const& b, F f) {
     R result;

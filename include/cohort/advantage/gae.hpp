@@ -2,6 +2,7 @@
 #include <cohort/advantage/returns.hpp>
 #include <cohort/backend/concept.hpp>
 #include <cohort/describe/about.hpp>
+#include <limits>
 
 namespace COHORT_NAMESPACE {
 
@@ -27,8 +28,8 @@ struct gae_step {
   template <class S, class M>
   constexpr several<S, 3> operator()(S next_advantage, S reward, S value, S next_value, M terminated, M truncated,
                                      M valid) const {
-    S after =
-        select(valid | (next_value - next_value == 0), next_value, S(0));  // a step of reward 0, a state of value 0
+    constexpr double most = double(std::numeric_limits<typename S::value_type>::max());
+    S after = select(valid | (abs(next_value) <= most), next_value, S(0));  // a step of reward 0, a state of value 0
     auto found =
         (*this)(next_advantage, select(valid, reward, S(0)), select(valid, value, S(0)), after, terminated, truncated);
     return {{select(valid, found[0], invalid == invalid_steps::decay ? found[0] : next_advantage),

@@ -64,7 +64,12 @@ namespace detail {
 
 struct piece_of {
   double series;
-  constexpr auto operator()(auto series_of) const { return floor((series_of + .5) / series); }
+  template <class S>
+  constexpr S operator()(S series_of) const {
+    S piece = floor((series_of + .5) / series),
+      rest = series_of - piece * series;  // of a quotient that is too large, or
+    return select(rest < 0, piece - 1, select(rest >= series, piece + 1, piece));  // too small, by its rounding
+  }
 };
 
 }  // namespace detail

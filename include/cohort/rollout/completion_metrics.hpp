@@ -44,7 +44,7 @@ class completion_counter {
   void add_group(group_scores const& s, bool kept) {
     m_.left_out += !kept;
     ++groups_;
-    m_.reward += s.mean;
+    m_.reward += s.mean();
     m_.reward_std += s.deviation();
     m_.frac_reward_zero_std += !s.differs();
   }

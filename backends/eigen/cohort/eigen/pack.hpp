@@ -2,7 +2,20 @@
 #if defined(__CUDACC__)
 #error "cohort: the Eigen backend cannot be included in a CUDA source, where Eigen does not vectorize: use a .cpp"
 #endif
+// Eigen's kernels need their operations in order, whatever -fassociative-math allows in the rest of a program.
+#if defined(__clang__)
+#pragma float_control(push)
+#pragma clang fp reassociate(off)
+#elif defined(__ASSOCIATIVE_MATH__)
+#pragma GCC push_options
+#pragma GCC optimize("no-associative-math")
+#endif
 #include <Eigen/Core>
+#if defined(__clang__)
+#pragma float_control(pop)
+#elif defined(__ASSOCIATIVE_MATH__)
+#pragma GCC pop_options
+#endif
 #include <algorithm>
 #include <cohort/scalar/real.hpp>
 #include <cstdint>
@@ -17,6 +30,18 @@ inline constexpr int vector_bytes = 32;
 #else
 inline constexpr int vector_bytes = 16;
 #endif
+
+/// A sum or difference as it was rounded: where a formula is about the rounding, -fassociative-math would cancel it.
+template <class V>
+inline V rounded(V x) {
+#if defined(__clang__)
+  return __arithmetic_fence(x);
+#elif defined(__ASSOCIATIVE_MATH__)
+  return __builtin_assoc_barrier(x);
+#else
+  return x;
+#endif
+}
 
 template <class T>
 using mask_integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
@@ -42,7 +67,7 @@ struct pack_mask : detail::never_a_bool {
 /// instruction would queue for the divider, with the division that mostly follows.
 inline __m512 square_root(__m512 x) {
   __m512 const half = _mm512_set1_ps(.5f);
-  __m512 estimate = _mm512_rsqrt14_ps(x), root = _mm512_mul_ps(x, estimate);
+  __m512 estimate = _mm512_rsqrt14_ps(x), root = rounded(_mm512_mul_ps(x, estimate));
   __m512 rest = _mm512_fnmadd_ps(root, _mm512_mul_ps(half, estimate), half);
   constexpr int zeros_and_infinity = 0x02 | 0x04 | 0x08;  // whose estimates are infinite or 0
   return _mm512_mask_mov_ps(_mm512_fmadd_ps(root, rest, root), _mm512_fpclass_ps_mask(x, zeros_and_infinity), x);
@@ -148,8 +173,9 @@ struct pack {
   // Kahan's: the rounding of 1 + x is undone by the quotient; exact to a few ulps.
   friend pack log1p(pack x) {
     if constexpr (sizeof(T) == 4) {
-      pack u = T(1) + x;
-      return select((u == T(1)) | (u > std::numeric_limits<T>::max()), x, log(u) * (x / (u - T(1))));
+      pack u = rounded<vector>(T(1) + x.value);
+      return select((u == T(1)) | (u > std::numeric_limits<T>::max()), x,
+                    log(u) * rounded<vector>((x / (u - T(1))).value));
     } else {
       return one_by_one(x, [](T v) { return std::log1p(v); });
     }

@@ -55,8 +55,8 @@ inline pack<float> exp_of_nonpositive(pack<float> x) {
   alignas(64) static constexpr float table[] = {
       1.f,         1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
       1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f};
-  floats shifted = x.value * 1.44269504f + to_sixteenths, n = shifted - to_sixteenths;
-  floats r = x.value - n * log2_high;
+  floats shifted = rounded<floats>(x.value * 1.44269504f + to_sixteenths), n = shifted - to_sixteenths;
+  floats r = rounded<floats>(x.value - n * log2_high);
   r = r - n * log2_low;
   floats p = (r * .166666667f + .5f) * (r * r) + r;
   floats e = _mm512_maskz_permutexvar_ps(__mmask16(-1), std::bit_cast<__m512i>(shifted), _mm512_load_ps(table));
@@ -64,8 +64,8 @@ inline pack<float> exp_of_nonpositive(pack<float> x) {
 #else
   using integers = pack<float>::mask::vector;
   constexpr float to_integer = 12582912;  // 1.5 2^23: a sum with it has its integer in the last bits
-  floats shifted = x.value * 1.44269504f + to_integer, n = shifted - to_integer;
-  floats r = x.value - n * log2_high;
+  floats shifted = rounded<floats>(x.value * 1.44269504f + to_integer), n = shifted - to_integer;
+  floats r = rounded<floats>(x.value - n * log2_high);
   r = r - n * log2_low;
   floats p = r * 1.9875691500e-4f + 1.3981999507e-3f;  // Cephes' polynomial
   p = p * r + 8.3334519073e-3f;

@@ -28,7 +28,7 @@ class reward_summary {
     auto const& w = all_[i];
     moments m;
     m.count = std::ptrdiff_t(w.count);
-    if (m.count > 0) m.mean = w.mean;
+    if (m.count > 0) m.mean = w.mean();
     if (m.count > 1) m.deviation = w.deviation();
     return m;
   }
