@@ -1,4 +1,4 @@
-// expect: a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), on_end(report)
+// expect: a hook of train needs at least one of on_start(report), on_update(report), on_update(report, policy), a template on_run(run), on_end(report)
 // at most: 10 lines
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>

@@ -27,7 +27,7 @@ endif()
 file(TOUCH "${environment}/made")
 
 # Not optimized: that is twice as fast to build, and its tests take seconds.
-execute_process(COMMAND "${CMAKE_COMMAND}" -E env CMAKE_BUILD_PARALLEL_LEVEL=2 "SKBUILD_BUILD_DIR=${BUILD}/module"
+execute_process(COMMAND "${CMAKE_COMMAND}" -E env CMAKE_BUILD_PARALLEL_LEVEL=1 "SKBUILD_BUILD_DIR=${BUILD}/module"
   "CXX=${COMPILER}" "CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}" "${python}" -m pip install --quiet
   --disable-pip-version-check --no-build-isolation --no-deps --no-index --force-reinstall
   --config-settings=cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O0 "${ROOT}/backends/python" COMMAND_ERROR_IS_FATAL ANY)

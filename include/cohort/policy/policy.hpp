@@ -29,9 +29,9 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
-  basic_policy(B& backend, Distribution distribution, int observations, network_options const& o, random_seed s,
+  basic_policy(B& backend, Distribution const& d, int observations, network_options const& o, random_seed s,
                bool masked = false)
-      : shape(distribution, observations, o, masked) {
+      : shape(d, observations, o, masked) {
     auto const start = this->initial(backend, s);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
