@@ -2,7 +2,7 @@
 add_library(cohort_file INTERFACE)
 set_target_properties(cohort_file PROPERTIES EXPORT_NAME file)
 target_link_libraries(cohort_file INTERFACE cohort nlohmann_json::nlohmann_json)
-set(cohort_file_headers "cohort/(file/|checkpoint)")  # which are no part of the core
+set(cohort_file_headers "cohort/(file/|checkpoint|deploy)")  # which are no part of the core
 
 include(.cmake/find_file.cmake)
 if(cohort_file_FOUND)

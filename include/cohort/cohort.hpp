@@ -20,6 +20,7 @@
 #include <cohort/optimizer/all.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include <cohort/policy/controller.hpp>
 #include <cohort/rollout/all.hpp>
 #include <cohort/run/algorithm.hpp>
 #include <cohort/run/evaluate.hpp>

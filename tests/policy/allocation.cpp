@@ -1,3 +1,6 @@
+#include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/policy/controller.hpp>
+
 #include "../catch.hpp"
 #include "../support/allocations.hpp"
 #include "policies.hpp"
@@ -41,4 +44,17 @@ TEST_CASE("policy: evaluate and backward allocate in their first pass alone") {
       require_no_allocation<actor_critic<cpu, multi_categorical<2>>>(choices, t, G);
       require_no_allocation<actor<cpu, std::remove_const_t<decltype(humped)>>>(humped, t, G);
     }
+}
+
+TEST_CASE("controller: after its first calls it allocates nothing") {
+  eigen::backend cpu({.threads = 1});
+  classic_control::cart_pole e;
+  actor_critic policy{cpu, e, {}, random_seed{3}};
+  controller control{cpu, e, policy};
+  std::array const seen{0.f, .1f, .2f, -.1f};
+  control.best(seen), control.act(seen);
+  long const before = allocations;
+  int const sum = control.best(seen) + control.act(seen);
+  CHECK(allocations == before);
+  CHECK((sum >= 0 && sum <= 2));
 }

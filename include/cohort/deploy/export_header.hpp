@@ -1,0 +1,88 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <cohort/deploy/header_text.hpp>
+#include <cohort/describe/type_name.hpp>
+#include <cohort/file/new_file.hpp>
+#include <cohort/policy/network_options.hpp>
+
+namespace COHORT_NAMESPACE {
+
+struct header_options {
+  std::string name = "controller";  ///< the namespace in the header
+  existing what = existing::replace;
+};
+
+namespace detail {
+
+/// The actor of a policy, layer by layer, as floats.
+template <backend B, class Policy>
+std::vector<header_layer> layers_of_actor(B& backend, Policy& policy) {
+  using T = value_t<B>;
+  std::vector<T> all(std::size_t(policy.parameters().rows));
+  backend.download(std::span<T>(all), view<T const>(policy.parameters()));
+  std::vector<header_layer> layers;
+  policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
+    if (!name.starts_with("actor.")) return;
+    std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
+    if (name.ends_with(".weight")) layers.push_back({rows, columns, std::move(numbers), {}});
+    else layers.back().bias = std::move(numbers);
+  });
+  layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
+  return layers;
+}
+
+/// What a policy does in one observation, recorded for the header's test of itself.
+template <backend B, class Policy>
+header_example example_of(B& backend, Policy& policy, std::size_t seen, std::size_t actions) {
+  using T = value_t<B>;
+  using action = typename Policy::action;
+  header_example x;
+  std::vector<T> observation;
+  for (std::size_t d = 0; d < seen; ++d) {
+    x.observation.push_back(float(int(d * 7 % 11) - 5) / 8);  // exact in any type
+    observation.push_back(T(x.observation.back()));
+  }
+  std::vector<action> taken(std::size_t(policy.distribution().action_width()));
+  typename B::template array<T> in;
+  typename B::template array<action> out;
+  backend.assign(in, std::span<T const>(observation));
+  backend.resize(out, std::ptrdiff_t(taken.size()));
+  policy.act_deterministic(backend, in.matrix(1, std::ptrdiff_t(seen)), out.matrix(1, std::ptrdiff_t(taken.size())));
+  backend.download(std::span<action>(taken), view<action const>(out.all()));
+  x.action.assign(taken.begin(), taken.begin() + std::ptrdiff_t(actions));
+  return x;
+}
+
+}  // namespace detail
+
+/// Writes a policy's most probable actions as one C++17 header for programs that know nothing of Cohort: weights as
+/// arrays, no include but <cmath>, nothing allocated, no exceptions, a self-test with what this policy did. Its actions
+/// are the policy's to 1e-6.
+///
+///     export_header(cpu, policy, "controller.hpp");
+///     ...
+///     #include "controller.hpp"
+///     int const push = controller::act(observation);          // discrete; of others: act(observation, action)
+///
+/// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
+/// distribution whose most probable action it cannot write (it has those of this library), io_error for the file.
+template <backend B, class Policy>
+void export_header(B& backend, Policy& policy, std::filesystem::path const& path, header_options const& o = {}) {
+  auto const& spaces = policy.spaces();
+  std::string const distribution = detail::type_name<typename Policy::distribution_type>();
+  if (spaces.actions.kind.empty())
+    throw value_error("export_header: the policy was made without an environment, whose spaces the header needs");
+  std::size_t const seen = spaces.observations.low.size();
+  if (policy.observations() != int(seen))
+    throw value_error("export_header: the policy reads an action mask, which a header cannot have yet");
+  detail::header_network const network{o.name, policy.options().activation == activation::tanh,
+                                       detail::layers_of_actor(backend, policy), spaces,
+                                       detail::header_mode(distribution)};
+  auto const example = detail::example_of(backend, policy, seen, network.actions());
+  std::string const text = detail::header_text(network, example, distribution);
+  file::new_file to(path, o.what);
+  to.write(text);
+  to.commit();
+}
+
+}  // namespace COHORT_NAMESPACE

@@ -1,0 +1,161 @@
+#pragma once
+#include <charconv>
+#include <cmath>
+#include <cohort/describe/names.hpp>
+#include <cohort/environment/spaces.hpp>
+#include <cohort/version.hpp>
+#include <cstddef>
+
+// The text of a controller as a header of C++17.
+
+namespace COHORT_NAMESPACE::detail {
+
+struct header_layer {
+  int inputs, outputs;
+  std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
+
+  void keep_columns(int n) {
+    std::vector<float> kept;
+    for (int i = 0; i < inputs; ++i)
+      kept.insert(kept.end(), weight.begin() + std::ptrdiff_t(i) * outputs,
+                  weight.begin() + std::ptrdiff_t(i) * outputs + n);
+    weight = std::move(kept), outputs = n;
+    bias.resize(std::size_t(n));
+  }
+};
+struct header_example {
+  std::vector<float> observation;
+  std::vector<double> action;
+};
+struct header_network {
+  std::string name;
+  bool is_tanh;
+  std::vector<header_layer> layers;
+  environment_spaces spaces;
+  std::string mode;  ///< from y, what the last layer gives, to the action
+
+  std::size_t actions() const {
+    return spaces.actions.kind == "box" ? spaces.actions.low.size() : spaces.actions.n.size();
+  }
+};
+
+/// The number in the fewest characters that give it back; "0.5", and "inf" as C++ writes it.
+inline std::string number_text(float x) {
+  char buffer[32];
+  auto const end = std::to_chars(buffer, buffer + sizeof buffer, x).ptr;
+  std::string text(buffer, end);
+  if (text.starts_with("0.")) text.erase(0, 1);
+  if (text.starts_with("-0.")) text.erase(1, 1);
+  return text;
+}
+template <class Numbers>
+std::string numbers_text(Numbers const& numbers) {
+  std::string all;
+  std::size_t line = 0;
+  for (auto x : numbers) {
+    std::string const one = number_text(float(x));
+    if (all.size() - line + one.size() > 118) all += "\n", line = all.size();
+    all += one + ",";
+  }
+  if (!all.empty()) all.pop_back();
+  return all;
+}
+inline std::string array_text(std::string const& name, std::vector<float> const& numbers) {
+  return "constexpr float " + name + "[" + std::to_string(numbers.size()) + "] = {\n" + numbers_text(numbers) + "};\n";
+}
+
+/// What a header does with y for the most probable action of a distribution. Raises value_error for one that it does
+/// not know.
+inline std::string header_mode(std::string const& distribution) {
+  auto const is = [&](char const* name) { return distribution.find(name) != distribution.npos; };
+  if (is("categorical"))  // of several choices too
+    return "  const float* from = y;\n"
+           "  for (int k = 0; k < actions; ++k) {\n"
+           "    action[k] = 0;\n"
+           "    for (int a = 1; a < choices[k]; ++a)\n"
+           "      if (from[a] > from[action[k]]) action[k] = a;\n"
+           "    from += choices[k];\n"
+           "  }\n";
+  if (is("bernoulli")) return "  for (int k = 0; k < actions; ++k) action[k] = y[k] > 0 ? 1 : 0;\n";
+  if (is("tanh_gaussian"))
+    return "  for (int d = 0; d < actions; ++d)\n"
+           "    action[d] = action_low[d] + (action_high[d] - action_low[d]) / (1 + std::exp(-2 * y[d]));\n";
+  if (is("beta_distribution"))
+    return "  for (int d = 0; d < actions; ++d) {\n"
+           "    const float a = softplus(y[d]), b = softplus(y[actions + d]);\n"
+           "    const float share = a + b > 0 ? a / (a + b) : 0.5f;\n"
+           "    action[d] = action_low[d] + (action_high[d] - action_low[d]) * share;\n"
+           "  }\n";
+  if (is("diagonal_gaussian") || is("gsde_gaussian") || is("state_dependent_gaussian"))
+    return "  for (int d = 0; d < actions; ++d) action[d] = y[d];\n";
+  throw value_error("export_header: a header has no formula for the most probable action of " + distribution +
+                    "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
+                    "state_dependent_gaussian, tanh_gaussian and beta_distribution");
+}
+
+inline std::string header_text(header_network const& n, header_example const& x, std::string const& distribution) {
+  bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
+  std::string const number = is_box ? "float" : "int";
+  std::string widths = std::to_string(n.layers.front().inputs), arrays, steps;
+  for (std::size_t l = 0; l < n.layers.size(); ++l) {
+    auto const& layer = n.layers[l];
+    std::string const k = std::to_string(l), size = std::to_string(layer.outputs),
+                      from = l ? "y" + std::to_string(l - 1) : "observation",
+                      to = l + 1 == n.layers.size() ? "y" : "y" + k;
+    widths += "-" + size;
+    arrays += array_text("weight" + k, layer.weight) + array_text("bias" + k, layer.bias);
+    steps += "  float " + to + "[" + size + "];\n  layer<" + std::to_string(layer.inputs) + ", " + size + ", " +
+             (l + 1 < n.layers.size() ? "true" : "false") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to +
+             ");\n";
+  }
+  std::string const values = numbers_text(x.action);
+  std::string all = "// A controller: what a trained policy does, as Cohort " + std::to_string(COHORT_VERSION_MAJOR) +
+                    "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH) +
+                    " wrote it.\n// The network " + widths + " (" + (n.is_tanh ? "tanh" : "relu") + "), " +
+                    distribution + ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " +
+                    n.name + " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
+                    ", actions = " + std::to_string(n.actions()) + ";\n";
+  if (!is_box) {
+    all += "constexpr int choices[actions] = {";
+    for (std::size_t k = 0; k < n.spaces.actions.n.size(); ++k)
+      all += (k ? ", " : "") + std::to_string(n.spaces.actions.n[k]);
+    all += "};  // each action is 0 to this less 1\n";
+  } else {
+    auto const bounds = [&](char const* name, std::vector<double> const& b) {
+      bool const finite = std::all_of(b.begin(), b.end(), [](double v) { return std::isfinite(v); });
+      return finite ? std::string("constexpr float ") + name + "[actions] = {" + numbers_text(b) + "};\n" : "";
+    };
+    all += bounds("action_low", n.spaces.actions.low) + bounds("action_high", n.spaces.actions.high);
+  }
+  all += "\nnamespace detail {\n\n" + arrays +
+         "\ntemplate <int Inputs, int Outputs, bool Hidden>\n"
+         "inline void layer(const float* x, const float* weight, const float* bias, float* y) {\n"
+         "  for (int o = 0; o < Outputs; ++o) y[o] = bias[o];\n"
+         "  for (int i = 0; i < Inputs; ++i)\n"
+         "    for (int o = 0; o < Outputs; ++o) y[o] += x[i] * weight[i * Outputs + o];\n"
+         "  if (Hidden)\n    for (int o = 0; o < Outputs; ++o) y[o] = " +
+         (n.is_tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
+  if (n.mode.find("softplus") != n.mode.npos)
+    all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
+  all +=
+      "\n}  // namespace detail\n\n"
+      "// From an observation's numbers to the action's.\n"
+      "inline void act(const float* observation, " +
+      number + "* action) {\n  using namespace detail;\n" + steps + n.mode + "}\n";
+  if (one)
+    all +=
+        "inline int act(const float* observation) {\n  int action = 0;\n  act(observation, &action);\n  return "
+        "action;\n}\n";
+  all +=
+      "\n// Whether it does here what the policy did when it was written.\ninline bool self_test() {\n"
+      "  const float observation[observations] = {" +
+      numbers_text(x.observation) + "};\n  const " + number + " expected[actions] = {" + values + "};\n  " + number +
+      " action[actions];\n  act(observation, action);\n"
+      "  for (int d = 0; d < actions; ++d)\n" +
+      (is_box ? "    if (!(std::fabs(action[d] - expected[d]) <= 1e-5f * (1 + std::fabs(expected[d])))) return false;\n"
+              : "    if (action[d] != expected[d]) return false;\n") +
+      "  return true;\n}\n\n}  // namespace " + n.name + "\n";
+  return all;
+}
+
+}  // namespace COHORT_NAMESPACE::detail

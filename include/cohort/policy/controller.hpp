@@ -1,0 +1,105 @@
+#pragma once
+#include <array>
+#include <cmath>
+#include <cohort/environment/action_mask.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace COHORT_NAMESPACE {
+
+/// A trained policy in plain numbers, one observation at a time: for the program that it is trained for.
+///
+///     controller control{cpu, environment, policy};
+///     int push = control.best(run.observation());   // the most probable action; act(...) draws
+///
+/// An observation is anything with observation_size<E> numbers, [0] to [n - 1]; where the environment has an action
+/// mask, it is the second argument. An action is an int (discrete), or an array of ints (multi_discrete, binary) or of
+/// the backend's numbers (box). It goes by the policy's parameters as they are then, and allocates nothing after the
+/// first call. Raises not_finite_error for an observation that is not finite.
+template <backend B, environment E, class Policy>
+class controller {
+  using T = value_t<B>;
+  static constexpr bool is_discrete = detail::discrete_actions<E>;
+  static constexpr std::size_t seen = std::size_t(observation_size<E>), masks = std::size_t(mask_columns<E>);
+
+  static auto none() {
+    if constexpr (is_discrete) return int{};
+    else
+      return std::array<std::conditional_t<detail::is_box<detail::actions_of<E>>, T, int>,
+                        std::size_t(detail::actions_of<E>::dimensions)>{};
+  }
+
+ public:
+  using action = decltype(none());
+  struct unmasked {};
+
+  /// The seed is that of the draws of act().
+  controller(B& backend, E const&, Policy& policy, random_seed seed = {})
+      : backend_(backend), policy_(policy), seed_(seed.value) {
+    if (policy.observations() != int(seen + masks))
+      throw value_error("controller: the policy reads " + std::to_string(policy.observations()) +
+                        " numbers, and an observation of this environment has " + std::to_string(seen + masks));
+    std::size_t const width = std::size_t(policy.distribution().action_width());
+    backend.resize(observation_, std::ptrdiff_t(seen + masks));
+    backend.resize(action_, std::ptrdiff_t(width));
+    backend.resize(logp_, 1);
+    taken_.resize(width);
+  }
+
+  /// The most probable action (the mean of a Gaussian).
+  template <class Observation, class Mask = unmasked>
+  action best(Observation const& observation, Mask const& mask = {}) {
+    look(observation, mask);
+    policy_.act_deterministic(backend_, seen_row(), action_row());
+    return taken();
+  }
+  /// A draw; the k-th of a seed is always the same.
+  template <class Observation, class Mask = unmasked>
+  action act(Observation const& observation, Mask const& mask = {}) {
+    look(observation, mask);
+    policy_.act(backend_, seen_row(), stream_id{seed_, draw_purpose::action, std::uint32_t(draws_++)}, 1, action_row(),
+                logp_.matrix(1, 1));
+    return taken();
+  }
+
+ private:
+  using stored = typename Policy::action;
+
+  template <class Observation, class Mask>
+  void look(Observation const& observation, Mask const& mask) {
+    static_assert((masks > 0) != std::is_same_v<Mask, unmasked>,
+                  "an observation goes with an action mask where the environment has one, and with none elsewhere");
+    for (std::size_t d = 0; d < seen; ++d) {
+      row_[d] = T(observation[d]);
+      if (!std::isfinite(row_[d]))
+        throw not_finite_error("controller: observation[" + std::to_string(d) + "] is " +
+                               detail::text(double(row_[d])) + ", expected a finite number");
+    }
+    if constexpr (masks > 0)
+      for (std::size_t k = 0; k < masks; ++k) row_[seen + k] = mask[k] ? T(1) : T(0);
+    backend_.upload(observation_.all(), std::span<T const>(row_));
+  }
+  view<T const> seen_row() { return observation_.matrix(1, std::ptrdiff_t(seen + masks)); }
+  view<stored> action_row() { return action_.matrix(1, std::ptrdiff_t(taken_.size())); }
+  action taken() {
+    backend_.download(std::span<stored>(taken_), view<stored const>(action_.all()));
+    if constexpr (is_discrete) return int(taken_[0]);
+    else {
+      action a{};
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = typename action::value_type(taken_[d]);
+      return a;
+    }
+  }
+
+  B& backend_;
+  Policy& policy_;
+  std::uint64_t seed_;
+  std::int64_t draws_ = 0;
+  std::array<T, seen + masks> row_{};
+  std::vector<stored> taken_;
+  typename B::template array<T> observation_, logp_;
+  typename B::template array<stored> action_;
+};
+
+}  // namespace COHORT_NAMESPACE

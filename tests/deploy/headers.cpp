@@ -1,0 +1,150 @@
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/deploy/export_header.hpp>
+#include <sstream>
+
+#include "../catch.hpp"
+#include "../support/files.hpp"
+#include "../support/paths.hpp"
+#include "../support/spaces.hpp"
+
+using namespace cohort;
+using files::scratch;
+
+namespace {
+
+/// The program that includes every header of a test and prints what each says of some observations.
+struct program {
+  scratch const& here;
+  std::string includes, body;
+  std::vector<std::vector<double>> expected;
+
+  template <class Policy>
+  void add(eigen::backend& cpu, Policy& policy, std::string const& name) {
+    export_header(cpu, policy, here.path / (name + ".hpp"), {.name = name});
+    includes += "#include \"" + name + ".hpp\"\n";
+    std::size_t const D = policy.spaces().observations.low.size();
+    bool const box = policy.spaces().actions.kind == "box";
+    body += "  std::printf(\"%d\\n\", int(" + name + "::self_test()));\n";
+    expected.push_back({1});
+    random_stream draws(stream_id{7, draw_purpose::user});
+    for (int k = 0; k < 8; ++k) {
+      std::vector<float> seen(D);
+      std::string list;
+      for (auto& x : seen) {
+        x = float(draws.uniform(-1, 1));
+        char number[32];
+        std::snprintf(number, sizeof number, "%.9gf, ", double(x));
+        list += std::string(number).find_first_of(".e") == std::string::npos ? "0.5f, " : number;
+        if (std::string(number).find_first_of(".e") == std::string::npos) x = .5f;
+      }
+      std::vector<typename Policy::action> a(std::size_t(policy.distribution().action_width()));
+      policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(D)),
+                               view(a.data(), 1, std::ptrdiff_t(a.size())));
+      std::size_t const n = box ? policy.spaces().actions.low.size() : policy.spaces().actions.n.size();
+      expected.emplace_back(a.begin(), a.begin() + std::ptrdiff_t(n));
+      body += "  {\n    const float seen[] = {" + list + "};\n    " + (box ? "float" : "int") + " a[" + name +
+              "::actions];\n    " + name +
+              "::act(seen, a);\n    for (auto x : a) std::printf(\"%.9g \", double(x));\n" +
+              "    std::printf(\"\\n\");\n  }\n";
+    }
+  }
+
+  void write() const {
+    files::put(here.path / "main.cpp", includes + "#include <cstdio>\nint main() {\n" + body + "}\n");
+  }
+  /// The furthest that any number is from the policy's; infinity where the program is not built, runs not, or prints
+  /// something else.
+  double furthest(std::string const& compiler) const {
+    double const wrong = std::numeric_limits<double>::infinity();
+    auto built = files::run_in(here, compiler,
+                               "-std=c++17 -O1 -fno-exceptions -fno-rtti -Wall -Wextra -Werror main.cpp -o program");
+    UNSCOPED_INFO(built.err);
+    if (built.status != 0) return wrong;
+    std::istringstream lines(files::run_in(here, "./program", "").out);
+    double most = 0;
+    for (auto const& row : expected) {
+      std::string line;
+      std::getline(lines, line);
+      std::istringstream numbers(line);
+      for (double want : row) {
+        double x;
+        if (!(numbers >> x)) return wrong;
+        most = std::max(most, std::abs(x - want));
+      }
+    }
+    return most;
+  }
+};
+
+bool is_there(std::string const& compiler) {
+  return std::system(("command -v " + compiler + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("export_header: headers of every distribution give the policy's actions, with each compiler that is here") {
+  scratch const here;
+  eigen::backend cpu;
+  program all{here, {}, {}, {}};
+  classic_control::cart_pole pole;
+  classic_control::pendulum pendulum;
+  actor_critic push{cpu, pole, {.policy_gain = 2}, random_seed{3}};
+  all.add(cpu, push, "push");
+  actor_critic shared{cpu,
+                      pole,
+                      {.hidden = {9, 5}, .activation = activation::relu, .trunk = trunk::shared, .policy_gain = 2},
+                      random_seed{3}};
+  all.add(cpu, shared, "shared");
+  actor none{cpu, pendulum, {.hidden = {}, .policy_gain = 2}, random_seed{3}};
+  all.add(cpu, none, "no_hidden_layer");
+  actor choices{cpu, spaces::choices{}, {.policy_gain = 2}, random_seed{3}};
+  all.add(cpu, choices, "several_choices");
+  actor bits{cpu, spaces::bits{}, {.policy_gain = 2}, random_seed{3}};
+  all.add(cpu, bits, "bits");
+  int number = 0;
+  auto of_box = [&](auto model) {
+    actor policy{cpu, spaces::numbers{}, model, {.hidden = {8}, .policy_gain = 2}, random_seed{3}};
+    all.add(cpu, policy, "box" + std::to_string(number++));
+  };
+  std::apply([&](auto... model) { (of_box(model), ...); }, catalogue::action_models{});
+  all.write();
+  int compilers = 0;
+  for (std::string const compiler : {"g++", "clang++", "clang++-19"}) {
+    if (!is_there(compiler)) continue;
+    ++compilers;
+    CAPTURE(compiler);
+    CHECK(all.furthest(compiler) <= 1e-6);
+  }
+  CHECK(compilers > 0);
+}
+
+TEST_CASE("export_header: CartPole's is under 70 KB of text, and needs no memory of its own") {
+  scratch const here;
+  eigen::backend cpu;
+  actor policy{cpu, classic_control::cart_pole{}, {}, random_seed{3}};
+  export_header(cpu, policy, here.path / "controller.hpp");
+  CHECK(files::get(here.path / "controller.hpp").size() < 70'000);
+  files::put(here.path / "use.cpp",
+             "#include \"controller.hpp\"\nint use(const float* seen) { return controller::act(seen); }\n"
+             "bool test() { return controller::self_test(); }\n");
+  if (!is_there("g++") || !is_there("nm")) return;
+  REQUIRE(files::run_in(here, "g++", "-std=c++17 -Os -fno-exceptions -fno-rtti -c use.cpp -o use.o").status == 0);
+  auto const names = files::run_in(here, "nm", "-u use.o").out;
+  CHECK(names.find("tanhf") != std::string::npos);
+  for (char const* name : {"malloc", "_Znw", "_Zna", "__cxa", "__gxx_personality", "_Unwind"})
+    CHECK(names.find(name) == std::string::npos);
+}
+
+TEST_CASE("export_header: what a header cannot say is refused by name, with nothing written") {
+  scratch const here;
+  eigen::backend cpu;
+  auto const path = here.path / "controller.hpp";
+  actor masked{cpu, spaces::doors{}, {.hidden = {8}}, random_seed{3}};
+  CHECK_THROWS_WITH(export_header(cpu, masked, path),
+                    "export_header: the policy reads an action mask, which a header cannot have yet");
+  actor<eigen::backend, categorical> bare{cpu, categorical{2}, 4, {}, random_seed{3}};
+  CHECK_THROWS_WITH(export_header(cpu, bare, path),
+                    "export_header: the policy was made without an environment, whose spaces the header needs");
+  CHECK(files::entries(here.path) == 0);
+}
