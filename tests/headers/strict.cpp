@@ -4,6 +4,12 @@
 #include <cohort/language.hpp>
 #include <cohort/presets.hpp>
 #include <cohort/update/all.hpp>
+#if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>)
+#include <cohort/checkpoint.hpp>
+#include <cohort/deploy/export_header.hpp>
+#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/reward/format.hpp>
+#endif
 #include "../support/spaces.hpp"
 
 using namespace cohort;
@@ -46,7 +52,7 @@ void trains(E const& environment, Rollout const& rollout, Update const& update, 
 int main() {
   components();
   trains<eigen::backend>(classic_control::cart_pole{}, lanes{}, update{.optimizer = rmsprop{}});
-  trains<eigen::basic_backend<double>>(spaces::bits{}, groups{}, critic_warmup{});
+  trains<eigen::backend>(spaces::bits{}, groups{}, critic_warmup{});
   trains<eigen::backend>(classic_control::pendulum{}, probes{}, trust_region{}, beta_distribution{});
   trains<eigen::basic_backend<double>>(spaces::numbers{}, lanes{}, update{.optimizer = adamw{}}, gsde{});
   trains<eigen::backend>(spaces::doors{}, vine{}, update{.optimizer = muon{}});

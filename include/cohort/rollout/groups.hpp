@@ -142,7 +142,7 @@ class groups_collector {
   void choose(std::ptrdiff_t base, bool last) {
     auto G = std::size_t(options_.group);
     std::vector<detail::group_scores> scores(std::size_t(options_.count));
-    auto differ = [&](std::size_t g) { return scores[g].differs(std::numeric_limits<T>::epsilon()); };
+    auto differ = [&](std::size_t g) { return scores[g].differs(double(std::numeric_limits<T>::epsilon())); };
     bool any = options_.resample == 0, none_yet = kept_.empty();
     for (std::size_t g = 0; g < scores.size(); ++g) {
       for (std::size_t k = g * G; k < (g + 1) * G; ++k) scores[g].add(return_[k], magnitude_[k]);
