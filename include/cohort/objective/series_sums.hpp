@@ -73,7 +73,8 @@ struct series_sums {
   series_sums part(std::ptrdiff_t first, std::ptrdiff_t n) const {
     auto in = [&](view<T const> v) { return v ? v.part(first, n) : v; };
     series_sums here{in(length)};
-    for (std::size_t k = 0; k < std::size_t(Totals); ++k) here.total[k] = in(total[k]), here.slope[k] = in(slope[k]);
+    for (auto& v : (here.total = total)) v = in(v);
+    for (auto& v : (here.slope = slope)) v = in(v);
     return here;
   }
 };
