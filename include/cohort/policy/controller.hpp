@@ -1,7 +1,9 @@
 #pragma once
 #include <array>
 #include <cmath>
+#include <cohort/backend/concept.hpp>
 #include <cohort/environment/action_mask.hpp>
+#include <cohort/error.hpp>
 #include <span>
 #include <string>
 #include <vector>
