@@ -46,7 +46,7 @@ include(.cmake/precompiled.cmake)
 
 # Programs need not read all of Cohort again, nor LibTorch, which takes 20 s and a gigabyte.
 if(TARGET cohort::eigen)
-  precompiled(cohort_program_pch "cohort::eigen;cohort_warnings" <cohort/cohort.hpp> <cohort/backend/eigen.hpp>)
+  precompiled(cohort_eigen_pch "cohort::eigen;cohort_warnings" <cohort/cohort.hpp> <cohort/backend/eigen.hpp>)
 endif()
 if(TARGET cohort::torch)
   precompiled(cohort_torch_pch "cohort::torch;$<TARGET_NAME_IF_EXISTS:cohort::eigen>;cohort_warnings" <cohort/backend/torch.hpp>)
@@ -54,10 +54,9 @@ endif()
 
 # program_headers(TARGET LIBRARY...): in the preset dev, the precompiled header of a target that is linked with these.
 function(program_headers target)
-  foreach(backend IN ITEMS torch:cohort_torch_pch eigen:cohort_program_pch)
-    string(REGEX MATCH "(.*):(.*)" backend "${backend}")
-    if(CMAKE_BUILD_TYPE STREQUAL "Quick" AND "cohort::${CMAKE_MATCH_1}" IN_LIST ARGN)
-      use_precompiled(${CMAKE_MATCH_2} ${target})
+  foreach(backend IN ITEMS torch eigen)
+    if(CMAKE_BUILD_TYPE STREQUAL "Quick" AND "cohort::${backend}" IN_LIST ARGN)
+      use_precompiled(cohort_${backend}_pch ${target})
       target_link_libraries(${target} PRIVATE $<TARGET_NAME_IF_EXISTS:cohort::eigen>)  # for the tests' flags
       return()
     endif()

@@ -23,8 +23,7 @@
 
 namespace {
 
-std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
-                            std::to_string(COHORT_VERSION_PATCH);
+std::string const version = COHORT_VERSION;
 
 compare::outcome_of_jobs train_all(compare::settings const& asked) {
   auto const jobs = compare::jobs_of(asked);

@@ -84,8 +84,7 @@ void tell(arguments const& typed) {
   program::output_folder folder{typed.out.value_or("build/addition"),
                                 typed.overwrite || !typed.out,
                                 {"summary.json", "metrics.jsonl", "report.html", "model/"}};
-  std::string const version = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
-                              std::to_string(COHORT_VERSION_PATCH);
+  std::string const version = COHORT_VERSION;
   std::string metrics;
   status_line bar;
   listener const to{.update =

@@ -10,8 +10,13 @@
 #include <cohort/advantage/whitened.hpp>
 #include "../catch.hpp"
 #include "grouped.hpp"
+#include "verl_estimators.hpp"
 
 // verl 0.9.1's estimators, as tests/golden/verl_core.py recorded them.
+
+using verl::centered;
+using verl::rloo;
+using verl::rloo_vectorized;
 
 namespace {
 
@@ -43,11 +48,6 @@ void require_whitened(recorded_groups const& g, E const& estimator, batch_view<d
   REQUIRE(g.distance(advantages(whitened{estimator}, b), name) < whitening);
   REQUIRE(g.distance(with_verls_constants(g, advantages(estimator, b)), name) < 1e-10);
 }
-
-group_relative const centered{.scale = group_scale::none, .single = group_of_one::raw};
-group_relative const rloo{
-    .baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw};
-group_relative const rloo_vectorized{.baseline = group_baseline::leave_one_out, .scale = group_scale::none};
 
 }  // namespace
 

@@ -12,18 +12,19 @@
 #include <cohort/advantage/whitened.hpp>
 #include "../catch.hpp"
 #include "grouped.hpp"
+#include "verl_estimators.hpp"
 
 // verl 0.9.1's estimators where rewards stand on invalid steps and series have no valid step, and with a KL in the
 // reward (tests/golden/verl_core.py): verl counts such a series in its group with its reward, and gives its KL no
 // weight. Here that is an estimator which is not told what is valid, and an objective which is.
 
+using verl::centered;
+using verl::rloo;
+using verl::rloo_vectorized;
+
 namespace {
 
-group_relative const grpo{.single = group_of_one::raw},
-    centered{.scale = group_scale::none, .single = group_of_one::raw};
-group_relative const rloo{
-    .baseline = group_baseline::leave_one_out, .scale = group_scale::none, .single = group_of_one::raw};
-group_relative const rloo_vectorized{.baseline = group_baseline::leave_one_out, .scale = group_scale::none};
+group_relative const grpo{.single = group_of_one::raw};
 
 struct verl_batch : recorded_groups {
   numbers ref_logp;

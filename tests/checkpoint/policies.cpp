@@ -5,18 +5,15 @@
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
+#include "../support/parameters.hpp"
 #include "../support/spaces.hpp"
 
 using namespace cohort;
 using files::scratch;
+using support::parameters_of;
 
 namespace {
 
-template <class Policy>
-std::vector<value_t<eigen::backend>> values(Policy& policy) {
-  auto p = policy.parameters();
-  return {p.data, p.data + p.rows};
-}
 template <class F>
 std::string complaint(F f) {
   try {
@@ -34,7 +31,7 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
   auto const path = here.path / "policy.cohort";
   eigen::backend cpu;
   auto same = [&](auto& policy, auto loaded, std::size_t observations) {
-    CHECK(values(loaded) == values(policy));
+    CHECK(parameters_of(loaded) == parameters_of(policy));
     using action = typename std::remove_reference_t<decltype(policy)>::action;
     int const width = policy.distribution().action_width();
     std::vector<float> seen(observations * 3, .25f);
@@ -76,9 +73,9 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
         .vocabulary = 5, .hidden = 8, .intermediate = 6, .layers = 2, .heads = 2, .kv_heads = 1, .context = 9};
     language_model_with_value policy{cpu, shape, random_seed{3}}, other{cpu, shape, random_seed{4}};
     save(cpu, policy, path);
-    REQUIRE(values(other) != values(policy));
+    REQUIRE(parameters_of(other) != parameters_of(policy));
     load(cpu, other, path);
-    CHECK(values(other) == values(policy));
+    CHECK(parameters_of(other) == parameters_of(policy));
     language_model without{cpu, shape, random_seed{4}};
     CHECK(complaint([&] { load(cpu, without, path); }) ==
           path.string() + ": policy.kind is \"language_model_with_value\", expected \"language_model\"");
@@ -97,9 +94,9 @@ TEST_CASE("policy files: another network, distribution or space is refused by na
   actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{3}};
   save(cpu, policy, path);
   auto refused = [&](auto other) {
-    auto const before = values(other);
+    auto const before = parameters_of(other);
     auto const what = complaint([&] { load(cpu, other, path); });
-    CHECK(values(other) == before);
+    CHECK(parameters_of(other) == before);
     REQUIRE(what.starts_with(path.string() + ": "));
     return what.substr(path.string().size() + 2);
   };

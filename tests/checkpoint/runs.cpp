@@ -7,10 +7,12 @@
 #include "../support/echo.hpp"
 #include "../support/files.hpp"
 #include "../support/killed_anywhere.hpp"
+#include "../support/parameters.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 using files::scratch;
+using support::parameters_of;
 
 namespace {
 
@@ -23,12 +25,6 @@ auto small_policy(eigen::backend& backend) {
 }
 auto run_of(eigen::backend& backend, auto& policy, auto const& how) {
   return training{backend, how, classic_control::cart_pole{}, policy, {.steps = 100'000, .updates = 6, .seed = 2}};
-}
-
-template <class Policy>
-std::vector<float> values(Policy& policy) {
-  auto p = policy.parameters();
-  return {p.data, p.data + p.rows};
 }
 
 /// The parameters at the end of a whole run, and of one that is saved after some updates and gone on with by another
@@ -50,7 +46,7 @@ void resumes(Make make, How const& how, E const& environment, int updates) {
   CHECK(c.report().updates == updates);
   while (c.step()) {
   }
-  CHECK(values(second) == values(whole));
+  CHECK(parameters_of(second) == parameters_of(whole));
   CHECK(c.report().steps == a.report().steps);
 }
 
@@ -95,12 +91,12 @@ TEST_CASE("run files: in memory, and into a run that is made otherwise") {
   REQUIRE(run.step());
   auto const bytes = saved_bytes(backend, run);
   load(backend, again, bytes);
-  CHECK(values(other) == values(policy));
+  CHECK(parameters_of(other) == parameters_of(policy));
   CHECK(saved_bytes(backend, again) == bytes);
 
   auto refused = [&](auto const& how) {
     auto third = small_policy(backend);
-    auto const before = values(third);
+    auto const before = parameters_of(third);
     auto another = run_of(backend, third, how);
     std::string what;
     try {
@@ -108,7 +104,7 @@ TEST_CASE("run files: in memory, and into a run that is made otherwise") {
     } catch (value_error const& e) {
       what = e.what();
     }
-    CHECK((values(third) == before) == !what.empty());
+    CHECK((parameters_of(third) == before) == !what.empty());
     return what;
   };
   auto changed = [](auto change) {
@@ -140,7 +136,7 @@ TEST_CASE("run files: a policy's file is no run's, and a run's is a policy's too
   CHECK_THROWS_WITH(load(backend, again, here.path / "policy.cohort"),
                     (here.path / "policy.cohort").string() + ": kind is \"policy\", expected \"run\"");
   auto loaded = load<actor_critic>(backend, classic_control::cart_pole{}, here.path / "run.cohort");
-  CHECK(values(loaded) == values(policy));
+  CHECK(parameters_of(loaded) == parameters_of(policy));
 }
 
 TEST_CASE("checkpoints: the newest are kept, the newest sound one is gone on with, and the folder is one run's") {
@@ -165,7 +161,7 @@ TEST_CASE("checkpoints: the newest are kept, the newest sound one is gone on wit
   REQUIRE(kept.complaints().size() == 1);
   CHECK_THAT(kept.complaints()[0], ContainsSubstring("update_000000000007.cohort: has 4 bytes"));
   CHECK(again.report().updates == 6);
-  CHECK(values(other) == values(policy));
+  CHECK(parameters_of(other) == parameters_of(policy));
   again.limits.updates = 8;
   while (again.step()) kept.on_run(again);
   CHECK(kept.files().size() == 2);
@@ -197,7 +193,7 @@ TEST_CASE("checkpoints: killed at any system call, a run ends with the bits of o
                                     [&] {
                                       auto policy = small_policy(one);
                                       go_on(policy);
-                                      checked += values(policy) == values(whole);
+                                      checked += parameters_of(policy) == parameters_of(whole);
                                     });
   CHECK(checked == stops);
 }

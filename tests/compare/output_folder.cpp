@@ -8,46 +8,18 @@
 #include <iterator>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/killed_anywhere.hpp"
 
 using Catch::Matchers::ContainsSubstring;
+using files::entries;
+using files::get;
+using files::put;
+using files::scratch;
+using files::small_disk;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct scratch {
-  fs::path path;
-  explicit scratch(fs::path const& where = fs::temp_directory_path())
-      : path(where / ("cohort_output_folder." + std::to_string(::getpid()))) {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~scratch() { fs::remove_all(path); }
-};
-
-/// While it lives, no file grows beyond so many bytes; the system reports it as it does a full disk, by a failed write.
-struct small_disk {
-  rlimit before{};
-  void (*handler)(int);
-  explicit small_disk(rlim_t bytes) : handler(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before);
-    rlimit const limit{bytes, before.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~small_disk() {
-    ::setrlimit(RLIMIT_FSIZE, &before);
-    std::signal(SIGXFSZ, handler);
-  }
-};
-
-void put(fs::path const& path, std::string const& text) { std::ofstream{path} << text; }
-
-std::string get(fs::path const& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-std::ptrdiff_t entries(fs::path const& folder) { return std::distance(fs::directory_iterator{folder}, {}); }
 
 std::vector<std::string> const names{"summary.json", "curves.csv", "report.html"};
 
@@ -168,7 +140,7 @@ TEST_CASE("output_folder: a folder that vanished is made again, with what is wri
 
 TEST_CASE("output_folder: killed anywhere, it leaves the old run, the new one, or one without its summary") {
   bool const in_memory = fs::exists("/dev/shm");  // a disk takes its time
-  scratch const here{in_memory ? "/dev/shm" : fs::temp_directory_path()};
+  scratch const here{"cohort_test", in_memory ? "/dev/shm" : fs::temp_directory_path()};
   int seen_old = 0, seen_new = 0, seen_none = 0;
   auto const start = [&] {
     fs::create_directory(here.path);

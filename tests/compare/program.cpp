@@ -11,30 +11,22 @@
 #include <string>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/paths.hpp"
 #include "../support/running_program.hpp"
 
 using Catch::Matchers::ContainsSubstring;
+using files::get;
 namespace fs = std::filesystem;
 
 namespace {
 
-std::string get(fs::path const& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 /// A folder of its own, in which the program runs.
-struct scratch {
-  fs::path path = fs::temp_directory_path() / ("cohort_compare." + std::to_string(::getpid()));
+struct scratch : files::scratch {
   int status = 0;
   std::string out, err;
 
-  scratch() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~scratch() { fs::remove_all(path); }
+  scratch() : files::scratch("cohort_compare") {}
 
   void run(std::string const& arguments, std::string const& before = "") {
     auto const command = "cd '" + path.string() + "' && " + before + "'" + paths::program("compare") + "' " +

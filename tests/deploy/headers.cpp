@@ -34,9 +34,8 @@ struct program {
       for (auto& x : seen) {
         x = float(draws.uniform(-1, 1));
         char number[32];
-        std::snprintf(number, sizeof number, "%.9gf, ", double(x));
-        list += std::string(number).find_first_of(".e") == std::string::npos ? "0.5f, " : number;
-        if (std::string(number).find_first_of(".e") == std::string::npos) x = .5f;
+        std::snprintf(number, sizeof number, "%.9ef, ", double(x));
+        list += number;
       }
       std::vector<typename Policy::action> a(std::size_t(policy.distribution().action_width()));
       policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(D)),
@@ -76,6 +75,9 @@ struct program {
     return most;
   }
 };
+
+/// Of the user's own, and named almost like one of the library's.
+struct steeper_beta_distribution : beta_distribution {};
 
 bool is_there(std::string const& compiler) {
   return std::system(("command -v " + compiler + " >/dev/null 2>&1").c_str()) == 0;
@@ -146,5 +148,10 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
   actor<eigen::backend, categorical> bare{cpu, categorical{2}, 4, {}, random_seed{3}};
   CHECK_THROWS_WITH(export_header(cpu, bare, path),
                     "export_header: the policy was made without an environment, whose spaces the header needs");
+  actor own{cpu, classic_control::pendulum{}, steeper_beta_distribution{}, {.hidden = {8}}, random_seed{3}};
+  CHECK_THROWS_WITH(
+      export_header(cpu, own, path),
+      Catch::Matchers::StartsWith("export_header: a header has no formula for the most probable action of "
+                                  "independent<steeper_beta_distribution, float, 1>; it has those of"));
   CHECK(files::entries(here.path) == 0);
 }

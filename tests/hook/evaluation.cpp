@@ -2,8 +2,10 @@
 #include <cohort/cohort.hpp>
 
 #include "../catch.hpp"
+#include "../support/parameters.hpp"
 
 using namespace cohort;
+using support::parameters_of;
 
 namespace {
 
@@ -14,11 +16,6 @@ auto const ppo = algorithm{.rollout = lanes{.count = 8, .horizon = 32},
 classic_control::cart_pole const pole{};
 
 auto policy_of(machine& cpu) { return actor_critic{cpu, pole, {.hidden = {16}}, random_seed{1}}; }
-template <class Policy>
-std::vector<float> values(Policy& policy) {
-  auto p = policy.parameters();
-  return {p.data, p.data + p.rows};
-}
 
 }  // namespace
 
@@ -33,10 +30,10 @@ TEST_CASE(
   train(cpu, ppo, pole, watched, options, watch, [&](train_report const& r, auto& policy) {
     if (r.updates % 3 != 0) return;
     means.push_back(evaluate(cpu, pole, policy, 6, 4).mean());
-    parameters.push_back(values(policy));
+    parameters.push_back(parameters_of(policy));
   });
   train(cpu, ppo, pole, alone, options);
-  CHECK(values(watched) == values(alone));
+  CHECK(parameters_of(watched) == parameters_of(alone));
   REQUIRE(watch.results().size() == 4);
   std::size_t best = 0;
   for (std::size_t k = 0; k < 4; ++k) {
@@ -46,7 +43,7 @@ TEST_CASE(
   }
   CHECK(watch.best().mean == means[best]);
   watch.restore(watched);
-  CHECK(values(watched) == parameters[best]);
+  CHECK(parameters_of(watched) == parameters[best]);
 }
 
 TEST_CASE("evaluation: of several alike the first is the best, and what cannot be is refused") {

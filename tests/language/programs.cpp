@@ -23,14 +23,8 @@ namespace {
 std::string const golden = paths::golden("llama/");
 
 /// A folder that outlives runs, gone at the end of the test.
-struct own_folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("cohort_programs." + std::to_string(::getpid()));
-  own_folder() {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path);
-  }
-  ~own_folder() { std::filesystem::remove_all(path); }
+struct own_folder : files::scratch {
+  own_folder() : files::scratch("cohort_programs") {}
   std::string file(std::string const& name) const { return (path / name).string(); }
   std::string model() const { return "--model '" + path.string() + "' "; }
 };

@@ -19,9 +19,10 @@ namespace files {
 
 /// A folder that is gone at the end of the test.
 struct scratch {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("cohort_language." + std::to_string(::getpid()));
-  scratch() {
+  std::filesystem::path path;
+  explicit scratch(std::string const& name = "cohort_test",
+                   std::filesystem::path const& where = std::filesystem::temp_directory_path())
+      : path(where / (name + "." + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
   }

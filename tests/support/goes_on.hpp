@@ -2,9 +2,9 @@
 #include <cmath>
 #include <cohort/backend/saved_state.hpp>
 #include <cohort/run/training.hpp>
-#include <vector>
 
 #include "../catch.hpp"
+#include "parameters.hpp"
 
 namespace support {
 
@@ -13,10 +13,6 @@ namespace support {
 template <class B, class Algorithm, class E, class Make>
 void goes_on_bit_by_bit(B& backend, Algorithm const& algorithm, E const& environment, Make make, int n) {
   using namespace cohort;
-  auto values = [](auto& policy) {
-    auto p = policy.parameters();
-    return std::vector<float>(p.data, p.data + p.rows);
-  };
   auto whole = make(), first = make(), second = make();
   train_options const options{.steps = 1'000'000, .updates = 2 * n, .seed = 5};
   training one{backend, algorithm, environment, whole, options};
@@ -32,8 +28,8 @@ void goes_on_bit_by_bit(B& backend, Algorithm const& algorithm, E const& environ
   }
   while (before.step()) {
   }
-  CHECK(values(second) == values(whole));
-  CHECK(values(first) == values(whole));
+  CHECK(parameters_of(second) == parameters_of(whole));
+  CHECK(parameters_of(first) == parameters_of(whole));
   for (auto* r : {&after.report(), &before.report()}) {
     CHECK(r->updates == 2 * n);
     CHECK(r->steps == one.report().steps);

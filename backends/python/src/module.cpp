@@ -24,8 +24,7 @@ NB_MODULE(_cohort, m) {
       PyErr_SetString(PyExc_ValueError, e.what());
     }
   });
-  m.attr("__version__") = std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
-                          std::to_string(COHORT_VERSION_PATCH);
+  m.attr("__version__") = COHORT_VERSION;
   add_advantages(m);
   add_group_advantages(m);
   add_aggregations(m);

@@ -23,9 +23,6 @@ inline file::json space_json(space_values const& s) {
   return {{"kind", s.kind}, {"n", s.n}};
 }
 
-inline char const* name_of(activation a) { return a == activation::tanh ? "tanh" : "relu"; }
-inline char const* name_of(trunk t) { return t == trunk::shared ? "shared" : "separate"; }
-
 /// What a distribution is made of beside its name: f(name, number) of each that its model lists in numbers(f).
 template <class D, class F>
 void each_number_of_distribution(D const& d, F f) {

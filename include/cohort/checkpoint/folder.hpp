@@ -26,16 +26,9 @@ struct checkpoint_options {
 class checkpoints {
  public:
   explicit checkpoints(std::filesystem::path folder, checkpoint_options const& o = {})
-      : folder_(std::move(folder)), options_(o) {
-    detail::require(o.every > 0, "checkpoints", "every", double(o.every), "a positive number");
-    detail::require(o.keep > 0, "checkpoints", "keep", o.keep, "a positive number");
-    detail::require(o.flush_every >= 0, "checkpoints", "flush_every", o.flush_every, "0 or a positive number");
-    std::error_code failed;
-    std::filesystem::create_directories(folder_, failed);
-    if (failed) throw io_error(folder_.string() + " cannot be made: " + failed.message());
-    lock_.descriptor = ::open((folder_ / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock_.descriptor < 0) throw io_error(folder_.string() + " cannot be written: " + std::strerror(errno));
-    if (::flock(lock_.descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+      : folder_(std::move(folder)), options_(o), lock_(lock(folder_, o)) {
+    if (lock_ < 0) throw io_error(folder_.string() + " cannot be written: " + std::strerror(errno));
+    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
       throw io_error(folder_.string() + " has the checkpoints of another process that runs");
   }
 
@@ -88,30 +81,27 @@ class checkpoints {
   static constexpr std::string_view begin = "update_", end = ".cohort";
   static constexpr std::size_t digits = 12;
 
+  static detail::open_file lock(std::filesystem::path const& folder, checkpoint_options const& o) {
+    detail::require(o.every > 0, "checkpoints", "every", double(o.every), "a positive number");
+    detail::require(o.keep > 0, "checkpoints", "keep", o.keep, "a positive number");
+    detail::require(o.flush_every >= 0, "checkpoints", "flush_every", o.flush_every, "0 or a positive number");
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) throw io_error(folder.string() + " cannot be made: " + failed.message());
+    return {folder / ".lock", O_RDWR | O_CREAT, 0666};
+  }
   static std::string name_of(std::int64_t updates) {
     std::string number = std::to_string(updates);
     return std::string(begin) + std::string(digits - std::min(digits, number.size()), '0') + number + std::string(end);
   }
   static bool is_checkpoint(std::string_view name) {
-    if (name.size() != begin.size() + digits + end.size() || !name.starts_with(begin) || !name.ends_with(end))
-      return false;
-    name = name.substr(begin.size(), digits);
-    return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return name.size() == begin.size() + digits + end.size() && name.starts_with(begin) && name.ends_with(end) &&
+           detail::all_digits(name.substr(begin.size(), digits));
   }
-
-  struct lock {
-    int descriptor = -1;
-    lock() = default;
-    lock(lock&& other) noexcept : descriptor(std::exchange(other.descriptor, -1)) {}
-    lock& operator=(lock&&) = delete;
-    ~lock() {
-      if (descriptor >= 0) ::close(descriptor);
-    }
-  };
 
   std::filesystem::path folder_;
   checkpoint_options options_;
-  lock lock_;
+  detail::open_file lock_;
   std::optional<std::chrono::steady_clock::time_point> flushed_;
   std::vector<std::string> complaints_;
 };

@@ -12,6 +12,16 @@ inline file::json const& part_of_file(file::described_state const& from, char co
   return *found;
 }
 
+/// What was saved, into a part that is described alike.
+template <backend B, class Part>
+void take_state(B& backend, Part& part, saved_state const& from, std::string const& where) {
+  try {
+    copy_in(backend, part, from);
+  } catch (value_error const& e) {
+    throw value_error(where + ": " + e.what());
+  }
+}
+
 /// The parameters of a file, into a policy of the same description.
 template <backend B, class Policy>
 void load_policy(B& backend, Policy& policy, file::described_state const& from, std::string const& where) {
@@ -19,18 +29,14 @@ void load_policy(B& backend, Policy& policy, file::described_state const& from, 
   auto const found = from.state.find("parameters");
   if (found == from.state.end()) refuse_file(where, "has no tensor \"parameters\"");
   policy_state<Policy> parameters{policy};
-  copy_in(backend, parameters, {{"parameters", found->second}});
+  take_state(backend, parameters, {{"parameters", found->second}}, where);
 }
 template <backend B, class Run>
 void load_run(B& backend, Run& run, file::described_state const& from, std::string const& where) {
   require_same(from.about.value("kind", file::json()), "run", where, "kind");
   require_same(part_of_file(from, "policy", where), policy_json(run.policy()), where, "policy");
   require_same(part_of_file(from, "made_of", where), run_json(run).at("made_of"), where, "run");
-  try {
-    copy_in(backend, run, from.state);
-  } catch (value_error const& e) {
-    throw value_error(where + ": " + e.what());
-  }
+  take_state(backend, run, from.state, where);
 }
 template <backend B, class Saved>
 void load_from(B& backend, Saved& to, file::described_state const& from, std::string const& where) {
@@ -64,6 +70,16 @@ inline network_options network_in(file::json const& policy, std::string const& w
   return o;
 }
 
+/// make(the network of a file), with the file's parameters.
+template <backend B, class Make>
+auto new_from_file(B& backend, std::filesystem::path const& path, Make make) {
+  auto const from = file::read_state(path);
+  std::string const where = path.string();
+  auto policy = make(network_in(part_of_file(from, "policy", where), where));
+  load_policy(backend, policy, from, where);
+  return policy;
+}
+
 }  // namespace detail
 
 /// What `save` wrote becomes the policy's, or the run's, which has to be made like the one that was saved: of the same
@@ -87,19 +103,13 @@ void load(B& backend, Saved& to, std::span<std::byte const> bytes) {
 ///     auto policy = load<actor>(cpu, environment, beta_distribution{}, "pendulum.cohort");
 template <template <class, class> class Policy, backend B, environment E>
 auto load(B& backend, E const& environment, std::filesystem::path const& path) {
-  auto const from = file::read_state(path);
-  std::string const where = path.string();
-  Policy policy{backend, environment, detail::network_in(detail::part_of_file(from, "policy", where), where)};
-  detail::load_policy(backend, policy, from, where);
-  return policy;
+  return detail::new_from_file(backend, path,
+                               [&](network_options const& o) { return Policy{backend, environment, o}; });
 }
 template <template <class, class> class Policy, backend B, environment E, action_model Model>
 auto load(B& backend, E const& environment, Model const& model, std::filesystem::path const& path) {
-  auto const from = file::read_state(path);
-  std::string const where = path.string();
-  Policy policy{backend, environment, model, detail::network_in(detail::part_of_file(from, "policy", where), where)};
-  detail::load_policy(backend, policy, from, where);
-  return policy;
+  return detail::new_from_file(backend, path,
+                               [&](network_options const& o) { return Policy{backend, environment, model, o}; });
 }
 
 }  // namespace COHORT_NAMESPACE

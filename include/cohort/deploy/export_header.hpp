@@ -72,13 +72,12 @@ void export_header(B& backend, Policy& policy, std::filesystem::path const& path
   std::string const distribution = detail::type_name<typename Policy::distribution_type>();
   if (spaces.actions.kind.empty())
     throw value_error("export_header: the policy was made without an environment, whose spaces the header needs");
-  std::size_t const seen = spaces.observations.low.size();
+  std::size_t const seen = spaces.observations.size();
   if (policy.observations() != int(seen))
     throw value_error("export_header: the policy reads an action mask, which a header cannot have yet");
-  detail::header_network const network{o.name, policy.options().activation == activation::tanh,
-                                       detail::layers_of_actor(backend, policy), spaces,
-                                       detail::header_mode(distribution)};
-  auto const example = detail::example_of(backend, policy, seen, network.actions());
+  detail::header_network const network{o.name, policy.options().activation, detail::layers_of_actor(backend, policy),
+                                       spaces, detail::header_mode<typename Policy::distribution_type>(distribution)};
+  auto const example = detail::example_of(backend, policy, seen, spaces.actions.size());
   std::string const text = detail::header_text(network, example, distribution);
   file::new_file to(path, o.what);
   to.write(text);

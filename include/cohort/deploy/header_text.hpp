@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cohort/describe/names.hpp>
 #include <cohort/environment/spaces.hpp>
+#include <cohort/policy/network_options.hpp>
 #include <cohort/version.hpp>
 #include <cstddef>
 
@@ -29,14 +30,10 @@ struct header_example {
 };
 struct header_network {
   std::string name;
-  bool is_tanh;
+  activation hidden;
   std::vector<header_layer> layers;
   environment_spaces spaces;
   std::string mode;  ///< from y, what the last layer gives, to the action
-
-  std::size_t actions() const {
-    return spaces.actions.kind == "box" ? spaces.actions.low.size() : spaces.actions.n.size();
-  }
 };
 
 /// The number in the fewest characters that give it back; "0.5", and "inf" as C++ writes it.
@@ -64,11 +61,27 @@ inline std::string array_text(std::string const& name, std::vector<float> const&
   return "constexpr float " + name + "[" + std::to_string(numbers.size()) + "] = {\n" + numbers_text(numbers) + "};\n";
 }
 
+/// What a distribution of independent numbers is made of.
+template <class Distribution>
+struct model_in {
+  using type = void;
+};
+template <class Model, class T, int D>
+struct model_in<independent<Model, T, D>> {
+  using type = Model;
+};
+
 /// What a header does with y for the most probable action of a distribution. Raises value_error for one that it does
 /// not know.
-inline std::string header_mode(std::string const& distribution) {
-  auto const is = [&](char const* name) { return distribution.find(name) != distribution.npos; };
-  if (is("categorical"))  // of several choices too
+template <class Distribution>
+std::string header_mode(std::string const& name) {
+  using model = typename model_in<Distribution>::type;
+  constexpr bool has_choices = std::is_same_v<Distribution, categorical> ||
+                               requires(Distribution const& d) { []<int K>(multi_categorical<K> const&) {}(d); };
+  constexpr bool is_plain = std::is_same_v<model, state_dependent_gaussian> || requires(Distribution const& d) {
+    []<class T>(diagonal_gaussian<T> const&) {}(d);
+  } || requires(Distribution const& d) { []<class T, int D>(gsde_gaussian<gsde, T, D> const&) {}(d); };
+  if constexpr (has_choices)
     return "  const float* from = y;\n"
            "  for (int k = 0; k < actions; ++k) {\n"
            "    action[k] = 0;\n"
@@ -76,21 +89,22 @@ inline std::string header_mode(std::string const& distribution) {
            "      if (from[a] > from[action[k]]) action[k] = a;\n"
            "    from += choices[k];\n"
            "  }\n";
-  if (is("bernoulli")) return "  for (int k = 0; k < actions; ++k) action[k] = y[k] > 0 ? 1 : 0;\n";
-  if (is("tanh_gaussian"))
+  else if constexpr (std::is_same_v<model, bernoulli>)
+    return "  for (int k = 0; k < actions; ++k) action[k] = y[k] > 0 ? 1 : 0;\n";
+  else if constexpr (std::is_same_v<model, tanh_gaussian>)
     return "  for (int d = 0; d < actions; ++d)\n"
            "    action[d] = action_low[d] + (action_high[d] - action_low[d]) / (1 + std::exp(-2 * y[d]));\n";
-  if (is("beta_distribution"))
+  else if constexpr (std::is_same_v<model, beta_distribution>)
     return "  for (int d = 0; d < actions; ++d) {\n"
            "    const float a = softplus(y[d]), b = softplus(y[actions + d]);\n"
            "    const float share = a + b > 0 ? a / (a + b) : 0.5f;\n"
            "    action[d] = action_low[d] + (action_high[d] - action_low[d]) * share;\n"
            "  }\n";
-  if (is("diagonal_gaussian") || is("gsde_gaussian") || is("state_dependent_gaussian"))
-    return "  for (int d = 0; d < actions; ++d) action[d] = y[d];\n";
-  throw value_error("export_header: a header has no formula for the most probable action of " + distribution +
-                    "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
-                    "state_dependent_gaussian, tanh_gaussian and beta_distribution");
+  else if constexpr (is_plain) return "  for (int d = 0; d < actions; ++d) action[d] = y[d];\n";
+  else
+    throw value_error("export_header: a header has no formula for the most probable action of " + name +
+                      "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
+                      "state_dependent_gaussian, tanh_gaussian and beta_distribution");
 }
 
 inline std::string header_text(header_network const& n, header_example const& x, std::string const& distribution) {
@@ -109,12 +123,12 @@ inline std::string header_text(header_network const& n, header_example const& x,
              ");\n";
   }
   std::string const values = numbers_text(x.action);
-  std::string all = "// A controller: what a trained policy does, as Cohort " + std::to_string(COHORT_VERSION_MAJOR) +
-                    "." + std::to_string(COHORT_VERSION_MINOR) + "." + std::to_string(COHORT_VERSION_PATCH) +
-                    " wrote it.\n// The network " + widths + " (" + (n.is_tanh ? "tanh" : "relu") + "), " +
-                    distribution + ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " +
-                    n.name + " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
-                    ", actions = " + std::to_string(n.actions()) + ";\n";
+  std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
+                    " wrote it.\n// The network " +
+                    widths + " (" + name_of(n.hidden) + "), " + distribution +
+                    ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " + n.name +
+                    " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
+                    ", actions = " + std::to_string(n.spaces.actions.size()) + ";\n";
   if (!is_box) {
     all += "constexpr int choices[actions] = {";
     for (std::size_t k = 0; k < n.spaces.actions.n.size(); ++k)
@@ -134,7 +148,7 @@ inline std::string header_text(header_network const& n, header_example const& x,
          "  for (int i = 0; i < Inputs; ++i)\n"
          "    for (int o = 0; o < Outputs; ++o) y[o] += x[i] * weight[i * Outputs + o];\n"
          "  if (Hidden)\n    for (int o = 0; o < Outputs; ++o) y[o] = " +
-         (n.is_tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
+         (n.hidden == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
   if (n.mode.find("softplus") != n.mode.npos)
     all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
   all +=

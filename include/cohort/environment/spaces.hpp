@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,12 @@ struct space_values {
   std::string kind;
   std::vector<int> n;
   std::vector<double> low, high;
-  bool operator==(space_values const&) const = default;
+
+  std::size_t size() const { return n.empty() ? low.size() : n.size(); }  ///< numbers of one value
 };
 /// The spaces of an environment; `kind` is empty where a policy was made without one.
 struct environment_spaces {
   space_values observations, actions;
-  bool operator==(environment_spaces const&) const = default;
 };
 
 namespace detail {

@@ -1,11 +1,10 @@
 #pragma once
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cohort/error.hpp>
+#include <cohort/file/open_file.hpp>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -21,19 +20,14 @@ class mapped_file {
  public:
   mapped_file() = default;
   explicit mapped_file(std::filesystem::path const& path) {
-    struct descriptor {
-      int fd;
-      ~descriptor() {
-        if (fd >= 0) ::close(fd);
-      }
-    } const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // not to wait for a pipe's writer
+    detail::open_file const file(path, O_RDONLY | O_NONBLOCK);  // not to wait for a pipe's writer
     auto fail = [&](char const* what) { throw io_error(path.string() + " " + what + ": " + std::strerror(errno)); };
-    if (file.fd < 0) fail("cannot be opened");
+    if (file < 0) fail("cannot be opened");
     struct stat about{};
-    if (::fstat(file.fd, &about) != 0) fail("cannot be read");
+    if (::fstat(file, &about) != 0) fail("cannot be read");
     if (!S_ISREG(about.st_mode)) throw io_error(path.string() + " is not a file");
     if (about.st_size == 0) return;  // an empty mapping is an error
-    void* start = ::mmap(nullptr, std::size_t(about.st_size), PROT_READ, MAP_PRIVATE, file.fd, 0);
+    void* start = ::mmap(nullptr, std::size_t(about.st_size), PROT_READ, MAP_PRIVATE, file, 0);
     if (start == MAP_FAILED) fail("cannot be mapped");
     bytes_ = {static_cast<std::byte const*>(start), std::size_t(about.st_size)};
   }

@@ -1,8 +1,8 @@
 #pragma once
-#include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cohort/error.hpp>
+#include <cohort/file/open_file.hpp>
 #include <cohort/file/temporary_path.hpp>
 #include <cstddef>
 #include <cstring>
@@ -43,7 +43,7 @@ class new_file {
     if (!flush) return;
     // The name is on the disk once the folder is; some file systems cannot say so, and the file is whole either way.
     auto const folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
-    if (int const fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) ::fsync(fd), ::close(fd);
+    if (detail::open_file const there(folder, O_RDONLY | O_DIRECTORY); there >= 0) ::fsync(there);
   }
 
  private:

@@ -30,10 +30,6 @@ inline constexpr int state_format = 1;
 inline constexpr char checksum_begin[] = "\"checksum\":\"";
 inline constexpr std::size_t checksum_digits = 8;
 
-inline std::string library_version() {
-  return std::to_string(COHORT_VERSION_MAJOR) + "." + std::to_string(COHORT_VERSION_MINOR) + "." +
-         std::to_string(COHORT_VERSION_PATCH);
-}
 inline std::string hexadecimal(std::uint32_t x) {
   char text[checksum_digits + 1];
   std::snprintf(text, sizeof text, "%08x", unsigned(x));
@@ -42,7 +38,7 @@ inline std::string hexadecimal(std::uint32_t x) {
 
 /// The 8 bytes of the header's length and the header, with the checksum in it.
 inline std::string state_header(file::json about, saved_state const& state) {
-  about["format"] = state_format, about["library"] = library_version();
+  about["format"] = state_format, about["library"] = COHORT_VERSION;
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   header["__metadata__"] = {{"checksum", std::string(checksum_digits, '0')}, {"cohort", about.dump()}};
   std::size_t end = 0;
@@ -90,7 +86,7 @@ inline file::described_state state_in(std::span<std::byte const> bytes, std::str
   int const format = fields.positive("format");
   if (format > state_format)
     fields.refuse("is of format " + std::to_string(format) + ", written by Cohort " + shown(fields.at("library")) +
-                  "; this is Cohort " + library_version() + ", which reads format " + std::to_string(state_format));
+                  "; this is Cohort " COHORT_VERSION ", which reads format " + std::to_string(state_format));
   require_checksum(bytes, text("checksum"), where);
   file::described_state result{std::move(about), {}};
   for (auto const& [name, tensor] : all.tensors())

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cohort/compiler.hpp>
+#include <cohort/file/open_file.hpp>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -14,6 +15,10 @@
 #include <system_error>
 
 namespace COHORT_NAMESPACE::detail {
+
+inline bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 /// What is being written, a file or a folder, until it is renamed: NAME.PID-N.part beside the name that it is to have.
 /// Its process holds a lock on it, so that the next one to write under that name knows which of them the dead have
@@ -65,11 +70,8 @@ class temporary_path {
     if (!file.starts_with(name) || !file.ends_with(".part")) return false;
     file = file.substr(name.size(), file.size() - name.size() - 5);
     auto const dash = file.find('-');
-    auto number = [](std::string_view text) {
-      return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    };
-    return file.starts_with('.') && dash != file.npos && number(file.substr(1, dash - 1)) &&
-           number(file.substr(dash + 1));
+    return file.starts_with('.') && dash != file.npos && all_digits(file.substr(1, dash - 1)) &&
+           all_digits(file.substr(dash + 1));
   }
   static void remove_leftovers(std::filesystem::path const& name) {
     namespace fs = std::filesystem;
@@ -77,11 +79,9 @@ class temporary_path {
     fs::directory_iterator const beside(name.has_parent_path() ? name.parent_path() : ".", failed);
     for (auto at = begin(beside); !failed && at != end(beside); at.increment(failed)) {
       if (!is_part_of(at->path().filename().string(), name.filename().string())) continue;
-      int const left = ::open(at->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-      if (left < 0) continue;
+      open_file const left(at->path(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       std::error_code ignored;
-      if (::flock(left, LOCK_EX | LOCK_NB) == 0) fs::remove_all(at->path(), ignored);
-      ::close(left);
+      if (left >= 0 && ::flock(left, LOCK_EX | LOCK_NB) == 0) fs::remove_all(at->path(), ignored);
     }
   }
 

@@ -71,7 +71,6 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   view<T> parameters() { return parameters_.all(); }
   view<T const> parameters() const { return parameters_.all(); }
   view<T> gradient() { return gradient_.all(); }
-  parameter_layout layout() const { return this->layout_of(parameters_.size()); }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
   void act(B& backend, view<T const> observation, stream_id s, int G, view<action> out, view<T> logp) {

@@ -33,6 +33,13 @@ class policy_shape {
     if (Critic && !joint_) critic_.for_each_array(named("critic."));
     if (int const n = distribution().free_parameters()) f(std::string("free"), free_, 1, n);
   }
+  parameter_layout layout() const {
+    std::vector<parameter_matrix> all;
+    auto add = [&](parameter_matrix const& m) { all.push_back(m); };
+    actor_.network().for_each_matrix(add);
+    if (Critic && !joint_) critic_.for_each_matrix(add);
+    return {size(), std::move(all)};
+  }
   /// The critic's part of an array like parameters(), where it has layers of its own.
   template <class U>
   view<U> critic_part(view<U> all) const {
@@ -57,7 +64,7 @@ class policy_shape {
   std::vector<T> initial(B& backend, random_seed s) const {
     mlp const& of_actor = actor_.network();
     int P = distribution().parameters();
-    std::vector<T> start(std::size_t(free_ + distribution().free_parameters()), T(options_.log_std));
+    std::vector<T> start(std::size_t(size()), T(options_.log_std));
     std::vector<double> gains(std::size_t(P), options_.policy_gain);
     gains.resize(std::size_t(of_actor.outputs()), options_.value_gain);
     of_actor.initialize(backend, start, gains, s.value);
@@ -67,13 +74,7 @@ class policy_shape {
     if (Critic && !joint_) critic_.initialize(backend, start, {options_.value_gain}, s.value);
     return start;
   }
-  parameter_layout layout_of(std::ptrdiff_t parameters) const {
-    std::vector<parameter_matrix> all;
-    auto add = [&](parameter_matrix const& m) { all.push_back(m); };
-    actor_.network().for_each_matrix(add);
-    if (Critic && !joint_) critic_.for_each_matrix(add);
-    return {parameters, std::move(all)};
-  }
+  std::ptrdiff_t size() const { return free_ + distribution().free_parameters(); }  ///< parameters
   view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
   template <class U>
   view<U> free(view<U> all) const {

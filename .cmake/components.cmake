@@ -1,0 +1,21 @@
+# Parts of include/ that need more than the standard library: components of the package.
+
+# optional_component(NAME HEADERS LIBRARY...): cohort::NAME, where find_NAME.cmake finds what it needs; the regular
+# expression HEADERS says which headers are its own and so no part of the core.
+macro(optional_component name headers)
+  add_library(cohort_${name} INTERFACE)
+  set_target_properties(cohort_${name} PROPERTIES EXPORT_NAME ${name})
+  target_link_libraries(cohort_${name} INTERFACE ${ARGN})
+  set(cohort_${name}_headers "${headers}")
+  include(.cmake/find_${name}.cmake)
+  if(cohort_${name}_FOUND)
+    add_library(cohort::${name} ALIAS cohort_${name})
+  else()
+    message(STATUS "Cohort: without the component ${name}, since ${cohort_${name}_missing}")
+  endif()
+endmacro()
+
+# Checkpoints of runs and policies, headers of controllers, and what models are stored in.
+optional_component(file "cohort/(file/|checkpoint|deploy)" cohort nlohmann_json::nlohmann_json)
+# Language models' files and rewards.
+optional_component(language "cohort/language/(files/|reward/format)" cohort_file re2::re2)
