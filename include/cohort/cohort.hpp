@@ -12,6 +12,7 @@
 #include <cohort/hook/evaluation.hpp>
 #include <cohort/hook/moving_average.hpp>
 #include <cohort/hook/progress_bar.hpp>
+#include <cohort/hook/stop_on_signal.hpp>
 #include <cohort/kl/all.hpp>
 #include <cohort/objective/all.hpp>
 #include <cohort/objective/differentiate.hpp>

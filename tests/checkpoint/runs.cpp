@@ -27,6 +27,26 @@ auto run_of(eigen::backend& backend, auto& policy, auto const& how) {
   return training{backend, how, classic_control::cart_pole{}, policy, {.steps = 100'000, .updates = 6, .seed = 2}};
 }
 
+/// Remembers where it was, and ends where it has been three times.
+struct trail {
+  struct state {
+    std::vector<int> places{0};
+  };
+  static constexpr discrete actions{2};
+  static constexpr box<1> observations{{-100}, {100}};
+  int max_episode_steps = 20;
+
+  state reset(random_stream& draws) const { return {{int(draws.integer(3))}}; }
+  outcome step(state& s, int action) const {
+    s.places.push_back(s.places.back() + (action ? 1 : -1));
+    return {.reward = double(s.places.back()),
+            .terminated = std::count(s.places.begin(), s.places.end(), s.places.back()) == 3};
+  }
+  std::array<float, 1> observe(state const& s) const { return {float(s.places.back())}; }
+  std::vector<std::byte> save(state const& s) const { return detail::bytes_of(std::span<int const>(s.places)); }
+  state load(std::span<std::byte const> bytes) const { return {detail::numbers_in<int>({bytes.begin(), bytes.end()})}; }
+};
+
 /// The parameters at the end of a whole run, and of one that is saved after some updates and gone on with by another
 /// process's objects, on another number of threads.
 template <class Make, class How, class E>
@@ -51,6 +71,42 @@ void resumes(Make make, How const& how, E const& environment, int updates) {
 }
 
 }  // namespace
+
+TEST_CASE("run files: an environment whose state is no plain bytes saves and loads it") {
+  auto controller = [](eigen::backend& backend) {
+    return actor_critic{backend, trail{}, {.hidden = {8}}, random_seed{1}};
+  };
+  resumes(controller, ppo, trail{}, 3);
+  auto const bytes = detail::pack_states(trail{}, {trail::state{{1, 2, 3}}, trail::state{}});
+  auto const states = detail::unpack_states(trail{}, bytes);
+  REQUIRE(states.size() == 2);
+  CHECK(states[0].places == std::vector<int>{1, 2, 3});
+  CHECK(states[1].places == std::vector<int>{0});
+  for (std::size_t size = 1; size < bytes.size(); ++size)
+    if (size != 20)  // a whole state
+      CHECK_THROWS_WITH(detail::unpack_states(trail{}, std::span(bytes).first(size)),
+                        ContainsSubstring("the saved states of the environment end within state"));
+}
+
+TEST_CASE("run files: a step that is under way is completed before the run is saved, and dropped where one is loaded") {
+  scratch const here;
+  eigen::backend cpu({.threads = 1});
+  auto whole = small_policy(cpu), cut = small_policy(cpu);
+  auto a = run_of(cpu, whole, ppo), b = run_of(cpu, cut, ppo);
+  REQUIRE(a.step());
+  for (int pieces = 0; pieces < 5; ++pieces) REQUIRE(b.step_for(0) == step_state::under_way);
+  save(cpu, b, here.path / "run.cohort", {.flush = false});
+  CHECK(b.report().updates == 1);
+  CHECK(parameters_of(cut) == parameters_of(whole));
+  for (int pieces = 0; pieces < 20; ++pieces) REQUIRE(b.step_for(0) == step_state::under_way);
+  load(cpu, b, here.path / "run.cohort");
+  CHECK(b.report().updates == 1);
+  while (a.step()) {
+  }
+  while (b.step()) {
+  }
+  CHECK(parameters_of(cut) == parameters_of(whole));
+}
 
 TEST_CASE("run files: a resumed run ends with the bits of one that was never interrupted, on other threads too") {
   auto controller = [](eigen::backend& backend) {

@@ -19,7 +19,9 @@ auto policy_for(cpu& backend, auto const& environment) {
 template <class Algorithm, class E>
 void goes_on_bit_by_bit(Algorithm const& algorithm, E const& environment) {
   cpu backend;
-  support::goes_on_bit_by_bit(backend, algorithm, environment, [&] { return policy_for(backend, environment); }, 3);
+  // three rollouts of several steps each
+  CHECK(support::goes_on_bit_by_bit(
+            backend, algorithm, environment, [&] { return policy_for(backend, environment); }, 3) >= 12);
 }
 
 auto const descent = update{.epochs = 2, .minibatch_size = 24, .optimizer = adam{.rate = 1e-3}};
@@ -113,6 +115,25 @@ TEST_CASE("training: the state of another composition is refused, and nothing is
   training c{backend, ppo, environment, wider, {.steps = 64}};
   CHECK_THROWS_WITH(copy_in(backend, c, copy_out(backend, a)), ContainsSubstring("'parameters' was saved with"));
   CHECK(copy_out(backend, b) == before);
+}
+
+TEST_CASE("training: a step in time slices returns when it is complete, and says at the end what step says") {
+  cpu backend;
+  auto policy = policy_for(backend, classic_control::cart_pole{});
+  training run{backend,
+               algorithm{.rollout = lanes{.count = 4, .horizon = 8}, .objective = clipped_ratio{} + value_loss{}},
+               classic_control::cart_pole{},
+               policy,
+               {.steps = 64}};
+  using Catch::Matchers::ContainsSubstring;
+  CHECK_THROWS_WITH(run.step_for(-1), ContainsSubstring("step_for's milliseconds is -1, expected 0 or a positive"));
+  CHECK(run.step_for(1e9) == step_state::updated);
+  CHECK(run.report().updates == 1);
+  CHECK(run.step_for(0) == step_state::under_way);
+  CHECK(run.report().updates == 1);
+  CHECK(run.step());
+  CHECK(run.report().updates == 2);
+  CHECK(run.step_for(0) == step_state::ended);
 }
 
 TEST_CASE("training: what is said at the end of a run is about the run so far") {

@@ -102,8 +102,10 @@ struct state_walk {
     } else if constexpr (requires { x.resize(x.size()), x.data(); }) {
       using U = typename X::value_type;
       constexpr bool copies = std::is_trivially_copyable_v<U>;
-      static_assert(copies,
-                    "what a run keeps is copied byte by byte: an environment's state must be trivially copyable");
+      static_assert(
+          copies,
+          "what a run keeps is copied byte by byte: an environment's state must be trivially copyable, or the "
+          "environment have save(state) and load(bytes) (docs/environments.md)");
       if constexpr (copies)
         act<U>(
             here.path, any_size, [&] { return bytes_of(std::span<U const>(x)); },
@@ -114,6 +116,12 @@ struct state_walk {
           here.path, sizeof x, [&] { return bytes_of(std::span<X const>(&x, 1)); },
           [&](bytes const& b) { std::memcpy(&x, b.data(), sizeof x); });
     }
+  }
+  /// What is no numbers, as bytes that it gives and takes itself.
+  void packed(std::string const& name, std::function<std::vector<std::byte>()> const& get,
+              std::function<void(std::vector<std::byte> const&)> const& set) const {
+    auto here = inside(name);
+    act<std::byte>(here.path, any_size, get, set);
   }
 
  private:

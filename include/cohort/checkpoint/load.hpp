@@ -36,6 +36,7 @@ void load_run(B& backend, Run& run, file::described_state const& from, std::stri
   require_same(from.about.value("kind", file::json()), "run", where, "kind");
   require_same(part_of_file(from, "policy", where), policy_json(run.policy()), where, "policy");
   require_same(part_of_file(from, "made_of", where), run_json(run).at("made_of"), where, "run");
+  run.drop_step();
   take_state(backend, run, from.state, where);
 }
 template <backend B, class Saved>

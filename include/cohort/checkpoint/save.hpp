@@ -12,6 +12,12 @@ inline constexpr bool is_run = false;
 template <class B, class Rollout, class Update, class E, class Policy>
 inline constexpr bool is_run<training<B, Rollout, Update, E, Policy>> = true;
 
+/// What lies between two updates can be saved; what is under way is completed first.
+template <class Saved>
+void complete_step(Saved& saved) {
+  if constexpr (is_run<Saved>) saved.complete_step();
+}
+
 /// A policy's parameters as a state.
 template <class Policy>
 struct policy_state {
@@ -53,18 +59,21 @@ saved_state saved_state_of(B& backend, Saved& saved) {
 }  // namespace detail
 
 /// Writes a policy, or a run with all that it keeps, to a file; `load` reads it. The file appears under its name when
-/// it is whole, and what stood there stays until then. Raises io_error, naming the file and the system's reason, and
-/// value_error for a part of a run that does not list its state (docs/runs.md).
+/// it is whole, and what stood there stays until then. A step of a run that is under way (step_for) is completed first.
+/// Raises io_error, naming the file and the system's reason, and value_error for a part of a run that does not list its
+/// state (docs/runs.md).
 ///
 ///     save(cpu, policy, "cart_pole.cohort");
 template <backend B, class Saved>
 void save(B& backend, Saved& saved, std::filesystem::path const& path, file::write_options const& o = {}) {
+  detail::complete_step(saved);
   file::write_state(path, detail::description_of(saved), detail::saved_state_of(backend, saved), o);
 }
 
 /// The bytes of that file, in memory.
 template <backend B, class Saved>
 std::vector<std::byte> saved_bytes(B& backend, Saved& saved) {
+  detail::complete_step(saved);
   return file::state_bytes(detail::description_of(saved), detail::saved_state_of(backend, saved));
 }
 

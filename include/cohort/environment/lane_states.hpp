@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/environment/lane_formulas.hpp>
+#include <cohort/environment/packed_states.hpp>
 #include <vector>
 
 namespace COHORT_NAMESPACE::detail {
@@ -93,7 +94,14 @@ class lane_states<B, E> {
     states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * D), flags_.resize(2 * n);
   }
 
-  void persist(auto const& f) { f("states", states_), f("elapsed", elapsed_); }
+  void persist(auto const& f) {
+    if constexpr (saves_states<E>)
+      f.packed(
+          "states", [&] { return pack_states(environment_, states_); },
+          [&](std::vector<std::byte> const& bytes) { states_ = unpack_states(environment_, bytes); });
+    else f("states", states_);
+    f("elapsed", elapsed_);
+  }
 
   void reset(B&, stream_id starts, int together) {
     for (int n = 0; n < lanes(); ++n) reset(n, starts, together);

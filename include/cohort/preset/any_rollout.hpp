@@ -69,28 +69,31 @@ class any_collector {
         },
         o.kind);
   }
-  batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    return held_->collect(backend, policy, budget, summary);
+  detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    return held_->collecting(backend, policy, budget, summary, collected_);
   }
+  batch_type& collected() { return *collected_; }
   void persist(detail::state_walk<B> const& f) { held_->persist(f); }
 
  private:
   struct table {
     virtual ~table() = default;
-    virtual batch_type& collect(B&, Policy&, std::int64_t, rollout_summary&) = 0;
+    virtual detail::pieces collecting(B&, Policy&, std::int64_t, rollout_summary&, batch_type*&) = 0;
     virtual void persist(detail::state_walk<B> const&) = 0;
   };
   template <class C>
   struct of final : table {
     C collector;
     of(auto&&... x) : collector(x...) {}
-    batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) override {
-      return collector.collect(backend, policy, budget, summary);
+    detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary,
+                              batch_type*& batch) override {
+      return detail::collect_in_pieces(collector, backend, policy, budget, summary, batch);
     }
     void persist(detail::state_walk<B> const& f) override { collector.persist(f); }
   };
 
   std::unique_ptr<table> held_;
+  batch_type* collected_ = nullptr;
 };
 
 }  // namespace COHORT_NAMESPACE

@@ -38,8 +38,12 @@ class any_learner {
         how.kind);
   }
   std::size_t optimizer_bytes() const { return held_->optimizer_bytes(); }
-  update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
-    return held_->learn(backend, o, policy, batch, progress);
+  void begin(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch) {
+    held_->begin(backend, o, policy, batch);
+  }
+  bool next(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress,
+            update_metrics& metrics) {
+    return held_->next(backend, o, policy, batch, progress, metrics);
   }
   void persist(detail::state_walk<B> const& f) { held_->persist(f); }
 
@@ -47,7 +51,8 @@ class any_learner {
   struct table {
     virtual ~table() = default;
     virtual std::size_t optimizer_bytes() const = 0;
-    virtual update_metrics learn(B&, any_objective<B> const&, Policy&, Batch&, double) = 0;
+    virtual void begin(B&, any_objective<B> const&, Policy&, Batch&) = 0;
+    virtual bool next(B&, any_objective<B> const&, Policy&, Batch&, double, update_metrics&) = 0;
     virtual void persist(detail::state_walk<B> const&) = 0;
   };
   template <class L>
@@ -55,9 +60,12 @@ class any_learner {
     L learner;
     of(auto&&... x) : learner(x...) {}
     std::size_t optimizer_bytes() const override { return learner.optimizer_bytes(); }
-    update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch,
-                         double progress) override {
-      return learner.learn(backend, o, policy, batch, progress);
+    void begin(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch) override {
+      learner.begin(backend, o, policy, batch);
+    }
+    bool next(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress,
+              update_metrics& metrics) override {
+      return learner.next(backend, o, policy, batch, progress, metrics);
     }
     void persist(detail::state_walk<B> const& f) override { learner.persist(f); }
   };

@@ -81,6 +81,11 @@ class groups_collector {
   void persist(auto const& f) { f("environment", stepper_); }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    collecting(backend, policy, budget, summary).finish();
+    return batch_;
+  }
+  /// The same in pieces: a step of all episodes.
+  detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     final_.clear();
     kept_.clear();
     batch_.R = 0;
@@ -88,15 +93,17 @@ class groups_collector {
     std::int64_t left = budget;
     for (int more = options_.resample; more >= 0 && std::ssize(kept_) < options_.count; --more) {
       std::int64_t before = left;
-      std::ptrdiff_t steps = play(backend, policy, end, left, summary);
+      std::ptrdiff_t steps = 0;
+      auto playing = play(backend, policy, end, left, steps, summary);
+      while (playing.next()) co_await detail::pause;
       summary.steps += before - left;
-      if (steps == 0) return batch_;
+      if (steps == 0) co_return;
       choose(end, more == 0);
       end += (steps + 1) * N_;
     }
     pack(backend, policy, end);
-    return batch_;
   }
+  batch_type& collected() { return batch_; }
 
  private:
   /// A kept group: the row of its first episode's first step, and the lengths of its episodes.
@@ -105,9 +112,10 @@ class groups_collector {
     std::vector<std::ptrdiff_t> length;
   };
 
-  /// One episode in each lane, its steps from row `base` on, t N + n; how many steps the longest has, or 0 if they are
-  /// more than `left`.
-  std::ptrdiff_t play(B& backend, Policy& policy, std::ptrdiff_t base, std::int64_t& left, rollout_summary& summary) {
+  /// One episode in each lane, its steps from row `base` on, t N + n; `longest` is how many steps the longest has, or 0
+  /// if they are more than `left`.
+  detail::pieces play(B& backend, Policy& policy, std::ptrdiff_t base, std::int64_t& left, std::ptrdiff_t& longest,
+                      rollout_summary& summary) {
     int D = batch_.observation_size, G = options_.group;
     std::fill(return_.begin(), return_.end(), 0);
     std::fill(magnitude_.begin(), magnitude_.end(), 0);
@@ -117,7 +125,10 @@ class groups_collector {
     std::ptrdiff_t t = 0;
     for (episodes_.start(std::size_t(N_)); episodes_.alive > 0; ++t) {
       std::ptrdiff_t row = base + t * N_;
-      if (std::int64_t(episodes_.alive) > left) return left = 0;
+      if (std::int64_t(episodes_.alive) > left) {
+        left = 0;
+        co_return;
+      }
       left -= std::int64_t(episodes_.alive);
       auto next = seen.part(row + N_, N_);
       stepper_.step(backend, policy, seen.part(row, N_), raw_, row, next, 1,
@@ -133,9 +144,10 @@ class groups_collector {
         summary.episode_returns.push_back(return_[lane]);
       });
       if (any_ended) stepper_.restart(backend, raw_, row, next, last.part(row, N_));
+      co_await detail::pause;
     }
     stepper_.require_finite_rollout(backend, raw_, base, seen.part(base, (t + 1) * N_));
-    return t;
+    longest = t;
   }
 
   /// Keeps the groups of the round just played that are worth it.

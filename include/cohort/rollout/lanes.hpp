@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/rollout/pieces.hpp>
 #include <cohort/rollout/stepper.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -43,20 +44,26 @@ class lanes_collector {
 
   /// The next rollout of no more than `budget` simulator steps; R = 0 if not one step of every lane fits.
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {});
-    if constexpr (Policy::has_critic)
-      if (batch_.R > 0) write_values(backend, policy);
+    collecting(backend, policy, budget, summary).finish();
     return batch_;
   }
+  /// The same in pieces: a step of all lanes.
+  detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    auto playing = play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {});
+    while (playing.next()) co_await detail::pause;
+    if constexpr (Policy::has_critic)
+      if (batch_.R > 0) write_values(backend, policy);
+  }
+  batch_type& collected() { return batch_; }
 
-  /// The same without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the
-  /// last one.
+  /// Without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the last
+  /// one.
   template <class F>
-  batch_type& play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
+  detail::pieces play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
     int N = options_.count, D = batch_.observation_size;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / N), M = steps * N;
     batch_.R = M;
-    if (M == 0) return batch_;
+    if (M == 0) co_return;
     batch_.series = partition::lanes(steps, N);
     backend.resize(batch_.observation, (steps + 1) * N * D);
     batch_.resize_decisions(backend);
@@ -70,12 +77,12 @@ class lanes_collector {
       at_state(t, stepper_.environment());
       stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * N, next);
       stepper_.restart(backend, batch_, t * N, next, last.part(t * N, N));
+      co_await detail::pause;
     }
     stepper_.require_finite_rollout(backend, batch_, 0, seen);
     count_episodes(backend, steps, summary);
     summary.steps += M;
     at_state(steps, stepper_.environment());
-    return batch_;
   }
 
   void persist(auto const& f) { f("environment", stepper_), f("returns", returns_); }

@@ -85,11 +85,16 @@ class probes_collector {
   }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    collecting(backend, policy, budget, summary).finish();
+    return batch_;
+  }
+  /// The same in pieces: a decision in all lanes.
+  detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     int N = options_.lanes, G = options_.group, K = options_.depth, NG = N * G, D = batch_.observation_size;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / (std::int64_t(NG) * K)), R = steps * N,
                    M = R * G;
     batch_.R = R;
-    if (R == 0) return batch_;
+    if (R == 0) co_return;
     batch_.G = G;
     batch_.K = K;
     batch_.series = partition::lanes(steps, N);
@@ -118,6 +123,7 @@ class probes_collector {
       environment.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated), spare,
                           spare_last_.matrix(NG, D), G);
       environment.observe(backend, seen.part((t + 1) * N, N), G);
+      co_await detail::pause;
     }
     std::int64_t first_step = stepper_.steps() - steps;
     stepper_.require_finite_rollout(backend, batch_, 0, seen, G);
@@ -129,8 +135,8 @@ class probes_collector {
     policy.value(backend, view<T const>(executed_last_.matrix(R, D)), batch_.next_value.all());
     policy.value(backend, view<T const>(last), batch_.probe_value.all());
     batch_.has_values = batch_.has_executed = true;
-    return batch_;
   }
+  batch_type& collected() { return batch_; }
 
   void persist(auto const& f) { f("environment", stepper_), f("returns", returns_); }
 

@@ -79,17 +79,27 @@ class vine_collector {
   void persist(auto const& f) { f("lanes", lanes_), f("copies", copies_); }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+    collecting(backend, policy, budget, summary).finish();
+    return collected();
+  }
+  /// The same in pieces: a step of all lanes, or of all copies.
+  detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     std::int64_t before = summary.steps, N = options_.lanes;
-    auto& batch =
+    auto playing =
         lanes_.play(backend, policy, budget, summary, [&](std::ptrdiff_t t, vector_environment<B, E>& environment) {
           states_.copy(backend, environment, every_lane_.all(), t * N);
         });
-    if (batch.R == 0) return batch;
+    while (playing.next()) co_await detail::pause;
+    auto& batch = collected();
+    if (batch.R == 0) co_return;
     budget -= summary.steps - before;
     start_copies(backend, batch.R);
-    if (!play_copies(backend, policy, budget, summary)) {
+    bool ended = false;
+    playing = play_copies(backend, policy, budget, summary, ended);
+    while (playing.next()) co_await detail::pause;
+    if (!ended) {
       batch.R = 0;
-      return batch;
+      co_return;
     }
     auto R = std::size_t(batch.R);
     value_.resize(R + std::size_t(N)), next_.resize(R);
@@ -98,8 +108,8 @@ class vine_collector {
     backend.assign(batch.value, std::span<T const>(value_));
     backend.assign(batch.next_value, std::span<T const>(next_));
     batch.has_values = true;
-    return batch;
   }
+  batch_type& collected() { return lanes_.collected(); }
 
  private:
   /// K copies of each state that a value is wanted of: of all decisions, and of the states after the last in lanes that
@@ -119,19 +129,20 @@ class vine_collector {
     copies_.environment().copy(backend, states_, index_.all(), 0);
   }
 
-  /// All copies side by side; when a quarter of the states have none left, the others move together. False if the
-  /// budget ended before they did.
-  bool play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
+  /// All copies side by side; when a quarter of the states have none left, the others move together. They have not
+  /// `ended` if the budget did before.
+  detail::pieces play_copies(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, bool& ended) {
     int K = options_.rollouts, group = options_.noise == action_noise::common ? K : 1;
     std::ptrdiff_t D = policy.observations();
     std::int64_t used = 0;
     double weight = 1;
     copies_.environment().observe(backend, seen_.matrix(copies_.lanes(), D));
     for (; episodes_.alive > 0; weight *= options_.gamma) {
+      co_await detail::pause;
       used += std::int64_t(episodes_.alive);
       if (used > budget) {
         summary.steps += budget;
-        return false;
+        co_return;
       }
       view<T> seen = seen_.matrix(copies_.lanes(), D);
       copies_.require_usable(backend, seen);
@@ -148,7 +159,7 @@ class vine_collector {
       if (episodes_.alive > 0) move_together(backend, D);
     }
     summary.steps += used;
-    return true;
+    ended = true;
   }
 
   void move_together(B& backend, std::ptrdiff_t D) {

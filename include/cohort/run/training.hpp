@@ -35,6 +35,9 @@ struct train_report {
   std::vector<std::string> warnings{};  ///< what trains nothing, slowly, or not as it looks; progress_bar prints them
 };
 
+/// What step_for has come to: the step is under way, an update is complete, or the run is at its end.
+enum class step_state { under_way, updated, ended };
+
 namespace detail {
 
 // Of the part of a program that reads it: a default argument or part of a name, so that parts may differ.
@@ -89,6 +92,7 @@ class training {
   }
   train_options limits{};
   bool step() { return false; }
+  step_state step_for(double) { return {}; }
   train_report report() const { return {}; }
 };
 template <backend B, class Rollout, class Update, class E, class Policy>
@@ -141,6 +145,9 @@ class training<B, Rollout, Update, E, Policy> {
   template <class A>
   training(B&, A const&, E const&, Policy&, ...) = delete;  // the options are .steps, .updates and .seed
 
+  training(training&&) = delete;  // a step that is under way knows where its run is
+  training& operator=(training&&) = delete;
+
   train_report const& report() const { return report_; }
 
   /// All of it by name, for copy_out and copy_in (backend/saved_state.hpp): a run that is made like this one and is
@@ -174,32 +181,74 @@ class training<B, Rollout, Update, E, Policy> {
   /// Collects once and updates once. False, with nothing done, where the limits are reached, or are too near for a
   /// rollout (whose steps count).
   bool step() {
-    report_.total_steps = limits.steps, report_.total_updates = limits.updates;
-    if (report_.steps >= limits.steps || report_.updates >= limits.updates) return at_the_end();
-    report_.warnings.resize(standing_warnings_);  // the limits may have been raised
+    return go_on([] { return false; }) == step_state::updated;
+  }
+
+  /// As much of a step as fits in that time, at least a piece: a step of the environments or a minibatch (a language
+  /// model's rollout is one piece). It returns when the time is over or the update complete; called again, it goes on.
+  /// The bits are those of `step`. Between calls the policy may be asked what to do, its parameters may not be changed.
+  step_state step_for(double milliseconds) {
+    detail::require(milliseconds >= 0, "training", "step_for's milliseconds", milliseconds, "0 or a positive number");
+    double const end = detail::seconds_now() + milliseconds / 1000;
+    return go_on([end] { return detail::seconds_now() >= end; });
+  }
+  /// Completes a step that is under way, or drops it.
+  void complete_step() {
+    if (under_way_) step();
+  }
+  void drop_step() { under_way_ = {}; }
+
+ private:
+  template <class F>
+  step_state go_on(F time_is_over) {
     started_ = detail::seconds_now();
+    if (!under_way_) {
+      report_.total_steps = limits.steps, report_.total_updates = limits.updates;
+      if (report_.steps >= limits.steps || report_.updates >= limits.updates) return at_the_end();
+      report_.warnings.resize(standing_warnings_);  // the limits may have been raised
+      under_way_ = stepping();
+    }
+    do {
+      try {
+        if (under_way_.next()) continue;
+      } catch (...) {
+        under_way_ = {};
+        throw;
+      }
+      under_way_ = {};
+      if (batch_->R == 0) return at_the_end();
+      report_.seconds += detail::seconds_now() - started_;
+      return step_state::updated;
+    } while (!time_is_over());
+    report_.seconds += detail::seconds_now() - started_;
+    return step_state::under_way;
+  }
+
+  detail::pieces stepping() {
     double progress =
         std::max(double(report_.steps) / double(limits.steps), double(report_.updates) / double(limits.updates));
     summary_.steps = 0;
     summary_.episode_returns.clear();
-    auto& batch = collector_.collect(backend_, policy_, limits.steps - report_.steps, summary_);
+    auto collecting =
+        detail::collect_in_pieces(collector_, backend_, policy_, limits.steps - report_.steps, summary_, batch_);
+    while (collecting.next()) co_await detail::pause;
+    Batch& batch = *batch_;
     report_.steps += summary_.steps;
     report_.episodes += std::int64_t(summary_.episode_returns.size());
     for (double r : summary_.episode_returns) recent_.add(r);
     report_.mean_return = recent_.mean();
     report_.completions = summary_.completions;
-    if (batch.R == 0) return at_the_end();
+    if (batch.R == 0) co_return;
 
     complete(batch);
     estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
     algorithm_.reward(backend_, batch.view_for_estimator(), batch.reward.all());
     algorithm_.advantage(backend_, batch.view_for_estimator(), out, progress);
     algorithm_.objective.set_progress(progress);
-    try {
-      report_.metrics = learner_.learn(backend_, algorithm_.objective, policy_, batch, progress);
-    } catch (not_finite_error const& e) {
-      throw not_finite_error("update " + std::to_string(report_.updates + 1) + ": " + e.what());
-    }
+    update_metrics metrics;
+    learner_.begin(backend_, algorithm_.objective, policy_, batch);
+    while (learn_more(progress, metrics)) co_await detail::pause;
+    report_.metrics = metrics;
     report_.skipped_steps += std::int64_t(report_.metrics.skipped);
     ++report_.updates;
     learned_ = learned_ || report_.metrics.gradient_norm != 0;
@@ -209,11 +258,16 @@ class training<B, Rollout, Update, E, Policy> {
     if (has_reference_ && refresh.every > 0 && report_.updates % refresh.every == 0)
       backend_.map(outputs{reference_.all()}, detail::blend{refresh.share}, view<T const>(reference_.all()),
                    view<T const>(policy_.parameters()));
-    report_.seconds += detail::seconds_now() - started_;
-    return true;
   }
 
- private:
+  bool learn_more(double progress, update_metrics& metrics) {
+    try {
+      return learner_.next(backend_, algorithm_.objective, policy_, *batch_, progress, metrics);
+    } catch (not_finite_error const& e) {
+      throw not_finite_error("update " + std::to_string(report_.updates + 1) + ": " + e.what());
+    }
+  }
+
   static double checked(Algorithm const& a, train_options const& o) {
     double started = detail::seconds_now();
     detail::require(o.updates > 0, "train", "updates", double(o.updates), "a positive number");
@@ -225,7 +279,7 @@ class training<B, Rollout, Update, E, Policy> {
   }
 
   /// Says what a run without a result was about.
-  bool at_the_end() {
+  step_state at_the_end() {
     report_.warnings.resize(standing_warnings_);
     if (report_.updates == 0)
       report_.warnings.push_back("no update was made: " + std::to_string(limits.steps) +
@@ -234,7 +288,7 @@ class training<B, Rollout, Update, E, Policy> {
       report_.warnings.push_back("nothing was learned: the gradient was 0 in all of " +
                                  std::to_string(report_.updates) +
                                  " updates (are the returns within each group equal, or all advantages 0?)");
-    return false;
+    return step_state::ended;
   }
 
   /// What the objective and the advantage read beside what was collected.
@@ -268,6 +322,8 @@ class training<B, Rollout, Update, E, Policy> {
   train_report report_;
   detail::recent_returns recent_;
   rollout_summary summary_;
+  Batch* batch_ = nullptr;  // the last rollout
+  detail::pieces under_way_;
 };
 template <backend B, class A, class E, class Policy>
 training(B&, A const&, E const&, Policy&, train_options const&, bool = true)

@@ -76,13 +76,26 @@ class critic_warmup_learner {
   void persist(auto const& f) { f("left", left_), f("critic", critic_), f("then", then_); }
 
   update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
-    if (left_ <= 0) return then_.learn(backend, o, policy, batch, progress);
+    return detail::learn_whole(*this, backend, o, policy, batch, progress);
+  }
+  /// The same in pieces, those of the update that it is.
+  void begin(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch) {
+    warms_up_ = left_ > 0;
+    if (!warms_up_) return then_.begin(backend, o, policy, batch);
     --left_;
     critic values{policy};
-    auto found = critic_.learn(backend, o.value_terms(), values, batch, progress);
-    update_metrics metrics;
-    metrics.loss = found.loss, metrics.gradient_norm = found.gradient_norm, metrics.series = found.series;
-    return metrics;
+    critic_.begin(backend, values, batch);
+    of_critic_ = {};
+  }
+  bool next(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress,
+            update_metrics& metrics) {
+    if (!warms_up_) return then_.next(backend, o, policy, batch, progress, metrics);
+    critic values{policy};
+    if (critic_.next(backend, o.value_terms(), values, batch, progress, of_critic_)) return true;
+    metrics = {};
+    metrics.loss = of_critic_.loss, metrics.gradient_norm = of_critic_.gradient_norm,
+    metrics.series = of_critic_.series;
+    return false;
   }
 
  private:
@@ -93,6 +106,8 @@ class critic_warmup_learner {
   }
 
   std::int64_t left_;
+  bool warms_up_ = false;
+  update_metrics of_critic_;
   learner<B, critic, Batch> critic_;
   typename detail::learner_for<B, then_update, Policy, Batch>::type then_;
 };

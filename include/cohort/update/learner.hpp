@@ -15,6 +15,17 @@ inline void shuffle(std::vector<std::int32_t>& order, std::ptrdiff_t n, stream_i
   for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[draws.integer(std::uint32_t(i + 1))]);
 }
 
+/// All pieces of an update.
+template <class L, class B, class Policy, class Batch>
+update_metrics learn_whole(L& learner, B& backend, any_objective<B> const& o, Policy& policy, Batch& batch,
+                           double progress) {
+  update_metrics metrics;
+  learner.begin(backend, o, policy, batch);
+  while (learner.next(backend, o, policy, batch, progress, metrics)) {
+  }
+  return metrics;
+}
+
 }  // namespace detail
 
 /// From a batch with its advantages to new parameters: epochs of minibatches of evaluate, differentiate, backward,
@@ -39,44 +50,51 @@ class learner {
   void persist(auto const& f) { f("optimizer", update_.optimizer), f("rounds", rounds_), f("pass", pass_); }
 
   update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
-    return learn(backend, o.whole(), policy, batch, progress);
+    return detail::learn_whole(*this, backend, o, policy, batch, progress);
   }
-  /// Of an objective in parts, one of them.
-  update_metrics learn(B& backend, detail::erased_objective<B>& o, Policy& policy, Batch& batch, double progress) {
+  /// The same in pieces: `next` does a minibatch, and is false at the last one, with the metrics of the update.
+  void begin(B& backend, any_objective<B> const&, Policy& policy, Batch& batch) { begin(backend, policy, batch); }
+  bool next(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress,
+            update_metrics& metrics) {
+    return next(backend, o.whole(), policy, batch, progress, metrics);
+  }
+
+  void begin(B& backend, Policy& policy, Batch& batch) {
     if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
-    std::ptrdiff_t all = minibatches_.count(batch), units = all;
-    if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
-    else if (update_.minibatch_size > 0) units = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all / batch.M());
-    update_metrics metrics;
-    double skipped = 0;
+    all_ = units_ = minibatches_.count(batch);
+    if (update_.minibatches > 0) units_ = (all_ + update_.minibatches - 1) / update_.minibatches;
+    else if (update_.minibatch_size > 0)
+      units_ = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all_ / batch.M());
+    epoch_ = 0, first_ = 0, skipped_ = 0;
     if (update_.non_finite == non_finite::restore) {
       backend.resize(before_, policy.parameters().rows);
       backend.map(outputs{before_.all()}, detail::same{}, view<T const>(policy.parameters()));
     }
-    for (int epoch = 0; epoch < update_.epochs; ++epoch) {
-      if (units < all) {
-        detail::shuffle(order_, all, stream_id{seed_, draw_purpose::shuffle, std::uint32_t(rounds_++)});
-        minibatches_.set_order(backend, order_);
-      }
-      for (std::ptrdiff_t first = 0; first < all; first += units) {
-        std::ptrdiff_t count = std::min(units, all - first);
-        bool last = epoch + 1 == update_.epochs && first + count == all;
-        auto m = units < all ? minibatches_.slice(backend, batch, first, count) : minibatches_.whole(backend, batch);
-        std::string wrong = descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
-        if (last && wrong.empty())
-          wrong = detail::not_finite_in(backend, view<T const>(policy.parameters()), "parameters");
-        if (wrong.empty()) continue;
-        if (update_.non_finite == non_finite::raise) throw not_finite_error(wrong + ", expected a finite number");
-        ++skipped;
-        if (update_.non_finite == non_finite::skip) continue;
+  }
+  /// By an objective in parts, one of them.
+  bool next(B& backend, detail::erased_objective<B>& o, Policy& policy, Batch& batch, double progress,
+            update_metrics& metrics) {
+    if (first_ == 0 && units_ < all_) {
+      detail::shuffle(order_, all_, stream_id{seed_, draw_purpose::shuffle, std::uint32_t(rounds_++)});
+      minibatches_.set_order(backend, order_);
+    }
+    std::ptrdiff_t count = std::min(units_, all_ - first_);
+    bool last = epoch_ + 1 == update_.epochs && first_ + count == all_;
+    auto m = units_ < all_ ? minibatches_.slice(backend, batch, first_, count) : minibatches_.whole(backend, batch);
+    std::string wrong = descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
+    if (last && wrong.empty()) wrong = detail::not_finite_in(backend, view<T const>(policy.parameters()), "parameters");
+    if (!wrong.empty()) {
+      if (update_.non_finite == non_finite::raise) throw not_finite_error(wrong + ", expected a finite number");
+      ++skipped_;
+      if (update_.non_finite == non_finite::restore) {
         backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
         update_.optimizer.start(backend, layout_of(policy));
-        metrics.skipped = skipped;
-        return metrics;
+        last = true;
       }
     }
-    metrics.skipped = skipped;
-    return metrics;
+    metrics.skipped = skipped_;
+    if ((first_ += count) == all_) first_ = 0, ++epoch_;
+    return !last;
   }
 
  private:
@@ -104,6 +122,9 @@ class learner {
   any_aggregation<B> aggregation_;
   std::uint64_t seed_;
   std::int64_t rounds_ = 0;
+  std::ptrdiff_t all_ = 0, units_ = 0, first_ = 0;  // of the update that is under way
+  int epoch_ = 0;
+  double skipped_ = 0;
   typename Batch::template minibatches<Policy> minibatches_;
   array norm_, before_;
   objective_pass<B> pass_;

@@ -130,13 +130,26 @@ class trust_region_learner {
   void persist(auto const& f) { f("critic", critic_), f("pass", pass_); }
 
   update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
-    auto metrics = step(backend, o.policy_terms(), policy, batch);
+    return detail::learn_whole(*this, backend, o, policy, batch, progress);
+  }
+  /// The same in pieces: the actor's step, then the critic's minibatches.
+  void begin(B&, any_objective<B> const&, Policy&, Batch&) { has_stepped_ = false; }
+  bool next(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress,
+            update_metrics& metrics) {
+    if (!has_stepped_) metrics = step(backend, o.policy_terms(), policy, batch);
+    bool const first = !std::exchange(has_stepped_, true);
     if constexpr (Policy::has_critic)
       if (o.has_value_terms()) {
         critic values{policy};
-        metrics.loss += critic_.learn(backend, o.value_terms(), values, batch, progress).loss;
+        if (first) {
+          of_critic_ = {};
+          critic_.begin(backend, values, batch);
+          return true;
+        }
+        if (critic_.next(backend, o.value_terms(), values, batch, progress, of_critic_)) return true;
+        metrics.loss += of_critic_.loss;
       }
-    return metrics;
+    return false;
   }
 
  private:
@@ -205,6 +218,8 @@ class trust_region_learner {
   Update update_;
   any_aggregation<B> aggregation_;
   learner<B, critic, Batch> critic_;
+  bool has_stepped_ = false;
+  update_metrics of_critic_;
   typename Batch::template minibatches<actor> minibatches_;
   objective_pass<B> pass_;
   conjugate_gradients::state<B> solver_;

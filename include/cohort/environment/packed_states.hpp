@@ -1,0 +1,50 @@
+#pragma once
+#include <cohort/error.hpp>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace COHORT_NAMESPACE::detail {
+
+/// An environment that writes its states as bytes and reads them.
+template <class E>
+concept saves_states = requires(E const& e, typename E::state const& s, std::span<std::byte const> bytes) {
+  { e.save(s) } -> std::same_as<std::vector<std::byte>>;
+  { e.load(bytes) } -> std::same_as<typename E::state>;
+};
+
+/// States one after the other, the length of each in front of it.
+template <class E>
+std::vector<std::byte> pack_states(E const& environment, std::vector<typename E::state> const& states) {
+  std::vector<std::byte> all;
+  for (auto const& s : states) {
+    std::vector<std::byte> const one = environment.save(s);
+    std::uint64_t const size = one.size();
+    auto const length = std::as_bytes(std::span(&size, 1));
+    all.insert(all.end(), length.begin(), length.end());
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+/// Raises value_error where the bytes are not those of states, and whatever the environment's load raises.
+template <class E>
+std::vector<typename E::state> unpack_states(E const& environment, std::span<std::byte const> bytes) {
+  std::vector<typename E::state> states;
+  while (!bytes.empty()) {
+    std::uint64_t size = 0;
+    bool const whole = bytes.size() >= sizeof size;
+    if (whole) std::memcpy(&size, bytes.data(), sizeof size);
+    if (!whole || size > bytes.size() - sizeof size)
+      throw value_error("the saved states of the environment end within state " + std::to_string(states.size()));
+    states.push_back(environment.load(bytes.subspan(sizeof size, std::size_t(size))));
+    bytes = bytes.subspan(sizeof size + std::size_t(size));
+  }
+  return states;
+}
+
+}  // namespace COHORT_NAMESPACE::detail
