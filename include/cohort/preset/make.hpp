@@ -10,6 +10,30 @@
 
 namespace COHORT_NAMESPACE::preset {
 
+/// Raises value_error for the first part of an algorithm with a number out of its range.
+template <class A>
+void check(A const& a) {
+  auto one = [](auto const& part) {
+    if constexpr (requires { part.check(); }) part.check();
+  };
+  one(a.rollout), one(a.advantage), one(a.update), one(a.reward), one(a.reference);
+  detail::check_objective(at_progress(a.objective, 0.));
+}
+
+/// An algorithm without the types of any of its parts, its rollout's and its update's kind included: what trains it is
+/// compiled once for all.
+template <backend B, class A>
+any_algorithm<B, any_rollout, any_update<B>> without_types(A const& a) {
+  auto all = erased<B>(a);
+  return {.rollout = {all.rollout},
+          .advantage = all.advantage,
+          .objective = all.objective,
+          .aggregation = all.aggregation,
+          .update = {all.update},
+          .reward = all.reward,
+          .reference = all.reference};
+}
+
 /// A preset by name, with some of its numbers changed.
 class named {
  public:
@@ -18,13 +42,7 @@ class named {
   template <class Name>  // a template, so that who includes this and makes none does not compile all presets
     requires std::convertible_to<Name, std::string>
   named(Name name, std::vector<setting> settings = {}) : name_(std::move(name)), settings_(std::move(settings)) {
-    changed([](auto const& a) {
-      auto check = [](auto const& part) {
-        if constexpr (requires { part.check(); }) part.check();
-      };
-      check(a.rollout), check(a.advantage), check(a.update), check(a.reward), check(a.reference);
-      detail::check_objective(at_progress(a.objective, 0.));
-    });
+    changed([](auto const& a) { check(a); });
   }
 
   /// The algorithm on a backend, without the types of its parts. Compiled here for all presets, once for each backend
@@ -32,16 +50,7 @@ class named {
   template <backend B>
   any_algorithm<B, any_rollout, any_update<B>> on() const {
     any_algorithm<B, any_rollout, any_update<B>> result;
-    changed([&](auto const& a) {
-      auto without_types = erased<B>(a);
-      result = {.rollout = {without_types.rollout},
-                .advantage = without_types.advantage,
-                .objective = without_types.objective,
-                .aggregation = without_types.aggregation,
-                .update = {without_types.update},
-                .reward = without_types.reward,
-                .reference = without_types.reference};
-    });
+    changed([&](auto const& a) { result = without_types<B>(a); });
     return result;
   }
 

@@ -82,6 +82,18 @@ class numbers_of_algorithm {
     part("reference", a.reference);
   }
 
+  /// Those that can be set, each by the shortest of its names that is no other's.
+  std::vector<setting> all() const {
+    std::vector<setting> list;
+    for (number_at const& number : all_) {
+      if (!number.place) continue;
+      std::string const brief = number.path.text(false);
+      auto const of_that_name = std::count_if(all_.begin(), all_.end(), [&](auto const& n) { return n.path.is(brief); });
+      list.push_back({of_that_name > 1 ? number.path.text() : brief, number.value});
+    }
+    return list;
+  }
+
   void set(setting const& s) const {
     std::vector<std::string> known, found;
     for (number_at const& number : all_) {
@@ -145,6 +157,12 @@ class numbers_of_algorithm {
 };
 
 }  // namespace detail
+
+/// The numbers of an algorithm that set_numbers can change, as they are.
+template <class A>
+std::vector<setting> numbers_of(A algorithm) {
+  return detail::numbers_of_algorithm(algorithm).all();
+}
 
 /// Changes numbers of an algorithm, one after the other. A parameter epsilon_high that was what epsilon was stays so,
 /// as it does where an object is made. Raises value_error naming the nearest where there is no number of this name, all

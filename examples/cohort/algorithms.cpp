@@ -1,0 +1,102 @@
+#include "algorithms.hpp"
+
+#include <cohort/presets.hpp>
+
+#include <algorithm>
+
+#include "../compare/presets.hpp"
+#include "../program/exit_status.hpp"
+
+namespace cli {
+
+namespace {
+
+/// Whether an algorithm plays environments.
+template <class A>
+constexpr bool plays(A const&) {
+  return !requires { typename decltype(A::rollout)::reads_a_task; };
+}
+template <class A>
+constexpr bool needs_critic(A const&, run_algorithm const& parts) {
+  return (parts.objective.reads() & cohort::needs::value) || (parts.advantage.reads() & cohort::needs::critic) ||
+         std::is_same_v<decltype(A::rollout), cohort::probes>;
+}
+
+/// f(algorithm) with the tuned one of this name, if there is one.
+template <class F>
+bool with_tuned(std::string const& environment, std::string const& name, F f) {
+  auto in = [&](auto const& e) {
+    if (name == "ppo") return f(compare::ppo(e, 0)), true;
+    if (name == "grpo") return f(compare::grpo(e, 0)), true;
+    if (name == "hybrid_grpo") return f(compare::hybrid_grpo(e, 0)), true;
+    return false;
+  };
+  if (environment == "CartPole-v1") return in(cohort::classic_control::cart_pole{});
+  if (environment == "Pendulum-v1") return in(cohort::classic_control::pendulum{});
+  return false;
+}
+template <class F>
+bool with_paper(std::string const& name, F f) {
+  bool found = false;
+  cohort::preset::each([&](auto const& preset) {
+    if constexpr (plays(preset()))
+      if (name == preset.from.name) found = true, f(preset());
+  });
+  return found;
+}
+
+/// The numbers one after the other, so that the one that is wrong is known.
+template <class A>
+void set(A& a, std::vector<number> const& numbers) {
+  for (number const& n : numbers) try {
+      cohort::set_numbers(a, {n.set});
+      cohort::preset::check(a);
+    } catch (cohort::value_error const& e) {
+      throw program::usage_error(n.where + ": " + e.what());
+    }
+}
+
+}  // namespace
+
+chosen_algorithm algorithm_of(config const& c) {
+  std::optional<chosen_algorithm> found;
+  auto choose = [&](auto a) {
+    set(a, c.numbers);
+    auto parts = cohort::preset::without_types<machine>(a);
+    found = {parts, cohort::text(a), cohort::numbers_of(a), needs_critic(a, parts)};
+  };
+  if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, choose)) return *found;
+  if (c.preset == "tuned") {
+    std::string known;
+    for (auto const& name : tuned_names(c.environment)) known += (known.empty() ? "" : ", ") + name;
+    throw program::usage_error("preset is tuned, and " + c.algorithm + " is not tuned for " + c.environment +
+                               (known.empty() ? ", nor is any other" : "; those that are: " + known));
+  }
+  if (with_paper(c.algorithm, choose)) return *found;
+  for (auto const& name : cohort::preset::names())
+    if (name == c.algorithm)
+      throw program::usage_error("algorithm " + name + " is of language models: it reads a task and plays no environment");
+  try {
+    throw cohort::detail::unknown_name("algorithm", "one", c.algorithm, algorithm_names());
+  } catch (cohort::value_error const& e) {
+    throw program::usage_error(e.what());
+  }
+}
+
+std::vector<std::string> algorithm_names() {
+  std::vector<std::string> all;
+  cohort::preset::each([&](auto const& preset) {
+    if constexpr (plays(preset())) all.push_back(preset.from.name);
+  });
+  if (std::find(all.begin(), all.end(), "grpo") == all.end()) all.push_back("grpo");
+  return all;
+}
+
+std::vector<std::string> tuned_names(std::string const& environment) {
+  std::vector<std::string> all;
+  for (auto const* name : {"ppo", "grpo", "hybrid_grpo"})
+    if (with_tuned(environment, name, [](auto const&) {})) all.push_back(name);
+  return all;
+}
+
+}  // namespace cli

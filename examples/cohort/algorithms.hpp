@@ -1,0 +1,32 @@
+#pragma once
+#include <cohort/backend/eigen.hpp>
+#include <cohort/preset/any_rollout.hpp>
+#include <cohort/preset/any_update.hpp>
+#include <cohort/run/training.hpp>
+#include <string>
+#include <vector>
+
+#include "config.hpp"
+
+namespace cli {
+
+using machine = cohort::eigen::backend;
+using run_algorithm = cohort::any_algorithm<machine, cohort::any_rollout, cohort::any_update<machine>>;
+
+/// An algorithm of which a config says the name and some numbers.
+struct chosen_algorithm {
+  run_algorithm parts;
+  std::string text;                      ///< part by part
+  std::vector<cohort::setting> numbers;  ///< all that can be set
+  bool needs_critic;
+};
+
+/// Raises program::usage_error, naming where it was asked for, for a name or a number that there is not, a number out of
+/// its range, and a preset that reads a language task.
+chosen_algorithm algorithm_of(config const& c);
+
+/// Those that play environments, and which of them are tuned for this one.
+std::vector<std::string> algorithm_names();
+std::vector<std::string> tuned_names(std::string const& environment);
+
+}  // namespace cli

@@ -1,0 +1,197 @@
+#include "config.hpp"
+
+#include <cohort/describe/names.hpp>
+#include <cohort/version.hpp>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <sstream>
+
+#include "../program/exit_status.hpp"
+#include "../program/numbers.hpp"
+
+namespace cli {
+
+namespace {
+
+constexpr std::array parts{"rollout", "reward", "advantage", "objective", "aggregation", "update", "reference"};
+
+/// The shortest text that is this number.
+std::string exact(double x) {
+  if (std::isnan(x)) return "nan";
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, x).ptr};
+}
+
+/// A name as TOML's keys have it: in quotes where it is none by itself.
+std::string as_key(std::string const& name) {
+  std::string all;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    auto const end = std::min(name.find('.', begin), name.size());
+    std::string const word = name.substr(begin, end - begin);
+    bool const bare = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+      return std::isalnum(c) || c == '_' || c == '-';
+    });
+    all += (begin ? "." : "") + (bare ? word : '"' + word + '"');
+    begin = end + 1;
+  }
+  return all;
+}
+
+std::string shown(value const& given) {
+  return std::visit(
+      []<class V>(V const& v) -> std::string {
+        if constexpr (std::is_same_v<V, bool>) return v ? "true" : "false";
+        else if constexpr (std::is_same_v<V, std::string>) return '"' + v + '"';
+        else if constexpr (std::is_same_v<V, std::vector<std::int64_t>>) {
+          std::string all = "[";
+          for (auto n : v) all += (all.size() > 1 ? ", " : "") + std::to_string(n);
+          return all + "]";
+        } else if constexpr (std::is_same_v<V, std::int64_t>) return std::to_string(v);
+        else return exact(v);
+      },
+      given);
+}
+
+/// Whether a value can be a member, which it then becomes.
+template <class T>
+bool take(value const& given, T& to) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (auto const* n = std::get_if<std::int64_t>(&given)) return to = double(*n), true;
+    if (auto const* b = std::get_if<bool>(&given)) return to = *b, true;
+  }
+  if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+    if (auto const* n = std::get_if<std::int64_t>(&given)) return to = {*n}, true;
+  auto const* same = std::get_if<T>(&given);
+  if (same) to = *same;
+  return same;
+}
+
+[[noreturn]] void refuse(field const& f, std::string const& expected) {
+  throw program::usage_error(f.where + ": " + f.name + " is " + shown(f.given) + ", expected " + expected);
+}
+
+std::vector<std::string> names(config& c) {
+  std::vector<std::string> all;
+  each_field(c, [&](char const* name, auto const&...) { all.push_back(name); });
+  return all;
+}
+
+value value_of(std::string const& text) {
+  if (text == "true" || text == "false") return text == "true";
+  if (auto const n = program::number<std::int64_t>(text)) return *n;
+  if (auto const x = program::number<double>(text)) return *x;
+  std::vector<std::int64_t> list;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    auto const end = std::min(text.find(',', begin), text.size());
+    auto const n = program::number<std::int64_t>(text.substr(begin, end - begin));
+    if (!n) return text;
+    list.push_back(*n);
+    begin = end + 1;
+  }
+  return list;
+}
+
+void add_fields(toml::table const& table, std::string const& file, std::string const& prefix,
+                std::vector<field>& all) {
+  for (auto const& [key, node] : table) {
+    std::string const name = prefix + std::string(key.str());
+    std::string const where = file + ":" + std::to_string(node.source().begin.line);
+    auto add = [&](value v) { all.push_back({name, std::move(v), where}); };
+    if (auto const* inner = node.as_table()) add_fields(*inner, file, name + ".", all);
+    else if (auto const* b = node.as_boolean()) add(b->get());
+    else if (auto const* n = node.as_integer()) add(n->get());
+    else if (auto const* x = node.as_floating_point()) add(x->get());
+    else if (auto const* s = node.as_string()) add(s->get());
+    else if (auto const* list = node.as_array()) {
+      std::vector<std::int64_t> numbers;
+      for (auto const& element : *list) {
+        auto const* one = element.as_integer();
+        if (!one) throw program::usage_error(where + ": " + name + " is a list of something else, expected whole numbers");
+        numbers.push_back(one->get());
+      }
+      add(numbers);
+    } else {
+      throw program::usage_error(where + ": " + name + " is a date or a time, expected a number, a word or a list");
+    }
+  }
+}
+
+}  // namespace
+
+void apply(config& to, std::vector<field> const& fields) {
+  for (field const& f : fields) {
+    bool known = false;
+    each_field(to, [&](std::string const& name, auto& member, char const* expected, auto fits) {
+      if (name != f.name) return;
+      known = true;
+      auto found = member;
+      if (!take(f.given, found) || !fits(found)) refuse(f, expected);
+      member = found;
+    });
+    if (known) continue;
+    auto const part = f.name.substr(0, f.name.find('.'));
+    if (std::find(parts.begin(), parts.end(), part) == parts.end() || part == f.name) {
+      auto all = names(to);
+      for (auto const* p : parts) all.push_back(std::string(p) + ".(a number of the algorithm)");
+      try {
+        throw cohort::detail::unknown_name(f.where, "field", f.name, all);
+      } catch (cohort::value_error const& e) {
+        throw program::usage_error(e.what());
+      }
+    }
+    double x = 0;
+    if (!take(f.given, x)) refuse(f, "a number");
+    to.numbers.push_back({{f.name, x}, f.where});
+  }
+}
+
+std::vector<field> fields_of_file(std::string const& path) {
+  std::vector<field> all;
+  try {
+    add_fields(toml::parse_file(path), path, "", all);
+  } catch (toml::parse_error const& e) {
+    std::ostringstream message;
+    message << path;
+    if (e.source().begin.line > 0) message << ':' << e.source().begin.line;
+    message << ": " << e.description();
+    throw program::usage_error(message.str());
+  }
+  return all;
+}
+
+std::vector<field> fields_of_arguments(std::vector<std::string> const& arguments) {
+  std::vector<field> all;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string const& word = arguments[i];
+    if (!word.starts_with("--") || word.size() == 2)
+      throw program::usage_error("'" + word + "' stands where an option was expected, such as --steps 1000");
+    auto const equals = word.find('=');
+    std::string const name = word.substr(2, equals == word.npos ? word.npos : equals - 2);
+    if (equals == word.npos && i + 1 == arguments.size()) throw program::usage_error(word + " has no value");
+    all.push_back({name, value_of(equals == word.npos ? arguments[++i] : word.substr(equals + 1)), "--" + name});
+  }
+  return all;
+}
+
+std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& numbers) {
+  std::string all = "# Cohort " COHORT_VERSION "\n", section;
+  std::istringstream lines(algorithm_text);
+  for (std::string line; std::getline(lines, line);) all += "# " + line + "\n";
+  auto put = [&](std::string const& name, std::string const& text) {
+    auto const dot = name.find('.');
+    std::string const in = dot == name.npos ? "" : name.substr(0, dot);
+    if (in != section) all += "\n[" + (section = in) + "]\n";
+    all += as_key(dot == name.npos ? name : name.substr(dot + 1)) + " = " + text + "\n";
+  };
+  each_field(c, [&](std::string const& name, auto const& member, auto const&...) { put(name, shown(value(member))); });
+  for (auto const& s : numbers) put(s.name, exact(s.value));
+  return all;
+}
+
+}  // namespace cli

@@ -1,0 +1,72 @@
+#pragma once
+#include <cohort/deploy/export_header.hpp>
+#include <cohort/policy/actor.hpp>
+#include <cohort/policy/actor_critic.hpp>
+#include <utility>
+
+#include "runs.hpp"
+
+namespace cli {
+
+template <class E, class Policy>
+class run_of final : public any_run {
+ public:
+  run_of(config const& c, chosen_algorithm const& algorithm, cohort::network_options const& network)
+      : cpu_({.threads = int(c.threads)}),
+        policy_(cpu_, environment_, network, cohort::random_seed{std::uint64_t(c.seed)}),
+        run_(cpu_, algorithm.parts, environment_, policy_,
+             {.steps = c.steps, .updates = c.updates, .seed = std::uint64_t(c.seed)}) {}
+
+  bool step() override { return run_.step(); }
+  cohort::train_report const& report() const override { return run_.report(); }
+  void save(cohort::checkpoints& kept) override { kept.save(cpu_, run_); }
+  bool load_newest(cohort::checkpoints& kept) override { return kept.load_newest(cpu_, run_); }
+  void save_policy(std::filesystem::path const& to) override { cohort::save(cpu_, policy_, to, {.flush = false}); }
+  cohort::episode_returns evaluate(int episodes, std::uint64_t seed) override {
+    return cohort::evaluate(cpu_, environment_, policy_, episodes, seed);
+  }
+
+ private:
+  machine cpu_;
+  E environment_;
+  Policy policy_;
+  cohort::training<machine, cohort::any_rollout, cohort::any_update<machine>, E, Policy> run_;
+};
+
+template <class E>
+std::unique_ptr<any_run> make_run(config const& c, chosen_algorithm const& algorithm) {
+  cohort::network_options network;
+  network.hidden = std::vector<int>(c.hidden.begin(), c.hidden.end());
+  network.activation = c.activation == "tanh" ? cohort::activation::tanh : cohort::activation::relu;
+  network.trunk = c.trunk == "shared" ? cohort::trunk::shared : cohort::trunk::separate;
+  using distribution = cohort::detail::distribution_for<machine, E>;
+  if (algorithm.needs_critic)
+    return std::make_unique<run_of<E, cohort::actor_critic<machine, distribution>>>(c, algorithm, network);
+  return std::make_unique<run_of<E, cohort::actor<machine, distribution>>>(c, algorithm, network);
+}
+
+template <class Policy>
+class policy_of final : public any_policy {
+ public:
+  template <class Read>
+  explicit policy_of(Read read) : policy_(read(cpu_)) {}
+  void export_header(std::filesystem::path const& to, std::string const& name) override {
+    cohort::export_header(cpu_, policy_, to, {.name = name});
+  }
+
+ private:
+  machine cpu_{{.threads = 1}};
+  Policy policy_;
+};
+
+template <class E>
+std::unique_ptr<any_policy> read_policy(std::filesystem::path const& from, bool with_critic) {
+  using distribution = cohort::detail::distribution_for<machine, E>;
+  if (with_critic)
+    return std::make_unique<policy_of<cohort::actor_critic<machine, distribution>>>(
+        [&](machine& cpu) { return cohort::load<cohort::actor_critic>(cpu, E{}, from); });
+  return std::make_unique<policy_of<cohort::actor<machine, distribution>>>(
+      [&](machine& cpu) { return cohort::load<cohort::actor>(cpu, E{}, from); });
+}
+
+}  // namespace cli

@@ -1,0 +1,190 @@
+#include "train.hpp"
+
+#include <cohort/hook/json_lines.hpp>
+#include <cohort/hook/progress_bar.hpp>
+#include <cohort/version.hpp>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "../program/exit_status.hpp"
+#include "../program/output_folder.hpp"
+#include "algorithms.hpp"
+#include "runs.hpp"
+
+namespace cli {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+namespace {
+
+void write_file(fs::path const& path, std::string const& text) {
+  cohort::file::new_file file(path, cohort::existing::replace);
+  file.write(text);
+  file.commit();
+}
+void say(std::string const& what) { std::fprintf(stderr, "cohort: %s\n", what.c_str()); }
+
+/// The lines of a log whose `key` is at most `last`; the others are of updates that are done again.
+std::string lines_until(fs::path const& path, char const* key, std::int64_t last) {
+  std::ifstream from(path);
+  std::string kept;
+  for (std::string line; std::getline(from, line);) {
+    auto const read = ordered_json::parse(line, nullptr, false);
+    if (!read.is_object() || !read.contains(key) || !read[key].is_number() || read[key].get<double>() > double(last))
+      break;  // or cut off where the program was killed
+    kept += line + '\n';
+  }
+  return kept;
+}
+
+constexpr char const* of_a_run[] = {"summary.json",      "config.toml",   "metrics.jsonl",
+                                    "evaluations.jsonl", "policy.cohort", "checkpoints"};
+
+/// The folder of a run: made, and refused where it holds one that is neither gone on with nor replaced.
+void prepare(fs::path const& out, train_request const& how) {
+  std::string held;
+  for (auto const* name : of_a_run)
+    if (fs::exists(out / name)) held = name;
+  if (how.resume && !fs::exists(out / "config.toml"))
+    throw program::usage_error("--resume: " + out.string() + " holds no run (it has no config.toml)");
+  if (!held.empty() && !how.resume && !how.overwrite)
+    throw std::runtime_error("the output folder " + out.string() + " already holds a run (" + held +
+                             "); go on with it by --resume, replace it by --overwrite, or choose another --out");
+  std::error_code failed;
+  fs::create_directories(out, failed);
+  if (failed || !fs::is_directory(out))
+    throw std::runtime_error("can't create the output folder " + out.string() + ": " +
+                             (failed ? failed.message() : "it is not a folder"));
+}
+
+/// The evaluations of a run, in its folder.
+class evaluations {
+ public:
+  evaluations(fs::path out, std::int64_t updates) : out_(std::move(out)) {
+    text_ = lines_until(out_ / "evaluations.jsonl", "updates", updates);
+    std::istringstream lines(text_);
+    for (std::string line; std::getline(lines, line);) {
+      last_ = ordered_json::parse(line);
+      if (best_.is_null() || last_["mean"] > best_["mean"]) best_ = last_;
+    }
+  }
+  void look(any_run& run, int episodes) {
+    auto const& r = run.report();
+    if (!last_.is_null() && last_["updates"] == r.updates) return;
+    auto const returns = run.evaluate(episodes, 0);
+    last_ = {{"updates", r.updates},
+             {"steps", r.steps},
+             {"episodes", episodes},
+             {"mean", returns.mean()},
+             {"deviation", returns.deviation()}};
+    text_ += last_.dump() + '\n';
+    if (best_.is_null() || last_["mean"] > best_["mean"]) {
+      best_ = last_;
+      run.save_policy(out_ / "policy.cohort");
+    }
+    write_file(out_ / "evaluations.jsonl", text_);
+  }
+  ordered_json const& last() const { return last_; }
+  ordered_json const& best() const { return best_; }
+
+ private:
+  fs::path out_;
+  std::string text_;
+  ordered_json last_, best_;
+};
+
+std::string summary(config const& c, chosen_algorithm const& algorithm, cohort::train_report const& r,
+                    evaluations const& judged, std::string const& ended_by) {
+  auto finite = [](double x) { return std::isfinite(x) ? ordered_json(x) : ordered_json(); };
+  ordered_json all{{"cohort", COHORT_VERSION},
+                   {"environment", c.environment},
+                   {"algorithm", c.algorithm},
+                   {"parts", algorithm.text},
+                   {"seed", c.seed},
+                   {"ended_by", ended_by},
+                   {"steps", r.steps},
+                   {"episodes", r.episodes},
+                   {"updates", r.updates},
+                   {"seconds", finite(r.seconds)},
+                   {"steps_per_second", finite(double(r.steps) / r.seconds)},
+                   {"mean_return", finite(r.mean_return)},
+                   {"best_evaluation", judged.best()},
+                   {"last_evaluation", judged.last()},
+                   {"parameter_bytes", r.parameter_bytes},
+                   {"optimizer_bytes", r.optimizer_bytes},
+                   {"skipped_steps", r.skipped_steps},
+                   {"warnings", r.warnings}};
+  return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+}
+
+std::string in_words(ordered_json const& evaluation) {
+  char text[100];
+  std::snprintf(text, sizeof text, "%.1f +- %.1f over %d episodes, after %lld updates",
+                evaluation["mean"].get<double>(), evaluation["deviation"].get<double>(),
+                evaluation["episodes"].get<int>(), (long long)evaluation["updates"].get<std::int64_t>());
+  return text;
+}
+
+}  // namespace
+
+void train(config const& c, train_request const& how) {
+  auto const algorithm = algorithm_of(c);
+  auto const environment = environment_named(c.environment);
+  fs::path const out =
+      how.out.empty() ? fs::path("runs") / (c.environment + "-" + c.algorithm + "-" + std::to_string(c.seed)) : how.out;
+  auto run = environment.run(c, algorithm);
+  prepare(out, how);
+  cohort::checkpoints kept(out / "checkpoints",
+                           {.every = c.checkpoint_every, .keep = int(c.checkpoints_kept)});
+  if (!how.resume) {
+    for (auto const& path : kept.files()) fs::remove(path);
+    for (auto const* name : of_a_run)
+      if (fs::path(name).has_extension()) fs::remove(out / name);
+  } else {
+    bool const found = run->load_newest(kept);
+    for (auto const& complaint : kept.complaints()) say(complaint);
+    if (!how.quiet)
+      say(found ? "goes on after update " + std::to_string(run->report().updates)
+                : "begins anew, since " + out.string() + " has no checkpoint yet");
+    fs::remove(out / "summary.json");
+  }
+  write_file(out / "config.toml", as_toml(c, algorithm.text, algorithm.numbers));
+  write_file(out / "metrics.jsonl", lines_until(out / "metrics.jsonl", "time/iterations", run->report().updates));
+  cohort::json_lines log((out / "metrics.jsonl").string(), cohort::existing::append);
+  evaluations judged(out, run->report().updates);
+  cohort::progress_bar bar;
+  if (!how.quiet) program::print(c.environment + "\n" + algorithm.text + "\n");
+
+  program::catch_signals();
+  std::string ended_by;
+  std::int64_t saved = -1;
+  while (ended_by.empty() && run->step()) {
+    auto const& r = run->report();
+    log.on_update(r);
+    if (!how.quiet) bar.on_update(r);
+    if (c.evaluate_every > 0 && r.updates % c.evaluate_every == 0) judged.look(*run, int(c.evaluate_episodes));
+    if (r.updates % c.checkpoint_every == 0) run->save(kept), saved = r.updates;
+    if (program::signal_seen()) ended_by = program::signal_name();
+    else if (r.mean_return >= c.stop_at_return) ended_by = "stop.mean_return";
+    else if (r.seconds >= c.stop_after_seconds) ended_by = "stop.seconds";
+  }
+  auto const& r = run->report();
+  bar.on_end(r);
+  if (r.updates == 0) throw std::runtime_error("no update was made; nothing but config.toml is in " + out.string());
+  if (saved != r.updates) run->save(kept);
+  if (c.evaluate_every > 0 && !program::signal_seen()) judged.look(*run, int(c.evaluate_episodes));
+  if (c.evaluate_every == 0) run->save_policy(out / "policy.cohort");
+  write_file(out / "summary.json", summary(c, algorithm, r, judged, ended_by.empty() ? "limits" : ended_by));
+  if (how.quiet) return;
+  if (!judged.best().is_null()) program::print("best evaluation  " + in_words(judged.best()) + "\n");
+  program::print("written to " + out.string() + "\n");
+  if (program::signal_seen())
+    say(std::string("stopped by ") + program::signal_name() + "; go on with: cohort train --resume --out " +
+        out.string());
+}
+
+}  // namespace cli
