@@ -10,6 +10,7 @@
 #include <cohort/error.hpp>
 #include <cohort/hook/csv_log.hpp>
 #include <cohort/hook/evaluation.hpp>
+#include <cohort/hook/json_lines.hpp>
 #include <cohort/hook/moving_average.hpp>
 #include <cohort/hook/progress_bar.hpp>
 #include <cohort/kl/all.hpp>

@@ -1,10 +1,12 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <cohort/advantage/explained_variance.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
 #include <cohort/run/any_algorithm.hpp>
 #include <cohort/run/stopwatch.hpp>
+#include <cohort/run/train_report.hpp>
 #include <cohort/update/learner.hpp>
 #include <cstdint>
 #include <limits>
@@ -18,21 +20,6 @@ struct train_options {
   std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
   std::int64_t updates = std::numeric_limits<std::int64_t>::max();  ///< at most so many
   std::uint64_t seed = 0;  ///< of actions, resets and minibatches; the policy's own seed sets its parameters
-};
-
-/// What hooks see after each update, and what train returns.
-struct train_report {
-  std::int64_t steps = 0, total_steps = 0;
-  std::int64_t episodes = 0, updates = 0, total_updates = 0;
-  double seconds = 0;      ///< of collecting and learning; hooks do not count
-  double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
-  update_metrics metrics{};
-  completion_metrics completions{};  ///< of the last rollout of a language model
-  std::size_t parameter_bytes = 0;   ///< of the policy, and of the reference where there is one
-  std::size_t optimizer_bytes = 0;
-  std::int64_t skipped_steps = 0;       ///< of the optimizer, left out since something was not finite
-  bool stopped = false;                 ///< by a hook
-  std::vector<std::string> warnings{};  ///< what trains nothing, slowly, or not as it looks; progress_bar prints them
 };
 
 namespace detail {
@@ -170,6 +157,11 @@ class training<B, Rollout, Update, E, Policy> {
   }
   Policy& policy() { return policy_; }
   B& backend() { return backend_; }
+  /// What the last update learned from, until the next step. Raises value_error before the first.
+  Batch& batch() {
+    if (!batch_) throw value_error("training: there is no batch yet, expected a step() before");
+    return *batch_;
+  }
 
   /// Collects once and updates once. False, with nothing done, where the limits are reached, or are too near for a
   /// rollout (whose steps count).
@@ -189,12 +181,21 @@ class training<B, Rollout, Update, E, Policy> {
     report_.mean_return = recent_.mean();
     report_.completions = summary_.completions;
     if (batch.R == 0) return at_the_end();
+    batch_ = &batch;
+    double const collected = detail::seconds_now();
+    report_.collect_seconds = collected - started_;
 
     complete(batch);
     estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
     algorithm_.reward(backend_, batch.view_for_estimator(), batch.reward.all());
     algorithm_.advantage(backend_, batch.view_for_estimator(), out, progress);
+    if constexpr (Policy::has_critic)
+      if (auto const value = batch.view_for_estimator().value)
+        report_.explained_variance =
+            explained_variance(backend_, value, view<T const>(out.target.reshaped(batch.R, batch.G)));
     algorithm_.objective.set_progress(progress);
+    double const estimated = detail::seconds_now();
+    report_.estimate_seconds = estimated - collected;
     try {
       report_.metrics = learner_.learn(backend_, algorithm_.objective, policy_, batch, progress);
     } catch (not_finite_error const& e) {
@@ -209,7 +210,9 @@ class training<B, Rollout, Update, E, Policy> {
     if (has_reference_ && refresh.every > 0 && report_.updates % refresh.every == 0)
       backend_.map(outputs{reference_.all()}, detail::blend{refresh.share}, view<T const>(reference_.all()),
                    view<T const>(policy_.parameters()));
-    report_.seconds += detail::seconds_now() - started_;
+    double const learned = detail::seconds_now();
+    report_.learn_seconds = learned - estimated;
+    report_.seconds += learned - started_;
     return true;
   }
 
@@ -261,6 +264,7 @@ class training<B, Rollout, Update, E, Policy> {
   Policy& policy_;
   Collector collector_;
   Learner learner_;
+  Batch* batch_ = nullptr;
   unsigned reads_, advantage_reads_;
   bool has_reference_, learned_ = false;
   std::size_t standing_warnings_ = 0;  // those of what the run is made of

@@ -48,7 +48,8 @@ class learner {
     if (update_.minibatches > 0) units = (all + update_.minibatches - 1) / update_.minibatches;
     else if (update_.minibatch_size > 0) units = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all / batch.M());
     update_metrics metrics;
-    double skipped = 0;
+    double skipped = 0, taken = 0;
+    bool const watched = std::isfinite(update_.target_kl);
     if (update_.non_finite == non_finite::restore) {
       backend.resize(before_, policy.parameters().rows);
       backend.map(outputs{before_.all()}, detail::same{}, view<T const>(policy.parameters()));
@@ -62,27 +63,36 @@ class learner {
         std::ptrdiff_t count = std::min(units, all - first);
         bool last = epoch + 1 == update_.epochs && first + count == all;
         auto m = units < all ? minibatches_.slice(backend, batch, first, count) : minibatches_.whole(backend, batch);
-        std::string wrong = descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
-        if (last && wrong.empty())
+        bool too_far = false;
+        std::string wrong = descend(backend, o, policy, m, progress, last || watched ? &metrics : nullptr, too_far);
+        if ((last || too_far) && wrong.empty())
           wrong = detail::not_finite_in(backend, view<T const>(policy.parameters()), "parameters");
-        if (wrong.empty()) continue;
-        if (update_.non_finite == non_finite::raise) throw not_finite_error(wrong + ", expected a finite number");
-        ++skipped;
-        if (update_.non_finite == non_finite::skip) continue;
-        backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
-        update_.optimizer.start(backend, layout_of(policy));
-        metrics.skipped = skipped;
-        return metrics;
+        if (wrong.empty() && !too_far) ++taken;
+        if (!wrong.empty()) {
+          if (update_.non_finite == non_finite::raise) throw not_finite_error(wrong + ", expected a finite number");
+          ++skipped;
+        }
+        bool const back = !wrong.empty() && update_.non_finite == non_finite::restore;
+        if (back) {
+          backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
+          update_.optimizer.start(backend, layout_of(policy));
+        }
+        if (back || too_far) return finished(metrics, skipped, back ? 0 : taken, progress);
       }
     }
-    metrics.skipped = skipped;
-    return metrics;
+    return finished(metrics, skipped, taken, progress);
   }
 
  private:
-  /// One step, or what is not finite in the place of it.
+  update_metrics finished(update_metrics m, double skipped, double taken, double progress) const {
+    m.skipped = skipped, m.optimizer_steps = taken;
+    m.learning_rate = update_.optimizer.rate(progress);
+    return m;
+  }
+
+  /// One step, or what is not finite in the place of it; or none, since the policy is too far from what it was.
   std::string descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m,
-                      double progress, update_metrics* metrics) {
+                      double progress, update_metrics* metrics, bool& too_far) {
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
     pass_(backend, aggregation_, o, policy, minibatches_, m, metrics);
 
@@ -92,6 +102,8 @@ class learner {
     limits.measure(backend, gradient, squares, scale);
     double norm = limits.norm_of(backend, gradient, view<T const>(squares), scale);
     if (metrics) metrics->gradient_norm = norm;
+    too_far = metrics && metrics->approximate_kl > 1.5 * update_.target_kl;
+    if (too_far) return {};
     if (!std::isfinite(norm))
       return "the gradient's norm is " + detail::text(norm) + ", " +
              detail::not_finite_in(backend, gradient, "gradient");

@@ -134,7 +134,9 @@ class trust_region_learner {
     if constexpr (Policy::has_critic)
       if (o.has_value_terms()) {
         critic values{policy};
-        metrics.loss += critic_.learn(backend, o.value_terms(), values, batch, progress).loss;
+        auto const found = critic_.learn(backend, o.value_terms(), values, batch, progress);
+        metrics.loss += found.loss, metrics.value_loss = found.value_loss;
+        metrics.learning_rate = found.learning_rate, metrics.optimizer_steps = found.optimizer_steps;
       }
     return metrics;
   }
