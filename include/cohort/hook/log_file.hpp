@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -7,7 +8,6 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,17 +42,18 @@ inline void append_number(std::string& to, double x) {
 class log_row {
  public:
   log_row(char const* who, std::vector<column> own) : own_(std::move(own)) {
-    std::set<std::string_view> names;
+    std::vector<std::string_view> names;
     for (double tokens : {0., 1.}) {
       train_report any;
       any.completions.count = tokens, any.completions.groups = 1;
-      describe_metrics(any, [&](std::string_view name, double) { names.insert(name); });
+      describe_metrics(any, [&](std::string_view name, double) { names.push_back(name); });
     }
     for (auto const& [name, value] : own_) {
       if (name.empty() || !value)
         throw value_error(std::string(who) + ": column '" + name + "' has no " + (name.empty() ? "name" : "function"));
-      if (!names.insert(name).second)
+      if (std::find(names.begin(), names.end(), name) != names.end())
         throw value_error(std::string(who) + ": there are two columns '" + name + "', expected each name once");
+      names.push_back(name);
     }
   }
   /// f(name, value) for each.

@@ -2,11 +2,11 @@
 #include <bit>
 #include <cohort/file/checksum.hpp>
 #include <cohort/hook/log_file.hpp>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <span>
-
-// Little-endian machines only, as the files of a checkpoint are.
+#include <system_error>
 
 namespace COHORT_NAMESPACE {
 
