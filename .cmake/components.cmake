@@ -15,7 +15,7 @@ macro(optional_component name headers)
   endif()
 endmacro()
 
-# Checkpoints of runs and policies, headers of controllers, and what models are stored in.
-optional_component(file "cohort/(file/|checkpoint|deploy)" cohort nlohmann_json::nlohmann_json)
+# Checkpoints of runs and policies, headers of controllers, event files, and what models are stored in.
+optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard)" cohort nlohmann_json::nlohmann_json)
 # Language models' files and rewards.
 optional_component(language "cohort/language/(files/|reward/format)" cohort_file re2::re2)

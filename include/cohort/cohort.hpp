@@ -9,7 +9,9 @@
 #include <cohort/environment/all.hpp>
 #include <cohort/error.hpp>
 #include <cohort/hook/csv_log.hpp>
+#include <cohort/hook/early_stop.hpp>
 #include <cohort/hook/evaluation.hpp>
+#include <cohort/hook/json_lines.hpp>
 #include <cohort/hook/moving_average.hpp>
 #include <cohort/hook/progress_bar.hpp>
 #include <cohort/hook/stop_on_signal.hpp>

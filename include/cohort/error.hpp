@@ -36,7 +36,7 @@ struct io_error : cohort_error {
   using cohort_error::cohort_error;
 };
 /// What to do about a file that is there already.
-enum class existing { refuse, replace };
+enum class existing { refuse, replace, append };
 
 /// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these
 /// too.

@@ -14,7 +14,9 @@ last_value. Four epochs of minibatches of 8; order has each epoch's permutation,
 
     parameters, observation, action, reward, value, old_logp, value_after, last_value, order
     sb3/advantage, sb3/parameters              gamma .99, lambda .95, rate 0.01, the rest PPO's defaults
+    sb3/explained_variance                     as train logs it
     sb3_clip/parameters                        with clip_range_vf 0.2
+    sb3_kl/target, steps, parameters           with target_kl, which ends the update after so many optimizer steps, in the middle of an epoch
 """
 
 import pathlib
@@ -29,7 +31,7 @@ from common import check_versions, float64, write
 from stable_baselines3.common.logger import Logger
 from trpo import HIDDEN, NEEDED, STEPS, places
 
-RATE, EPOCHS, MINIBATCH, END, CUT = 0.01, 4, 8, 10, 20
+RATE, EPOCHS, MINIBATCH, END, CUT, TARGET_KL = 0.01, 4, 8, 10, 20, 0.015
 ORDER = [[25, 10, 3, 6, 24, 29, 18, 17, 20, 1, 7, 31, 12, 22, 21, 2, 4, 8, 11, 15, 16, 19, 23, 26, 28, 0, 14, 5, 27, 13, 30, 9],
          [19, 1, 10, 22, 30, 12, 11, 2, 8, 9, 31, 5, 7, 29, 23, 25, 21, 3, 20, 26, 6, 13, 17, 28, 27, 4, 24, 15, 18, 0, 16, 14],
          [1, 22, 0, 19, 12, 9, 23, 7, 21, 16, 3, 20, 25, 14, 5, 10, 27, 24, 6, 31, 29, 17, 8, 28, 15, 4, 13, 18, 30, 26, 11, 2],
@@ -90,7 +92,8 @@ def sb3(kind, b, **options):
     advantage = buffer.advantages[:, 0].copy()
     with unittest.mock.patch.object(numpy.random, "permutation", side_effect=[numpy.array(o) for o in ORDER]):
         made.train()
-    return {"advantage": advantage, "parameters": torch.nn.utils.parameters_to_vector(own)}
+    return {"advantage": advantage, "explained_variance": [made.logger.name_to_value["train/explained_variance"]],
+            "steps": [policy.optimizer.state[own[0]]["step"]], "parameters": torch.nn.utils.parameters_to_vector(own)}
 
 
 if __name__ == "__main__":
@@ -100,6 +103,7 @@ if __name__ == "__main__":
     with float64():
         for kind in ["discrete", "gaussian"]:
             b = batch(kind)
-            found, clipped = sb3(kind, b), sb3(kind, b, clip_range_vf=0.2)
-            rows = {**{f"sb3/{k}": v for k, v in found.items()}, "sb3_clip/parameters": clipped["parameters"]}
+            found, clipped, near = sb3(kind, b), sb3(kind, b, clip_range_vf=0.2), sb3(kind, b, target_kl=TARGET_KL)
+            rows = {**{f"sb3/{k}": found[k] for k in ["advantage", "explained_variance", "parameters"]}, "sb3_clip/parameters": clipped["parameters"],
+                    "sb3_kl/target": [TARGET_KL], **{f"sb3_kl/{k}": near[k] for k in ["steps", "parameters"]}}
             write(folder / f"preset/ppo_{kind}.txt", f"recorded by ppo_update.py with {NEEDED}", b | rows)

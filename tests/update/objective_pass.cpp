@@ -62,7 +62,7 @@ struct in_runs {
 };
 
 template <class O>
-update_metrics metrics_of(O const& o, known const& b, int runs) {
+update_metrics metrics_of(O const& o, known const& b, int runs, numbers const& target = {}) {
   cpu backend;
   no_policy policy;
   in_runs minibatches{b, runs};
@@ -70,6 +70,7 @@ update_metrics metrics_of(O const& o, known const& b, int runs) {
   minibatch<double> m{.steps = {.sampler_logp = all(b.sampler_logp),
                                 .old_logp = all(b.old_logp),
                                 .advantage = all(advantage),
+                                .target = target.empty() ? view<double const>{} : all(target),
                                 .series_of = all(b.series_of),
                                 .series = N},
                       .advantage = all(advantage)};
@@ -110,5 +111,36 @@ TEST_CASE(
     auto series_up = [&](int i) { return b.advantage[i] > 0 && b.series_ratio(i) > 1.05; };
     check(gspo{.epsilon = .05, .epsilon_high = .05}, series_down, series_up);
     check(gspo_step{.epsilon = .05, .epsilon_high = .05}, series_down, series_up);
+  }
+}
+
+TEST_CASE("update_metrics: the ratio's mean and extremes and the values' error, in several passes too") {
+  for (int runs : {1, 3}) {
+    known b;
+    numbers const target = uniform(M, 6, -1, 1);
+    double total = 0, least = 1e9, most = 0, error = 0;
+    for (int i = 0; i < M; ++i) {
+      total += b.ratio(i), least = std::min(least, b.ratio(i)), most = std::max(most, b.ratio(i));
+      error += (b.logp[i] - target[i]) * (b.logp[i] - target[i]);  // the values are the log-probabilities here
+    }
+    auto found = metrics_of(clipped_ratio{}, b, runs, target);
+    CHECK(close(found.ratio_mean, total / M, 1e-13));
+    CHECK(close(found.ratio_min, least, 1e-13));
+    CHECK(close(found.ratio_max, most, 1e-13));
+    CHECK(close(found.value_loss, error / M, 1e-13));
+    CHECK(std::isnan(metrics_of(clipped_ratio{}, b, runs).value_loss));
+  }
+}
+
+TEST_CASE("largest: of any number of elements, wherever it stands") {
+  cpu backend;
+  for (int n : {1, 2, 3, 5, 16, 17, 63, 240}) {
+    numbers x = uniform(n, 7, -2, -1), out(1);
+    for (int k = 0; k < n; ++k) {
+      x[k] += 5;
+      detail::largest(backend, view<double const>(all(x)), view<double>(out.data(), 1));
+      CHECK(out[0] == x[k]);
+      x[k] -= 5;
+    }
   }
 }

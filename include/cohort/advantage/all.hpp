@@ -5,6 +5,7 @@
 #include <cohort/advantage/clipped_advantage.hpp>
 #include <cohort/advantage/clipped_reward.hpp>
 #include <cohort/advantage/decoupled.hpp>
+#include <cohort/advantage/explained_variance.hpp>
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/gigpo.hpp>
 #include <cohort/advantage/gpg.hpp>

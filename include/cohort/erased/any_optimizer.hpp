@@ -4,6 +4,7 @@
 #include <cohort/erased/owned.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
+#include <limits>
 #include <optional>
 
 namespace COHORT_NAMESPACE {
@@ -32,6 +33,7 @@ class any_optimizer {
     virtual std::size_t bytes() const = 0;
     virtual void persist(detail::state_walk<B> const&) = 0;
     virtual std::string name() const = 0;
+    virtual double rate(double progress) const = 0;
   };
   template <class O>
   struct of final : table {
@@ -49,6 +51,10 @@ class any_optimizer {
     std::size_t bytes() const override { return state->bytes(); }
     void persist(detail::state_walk<B> const& f) override { detail::persist_if_listed("optimizer", *state, f); }
     std::string name() const override { return detail::component_name(optimizer); }
+    double rate(double progress) const override {
+      if constexpr (requires { double(optimizer.rate(progress)); }) return double(optimizer.rate(progress));
+      else return std::numeric_limits<double>::quiet_NaN();
+    }
   };
 
  public:
@@ -66,6 +72,8 @@ class any_optimizer {
   std::size_t bytes() const { return held_->bytes(); }
   void persist(detail::state_walk<B> const& f) { held_->persist(f); }
   std::string name() const { return held_->name(); }
+  /// The learning rate at a share of the run; NaN where the optimizer has none that is called so.
+  double rate(double progress) const { return held_->rate(progress); }
 
  private:
   detail::owned<table> held_;

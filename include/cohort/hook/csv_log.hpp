@@ -1,56 +1,43 @@
 #pragma once
-#include <cerrno>
-#include <cohort/error.hpp>
-#include <cohort/run/train.hpp>
-#include <cstdio>
-#include <cstring>
-#include <string>
-#include <utility>
+#include <cohort/hook/log_file.hpp>
 
 namespace COHORT_NAMESPACE {
 
-/// A row for each update in a file of comma-separated values:
+/// A row for each update in a file of comma-separated values (RFC 4180), the first with the names: the metrics of
+/// describe_metrics, then columns of one's own. A hook of `train`.
 ///
-///     steps, seconds, episodes, updates, mean_return, loss, entropy, approximate_kl, gradient_norm,
-///     clip_low, clip_high, effective_sample_size
+///     csv_log{"run.csv", {{"seconds an episode", [](train_report const& r) { return r.seconds / r.episodes; }}}}
 ///
-/// as train_report and update_metrics define them. A hook of `train`. Raises io_error if the file exists already
-/// (unless it may be replaced), cannot be made, or cannot be written, at the row where that happens.
+/// Raises io_error if the file exists already (unless it may be replaced), cannot be made, or cannot be written, at the
+/// row where that happens; value_error for a column's name that is missing or comes twice.
 class csv_log {
  public:
-  explicit csv_log(std::string path, existing what = existing::refuse) : path_(std::move(path)) {
-    file_ = std::fopen(path_.c_str(), what == existing::refuse ? "wx" : "w");
-    if (!file_) fail("cannot be opened");
-    write(
-        "steps,seconds,episodes,updates,mean_return,loss,entropy,approximate_kl,gradient_norm,clip_low,clip_high,"
-        "effective_sample_size\n");
-  }
-
-  csv_log(csv_log&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, nullptr)) {}
-  csv_log& operator=(csv_log&&) = delete;
-  ~csv_log() {
-    if (file_) std::fclose(file_);
-  }
+  explicit csv_log(std::string path, existing what = existing::refuse, std::vector<column> own = {})
+      : row_("csv_log", std::move(own)), file_("csv_log", std::move(path), what) {}
+  csv_log(std::string path, std::vector<column> own) : csv_log(std::move(path), existing::refuse, std::move(own)) {}
 
   void on_update(train_report const& r) {
-    char row[320];
-    auto const& m = r.metrics;
-    std::snprintf(row, sizeof row, "%lld,%.6f,%lld,%lld,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)r.steps,
-                  r.seconds, (long long)r.episodes, (long long)r.updates, r.mean_return, m.loss, m.entropy,
-                  m.approximate_kl, m.gradient_norm, m.clip_low, m.clip_high, m.effective_sample_size);
-    write(row);
+    line_.clear();
+    if (!begun_) row_.each(r, [&](std::string_view name, double) { line_ += quoted(name) + ','; });
+    if (!begun_) line_.back() = '\n';
+    row_.each(r, [&](std::string_view, double value) { detail::append_number(line_, value), line_ += ','; });
+    line_.back() = '\n';
+    file_.write(line_);
+    begun_ = true;
   }
 
  private:
-  void write(char const* text) {
-    if (std::fputs(text, file_) == EOF || std::fflush(file_) != 0) fail("cannot be written");
-  }
-  [[noreturn]] void fail(char const* what) const {
-    throw io_error("csv_log: " + path_ + " " + what + ": " + std::strerror(errno));
+  static std::string quoted(std::string_view name) {
+    if (name.find_first_of(",\"\r\n") == name.npos) return std::string(name);
+    std::string text = "\"";
+    for (char c : name) text.append(c == '"' ? 2 : 1, c);
+    return text + '"';
   }
 
-  std::string path_;
-  std::FILE* file_ = nullptr;
+  detail::log_row row_;
+  detail::log_file file_;
+  std::string line_;
+  bool begun_ = false;
 };
 
 }  // namespace COHORT_NAMESPACE

@@ -1,9 +1,8 @@
 #pragma once
 #include <unistd.h>
-#include <cohort/compiler.hpp>
-
+#include <algorithm>
 #include <cmath>
-#include <cohort/run/train.hpp>
+#include <cohort/run/train_report.hpp>
 #include <cstdio>
 
 namespace COHORT_NAMESPACE {
@@ -18,7 +17,8 @@ class progress_bar {
       : out_(out), shown_(always || isatty(fileno(out))) {}
 
   void on_update(train_report const& r) {
-    if (!shown_ || r.seconds - last_ < .1) return;
+    bool const anew = r.seconds < last_;  // another run, or one that went back to a checkpoint
+    if (!shown_ || (!anew && r.seconds - last_ < .1)) return;
     last_ = r.seconds;
     draw(r);
   }

@@ -150,7 +150,7 @@ struct batch : step_record<B, Action> {
 struct rollout_summary {
   std::int64_t steps = 0;               ///< simulator steps, every probe counted
   std::vector<double> episode_returns;  ///< undiscounted
-  completion_metrics completions{};     ///< of a language model
+  completion_metrics completions{};     ///< of a language model, or of groups
 };
 
 }  // namespace COHORT_NAMESPACE

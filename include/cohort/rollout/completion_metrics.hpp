@@ -5,11 +5,13 @@
 
 namespace COHORT_NAMESPACE {
 
-/// The completions of a rollout, by the names that TRL logs them under. Rewards are the task's scores.
+/// The completions of a rollout, by the names that TRL logs them under. Rewards are the task's scores; of groups of
+/// episodes they are the returns, and there are no lengths.
 struct completion_metrics {
   double count = 0;                                        ///< completions with a score
   double mean_length = 0, min_length = 0, max_length = 0;  ///< tokens, the stop token included
   double clipped_ratio = 0;                                ///< share that was cut off at the limit
+  double groups = 0;                                       ///< that were drawn
   double reward = 0;                                       ///< mean of the groups' means
   double reward_std = 0;            ///< mean of the groups' standard deviations (ddof 1; 0 for a group of one)
   double frac_reward_zero_std = 0;  ///< share of the groups whose scores are all equal
@@ -41,16 +43,17 @@ class completion_counter {
     m_.clipped_ratio += !stopped;
     ++m_.count;
   }
-  void add_group(group_scores const& s, bool kept) {
+  /// epsilon is that of group_scores::differs.
+  void add_group(group_scores const& s, bool kept, double epsilon = std::numeric_limits<double>::epsilon()) {
     m_.left_out += !kept;
-    ++groups_;
+    ++m_.groups;
     m_.reward += s.mean();
     m_.reward_std += s.deviation();
-    m_.frac_reward_zero_std += !s.differs();
+    m_.frac_reward_zero_std += !s.differs(epsilon);
   }
   completion_metrics means() const {
     completion_metrics m = m_;
-    double n = std::max(m.count, 1.), g = std::max(groups_, 1.);
+    double n = std::max(m.count, 1.), g = std::max(m.groups, 1.);
     m.mean_length /= n, m.clipped_ratio /= n;
     m.reward /= g, m.reward_std /= g, m.frac_reward_zero_std /= g;
     return m;
@@ -58,7 +61,6 @@ class completion_counter {
 
  private:
   completion_metrics m_;
-  double groups_ = 0;
 };
 
 }  // namespace detail

@@ -89,6 +89,7 @@ class groups_collector {
     final_.clear();
     kept_.clear();
     batch_.R = 0;
+    detail::completion_counter counter;
     std::ptrdiff_t end = 0;  // of the rounds' rows
     std::int64_t left = budget;
     for (int more = options_.resample; more >= 0 && std::ssize(kept_) < options_.count; --more) {
@@ -98,9 +99,10 @@ class groups_collector {
       while (playing.next()) co_await detail::pause;
       summary.steps += before - left;
       if (steps == 0) co_return;
-      choose(end, more == 0);
+      choose(end, more == 0, counter);
       end += (steps + 1) * N_;
     }
+    summary.completions = counter.means();
     pack(backend, policy, end);
   }
   batch_type& collected() { return batch_; }
@@ -151,19 +153,24 @@ class groups_collector {
   }
 
   /// Keeps the groups of the round just played that are worth it.
-  void choose(std::ptrdiff_t base, bool last) {
+  void choose(std::ptrdiff_t base, bool last, detail::completion_counter& counter) {
+    double const epsilon = double(std::numeric_limits<T>::epsilon());
     auto G = std::size_t(options_.group);
     std::vector<detail::group_scores> scores(std::size_t(options_.count));
-    auto differ = [&](std::size_t g) { return scores[g].differs(double(std::numeric_limits<T>::epsilon())); };
+    auto differ = [&](std::size_t g) { return scores[g].differs(epsilon); };
     bool any = options_.resample == 0, none_yet = kept_.empty();
     for (std::size_t g = 0; g < scores.size(); ++g) {
       for (std::size_t k = g * G; k < (g + 1) * G; ++k) scores[g].add(return_[k], magnitude_[k]);
       any = any || differ(g);
     }
-    for (std::size_t g = 0; g < scores.size() && std::ssize(kept_) < options_.count; ++g)
-      if (options_.resample == 0 || differ(g) || (last && none_yet && !any))
+    for (std::size_t g = 0; g < scores.size(); ++g) {
+      bool const room = std::ssize(kept_) < options_.count,
+                 stays = room && (options_.resample == 0 || differ(g) || (last && none_yet && !any));
+      counter.add_group(scores[g], stays, epsilon);
+      if (stays)
         kept_.push_back({base + std::ptrdiff_t(g * G),
                          {length_.begin() + std::ptrdiff_t(g * G), length_.begin() + std::ptrdiff_t((g + 1) * G)}});
+    }
   }
 
   /// Time-major lanes with holes become packed series: nothing is padded, so nothing is diluted.

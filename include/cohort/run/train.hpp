@@ -2,46 +2,12 @@
 #include <cohort/advantage/group_statistics.hpp>
 #include <cohort/language/task/language_task.hpp>
 #include <cohort/policy/requirements.hpp>
+#include <cohort/run/hooks.hpp>
 #include <cohort/run/training.hpp>
 
 namespace COHORT_NAMESPACE {
 
 namespace detail {
-
-/// Hooks are whatever has one of these functions, or is a function that is called after each update; on_update and that
-/// may return true to stop the run. on_run is given the run itself, and is a template.
-template <class H, class Run, class P>
-bool after_update(H& hook, Run& run, P& policy) {
-  train_report const& report = run.report();
-  auto answer = [](auto call) {
-    if constexpr (std::is_void_v<decltype(call())>) return call(), false;
-    else return bool(call());
-  };
-  if constexpr (requires { hook.on_run(run); }) return answer([&] { return hook.on_run(run); });
-  else if constexpr (requires { hook.on_update(report, policy); })
-    return answer([&] { return hook.on_update(report, policy); });
-  else if constexpr (requires { hook.on_update(report); }) return answer([&] { return hook.on_update(report); });
-  else if constexpr (requires { hook(report, policy); }) return answer([&] { return hook(report, policy); });
-  else if constexpr (requires { hook(report); }) return answer([&] { return hook(report); });
-  else return false;
-}
-template <class H, class P>
-void at_start(H& hook, train_report const& report, P& policy) {
-  if constexpr (requires { hook.on_start(report, policy); }) hook.on_start(report, policy);
-  else if constexpr (requires { hook.on_start(report); }) hook.on_start(report);
-}
-template <class H>
-void at_end(H& hook, train_report const& report) {
-  if constexpr (requires { hook.on_end(report); }) hook.on_end(report);
-}
-
-template <class H, class P>
-concept any_hook = requires(H h, train_report const& r, P& p) { h.on_update(r, p); } ||
-                   requires(H h, train_report const& r) { h.on_update(r); } ||
-                   requires(H h, train_report const& r) { h.on_start(r); } ||
-                   requires(H h, train_report const& r, P& p) { h.on_start(r, p); } ||
-                   requires(H h, train_report const& r) { h.on_end(r); } || std::invocable<H&, train_report const&> ||
-                   std::invocable<H&, train_report const&, P&> || requires { &H::template on_run<int>; };
 
 /// An algorithm, or a preset by name as one for this backend.
 template <backend B, class A>
@@ -77,6 +43,21 @@ constexpr unsigned given_by() {
 
 }  // namespace detail
 
+/// Goes on with a run until its limits are reached or a hook stops it. What a hook throws ends it after a step that is
+/// whole: the run may be saved, or gone on with.
+template <backend B, class Rollout, class Update, class E, class Policy, class... Hooks>
+train_report train(training<B, Rollout, Update, E, Policy>& run, Hooks&&... hooks) {
+  static_assert((detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...),
+                "a hook of train needs at least one of the functions that docs/hooks.md lists");
+  (detail::at_start(hooks, run), ...);
+  bool stopped = false;
+  while (!stopped && run.step()) ((stopped |= detail::after_update(hooks, run)), ...);
+  train_report report = run.report();
+  report.stopped = stopped;
+  (detail::at_end(hooks, report, run.policy()), ...);
+  return report;
+}
+
 /// Trains a policy in an environment until the steps are used up or a hook stops it: collect, estimate advantages,
 /// learn, again.
 ///
@@ -85,7 +66,7 @@ constexpr unsigned given_by() {
 /// reads ref_logp, the policy as it is at the start is copied and serves as the reference, which `algorithm.reference`
 /// refreshes. Weights that have a controller (kl_penalty, kl_in_reward) are told of each update. Hooks are any objects
 /// with on_start(report), on_update(report), on_update(report, policy) or a template on_run(run) (which may return true
-/// to stop), on_end(report), or functions that are called as on_update is.
+/// to stop), on_end(report) or on_end(report, policy), or functions that are called as on_update is.
 ///
 /// Raises value_error for parameters out of their range, environment_error for a reward or observation that is not
 /// finite. (Options is no choice: of a type that is a template's, g++ says in seven lines that it has no such member.)
@@ -150,9 +131,11 @@ train_report train(B& backend, A const& given, E const& environment_, Policy& po
     static_assert(is_objective,
                   "an objective needs `template <class S> constexpr S operator()(step_terms<S> const&) const` (or of "
                   "series_terms<S>, or of pair_terms<S>)");
-    static_assert(are_hooks,
-                  "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, "
-                  "policy), a template on_run(run), on_end(report), or is a function of (report) or (report, policy)");
+    static_assert(
+        are_hooks,
+        "a hook of train needs at least one of on_start(report), on_update(report), on_update(report, "
+        "policy), a template on_run(run), on_end(report), on_end(report, policy), or is a function of (report) or "
+        "(report, policy)");
     return {};
   } else {
     constexpr unsigned bits = detail::terms_read_by_type<first_objective_type>();
@@ -186,13 +169,7 @@ train_report train(B& backend, A const& given, E const& environment_, Policy& po
     if constexpr (requires { detail::update_in<Algorithm>::trains_apart; })
       detail::update_in<Algorithm>::template require_terms<first_objective_type>();
     training run{backend, algorithm, environment_, policy, options, Optimized};
-    (detail::at_start(hooks, run.report(), policy), ...);
-    bool stopped = false;
-    while (!stopped && run.step()) stopped = (detail::after_update(hooks, run, policy) | ... | false);
-    train_report report = run.report();
-    report.stopped = stopped;
-    (detail::at_end(hooks, report), ...);
-    return report;
+    return train(run, hooks...);
   }
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <cohort/advantage/explained_variance.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
 #include <cohort/run/any_algorithm.hpp>
 #include <cohort/run/stopwatch.hpp>
+#include <cohort/run/train_report.hpp>
 #include <cohort/update/learner.hpp>
 #include <cstdint>
 #include <limits>
@@ -18,21 +20,6 @@ struct train_options {
   std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
   std::int64_t updates = std::numeric_limits<std::int64_t>::max();  ///< at most so many
   std::uint64_t seed = 0;  ///< of actions, resets and minibatches; the policy's own seed sets its parameters
-};
-
-/// What hooks see after each update, and what train returns.
-struct train_report {
-  std::int64_t steps = 0, total_steps = 0;
-  std::int64_t episodes = 0, updates = 0, total_updates = 0;
-  double seconds = 0;      ///< of collecting and learning; hooks do not count
-  double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
-  update_metrics metrics{};
-  completion_metrics completions{};  ///< of the last rollout of a language model
-  std::size_t parameter_bytes = 0;   ///< of the policy, and of the reference where there is one
-  std::size_t optimizer_bytes = 0;
-  std::int64_t skipped_steps = 0;       ///< of the optimizer, left out since something was not finite
-  bool stopped = false;                 ///< by a hook
-  std::vector<std::string> warnings{};  ///< what trains nothing, slowly, or not as it looks; progress_bar prints them
 };
 
 /// What step_for has come to: the step is under way, an update is complete, or the run is at its end.
@@ -177,6 +164,11 @@ class training<B, Rollout, Update, E, Policy> {
   }
   Policy& policy() { return policy_; }
   B& backend() { return backend_; }
+  /// What the last update learned from, until the next step. Raises value_error before the first.
+  Batch& batch() {
+    if (!batch_) throw value_error("training: there is no batch yet, expected a step() before");
+    return *batch_;
+  }
 
   /// Collects once and updates once. False, with nothing done, where the limits are reached, or are too near for a
   /// rollout (whose steps count).
@@ -217,11 +209,18 @@ class training<B, Rollout, Update, E, Policy> {
       }
       under_way_ = {};
       if (batch_->R == 0) return at_the_end();
-      report_.seconds += detail::seconds_now() - started_;
+      lap(nullptr);
       return step_state::updated;
     } while (!time_is_over());
-    report_.seconds += detail::seconds_now() - started_;
+    lap(phase_);
     return step_state::under_way;
+  }
+  /// The time since the last lap was the phase's; from now on it is another one's.
+  void lap(double* next_phase) {
+    double const now = detail::seconds_now();
+    *phase_ += now - started_, report_.seconds += now - started_;
+    started_ = now;
+    phase_ = next_phase;
   }
 
   detail::pieces stepping() {
@@ -229,6 +228,8 @@ class training<B, Rollout, Update, E, Policy> {
         std::max(double(report_.steps) / double(limits.steps), double(report_.updates) / double(limits.updates));
     summary_.steps = 0;
     summary_.episode_returns.clear();
+    report_.collect_seconds = report_.estimate_seconds = report_.learn_seconds = 0;
+    phase_ = &report_.collect_seconds;
     auto collecting =
         detail::collect_in_pieces(collector_, backend_, policy_, limits.steps - report_.steps, summary_, batch_);
     while (collecting.next()) co_await detail::pause;
@@ -239,12 +240,18 @@ class training<B, Rollout, Update, E, Policy> {
     report_.mean_return = recent_.mean();
     report_.completions = summary_.completions;
     if (batch.R == 0) co_return;
+    lap(&report_.estimate_seconds);
 
     complete(batch);
     estimates<T> out{batch.advantage.all(), Policy::has_critic ? batch.target.all() : view<T>{}};
     algorithm_.reward(backend_, batch.view_for_estimator(), batch.reward.all());
     algorithm_.advantage(backend_, batch.view_for_estimator(), out, progress);
+    if constexpr (Policy::has_critic)
+      if (auto const value = batch.view_for_estimator().value)
+        report_.explained_variance =
+            explained_variance(backend_, value, view<T const>(out.target.reshaped(batch.R, batch.G)));
     algorithm_.objective.set_progress(progress);
+    lap(&report_.learn_seconds);
     update_metrics metrics;
     learner_.begin(backend_, algorithm_.objective, policy_, batch);
     while (learn_more(progress, metrics)) co_await detail::pause;
@@ -310,6 +317,7 @@ class training<B, Rollout, Update, E, Policy> {
   }
 
   double started_;
+  double* phase_ = nullptr;  // of a step that is under way: where its time goes
   B& backend_;
   Algorithm algorithm_;  // of its own, since controllers in it change
   Policy& policy_;

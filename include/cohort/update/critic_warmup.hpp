@@ -16,8 +16,8 @@ class critic_warmup_learner;
 /// Meanwhile the objective is its terms that read the value, and only the critic's parameters move: of an actor_critic
 /// the critic's network (a shared trunk is refused), of a language_model_with_value the value head, on hidden states
 /// that stay as they are. What it learns is the estimator's target: Monte-Carlo returns where lambda is 1 (decoupled).
-/// The optimizer of `then` begins afresh. In update_metrics only loss, gradient_norm and series are written; a KL
-/// weight with a controller is told a distance of 0.
+/// The optimizer of `then` begins afresh. In update_metrics only what the critic has is written (loss, value_loss,
+/// ...); a KL weight with a controller is told a distance of 0.
 template <class Critic = update<>, class Then = update<>>
 struct critic_warmup {
   std::int64_t updates = 50;  ///< of the critic alone, >= 0
@@ -91,10 +91,12 @@ class critic_warmup_learner {
             update_metrics& metrics) {
     if (!warms_up_) return then_.next(backend, o, policy, batch, progress, metrics);
     critic values{policy};
+    auto const& found = of_critic_;
     if (critic_.next(backend, o.value_terms(), values, batch, progress, of_critic_)) return true;
     metrics = {};
-    metrics.loss = of_critic_.loss, metrics.gradient_norm = of_critic_.gradient_norm,
-    metrics.series = of_critic_.series;
+    metrics.loss = found.loss, metrics.value_loss = found.value_loss, metrics.series = found.series;
+    metrics.gradient_norm = found.gradient_norm, metrics.learning_rate = found.learning_rate;
+    metrics.optimizer_steps = found.optimizer_steps;
     return false;
   }
 

@@ -65,7 +65,7 @@ class learner {
     if (update_.minibatches > 0) units_ = (all_ + update_.minibatches - 1) / update_.minibatches;
     else if (update_.minibatch_size > 0)
       units_ = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all_ / batch.M());
-    epoch_ = 0, first_ = 0, skipped_ = 0;
+    epoch_ = 0, first_ = 0, skipped_ = 0, taken_ = 0;
     if (update_.non_finite == non_finite::restore) {
       backend.resize(before_, policy.parameters().rows);
       backend.map(outputs{before_.all()}, detail::same{}, view<T const>(policy.parameters()));
@@ -79,28 +79,33 @@ class learner {
       minibatches_.set_order(backend, order_);
     }
     std::ptrdiff_t count = std::min(units_, all_ - first_);
-    bool last = epoch_ + 1 == update_.epochs && first_ + count == all_;
+    bool const last = epoch_ + 1 == update_.epochs && first_ + count == all_,
+               watched = std::isfinite(update_.target_kl);
     auto m = units_ < all_ ? minibatches_.slice(backend, batch, first_, count) : minibatches_.whole(backend, batch);
-    std::string wrong = descend(backend, o, policy, m, progress, last ? &metrics : nullptr);
-    if (last && wrong.empty()) wrong = detail::not_finite_in(backend, view<T const>(policy.parameters()), "parameters");
+    bool too_far = false;
+    std::string wrong = descend(backend, o, policy, m, progress, last || watched ? &metrics : nullptr, too_far);
+    if ((last || too_far) && wrong.empty())
+      wrong = detail::not_finite_in(backend, view<T const>(policy.parameters()), "parameters");
+    if (wrong.empty() && !too_far) ++taken_;
     if (!wrong.empty()) {
       if (update_.non_finite == non_finite::raise) throw not_finite_error(wrong + ", expected a finite number");
       ++skipped_;
-      if (update_.non_finite == non_finite::restore) {
-        backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
-        update_.optimizer.start(backend, layout_of(policy));
-        last = true;
-      }
     }
-    metrics.skipped = skipped_;
+    bool const back = !wrong.empty() && update_.non_finite == non_finite::restore;
+    if (back) {
+      backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
+      update_.optimizer.start(backend, layout_of(policy));
+    }
+    metrics.skipped = skipped_, metrics.optimizer_steps = back ? 0 : taken_;
+    metrics.learning_rate = update_.optimizer.rate(progress);
     if ((first_ += count) == all_) first_ = 0, ++epoch_;
-    return !last;
+    return !(last || too_far || back);
   }
 
  private:
-  /// One step, or what is not finite in the place of it.
+  /// One step, or what is not finite in the place of it; or none, since the policy is too far from what it was.
   std::string descend(B& backend, detail::erased_objective<B>& o, Policy& policy, minibatch<T> const& m,
-                      double progress, update_metrics* metrics) {
+                      double progress, update_metrics* metrics, bool& too_far) {
     if (update_.normalize == normalization::minibatch) update_.standardization(backend, m.advantage);
     pass_(backend, aggregation_, o, policy, minibatches_, m, metrics);
 
@@ -110,6 +115,8 @@ class learner {
     limits.measure(backend, gradient, squares, scale);
     double norm = limits.norm_of(backend, gradient, view<T const>(squares), scale);
     if (metrics) metrics->gradient_norm = norm;
+    too_far = metrics && metrics->approximate_kl > 1.5 * update_.target_kl;
+    if (too_far) return {};
     if (!std::isfinite(norm))
       return "the gradient's norm is " + detail::text(norm) + ", " +
              detail::not_finite_in(backend, gradient, "gradient");
@@ -124,7 +131,7 @@ class learner {
   std::int64_t rounds_ = 0;
   std::ptrdiff_t all_ = 0, units_ = 0, first_ = 0;  // of the update that is under way
   int epoch_ = 0;
-  double skipped_ = 0;
+  double skipped_ = 0, taken_ = 0;
   typename Batch::template minibatches<Policy> minibatches_;
   array norm_, before_;
   objective_pass<B> pass_;

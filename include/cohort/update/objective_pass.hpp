@@ -1,7 +1,10 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <cohort/erased/any_objective.hpp>
 #include <cohort/kl/estimators.hpp>
 #include <cohort/update/minibatch.hpp>
+#include <limits>
 #include <utility>
 
 namespace COHORT_NAMESPACE {
@@ -10,11 +13,32 @@ namespace detail {
 
 struct metric_terms {
   template <class S>
-  constexpr several<S, 4> operator()(S loss, S entropy, S logp, S old_logp, S ref_logp) const {
-    S x = logp - old_logp;
-    return {{loss, entropy, expm1(x) - x, k3{}(logp, ref_logp)}};
+  constexpr several<S, 6> operator()(S loss, S entropy, S logp, S old_logp, S ref_logp, S value, S target) const {
+    S x = logp - old_logp, error = value - target;
+    return {{loss, entropy, expm1(x) - x, k3{}(logp, ref_logp), exp(x), error * error}};
   }
 };
+
+/// log r and its negative.
+struct log_ratio_both_ways {
+  template <class S>
+  constexpr several<S, 2> operator()(S logp, S old_logp) const {
+    return {{logp - old_logp, old_logp - logp}};
+  }
+};
+
+/// The largest of n numbers, by rows of about as many columns, since a device walks along each row.
+template <backend B>
+void largest(B& backend, in_view<B> x, out_view<B> out) {
+  std::ptrdiff_t rows = 1;
+  while (rows * rows < x.rows) rows *= 2;
+  std::ptrdiff_t columns = x.rows / rows, left = x.rows - rows * columns;
+  auto by_row = backend.template temporary<value_t<B>>(rows + 1);
+  view<value_t<B>> found = by_row.all().part(0, rows + (left > 0));
+  if (columns > 0) backend.row_max(found.part(0, rows), in_view<B>(x.data, rows, columns));
+  if (left > 0) backend.row_max(found.part(rows, 1), in_view<B>(x.data + rows * columns, 1, left));
+  backend.row_max(out, in_view<B>(found.data, 1, found.rows));
+}
 
 }  // namespace detail
 
@@ -40,7 +64,7 @@ class objective_pass {
   template <class Policy, class Minibatches>
   void operator()(B& backend, any_aggregation<B> const& aggregation, erased& o, Policy& policy,
                   Minibatches& minibatches, minibatch<T> const& m, update_metrics* metrics) {
-    if (metrics) *metrics = {};
+    if (metrics) *metrics = nothing_yet();
     first_selection_ = selections_;
     auto shape = o.shape();
     if (shape.of_pairs) return over_pairs(backend, o, policy, minibatches, m, metrics);
@@ -141,24 +165,43 @@ class objective_pass {
     return at;
   }
 
+  /// What sums begin with.
+  static update_metrics nothing_yet() {
+    update_metrics m;
+    m.ratio_mean = m.value_loss = m.ratio_max = 0;
+    m.ratio_min = std::numeric_limits<double>::infinity();
+    return m;
+  }
+
   /// Adds what a run of steps gives to the metrics that are sums; `clipped` writes two of them, if any.
   template <class F>
   static void add_sums(B& backend, view<T const> loss, step_views<T> const& at, update_metrics& m, F clipped) {
-    auto scratch = backend.template temporary<T>(6);
+    bool const valued = at.value && at.target;
+    auto scratch = backend.template temporary<T>(10);
+    auto ratio = backend.template temporary<T>(2 * loss.rows);
+    view<T> up = ratio.all().part(0, loss.rows), down = ratio.all().part(loss.rows, loss.rows);
     backend.map(outputs{scratch.all()}, detail::filled{0}, view<T const>(scratch.all()));
-    backend.reduce(scratch.all().part(0, 4), detail::metric_terms{}, loss, at.entropy, at.logp, at.old_logp,
-                   at.ref_logp ? at.ref_logp : at.logp);
-    clipped(scratch.all().part(4, 2));
-    T found[6];
+    backend.reduce(scratch.all().part(0, 6), detail::metric_terms{}, loss, at.entropy, at.logp, at.old_logp,
+                   at.ref_logp ? at.ref_logp : at.logp, valued ? at.value : at.logp, valued ? at.target : at.logp);
+    clipped(scratch.all().part(6, 2));
+    backend.map(outputs{up, down}, detail::log_ratio_both_ways{}, at.logp, at.old_logp);
+    detail::largest(backend, view<T const>(up), scratch.all().part(8, 1));
+    detail::largest(backend, view<T const>(down), scratch.all().part(9, 1));
+    T found[10];
     backend.download(std::span<T>(found), view<T const>(scratch.all()));
     int k = 0;
-    for (double* x : {&m.loss, &m.entropy, &m.approximate_kl, &m.reference_kl, &m.clip_low, &m.clip_high})
+    for (double* x : {&m.loss, &m.entropy, &m.approximate_kl, &m.reference_kl, &m.ratio_mean, &m.value_loss,
+                      &m.clip_low, &m.clip_high})
       *x += double(found[k++]);
+    m.ratio_max = std::max(m.ratio_max, std::exp(double(found[8])));
+    m.ratio_min = std::min(m.ratio_min, std::exp(-double(found[9])));
+    if (!valued) m.value_loss = std::numeric_limits<double>::quiet_NaN();
   }
 
   /// From sums over the steps to means.
   static void average(update_metrics& found, minibatch<T> const& m) {
-    for (double* x : {&found.entropy, &found.approximate_kl, &found.reference_kl, &found.clip_low, &found.clip_high})
+    for (double* x : {&found.entropy, &found.approximate_kl, &found.reference_kl, &found.ratio_mean, &found.value_loss,
+                      &found.clip_low, &found.clip_high})
       *x /= double(m.size());
     if (!m.steps.ref_logp) found.reference_kl = 0;
     found.series = double(m.steps.series);

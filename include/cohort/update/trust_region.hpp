@@ -146,8 +146,10 @@ class trust_region_learner {
           critic_.begin(backend, values, batch);
           return true;
         }
+        auto const& found = of_critic_;
         if (critic_.next(backend, o.value_terms(), values, batch, progress, of_critic_)) return true;
-        metrics.loss += of_critic_.loss;
+        metrics.loss += found.loss, metrics.value_loss = found.value_loss;
+        metrics.learning_rate = found.learning_rate, metrics.optimizer_steps = found.optimizer_steps;
       }
     return false;
   }

@@ -30,6 +30,9 @@ struct update {
   double max_gradient_value =
       std::numeric_limits<double>::infinity();  ///< > 0; of each element, before the norm's limit
   cohort::non_finite non_finite = cohort::non_finite::raise;
+  /// > 0; once update_metrics::approximate_kl of a minibatch is more than 1.5 times as much, neither its step nor any
+  /// after it is taken (SB3's target_kl). It costs the metrics of each minibatch.
+  double target_kl = std::numeric_limits<double>::infinity();
 
   static constexpr about notes{"update", "epochs of minibatches", "Schulman et al. 2017, arXiv:1707.06347, algorithm 1",
                                "SB3, CleanRL (PPO: whole updates)"};
@@ -46,13 +49,14 @@ struct update {
     f("max_gradient_value", max_gradient_value, max_gradient_value < std::numeric_limits<double>::infinity());
     if (non_finite != cohort::non_finite::raise)
       f("non_finite", non_finite == cohort::non_finite::skip ? "skip" : "restore");
+    f("target_kl", target_kl, target_kl < std::numeric_limits<double>::infinity());
   }
   template <class B>
   static constexpr bool has_optimizers = detail::optimizer_on<Optimizer, B>;
   template <backend B>
   update<any_optimizer<B>> erased() const {
-    return {epochs,    minibatch_size,    minibatches,        normalize, standardization,
-            optimizer, max_gradient_norm, max_gradient_value, non_finite};
+    return {epochs,    minibatch_size,    minibatches,        normalize,  standardization,
+            optimizer, max_gradient_norm, max_gradient_value, non_finite, target_kl};
   }
   gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {
@@ -64,6 +68,7 @@ struct update {
                     "a positive number (infinity: no limit)");
     detail::require(max_gradient_value > 0, "update", "max_gradient_value", max_gradient_value,
                     "a positive number (infinity: no limit)");
+    detail::require(target_kl > 0, "update", "target_kl", target_kl, "a positive number (infinity: none)");
   }
 };
 

@@ -1,0 +1,131 @@
+#pragma once
+#include <bit>
+#include <cohort/file/checksum.hpp>
+#include <cohort/hook/log_file.hpp>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <span>
+#include <system_error>
+
+namespace COHORT_NAMESPACE {
+
+namespace detail {
+
+/// A message of Protocol Buffers, field by field (protobuf.dev/programming-guides/encoding).
+class protobuf_message {
+ public:
+  void clear() { bytes_.clear(); }
+  std::string const& bytes() const { return bytes_; }
+  void integer(int field, std::uint64_t x) { varint(unsigned(field) << 3 | 0), varint(x); }
+  void number(int field, double x) { varint(unsigned(field) << 3 | 1), raw(x); }
+  void number(int field, float x) { varint(unsigned(field) << 3 | 5), raw(x); }
+  void text(int field, std::string_view x) { varint(unsigned(field) << 3 | 2), varint(x.size()), bytes_ += x; }
+
+ private:
+  void varint(std::uint64_t x) {
+    for (; x >= 128; x >>= 7) bytes_ += char(x | 128);
+    bytes_ += char(x);
+  }
+  template <class X>
+  void raw(X const& x) {
+    bytes_.append(reinterpret_cast<char const*>(&x), sizeof x);
+  }
+  std::string bytes_;
+};
+
+/// A record of a TFRecord file: its length, the length's checksum, itself, its checksum. Checksums are CRC-32C, rotated
+/// and moved, so that one of bytes that have a checksum in them is no weaker
+/// (tensorflow.org/tutorials/load_data/tfrecord).
+inline std::string tf_record(std::string_view data) {
+  auto const masked = [](std::string_view bytes) {
+    std::uint32_t const c = file::crc32c(std::as_bytes(std::span(bytes)));
+    return std::rotr(c, 15) + 0xa282ead8u;
+  };
+  auto const raw = [](auto const& x) { return std::string_view(reinterpret_cast<char const*>(&x), sizeof x); };
+  std::uint64_t const length = data.size();
+  std::uint32_t const of_length = masked(raw(length)), of_data = masked(data);
+  std::string record;
+  for (auto part : {raw(length), raw(of_length), data, raw(of_data)}) record += part;
+  return record;
+}
+
+inline double seconds_since_1970() {
+  std::timespec now{};
+  std::timespec_get(&now, TIME_UTC);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+}  // namespace detail
+
+/// An event file that TensorBoard shows: after each update the metrics of describe_metrics and columns of one's own, as
+/// scalars over the steps (of a language model's run over the updates). What is not a number is left out. A hook of
+/// `train`.
+///
+///     tensorboard_log{"runs/cart_pole"}      tensorboard --logdir runs
+///
+/// The folder is made. Raises io_error if it has an event file already, whose curves TensorBoard would mix with these
+/// (unless they may be replaced: they are then removed), or if the system fails; value_error for a column's name that
+/// is missing or comes twice.
+class tensorboard_log {
+ public:
+  /// The clock's seconds since 1970 are the events' times, for people to read.
+  explicit tensorboard_log(std::filesystem::path const& folder, existing what = existing::refuse,
+                           std::vector<column> own = {}, double (*clock)() = detail::seconds_since_1970)
+      : row_("tensorboard_log", std::move(own)),
+        clock_(clock),
+        file_("tensorboard_log", path_in(folder, what, clock()), existing::refuse) {
+    begin(clock());
+    event_.text(3, "brain.Event:2");
+    file_.write(detail::tf_record(event_.bytes()));
+  }
+  tensorboard_log(std::filesystem::path const& folder, std::vector<column> own)
+      : tensorboard_log(folder, existing::refuse, std::move(own)) {}
+
+  void on_update(train_report const& r) {
+    summary_.clear();
+    row_.each(r, [&](std::string_view name, double value) {
+      if (!std::isfinite(value)) return;
+      value_.clear();
+      value_.text(1, name), value_.number(2, float(value));
+      summary_.text(1, value_.bytes());
+    });
+    begin(clock_());
+    event_.integer(2, std::uint64_t(r.completions.count > 0 ? r.updates : r.steps));
+    event_.text(5, summary_.bytes());
+    file_.write(detail::tf_record(event_.bytes()));
+  }
+
+ private:
+  void begin(double now) { event_.clear(), event_.number(1, now); }
+
+  static std::string path_in(std::filesystem::path const& folder, existing what, double now) {
+    namespace fs = std::filesystem;
+    std::error_code failed;
+    auto const require = [&](char const* what_failed, fs::path const& path) {
+      if (failed) throw io_error("tensorboard_log: " + path.string() + what_failed + failed.message());
+    };
+    fs::create_directories(folder, failed);
+    require(" cannot be made: ", folder);
+    std::vector<fs::path> there;
+    for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed))
+      if (it->path().filename().string().find("tfevents") != std::string::npos) there.push_back(it->path());
+    require(" cannot be read: ", folder);
+    for (auto const& old : there) {
+      if (what == existing::refuse)
+        throw io_error("tensorboard_log: " + old.string() + " exists already, and was not to be replaced");
+      fs::remove(old, failed);
+      require(" cannot be removed: ", old);
+    }
+    char name[60];
+    std::snprintf(name, sizeof name, "events.out.tfevents.%010lld.cohort", (long long)(now));
+    return (folder / name).string();
+  }
+
+  detail::log_row row_;
+  double (*clock_)();
+  detail::log_file file_;
+  detail::protobuf_message value_, summary_, event_;
+};
+
+}  // namespace COHORT_NAMESPACE

@@ -1,0 +1,174 @@
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+#include <exception>
+
+#include "../catch.hpp"
+#include "../support/parameters.hpp"
+
+using namespace cohort;
+using support::parameters_of;
+
+namespace {
+
+using machine = eigen::backend;
+auto const ppo = algorithm{.rollout = lanes{.count = 8, .horizon = 32},
+                           .objective = clipped_ratio{} + value_loss{.weight = .5},
+                           .update = update{.epochs = 4, .minibatch_size = 64, .optimizer = adam{.rate = 3e-3}}};
+classic_control::cart_pole const pole{};
+
+auto policy_of(machine& cpu) { return actor_critic{cpu, pole, {.hidden = {16}}, random_seed{1}}; }
+
+template <class Error>
+struct thrower {
+  std::int64_t update = 3;
+  void on_update(train_report const& r) const {
+    if (r.updates == update) throw Error("the disk is full");
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "hooks: one that throws says its name and the update, and the run goes on to the bits of an undisturbed one") {
+  machine cpu;
+  train_options const options{.steps = 1'000'000, .updates = 8, .seed = 2};
+  auto alone = policy_of(cpu), disturbed = policy_of(cpu), copied = policy_of(cpu);
+  train(cpu, ppo, pole, alone, options);
+  training run{cpu, ppo, pole, disturbed, options}, other{cpu, ppo, pole, copied, options};
+  int seen = 0;
+  auto before = [&](train_report const&) { ++seen; };
+  CHECK_THROWS_MATCHES(train(run, before, thrower<io_error>{}), io_error,
+                       Catch::Matchers::Message("hook thrower<io_error>, update 3: the disk is full"));
+  CHECK(seen == 3);
+  copy_in(cpu, other, copy_out(cpu, run));
+  auto const report = train(run, before);
+  CHECK(seen == 8);
+  CHECK(report.updates == 8);
+  train(other);
+  CHECK(parameters_of(disturbed) == parameters_of(alone));
+  CHECK(parameters_of(copied) == parameters_of(alone));
+}
+
+TEST_CASE("hooks: what they throw keeps its type where it is one of ours, and else is held by a cohort_error") {
+  machine cpu;
+  auto policy = policy_of(cpu);
+  auto message = [&]<class Caught>(Caught*, auto&&... hooks) -> std::string {
+    try {
+      train(cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 3, .seed = 2}, hooks...);
+    } catch (Caught const& e) {
+      return e.what();
+    }
+    return "";
+  };
+  auto same_type = [&]<class Error>(Error* e, std::string const& name) {
+    CHECK(message(e, thrower<Error>{}) == "hook thrower<" + name + ">, update 3: the disk is full");
+  };
+  same_type((value_error*)nullptr, "value_error"), same_type((shape_error*)nullptr, "shape_error");
+  same_type((environment_error*)nullptr, "environment_error");
+  same_type((not_finite_error*)nullptr, "not_finite_error"), same_type((device_error*)nullptr, "device_error");
+  same_type((cohort_error*)nullptr, "cohort_error");
+  try {
+    train(cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 3},
+          [](train_report const&) -> bool { throw std::out_of_range("9"); });
+    FAIL("nothing was thrown");
+  } catch (cohort_error const& e) {
+    CHECK(std::string(e.what()) == "hook (a function), update 1: 9");
+    CHECK_THROWS_AS(std::rethrow_if_nested(e), std::out_of_range);
+  }
+  struct at_the_edges {
+    bool at_start;
+    void on_start(train_report const&) const {
+      if (at_start) throw value_error("start");
+    }
+    void on_end(train_report const&) const { throw value_error("end"); }
+  };
+  CHECK(message((value_error*)nullptr, at_the_edges{true}) == "hook at_the_edges, update 0: start");
+  CHECK(message((value_error*)nullptr, at_the_edges{false}) == "hook at_the_edges, update 3: end");
+}
+
+namespace {
+
+struct looks_at_the_batch {
+  int updates = 0;
+  template <class Run>
+  void on_run(Run& run) {
+    ++updates;
+    auto batch = run.batch().view_for_estimator();
+    CHECK(batch.series.steps() == 8 * 32);
+    double rewards = 0;
+    for (int i = 0; i < 8 * 32; ++i) rewards += double(batch.reward[i]);
+    CHECK(rewards == 8 * 32);  // one for each step that the pole is up
+    auto const& m = run.report();
+    CHECK(m.collect_seconds > 0);
+    CHECK(m.estimate_seconds > 0);
+    CHECK(m.learn_seconds > 0);
+    CHECK(m.collect_seconds + m.estimate_seconds + m.learn_seconds <= m.seconds);
+  }
+};
+
+struct explained_by_hand {
+  int checked = 0;
+  template <class Run>
+  void on_run(Run& run) {
+    auto& b = run.batch();
+    double t = 0, tt = 0, d = 0, dd = 0;
+    for (int i = 0; i < b.R; ++i) {
+      double const target = double(b.target.data()[i]), error = target - double(b.value.data()[i]);
+      t += target, tt += target * target, d += error, dd += error * error;
+    }
+    double const n = double(b.R), expected = 1 - (dd / n - d * d / n / n) / (tt / n - t * t / n / n);
+    CHECK(std::abs(run.report().explained_variance - expected) < 1e-5);
+    ++checked;
+  }
+};
+
+struct sees_the_end {
+  std::vector<float> parameters{};
+  template <class Policy>
+  void on_end(train_report const& r, Policy& policy) {
+    CHECK(r.updates == 3);
+    parameters = parameters_of(policy);
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "hooks: they see the batch after each update and the policy at the end, in the order in which they are given") {
+  machine cpu;
+  auto policy = policy_of(cpu);
+  looks_at_the_batch batches;
+  sees_the_end end;
+  std::vector<int> order;
+  training run{cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 3, .seed = 2}};
+  CHECK_THROWS_WITH(run.batch(), "training: there is no batch yet, expected a step() before");
+  train(
+      run, [&](train_report const&) { order.push_back(1); }, batches, end,
+      [&](train_report const&) { order.push_back(2); });
+  CHECK(batches.updates == 3);
+  CHECK(end.parameters == parameters_of(policy));
+  CHECK(order == std::vector{1, 2, 1, 2, 1, 2});
+}
+
+TEST_CASE("train_report: the critic's explained variance is that of the batch, and none without a critic") {
+  machine cpu;
+  auto policy = policy_of(cpu);
+  explained_by_hand by_hand;
+  auto const report = train(cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 12, .seed = 2}, by_hand);
+  CHECK(by_hand.checked == 12);
+  CHECK(report.metrics.value_loss > 0);
+  CHECK(report.metrics.learning_rate == 3e-3);
+  CHECK(report.metrics.optimizer_steps == 16);
+
+  actor plain{cpu, pole, {.hidden = {8}}, random_seed{1}};
+  auto grpo = algorithm{.rollout = groups{.count = 6, .group = 2},
+                        .advantage = group_relative{},
+                        .objective = clipped_ratio{},
+                        .update = update{.epochs = 1, .normalize = normalization::none}};
+  auto const of_groups = train(cpu, grpo, time_limit{pole, 12}, plain, {.steps = 1'000'000, .updates = 1, .seed = 3},
+                               [](train_report const& r) { CHECK(std::isnan(r.explained_variance)); });
+  CHECK(std::isnan(of_groups.metrics.value_loss));
+  CHECK(of_groups.completions.groups == 6);
+  CHECK(of_groups.completions.count == 0);
+  CHECK(of_groups.completions.reward == of_groups.mean_return);  // groups are of one size
+}
