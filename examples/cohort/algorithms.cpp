@@ -13,9 +13,7 @@ namespace {
 
 /// Whether an algorithm plays environments.
 template <class A>
-constexpr bool plays(A const&) {
-  return !requires { typename decltype(A::rollout)::reads_a_task; };
-}
+concept plays = !requires { typename decltype(A::rollout)::reads_a_task; };
 template <class A>
 constexpr bool needs_critic(A const&, run_algorithm const& parts) {
   return (parts.objective.reads() & cohort::needs::value) || (parts.advantage.reads() & cohort::needs::critic) ||
@@ -39,7 +37,7 @@ template <class F>
 bool with_paper(std::string const& name, F f) {
   bool found = false;
   cohort::preset::each([&](auto const& preset) {
-    if constexpr (plays(preset()))
+    if constexpr (plays<decltype(preset())>)
       if (name == preset.from.name) found = true, f(preset());
   });
   return found;
@@ -75,7 +73,8 @@ chosen_algorithm algorithm_of(config const& c) {
   if (with_paper(c.algorithm, choose)) return *found;
   for (auto const& name : cohort::preset::names())
     if (name == c.algorithm)
-      throw program::usage_error("algorithm " + name + " is of language models: it reads a task and plays no environment");
+      throw program::usage_error("algorithm " + name +
+                                 " is of language models: it reads a task and plays no environment");
   try {
     throw cohort::detail::unknown_name("algorithm", "one", c.algorithm, algorithm_names());
   } catch (cohort::value_error const& e) {
@@ -86,7 +85,7 @@ chosen_algorithm algorithm_of(config const& c) {
 std::vector<std::string> algorithm_names() {
   std::vector<std::string> all;
   cohort::preset::each([&](auto const& preset) {
-    if constexpr (plays(preset())) all.push_back(preset.from.name);
+    if constexpr (plays<decltype(preset())>) all.push_back(preset.from.name);
   });
   if (std::find(all.begin(), all.end(), "grpo") == all.end()) all.push_back("grpo");
   return all;

@@ -21,8 +21,8 @@ struct chosen_algorithm {
   bool needs_critic;
 };
 
-/// Raises program::usage_error, naming where it was asked for, for a name or a number that there is not, a number out of
-/// its range, and a preset that reads a language task.
+/// Raises program::usage_error, naming where it was asked for, for a name or a number that there is not, a number out
+/// of its range, and a preset that reads a language task.
 chosen_algorithm algorithm_of(config const& c);
 
 /// Those that play environments, and which of them are tuned for this one.

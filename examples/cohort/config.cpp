@@ -1,8 +1,8 @@
 #include "config.hpp"
 
+#include <toml++/toml.h>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -97,8 +97,7 @@ value value_of(std::string const& text) {
   return list;
 }
 
-void add_fields(toml::table const& table, std::string const& file, std::string const& prefix,
-                std::vector<field>& all) {
+void add_fields(toml::table const& table, std::string const& file, std::string const& prefix, std::vector<field>& all) {
   for (auto const& [key, node] : table) {
     std::string const name = prefix + std::string(key.str());
     std::string const where = file + ":" + std::to_string(node.source().begin.line);
@@ -112,7 +111,8 @@ void add_fields(toml::table const& table, std::string const& file, std::string c
       std::vector<std::int64_t> numbers;
       for (auto const& element : *list) {
         auto const* one = element.as_integer();
-        if (!one) throw program::usage_error(where + ": " + name + " is a list of something else, expected whole numbers");
+        if (!one)
+          throw program::usage_error(where + ": " + name + " is a list of something else, expected whole numbers");
         numbers.push_back(one->get());
       }
       add(numbers);
@@ -124,7 +124,7 @@ void add_fields(toml::table const& table, std::string const& file, std::string c
 
 }  // namespace
 
-void apply(config& to, std::vector<field> const& fields) {
+void set_fields(config& to, std::vector<field> const& fields) {
   for (field const& f : fields) {
     bool known = false;
     each_field(to, [&](std::string const& name, auto& member, char const* expected, auto fits) {

@@ -71,7 +71,7 @@ void each_field(C& c, F f) {
 
 /// What the fields say, the later ones over the earlier ones. Raises program::usage_error naming where a field is
 /// wrong, what was given and what is expected; the numbers of an algorithm are checked with it.
-void apply(config& to, std::vector<field> const& fields);
+void set_fields(config& to, std::vector<field> const& fields);
 
 /// Those of a TOML file.
 std::vector<field> fields_of_file(std::string const& path);

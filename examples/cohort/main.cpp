@@ -78,9 +78,9 @@ int run(int argc, char** argv) {
     if (how.resume && out.empty()) throw program::usage_error("--resume needs --out, the folder of the run");
     std::string const kept = (how.out / "config.toml").string();
     config c;
-    if (how.resume && config_file.empty() && std::filesystem::exists(kept)) apply(c, fields_of_file(kept));
-    if (!config_file.empty()) apply(c, fields_of_file(config_file));
-    apply(c, fields_of_arguments(training->remaining()));
+    if (how.resume && config_file.empty() && std::filesystem::exists(kept)) set_fields(c, fields_of_file(kept));
+    if (!config_file.empty()) set_fields(c, fields_of_file(config_file));
+    set_fields(c, fields_of_arguments(training->remaining()));
     if (!print_config) return train(c, how);
     auto const algorithm = algorithm_of(c);
     environment_named(c.environment);

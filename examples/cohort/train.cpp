@@ -138,8 +138,7 @@ void train(config const& c, train_request const& how) {
       how.out.empty() ? fs::path("runs") / (c.environment + "-" + c.algorithm + "-" + std::to_string(c.seed)) : how.out;
   auto run = environment.run(c, algorithm);
   prepare(out, how);
-  cohort::checkpoints kept(out / "checkpoints",
-                           {.every = c.checkpoint_every, .keep = int(c.checkpoints_kept)});
+  cohort::checkpoints kept(out / "checkpoints", {.every = c.checkpoint_every, .keep = int(c.checkpoints_kept)});
   if (!how.resume) {
     for (auto const& path : kept.files()) fs::remove(path);
     for (auto const* name : of_a_run)

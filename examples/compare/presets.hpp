@@ -2,15 +2,14 @@
 // What is compared: each algorithm with the hyperparameters it was given for each environment. They are listed with
 // their reasons and sweeps in docs/algorithms.
 #include <cohort/cohort.hpp>
+#include <cohort/preset/ppo.hpp>
 
 namespace compare {
 
 using namespace cohort;
 
 /// epsilon falling to 0 in a straight line over the run, as the tuned presets of Stable-Baselines3's zoo have it.
-inline auto falling_clip(double epsilon) {
-  return scheduled{linear{epsilon, 0}, [](double e) { return clipped_ratio{.epsilon = e}; }};
-}
+inline auto falling_clip(double epsilon) { return scheduled{linear{epsilon, 0}, preset::falling_clip{}}; }
 
 // CartPole-v1, 100,000 steps.
 

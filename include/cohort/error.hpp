@@ -35,7 +35,7 @@ struct not_finite_error : cohort_error {
 struct io_error : cohort_error {
   using cohort_error::cohort_error;
 };
-/// What to do about a file that is there already.
+/// What to do about a file that is there already; only logs are appended to.
 enum class existing { refuse, replace, append };
 
 /// A call of a device's library failed; names the call, the error and what was asked. No such device is one of these

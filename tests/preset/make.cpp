@@ -167,3 +167,33 @@ TEST_CASE("presets: one that does not fit the environment or the policy is refus
                     ContainsSubstring("the algorithm's rollout is probes{"));
   CHECK_THROWS_WITH(train(backend, preset::make("ppo"), environment, policy, {}), ContainsSubstring("value"));
 }
+
+TEST_CASE("settings: the numbers of every preset, each by a name of its own, give the same preset again") {
+  preset::each([](auto const& p) {
+    INFO(p.from.name);
+    auto a = p();
+    auto const numbers = numbers_of(a);
+    CHECK(numbers.size() > 4);
+    for (setting const& s : numbers) CHECK_NOTHROW(set_numbers(a, {s}));
+    auto const again = numbers_of(a);
+    REQUIRE(again.size() == numbers.size());
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      CHECK(again[i].name == numbers[i].name);
+      CHECK(again[i].value == numbers[i].value);
+    }
+  });
+}
+
+TEST_CASE("settings: a number in the place of a linear schedule is both its ends, also of what the schedule is for") {
+  auto a = preset::ppo_atari();
+  set_numbers(a, {{"update.rate", .5}, {"objective.epsilon", .3}});
+  auto value = [numbers = numbers_of(a)](std::string const& name) {
+    for (setting const& s : numbers)
+      if (s.name == name) return s.value;
+    return -1.;
+  };
+  for (auto const* name : {"update.rate.from", "update.rate.to"}) CHECK(value(name) == .5);
+  for (auto const* name : {"objective.epsilon.from", "objective.epsilon.to"}) CHECK(value(name) == .3);
+  set_numbers(a, {{"objective.epsilon.to", .1}});
+  CHECK(std::get<0>(a.objective.leaves).term.schedule.to == .1);
+}

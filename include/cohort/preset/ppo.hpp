@@ -30,6 +30,7 @@ inline constexpr composition ppo{
 
 /// The clip of PPO's Atari runs falls with the rate.
 struct falling_clip {
+  static constexpr char const* number = "epsilon";  // of which it makes one, for run/settings.hpp
   constexpr auto operator()(double epsilon) const { return clipped_ratio{.epsilon = epsilon}; }
 };
 

@@ -88,7 +88,8 @@ class numbers_of_algorithm {
     for (number_at const& number : all_) {
       if (!number.place) continue;
       std::string const brief = number.path.text(false);
-      auto const of_that_name = std::count_if(all_.begin(), all_.end(), [&](auto const& n) { return n.path.is(brief); });
+      auto const of_that_name =
+          std::count_if(all_.begin(), all_.end(), [&](auto const& n) { return n.path.is(brief); });
       list.push_back({of_that_name > 1 ? number.path.text() : brief, number.value});
     }
     return list;
@@ -100,6 +101,10 @@ class numbers_of_algorithm {
       if (number.path.is(s.name)) found.push_back(number.path.text());
       for (std::string const& name : {number.path.text(), number.path.text(false)})
         if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
+    }
+    if (found.empty() && has(s.name + ".from") && has(s.name + ".to")) {
+      set({s.name + ".from", s.value}), set({s.name + ".to", s.value});
+      return;
     }
     if (found.size() > 1 && std::find(found.begin(), found.end(), s.name) != found.end()) found = {s.name};
     if (found.empty()) throw unknown_name("algorithm", "number", s.name, known);
@@ -113,6 +118,9 @@ class numbers_of_algorithm {
   }
 
  private:
+  bool has(std::string const& name) const {
+    return std::any_of(all_.begin(), all_.end(), [&](number_at const& number) { return number.path.is(name); });
+  }
   void set(number_at const& number, double value) const {
     if (!number.place)
       throw value_error("algorithm: " + number.path.text() + " is made of others and cannot be set by itself");
@@ -134,6 +142,8 @@ class numbers_of_algorithm {
       };
       detail::unpack([&](auto const&... leaf) { (one(leaf.term), ...); }, x.leaves);
       detail::unpack([&](auto const&... mode) { (weigh(mode), ...); }, x.modes);
+    } else if constexpr (requires { x.schedule, x.at(0.); }) {
+      list(at.with(scheduled_name(x.make)), x.schedule);
     } else {
       int const owner = owners_++;
       each_parameter<true>(x, [&]<class V>(char const* name, V const& value) {
@@ -143,6 +153,11 @@ class numbers_of_algorithm {
           list(*name ? at.with(name) : at.with(component_name(value), true), value);
       });
     }
+  }
+  template <class Make>
+  static char const* scheduled_name(Make const&) {
+    if constexpr (requires { Make::number; }) return Make::number;
+    else return "schedule";
   }
   /// Where it lies in the algorithm, which is no constant; components show their numbers as constants.
   void* place(void const* number) const {
@@ -165,7 +180,8 @@ std::vector<setting> numbers_of(A algorithm) {
 }
 
 /// Changes numbers of an algorithm, one after the other. A parameter epsilon_high that was what epsilon was stays so,
-/// as it does where an object is made. Raises value_error naming the nearest where there is no number of this name, all
+/// as it does where an object is made; a number in the place of a linear schedule, such as update.rate, is both its
+/// ends. Raises value_error naming the nearest where there is no number of this name, all
 /// that it could be where there are several, and for a fraction where a whole number is wanted.
 template <class A>
 void set_numbers(A& algorithm, std::vector<setting> const& settings) {
