@@ -1,6 +1,5 @@
 #include "config.hpp"
 
-#include <toml++/toml.h>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
 
@@ -14,6 +13,7 @@
 
 #include "../program/exit_status.hpp"
 #include "../program/numbers.hpp"
+#include "toml_file.hpp"
 
 namespace cli {
 
@@ -43,6 +43,8 @@ std::string as_key(std::string const& name) {
   return all;
 }
 
+}  // namespace
+
 std::string shown(value const& given) {
   return std::visit(
       []<class V>(V const& v) -> std::string {
@@ -57,6 +59,8 @@ std::string shown(value const& given) {
       },
       given);
 }
+
+namespace {
 
 /// Whether a value can be a member, which it then becomes.
 template <class T>
@@ -100,7 +104,7 @@ value value_of(std::string const& text) {
 void add_fields(toml::table const& table, std::string const& file, std::string const& prefix, std::vector<field>& all) {
   for (auto const& [key, node] : table) {
     std::string const name = prefix + std::string(key.str());
-    std::string const where = file + ":" + std::to_string(node.source().begin.line);
+    std::string const where = place(file, node);
     auto add = [&](value v) { all.push_back({name, std::move(v), where}); };
     if (auto const* inner = node.as_table()) add_fields(*inner, file, name + ".", all);
     else if (auto const* b = node.as_boolean()) add(b->get());
@@ -151,17 +155,11 @@ void set_fields(config& to, std::vector<field> const& fields) {
   }
 }
 
-std::vector<field> fields_of_file(std::string const& path) {
+std::vector<field> fields_of_file(std::string const& path, std::string const& apart) {
   std::vector<field> all;
-  try {
-    add_fields(toml::parse_file(path), path, "", all);
-  } catch (toml::parse_error const& e) {
-    std::ostringstream message;
-    message << path;
-    if (e.source().begin.line > 0) message << ':' << e.source().begin.line;
-    message << ": " << e.description();
-    throw program::usage_error(message.str());
-  }
+  auto table = parsed(path);
+  table.erase(apart);
+  add_fields(table, path, "", all);
   return all;
 }
 

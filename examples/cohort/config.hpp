@@ -32,6 +32,7 @@ struct config {
   std::string activation = "tanh", trunk = "separate";
   std::int64_t evaluate_every = 10, evaluate_episodes = 10;
   std::int64_t checkpoint_every = 10, checkpoints_kept = 3;
+  std::int64_t stop_after_steps = std::numeric_limits<std::int64_t>::max();
   double stop_at_return = std::numeric_limits<double>::infinity(),
          stop_after_seconds = std::numeric_limits<double>::infinity();
   std::vector<number> numbers{};
@@ -65,6 +66,7 @@ void each_field(C& c, F f) {
   f("checkpoints.every", c.checkpoint_every, "a whole number of updates, 1 or more", positive);
   f("checkpoints.keep", c.checkpoints_kept, "a whole number from 1 to 1000000",
     [](auto n) { return n > 0 && n <= 1'000'000; });
+  f("stop.steps", c.stop_after_steps, "a whole number, 1 or more; schedules go by steps and not by this", positive);
   f("stop.mean_return", c.stop_at_return, "a number (inf: never)", [](double x) { return x == x; });
   f("stop.seconds", c.stop_after_seconds, "a positive number (inf: never)", [](double x) { return x > 0; });
 }
@@ -73,8 +75,10 @@ void each_field(C& c, F f) {
 /// wrong, what was given and what is expected; the numbers of an algorithm are checked with it.
 void set_fields(config& to, std::vector<field> const& fields);
 
-/// Those of a TOML file.
-std::vector<field> fields_of_file(std::string const& path);
+/// Those of a TOML file, but for what stands in its table `apart`.
+std::vector<field> fields_of_file(std::string const& path, std::string const& apart = "");
+/// A value as a TOML file and a command line have it.
+std::string shown(value const& given);
 /// Those of a command line: --steps 1000 --objective.epsilon=.1
 std::vector<field> fields_of_arguments(std::vector<std::string> const& arguments);
 

@@ -168,6 +168,7 @@ void train(config const& c, train_request const& how) {
     if (c.evaluate_every > 0 && r.updates % c.evaluate_every == 0) judged.look(*run, int(c.evaluate_episodes));
     if (r.updates % c.checkpoint_every == 0) run->save(kept), saved = r.updates;
     if (program::signal_seen()) ended_by = program::signal_name();
+    else if (r.steps >= c.stop_after_steps) ended_by = "stop.steps";
     else if (r.mean_return >= c.stop_at_return) ended_by = "stop.mean_return";
     else if (r.seconds >= c.stop_after_seconds) ended_by = "stop.seconds";
   }
