@@ -1,5 +1,7 @@
 #pragma once
 #include <algorithm>
+#include <cohort/statistics/improvement.hpp>
+#include <cohort/statistics/quantile.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,10 +12,11 @@
 #include "provenance.hpp"
 #include "result.hpp"
 #include "settings.hpp"
-#include "statistics.hpp"
 #include "text.hpp"
 
 namespace compare {
+
+namespace statistics = cohort::statistics;
 
 /// How a run ended.
 struct final_return {
@@ -26,8 +29,8 @@ struct algorithm_summary {
   std::string name;
   std::string hyperparameters{};  ///< part by part, as text(algorithm) has them
   std::vector<final_return> finals{};
-  double iqm = 0;           ///< interquartile mean of the runs' final returns
-  interval iqm_interval{};  ///< its 95% bootstrap interval
+  double iqm = 0;                       ///< interquartile mean of the runs' final returns
+  statistics::interval iqm_interval{};  ///< its 95% bootstrap interval
   int seeds = 0;
   int solved = 0;
   std::optional<long> steps_to_threshold;      ///< median over the seeds; empty if most never did
@@ -43,7 +46,7 @@ struct algorithm_summary {
 /// The first algorithm over the second, by their places.
 struct pair_summary {
   std::size_t better, worse;
-  improvement found;
+  statistics::improvement found;
 };
 
 /// A whole comparison, as every output shows it.
@@ -79,12 +82,12 @@ inline algorithm_summary summarize(std::string const& name, std::vector<run_resu
     summary.parameter_bytes = std::max(summary.parameter_bytes, run.parameter_bytes);
     summary.optimizer_bytes = std::max(summary.optimizer_bytes, run.optimizer_bytes);
   }
-  summary.iqm = interquartile_mean(returns);
-  summary.iqm_interval = bootstrap_interval(returns);
-  if (auto const steps = median_time<long>(steps_to)) summary.steps_to_threshold = std::lround(*steps);
-  summary.seconds_to_threshold = median_time<double>(seconds_to);
-  summary.seconds = median(seconds);
-  summary.steps_per_second = median(speeds);
+  summary.iqm = statistics::interquartile_mean(returns);
+  summary.iqm_interval = statistics::interquartile_mean_interval(returns);
+  if (auto const steps = statistics::median_time<long>(steps_to)) summary.steps_to_threshold = std::lround(*steps);
+  summary.seconds_to_threshold = statistics::median_time<double>(seconds_to);
+  summary.seconds = statistics::median(seconds);
+  summary.steps_per_second = statistics::median(speeds);
   summary.by_steps = curve_by_steps(runs);
   summary.by_seconds = curve_by_seconds(runs);
   return summary;
@@ -119,7 +122,7 @@ comparison summarize(settings const& asked, provenance made, double threshold, s
   };
   for (std::size_t i = 0; i < all.algorithms.size(); ++i)
     for (std::size_t k = i + 1; k < all.algorithms.size(); ++k)
-      all.pairs.push_back({i, k, probability_of_improvement(values(i), values(k))});
+      all.pairs.push_back({i, k, statistics::probability_of_improvement(values(i), values(k))});
   return all;
 }
 
