@@ -5,11 +5,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "result.hpp"
+#include <cohort/compare/result.hpp>
 
-namespace compare {
-
-namespace statistics = cohort::statistics;
+namespace COHORT_NAMESPACE::comparing {
 
 /// The returns of an algorithm's runs at one place of its learning curve.
 struct curve_point {
@@ -103,4 +101,4 @@ inline std::vector<curve_point> curve_by_seconds(std::vector<run_result> const& 
   return detail::quartiles(runs, &evaluation_point::seconds, grid);
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

@@ -6,11 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "text.hpp"
+#include <cohort/compare/text.hpp>
 
-namespace compare {
-
-namespace statistics = cohort::statistics;
+namespace COHORT_NAMESPACE::comparing {
 
 /// An axis from low to high, with ticks at multiples of 1, 2 or 5 times a power of ten that lie in between.
 struct axis {
@@ -71,4 +69,4 @@ inline axis return_axis(double low, double high, int about_ticks = 6) {
   return {bottom, top, about_ticks};
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

@@ -8,15 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "curve.hpp"
-#include "provenance.hpp"
-#include "result.hpp"
-#include "settings.hpp"
-#include "text.hpp"
+#include <cohort/compare/curve.hpp>
+#include <cohort/compare/options.hpp>
+#include <cohort/compare/provenance.hpp>
+#include <cohort/compare/result.hpp>
+#include <cohort/compare/text.hpp>
 
-namespace compare {
-
-namespace statistics = cohort::statistics;
+namespace COHORT_NAMESPACE::comparing {
 
 /// How a run ended.
 struct final_return {
@@ -51,15 +49,15 @@ struct pair_summary {
 
 /// A whole comparison, as every output shows it.
 struct comparison {
-  settings asked;
+  plan asked;
   provenance made;
-  double threshold = 0;
+  std::vector<run_result> results{};            ///< of every run that was begun, in the order of the jobs
   long steps = 0;                               ///< the most that a run took
   std::vector<algorithm_summary> algorithms{};  ///< those with a complete run
   std::vector<pair_summary> pairs{};
   std::size_t complete = 0;             ///< runs
   std::vector<run_result> cut_short{};  ///< runs that were stopped: they count nowhere
-  std::string stopped_by{};             ///< a signal's name, or what went wrong; empty where all runs are complete
+  std::string stopped_by{};             ///< who asked, or what went wrong; empty where all runs are complete
   std::vector<std::string> warnings{};  ///< what the training said of itself
 };
 
@@ -95,9 +93,9 @@ inline algorithm_summary summarize(std::string const& name, std::vector<run_resu
 
 /// Of complete runs. `hyperparameters(algorithm)` says what an algorithm is made of.
 template <class F>
-comparison summarize(settings const& asked, provenance made, double threshold, std::vector<run_result> const& results,
-                     std::string stopped_by, F const& hyperparameters) {
-  comparison all{asked, std::move(made), threshold};
+comparison summarize(plan const& asked, provenance made, std::vector<run_result> const& results, std::string stopped_by,
+                     F const& hyperparameters) {
+  comparison all{asked, std::move(made), results};
   all.stopped_by = std::move(stopped_by);
   for (auto const& name : asked.algorithms) {
     std::vector<run_result> runs;
@@ -137,4 +135,4 @@ inline std::string how_it_stopped(comparison const& all) {
   return text + (cut.empty() ? "" : "; cut short, and in curves.csv only: " + join(cut));
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing
