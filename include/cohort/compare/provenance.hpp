@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cohort/compiler.hpp>
 #include <cohort/version.hpp>
 #include <ctime>
 #include <fstream>

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/compiler.hpp>
 
 namespace COHORT_NAMESPACE::comparing {
 

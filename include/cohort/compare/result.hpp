@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
