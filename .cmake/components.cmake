@@ -16,6 +16,6 @@ macro(optional_component name headers)
 endmacro()
 
 # Checkpoints of runs and policies, headers of controllers, event files, and what models are stored in.
-optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard)" cohort nlohmann_json::nlohmann_json)
+optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard|compare/summary_json)" cohort nlohmann_json::nlohmann_json)
 # Language models' files and rewards.
 optional_component(language "cohort/language/(files/|reward/format)" cohort_file re2::re2)

@@ -2,23 +2,23 @@
 //
 //     compare --env CartPole-v1 --algorithms ppo,grpo,hybrid_grpo --seeds 10
 //
-// What is trained is in compare/presets.hpp and how in compare/run.cpp; the rest of compare/ is about asking and
-// telling.
+// What is trained is in compare/presets.hpp; the comparison is the library's (cohort/compare.hpp), and compare/ is
+// about asking.
+#include <cohort/compare/curves_csv.hpp>
+#include <cohort/compare/jobs.hpp>
+#include <cohort/compare/provenance.hpp>
+#include <cohort/compare/report.hpp>
+#include <cohort/compare/summary_json.hpp>
+#include <cohort/compare/table.hpp>
 #include <cohort/version.hpp>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
 
 #include "compare/command_line.hpp"
-#include "compare/curves_csv.hpp"
 #include "compare/group_size.hpp"
-#include "compare/jobs.hpp"
 #include "compare/progress.hpp"
-#include "compare/report.hpp"
 #include "compare/run.hpp"
-#include "compare/summary.hpp"
-#include "compare/summary_json.hpp"
-#include "compare/table.hpp"
 #include "program/output_folder.hpp"
 
 namespace {
@@ -38,14 +38,22 @@ void compare_algorithms(compare::settings const& asked) {
   for (auto const& name : asked.algorithms)
     compare::require_possible_group(asked, name, compare::steps_of_member(asked, name));
   program::output_folder folder{asked.out, asked.overwrite, {"summary.json", "curves.csv", "report.html"}};
-  compare::provenance const made{version,         compare::backend_name(), compare::compiler(),
-                                 compare::commit, compare::processor(),    compare::date_now()};
+  compare::provenance const made{version,
+                                 compare::backend_name(),
+                                 compare::compiled_by(),
+                                 compare::commit,
+                                 compare::processor(),
+                                 compare::date_now(),
+                                 compare::command(asked),
+                                 "one thread"};
   program::catch_signals();
   auto const [results, failure] = train_all(asked);
   std::string const stopped_by = !failure.empty()         ? failure
                                  : program::signal_seen() ? "stopped by " + std::string{program::signal_name()}
                                                           : "";
-  auto const all = compare::summarize(asked, made, compare::threshold_of(asked.environment), results, stopped_by,
+  compare::plan what = asked;
+  what.threshold = compare::threshold_of(asked.environment);
+  auto const all = compare::summarize(what, made, results, stopped_by,
                                       [&](auto const& name) { return compare::hyperparameters(asked, name); });
 
   // The table comes first: where the folder's disk has filled up meanwhile, it is all that is left of the training.
@@ -62,7 +70,7 @@ void compare_algorithms(compare::settings const& asked) {
   bool const kept = all.complete == 0 && (!failure.empty() || folder.holds_run());
   if (!kept) {
     folder.write({program::text_output("summary.json", compare::summary_json(all)),
-                  program::text_output("curves.csv", compare::curves_csv(asked.algorithms, results)),
+                  program::text_output("curves.csv", compare::curves_csv(all)),
                   program::text_output("report.html", compare::report(all))});
     print("\nThe report is " + (folder.path() / "report.html").string() + "\n");
   }

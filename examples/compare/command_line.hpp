@@ -6,7 +6,6 @@
 #include "names.hpp"
 #include "request.hpp"
 #include "settings.hpp"
-#include "text.hpp"
 
 namespace compare {
 

@@ -8,7 +8,6 @@
 #include "../program/exit_status.hpp"
 #include "../program/memory.hpp"
 #include "settings.hpp"
-#include "text.hpp"
 
 namespace compare {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../program/exit_status.hpp"
-#include "text.hpp"
+#include "settings.hpp"
 
 namespace compare {
 

@@ -11,7 +11,6 @@
 #include "../program/numbers.hpp"
 #include "names.hpp"
 #include "settings.hpp"
-#include "text.hpp"
 
 namespace compare {
 

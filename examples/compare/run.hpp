@@ -1,8 +1,8 @@
 #pragma once
+#include <cohort/compare/result.hpp>
 #include <string>
 #include <vector>
 
-#include "result.hpp"
 #include "settings.hpp"
 
 namespace compare {
@@ -21,8 +21,12 @@ std::string hyperparameters(settings const& asked, std::string const& algorithm)
 /// Steps of a rollout for each member of a group; 0 where there are no groups.
 double steps_of_member(settings const& asked, std::string const& algorithm);
 
+/// The commit that the program was built of, with -dirty behind it where files were changed; empty if that is not
+/// known. Its source is written when the program is built.
+extern char const commit[];
+
 /// The backend that this program was built with, and by what.
 char const* backend_name();
-std::string compiler();
+std::string compiled_by();
 
 }  // namespace compare

@@ -1,23 +1,30 @@
 #pragma once
-#include <cstdint>
+#include <cohort/compare/options.hpp>
+#include <cohort/compare/text.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace compare {
 
-/// What the user asked for, checked. Every algorithm trains once from each of `seeds` consecutive seeds.
-struct settings {
-  std::string environment = "CartPole-v1";
-  std::vector<std::string> algorithms;  ///< in the order of the table
-  int seeds = 10;
-  std::uint64_t first_seed = 1;
-  long steps = 0;            ///< environment steps a run may take; 0: the environment's default
+using namespace cohort::comparing;
+
+/// What the user asked for, checked.
+struct settings : plan {
   std::optional<int> group;  ///< group size of the algorithms that have groups; empty: each algorithm's own
-  int threads = 1;           ///< runs at a time; a run itself uses one thread
   std::filesystem::path out = "build/compare";
   bool overwrite = false;
+
+  settings() { environment = "CartPole-v1", steps = 0; }  // 0: the environment's default
 };
+
+/// What asks for the same once more.
+inline std::string command(settings const& asked) {
+  return "compare --env " + asked.environment + " --algorithms " + join(asked.algorithms, ",") + " --seeds " +
+         std::to_string(asked.seeds) + " --first-seed " + std::to_string(asked.first_seed) +
+         (asked.steps ? " --steps " + std::to_string(asked.steps) : "") +
+         (asked.group ? " --group " + std::to_string(*asked.group) : "") + " --threads " +
+         std::to_string(asked.threads);
+}
 
 }  // namespace compare

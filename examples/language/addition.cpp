@@ -46,7 +46,7 @@ settings read(arguments const& typed) {
       auto const known = known_algorithms();
       if (std::find(known.begin(), known.end(), asked.algorithms.back()) == known.end())
         throw program::usage_error("--algorithms has '" + asked.algorithms.back() + "', expected some of " +
-                                   compare::join(known));
+                                   comparing::join(known));
       begin = end + 1;
     }
   }
@@ -62,7 +62,7 @@ class status_line {
     long const most = name == "sft" ? asked.sft_updates : name == "sft_goes_on" ? 0 : asked.updates;
     std::string text = "\r" + display_name(name) + "  update " + std::to_string(r.updates) +
                        (most ? " of at most " + std::to_string(most) : "") + "  " +
-                       compare::thousands(std::llround(double(r.steps) / std::max(r.seconds, 1e-9))) + " tokens/s";
+                       comparing::thousands(std::llround(double(r.steps) / std::max(r.seconds, 1e-9))) + " tokens/s";
     if (!std::isnan(r.mean_return))
       text += "  reward " + fixed(r.completions.reward, 3) + "  kl " + fixed(r.metrics.reference_kl, 3);
     else text += "  loss " + fixed(r.metrics.loss, 3);
@@ -131,8 +131,9 @@ void tell(arguments const& typed) {
   if (program::signal_seen())
     std::fprintf(stderr, "addition: stopped by %s; what was done until then is in %s\n", program::signal_name(),
                  folder.path().c_str());
-  program::print("\n" + compare::clock(seconds) + " in all. The report is " + (folder.path() / "report.html").string() +
-                 ", the model is in " + (folder.path() / "model").string() + "\n");
+  program::print("\n" + comparing::clock(seconds) + " in all. The report is " +
+                 (folder.path() / "report.html").string() + ", the model is in " + (folder.path() / "model").string() +
+                 "\n");
 }
 
 }  // namespace
@@ -147,7 +148,7 @@ int main(int argc, char** argv) {
   program::add(app, "--seed", typed.seed, "of the weights, the sums and the samples [1]", "N");
   program::add(app, "--threads", typed.threads, "of this machine; results do not depend on them [all]", "N");
   program::add(app, "--algorithms", typed.algorithms,
-               "each from where SFT stopped, comma-separated, of " + compare::join(known_algorithms()) + " [grpo]",
+               "each from where SFT stopped, comma-separated, of " + comparing::join(known_algorithms()) + " [grpo]",
                "NAME,...");
   program::add(app, "--sft-until", typed.sft_until, "share of the held-out sums at which SFT stops [0.5]", "X");
   program::add(app, "--goal", typed.goal, "share of the held-out sums at which an algorithm stops [0.95]", "X");

@@ -1,20 +1,21 @@
 #pragma once
 #include <algorithm>
+#include <cohort/compare/chart.hpp>
+#include <cohort/compare/report_style.hpp>
+#include <cohort/compare/text.hpp>
 #include <cstdio>
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "../compare/chart.hpp"
-#include "../compare/report_style.hpp"
-#include "../compare/text.hpp"
 #include "story.hpp"
 
 /// A story as lines of a log, as JSON and as a page.
 namespace addition {
 
-using compare::fixed;
+namespace comparing = cohort::comparing;
+using comparing::fixed;
 
 inline std::string display_name(std::string const& phase) {
   static std::map<std::string, std::string> const names{
@@ -97,16 +98,16 @@ inline nlohmann::ordered_json summary_json(story const& all, double wall_seconds
 
 namespace detail {
 
-inline compare::chart curves(story const& all) {
-  compare::chart drawing{.id = "right",
-                         .title = "Share of the held-out sums that are right, by seconds of training",
-                         .x_label = "seconds of training",
-                         .by_seconds = true,
-                         .threshold = 100 * all.asked.goal,
-                         .threshold_label = "goal " + percent(all.asked.goal)};
+inline comparing::chart curves(story const& all) {
+  comparing::chart drawing{.id = "right",
+                           .title = "Share of the held-out sums that are right, by seconds of training",
+                           .x_label = "seconds of training",
+                           .by_seconds = true,
+                           .threshold = 100 * all.asked.goal,
+                           .threshold_label = "goal " + percent(all.asked.goal)};
   double const sft = all.phases.empty() ? 0 : all.phases[0].seconds;
   for (std::size_t i = 0; i < all.phases.size(); ++i) {
-    std::vector<compare::curve_point> line;
+    std::vector<comparing::curve_point> line;
     for (auto const& e : all.phases[i].exams)
       line.push_back({e.updates, (i ? sft : 0) + e.seconds, 100 * e.right, 100 * e.right, 100 * e.right});
     drawing.series.push_back(std::move(line));
@@ -122,12 +123,12 @@ inline std::string table(story const& all) {
   out += "</tr></thead>\n<tbody>\n";
   for (std::size_t i = 0; i < all.phases.size(); ++i) {
     auto const& p = all.phases[i];
-    std::string const cells[] = {percent(p.right()),           compare::thousands(p.updates),
+    std::string const cells[] = {percent(p.right()),           comparing::thousands(p.updates),
                                  fixed(p.seconds, 1),          mebibytes(p.parameter_bytes),
                                  mebibytes(p.optimizer_bytes), mebibytes(p.activation_bytes)};
-    out += "<tr><th scope=\"row\"><svg class=\"swatch " + compare::series_class(i) +
-           "\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">" + compare::marker(i, 7, 7) + "</svg>" +
-           compare::escape_html(display_name(p.name)) + "</th>";
+    out += "<tr><th scope=\"row\"><svg class=\"swatch " + comparing::series_class(i) +
+           "\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">" + comparing::marker(i, 7, 7) + "</svg>" +
+           comparing::escape_html(display_name(p.name)) + "</th>";
     for (std::size_t c = 0; c < std::size(cells); ++c)
       out += std::string("<td data-label=\"") + headings[c] + "\"><span>" + cells[c] + "</span></td>";
     out += "</tr>\n";
@@ -139,8 +140,8 @@ inline std::string samples(story const& all) {
   std::string out;
   for (auto const& p : all.phases)
     if (!p.samples.empty())
-      out += "<h3>" + compare::escape_html(display_name(p.name)) + "</h3>\n<code>" +
-             compare::escape_html(samples_text(p)) + "</code>\n";
+      out += "<h3>" + comparing::escape_html(display_name(p.name)) + "</h3>\n<code>" +
+             comparing::escape_html(samples_text(p)) + "</code>\n";
   return out;
 }
 
@@ -152,7 +153,7 @@ inline std::string report(story const& all, double wall_seconds, std::string con
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
       "content=\"light dark\">\n<title>" +
-      title + "</title>\n<style>" + compare::report_style +
+      title + "</title>\n<style>" + comparing::report_style +
       "\n.charts { max-width: 760px; }\nh3 { font-size: 15px; margin: 16px 0 0; }\n.results code { white-space: "
       "pre-wrap; }\n" +
       "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n";
@@ -163,9 +164,9 @@ inline std::string report(story const& all, double wall_seconds, std::string con
           (all.stopped ? "<p class=\"warning\">Stopped by a signal: the last phase is cut short.</p>\n" : "") +
           "<ul class=\"legend\">\n";
   for (std::size_t i = 0; i < all.phases.size(); ++i)
-    page += "<li><svg viewBox=\"0 0 52 14\" aria-hidden=\"true\" class=\"" + compare::series_class(i) +
-            "\"><path class=\"line " + compare::series_class(i) + "\" d=\"M0,7H52\"/>" + compare::marker(i, 26, 7) +
-            "</svg>" + compare::escape_html(display_name(all.phases[i].name)) + "</li>\n";
+    page += "<li><svg viewBox=\"0 0 52 14\" aria-hidden=\"true\" class=\"" + comparing::series_class(i) +
+            "\"><path class=\"line " + comparing::series_class(i) + "\" d=\"M0,7H52\"/>" + comparing::marker(i, 26, 7) +
+            "</svg>" + comparing::escape_html(display_name(all.phases[i].name)) + "</li>\n";
   page +=
       "</ul>\n<div class=\"charts\">\n<figure>\n<figcaption><h2>Learning</h2><span>percent of the held-out sums "
       "right</span></figcaption>\n" +
@@ -179,9 +180,9 @@ inline std::string report(story const& all, double wall_seconds, std::string con
       "policy's size besides: twice the parameters, and twice the optimizer's memory and the activations. \"SFT goes "
       "on\" is the control: the run of SFT, with its optimizer's state, for as many seconds as the first algorithm "
       "took.</p>\n";
-  page += "<p class=\"notes\">Made by Cohort " + version + " in " + compare::clock(wall_seconds) +
+  page += "<p class=\"notes\">Made by Cohort " + version + " in " + comparing::clock(wall_seconds) +
           ", exams included: <code>addition --digits " + std::to_string(all.asked.digits) + " --seed " +
-          std::to_string(all.asked.seed) + " --algorithms " + compare::join(all.asked.algorithms, ",") +
+          std::to_string(all.asked.seed) + " --algorithms " + comparing::join(all.asked.algorithms, ",") +
           "</code></p>\n";
   return page + "</main>\n</body>\n</html>\n";
 }

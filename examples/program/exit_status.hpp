@@ -1,5 +1,5 @@
 #pragma once
-#include <algorithm>
+#include <cohort/compare/text.hpp>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -22,12 +22,7 @@ struct usage_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A message on one line, whatever a library put into it.
-inline std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  while (text.ends_with(' ')) text.pop_back();
-  return text;
-}
+using cohort::comparing::one_line;
 
 /// A line, or more, that whoever reads stdout has at once.
 inline void print(std::string const& text) {

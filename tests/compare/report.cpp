@@ -1,7 +1,9 @@
-#include "../../examples/compare/report.hpp"
+#include <cohort/compare/report.hpp>
 
 #include "../catch.hpp"
 #include "synthetic.hpp"
+
+using namespace cohort;
 
 using Catch::Matchers::ContainsSubstring;
 
@@ -19,7 +21,7 @@ std::string unbalanced(std::string const& page) {
     else if (open.empty() || open.back() != tag.substr(1)) return tag;
     else open.pop_back();
   }
-  return compare::join(open);
+  return comparing::join(open);
 }
 
 std::size_t count(std::string const& text, std::string const& what) {
@@ -36,7 +38,7 @@ std::string drawings(std::string const& page) {
 }  // namespace
 
 TEST_CASE("report: is one page without scripts or anything from elsewhere, whose tags balance") {
-  auto const page = compare::report(synthetic_comparison());
+  auto const page = comparing::report(synthetic_comparison());
   CHECK(unbalanced(page) == "");
   for (auto const* outside : {"<script", "<link", "<img", "http", "url(", "@import"})
     CHECK(page.find(outside) == std::string::npos);
@@ -44,7 +46,7 @@ TEST_CASE("report: is one page without scripts or anything from elsewhere, whose
 }
 
 TEST_CASE("report: has two charts with a band and a line for each algorithm, and a row for each in the table") {
-  auto const page = compare::report(synthetic_comparison());
+  auto const page = comparing::report(synthetic_comparison());
   CHECK(count(page, "<figure>") == 3);  // and the strip
   CHECK(count(page, "<path class=\"band s0\"") == 2);
   CHECK(count(page, "<path class=\"band s1\"") == 2);
@@ -56,15 +58,13 @@ TEST_CASE("report: has two charts with a band and a line for each algorithm, and
 }
 
 TEST_CASE("report: says what was done and how to do it again") {
-  auto const page = compare::report(synthetic_comparison());
-  CHECK_THAT(page,
-             ContainsSubstring("10,000 environment steps") && ContainsSubstring("3 seeds (7\u00a0to\u00a09)") &&
-                 ContainsSubstring(
-                     "compare --env CartPole-v1 --algorithms good,poor_one --seeds 3 --first-seed 7 --threads 2"));
+  auto const page = comparing::report(synthetic_comparison());
+  CHECK_THAT(page, ContainsSubstring("10,000 environment steps") && ContainsSubstring("3 seeds (7\u00a0to\u00a09)") &&
+                       ContainsSubstring("To make it again: <code>compare &lt;again&gt;</code>"));
 }
 
 TEST_CASE("report: shows the hyperparameters side by side, and every seed's final return") {
-  auto const page = compare::report(synthetic_comparison());
+  auto const page = comparing::report(synthetic_comparison());
   CHECK_THAT(page,
              ContainsSubstring("<th scope=\"row\">update</th><td data-label=\"GOOD\"><span>update{epochs = "
                                "20}</span></td><td data-label=\"POOR ONE\"><span>update{epochs = 10}</span></td>"));
@@ -74,7 +74,7 @@ TEST_CASE("report: shows the hyperparameters side by side, and every seed's fina
 }
 
 TEST_CASE("report: says how likely an algorithm is to end better than another, sizes in KiB, and where it was made") {
-  auto const page = compare::report(synthetic_comparison());
+  auto const page = comparing::report(synthetic_comparison());
   CHECK_THAT(page, ContainsSubstring("GOOD over POOR ONE</th><td><span>1.00 <small>[1.00, 1.00]</small>") &&
                        ContainsSubstring("Agarwal et al. 2021"));
   CHECK_THAT(page, ContainsSubstring("<td data-label=\"Parameters, KiB\"><span>35.8</span>"));
@@ -91,8 +91,8 @@ TEST_CASE("report: curves that are far out leave the plot, and an arrow says how
     if (run.algorithm == "poor_one") run.curve[1].mean_return = -2000;
   }
   auto all = synthetic_comparison(results);
-  all.threshold = -200;
-  auto const page = compare::report(all);
+  all.asked.threshold = -200;
+  auto const page = comparing::report(all);
   CHECK(count(page, "<text class=\"beyond s1\"") == 2);
   CHECK(count(page, "\u2193\u00a0-2,000</text>") == 2);
   CHECK(count(page, "<text class=\"beyond s0\"") == 0);
@@ -105,13 +105,13 @@ TEST_CASE("report: of a comparison that was stopped says so, and has what there 
   auto results = synthetic_results();
   for (auto& run : results)
     if (run.algorithm == "poor_one") run.complete = false;
-  auto const page = compare::report(synthetic_comparison(results, "stopped by SIGINT"));
+  auto const page = comparing::report(synthetic_comparison(results, "stopped by SIGINT"));
   CHECK_THAT(page, ContainsSubstring("3 of 6 runs are complete: stopped by SIGINT; cut short"));
   CHECK(count(page, "<figure>") == 3);
   CHECK(unbalanced(page) == "");
 
   for (auto& run : results) run.complete = false;
-  auto const empty = compare::report(synthetic_comparison(results, "stopped by SIGINT"));
+  auto const empty = comparing::report(synthetic_comparison(results, "stopped by SIGINT"));
   CHECK(count(empty, "<figure>") == 0);
   CHECK_THAT(empty, ContainsSubstring("0 of 6 runs are complete") && ContainsSubstring("no learning curves"));
   CHECK(unbalanced(empty) == "");
@@ -120,22 +120,23 @@ TEST_CASE("report: of a comparison that was stopped says so, and has what there 
 TEST_CASE("report: what the training said of itself stands at its head") {
   auto results = synthetic_results();
   results[0].warnings = {"no <update> was made"};
-  CHECK_THAT(compare::report(synthetic_comparison(results)), ContainsSubstring("good: no &lt;update&gt; was made</p>"));
+  CHECK_THAT(comparing::report(synthetic_comparison(results)),
+             ContainsSubstring("good: no &lt;update&gt; was made</p>"));
 }
 
 TEST_CASE("report: more algorithms than styles, single evaluations and equal values are drawn") {
-  auto asked = synthetic_settings();
+  auto asked = synthetic_plan();
   asked.algorithms.clear();
   asked.seeds = 1;
-  std::vector<compare::run_result> results;
+  std::vector<comparing::run_result> results;
   for (int i = 0; i < 8; ++i) {
-    compare::run_result run;
+    comparing::run_result run;
     run.algorithm = std::string(1, static_cast<char>('a' + i));
     run.curve = {{5000, i < 4 ? 0 : .1, 475}};
     results.push_back(run);
     asked.algorithms.push_back(run.algorithm);
   }
-  auto const page = compare::report(synthetic_comparison(results, "", asked));
+  auto const page = comparing::report(synthetic_comparison(results, "", asked));
   CHECK(unbalanced(page) == "");
   CHECK(drawings(page).find("nan") == std::string::npos);
   CHECK(drawings(page).find("inf") == std::string::npos);

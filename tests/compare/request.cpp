@@ -96,6 +96,15 @@ TEST_CASE("request: a group of one is refused, with the reason") {
       "group's mean, and a group of one is its own mean");
 }
 
+TEST_CASE("request: the command that the report shows asks for the same once more") {
+  auto asked = check({});
+  asked.seeds = 3, asked.first_seed = 7, asked.threads = 2, asked.algorithms = {"ppo", "grpo"};
+  CHECK(compare::command(asked) ==
+        "compare --env CartPole-v1 --algorithms ppo,grpo --seeds 3 --first-seed 7 --threads 2");
+  asked.steps = 5000, asked.group = 4;
+  CHECK_THAT(compare::command(asked), ContainsSubstring(" --first-seed 7 --steps 5000 --group 4 --threads 2"));
+}
+
 TEST_CASE("request: a group whose rollout has more steps than the machine's memory holds is refused, with the limit") {
   compare::settings asked;
   asked.algorithms = {"grpo", "ppo"};

@@ -1,9 +1,11 @@
-#include "../../examples/compare/summary.hpp"
+#include <cohort/compare/curves_csv.hpp>
+#include <cohort/compare/summary.hpp>
+#include <cohort/compare/table.hpp>
 
-#include "../../examples/compare/curves_csv.hpp"
-#include "../../examples/compare/table.hpp"
 #include "../catch.hpp"
 #include "synthetic.hpp"
+
+using namespace cohort;
 
 TEST_CASE("summarize: keeps the order that was asked for and counts what solved") {
   auto const all = synthetic_comparison();
@@ -28,7 +30,7 @@ TEST_CASE("summarize: keeps the order that was asked for and counts what solved"
 }
 
 TEST_CASE("curves_csv: has a row for each evaluation of each run, by algorithm and seed") {
-  CHECK(compare::curves_csv({"good", "poor_one"}, synthetic_results()) ==
+  CHECK(comparing::curves_csv({"good", "poor_one"}, synthetic_results()) ==
         "algorithm,seed,steps,seconds,return\n"
         "good,7,5000,0.1,20.05\ngood,7,10000,0.25,500\n"
         "good,8,5000,0.1,20.05\ngood,8,10000,0.25,500\n"
@@ -39,16 +41,16 @@ TEST_CASE("curves_csv: has a row for each evaluation of each run, by algorithm a
 }
 
 TEST_CASE("curves_csv: numbers read back exactly") {
-  compare::run_result run;
+  comparing::run_result run;
   run.algorithm = "a";
   run.curve = {{1, 1. / 3, -1234.5678901234567}};
-  auto const row = compare::curves_csv({"a"}, {run});
+  auto const row = comparing::curves_csv({"a"}, {run});
   CHECK(std::stod(row.substr(row.find("a,0,1,") + 6)) == 1. / 3);
   CHECK(std::stod(row.substr(row.rfind(',') + 1)) == -1234.5678901234567);
 }
 
 TEST_CASE("table: is aligned, says never where most seeds never got there, and fits in 100 columns") {
-  CHECK(compare::table(synthetic_comparison()) ==
+  CHECK(comparing::table(synthetic_comparison()) ==
         "CartPole-v1, 10,000 steps a run, 3 seeds, threshold 475\n\n"
         "                   final return           steps to    time to           parameter  optimizer\n"
         "algorithm    IQM [95% interval]  solved  threshold  threshold  steps/s        KiB        KiB\n"
@@ -63,7 +65,7 @@ TEST_CASE("table: 100 columns hold the widest rows of the known environments") {
   all.algorithms[0].iqm = -1234.5;
   all.algorithms[0].iqm_interval = {-1567.8, -1123.4};
   all.algorithms[0].steps_per_second = 361'000;
-  auto const text = compare::table(all);
+  auto const text = comparing::table(all);
   for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
     CHECK(end - begin <= 100);
 }
@@ -94,7 +96,7 @@ TEST_CASE(
   CHECK(all.algorithms[0].iqm == 500);
   CHECK(all.steps == 10'000);
   CHECK(all.pairs.empty());
-  CHECK(compare::how_it_stopped(all) ==
+  CHECK(comparing::how_it_stopped(all) ==
         "2 of 6 runs are complete: stopped by SIGINT; cut short, and in curves.csv only: good seed 9 at 123,456 steps, "
         "poor_one seed 7 at 123,456 steps, poor_one seed 8 at 123,456 steps, poor_one seed 9 at 123,456 steps");
 }

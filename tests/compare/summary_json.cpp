@@ -1,11 +1,13 @@
 #if __has_include(<nlohmann/json.hpp>)
-#include "../../examples/compare/summary_json.hpp"
+#include <cohort/compare/summary_json.hpp>
 
 #include "../catch.hpp"
 #include "synthetic.hpp"
 
+using namespace cohort;
+
 TEST_CASE("summary_json: has the documented fields and no others") {
-  auto const read = nlohmann::json::parse(compare::summary_json(synthetic_comparison()));
+  auto const read = nlohmann::json::parse(comparing::summary_json(synthetic_comparison()));
   auto const expected = nlohmann::json::parse(R"({
     "environment": "CartPole-v1", "backend": "eigen", "version": "1.2.3", "commit": "0123456789ab", "compiler": "clang 19.1.7",
     "processor": "a processor, 2 threads", "date": "2026-11-29 20:15 UTC", "threads": 2, "warnings": [],
@@ -30,7 +32,7 @@ TEST_CASE("summary_json: has the documented fields and no others") {
 }
 
 TEST_CASE("summary_json: keeps the order of the algorithms and writes steps as whole numbers") {
-  auto const text = compare::summary_json(synthetic_comparison());
+  auto const text = comparing::summary_json(synthetic_comparison());
   CHECK(text.find("\"good\"") < text.find("\"poor_one\""));
   CHECK(text.find("\"steps_to_threshold\": 10000,") != std::string::npos);
 }
@@ -38,7 +40,7 @@ TEST_CASE("summary_json: keeps the order of the algorithms and writes steps as w
 TEST_CASE("summary_json: says what stopped the comparison, where something did") {
   auto results = synthetic_results();
   results.back().complete = false;
-  auto const read = nlohmann::json::parse(compare::summary_json(synthetic_comparison(results, "stopped by SIGTERM")));
+  auto const read = nlohmann::json::parse(comparing::summary_json(synthetic_comparison(results, "stopped by SIGTERM")));
   CHECK(read.at("stopped") ==
         "5 of 6 runs are complete: stopped by SIGTERM; cut short, and in curves.csv only: poor_one seed 9 at 10,000 "
         "steps");

@@ -1,22 +1,24 @@
 #pragma once
-#include "../../examples/compare/summary.hpp"
+#include <cohort/compare/summary.hpp>
 
 /// Made-up results for the tests of what is written about them: `good` solves with all of its three seeds, `poor_one`
 /// with the first.
-inline compare::settings synthetic_settings() {
-  compare::settings asked;
+inline cohort::comparing::plan synthetic_plan() {
+  cohort::comparing::plan asked;
   asked.algorithms = {"good", "poor_one"};
   asked.seeds = 3;
   asked.first_seed = 7;
   asked.threads = 2;
+  asked.environment = "CartPole-v1";
+  asked.threshold = 475;
   return asked;
 }
 
-inline std::vector<compare::run_result> synthetic_results() {
-  std::vector<compare::run_result> results;
+inline std::vector<cohort::comparing::run_result> synthetic_results() {
+  std::vector<cohort::comparing::run_result> results;
   for (std::uint64_t seed = 7; seed < 10; ++seed)
     for (bool const good : {true, false}) {
-      compare::run_result run;
+      cohort::comparing::run_result run;
       run.algorithm = good ? "good" : "poor_one";
       run.seed = seed;
       run.solved = good || seed == 7;
@@ -35,14 +37,15 @@ inline std::vector<compare::run_result> synthetic_results() {
   return results;
 }
 
-inline compare::provenance synthetic_provenance() {
-  return {"1.2.3", "eigen", "clang 19.1.7", "0123456789ab", "a processor, 2 threads", "2026-11-29 20:15 UTC"};
+inline cohort::comparing::provenance synthetic_provenance() {
+  return {"1.2.3",          "eigen", "clang 19.1.7", "0123456789ab", "a processor, 2 threads", "2026-11-29 20:15 UTC",
+          "compare <again>"};
 }
 
-inline compare::comparison synthetic_comparison(std::vector<compare::run_result> const& results = synthetic_results(),
-                                                std::string const& stopped_by = "",
-                                                compare::settings const& asked = synthetic_settings()) {
-  return compare::summarize(asked, synthetic_provenance(), 475, results, stopped_by, [](std::string const& name) {
+inline cohort::comparing::comparison synthetic_comparison(
+    std::vector<cohort::comparing::run_result> const& results = synthetic_results(), std::string const& stopped_by = "",
+    cohort::comparing::plan const& asked = synthetic_plan()) {
+  return cohort::comparing::summarize(asked, synthetic_provenance(), results, stopped_by, [](std::string const& name) {
     return name == "good" ? "rollout      lanes{count = 8}\nupdate       update{epochs = 20}\n"
                           : "rollout      groups{count = 2}\nupdate       update{epochs = 10}\n";
   });

@@ -1,13 +1,13 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cohort/statistics/quantile.hpp>
 #include <type_traits>
 #include <vector>
 
-#include "result.hpp"
-#include "statistics.hpp"
+#include <cohort/compare/result.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// The returns of an algorithm's runs at one place of its learning curve.
 struct curve_point {
@@ -55,8 +55,9 @@ std::vector<curve_point> quartiles(std::vector<run_result> const& runs, Number e
       returns.push_back(point.mean_return);
     }
     std::sort(returns.begin(), returns.end());
-    curve_point point{std::lround(median(steps)), median(seconds), sorted_quantile(returns, .5),
-                      sorted_quantile(returns, .25), sorted_quantile(returns, .75)};
+    curve_point point{std::lround(statistics::median(steps)), statistics::median(seconds),
+                      statistics::sorted_quantile(returns, .5), statistics::sorted_quantile(returns, .25),
+                      statistics::sorted_quantile(returns, .75)};
     if constexpr (std::is_same_v<Number, long>) point.steps = x;
     else point.seconds = x;
     points.push_back(point);
@@ -100,4 +101,4 @@ inline std::vector<curve_point> curve_by_seconds(std::vector<run_result> const& 
   return detail::quartiles(runs, &evaluation_point::seconds, grid);
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "chart.hpp"
-#include "summary.hpp"
-#include "table.hpp"
-#include "text.hpp"
-#include "ticks.hpp"
+#include <cohort/compare/chart.hpp>
+#include <cohort/compare/summary.hpp>
+#include <cohort/compare/table.hpp>
+#include <cohort/compare/text.hpp>
+#include <cohort/compare/ticks.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// Every seed's final return, a row for each algorithm: a dot for a seed, stacked where they are close, with the
 /// interquartile mean and its interval.
@@ -26,10 +26,11 @@ class strip {
              detail::text("tick x", at(tick), floor + 18, values_.label(tick)) + "\n";
     out += detail::rule("axis", left, floor, width - right, floor) +
            detail::text("label", (left + width - right) / 2, floor + 38, "final return") + "\n";
-    out += detail::rule("threshold", at(all_.threshold), top, at(all_.threshold), floor) +
-           detail::text("threshold-label", std::clamp(at(all_.threshold), left + 50, width - right - 50), top - 4,
-                        "threshold " + threshold_text(all_.threshold)) +
-           "\n";
+    if (auto const threshold = all_.asked.threshold)
+      out += detail::rule("threshold", at(*threshold), top, at(*threshold), floor) +
+             detail::text("threshold-label", std::clamp(at(*threshold), left + 50, width - right - 50), top - 4,
+                          "threshold " + threshold_text(*threshold)) +
+             "\n";
     for (std::size_t i = 0; i < all_.algorithms.size(); ++i) out += row(i);
     return out + "</svg>\n";
   }
@@ -38,7 +39,7 @@ class strip {
   static constexpr double width = 480, left = 122, right = 22, top = 20, bottom = 44, row_height = 58, dot = 4;
 
   static axis range(comparison const& all) {
-    double low = all.threshold, high = all.threshold;
+    double low = all.asked.threshold.value_or(all.algorithms[0].iqm), high = low;
     for (auto const& one : all.algorithms)
       for (auto const& run : one.finals) low = std::min(low, run.value), high = std::max(high, run.value);
     return return_axis(low, high);
@@ -60,8 +61,8 @@ class strip {
       for (std::size_t k = first; k < end; ++k) {
         double const y = middle + step * (static_cast<double>(k - first) - static_cast<double>(end - first - 1) / 2);
         out += "<circle class=\"dot\" cx=\"" + fixed(at(runs[k].value), 1) + "\" cy=\"" + fixed(y, 1) + "\" r=\"" +
-               fixed(dot, 0) + "\"><title>seed " + std::to_string(runs[k].seed) + ": " + fixed(runs[k].value, 1) +
-               "</title></circle>\n";
+               fixed(dot, 0) + "\"><title>seed " + std::to_string(runs[k].seed) + ": " +
+               fixed(runs[k].value, return_digits(all_)) + "</title></circle>\n";
       }
     }
     return out + detail::rule("mean", at(one.iqm), middle - 23, at(one.iqm), middle + 23) + "</g>\n";
@@ -71,4 +72,4 @@ class strip {
   axis values_;
 };
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

@@ -1,6 +1,9 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <cohort/compare/options.hpp>
+#include <cohort/compare/result.hpp>
+#include <cohort/compare/text.hpp>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -11,20 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "../program/exit_status.hpp"
-#include "result.hpp"
-#include "settings.hpp"
-
-namespace compare {
-
-/// One run: an algorithm from a seed.
-struct job {
-  std::string algorithm;
-  std::uint64_t seed;
-};
+namespace COHORT_NAMESPACE::comparing {
 
 /// Seed by seed, so that what slows the machine down for a while slows all algorithms down.
-inline std::vector<job> jobs_of(settings const& asked) {
+inline std::vector<job> jobs_of(plan const& asked) {
   std::vector<job> jobs;
   for (int i = 0; i < asked.seeds; ++i)
     for (auto const& algorithm : asked.algorithms)
@@ -40,13 +33,12 @@ struct outcome_of_jobs {
 };
 
 /// Calls `train(job)` for every job on that many threads. `watch.started(job)` and `watch.finished(job)` are called
-/// from those threads.
-///
-/// After an exception or a signal no further job is begun. Jobs are begun in order, so which failed one is the earliest
-/// doesn't depend on timing.
+/// from those threads; once `watch.stop()` is true, and after an exception, no further job is begun. Jobs are begun in
+/// order, so which failed one is the earliest doesn't depend on timing.
 template <class Train, class Watch>
 outcome_of_jobs run_jobs(std::vector<job> const& jobs, int threads, Train const& train, Watch& watch) {
   std::vector<run_result> results(jobs.size());
+  std::vector<char> done(jobs.size());
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::size_t failed = jobs.size();
@@ -60,9 +52,13 @@ outcome_of_jobs run_jobs(std::vector<job> const& jobs, int threads, Train const&
     reason = what;
   };
   auto const work = [&] {
-    for (std::size_t i; (i = next.fetch_add(1)) < jobs.size() && !program::signal_seen();) try {
+    for (std::size_t i; (i = next.fetch_add(1)) < jobs.size();) try {
+        if (watch.stop()) break;
         watch.started(jobs[i]);
         results[i] = train(jobs[i]);
+        results[i].algorithm = jobs[i].algorithm;
+        results[i].seed = jobs[i].seed;
+        done[i] = true;
         watch.finished(jobs[i]);
       } catch (std::bad_alloc const&) {
         fail(i, "there is not enough memory");
@@ -83,12 +79,12 @@ outcome_of_jobs run_jobs(std::vector<job> const& jobs, int threads, Train const&
     }
     work();
   }
-  std::erase_if(results, [](auto const& result) { return result.algorithm.empty(); });
-  outcome_of_jobs all{std::move(results)};
+  outcome_of_jobs all;
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    if (done[i]) all.results.push_back(std::move(results[i]));
   if (failed < jobs.size())
-    all.failure =
-        jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " + program::one_line(reason);
+    all.failure = jobs[failed].algorithm + ", seed " + std::to_string(jobs[failed].seed) + ": " + one_line(reason);
   return all;
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

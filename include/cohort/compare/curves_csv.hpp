@@ -2,10 +2,10 @@
 #include <string>
 #include <vector>
 
-#include "result.hpp"
-#include "text.hpp"
+#include <cohort/compare/summary.hpp>
+#include <cohort/compare/text.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// curves.csv: one row for each evaluation of each run, by algorithm, seed and time. Numbers read back exactly.
 inline std::string curves_csv(std::vector<std::string> const& algorithms, std::vector<run_result> const& results) {
@@ -18,5 +18,6 @@ inline std::string curves_csv(std::vector<std::string> const& algorithms, std::v
                   shortest(point.seconds) + ',' + shortest(point.mean_return) + '\n';
   return rows;
 }
+inline std::string curves_csv(comparison const& all) { return curves_csv(all.asked.algorithms, all.results); }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

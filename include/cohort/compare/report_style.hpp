@@ -1,6 +1,7 @@
 #pragma once
+#include <cohort/compiler.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// The report's style sheet. The series' colors are Okabe and Ito's, which people with any of the usual color
 /// deficiencies tell apart, darkened or lightened to a contrast of 3:1 with the page; dashes and marks say the same
@@ -122,4 +123,4 @@ code {
 }
 )css";
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

@@ -1,19 +1,19 @@
 #pragma once
 #include <chrono>
+#include <cohort/compiler.hpp>
+#include <cohort/version.hpp>
 #include <ctime>
 #include <fstream>
 #include <string>
 #include <thread>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
-/// The commit that the program was built of, with -dirty behind it where files were changed; empty if that is not
-/// known. Its source is written when the program is built.
-extern char const commit[];
-
-/// Where the numbers come from.
+/// Where the numbers come from. What is empty is not said.
 struct provenance {
   std::string version, backend, compiler, commit, processor, date;
+  std::string command{};  ///< what makes them again
+  std::string run_on{};   ///< what a single run has: "one thread"
 };
 
 /// As Linux names it, with the number of its threads.
@@ -36,4 +36,25 @@ inline std::string date_now() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts)};
 }
 
-}  // namespace compare
+/// What compiles the file that calls it. (Static, since it differs from file to file.)
+[[maybe_unused]] static std::string compiler() {
+#if defined(__CUDACC__)
+  std::string name = "nvcc " + std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__);
+#elif defined(__clang__)
+  std::string name = "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__) + "." +
+                     std::to_string(__clang_patchlevel__);
+#else
+  std::string name = "g++ " __VERSION__;
+#endif
+#if defined(__AVX512F__)
+  name += " for AVX-512";
+#elif defined(__AVX2__)
+  name += " for AVX2";
+#endif
+#ifndef __OPTIMIZE__
+  name += ", not optimized";
+#endif
+  return name;
+}
+
+}  // namespace COHORT_NAMESPACE::comparing

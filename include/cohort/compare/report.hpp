@@ -3,19 +3,19 @@
 #include <string>
 #include <vector>
 
-#include "chart.hpp"
-#include "report_details.hpp"
-#include "report_style.hpp"
-#include "report_table.hpp"
-#include "summary.hpp"
-#include "text.hpp"
+#include <cohort/compare/chart.hpp>
+#include <cohort/compare/report_details.hpp>
+#include <cohort/compare/report_style.hpp>
+#include <cohort/compare/report_table.hpp>
+#include <cohort/compare/summary.hpp>
+#include <cohort/compare/text.hpp>
 
 /// report.html: one page, without scripts or anything from elsewhere.
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 namespace detail {
 
-inline std::string seeds_text(settings const& asked) {
+inline std::string seeds_text(plan const& asked) {
   if (asked.seeds == 1) return "seed " + std::to_string(asked.first_seed);
   return std::to_string(asked.seeds) + " seeds (" + std::to_string(asked.first_seed) + "\u00a0to\u00a0" +
          std::to_string(asked.first_seed + static_cast<std::uint64_t>(asked.seeds - 1)) + ")";
@@ -25,8 +25,11 @@ inline std::string lead(comparison const& all) {
   if (all.algorithms.empty()) return "Nothing to compare yet on " + all.asked.environment + ".";
   return "Each algorithm trained on " + all.asked.environment + " for " + thousands(all.steps) +
          " environment steps from " + seeds_text(all.asked) +
-         ". A run has solved the task when the policy at the end of training has a mean return of at least " +
-         threshold_text(all.threshold) + " over 100 deterministic episodes from starts it never saw.";
+         (all.asked.threshold
+              ? ". A run has solved the task when the policy at the end of training has a mean return of at least " +
+                    threshold_text(*all.asked.threshold) + " over "
+              : ". What counts is the mean return of the policy at the end of training over ") +
+         std::to_string(all.asked.final_episodes) + " deterministic episodes from starts it never saw.";
 }
 
 inline std::string legend(comparison const& all) {
@@ -44,11 +47,11 @@ inline std::string figure(comparison const& all, bool by_seconds) {
                 .title = "Learning curves " + std::string{by_seconds ? "by training time" : "by environment steps"},
                 .x_label = by_seconds ? "seconds of training" : "environment steps",
                 .by_seconds = by_seconds,
-                .threshold = all.threshold,
-                .threshold_label = "threshold " + threshold_text(all.threshold)};
+                .threshold = all.asked.threshold,
+                .threshold_label = "threshold " + threshold_text(all.asked.threshold.value_or(0))};
   for (auto const& one : all.algorithms) drawing.series.push_back(by_seconds ? one.by_seconds : one.by_steps);
-  return "<figure>\n<figcaption><h2>" + what +
-         "</h2><span>mean return of 20 deterministic episodes</span></figcaption>\n" + drawing.svg() + "</figure>\n";
+  return "<figure>\n<figcaption><h2>" + what + "</h2><span>mean return of " + std::to_string(all.asked.episodes) +
+         " deterministic episodes</span></figcaption>\n" + drawing.svg() + "</figure>\n";
 }
 
 inline std::string curves(comparison const& all) {
@@ -91,4 +94,4 @@ inline std::string report(comparison const& all) {
   return page + report_provenance(all) + "</main>\n</body>\n</html>\n";
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

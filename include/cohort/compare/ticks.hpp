@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cohort/statistics/quantile.hpp>
 #include <string>
 #include <vector>
 
-#include "statistics.hpp"
-#include "text.hpp"
+#include <cohort/compare/text.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// An axis from low to high, with ticks at multiples of 1, 2 or 5 times a power of ten that lie in between.
 struct axis {
@@ -54,7 +54,8 @@ inline std::array<double, 2> shown_range(std::vector<double> lows, std::vector<d
   std::sort(lows.begin(), lows.end());
   std::sort(highs.begin(), highs.end());
   auto const [least, most] = std::minmax_element(always.begin(), always.end());
-  double const low = std::min(sorted_quantile(lows, .05), *least), high = std::max(sorted_quantile(highs, .95), *most);
+  double const low = std::min(statistics::sorted_quantile(lows, .05), *least),
+               high = std::max(statistics::sorted_quantile(highs, .95), *most);
   double const far = (high - low) / 5;
   return {lows.front() < low - far ? low : lows.front(), highs.back() > high + far ? high : highs.back()};
 }
@@ -68,4 +69,4 @@ inline axis return_axis(double low, double high, int about_ticks = 6) {
   return {bottom, top, about_ticks};
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "summary.hpp"
+#include <cohort/compare/summary.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// summary.json: the table and the learning curves for programs. An empty value is null.
 inline std::string summary_json(comparison const& all) {
@@ -53,7 +53,7 @@ inline std::string summary_json(comparison const& all) {
                    {"warnings", all.warnings},
                    {"algorithms", algorithms}};
   if (!all.stopped_by.empty()) document["stopped"] = how_it_stopped(all);
-  return document.dump(2) + '\n';
+  return document.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

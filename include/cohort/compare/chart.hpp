@@ -2,15 +2,16 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "curve.hpp"
-#include "text.hpp"
-#include "ticks.hpp"
+#include <cohort/compare/curve.hpp>
+#include <cohort/compare/text.hpp>
+#include <cohort/compare/ticks.hpp>
 
 /// Learning curves as inline SVG. Colors, fonts and dashes are the style sheet's, by class: a series has s0, s1, ...
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// How many series look different; later ones begin again.
 inline constexpr std::size_t series_styles = 6;
@@ -54,9 +55,9 @@ struct chart {
   std::string title;  ///< for screen readers
   std::string x_label;
   std::vector<std::vector<curve_point>> series{};
-  bool by_seconds = false;  ///< x is seconds, else environment steps
-  double threshold = 0;
-  std::string threshold_label;
+  bool by_seconds = false;            ///< x is seconds, else environment steps
+  std::optional<double> threshold{};  ///< a line across, with a label
+  std::string threshold_label{};
 
   std::string svg() const;
 
@@ -95,7 +96,8 @@ inline double chart::median_at(std::vector<curve_point> const& curve, double x) 
 
 inline chart::scales chart::fit() const {
   double last = 0;
-  std::vector<double> lows, highs, always{threshold};
+  std::vector<double> lows, highs, always;
+  if (threshold) always.push_back(*threshold);
   for (auto const& curve : series) {
     for (auto const& point : curve) {
       last = std::max(last, x_of(point));
@@ -119,7 +121,7 @@ inline std::string chart::frame(scales const& to) const {
     out += rule("axis", to.at_x(tick), floor, to.at_x(tick), floor + 5) +
            text("tick x", to.at_x(tick), floor + 21, to.x.label(tick)) + "\n";
   out += rule("axis", left, floor, end, floor) + text("label", (left + end) / 2, height - 6, x_label) + "\n";
-  out += rule("threshold", left, to.at_y(threshold), end, to.at_y(threshold)) + "\n";
+  if (threshold) out += rule("threshold", left, to.at_y(*threshold), end, to.at_y(*threshold)) + "\n";
   return out;
 }
 
@@ -157,7 +159,7 @@ inline std::string chart::marks(std::size_t i, scales const& to) const {
 /// Where the fewest curves pass through the threshold's label: under or over its line, as far to the right as possible.
 inline std::array<double, 2> chart::threshold_label_place(scales const& to) const {
   constexpr double half = 52, tall = 20;
-  double const line = to.at_y(threshold);
+  double const line = to.at_y(*threshold);
   std::array<double, 2> best{};
   auto fewest = std::numeric_limits<int>::max();
   for (double x = width - right - half; x >= left + half; x -= 12)
@@ -184,7 +186,9 @@ inline std::string chart::beyond(std::size_t i, scales const& to) const {
   std::string out;
   auto const say = [&](curve_point const& point, double value, std::string const& arrow, double y) {
     double const x = std::clamp(to.at_x(x_of(point)), left + 30, width - right - 30);
-    out += detail::text("beyond " + series_class(i), x, y, arrow + thousands(std::llround(value))) + "\n";
+    out += detail::text("beyond " + series_class(i), x, y,
+                        arrow + (to.y.step < 1 ? fixed(value, 2) : thousands(std::llround(value)))) +
+           "\n";
   };
   auto const lowest =
       std::min_element(series[i].begin(), series[i].end(), [](auto const& a, auto const& b) { return a.low < b.low; });
@@ -209,8 +213,11 @@ inline std::string chart::svg() const {
   out += "</svg>\n";
   for (std::size_t i = 0; i < series.size(); ++i)
     if (!series[i].empty()) out += beyond(i, to);
-  auto const [x, y] = threshold_label_place(to);
-  return out + detail::text("threshold-label", x, y, threshold_label) + "\n</svg>\n";
+  if (threshold) {
+    auto const [x, y] = threshold_label_place(to);
+    out += detail::text("threshold-label", x, y, threshold_label) + "\n";
+  }
+  return out + "</svg>\n";
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

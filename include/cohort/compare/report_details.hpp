@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "chart.hpp"
-#include "strip.hpp"
-#include "summary.hpp"
-#include "text.hpp"
+#include <cohort/compare/chart.hpp>
+#include <cohort/compare/strip.hpp>
+#include <cohort/compare/summary.hpp>
+#include <cohort/compare/text.hpp>
 
 /// What the report shows below its table.
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// Each seed's final return, and which algorithm is likely to end better than which.
 inline std::string report_finals(comparison const& all) {
@@ -67,19 +67,13 @@ inline std::string report_hyperparameters(comparison const& all) {
 
 /// Where the numbers come from, and what makes them again.
 inline std::string report_provenance(comparison const& all) {
-  auto const& asked = all.asked;
-  std::string const command =
-      "compare --env " + asked.environment + " --algorithms " + join(asked.algorithms, ",") + " --seeds " +
-      std::to_string(asked.seeds) + " --first-seed " + std::to_string(asked.first_seed) +
-      (asked.steps ? " --steps " + std::to_string(asked.steps) : "") +
-      (asked.group ? " --group " + std::to_string(*asked.group) : "") + " --threads " + std::to_string(asked.threads);
   auto const& made = all.made;
   return "<p class=\"notes\">Made " + escape_html(made.date) + " by Cohort " + escape_html(made.version) +
          (made.commit.empty() ? "" : ", commit " + escape_html(made.commit)) + ", " + escape_html(made.backend) +
          " backend, " + escape_html(made.compiler) + ", on " + escape_html(made.processor) +
          ". All numbers: <a href=\"summary.json\">summary.json</a>, every evaluation of every run: <a "
-         "href=\"curves.csv\">curves.csv</a>. To make it again: <code>" +
-         escape_html(command) + "</code></p>\n";
+         "href=\"curves.csv\">curves.csv</a>." +
+         (made.command.empty() ? "" : " To make it again: <code>" + escape_html(made.command) + "</code>") + "</p>\n";
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

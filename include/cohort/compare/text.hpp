@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cohort/compiler.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 /// Numbers and words as text, the same in every locale.
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// The fewest digits that read back as the same number.
 inline std::string shortest(double value) {
@@ -74,6 +75,13 @@ inline std::string display_name(std::string const& name) {
   return text;
 }
 
+/// A message on one line, whatever a library put into it.
+inline std::string one_line(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
+}
+
 inline std::string escape_html(std::string_view text) {
   std::string escaped;
   for (char const c : text)
@@ -85,4 +93,4 @@ inline std::string escape_html(std::string_view text) {
   return escaped;
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing

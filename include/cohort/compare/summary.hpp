@@ -1,19 +1,20 @@
 #pragma once
 #include <algorithm>
+#include <cohort/statistics/improvement.hpp>
+#include <cohort/statistics/quantile.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "curve.hpp"
-#include "provenance.hpp"
-#include "result.hpp"
-#include "settings.hpp"
-#include "statistics.hpp"
-#include "text.hpp"
+#include <cohort/compare/curve.hpp>
+#include <cohort/compare/options.hpp>
+#include <cohort/compare/provenance.hpp>
+#include <cohort/compare/result.hpp>
+#include <cohort/compare/text.hpp>
 
-namespace compare {
+namespace COHORT_NAMESPACE::comparing {
 
 /// How a run ended.
 struct final_return {
@@ -26,8 +27,8 @@ struct algorithm_summary {
   std::string name;
   std::string hyperparameters{};  ///< part by part, as text(algorithm) has them
   std::vector<final_return> finals{};
-  double iqm = 0;           ///< interquartile mean of the runs' final returns
-  interval iqm_interval{};  ///< its 95% bootstrap interval
+  double iqm = 0;                       ///< interquartile mean of the runs' final returns
+  statistics::interval iqm_interval{};  ///< its 95% bootstrap interval
   int seeds = 0;
   int solved = 0;
   std::optional<long> steps_to_threshold;      ///< median over the seeds; empty if most never did
@@ -43,20 +44,20 @@ struct algorithm_summary {
 /// The first algorithm over the second, by their places.
 struct pair_summary {
   std::size_t better, worse;
-  improvement found;
+  statistics::improvement found;
 };
 
 /// A whole comparison, as every output shows it.
 struct comparison {
-  settings asked;
+  plan asked;
   provenance made;
-  double threshold = 0;
+  std::vector<run_result> results{};            ///< of every run that was begun, in the order of the jobs
   long steps = 0;                               ///< the most that a run took
   std::vector<algorithm_summary> algorithms{};  ///< those with a complete run
   std::vector<pair_summary> pairs{};
   std::size_t complete = 0;             ///< runs
   std::vector<run_result> cut_short{};  ///< runs that were stopped: they count nowhere
-  std::string stopped_by{};             ///< a signal's name, or what went wrong; empty where all runs are complete
+  std::string stopped_by{};             ///< who asked, or what went wrong; empty where all runs are complete
   std::vector<std::string> warnings{};  ///< what the training said of itself
 };
 
@@ -79,12 +80,12 @@ inline algorithm_summary summarize(std::string const& name, std::vector<run_resu
     summary.parameter_bytes = std::max(summary.parameter_bytes, run.parameter_bytes);
     summary.optimizer_bytes = std::max(summary.optimizer_bytes, run.optimizer_bytes);
   }
-  summary.iqm = interquartile_mean(returns);
-  summary.iqm_interval = bootstrap_interval(returns);
-  if (auto const steps = median_time<long>(steps_to)) summary.steps_to_threshold = std::lround(*steps);
-  summary.seconds_to_threshold = median_time<double>(seconds_to);
-  summary.seconds = median(seconds);
-  summary.steps_per_second = median(speeds);
+  summary.iqm = statistics::interquartile_mean(returns);
+  summary.iqm_interval = statistics::interquartile_mean_interval(returns);
+  if (auto const steps = statistics::median_time<long>(steps_to)) summary.steps_to_threshold = std::lround(*steps);
+  summary.seconds_to_threshold = statistics::median_time<double>(seconds_to);
+  summary.seconds = statistics::median(seconds);
+  summary.steps_per_second = statistics::median(speeds);
   summary.by_steps = curve_by_steps(runs);
   summary.by_seconds = curve_by_seconds(runs);
   return summary;
@@ -92,9 +93,9 @@ inline algorithm_summary summarize(std::string const& name, std::vector<run_resu
 
 /// Of complete runs. `hyperparameters(algorithm)` says what an algorithm is made of.
 template <class F>
-comparison summarize(settings const& asked, provenance made, double threshold, std::vector<run_result> const& results,
-                     std::string stopped_by, F const& hyperparameters) {
-  comparison all{asked, std::move(made), threshold};
+comparison summarize(plan const& asked, provenance made, std::vector<run_result> const& results, std::string stopped_by,
+                     F const& hyperparameters) {
+  comparison all{asked, std::move(made), results};
   all.stopped_by = std::move(stopped_by);
   for (auto const& name : asked.algorithms) {
     std::vector<run_result> runs;
@@ -119,7 +120,7 @@ comparison summarize(settings const& asked, provenance made, double threshold, s
   };
   for (std::size_t i = 0; i < all.algorithms.size(); ++i)
     for (std::size_t k = i + 1; k < all.algorithms.size(); ++k)
-      all.pairs.push_back({i, k, probability_of_improvement(values(i), values(k))});
+      all.pairs.push_back({i, k, statistics::probability_of_improvement(values(i), values(k))});
   return all;
 }
 
@@ -134,4 +135,4 @@ inline std::string how_it_stopped(comparison const& all) {
   return text + (cut.empty() ? "" : "; cut short, and in curves.csv only: " + join(cut));
 }
 
-}  // namespace compare
+}  // namespace COHORT_NAMESPACE::comparing
