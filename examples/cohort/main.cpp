@@ -3,16 +3,21 @@
 //     cohort train --environment CartPole-v1 --algorithm ppo --out runs/first
 //     cohort train --config run.toml --objective.epsilon .1
 //     cohort train --resume --out runs/first --steps 200000
+//     cohort compare --algorithms ppo,grpo,mine.toml --seeds 10 --out runs/compare
+//     cohort sweep --config sweep.toml --out runs/sweep
 //     cohort export --header controller.hpp runs/first
 #include <CLI/CLI.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
 
 #include "../program/command_line.hpp"
+#include "../program/numbers.hpp"
 #include "algorithms.hpp"
+#include "compare.hpp"
 #include "config.hpp"
 #include "export.hpp"
 #include "runs.hpp"
+#include "sweep.hpp"
 #include "train.hpp"
 
 namespace cli {
@@ -44,8 +49,23 @@ void list() {
   program::print(all + "\n");
 }
 
+std::vector<std::string> words_of(std::string const& text) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    auto const end = std::min(text.find(',', begin), text.size());
+    all.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return all;
+}
+std::string path_of_program(std::string const& called) {
+  std::error_code none;
+  auto const path = std::filesystem::read_symlink("/proc/self/exe", none);
+  return none ? called : path.string();
+}
+
 int run(int argc, char** argv) {
-  CLI::App app{"Policy optimization by name: trains, goes on, exports.", "cohort"};
+  CLI::App app{"Policy optimization by name: trains, goes on, compares, sweeps, exports.", "cohort"};
   app.set_version_flag("--version", "cohort " COHORT_VERSION);
   app.require_subcommand(1);
 
@@ -62,6 +82,21 @@ int run(int argc, char** argv) {
   training->add_flag("--quiet", how.quiet, "prints nothing but what is wrong");
   training->add_flag("--print-config", print_config, "prints all fields as they would be, and trains nothing");
 
+  std::string algorithms = "ppo,grpo,hybrid_grpo";
+  program::typed seeds, at_a_time;
+  auto* comparing = app.add_subcommand("compare", "trains algorithms with equal budgets and reports on them");
+  comparing->allow_extras();
+  comparing->add_option("--algorithms", algorithms, "names or TOML files, with commas between them");
+  program::add(*comparing, "--seeds", seeds, "runs of each algorithm, from --seed on", "N");
+  program::add(*comparing, "--at-a-time", at_a_time, "runs side by side", "N");
+  comparing->add_option("--out", out, "the folder of the report, runs/compare where none is given")->type_name("DIR");
+  comparing->add_flag("--overwrite", how.overwrite, "replaces the report in the folder");
+
+  auto* sweeping = app.add_subcommand("sweep", "tries values of fields, each run a process, and ranks them");
+  sweeping->add_option("--config", config_file, "a TOML file of fields with a table [sweep]")->type_name("FILE");
+  sweeping->add_option("--out", out, "the folder of the sweep, runs/sweep where none is given")->type_name("DIR");
+  sweeping->add_flag("--resume", how.resume, "goes on with the sweep in the folder");
+
   std::string header, from, name = "controller";
   auto* exporting = app.add_subcommand("export", "writes a trained policy for programs that know nothing of Cohort");
   exporting->add_option("FROM", from, "a policy's file, or the folder of a run")->required();
@@ -73,6 +108,21 @@ int run(int argc, char** argv) {
   return program::run(app, argc, argv, [&] {
     if (listing->parsed()) return list();
     if (exporting->parsed()) return export_policy(from, header, name);
+    if (comparing->parsed()) {
+      compare_request asked{.algorithms = words_of(algorithms),
+                            .fields = fields_of_arguments(comparing->remaining()),
+                            .seeds = program::whole_number_of<std::int64_t>("--seeds", seeds, 10, 1, 10'000),
+                            .threads = program::whole_number_of<std::int64_t>("--at-a-time", at_a_time, 1, 1, 1024)};
+      if (!out.empty()) asked.out = out;
+      asked.overwrite = how.overwrite;
+      return compare(asked);
+    }
+    if (sweeping->parsed()) {
+      if (config_file.empty()) throw program::usage_error("sweep needs --config, a file with a table [sweep]");
+      sweep_request asked{.program = path_of_program(argv[0]), .config = config_file, .resume = how.resume};
+      if (!out.empty()) asked.out = out;
+      return sweep(asked);
+    }
     how.out = out;
     if (how.resume && how.overwrite) throw program::usage_error("--resume and --overwrite exclude each other");
     if (how.resume && out.empty()) throw program::usage_error("--resume needs --out, the folder of the run");

@@ -34,6 +34,7 @@ class any_policy {
 struct known_environment {
   char const* name;
   char const* is;
+  double threshold;  ///< the mean return from which on it counts as solved
   std::unique_ptr<any_run> (*run)(config const&, chosen_algorithm const&);
   /// Raises value_error for a file of another environment or policy.
   std::unique_ptr<any_policy> (*read_policy)(std::filesystem::path const&, bool with_critic);
@@ -46,8 +47,8 @@ std::unique_ptr<any_policy> cart_pole_policy(std::filesystem::path const&, bool 
 std::unique_ptr<any_policy> pendulum_policy(std::filesystem::path const&, bool with_critic);
 
 inline std::vector<known_environment> environments() {
-  return {{"CartPole-v1", "4 numbers, 2 actions, 500 steps", cart_pole_run, cart_pole_policy},
-          {"Pendulum-v1", "3 numbers, 1 action in [-2, 2], 200 steps", pendulum_run, pendulum_policy}};
+  return {{"CartPole-v1", "4 numbers, 2 actions, 500 steps", 475, cart_pole_run, cart_pole_policy},
+          {"Pendulum-v1", "3 numbers, 1 action in [-2, 2], 200 steps", -200, pendulum_run, pendulum_policy}};
 }
 /// Raises program::usage_error naming the nearest.
 known_environment environment_named(std::string const& name);

@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "../program/exit_status.hpp"
 #include "algorithms.hpp"
@@ -57,8 +56,9 @@ class sweeping {
       auto const order = ranked(db_);
       left.clear();
       for (auto const& trial : order)
-        if (double(left.size()) < std::max(1., std::floor(double(trials_.size()) * std::pow(plan_.keep, double(rung + 1)))) &&
-            trial.runs > 0)
+        if (double(left.size()) <
+                std::max(1., std::floor(double(trials_.size()) * std::pow(plan_.keep, double(rung + 1)))) &&
+            !trial.means.empty())
           left.push_back(std::size_t(trial.id));
     }
   }
@@ -94,10 +94,10 @@ class sweeping {
       if (running.count() == 0) return;  // stopped
       auto const [id, status] = running.wait();
       take_result(jobs[std::size_t(id)].trial, jobs[std::size_t(id)].seed, steps, status);
-      std::fprintf(stderr, "\rcohort: %zu of %zu runs until step %lld ", next - running.count(), jobs.size(),
-                   (long long)steps);
+      if (::isatty(2))
+        std::fprintf(stderr, "\rcohort: %zu of %zu runs until step %lld%s", next - running.count(), jobs.size(),
+                     (long long)steps, next - running.count() == jobs.size() ? "\n" : " ");
     }
-    std::fputc('\n', stderr);
   }
   bool is_done(std::size_t trial, std::int64_t seed, std::int64_t steps) {
     bool done = false;
@@ -110,8 +110,8 @@ class sweeping {
     auto const here = folder(trial, seed);
     bool const begun = fs::exists(here / "config.toml");
     fs::create_directories(here);
-    std::vector<std::string> words{how_.program, "train", "--quiet", "--out", here.string(),
-                                   begun ? "--resume" : "--overwrite"};
+    std::vector<std::string> words{how_.program, "train",       "--quiet",
+                                   "--out",      here.string(), begun ? "--resume" : "--overwrite"};
     auto add = [&](field const& f) {
       std::string text = shown(f.given);
       if (auto const* word = std::get_if<std::string>(&f.given)) text = *word;
@@ -169,7 +169,8 @@ void sweep(sweep_request const& how) {
   if (how.resume && !holds)
     throw program::usage_error("--resume: " + how.out.string() + " holds no sweep (it has no sweep.sqlite)");
   if (!how.resume && holds)
-    throw std::runtime_error(how.out.string() + " already holds a sweep; go on with it by --resume, or choose another --out");
+    throw std::runtime_error(how.out.string() +
+                             " already holds a sweep; go on with it by --resume, or choose another --out");
   fs::create_directories(how.out);
   program::catch_signals();
   sweeping all(how, plan);

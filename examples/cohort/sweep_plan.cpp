@@ -45,7 +45,8 @@ varied range_of(std::string const& file, toml::table const& table, std::string c
   if (scale != "linear" && scale != "log") refuse(file, table, name + ".scale", "\"linear\" or \"log\"");
   field.low = *low, field.high = *high, field.logarithmic = scale == "log";
   field.whole = table["low"].is_integer() && table["high"].is_integer();
-  if (field.logarithmic && !(field.low > 0)) refuse(file, table, name + ".low", "a positive number, since the scale is log");
+  if (field.logarithmic && !(field.low > 0))
+    refuse(file, table, name + ".low", "a positive number, since the scale is log");
   return field;
 }
 
@@ -96,10 +97,9 @@ sweep_plan plan_of_file(std::string const& path) {
     } else if (key == "fields" && node.is_table()) add_varied(path, *node.as_table(), "", plan.fields);
     else {
       try {
-        throw cohort::detail::unknown_name(
-            place(path, node), "field", name,
-            {"sweep.method", "sweep.trials", "sweep.seeds", "sweep.seed", "sweep.processes", "sweep.rungs", "sweep.keep",
-             "sweep.fields"});
+        throw cohort::detail::unknown_name(place(path, node), "field", name,
+                                           {"sweep.method", "sweep.trials", "sweep.seeds", "sweep.seed",
+                                            "sweep.processes", "sweep.rungs", "sweep.keep", "sweep.fields"});
       } catch (cohort::value_error const& e) {
         throw program::usage_error(e.what());
       }
@@ -108,7 +108,8 @@ sweep_plan plan_of_file(std::string const& path) {
   if (plan.fields.empty()) throw program::usage_error(path + ": [sweep.fields] is empty, expected a field to vary");
   for (auto const& f : plan.fields)
     if (plan.method == "grid" && f.values.empty())
-      throw program::usage_error(path + ": sweep.fields." + f.name + " is a range, expected a list of values for a grid");
+      throw program::usage_error(path + ": sweep.fields." + f.name +
+                                 " is a range, expected a list of values for a grid");
   return plan;
 }
 
@@ -127,8 +128,7 @@ std::vector<std::vector<field>> sweep_plan::drawn() const {
     return all;
   }
   for (std::int64_t trial = 0; trial < trials; ++trial) {
-    cohort::random_stream draws{{.seed = std::uint64_t(seed), .use = cohort::draw_purpose::user},
-                                std::uint32_t(trial)};
+    cohort::random_stream draws{{.seed = std::uint64_t(seed), .use = cohort::draw_purpose::user}, std::uint32_t(trial)};
     all.emplace_back();
     for (auto const& f : fields) {
       value v;
@@ -136,7 +136,8 @@ std::vector<std::vector<field>> sweep_plan::drawn() const {
       else {
         double const u = draws.uniform(),
                      x = f.logarithmic ? f.low * std::pow(f.high / f.low, u) : f.low + (f.high - f.low) * u;
-        if (f.whole) v = std::int64_t(std::min(std::floor(f.logarithmic ? x + .5 : f.low + (f.high - f.low + 1) * u), f.high));
+        if (f.whole)
+          v = std::int64_t(std::min(std::floor(f.logarithmic ? x + .5 : f.low + (f.high - f.low + 1) * u), f.high));
         else v = x;
       }
       all.back().push_back({f.name, v, "sweep.fields." + f.name});

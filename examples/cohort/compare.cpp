@@ -1,0 +1,87 @@
+#include "compare.hpp"
+
+#include <cohort/compare.hpp>
+#include <cohort/compare/summary_json.hpp>
+#include <cohort/version.hpp>
+
+#include "../program/exit_status.hpp"
+#include "../program/output_folder.hpp"
+#include "algorithms.hpp"
+#include "runs.hpp"
+
+namespace cli {
+
+namespace {
+
+using cohort::comparing::any_contender;
+using cohort::comparing::run_result;
+
+/// One run, judged as cohort::compare judges.
+run_result judged(config c, cohort::compare_options const& how, std::uint64_t seed) {
+  c.seed = std::int64_t(seed);
+  auto const run = environment_named(c.environment).run(c, algorithm_of(c));
+  run_result result;
+  result.seed = seed;
+  std::int64_t next = 0;
+  auto look = [&] {
+    auto const& r = run->report();
+    next = r.steps / how.every * how.every + how.every;
+    double const mean = run->evaluate(how.episodes, std::uint64_t(r.steps)).mean();
+    result.curve.push_back({long(r.steps), r.steps ? r.seconds : 0, mean});
+    if (!how.threshold || mean < *how.threshold || result.steps_to_threshold) return;
+    result.steps_to_threshold = long(r.steps), result.seconds_to_threshold = r.seconds;
+  };
+  look();
+  while (result.complete && run->step()) {
+    if (run->report().steps >= next) look();
+    result.complete = !how.stop();
+  }
+  auto const& r = run->report();
+  result.steps = long(r.steps);
+  if (!result.complete) return result;
+  result.final_return = run->evaluate(how.final_episodes, 1'000'000 + seed).mean();
+  result.solved = how.threshold && result.final_return >= *how.threshold;
+  result.seconds = r.seconds, result.warnings = r.warnings;
+  result.parameter_bytes = r.parameter_bytes, result.optimizer_bytes = r.optimizer_bytes;
+  return result;
+}
+
+}  // namespace
+
+void compare(compare_request const& how) {
+  config common;
+  set_fields(common, how.fields);
+  cohort::comparing::plan plan;
+  plan.environment = common.environment, plan.seeds = int(how.seeds), plan.threads = int(how.threads);
+  plan.first_seed = std::uint64_t(common.seed), plan.steps = common.steps;
+  plan.threshold = environment_named(common.environment).threshold;
+  plan.stop = [] { return program::signal_seen() != 0; };
+  plan.finished = [](auto const& job) {
+    std::fprintf(stderr, "cohort: %s seed %llu is done\n", job.algorithm.c_str(), (unsigned long long)job.seed);
+  };
+  std::vector<any_contender> contenders;
+  for (auto const& name : how.algorithms) {
+    config c;
+    bool const is_file = name.ends_with(".toml");
+    if (is_file) set_fields(c, fields_of_file(name));
+    set_fields(c, how.fields);
+    if (!is_file) c.algorithm = name;
+    c.environment = common.environment, c.steps = common.steps, c.threads = 1;
+    contenders.push_back({is_file ? std::filesystem::path(name).stem().string() : name, algorithm_of(c).text,
+                          [c, &plan](std::uint64_t seed) { return judged(c, plan, seed); }});
+  }
+  program::output_folder folder{how.out, how.overwrite, {"summary.json", "curves.csv", "report.html"}};
+  program::catch_signals();
+  auto const all =
+      cohort::comparing::compare_contenders(contenders, plan,
+                                            {COHORT_VERSION, "eigen", cohort::comparing::compiler(), "",
+                                             cohort::comparing::processor(), cohort::comparing::date_now()});
+  program::print(cohort::comparing::table(all));
+  folder.write({program::text_output("summary.json", cohort::comparing::summary_json(all)),
+                program::text_output("curves.csv", cohort::comparing::curves_csv(all)),
+                program::text_output("report.html", cohort::comparing::report(all))});
+  program::print("\nThe report is " + (folder.path() / "report.html").string() + "\n");
+  if (!all.stopped_by.empty()) std::fprintf(stderr, "cohort: %s\n", cohort::comparing::how_it_stopped(all).c_str());
+}
+
+}  // namespace cli

@@ -1,0 +1,22 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config.hpp"
+
+namespace cli {
+
+struct compare_request {
+  std::vector<std::string> algorithms;  ///< names, or TOML files of a config
+  std::vector<field> fields;            ///< of all
+  std::int64_t seeds = 10, threads = 1;
+  std::filesystem::path out = "runs/compare";
+  bool overwrite = false;
+};
+
+/// Trains each algorithm from each seed on one environment, and writes summary.json, curves.csv and report.html
+/// (docs/comparing.md); the table is printed.
+void compare(compare_request const& how);
+
+}  // namespace cli
