@@ -152,6 +152,22 @@ TEST_CASE("cohort: SIGTERM finishes the update and leaves a checkpoint; a second
   CHECK(lines(here.in("a/metrics.jsonl")) == left + 1);
 }
 
+TEST_CASE("cohort: the files in docs/cohort.md are read") {
+  scratch here;
+  std::string const page = get(paths::golden("../../docs/cohort.md"));
+  std::vector<std::string> files;
+  for (auto at = page.find("```toml\n"); at != page.npos; at = page.find("```toml\n", at + 1))
+    files.push_back(page.substr(at + 8, page.find("\n```", at) - at - 7));
+  REQUIRE(files.size() == 2);
+  files::put(here.in("run.toml"), files[0]);
+  auto const printed = here.run("train --print-config --config run.toml");
+  CHECK(printed.status == 0);
+  CHECK_THAT(printed.out, ContainsSubstring("\nepsilon.from = 0.1\n") && ContainsSubstring("\nrate.to = 3e-04\n"));
+  // Refused for the one thing that is wrong with it now.
+  files::put(here.in("sweep.toml"), files[1] + "policy.trunk = ['none']\n");
+  CHECK_THAT(here.refusal("sweep --config sweep.toml"), ContainsSubstring("policy.trunk is \"none\""));
+}
+
 TEST_CASE("cohort sweep: what cannot be is refused with its line before anything is made") {
   scratch here;
   auto const says = [&](std::string const& config, std::string const& what) {
@@ -223,8 +239,7 @@ TEST_CASE("cohort compare: names and files of algorithms, with a table, a report
   INFO(o.err);
   REQUIRE(o.status == 0);
   CHECK_THAT(o.out, ContainsSubstring("\na2c ") && ContainsSubstring("\nmine "));
-  for (auto const* name : {"report.html", "curves.csv", "summary.json"})
-    CHECK(fs::file_size(here.in("c") / name) > 50);
+  for (auto const* name : {"report.html", "curves.csv", "summary.json"}) CHECK(fs::file_size(here.in("c") / name) > 50);
   CHECK_THAT(here.refusal("compare --algorithms ppo --out c --seeds 1", 1), ContainsSubstring("already holds a run"));
   CHECK_THAT(here.refusal("compare --algorithms ppo,pppo --out d"), ContainsSubstring("no one named 'pppo'"));
   CHECK_THAT(here.refusal("compare --algorithms ppo --seeds 0 --out d"), ContainsSubstring("--seeds is '0'"));
