@@ -122,6 +122,7 @@ TEST_CASE("compare: a run that throws ends it, what is done is kept, and the res
   auto const result = comparing::compare_contenders({fake("good", 1), bad}, {{.seeds = 3}, {}}, {});
   CHECK(result.stopped_by == "bad, seed 2: the reward is NaN");
   CHECK(result.complete == 3);
+  CHECK(result.failed);
   CHECK_THAT(report(result), ContainsSubstring("3 of 6 runs are complete: bad, seed 2: the reward is NaN"));
 }
 
