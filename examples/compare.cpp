@@ -4,16 +4,18 @@
 //
 // What is trained is in compare/presets.hpp; the comparison is the library's (cohort/compare.hpp), and compare/ is
 // about asking.
+#include <cohort/compare/contenders.hpp>
 #include <cohort/compare/curves_csv.hpp>
-#include <cohort/compare/jobs.hpp>
 #include <cohort/compare/provenance.hpp>
 #include <cohort/compare/report.hpp>
 #include <cohort/compare/summary_json.hpp>
 #include <cohort/compare/table.hpp>
 #include <cohort/version.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "compare/command_line.hpp"
 #include "compare/group_size.hpp"
@@ -25,11 +27,19 @@ namespace {
 
 std::string const version = COHORT_VERSION;
 
-compare::outcome_of_jobs train_all(compare::settings const& asked) {
-  auto const jobs = compare::jobs_of(asked);
-  compare::progress bar{jobs.size()};
-  return compare::run_jobs(
-      jobs, asked.threads, [&](auto const& job) { return compare::run(asked, job.algorithm, job.seed); }, bar);
+compare::comparison train_all(compare::settings const& asked, compare::provenance const& made) {
+  compare::plan what = asked;
+  what.steps = compare::steps_of(asked);
+  what.threshold = compare::threshold_of(asked.environment);
+  std::vector<compare::any_contender> contenders;
+  for (auto const& name : asked.algorithms)
+    contenders.push_back({name, compare::hyperparameters(asked, name),
+                          [&](std::uint64_t seed) { return compare::run(asked, name, seed); }});
+  compare::progress bar{static_cast<std::size_t>(asked.seeds) * asked.algorithms.size()};
+  what.started = [&](auto const& job) { bar.started(job); };
+  what.finished = [&](auto const& job) { bar.finished(job); };
+  what.stop = [] { return program::signal_seen() != 0; };
+  return compare::compare_contenders(contenders, what, made);
 }
 
 void say(std::string const& what) { std::fprintf(stderr, "compare: %s\n", what.c_str()); }
@@ -47,14 +57,8 @@ void compare_algorithms(compare::settings const& asked) {
                                  compare::command(asked),
                                  "one thread"};
   program::catch_signals();
-  auto const [results, failure] = train_all(asked);
-  std::string const stopped_by = !failure.empty()         ? failure
-                                 : program::signal_seen() ? "stopped by " + std::string{program::signal_name()}
-                                                          : "";
-  compare::plan what = asked;
-  what.threshold = compare::threshold_of(asked.environment);
-  auto const all = compare::summarize(what, made, results, stopped_by,
-                                      [&](auto const& name) { return compare::hyperparameters(asked, name); });
+  auto all = train_all(asked, made);
+  if (!all.failed && program::signal_seen()) all.stopped_by = "stopped by " + std::string{program::signal_name()};
 
   // The table comes first: where the folder's disk has filled up meanwhile, it is all that is left of the training.
   bool printed = true;
@@ -67,18 +71,18 @@ void compare_algorithms(compare::settings const& asked) {
   };
   if (all.complete > 0) print(compare::table(all));
   for (auto const& warning : all.warnings) say(warning);
-  bool const kept = all.complete == 0 && (!failure.empty() || folder.holds_run());
+  bool const kept = all.complete == 0 && (all.failed || folder.holds_run());
   if (!kept) {
     folder.write({program::text_output("summary.json", compare::summary_json(all)),
                   program::text_output("curves.csv", compare::curves_csv(all)),
                   program::text_output("report.html", compare::report(all))});
     print("\nThe report is " + (folder.path() / "report.html").string() + "\n");
   }
-  if (!stopped_by.empty()) {
+  if (!all.stopped_by.empty()) {
     std::string const where = folder.path().string();
     std::string const what =
         compare::how_it_stopped(all) + (kept ? "; nothing is written to " : "; written to ") + where;
-    if (!failure.empty()) throw std::runtime_error{what};
+    if (all.failed) throw std::runtime_error{what};
     say(what);
   }
   if (!printed) throw std::runtime_error{"can't write to stdout; the run is in " + folder.path().string()};

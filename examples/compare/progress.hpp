@@ -6,7 +6,6 @@
 #include <mutex>
 #include <string>
 
-#include "../program/signals.hpp"
 #include "settings.hpp"
 
 namespace compare {
@@ -19,8 +18,6 @@ class progress {
   progress(progress const&) = delete;
   progress& operator=(progress const&) = delete;
   ~progress() { show(""); }
-
-  bool stop() const { return program::signal_seen() != 0; }
 
   void started(job const& one) {
     std::lock_guard const lock{mutex};

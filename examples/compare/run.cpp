@@ -33,7 +33,7 @@ auto with_preset(settings const& asked, std::string const& name, F f) {
 run_result run(settings const& asked, std::string const& name, std::uint64_t run_seed) {
   compare_options how = asked;
   how.threshold = threshold_of(asked.environment);
-  how.steps = asked.steps > 0 ? asked.steps : 100'000;
+  how.steps = steps_of(asked);
   how.stop = [] { return program::signal_seen() != 0; };
   return with_preset(asked, name, [&](auto const& environment, auto const& algorithm) {
     machine cpu = one_thread();

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/compare/result.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@ namespace compare {
 inline std::vector<std::string> known_environments() { return {"CartPole-v1", "Pendulum-v1"}; }
 inline std::vector<std::string> known_algorithms() { return {"ppo", "grpo", "hybrid_grpo"}; }
 inline double threshold_of(std::string const& environment) { return environment == "Pendulum-v1" ? -200 : 475; }
+
+inline std::int64_t steps_of(settings const& asked) { return asked.steps > 0 ? asked.steps : 100'000; }
 
 /// One run: an algorithm, an environment, a seed. Single-threaded, and safe to call from several threads at once. Stops
 /// where it is after a signal.

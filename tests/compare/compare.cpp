@@ -96,6 +96,11 @@ TEST_CASE("compare: on an environment of one's own a run is what train and evalu
         "compare: no run is complete: stopped on demand");
 }
 
+TEST_CASE("compare: the last evaluation's starts are none of those on the way, however many steps there are") {
+  CHECK(comparing::detail::final_seed({.steps = 100'000}, 3) == 1'000'003);
+  CHECK(comparing::detail::final_seed({.steps = 5'000'000}, 1) > 5'000'000);
+}
+
 TEST_CASE("compare: contenders by name and a function; without a threshold nothing is said of one") {
   auto const result =
       comparing::compare_contenders({fake("good", .5), fake("bad", .25)}, {{.environment = "x", .seeds = 2}, {}}, {});
@@ -122,6 +127,7 @@ TEST_CASE("compare: a run that throws ends it, what is done is kept, and the res
   auto const result = comparing::compare_contenders({fake("good", 1), bad}, {{.seeds = 3}, {}}, {});
   CHECK(result.stopped_by == "bad, seed 2: the reward is NaN");
   CHECK(result.complete == 3);
+  CHECK(result.failed);
   CHECK_THAT(report(result), ContainsSubstring("3 of 6 runs are complete: bad, seed 2: the reward is NaN"));
 }
 

@@ -1,8 +1,10 @@
 // Everything at work for compilers that warn of what changes a number or hides a name.
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
+#include <cohort/compare.hpp>
 #include <cohort/language.hpp>
 #include <cohort/presets.hpp>
+#include <cohort/statistics.hpp>
 #include <cohort/update/all.hpp>
 #if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>)
 #include <cohort/checkpoint.hpp>

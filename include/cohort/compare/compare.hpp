@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/compare/jobs.hpp>
+#include <cohort/compare/contenders.hpp>
 #include <cohort/compare/judged_run.hpp>
 #include <cohort/compare/options.hpp>
 #include <cohort/compare/provenance.hpp>
@@ -17,36 +17,6 @@
 namespace COHORT_NAMESPACE {
 
 namespace comparing {
-
-/// An algorithm of a comparison that is known by its name only: what it is made of, part by part, and what trains it.
-struct any_contender {
-  std::string name, hyperparameters;
-  std::function<run_result(std::uint64_t seed)> train;
-};
-
-/// Trains each from each seed, `asked.threads` runs at a time, and sums up what is complete. A run that throws ends the
-/// comparison: what was done before is in the result, whose `stopped_by` says what failed. Raises value_error for what
-/// cannot be compared, and cohort_error where no run is complete.
-inline comparison compare_contenders(std::vector<any_contender> const& contenders, plan asked, provenance made) {
-  asked.algorithms.clear();
-  for (auto const& one : contenders) asked.algorithms.push_back(one.name);
-  asked.check();
-  auto const of = [&](std::string const& name) -> any_contender const& {
-    return *std::find_if(contenders.begin(), contenders.end(), [&](auto const& one) { return one.name == name; });
-  };
-  auto const jobs = jobs_of(asked);
-  auto outcome =
-      run_jobs(jobs, asked.threads, [&](job const& one) { return of(one.algorithm).train(one.seed); }, asked);
-  bool const all = outcome.results.size() == jobs.size() &&
-                   std::all_of(outcome.results.begin(), outcome.results.end(), [](auto& run) { return run.complete; });
-  auto result = summarize(asked, std::move(made), outcome.results,
-                          all                       ? ""
-                          : outcome.failure.empty() ? "stopped on demand"
-                                                    : outcome.failure,
-                          [&](std::string const& name) { return of(name).hyperparameters; });
-  if (result.complete == 0) throw cohort_error("compare: no run is complete: " + result.stopped_by);
-  return result;
-}
 
 /// An algorithm under a name, with what makes its policy; by default a policy of two layers of 64, with a critic if the
 /// algorithm reads one.
@@ -77,7 +47,8 @@ struct contender {
   template <class Algorithm>
   static std::string text_of(Algorithm const& algorithm) {
     if constexpr (requires { algorithm.text(); }) return algorithm.text();
-    else return text(algorithm);
+    else if constexpr (requires { cohort::text(algorithm); }) return cohort::text(algorithm);
+    else return "";
   }
 };
 
@@ -134,9 +105,11 @@ comparing::comparison compare(
                               return one.train(made, environment, options, seed);
                             }
                           }});
-  return comparing::compare_contenders(contenders, {options, {}},
-                                       {COHORT_VERSION, detail::type_name<B>(), comparing::compiler(), "",
-                                        comparing::processor(), comparing::date_now()});
+  auto result = comparing::compare_contenders(contenders, {options, {}},
+                                              {COHORT_VERSION, detail::type_name<B>(), comparing::compiler(), "",
+                                               comparing::processor(), comparing::date_now()});
+  if (result.complete == 0) throw cohort_error("compare: no run is complete: " + result.stopped_by);
+  return result;
 }
 
 }  // namespace COHORT_NAMESPACE

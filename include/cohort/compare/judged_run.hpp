@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cohort/compare/options.hpp>
 #include <cohort/compare/result.hpp>
 #include <cohort/policy/actor.hpp>
@@ -48,6 +49,11 @@ class judge {
   std::int64_t next_ = 0;
 };
 
+/// The last evaluation's starts. Those on the way have the seeds of their steps, which are fewer.
+inline std::uint64_t final_seed(compare_options const& how, std::uint64_t seed) {
+  return std::uint64_t(std::max<std::int64_t>(1'000'000, how.steps + 1)) + seed;
+}
+
 /// f(whether the algorithm reads the value function), as a constant where its type says it.
 template <backend B, class A, class F>
 auto with_critic_or_not(A const& algorithm, F f) {
@@ -78,7 +84,8 @@ run_result judged_run(B& backend, E const& environment, Algorithm const& algorit
   result.steps = long(report.steps);
   result.complete = !report.stopped;
   if (report.stopped) return result;
-  result.final_return = evaluate(backend, environment, policy, how.final_episodes, 1'000'000 + seed).mean();
+  result.final_return =
+      evaluate(backend, environment, policy, how.final_episodes, detail::final_seed(how, seed)).mean();
   result.solved = how.threshold && result.final_return >= *how.threshold;
   result.seconds = report.seconds;
   result.parameter_bytes = report.parameter_bytes;

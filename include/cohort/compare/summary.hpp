@@ -58,6 +58,7 @@ struct comparison {
   std::size_t complete = 0;             ///< runs
   std::vector<run_result> cut_short{};  ///< runs that were stopped: they count nowhere
   std::string stopped_by{};             ///< who asked, or what went wrong; empty where all runs are complete
+  bool failed = false;                  ///< whether it is what went wrong
   std::vector<std::string> warnings{};  ///< what the training said of itself
 };
 
