@@ -147,7 +147,7 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
                     "export_header: the policy reads an action mask, which a header cannot have yet");
   actor<eigen::backend, categorical> bare{cpu, categorical{2}, 4, {}, random_seed{3}};
   CHECK_THROWS_WITH(export_header(cpu, bare, path),
-                    "export_header: the policy was made without an environment, whose spaces the header needs");
+                    "export_header: the policy was made without an environment, whose spaces a header needs");
   actor own{cpu, classic_control::pendulum{}, steeper_beta_distribution{}, {.hidden = {8}}, random_seed{3}};
   CHECK_THROWS_WITH(
       export_header(cpu, own, path),

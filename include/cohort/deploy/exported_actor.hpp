@@ -1,0 +1,105 @@
+#pragma once
+#include <cohort/backend/concept.hpp>
+#include <cohort/describe/type_name.hpp>
+#include <cohort/environment/spaces.hpp>
+#include <cohort/policy/network_options.hpp>
+#include <cstddef>
+
+// What every export has in common: the actor of a policy in plain numbers, and what cannot be exported.
+
+namespace COHORT_NAMESPACE::detail {
+
+/// How the most probable action is made of y, what the last layer gives.
+enum class best_action {
+  choices,      ///< each choice the first of its largest logits
+  bits,         ///< 1 where y > 0
+  numbers,      ///< y, the first of them
+  tanh_bounds,  ///< low + (high - low) sigmoid(2 y)
+  beta_bounds   ///< low + (high - low) a / (a + b), a and b softplus of y's halves, the middle where both are 0
+};
+
+struct actor_layer {
+  int inputs, outputs;
+  std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
+
+  void keep_columns(int n) {
+    std::vector<float> kept;
+    for (int i = 0; i < inputs; ++i)
+      kept.insert(kept.end(), weight.begin() + std::ptrdiff_t(i) * outputs,
+                  weight.begin() + std::ptrdiff_t(i) * outputs + n);
+    weight = std::move(kept), outputs = n;
+    bias.resize(std::size_t(n));
+  }
+};
+
+struct exported_actor {
+  activation hidden;
+  std::vector<actor_layer> layers;
+  std::vector<float> free;  ///< what no observation changes: log_std
+  environment_spaces spaces;
+  std::string distribution;
+  best_action best;
+};
+
+/// What a distribution of independent numbers is made of.
+template <class Distribution>
+struct model_in {
+  using type = void;
+};
+template <class Model, class T, int D>
+struct model_in<independent<Model, T, D>> {
+  using type = Model;
+};
+
+/// Raises value_error for a distribution whose most probable action no export knows. `what` is written.
+template <class Distribution>
+best_action best_action_of(std::string const& where, std::string const& what) {
+  using model = typename model_in<Distribution>::type;
+  constexpr bool has_choices = std::is_same_v<Distribution, categorical> ||
+                               requires(Distribution const& d) { []<int K>(multi_categorical<K> const&) {}(d); };
+  constexpr bool is_plain = std::is_same_v<model, state_dependent_gaussian> || requires(Distribution const& d) {
+    []<class T>(diagonal_gaussian<T> const&) {}(d);
+  } || requires(Distribution const& d) { []<class T, int D>(gsde_gaussian<gsde, T, D> const&) {}(d); };
+  if constexpr (has_choices) return best_action::choices;
+  else if constexpr (std::is_same_v<model, bernoulli>) return best_action::bits;
+  else if constexpr (std::is_same_v<model, tanh_gaussian>) return best_action::tanh_bounds;
+  else if constexpr (std::is_same_v<model, beta_distribution>) return best_action::beta_bounds;
+  else if constexpr (is_plain) return best_action::numbers;
+  else
+    throw value_error(where + ": " + what + " has no formula for the most probable action of " +
+                      type_name<Distribution>() +
+                      "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
+                      "state_dependent_gaussian, tanh_gaussian and beta_distribution");
+}
+
+/// The actor of a policy. Raises value_error for one that cannot be exported: with an action mask, made without an
+/// environment, or of a distribution that is not known.
+template <backend B, class Policy>
+exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
+  using T = value_t<B>;
+  using distribution = typename Policy::distribution_type;
+  auto const& spaces = policy.spaces();
+  if (spaces.actions.kind.empty())
+    throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
+  if (policy.observations() != int(spaces.observations.size()))
+    throw value_error(where + ": the policy reads an action mask, which " + what + " cannot have yet");
+  exported_actor actor{policy.options().activation,
+                       {},
+                       {},
+                       spaces,
+                       type_name<distribution>(),
+                       best_action_of<distribution>(where, what)};
+  std::vector<T> all(std::size_t(policy.parameters().rows));
+  backend.download(std::span<T>(all), view<T const>(policy.parameters()));
+  policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
+    std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
+    if (name == "free") actor.free = std::move(numbers);
+    if (!name.starts_with("actor.")) return;
+    if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
+    else actor.layers.back().bias = std::move(numbers);
+  });
+  actor.layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
+  return actor;
+}
+
+}  // namespace COHORT_NAMESPACE::detail
