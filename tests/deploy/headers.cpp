@@ -152,6 +152,6 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
   CHECK_THROWS_WITH(
       export_header(cpu, own, path),
       Catch::Matchers::StartsWith("export_header: a header has no formula for the most probable action of "
-                                  "independent<steeper_beta_distribution, float, 1>; it has those of"));
+                                  "steeper_beta_distribution; it has those of"));
   CHECK(files::entries(here.path) == 0);
 }

@@ -41,7 +41,7 @@ struct exported_actor {
   best_action best;
 };
 
-/// What a distribution of independent numbers is made of.
+/// The model that makes a distribution of a policy's numbers, where one does.
 template <class Distribution>
 struct model_in {
   using type = void;
@@ -50,6 +50,21 @@ template <class Model, class T, int D>
 struct model_in<independent<Model, T, D>> {
   using type = Model;
 };
+template <class Gsde, class T, int D>
+struct model_in<gsde_gaussian<Gsde, T, D>> {
+  using type = Gsde;
+};
+
+/// A distribution without the type of its numbers and their number: "tanh_gaussian".
+template <class Distribution>
+std::string distribution_name() {
+  using model = typename model_in<Distribution>::type;
+  if constexpr (!std::is_void_v<model>) return type_name<model>();
+  else {
+    std::string const name = type_name<Distribution>();
+    return name.substr(0, name.find('<'));
+  }
+}
 
 /// Raises value_error for a distribution whose most probable action no export knows. `what` is written.
 template <class Distribution>
@@ -57,9 +72,8 @@ best_action best_action_of(std::string const& where, std::string const& what) {
   using model = typename model_in<Distribution>::type;
   constexpr bool has_choices = std::is_same_v<Distribution, categorical> ||
                                requires(Distribution const& d) { []<int K>(multi_categorical<K> const&) {}(d); };
-  constexpr bool is_plain = std::is_same_v<model, state_dependent_gaussian> || requires(Distribution const& d) {
-    []<class T>(diagonal_gaussian<T> const&) {}(d);
-  } || requires(Distribution const& d) { []<class T, int D>(gsde_gaussian<gsde, T, D> const&) {}(d); };
+  constexpr bool is_plain = std::is_same_v<model, state_dependent_gaussian> || std::is_same_v<model, gsde> ||
+                            requires(Distribution const& d) { []<class T>(diagonal_gaussian<T> const&) {}(d); };
   if constexpr (has_choices) return best_action::choices;
   else if constexpr (std::is_same_v<model, bernoulli>) return best_action::bits;
   else if constexpr (std::is_same_v<model, tanh_gaussian>) return best_action::tanh_bounds;
@@ -67,7 +81,7 @@ best_action best_action_of(std::string const& where, std::string const& what) {
   else if constexpr (is_plain) return best_action::numbers;
   else
     throw value_error(where + ": " + what + " has no formula for the most probable action of " +
-                      type_name<Distribution>() +
+                      distribution_name<Distribution>() +
                       "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
                       "state_dependent_gaussian, tanh_gaussian and beta_distribution");
 }
@@ -87,7 +101,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        {},
                        {},
                        spaces,
-                       type_name<distribution>(),
+                       distribution_name<distribution>(),
                        best_action_of<distribution>(where, what)};
   std::vector<T> all(std::size_t(policy.parameters().rows));
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
