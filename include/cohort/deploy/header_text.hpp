@@ -94,9 +94,9 @@ inline std::string header_text(exported_actor const& n, header_example const& x,
       all += (k ? ", " : "") + std::to_string(n.spaces.actions.n[k]);
     all += "};  // each action is 0 to this less 1\n";
   } else {
-    auto const bounds = [&](char const* name, std::vector<double> const& b) {
+    auto const bounds = [&](char const* array, std::vector<double> const& b) {
       bool const finite = std::all_of(b.begin(), b.end(), [](double v) { return std::isfinite(v); });
-      return finite ? std::string("constexpr float ") + name + "[actions] = {" + numbers_text(b) + "};\n" : "";
+      return finite ? std::string("constexpr float ") + array + "[actions] = {" + numbers_text(b) + "};\n" : "";
     };
     all += bounds("action_low", n.spaces.actions.low) + bounds("action_high", n.spaces.actions.high);
   }
