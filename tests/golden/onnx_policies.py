@@ -1,25 +1,29 @@
-"""Records policies of Stable-Baselines3, of the layout of CleanRL's, and ONNX files of other writers, and what they compute.
+"""Records policies of Stable-Baselines3 and CleanRL, and ONNX files of other writers, and what they compute.
 
     python3 -m venv build/onnx
     build/onnx/bin/pip install stable-baselines3==2.9.2 gymnasium==1.4.0 torch==2.15.0 numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0 onnxscript==0.7.2
+    build/onnx/bin/pip install --no-deps --ignore-requires-python cleanrl==1.2.0
     build/onnx/bin/python tests/golden/onnx_policies.py
 
 It writes into onnx/ beside itself, or into the folder given as its argument:
 
     sb3_*.zip          what PPO.save writes, of which only policy.pth and the entries of `data` are kept that say what the policy is (the others hold paths of this machine)
-    cleanrl_*.pth      what torch.save writes of a state dict with the names of CleanRL's ppo.py and ppo_continuous_action.py
+    cleanrl_*.pth      what torch.save writes of the state dict of the Agent of CleanRL's ppo.py and ppo_continuous_action.py
     sb3_*.onnx, cleanrl_*.onnx   what examples/convert/policy_to_onnx.py makes of these
     torch.onnx         a Sequential by PyTorch's exporter; torch_of_sb3.onnx a whole policy of Stable-Baselines3 by its older one
     by_hand.onnx       of onnx.helper: Sub and Div, MatMul and Add in both orders, a transposed weight, a Constant, doubles, numbers that are not raw
-    expected.txt       NAME/observation (rows one after another), NAME/output (logits or means), and where the file has them NAME/value and NAME/log_std: by Stable-Baselines3
-                       and torch of their own policies, by onnxruntime of by_hand
+    expected.txt       NAME/observation (rows one after another), NAME/output (logits or means), and where the file has them NAME/value and NAME/log_std: by the
+                       libraries of their own policies, by onnxruntime of by_hand
 """
 
+import ast
+import importlib.metadata
 import io
 import json
 import pathlib
 import subprocess
 import sys
+import types
 import zipfile
 
 import gymnasium
@@ -33,7 +37,7 @@ from common import check_versions, write
 from stable_baselines3 import PPO
 from torch import nn
 
-NEEDED = {"stable-baselines3": "2.9.2", "torch": "2.15.0", "numpy": "2.4.6", "onnx": "1.23.2", "onnxruntime": "1.32.0"}
+NEEDED = {"stable-baselines3": "2.9.2", "torch": "2.15.0", "numpy": "2.4.6", "onnx": "1.23.2", "onnxruntime": "1.32.0", "cleanrl": "1.2.0"}
 ROWS = 16
 CONVERTER = pathlib.Path(__file__).parents[2] / "examples/convert/policy_to_onnx.py"
 draws = numpy.random.default_rng(20)
@@ -85,19 +89,18 @@ def stable_baselines3(folder, name, environment, rows, **options):
     return policy
 
 
-class Discrete(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.critic = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1))
-        self.actor = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2))
-
-
-class Box(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.critic = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 6), nn.Tanh(), nn.Linear(6, 1))
-        self.actor_mean = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 6), nn.Tanh(), nn.Linear(6, 1))
-        self.actor_logstd = nn.Parameter(torch.zeros(1, 1))
+def agent_of(script, environment):
+    """CleanRL's Agent, of 8 units where it has 64; the script itself is not run."""
+    path = next(f.locate() for f in importlib.metadata.files("cleanrl") if str(f) == f"cleanrl/{script}")
+    parts = [x for x in ast.parse(path.read_text()).body if getattr(x, "name", "") in ("layer_init", "Agent")]
+    for part in parts:
+        for x in ast.walk(part):
+            if isinstance(x, ast.Constant) and x.value == 64:
+                x.value = 8
+    room = {"nn": nn, "np": numpy, "torch": torch, "Normal": torch.distributions.Normal, "Categorical": torch.distributions.Categorical}
+    exec(compile(ast.Module(parts, []), script, "exec"), room)
+    env = gymnasium.make(environment)
+    return room["Agent"](types.SimpleNamespace(single_observation_space=env.observation_space, single_action_space=env.action_space))
 
 
 def cleanrl(folder, name, agent, rows):
@@ -105,7 +108,7 @@ def cleanrl(folder, name, agent, rows):
     actor = agent.actor if hasattr(agent, "actor") else agent.actor_mean
     seen = observations(actor[0].in_features)
     with torch.no_grad():
-        rows |= {f"{name}/observation": seen, f"{name}/output": actor(torch.tensor(seen)), f"{name}/value": agent.critic(torch.tensor(seen))}
+        rows |= {f"{name}/observation": seen, f"{name}/output": actor(torch.tensor(seen)), f"{name}/value": agent.get_value(torch.tensor(seen))}
     if hasattr(agent, "actor_logstd"):
         rows[f"{name}/log_std"] = agent.actor_logstd
 
@@ -171,11 +174,12 @@ if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "onnx"
     folder.mkdir(parents=True, exist_ok=True)
     rows = {}
+    torch.manual_seed(7)
     policy = stable_baselines3(folder, "sb3_discrete", "CartPole-v1", rows, policy_kwargs={"net_arch": [6, 5]})
     stable_baselines3(folder, "sb3_box", "Pendulum-v1", rows, policy_kwargs={"net_arch": [8], "activation_fn": nn.ReLU})
     stable_baselines3(folder, "sb3_gsde", "Pendulum-v1", rows, use_sde=True, policy_kwargs={"net_arch": [6, 4]})
-    cleanrl(folder, "cleanrl_discrete", Discrete(), rows)
-    cleanrl(folder, "cleanrl_box", Box(), rows)
+    cleanrl(folder, "cleanrl_discrete", agent_of("ppo.py", "CartPole-v1"), rows)
+    cleanrl(folder, "cleanrl_box", agent_of("ppo_continuous_action.py", "Pendulum-v1"), rows)
     for source in sorted([*folder.glob("*.zip"), *folder.glob("*.pth")]):
         subprocess.run([sys.executable, CONVERTER, source, source.with_suffix(".onnx")], check=True)
     exported(folder, rows, policy)
