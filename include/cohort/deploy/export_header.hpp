@@ -46,7 +46,8 @@ header_example example_of(B& backend, Policy& policy, std::size_t seen, std::siz
 ///     int const push = controller::act(observation);          // discrete; of others: act(observation, action)
 ///
 /// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
-/// distribution whose most probable action it cannot write (it has those of this library), io_error for the file.
+/// distribution whose most probable action it cannot write (it has those of this library), not_finite_error for numbers
+/// that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_header(B& backend, Policy& policy, std::filesystem::path const& path, header_options const& o = {}) {
   auto const actor = detail::exported(backend, policy, "export_header", "a header");

@@ -118,7 +118,7 @@ inline std::string onnx_text(exported_actor const& actor) {
 ///     export_onnx(cpu, policy, "controller.onnx");
 ///
 /// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
-/// distribution of your own, io_error for the file.
+/// distribution of your own, not_finite_error for numbers that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_onnx(B& backend, Policy& policy, std::filesystem::path const& path, existing what = existing::replace) {
   std::string const text = detail::onnx_text(detail::exported(backend, policy, "export_onnx", "an ONNX file"));

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
@@ -87,7 +88,7 @@ best_action best_action_of(std::string const& where, std::string const& what) {
 }
 
 /// The actor of a policy. Raises value_error for one that cannot be exported: with an action mask, made without an
-/// environment, or of a distribution that is not known.
+/// environment, or of a distribution that is not known; not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
 exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
   using T = value_t<B>;
@@ -107,6 +108,11 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
+    if (name == "free" || name.starts_with("actor."))
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (!std::isfinite(numbers[i]))
+          throw not_finite_error(where + ": number " + std::to_string(i) + " of the policy's " + name + " is " +
+                                 text(double(numbers[i])) + ", expected a finite float");
     if (name == "free") actor.free = std::move(numbers);
     if (!name.starts_with("actor.")) return;
     if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});

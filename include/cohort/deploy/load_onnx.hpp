@@ -45,12 +45,15 @@ inline std::string widths_of(std::vector<actor_layer> const& layers, activation 
   return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
 }
 
-/// make(network, seed), with the layers of a file.
-template <backend B, class Make>
-auto policy_from_onnx(B& backend, std::span<std::byte const> bytes, std::string const& where, onnx_options const& o,
-                      int observations, Make make) {
-  using Policy = decltype(make(network_options{}, o.seed));
-  using T = value_t<B>;
+/// What a policy is made of, as a file has it.
+struct onnx_parts {
+  network_options network;
+  std::vector<actor_layer> actor, critic;  ///< the critic's are none where the file has none
+  std::optional<onnx_network::matrix> log_std;
+  std::string output, widths;  ///< what messages call the actor
+};
+inline onnx_parts parts_in(std::span<std::byte const> bytes, std::string const& where, onnx_options const& o,
+                           int observations, std::string const& distribution, bool has_critic) {
   onnx_file const file(bytes, where);
   auto read = [&](std::string const& output) {
     onnx_network network(file, bytes.size());
@@ -60,45 +63,57 @@ auto policy_from_onnx(B& backend, std::span<std::byte const> bytes, std::string 
   std::string output = output_of(file, o.output, {"logits", "parameters", "mean"});
   if (output.empty() && file.outputs().empty()) file.refuse("has no output");
   if (output.empty()) output = file.outputs()[0];
-  auto const actor = read(output);
+  auto actor = read(output);
   std::string const widths = widths_of(actor.layers, actor.hidden);
   if (actor.layers[0].inputs != observations)
     throw value_error(where + ": the network " + widths + " reads " + std::to_string(actor.layers[0].inputs) +
                       " numbers, and an observation has " + std::to_string(observations));
-  network_options network{.activation = actor.hidden, .log_std = o.log_std};
-  network.hidden.clear();
-  for (std::size_t l = 0; l + 1 < actor.layers.size(); ++l) network.hidden.push_back(actor.layers[l].outputs);
+  if (auto const said = file.metadata().find("distribution");
+      said != file.metadata().end() && said->second != distribution)
+    throw value_error(where + ": the distribution is " + shown(said->second) + ", expected " + shown(distribution));
 
-  using distribution = typename Policy::distribution_type;
-  std::string const expected = distribution_name<distribution>();
-  if (auto const said = file.metadata().find("distribution"); said != file.metadata().end() && said->second != expected)
-    throw value_error(where + ": the distribution is " + shown(said->second) + ", expected " + shown(expected));
-  Policy policy = make(network, o.seed);
-  if (int const n = policy.distribution().parameters(); actor.layers.back().outputs != n)
-    throw value_error(where + ": " + shown(output) + " of the network " + widths + " has " +
-                      std::to_string(actor.layers.back().outputs) + " numbers, and " + expected + " is made of " +
-                      std::to_string(n));
+  onnx_parts parts{{.activation = actor.hidden, .log_std = o.log_std}, {}, {}, {}, output, widths};
+  parts.network.hidden.clear();
+  for (std::size_t l = 0; l + 1 < actor.layers.size(); ++l) parts.network.hidden.push_back(actor.layers[l].outputs);
+  if (std::string const value = has_critic ? output_of(file, o.value, {"value"}) : ""; !value.empty()) {
+    auto critic = read(value);
+    auto like_critic = actor.layers;
+    like_critic.back().outputs = 1;
+    std::string const found = widths_of(critic.layers, critic.hidden), like = widths_of(like_critic, actor.hidden);
+    if (found != like)
+      throw value_error(where + ": " + shown(value) + " is that of a network " + found + ", expected " + like +
+                        ": a policy's two networks are alike but for their last layer");
+    parts.critic = std::move(critic.layers);
+  }
+  parts.actor = std::move(actor.layers);
+  parts.log_std = onnx_network(file, bytes.size()).constant("log_std");
+  if (auto const* made = file.maker("log_std"); made && !parts.log_std)
+    file.refuse_node(*made, "makes \"log_std\" of what is observed, expected a constant");
+  return parts;
+}
+
+/// make(network, seed), with the layers of a file.
+template <backend B, class Make>
+auto policy_from_onnx(B& backend, std::span<std::byte const> bytes, std::string const& where, onnx_options const& o,
+                      int observations, Make make) {
+  using Policy = decltype(make(network_options{}, o.seed));
+  using T = value_t<B>;
+  std::string const distribution = distribution_name<typename Policy::distribution_type>();
+  auto const parts = parts_in(bytes, where, o, observations, distribution, Policy::has_critic);
+  Policy policy = make(parts.network, o.seed);
+  int const needed = policy.distribution().parameters(), free = policy.distribution().free_parameters();
+  auto require_size = [&](std::string const& what, int given, int expected) {
+    if (given != expected)
+      throw value_error(where + ": " + what + " has " + std::to_string(given) + " numbers, and " + distribution +
+                        " is made of " + std::to_string(expected));
+  };
+  require_size(shown(parts.output) + " of the network " + parts.widths, parts.actor.back().outputs, needed);
+  if (parts.log_std) require_size("\"log_std\"", int(parts.log_std->numbers.size()), free);
   std::vector<T> all(std::size_t(policy.parameters().rows));
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
-  put_layers(policy, "actor.", actor.layers, all);
-  if constexpr (Policy::has_critic)
-    if (std::string const value = output_of(file, o.value, {"value"}); !value.empty()) {
-      auto const critic = read(value);
-      auto like_critic = actor.layers;
-      like_critic.back().outputs = 1;
-      std::string const found = widths_of(critic.layers, critic.hidden), like = widths_of(like_critic, actor.hidden);
-      if (found != like)
-        throw value_error(where + ": " + shown(value) + " is that of a network " + found + ", expected " + like +
-                          ": a policy's two networks are alike but for their last layer");
-      put_layers(policy, "critic.", critic.layers, all);
-    }
-  int const free = policy.distribution().free_parameters();
-  if (auto const log_std = onnx_network(file, bytes.size()).constant("log_std")) {
-    if (int(log_std->numbers.size()) != free)
-      throw value_error(where + ": \"log_std\" has " + std::to_string(log_std->numbers.size()) + " numbers, and " +
-                        expected + " has " + std::to_string(free));
-    std::copy(log_std->numbers.begin(), log_std->numbers.end(), all.end() - free);
-  }
+  put_layers(policy, "actor.", parts.actor, all);
+  if (!parts.critic.empty()) put_layers(policy, "critic.", parts.critic, all);
+  if (parts.log_std) std::copy(parts.log_std->numbers.begin(), parts.log_std->numbers.end(), all.end() - free);
   backend.upload(policy.parameters(), std::span<T const>(all));
   return policy;
 }
