@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <cohort/describe/type_name.hpp>
@@ -32,6 +33,13 @@ struct actor_layer {
     bias.resize(std::size_t(n));
   }
 };
+
+/// "4-64-64-2 (tanh)"
+inline std::string widths_of(std::vector<actor_layer> const& layers, activation hidden) {
+  std::string all = std::to_string(layers[0].inputs);
+  for (auto const& layer : layers) all += "-" + std::to_string(layer.outputs);
+  return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
+}
 
 struct exported_actor {
   activation hidden;
@@ -87,6 +95,13 @@ best_action best_action_of(std::string const& where, std::string const& what) {
                       "state_dependent_gaussian, tanh_gaussian and beta_distribution");
 }
 
+inline void require_finite(std::string const& number, std::string const& of, std::vector<float> const& numbers) {
+  auto const found = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
+  if (found != numbers.end())
+    throw not_finite_error(number + std::to_string(found - numbers.begin()) + of + " is " + text(double(*found)) +
+                           ", expected a finite float");
+}
+
 /// The actor of a policy. Raises value_error for one that cannot be exported: with an action mask, made without an
 /// environment, or of a distribution that is not known; not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
@@ -108,14 +123,11 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
-    if (name == "free" || name.starts_with("actor."))
-      for (std::size_t i = 0; i < numbers.size(); ++i)
-        if (!std::isfinite(numbers[i]))
-          throw not_finite_error(where + ": number " + std::to_string(i) + " of the policy's " + name + " is " +
-                                 text(double(numbers[i])) + ", expected a finite float");
-    if (name == "free") actor.free = std::move(numbers);
-    if (!name.starts_with("actor.")) return;
-    if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
+    bool const is_free = name == "free";
+    if (!is_free && !name.starts_with("actor.")) return;
+    require_finite(where + ": number ", " of the policy's " + name, numbers);
+    if (is_free) actor.free = std::move(numbers);
+    else if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
     else actor.layers.back().bias = std::move(numbers);
   });
   actor.layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them

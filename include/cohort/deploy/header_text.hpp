@@ -66,25 +66,28 @@ inline std::string header_mode(best_action best) {
          "  }\n";
 }
 
+/// The call of layer l.
+inline std::string layer_text(exported_actor const& n, std::size_t l) {
+  bool const is_last = l + 1 == n.layers.size();
+  std::string const k = std::to_string(l), size = std::to_string(n.layers[l].outputs),
+                    from = l ? "y" + std::to_string(l - 1) : "observation", to = is_last ? "y" : "y" + k;
+  return "  float " + to + "[" + size + "];\n  layer<" + std::to_string(n.layers[l].inputs) + ", " + size + ", " +
+         (is_last ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
+}
+
 inline std::string header_text(exported_actor const& n, header_example const& x, std::string const& name) {
   bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
   std::string const number = is_box ? "float" : "int";
-  std::string widths = std::to_string(n.layers.front().inputs), arrays, steps;
+  std::string arrays, steps;
   for (std::size_t l = 0; l < n.layers.size(); ++l) {
-    auto const& layer = n.layers[l];
-    std::string const k = std::to_string(l), size = std::to_string(layer.outputs),
-                      from = l ? "y" + std::to_string(l - 1) : "observation",
-                      to = l + 1 == n.layers.size() ? "y" : "y" + k;
-    widths += "-" + size;
-    arrays += array_text("weight" + k, layer.weight) + array_text("bias" + k, layer.bias);
-    steps += "  float " + to + "[" + size + "];\n  layer<" + std::to_string(layer.inputs) + ", " + size + ", " +
-             (l + 1 < n.layers.size() ? "true" : "false") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to +
-             ");\n";
+    std::string const k = std::to_string(l);
+    arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);
+    steps += layer_text(n, l);
   }
   std::string const values = numbers_text(x.action);
   std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
                     " wrote it.\n// The network " +
-                    widths + " (" + name_of(n.hidden) + "), " + n.distribution +
+                    widths_of(n.layers, n.hidden) + ", " + n.distribution +
                     ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " + name +
                     " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
                     ", actions = " + std::to_string(n.spaces.actions.size()) + ";\n";

@@ -39,12 +39,6 @@ void put_layers(Policy& policy, std::string const& part, std::vector<actor_layer
   });
 }
 
-inline std::string widths_of(std::vector<actor_layer> const& layers, activation hidden) {
-  std::string all = std::to_string(layers[0].inputs);
-  for (auto const& layer : layers) all += "-" + std::to_string(layer.outputs);
-  return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
-}
-
 /// What a policy is made of, as a file has it.
 struct onnx_parts {
   network_options network;
