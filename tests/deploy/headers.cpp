@@ -147,11 +147,16 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
                     "export_header: the policy reads an action mask, which a header cannot have yet");
   actor<eigen::backend, categorical> bare{cpu, categorical{2}, 4, {}, random_seed{3}};
   CHECK_THROWS_WITH(export_header(cpu, bare, path),
-                    "export_header: the policy was made without an environment, whose spaces the header needs");
+                    "export_header: the policy was made without an environment, whose spaces a header needs");
   actor own{cpu, classic_control::pendulum{}, steeper_beta_distribution{}, {.hidden = {8}}, random_seed{3}};
   CHECK_THROWS_WITH(
       export_header(cpu, own, path),
       Catch::Matchers::StartsWith("export_header: a header has no formula for the most probable action of "
-                                  "independent<steeper_beta_distribution, float, 1>; it has those of"));
+                                  "steeper_beta_distribution; it has those of"));
+  actor broken{cpu, classic_control::pendulum{}, {.hidden = {8}}, random_seed{3}};
+  broken.parameters().data[9] = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_AS(export_header(cpu, broken, path), not_finite_error);
+  CHECK_THROWS_WITH(export_header(cpu, broken, path),
+                    "export_header: number 9 of the policy's actor.0.weight is inf, expected a finite float");
   CHECK(files::entries(here.path) == 0);
 }

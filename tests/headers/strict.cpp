@@ -9,6 +9,8 @@
 #if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>)
 #include <cohort/checkpoint.hpp>
 #include <cohort/deploy/export_header.hpp>
+#include <cohort/deploy/export_onnx.hpp>
+#include <cohort/deploy/load_onnx.hpp>
 #include <cohort/language/files/llama_files.hpp>
 #include <cohort/language/reward/format.hpp>
 #endif
@@ -49,10 +51,20 @@ void trains(E const& environment, Rollout const& rollout, Update const& update, 
   evaluate(backend, environment, policy, 3);
 }
 
+void files() {
+#if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>)
+  eigen::backend backend;
+  classic_control::cart_pole const environment;
+  auto policy = load_onnx<actor_critic>(backend, environment, "policy.onnx", {.output = "logits"});
+  export_onnx(backend, policy, "controller.onnx");
+  export_header(backend, policy, "controller.hpp");
+#endif
+}
+
 }  // namespace
 
 int main() {
-  components();
+  components(), files();
   trains<eigen::backend>(classic_control::cart_pole{}, lanes{}, update{.optimizer = rmsprop{}});
   trains<eigen::backend>(spaces::bits{}, groups{}, critic_warmup{});
   trains<eigen::backend>(classic_control::pendulum{}, probes{}, trust_region{}, beta_distribution{});

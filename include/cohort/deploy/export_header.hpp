@@ -1,9 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/deploy/header_text.hpp>
-#include <cohort/describe/type_name.hpp>
 #include <cohort/file/new_file.hpp>
-#include <cohort/policy/network_options.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -13,23 +11,6 @@ struct header_options {
 };
 
 namespace detail {
-
-/// The actor of a policy, layer by layer, as floats.
-template <backend B, class Policy>
-std::vector<header_layer> layers_of_actor(B& backend, Policy& policy) {
-  using T = value_t<B>;
-  std::vector<T> all(std::size_t(policy.parameters().rows));
-  backend.download(std::span<T>(all), view<T const>(policy.parameters()));
-  std::vector<header_layer> layers;
-  policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
-    if (!name.starts_with("actor.")) return;
-    std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
-    if (name.ends_with(".weight")) layers.push_back({rows, columns, std::move(numbers), {}});
-    else layers.back().bias = std::move(numbers);
-  });
-  layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
-  return layers;
-}
 
 /// What a policy does in one observation, recorded for the header's test of itself.
 template <backend B, class Policy>
@@ -65,20 +46,14 @@ header_example example_of(B& backend, Policy& policy, std::size_t seen, std::siz
 ///     int const push = controller::act(observation);          // discrete; of others: act(observation, action)
 ///
 /// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
-/// distribution whose most probable action it cannot write (it has those of this library), io_error for the file.
+/// distribution whose most probable action it cannot write (it has those of this library), not_finite_error for numbers
+/// that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_header(B& backend, Policy& policy, std::filesystem::path const& path, header_options const& o = {}) {
-  auto const& spaces = policy.spaces();
-  std::string const distribution = detail::type_name<typename Policy::distribution_type>();
-  if (spaces.actions.kind.empty())
-    throw value_error("export_header: the policy was made without an environment, whose spaces the header needs");
-  std::size_t const seen = spaces.observations.size();
-  if (policy.observations() != int(seen))
-    throw value_error("export_header: the policy reads an action mask, which a header cannot have yet");
-  detail::header_network const network{o.name, policy.options().activation, detail::layers_of_actor(backend, policy),
-                                       spaces, detail::header_mode<typename Policy::distribution_type>(distribution)};
-  auto const example = detail::example_of(backend, policy, seen, spaces.actions.size());
-  std::string const text = detail::header_text(network, example, distribution);
+  auto const actor = detail::exported(backend, policy, "export_header", "a header");
+  auto const example =
+      detail::example_of(backend, policy, actor.spaces.observations.size(), actor.spaces.actions.size());
+  std::string const text = detail::header_text(actor, example, o.name);
   file::new_file to(path, o.what);
   to.write(text);
   to.commit();

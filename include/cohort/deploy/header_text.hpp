@@ -1,9 +1,7 @@
 #pragma once
 #include <charconv>
 #include <cmath>
-#include <cohort/describe/names.hpp>
-#include <cohort/environment/spaces.hpp>
-#include <cohort/policy/network_options.hpp>
+#include <cohort/deploy/exported_actor.hpp>
 #include <cohort/version.hpp>
 #include <cstddef>
 
@@ -11,31 +9,10 @@
 
 namespace COHORT_NAMESPACE::detail {
 
-struct header_layer {
-  int inputs, outputs;
-  std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
-
-  void keep_columns(int n) {
-    std::vector<float> kept;
-    for (int i = 0; i < inputs; ++i)
-      kept.insert(kept.end(), weight.begin() + std::ptrdiff_t(i) * outputs,
-                  weight.begin() + std::ptrdiff_t(i) * outputs + n);
-    weight = std::move(kept), outputs = n;
-    bias.resize(std::size_t(n));
-  }
-};
 struct header_example {
   std::vector<float> observation;
   std::vector<double> action;
 };
-struct header_network {
-  std::string name;
-  activation hidden;
-  std::vector<header_layer> layers;
-  environment_spaces spaces;
-  std::string mode;  ///< from y, what the last layer gives, to the action
-};
-
 /// The number in the fewest characters that give it back; "0.5", and "inf" as C++ writes it.
 inline std::string number_text(float x) {
   char buffer[32];
@@ -61,72 +38,57 @@ inline std::string array_text(std::string const& name, std::vector<float> const&
   return "constexpr float " + name + "[" + std::to_string(numbers.size()) + "] = {\n" + numbers_text(numbers) + "};\n";
 }
 
-/// What a distribution of independent numbers is made of.
-template <class Distribution>
-struct model_in {
-  using type = void;
-};
-template <class Model, class T, int D>
-struct model_in<independent<Model, T, D>> {
-  using type = Model;
-};
-
-/// What a header does with y for the most probable action of a distribution. Raises value_error for one that it does
-/// not know.
-template <class Distribution>
-std::string header_mode(std::string const& name) {
-  using model = typename model_in<Distribution>::type;
-  constexpr bool has_choices = std::is_same_v<Distribution, categorical> ||
-                               requires(Distribution const& d) { []<int K>(multi_categorical<K> const&) {}(d); };
-  constexpr bool is_plain = std::is_same_v<model, state_dependent_gaussian> || requires(Distribution const& d) {
-    []<class T>(diagonal_gaussian<T> const&) {}(d);
-  } || requires(Distribution const& d) { []<class T, int D>(gsde_gaussian<gsde, T, D> const&) {}(d); };
-  if constexpr (has_choices)
-    return "  const float* from = y;\n"
-           "  for (int k = 0; k < actions; ++k) {\n"
-           "    action[k] = 0;\n"
-           "    for (int a = 1; a < choices[k]; ++a)\n"
-           "      if (from[a] > from[action[k]]) action[k] = a;\n"
-           "    from += choices[k];\n"
-           "  }\n";
-  else if constexpr (std::is_same_v<model, bernoulli>)
-    return "  for (int k = 0; k < actions; ++k) action[k] = y[k] > 0 ? 1 : 0;\n";
-  else if constexpr (std::is_same_v<model, tanh_gaussian>)
-    return "  for (int d = 0; d < actions; ++d)\n"
-           "    action[d] = action_low[d] + (action_high[d] - action_low[d]) / (1 + std::exp(-2 * y[d]));\n";
-  else if constexpr (std::is_same_v<model, beta_distribution>)
-    return "  for (int d = 0; d < actions; ++d) {\n"
-           "    const float a = softplus(y[d]), b = softplus(y[actions + d]);\n"
-           "    const float share = a + b > 0 ? a / (a + b) : 0.5f;\n"
-           "    action[d] = action_low[d] + (action_high[d] - action_low[d]) * share;\n"
-           "  }\n";
-  else if constexpr (is_plain) return "  for (int d = 0; d < actions; ++d) action[d] = y[d];\n";
-  else
-    throw value_error("export_header: a header has no formula for the most probable action of " + name +
-                      "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
-                      "state_dependent_gaussian, tanh_gaussian and beta_distribution");
+/// From y to the action.
+inline std::string header_mode(best_action best) {
+  switch (best) {
+    case best_action::choices:
+      return "  const float* from = y;\n"
+             "  for (int k = 0; k < actions; ++k) {\n"
+             "    action[k] = 0;\n"
+             "    for (int a = 1; a < choices[k]; ++a)\n"
+             "      if (from[a] > from[action[k]]) action[k] = a;\n"
+             "    from += choices[k];\n"
+             "  }\n";
+    case best_action::bits:
+      return "  for (int k = 0; k < actions; ++k) action[k] = y[k] > 0 ? 1 : 0;\n";
+    case best_action::numbers:
+      return "  for (int d = 0; d < actions; ++d) action[d] = y[d];\n";
+    case best_action::tanh_bounds:
+      return "  for (int d = 0; d < actions; ++d)\n"
+             "    action[d] = action_low[d] + (action_high[d] - action_low[d]) / (1 + std::exp(-2 * y[d]));\n";
+    case best_action::beta_bounds:
+      break;
+  }
+  return "  for (int d = 0; d < actions; ++d) {\n"
+         "    const float a = softplus(y[d]), b = softplus(y[actions + d]);\n"
+         "    const float share = a + b > 0 ? a / (a + b) : 0.5f;\n"
+         "    action[d] = action_low[d] + (action_high[d] - action_low[d]) * share;\n"
+         "  }\n";
 }
 
-inline std::string header_text(header_network const& n, header_example const& x, std::string const& distribution) {
+/// The call of layer l.
+inline std::string layer_text(exported_actor const& n, std::size_t l) {
+  bool const is_last = l + 1 == n.layers.size();
+  std::string const k = std::to_string(l), size = std::to_string(n.layers[l].outputs),
+                    from = l ? "y" + std::to_string(l - 1) : "observation", to = is_last ? "y" : "y" + k;
+  return "  float " + to + "[" + size + "];\n  layer<" + std::to_string(n.layers[l].inputs) + ", " + size + ", " +
+         (is_last ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
+}
+
+inline std::string header_text(exported_actor const& n, header_example const& x, std::string const& name) {
   bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
   std::string const number = is_box ? "float" : "int";
-  std::string widths = std::to_string(n.layers.front().inputs), arrays, steps;
+  std::string arrays, steps;
   for (std::size_t l = 0; l < n.layers.size(); ++l) {
-    auto const& layer = n.layers[l];
-    std::string const k = std::to_string(l), size = std::to_string(layer.outputs),
-                      from = l ? "y" + std::to_string(l - 1) : "observation",
-                      to = l + 1 == n.layers.size() ? "y" : "y" + k;
-    widths += "-" + size;
-    arrays += array_text("weight" + k, layer.weight) + array_text("bias" + k, layer.bias);
-    steps += "  float " + to + "[" + size + "];\n  layer<" + std::to_string(layer.inputs) + ", " + size + ", " +
-             (l + 1 < n.layers.size() ? "true" : "false") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to +
-             ");\n";
+    std::string const k = std::to_string(l);
+    arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);
+    steps += layer_text(n, l);
   }
   std::string const values = numbers_text(x.action);
   std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
                     " wrote it.\n// The network " +
-                    widths + " (" + name_of(n.hidden) + "), " + distribution +
-                    ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " + n.name +
+                    widths_of(n.layers, n.hidden) + ", " + n.distribution +
+                    ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " + name +
                     " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
                     ", actions = " + std::to_string(n.spaces.actions.size()) + ";\n";
   if (!is_box) {
@@ -135,9 +97,9 @@ inline std::string header_text(header_network const& n, header_example const& x,
       all += (k ? ", " : "") + std::to_string(n.spaces.actions.n[k]);
     all += "};  // each action is 0 to this less 1\n";
   } else {
-    auto const bounds = [&](char const* name, std::vector<double> const& b) {
+    auto const bounds = [&](char const* array, std::vector<double> const& b) {
       bool const finite = std::all_of(b.begin(), b.end(), [](double v) { return std::isfinite(v); });
-      return finite ? std::string("constexpr float ") + name + "[actions] = {" + numbers_text(b) + "};\n" : "";
+      return finite ? std::string("constexpr float ") + array + "[actions] = {" + numbers_text(b) + "};\n" : "";
     };
     all += bounds("action_low", n.spaces.actions.low) + bounds("action_high", n.spaces.actions.high);
   }
@@ -149,13 +111,13 @@ inline std::string header_text(header_network const& n, header_example const& x,
          "    for (int o = 0; o < Outputs; ++o) y[o] += x[i] * weight[i * Outputs + o];\n"
          "  if (Hidden)\n    for (int o = 0; o < Outputs; ++o) y[o] = " +
          (n.hidden == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
-  if (n.mode.find("softplus") != n.mode.npos)
+  if (n.best == best_action::beta_bounds)
     all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
   all +=
       "\n}  // namespace detail\n\n"
       "// From an observation's numbers to the action's.\n"
       "inline void act(const float* observation, " +
-      number + "* action) {\n  using namespace detail;\n" + steps + n.mode + "}\n";
+      number + "* action) {\n  using namespace detail;\n" + steps + header_mode(n.best) + "}\n";
   if (one)
     all +=
         "inline int act(const float* observation) {\n  int action = 0;\n  act(observation, &action);\n  return "
@@ -168,7 +130,7 @@ inline std::string header_text(header_network const& n, header_example const& x,
       "  for (int d = 0; d < actions; ++d)\n" +
       (is_box ? "    if (!(std::fabs(action[d] - expected[d]) <= 1e-5f * (1 + std::fabs(expected[d])))) return false;\n"
               : "    if (action[d] != expected[d]) return false;\n") +
-      "  return true;\n}\n\n}  // namespace " + n.name + "\n";
+      "  return true;\n}\n\n}  // namespace " + name + "\n";
   return all;
 }
 

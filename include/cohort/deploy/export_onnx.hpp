@@ -1,0 +1,130 @@
+#pragma once
+#include <cohort/checkpoint/description.hpp>
+#include <cohort/deploy/exported_actor.hpp>
+#include <cohort/deploy/onnx_graph.hpp>
+#include <cohort/file/new_file.hpp>
+
+namespace COHORT_NAMESPACE {
+
+namespace detail {
+
+/// The network, from "observation" to `end`.
+inline void write_layers(onnx_graph& graph, exported_actor const& actor, std::string const& end) {
+  std::string from = "observation";
+  for (std::size_t l = 0; l < actor.layers.size(); ++l) {
+    auto const& layer = actor.layers[l];
+    std::string const k = std::to_string(l), weight = "weight" + k, bias = "bias" + k;
+    bool const last = l + 1 == actor.layers.size();
+    graph.constant(weight, {layer.inputs, layer.outputs}, layer.weight);
+    graph.constant(bias, {layer.outputs}, layer.bias);
+    graph.node("Gemm", {from, weight, bias}, last ? end : "linear" + k);
+    if (!last) graph.node(actor.hidden == activation::tanh ? "Tanh" : "Relu", {"linear" + k}, "hidden" + k);
+    from = "hidden" + k;
+  }
+}
+
+/// What stands for the bounds of actions: low + (high - low) share.
+inline void write_bounded(onnx_graph& graph, space_values const& box, std::string const& share) {
+  std::vector<float> const low(box.low.begin(), box.low.end());
+  std::vector<float> width;
+  for (std::size_t d = 0; d < low.size(); ++d) width.push_back(float(box.high[d] - box.low[d]));
+  graph.constant("low", {int(low.size())}, low);
+  graph.constant("width", {int(low.size())}, width);
+  graph.node("Mul", {share, "width"}, "above_low");
+  graph.node("Add", {"above_low", "low"}, "action");
+}
+
+/// From what the network gives, `y`, to "action".
+inline void write_best_action(onnx_graph& graph, exported_actor const& actor, std::string const& y) {
+  auto const& actions = actor.spaces.actions;
+  int const size = int(actions.size());
+  auto columns = [&](int first, int count, std::string const& to) {
+    graph.constant("begin_of_" + to, first), graph.constant("end_of_" + to, first + count);
+    graph.constant("axis_of_" + to, 1);
+    graph.node("Slice", {y, "begin_of_" + to, "end_of_" + to, "axis_of_" + to}, to);
+  };
+  switch (actor.best) {
+    case best_action::choices: {
+      if (actions.kind == "discrete") return graph.node("ArgMax", {y}, "action", {{"axis", 1}, {"keepdims", 0}});
+      std::vector<std::string> all;
+      int first = 0;
+      for (int n : actions.n) {
+        std::string const k = std::to_string(all.size());
+        columns(first, n, "logits" + k);
+        graph.node("ArgMax", {"logits" + k}, "choice" + k, {{"axis", 1}, {"keepdims", 1}});
+        all.push_back("choice" + k), first += n;
+      }
+      return graph.node("Concat", all, "action", {{"axis", 1}});
+    }
+    case best_action::bits:
+      graph.constant("zero", {}, {0});
+      graph.node("Greater", {y, "zero"}, "is_set");
+      return graph.node("Cast", {"is_set"}, "action", {{"to", onnx::tensor::is_int64}});
+    case best_action::numbers:
+      return columns(0, size, "action");
+    case best_action::tanh_bounds:
+      columns(0, size, "mean");
+      graph.constant("two", {}, {2});
+      graph.node("Mul", {"mean", "two"}, "twice");
+      graph.node("Sigmoid", {"twice"}, "share");
+      return write_bounded(graph, actions, "share");
+    case best_action::beta_bounds:
+      columns(0, size, "first"), columns(size, size, "second");
+      graph.node("Softplus", {"first"}, "alpha_less_1"), graph.node("Softplus", {"second"}, "beta_less_1");
+      graph.node("Add", {"alpha_less_1", "beta_less_1"}, "both");
+      graph.constant("zero", {}, {0}), graph.constant("half", {}, {.5f});
+      graph.node("Div", {"alpha_less_1", "both"}, "quotient");
+      graph.node("Greater", {"both", "zero"}, "is_hump");
+      graph.node("Where", {"is_hump", "quotient", "half"}, "share");
+      return write_bounded(graph, actions, "share");
+  }
+}
+
+inline std::string onnx_text(exported_actor const& actor) {
+  bool const is_box = actor.spaces.actions.kind == "box";
+  int const size = int(actor.spaces.actions.size()), given = actor.layers.back().outputs;
+  std::string const y = !is_box ? "logits" : given == size ? "action" : "parameters";
+  onnx_graph graph;
+  graph.input("observation", onnx::tensor::is_float, {0, actor.layers.front().inputs});
+  write_layers(graph, actor, y);
+  if (y != "action") write_best_action(graph, actor, y);
+  graph.output("action", is_box ? onnx::tensor::is_float : onnx::tensor::is_int64,
+               actor.spaces.actions.kind == "discrete" ? std::vector{0} : std::vector{0, size});
+  if (y != "action") graph.output(y, onnx::tensor::is_float, {0, given});
+  if (int const n = int(actor.free.size())) {
+    std::vector<int> const shape = n == size ? std::vector{size} : std::vector{n / size, size};
+    graph.constant("log_std_value", shape, actor.free);
+    graph.node("Identity", {"log_std_value"}, "log_std");
+    graph.output("log_std", onnx::tensor::is_float, shape);
+  }
+  return graph.model({{"library", "Cohort " COHORT_VERSION},
+                      {"distribution", actor.distribution},
+                      {"observations", space_json(actor.spaces.observations).dump()},
+                      {"actions", space_json(actor.spaces.actions).dump()}});
+}
+
+}  // namespace detail
+
+/// Writes a policy's most probable actions as an ONNX file of standard operators (opset 11):
+///
+///     observation, N x D floats  ->  action, N (discrete), N x K integers of 64 bits, or N x K floats (box)
+///
+/// Beside the action it gives what the distribution is made of: "logits" of discrete, multi_discrete and binary
+/// actions, "parameters" of a box's where the network gives more than the action (parameter k of number d in column k K
+/// + d), and "log_std" where no observation changes it. metadata_props name the library, the distribution and the
+/// spaces. Actions are the policy's to 1e-6, and not clipped to their space, as the policy's are not. Replaces what
+/// stands there unless told to refuse.
+///
+///     export_onnx(cpu, policy, "controller.onnx");
+///
+/// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
+/// distribution of your own, not_finite_error for numbers that are not finite, io_error for the file.
+template <backend B, class Policy>
+void export_onnx(B& backend, Policy& policy, std::filesystem::path const& path, existing what = existing::replace) {
+  std::string const text = detail::onnx_text(detail::exported(backend, policy, "export_onnx", "an ONNX file"));
+  file::new_file to(path, what);
+  to.write(text);
+  to.commit();
+}
+
+}  // namespace COHORT_NAMESPACE

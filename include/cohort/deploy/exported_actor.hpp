@@ -1,0 +1,137 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cohort/backend/concept.hpp>
+#include <cohort/describe/type_name.hpp>
+#include <cohort/environment/spaces.hpp>
+#include <cohort/policy/network_options.hpp>
+#include <cstddef>
+
+// What every export has in common: the actor of a policy in plain numbers, and what cannot be exported.
+
+namespace COHORT_NAMESPACE::detail {
+
+/// How the most probable action is made of y, what the last layer gives.
+enum class best_action {
+  choices,      ///< each choice the first of its largest logits
+  bits,         ///< 1 where y > 0
+  numbers,      ///< y, the first of them
+  tanh_bounds,  ///< low + (high - low) sigmoid(2 y)
+  beta_bounds   ///< low + (high - low) a / (a + b), a and b softplus of y's halves, the middle where both are 0
+};
+
+struct actor_layer {
+  int inputs, outputs;
+  std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
+
+  void keep_columns(int n) {
+    std::vector<float> kept;
+    for (int i = 0; i < inputs; ++i)
+      kept.insert(kept.end(), weight.begin() + std::ptrdiff_t(i) * outputs,
+                  weight.begin() + std::ptrdiff_t(i) * outputs + n);
+    weight = std::move(kept), outputs = n;
+    bias.resize(std::size_t(n));
+  }
+};
+
+/// "4-64-64-2 (tanh)"
+inline std::string widths_of(std::vector<actor_layer> const& layers, activation hidden) {
+  std::string all = std::to_string(layers[0].inputs);
+  for (auto const& layer : layers) all += "-" + std::to_string(layer.outputs);
+  return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
+}
+
+struct exported_actor {
+  activation hidden;
+  std::vector<actor_layer> layers;
+  std::vector<float> free;  ///< what no observation changes: log_std
+  environment_spaces spaces;
+  std::string distribution;
+  best_action best;
+};
+
+/// The model that makes a distribution of a policy's numbers, where one does.
+template <class Distribution>
+struct model_in {
+  using type = void;
+};
+template <class Model, class T, int D>
+struct model_in<independent<Model, T, D>> {
+  using type = Model;
+};
+template <class Gsde, class T, int D>
+struct model_in<gsde_gaussian<Gsde, T, D>> {
+  using type = Gsde;
+};
+
+/// A distribution without the type of its numbers and their number: "tanh_gaussian".
+template <class Distribution>
+std::string distribution_name() {
+  using model = typename model_in<Distribution>::type;
+  if constexpr (!std::is_void_v<model>) return type_name<model>();
+  else {
+    std::string const name = type_name<Distribution>();
+    return name.substr(0, name.find('<'));
+  }
+}
+
+/// Raises value_error for a distribution whose most probable action no export knows. `what` is written.
+template <class Distribution>
+best_action best_action_of(std::string const& where, std::string const& what) {
+  using model = typename model_in<Distribution>::type;
+  constexpr bool has_choices = std::is_same_v<Distribution, categorical> ||
+                               requires(Distribution const& d) { []<int K>(multi_categorical<K> const&) {}(d); };
+  constexpr bool is_plain = std::is_same_v<model, state_dependent_gaussian> || std::is_same_v<model, gsde> ||
+                            requires(Distribution const& d) { []<class T>(diagonal_gaussian<T> const&) {}(d); };
+  if constexpr (has_choices) return best_action::choices;
+  else if constexpr (std::is_same_v<model, bernoulli>) return best_action::bits;
+  else if constexpr (std::is_same_v<model, tanh_gaussian>) return best_action::tanh_bounds;
+  else if constexpr (std::is_same_v<model, beta_distribution>) return best_action::beta_bounds;
+  else if constexpr (is_plain) return best_action::numbers;
+  else
+    throw value_error(where + ": " + what + " has no formula for the most probable action of " +
+                      distribution_name<Distribution>() +
+                      "; it has those of categorical, multi_categorical, bernoulli, diagonal_gaussian, gsde, "
+                      "state_dependent_gaussian, tanh_gaussian and beta_distribution");
+}
+
+inline void require_finite(std::string const& number, std::string const& of, std::vector<float> const& numbers) {
+  auto const found = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
+  if (found != numbers.end())
+    throw not_finite_error(number + std::to_string(found - numbers.begin()) + of + " is " + text(double(*found)) +
+                           ", expected a finite float");
+}
+
+/// The actor of a policy. Raises value_error for one that cannot be exported: with an action mask, made without an
+/// environment, or of a distribution that is not known; not_finite_error for parameters that are not finite.
+template <backend B, class Policy>
+exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
+  using T = value_t<B>;
+  using distribution = typename Policy::distribution_type;
+  auto const& spaces = policy.spaces();
+  if (spaces.actions.kind.empty())
+    throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
+  if (policy.observations() != int(spaces.observations.size()))
+    throw value_error(where + ": the policy reads an action mask, which " + what + " cannot have yet");
+  exported_actor actor{policy.options().activation,
+                       {},
+                       {},
+                       spaces,
+                       distribution_name<distribution>(),
+                       best_action_of<distribution>(where, what)};
+  std::vector<T> all(std::size_t(policy.parameters().rows));
+  backend.download(std::span<T>(all), view<T const>(policy.parameters()));
+  policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
+    std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
+    bool const is_free = name == "free";
+    if (!is_free && !name.starts_with("actor.")) return;
+    require_finite(where + ": number ", " of the policy's " + name, numbers);
+    if (is_free) actor.free = std::move(numbers);
+    else if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
+    else actor.layers.back().bias = std::move(numbers);
+  });
+  actor.layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
+  return actor;
+}
+
+}  // namespace COHORT_NAMESPACE::detail

@@ -1,0 +1,33 @@
+"""What write_onnx wrote, with the real packages: each file is sound, standard, and gives the policy's actions to 1e-6.
+
+    python check_onnx.py FOLDER
+"""
+
+import pathlib
+import sys
+
+import numpy
+import onnx
+import onnxruntime
+
+files = sorted(pathlib.Path(sys.argv[1]).glob("*.onnx"))
+assert len(files) == 9, files
+for file in files:
+    model = onnx.load(file)
+    onnx.checker.check_model(model, full_check=True)
+    assert [(x.domain, x.version) for x in model.opset_import] == [("", 11)] and model.ir_version == 6
+    said = {x.key: x.value for x in model.metadata_props}
+    assert said.keys() == {"library", "distribution", "observations", "actions"}, said
+
+    rows = [line.split("|") for line in file.with_suffix(".txt").read_text().splitlines()]
+    seen, done = (numpy.array([row[k].split() for row in rows], dtype=numpy.float64) for k in (0, 1))
+    assert len(numpy.unique(done)) > 1, "the policy always does the same, which shows nothing"
+    session = onnxruntime.InferenceSession(file)
+    names = [x.name for x in session.get_outputs()]
+    found = dict(zip(names, session.run(None, {"observation": seen.astype(numpy.float32)})))
+    for output in session.get_outputs():
+        shape = [len(seen) if x == "N" else x for x in output.shape]
+        assert list(found[output.name].shape) == shape, (file, output.name, shape)
+    error = numpy.abs(found["action"].reshape(done.shape) - done).max()
+    print(f"{file.stem:16} {said['distribution']:50} {', '.join(names):30} off by {error:.1e}")
+    assert error <= 1e-6

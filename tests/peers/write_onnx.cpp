@@ -1,0 +1,60 @@
+// Writes an ONNX file of every distribution, and beside it NAME.txt: rows of an observation and what the policy does in
+// it. check_onnx.py reads them with the real packages.
+//
+//     write_onnx FOLDER
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/deploy/export_onnx.hpp>
+#include <fstream>
+
+#include "../support/spaces.hpp"
+
+using namespace cohort;
+
+namespace {
+
+struct written {
+  std::filesystem::path folder;
+  eigen::backend cpu{};
+
+  template <class Policy>
+  void operator()(std::string const& name, Policy policy) {
+    export_onnx(cpu, policy, folder / (name + ".onnx"));
+    std::ofstream rows(folder / (name + ".txt"));
+    rows.precision(9);
+    auto const& spaces = policy.spaces();
+    std::vector<float> seen(spaces.observations.size());
+    std::vector<typename Policy::action> done(std::size_t(policy.distribution().action_width()));
+    random_stream draws(stream_id{7, draw_purpose::user});
+    for (int row = 0; row < 64; ++row) {
+      for (float& x : seen) x = float(draws.uniform(-1, 1));
+      policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(seen.size())),
+                               view(done.data(), 1, std::ptrdiff_t(done.size())));
+      for (float x : seen) rows << x << ' ';
+      rows << '|';
+      for (std::size_t k = 0; k < spaces.actions.size(); ++k) rows << ' ' << done[k];
+      rows << '\n';
+    }
+  }
+};
+
+}  // namespace
+
+int main(int arguments, char** given) {
+  if (arguments != 2) return 2;
+  written write{given[1]};
+  auto& cpu = write.cpu;
+  network_options const decided{.policy_gain = 2};
+  write("push", actor_critic{cpu, classic_control::cart_pole{}, decided, random_seed{3}});
+  network_options const shared{
+      .hidden = {9, 5}, .activation = activation::relu, .trunk = trunk::shared, .policy_gain = 2};
+  write("shared", actor_critic{cpu, classic_control::cart_pole{}, shared, random_seed{3}});
+  write("no_hidden_layer", actor{cpu, classic_control::pendulum{}, {.hidden = {}, .policy_gain = 2}, random_seed{3}});
+  write("choices", actor{cpu, spaces::choices{}, decided, random_seed{3}});
+  write("bits", actor{cpu, spaces::bits{}, decided, random_seed{3}});
+  int number = 0;
+  auto of_box = [&](auto model) {
+    write("box" + std::to_string(number++), actor{cpu, spaces::numbers{}, model, decided, random_seed{3}});
+  };
+  std::apply([&](auto... model) { (of_box(model), ...); }, catalogue::action_models{});
+}
