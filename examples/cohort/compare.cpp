@@ -76,11 +76,13 @@ void compare(compare_request const& how) {
       cohort::comparing::compare_contenders(contenders, plan,
                                             {COHORT_VERSION, "eigen", cohort::comparing::compiler(), "",
                                              cohort::comparing::processor(), cohort::comparing::date_now()});
+  if (all.complete == 0) throw std::runtime_error(cohort::comparing::how_it_stopped(all) + "; nothing is written");
   program::print(cohort::comparing::table(all));
   folder.write({program::text_output("summary.json", cohort::comparing::summary_json(all)),
                 program::text_output("curves.csv", cohort::comparing::curves_csv(all)),
                 program::text_output("report.html", cohort::comparing::report(all))});
   program::print("\nThe report is " + (folder.path() / "report.html").string() + "\n");
+  if (all.failed) throw std::runtime_error(cohort::comparing::how_it_stopped(all));
   if (!all.stopped_by.empty()) std::fprintf(stderr, "cohort: %s\n", cohort::comparing::how_it_stopped(all).c_str());
 }
 

@@ -5,7 +5,9 @@
 
 namespace cli {
 
-void export_policy(std::filesystem::path from, std::filesystem::path const& header, std::string const& name) {
+void export_policy(export_request const& how) {
+  if (how.header.empty() && how.onnx.empty()) throw program::usage_error("export needs --header FILE or --onnx FILE");
+  auto from = how.from;
   if (std::filesystem::is_directory(from)) from /= "policy.cohort";
   std::string refused;
   for (auto const& environment : environments())
@@ -17,8 +19,11 @@ void export_policy(std::filesystem::path from, std::filesystem::path const& head
         refused = e.what();  // of another environment or kind of policy
         continue;
       }
-      policy->export_header(header, name);
-      program::print(header.string() + ": the policy of " + from.string() + ", for " + environment.name + "\n");
+      if (!how.header.empty()) policy->export_header(how.header, how.name);
+      if (!how.onnx.empty()) policy->export_onnx(how.onnx);
+      for (auto const& to : {how.header, how.onnx})
+        if (!to.empty())
+          program::print(to.string() + ": the policy of " + from.string() + ", for " + environment.name + "\n");
       return;
     }
   throw std::runtime_error(refused + ", and of no other environment or policy that this program knows");

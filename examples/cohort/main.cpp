@@ -97,17 +97,18 @@ int run(int argc, char** argv) {
   sweeping->add_option("--out", out, "the folder of the sweep, runs/sweep where none is given")->type_name("DIR");
   sweeping->add_flag("--resume", how.resume, "goes on with the sweep in the folder");
 
-  std::string header, from, name = "controller";
+  export_request wanted;
   auto* exporting = app.add_subcommand("export", "writes a trained policy for programs that know nothing of Cohort");
-  exporting->add_option("FROM", from, "a policy's file, or the folder of a run")->required();
-  exporting->add_option("--header", header, "a C++17 header")->type_name("FILE")->required();
-  exporting->add_option("--name", name, "the namespace in it")->type_name("NAME");
+  exporting->add_option("FROM", wanted.from, "a policy's file, or the folder of a run")->required();
+  exporting->add_option("--header", wanted.header, "a C++17 header")->type_name("FILE");
+  exporting->add_option("--onnx", wanted.onnx, "an ONNX model")->type_name("FILE");
+  exporting->add_option("--name", wanted.name, "the namespace in the header")->type_name("NAME");
 
   auto* listing = app.add_subcommand("list", "the environments and algorithms that there are");
 
   return program::run(app, argc, argv, [&] {
     if (listing->parsed()) return list();
-    if (exporting->parsed()) return export_policy(from, header, name);
+    if (exporting->parsed()) return export_policy(wanted);
     if (comparing->parsed()) {
       compare_request asked{.algorithms = words_of(algorithms),
                             .fields = fields_of_arguments(comparing->remaining()),

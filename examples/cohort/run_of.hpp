@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/deploy/export_header.hpp>
+#include <cohort/deploy/export_onnx.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
 #include <utility>
@@ -52,6 +53,9 @@ class policy_of final : public any_policy {
   explicit policy_of(Read read) : policy_(read(cpu_)) {}
   void export_header(std::filesystem::path const& to, std::string const& name) override {
     cohort::export_header(cpu_, policy_, to, {.name = name});
+  }
+  void export_onnx(std::filesystem::path const& to) override {
+    cohort::export_onnx(cpu_, policy_, to, cohort::existing::replace);
   }
 
  private:

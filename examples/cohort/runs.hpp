@@ -29,6 +29,7 @@ class any_policy {
  public:
   virtual ~any_policy() = default;
   virtual void export_header(std::filesystem::path const& to, std::string const& name) = 0;
+  virtual void export_onnx(std::filesystem::path const& to) = 0;
 };
 
 struct known_environment {

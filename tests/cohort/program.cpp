@@ -112,6 +112,9 @@ TEST_CASE(
 
   REQUIRE(here.run("export --header push.hpp --name push a").status == 0);
   CHECK_THAT(get(here.in("push.hpp")), ContainsSubstring("namespace push"));
+  REQUIRE(here.run("export --onnx push.onnx a").status == 0);
+  CHECK(fs::file_size(here.in("push.onnx")) > 300);
+  CHECK_THAT(here.refusal("export a"), ContainsSubstring("export needs --header FILE or --onnx FILE"));
   files::put(here.in("other.cohort"), "nothing of ours");
   CHECK_THAT(here.refusal("export --header none.hpp other.cohort", 1), ContainsSubstring("other.cohort"));
   CHECK_FALSE(fs::exists(here.in("none.hpp")));

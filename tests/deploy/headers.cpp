@@ -158,5 +158,9 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
   CHECK_THROWS_AS(export_header(cpu, broken, path), not_finite_error);
   CHECK_THROWS_WITH(export_header(cpu, broken, path),
                     "export_header: number 9 of the policy's actor.0.weight is inf, expected a finite float");
+  actor fine{cpu, classic_control::pendulum{}, {.hidden = {8}}, random_seed{3}};
+  for (auto const* name : {"", "7up", "my policy", "a::b", "x;"})
+    CHECK_THROWS_WITH(export_header(cpu, fine, path, {.name = name}),
+                      "export_header: name is '" + std::string(name) + "', expected a C++ name: letters, digits and _");
   CHECK(files::entries(here.path) == 0);
 }

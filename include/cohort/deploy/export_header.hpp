@@ -1,7 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <cohort/backend/concept.hpp>
 #include <cohort/deploy/header_text.hpp>
 #include <cohort/file/new_file.hpp>
+#include <string>
+#include <string_view>
 
 namespace COHORT_NAMESPACE {
 
@@ -34,6 +37,12 @@ header_example example_of(B& backend, Policy& policy, std::size_t seen, std::siz
   return x;
 }
 
+inline bool is_name(std::string_view text) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && letter(text[0]) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 }  // namespace detail
 
 /// Writes a policy's most probable actions as one C++17 header for programs that know nothing of Cohort: weights as
@@ -45,11 +54,13 @@ header_example example_of(B& backend, Policy& policy, std::size_t seen, std::siz
 ///     #include "controller.hpp"
 ///     int const push = controller::act(observation);          // discrete; of others: act(observation, action)
 ///
-/// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
-/// distribution whose most probable action it cannot write (it has those of this library), not_finite_error for numbers
-/// that are not finite, io_error for the file.
+/// Raises value_error, with nothing written, for a name that is none, for a policy with an action mask, without an
+/// environment, or with a distribution whose most probable action it cannot write (it has those of this library),
+/// not_finite_error for numbers that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_header(B& backend, Policy& policy, std::filesystem::path const& path, header_options const& o = {}) {
+  if (!detail::is_name(o.name))
+    throw value_error("export_header: name is '" + o.name + "', expected a C++ name: letters, digits and _");
   auto const actor = detail::exported(backend, policy, "export_header", "a header");
   auto const example =
       detail::example_of(backend, policy, actor.spaces.observations.size(), actor.spaces.actions.size());
