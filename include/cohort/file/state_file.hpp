@@ -89,8 +89,11 @@ inline file::described_state state_in(std::span<std::byte const> bytes, std::str
                   "; this is Cohort " COHORT_VERSION ", which reads format " + std::to_string(state_format));
   require_checksum(bytes, text("checksum"), where);
   file::described_state result{std::move(about), {}};
-  for (auto const& [name, tensor] : all.tensors())
+  for (auto const& [name, tensor] : all.tensors()) {
+    if (!file::safetensors::size_of(tensor.type))
+      refuse_file(where, "tensor " + shown(name) + " is of type " + shown(tensor.type) + ", which is not known");
     result.state[name] = {tensor.type, {tensor.bytes.begin(), tensor.bytes.end()}};
+  }
   return result;
 }
 
