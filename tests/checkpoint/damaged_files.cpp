@@ -7,6 +7,7 @@
 #include "../support/allocated.hpp"
 #include "../support/damage.hpp"
 #include "../support/parameters.hpp"
+#include "../support/sealed.hpp"
 
 using namespace cohort;
 using support::parameters_of;
@@ -25,14 +26,6 @@ auto run_of(eigen::backend& cpu, auto& policy) {
 
 std::string text_of(std::vector<std::byte> const& bytes) {
   return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-}
-/// With the checksum that its bytes have, if it has a place for one: so that the damage is not found by it.
-std::string sealed(std::string file) {
-  std::size_t const place = file.find(detail::checksum_begin);
-  if (place == file.npos || file.size() < place + 21) return file;
-  std::size_t const digits = place + sizeof detail::checksum_begin - 1;
-  file.replace(digits, 8, "00000000");
-  return file.replace(digits, 8, detail::hexadecimal(file::crc32c(files::bytes(file))));
 }
 /// Damaged in every way, first as it is found by the checksum and then as it is not.
 std::vector<std::string> damaged(std::string const& whole, std::size_t count) {

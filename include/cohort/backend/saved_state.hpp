@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <cohort/backend/concept.hpp>
 #include <cohort/error.hpp>
 #include <cstddef>
@@ -43,14 +42,6 @@ std::vector<std::byte> downloaded_bytes(B& backend, view<U const> numbers) {
   return bytes_of(std::span<U const>(host));
 }
 
-template <class X>
-struct element_of {
-  using type = X;
-};
-template <class U, std::size_t N>
-struct element_of<std::array<U, N>> {
-  using type = U;
-};
 template <class U>
 constexpr char const* type_of_numbers() {
   if constexpr (std::is_same_v<U, bool>) return "BOOL";
@@ -74,7 +65,8 @@ struct state_entry {
 using state_action = std::function<void(state_entry const&)>;
 
 /// What a part's `persist(f)` is given: f("name", member) for each, be it a number, an array of the host or of the
-/// backend, or a part itself; f.inside("name") for what stands in it.
+/// backend, or a part itself; f.inside("name") for what stands in it. Of a view or a span, which name an array whose
+/// size does not change, only as many numbers are taken back.
 template <backend B>
 struct state_walk {
   B& backend;
@@ -99,18 +91,22 @@ struct state_walk {
       act<U>(
           here.path, std::size_t(x.size()) * sizeof(U), [&] { return downloaded_bytes(backend, view<U const>(x)); },
           [&](bytes const& b) { backend.upload(x, std::span<U const>(numbers_in<U>(b))); });
-    } else if constexpr (requires { x.resize(x.size()), x.data(); }) {
+    } else if constexpr (requires { x.data(), x.size(); }) {
       using U = typename X::value_type;
       constexpr bool copies = std::is_trivially_copyable_v<U>;
       static_assert(copies,
                     "what a run keeps is copied byte by byte: an environment's state must be trivially copyable");
+      constexpr bool grows = requires { x.resize(x.size()); };
       if constexpr (copies)
         act<U>(
-            here.path, any_size, [&] { return bytes_of(std::span<U const>(x)); },
-            [&](bytes const& b) { x = numbers_in<U>(b); });
+            here.path, grows ? any_size : x.size() * sizeof(U), [&] { return bytes_of(std::span<U const>(x)); },
+            [&](bytes const& b) {
+              if constexpr (grows) x.resize(b.size() / sizeof(U));
+              if (!b.empty()) std::memcpy(x.data(), b.data(), b.size());
+            });
     } else {
       static_assert(std::is_trivially_copyable_v<X>, "a part of a run lists its state in persist(f)");
-      act<typename element_of<X>::type>(
+      act<X>(
           here.path, sizeof x, [&] { return bytes_of(std::span<X const>(&x, 1)); },
           [&](bytes const& b) { std::memcpy(&x, b.data(), sizeof x); });
     }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/environment/lane_formulas.hpp>
+#include <span>
 #include <vector>
 
 namespace COHORT_NAMESPACE::detail {
@@ -25,7 +26,11 @@ class lane_states {
     backend.assign(elapsed_, std::span<std::int32_t const>(none));
     backend.assign(spare_elapsed_, std::span<std::int32_t const>(none));
   }
-  void persist(auto const& f) { f("numbers", numbers_), f("elapsed", elapsed_); }
+  void persist(auto const& f) {
+    auto numbers = numbers_.all();
+    auto elapsed = elapsed_.all();
+    f("numbers", numbers), f("elapsed", elapsed);
+  }
   void reset(B& backend, stream_id starts, int together) {
     backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed());
   }
@@ -93,7 +98,11 @@ class lane_states<B, E> {
     states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * D), flags_.resize(2 * n);
   }
 
-  void persist(auto const& f) { f("states", states_), f("elapsed", elapsed_); }
+  void persist(auto const& f) {
+    std::span states(states_);
+    std::span elapsed(elapsed_);
+    f("states", states), f("elapsed", elapsed);
+  }
 
   void reset(B&, stream_id starts, int together) {
     for (int n = 0; n < lanes(); ++n) reset(n, starts, together);

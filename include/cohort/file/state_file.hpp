@@ -92,6 +92,9 @@ inline file::described_state state_in(std::span<std::byte const> bytes, std::str
   for (auto const& [name, tensor] : all.tensors()) {
     if (!file::safetensors::size_of(tensor.type))
       refuse_file(where, "tensor " + shown(name) + " is of type " + shown(tensor.type) + ", which is not known");
+    if (tensor.type == "BOOL")
+      for (std::byte const b : tensor.bytes)
+        if (b > std::byte{1}) refuse_file(where, "tensor " + shown(name) + " has a BOOL that is neither 0 nor 1");
     result.state[name] = {tensor.type, {tensor.bytes.begin(), tensor.bytes.end()}};
   }
   return result;
