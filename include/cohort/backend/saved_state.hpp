@@ -37,9 +37,10 @@ std::vector<U> numbers_in(std::vector<std::byte> const& bytes) {
 }
 template <backend B, class U>
 std::vector<std::byte> downloaded_bytes(B& backend, view<U const> numbers) {
-  std::vector<U> host(std::size_t(numbers.size()));
-  backend.download(std::span<U>(host), numbers);
-  return bytes_of(std::span<U const>(host));
+  auto const n = std::size_t(numbers.size());
+  std::vector<std::byte> bytes(n * sizeof(U));
+  backend.download(std::span<U>(reinterpret_cast<U*>(bytes.data()), n), numbers);
+  return bytes;
 }
 
 template <class U>

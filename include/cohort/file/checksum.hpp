@@ -5,6 +5,11 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#if defined(__SSE4_2__) && defined(__x86_64__)
+#include <nmmintrin.h>
+#elif defined(__ARM_FEATURE_CRC32)
+#include <arm_acle.h>
+#endif
 
 namespace COHORT_NAMESPACE::detail {
 
@@ -22,6 +27,24 @@ constexpr std::array<std::array<std::uint32_t, 256>, 8> crc32c_tables() {
 }
 inline constexpr auto crc32c_table = crc32c_tables();
 
+/// The inverted checksum after eight more bytes.
+inline std::uint32_t crc32c_by_table(std::uint32_t c, std::uint64_t bytes) {
+  auto const& t = crc32c_table;
+  auto const low = std::uint32_t(bytes) ^ c, high = std::uint32_t(bytes >> 32);
+  return t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^ t[3][high & 255] ^
+         t[2][high >> 8 & 255] ^ t[1][high >> 16 & 255] ^ t[0][high >> 24];
+}
+/// The same by the processor's instruction, where the program is compiled for one that has it.
+inline std::uint32_t crc32c_of_eight(std::uint32_t c, std::uint64_t bytes) {
+#if defined(__SSE4_2__) && defined(__x86_64__)
+  return std::uint32_t(_mm_crc32_u64(c, bytes));
+#elif defined(__ARM_FEATURE_CRC32)
+  return __crc32cd(c, bytes);
+#else
+  return crc32c_by_table(c, bytes);
+#endif
+}
+
 }  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::file {
@@ -31,17 +54,13 @@ namespace COHORT_NAMESPACE::file {
 /// Source: RFC 3720, appendix B.4 (Castagnoli's polynomial); eight bytes at once: Kounavis and Berry 2005, "A
 /// systematic approach to building high performance software-based CRC generators".
 inline std::uint32_t crc32c(std::span<std::byte const> bytes, std::uint32_t before = 0) {
-  auto const& t = detail::crc32c_table;
   std::uint32_t c = ~before;
   std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint32_t low, high;
-    std::memcpy(&low, bytes.data() + i, 4), std::memcpy(&high, bytes.data() + i + 4, 4);
-    low ^= c;
-    c = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^ t[3][high & 255] ^
-        t[2][high >> 8 & 255] ^ t[1][high >> 16 & 255] ^ t[0][high >> 24];
+  for (std::uint64_t eight; i + 8 <= bytes.size(); i += 8) {
+    std::memcpy(&eight, bytes.data() + i, 8);
+    c = detail::crc32c_of_eight(c, eight);
   }
-  for (; i < bytes.size(); ++i) c = c >> 8 ^ t[0][(c ^ std::uint32_t(bytes[i])) & 255];
+  for (; i < bytes.size(); ++i) c = c >> 8 ^ detail::crc32c_table[0][(c ^ std::uint32_t(bytes[i])) & 255];
   return ~c;
 }
 
