@@ -88,7 +88,7 @@ TEST_CASE("damaged files: a policy is read as it stands there, or refused by the
       if (outcome == "read") {
         ++read;
         auto const there = file::read_state(path).state.at("parameters").bytes;
-        REQUIRE(detail::bytes_of(std::span<float const>(loaded)) == there);
+        REQUIRE(std::ranges::equal(std::as_bytes(std::span(loaded)), there));
       } else {
         ++refused;
         REQUIRE((made || parameters_of(other) == untouched));
