@@ -3,6 +3,8 @@
 #include <cohort/checkpoint.hpp>
 #include <cohort/cohort.hpp>
 
+#include <ranges>
+
 #include "../catch.hpp"
 #include "../support/allocated.hpp"
 #include "../support/damage.hpp"

@@ -2,6 +2,7 @@
 #include <cohort/error.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <string>
