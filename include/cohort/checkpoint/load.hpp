@@ -22,14 +22,18 @@ void take_state(B& backend, Part& part, saved_state const& from, std::string con
   }
 }
 
+inline saved_numbers const& parameters_in(file::described_state const& from, std::string const& where) {
+  auto const found = from.state.find("parameters");
+  if (found == from.state.end()) refuse_file(where, "has no tensor \"parameters\"");
+  return found->second;
+}
+
 /// The parameters of a file, into a policy of the same description.
 template <backend B, class Policy>
 void load_policy(B& backend, Policy& policy, file::described_state const& from, std::string const& where) {
   require_same(part_of_file(from, "policy", where), policy_json(policy), where, "policy");
-  auto const found = from.state.find("parameters");
-  if (found == from.state.end()) refuse_file(where, "has no tensor \"parameters\"");
   policy_state<Policy> parameters{policy};
-  take_state(backend, parameters, {{"parameters", found->second}}, where);
+  take_state(backend, parameters, {{"parameters", parameters_in(from, where)}}, where);
 }
 template <backend B, class Run>
 void load_run(B& backend, Run& run, file::described_state const& from, std::string const& where) {
@@ -71,12 +75,17 @@ inline network_options network_in(file::json const& policy, std::string const& w
   return o;
 }
 
-/// make(the network of a file), with the file's parameters.
+/// make(the network of a file), with the file's parameters, which have to be enough for it before it is made.
 template <backend B, class Make>
 auto new_from_file(B& backend, std::filesystem::path const& path, Make make) {
   auto const from = file::read_state(path);
   std::string const where = path.string();
-  auto policy = make(network_in(part_of_file(from, "policy", where), where));
+  auto const network = network_in(part_of_file(from, "policy", where), where);
+  double weights = 0, units = 1;
+  for (int const n : network.hidden) weights += (units + 1) * n, units = n;
+  if (weights * 4 > double(parameters_in(from, where).bytes.size()))
+    refuse_file(where, "describes a network of more parameters than it has");
+  auto policy = make(network);
   load_policy(backend, policy, from, where);
   return policy;
 }

@@ -48,11 +48,11 @@ file::json description_of(Saved& saved) {
   }
 }
 template <backend B, class Saved>
-saved_state saved_state_of(B& backend, Saved& saved) {
-  if constexpr (is_run<Saved>) return copy_out(backend, saved);
+state_sources sources_of_saved(B& backend, Saved& saved) {
+  if constexpr (is_run<Saved>) return sources_of(backend, saved);
   else {
     policy_state<Saved> parameters{saved};
-    return copy_out(backend, parameters);
+    return sources_of(backend, parameters);
   }
 }
 
@@ -67,14 +67,14 @@ saved_state saved_state_of(B& backend, Saved& saved) {
 template <backend B, class Saved>
 void save(B& backend, Saved& saved, std::filesystem::path const& path, file::write_options const& o = {}) {
   detail::complete_step(saved);
-  file::write_state(path, detail::description_of(saved), detail::saved_state_of(backend, saved), o);
+  file::write_state(path, detail::description_of(saved), detail::sources_of_saved(backend, saved), o);
 }
 
 /// The bytes of that file, in memory.
 template <backend B, class Saved>
 std::vector<std::byte> saved_bytes(B& backend, Saved& saved) {
   detail::complete_step(saved);
-  return file::state_bytes(detail::description_of(saved), detail::saved_state_of(backend, saved));
+  return file::state_bytes(detail::description_of(saved), detail::sources_of_saved(backend, saved));
 }
 
 }  // namespace COHORT_NAMESPACE

@@ -2,6 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/environment/lane_formulas.hpp>
 #include <cohort/environment/packed_states.hpp>
+#include <span>
 #include <vector>
 
 namespace COHORT_NAMESPACE::detail {
@@ -26,7 +27,11 @@ class lane_states {
     backend.assign(elapsed_, std::span<std::int32_t const>(none));
     backend.assign(spare_elapsed_, std::span<std::int32_t const>(none));
   }
-  void persist(auto const& f) { f("numbers", numbers_), f("elapsed", elapsed_); }
+  void persist(auto const& f) {
+    auto numbers = numbers_.all();
+    auto elapsed = elapsed_.all();
+    f("numbers", numbers), f("elapsed", elapsed);
+  }
   void reset(B& backend, stream_id starts, int together) {
     backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed());
   }
@@ -95,12 +100,16 @@ class lane_states<B, E> {
   }
 
   void persist(auto const& f) {
+    std::span elapsed(elapsed_);
     if constexpr (saves_states<E>)
       f.packed(
           "states", [&] { return pack_states(environment_, states_); },
-          [&](std::vector<std::byte> const& bytes) { states_ = unpack_states(environment_, bytes); });
-    else f("states", states_);
-    f("elapsed", elapsed_);
+          [&](std::vector<std::byte> const& bytes) { states_ = unpack_states(environment_, bytes, states_.size()); });
+    else {
+      std::span states(states_);
+      f("states", states);
+    }
+    f("elapsed", elapsed);
   }
 
   void reset(B&, stream_id starts, int together) {

@@ -31,9 +31,10 @@ std::vector<std::byte> pack_states(E const& environment, std::vector<typename E:
   return all;
 }
 
-/// Raises value_error where the bytes are not those of states, and whatever the environment's load raises.
+/// Raises value_error where the bytes are not those of so many states, and whatever the environment's load raises.
 template <class E>
-std::vector<typename E::state> unpack_states(E const& environment, std::span<std::byte const> bytes) {
+std::vector<typename E::state> unpack_states(E const& environment, std::span<std::byte const> bytes,
+                                             std::size_t count) {
   std::vector<typename E::state> states;
   while (!bytes.empty()) {
     std::uint64_t size = 0;
@@ -44,6 +45,9 @@ std::vector<typename E::state> unpack_states(E const& environment, std::span<std
     states.push_back(environment.load(bytes.subspan(sizeof size, std::size_t(size))));
     bytes = bytes.subspan(sizeof size + std::size_t(size));
   }
+  if (states.size() != count)
+    throw value_error("there are " + std::to_string(states.size()) + " saved states of the environment, expected " +
+                      std::to_string(count));
   return states;
 }
 

@@ -35,7 +35,8 @@ class vector_environment {
       : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
 
   int lanes() const { return lanes_; }
-  void persist(auto const& f) { f("states", states_), f("lanes", lanes_), f("time", time_); }
+  void persist(auto const& f) { f("states", states_), persist_time(f); }
+  void persist_time(auto const& f) { f("time", time_); }
   std::int64_t steps() const { return time_; }
 
   /// A new episode in every lane; `together` lanes in a row start from the same state. The draws depend on the seed,

@@ -36,25 +36,47 @@ inline std::string hexadecimal(std::uint32_t x) {
   return text;
 }
 
-/// The 8 bytes of the header's length and the header, with the checksum in it.
-inline std::string state_header(file::json about, saved_state const& state) {
+/// The 8 bytes of the header's length and the header, with zeros for its checksum.
+inline std::string state_header(file::json about, state_sources const& state) {
   about["format"] = state_format, about["library"] = COHORT_VERSION;
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   header["__metadata__"] = {{"checksum", std::string(checksum_digits, '0')}, {"cohort", about.dump()}};
   std::size_t end = 0;
   for (auto const& [name, x] : state) {
-    std::size_t const size = x.bytes.size(), count = size / file::safetensors::size_of(x.type);
-    header[name] = {{"dtype", x.type}, {"shape", {count}}, {"data_offsets", {end, end + size}}};
-    end += size;
+    std::size_t const count = x.size / file::safetensors::size_of(x.type);
+    header[name] = {{"dtype", x.type}, {"shape", {count}}, {"data_offsets", {end, end + x.size}}};
+    end += x.size;
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::uint64_t const length = text.size();
-  text.insert(0, reinterpret_cast<char const*>(&length), 8);
-  std::uint32_t sum = file::crc32c(std::as_bytes(std::span(text)));
-  for (auto const& [name, x] : state) sum = file::crc32c(x.bytes, sum);
-  text.replace(text.find(checksum_begin) + sizeof checksum_begin - 1, checksum_digits, hexadecimal(sum));
-  return text;
+  return text.insert(0, reinterpret_cast<char const*>(&length), 8);
+}
+
+/// Gives put(bytes) the file piece by piece, each of which is summed while it is in the processor's cache, and then
+/// put_at(place, digits) the checksum.
+template <class Put, class PutAt>
+void put_state(file::json const& about, state_sources const& state, Put put, PutAt put_at) {
+  std::string const header = state_header(about, state);
+  std::uint32_t sum = 0;
+  auto next = [&](std::span<std::byte const> bytes) { sum = file::crc32c(bytes, sum), put(bytes); };
+  next(std::as_bytes(std::span(header)));
+  std::vector<std::byte> piece;
+  for (auto const& [name, x] : state)
+    for (std::size_t at = 0; at < x.size; at += piece.size()) {
+      piece.resize(std::min(file::new_file::piece, x.size - at));
+      x.read(at, piece), next(piece);
+    }
+  put_at(header.find(checksum_begin) + sizeof checksum_begin - 1, hexadecimal(sum));
+}
+
+inline state_sources sources_in(saved_state const& state) {
+  state_sources all;
+  for (auto const& [name, x] : state) {
+    all[name] = source_of(std::span<std::byte const>(x.bytes));
+    all[name].type = x.type;
+  }
+  return all;
 }
 
 /// Whether the bytes are what was written: the checksum that they say, and theirs.
@@ -89,8 +111,14 @@ inline file::described_state state_in(std::span<std::byte const> bytes, std::str
                   "; this is Cohort " COHORT_VERSION ", which reads format " + std::to_string(state_format));
   require_checksum(bytes, text("checksum"), where);
   file::described_state result{std::move(about), {}};
-  for (auto const& [name, tensor] : all.tensors())
+  for (auto const& [name, tensor] : all.tensors()) {
+    if (!file::safetensors::size_of(tensor.type))
+      refuse_file(where, "tensor " + shown(name) + " is of type " + shown(tensor.type) + ", which is not known");
+    if (tensor.type == "BOOL")
+      for (std::byte const b : tensor.bytes)
+        if (b > std::byte{1}) refuse_file(where, "tensor " + shown(name) + " has a BOOL that is neither 0 nor 1");
     result.state[name] = {tensor.type, {tensor.bytes.begin(), tensor.bytes.end()}};
+  }
   return result;
 }
 
@@ -99,22 +127,31 @@ inline file::described_state state_in(std::span<std::byte const> bytes, std::str
 namespace COHORT_NAMESPACE::file {
 
 /// Writes a state to a file, which appears under its name only when it is whole. Raises io_error naming the file.
+inline void write_state(std::filesystem::path const& path, json const& about, state_sources const& state,
+                        write_options const& o = {}) {
+  new_file file(path, o.what);
+  detail::put_state(
+      about, state, [&](std::span<std::byte const> bytes) { file.write(bytes); },
+      [&](std::size_t place, std::string const& digits) { file.write_at(place, digits); });
+  file.commit(o.flush);
+}
 inline void write_state(std::filesystem::path const& path, json const& about, saved_state const& state,
                         write_options const& o = {}) {
-  std::string const header = detail::state_header(about, state);
-  new_file file(path, o.what);
-  file.write(header);
-  for (auto const& [name, x] : state) file.write(x.bytes);
-  file.commit(o.flush);
+  write_state(path, about, detail::sources_in(state), o);
 }
 
 /// The same bytes in memory.
-inline std::vector<std::byte> state_bytes(json const& about, saved_state const& state) {
-  std::string const header = detail::state_header(about, state);
-  auto const bytes = std::as_bytes(std::span(header));
-  std::vector<std::byte> all(bytes.begin(), bytes.end());
-  for (auto const& [name, x] : state) all.insert(all.end(), x.bytes.begin(), x.bytes.end());
+inline std::vector<std::byte> state_bytes(json const& about, state_sources const& state) {
+  std::vector<std::byte> all;
+  detail::put_state(
+      about, state, [&](std::span<std::byte const> bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); },
+      [&](std::size_t place, std::string const& digits) {
+        std::memcpy(all.data() + place, digits.data(), digits.size());
+      });
   return all;
+}
+inline std::vector<std::byte> state_bytes(json const& about, saved_state const& state) {
+  return state_bytes(about, detail::sources_in(state));
 }
 
 /// What write_state or state_bytes wrote. Raises io_error, naming the file and what is wrong with it, for a file that

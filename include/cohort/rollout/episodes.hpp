@@ -33,7 +33,10 @@ struct rollout_record {
 class return_counter {
  public:
   explicit return_counter(int lanes) : running_(std::size_t(lanes), 0.) {}
-  void persist(auto const& f) { f("running", running_); }
+  void persist(auto const& f) {
+    std::span running(running_);
+    f("running", running);
+  }
   void add(int lane, double reward) { running_[std::size_t(lane)] += reward; }
   void end(int lane, rollout_summary& summary) {
     summary.episode_returns.push_back(running_[std::size_t(lane)]);

@@ -76,7 +76,7 @@ class vine_collector {
     backend.assign(every_lane_, std::span<std::int32_t const>(every));
   }
 
-  void persist(auto const& f) { f("lanes", lanes_), f("copies", copies_); }
+  void persist(auto const& f) { f("lanes", lanes_), copies_.environment().persist_time(f.inside("copies")); }
 
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     collecting(backend, policy, budget, summary).finish();

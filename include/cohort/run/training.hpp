@@ -143,7 +143,7 @@ class training<B, Rollout, Update, E, Policy> {
     auto parameters = policy_.parameters();
     f("parameters", parameters);
     f("collector", collector_), f("learner", learner_), f("reward", algorithm_.reward), f("recent returns", recent_);
-    if (has_reference_) f("reference", reference_);
+    if (auto reference = reference_.all(); has_reference_) f("reference", reference);
     f("objective", algorithm_.objective), f("advantage", algorithm_.advantage);
     f("steps", report_.steps), f("episodes", report_.episodes), f("updates", report_.updates);
     f("skipped", report_.skipped_steps), f("learned", learned_);

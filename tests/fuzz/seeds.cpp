@@ -1,0 +1,64 @@
+// Writes what the targets begin with: seeds FOLDER makes FOLDER/<target>/<file>.
+#include <cohort/backend/eigen.hpp>
+#include <cohort/checkpoint.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/language/files/llama_files.hpp>
+
+#include <random>
+
+#include "../support/files.hpp"
+
+using namespace cohort;
+
+namespace {
+
+void put(std::filesystem::path const& file, std::string const& text) {
+  std::filesystem::create_directories(file.parent_path());
+  files::put(file, text);
+}
+std::string text_of(std::vector<std::byte> const& bytes) {
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+/// As fuzz::input reads a text: its length in two bytes, and it.
+std::string counted(std::string const& text) {
+  return std::string{char(text.size() & 255), char(text.size() >> 8)} + text;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count != 2) return 2;
+  std::filesystem::path const to = words[1];
+  eigen::backend cpu({.threads = 1});
+  actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {4}}, random_seed{1}};
+  training run{cpu,
+               algorithm{.rollout = lanes{.count = 2, .horizon = 4},
+                         .objective = clipped_ratio{} + value_loss{},
+                         .update = update{.epochs = 1, .minibatch_size = 8}},
+               classic_control::cart_pole{},
+               policy,
+               {.steps = 1'000, .seed = 2}};
+  run.step();
+  put(to / "state" / "policy", text_of(saved_bytes(cpu, policy)));
+  put(to / "state" / "run", text_of(saved_bytes(cpu, run)));
+  put(to / "safetensors" / "policy", text_of(saved_bytes(cpu, policy)));
+
+  decoder_options const tiny{
+      .vocabulary = 2, .hidden = 2, .intermediate = 2, .layers = 1, .heads = 1, .context = 4, .tied = true};
+  std::vector<float> const weights(std::size_t(tiny.parameters()), 1);
+  files::scratch const here("cohort_fuzz_seeds");
+  language::write_model<float>(here.path, tiny, weights);
+  put(to / "model" / "tiny",
+      counted(files::get(here.path / "config.json")) + files::get(here.path / "model.safetensors"));
+
+  put(to / "texts" / "format", std::string("\0\x09\x06", 3) + "reasoninganswer\nx = 1,234.50e-3\n");
+  put(to / "texts" / "characters", std::string("\x0d\x01\x02", 3) + "abc\xc3\xa9 12 \xe2\x82\xac");
+  std::mt19937 random(1);
+  for (char const* target : {"advantages", "objectives"})
+    for (int n = 0; n < 20; ++n) {
+      std::string bytes;
+      for (int i = 0; i < 600; ++i) bytes += char(random());
+      put(to / target / std::to_string(n), bytes);
+    }
+  return 0;
+}
