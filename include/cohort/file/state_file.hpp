@@ -39,15 +39,17 @@ inline std::string hexadecimal(std::uint32_t x) {
 /// The 8 bytes of the header's length and the header, with the checksum in it.
 inline std::string state_header(file::json about, saved_state const& state) {
   about["format"] = state_format, about["library"] = COHORT_VERSION;
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  header["__metadata__"] = {{"checksum", std::string(checksum_digits, '0')}, {"cohort", about.dump()}};
+  auto quoted = [](std::string const& s) { return file::json(s).dump(); };
+  std::string text = "{\"__metadata__\":{" + (checksum_begin + std::string(checksum_digits, '0')) +
+                     "\",\"cohort\":" + quoted(about.dump()) + "}";
   std::size_t end = 0;
   for (auto const& [name, x] : state) {
-    std::size_t const size = x.bytes.size(), count = size / file::safetensors::size_of(x.type);
-    header[name] = {{"dtype", x.type}, {"shape", {count}}, {"data_offsets", {end, end + size}}};
+    std::size_t const size = x.bytes.size(), count = size / file::safetensors::size_of(x.type), first = end;
     end += size;
+    text += "," + quoted(name) + ":{\"dtype\":" + quoted(x.type) + ",\"shape\":[" + std::to_string(count) +
+            "],\"data_offsets\":[" + std::to_string(first) + "," + std::to_string(end) + "]}";
   }
-  std::string text = header.dump();
+  text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::uint64_t const length = text.size();
   text.insert(0, reinterpret_cast<char const*>(&length), 8);
@@ -101,10 +103,16 @@ namespace COHORT_NAMESPACE::file {
 /// Writes a state to a file, which appears under its name only when it is whole. Raises io_error naming the file.
 inline void write_state(std::filesystem::path const& path, json const& about, saved_state const& state,
                         write_options const& o = {}) {
-  std::string const header = detail::state_header(about, state);
+  std::string few = detail::state_header(about, state);  // small arrays go together, since each call costs microseconds
   new_file file(path, o.what);
-  file.write(header);
-  for (auto const& [name, x] : state) file.write(x.bytes);
+  for (auto const& [name, x] : state) {
+    bool const small = x.bytes.size() < (1 << 16);
+    if (small) few.append(reinterpret_cast<char const*>(x.bytes.data()), x.bytes.size());
+    if (small && few.size() < (1 << 18)) continue;
+    file.write(few), few.clear();
+    if (!small) file.write(x.bytes);
+  }
+  file.write(few);
   file.commit(o.flush);
 }
 
