@@ -22,6 +22,21 @@ constexpr std::array<std::array<std::uint32_t, 256>, 8> crc32c_tables() {
 }
 inline constexpr auto crc32c_table = crc32c_tables();
 
+/// The checksum's register after some bytes more.
+inline std::uint32_t crc32c_by_tables(std::span<std::byte const> bytes, std::uint32_t c) {
+  auto const& t = crc32c_table;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint32_t low, high;
+    std::memcpy(&low, bytes.data() + i, 4), std::memcpy(&high, bytes.data() + i + 4, 4);
+    low ^= c;
+    c = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^ t[3][high & 255] ^
+        t[2][high >> 8 & 255] ^ t[1][high >> 16 & 255] ^ t[0][high >> 24];
+  }
+  for (; i < bytes.size(); ++i) c = c >> 8 ^ t[0][(c ^ std::uint32_t(bytes[i])) & 255];
+  return c;
+}
+
 }  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::file {
@@ -31,25 +46,15 @@ namespace COHORT_NAMESPACE::file {
 /// Source: RFC 3720, appendix B.4 (Castagnoli's polynomial); eight bytes at once: Kounavis and Berry 2005, "A
 /// systematic approach to building high performance software-based CRC generators".
 inline std::uint32_t crc32c(std::span<std::byte const> bytes, std::uint32_t before = 0) {
-  auto const& t = detail::crc32c_table;
   std::uint32_t c = ~before;
-  std::size_t i = 0;
-#if defined(__AVX__) && defined(__x86_64__)  // whose processors have the instruction for it
-  for (; i + 8 <= bytes.size(); i += 8) {
+#if defined(__AVX__) && defined(__x86_64__)  // whose processors have an instruction for it
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
     std::uint64_t word;
-    std::memcpy(&word, bytes.data() + i, 8);
+    std::memcpy(&word, bytes.data(), 8);
     c = std::uint32_t(__builtin_ia32_crc32di(c, word));
   }
 #endif
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint32_t low, high;
-    std::memcpy(&low, bytes.data() + i, 4), std::memcpy(&high, bytes.data() + i + 4, 4);
-    low ^= c;
-    c = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^ t[3][high & 255] ^
-        t[2][high >> 8 & 255] ^ t[1][high >> 16 & 255] ^ t[0][high >> 24];
-  }
-  for (; i < bytes.size(); ++i) c = c >> 8 ^ t[0][(c ^ std::uint32_t(bytes[i])) & 255];
-  return ~c;
+  return ~detail::crc32c_by_tables(bytes, c);
 }
 
 }  // namespace COHORT_NAMESPACE::file
