@@ -41,8 +41,9 @@ train_report halfway() {
 
 TEST_CASE("csv_log and json_lines: the metrics of each update by their names, and columns of one's own") {
   folder f;
-  std::vector<column> const own{{"a \"quoted\", odd\nname", [](train_report const& r) { return r.mean_return / 5; }},
-                                {"never", [](auto&) { return -std::numeric_limits<double>::infinity(); }}};
+  std::vector<log_column> const own{
+      {"a \"quoted\", odd\nname", [](train_report const& r) { return r.mean_return / 5; }},
+      {"never", [](auto&) { return -std::numeric_limits<double>::infinity(); }}};
   auto r = halfway();
   {
     csv_log log((f.path / "run.csv").string(), own);

@@ -122,6 +122,20 @@ struct explained_by_hand {
   }
 };
 
+/// Of pairs of episodes whose return is their length.
+struct groups_by_hand {
+  double mean = 0, deviation = 0, equal = 0;
+  template <class Run>
+  void on_run(Run& run) {
+    auto first = run.batch().series.offsets();
+    int const pairs = int(run.batch().series.count() / 2);
+    for (int g = 0; g < pairs; ++g) {
+      double const a = first[2 * g + 1] - first[2 * g], b = first[2 * g + 2] - first[2 * g + 1];
+      mean += (a + b) / 2 / pairs, deviation += std::abs(a - b) / std::sqrt(2.) / pairs, equal += (a == b) * 1. / pairs;
+    }
+  }
+};
+
 struct sees_the_end {
   std::vector<float> parameters{};
   template <class Policy>
@@ -159,16 +173,24 @@ TEST_CASE("train_report: the critic's explained variance is that of the batch, a
   CHECK(report.metrics.value_loss > 0);
   CHECK(report.metrics.learning_rate == 3e-3);
   CHECK(report.metrics.optimizer_steps == 16);
+}
 
+TEST_CASE("train_report: what groups of episodes were like, counted from the batch; no critic's metrics without one") {
+  machine cpu;
   actor plain{cpu, pole, {.hidden = {8}}, random_seed{1}};
-  auto grpo = algorithm{.rollout = groups{.count = 6, .group = 2},
+  auto grpo = algorithm{.rollout = groups{.count = 40, .group = 2},
                         .advantage = group_relative{},
                         .objective = clipped_ratio{},
                         .update = update{.epochs = 1, .normalize = normalization::none}};
-  auto const of_groups = train(cpu, grpo, time_limit{pole, 12}, plain, {.steps = 1'000'000, .updates = 1, .seed = 3},
-                               [](train_report const& r) { CHECK(std::isnan(r.explained_variance)); });
-  CHECK(std::isnan(of_groups.metrics.value_loss));
-  CHECK(of_groups.completions.groups == 6);
-  CHECK(of_groups.completions.count == 0);
-  CHECK(of_groups.completions.reward == of_groups.mean_return);  // groups are of one size
+  groups_by_hand by_hand;
+  auto const r = train(cpu, grpo, time_limit{pole, 14}, plain, {.steps = 1'000'000, .updates = 1, .seed = 3}, by_hand);
+  CHECK(r.completions.groups == 40);
+  CHECK(r.completions.count == 0);
+  CHECK(r.completions.left_out == 0);
+  CHECK(std::abs(r.completions.reward - by_hand.mean) < 1e-9);
+  CHECK(std::abs(r.completions.reward_std - by_hand.deviation) < 1e-9);
+  CHECK(std::abs(r.completions.frac_reward_zero_std - by_hand.equal) < 1e-9);
+  CHECK((by_hand.equal > 0 && by_hand.equal < 1));
+  CHECK(std::isnan(r.explained_variance));
+  CHECK(std::isnan(r.metrics.value_loss));
 }

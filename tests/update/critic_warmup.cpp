@@ -93,9 +93,15 @@ TEST_CASE(
   for (int u = 0; u < 3; ++u) {
     auto const &found = pretrained.metrics[std::size_t(u)], &expected = critic_alone.metrics[std::size_t(u)];
     REQUIRE(close(found.loss, expected.loss, 1e-12));
+    REQUIRE(close(found.value_loss, expected.value_loss, 1e-12));
+    REQUIRE((found.optimizer_steps == 4 && found.learning_rate == .01));
     REQUIRE(close(found.gradient_norm, expected.gradient_norm, 1e-12));
     REQUIRE((found.series == 2 && found.entropy == 0 && found.approximate_kl == 0));
   }
+  auto near = plain();
+  near.target_kl = 1e-12;  // of the policy, which the critic does not move
+  auto watched = on_cart_pole(objective, critic_warmup{.updates = 3, .critic = near, .then = plain(1)}, 3);
+  REQUIRE(watched.critic == pretrained.critic);
   auto after = on_cart_pole(objective, critic_warmup{.updates = 3, .critic = plain(), .then = plain(1)}, 4);
   REQUIRE(after.actor != start.actor);
   REQUIRE(after.metrics.back().entropy > 0);

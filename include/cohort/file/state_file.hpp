@@ -39,15 +39,17 @@ inline std::string hexadecimal(std::uint32_t x) {
 /// The 8 bytes of the header's length and the header, with zeros for its checksum.
 inline std::string state_header(file::json about, state_sources const& state) {
   about["format"] = state_format, about["library"] = COHORT_VERSION;
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  header["__metadata__"] = {{"checksum", std::string(checksum_digits, '0')}, {"cohort", about.dump()}};
+  auto quoted = [](std::string const& s) { return file::json(s).dump(); };
+  std::string text = "{\"__metadata__\":{" + (checksum_begin + std::string(checksum_digits, '0')) +
+                     "\",\"cohort\":" + quoted(about.dump()) + "}";
   std::size_t end = 0;
   for (auto const& [name, x] : state) {
-    std::size_t const count = x.size / file::safetensors::size_of(x.type);
-    header[name] = {{"dtype", x.type}, {"shape", {count}}, {"data_offsets", {end, end + x.size}}};
+    std::size_t const count = x.size / file::safetensors::size_of(x.type), first = end;
     end += x.size;
+    text += "," + quoted(name) + ":{\"dtype\":" + quoted(x.type) + ",\"shape\":[" + std::to_string(count) +
+            "],\"data_offsets\":[" + std::to_string(first) + "," + std::to_string(end) + "]}";
   }
-  std::string text = header.dump();
+  text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::uint64_t const length = text.size();
   return text.insert(0, reinterpret_cast<char const*>(&length), 8);
@@ -59,14 +61,23 @@ template <class Put, class PutAt>
 void put_state(file::json const& about, state_sources const& state, Put put, PutAt put_at) {
   std::string const header = state_header(about, state);
   std::uint32_t sum = 0;
-  auto next = [&](std::span<std::byte const> bytes) { sum = file::crc32c(bytes, sum), put(bytes); };
-  next(std::as_bytes(std::span(header)));
-  std::vector<std::byte> piece;
+  // Small arrays go together, since each call of the system costs microseconds.
+  std::size_t const most = file::new_file::piece, length = header.size();
+  std::vector<std::byte> piece(std::max(most, length));
+  std::memcpy(piece.data(), header.data(), length);
+  std::size_t filled = length;
+  auto flush = [&] {
+    auto const bytes = std::span<std::byte const>(piece).first(std::exchange(filled, 0));
+    sum = file::crc32c(bytes, sum), put(bytes);
+  };
   for (auto const& [name, x] : state)
-    for (std::size_t at = 0; at < x.size; at += piece.size()) {
-      piece.resize(std::min(file::new_file::piece, x.size - at));
-      x.read(at, piece), next(piece);
+    for (std::size_t at = 0; at < x.size;) {
+      if (filled + 8 > most) flush();
+      std::size_t const n = std::min((most - filled) / 8 * 8, x.size - at);  // whole numbers
+      x.read(at, std::span(piece).subspan(filled, n));
+      filled += n, at += n;
     }
+  flush();
   put_at(header.find(checksum_begin) + sizeof checksum_begin - 1, hexadecimal(sum));
 }
 

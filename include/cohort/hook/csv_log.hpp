@@ -12,9 +12,9 @@ namespace COHORT_NAMESPACE {
 /// row where that happens; value_error for a column's name that is missing or comes twice.
 class csv_log {
  public:
-  explicit csv_log(std::string path, existing what = existing::refuse, std::vector<column> own = {})
+  explicit csv_log(std::string path, existing what = existing::refuse, std::vector<log_column> own = {})
       : row_("csv_log", std::move(own)), file_("csv_log", std::move(path), what) {}
-  csv_log(std::string path, std::vector<column> own) : csv_log(std::move(path), existing::refuse, std::move(own)) {}
+  csv_log(std::string path, std::vector<log_column> own) : csv_log(std::move(path), existing::refuse, std::move(own)) {}
 
   void on_update(train_report const& r) {
     line_.clear();

@@ -9,9 +9,9 @@ namespace COHORT_NAMESPACE {
 ///     {"time/total_timesteps":2048,"time/iterations":1,"rollout/ep_rew_mean":21.5,...,"train/explained_variance":null}
 class json_lines {
  public:
-  explicit json_lines(std::string path, existing what = existing::refuse, std::vector<column> own = {})
+  explicit json_lines(std::string path, existing what = existing::refuse, std::vector<log_column> own = {})
       : row_("json_lines", std::move(own)), file_("json_lines", std::move(path), what) {}
-  json_lines(std::string path, std::vector<column> own)
+  json_lines(std::string path, std::vector<log_column> own)
       : json_lines(std::move(path), existing::refuse, std::move(own)) {}
 
   void on_update(train_report const& r) {

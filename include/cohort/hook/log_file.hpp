@@ -21,7 +21,7 @@ namespace COHORT_NAMESPACE {
 /// hook it captures:
 ///
 ///     csv_log{"run.csv", {{"eval/mean_reward", [&](train_report const&) { return watch.results().back().mean; }}}}
-struct column {
+struct log_column {
   std::string name;
   std::function<double(train_report const&)> value;
 };
@@ -41,7 +41,7 @@ inline void append_number(std::string& to, double x) {
 /// twice.
 class log_row {
  public:
-  log_row(char const* who, std::vector<column> own) : own_(std::move(own)) {
+  log_row(char const* who, std::vector<log_column> own) : own_(std::move(own)) {
     std::vector<std::string_view> names;
     for (double tokens : {0., 1.}) {
       train_report any;
@@ -64,7 +64,7 @@ class log_row {
   }
 
  private:
-  std::vector<column> own_;
+  std::vector<log_column> own_;
 };
 
 /// A file that is written piece by piece, behind what is there where that was asked for. Raises io_error with its path and the system's reason.

@@ -71,7 +71,7 @@ class tensorboard_log {
  public:
   /// The clock's seconds since 1970 are the events' times, for people to read.
   explicit tensorboard_log(std::filesystem::path const& folder, existing what = existing::refuse,
-                           std::vector<column> own = {}, double (*clock)() = detail::seconds_since_1970)
+                           std::vector<log_column> own = {}, double (*clock)() = detail::seconds_since_1970)
       : row_("tensorboard_log", std::move(own)),
         clock_(clock),
         file_("tensorboard_log", path_in(folder, what, clock()), existing::refuse) {
@@ -79,7 +79,7 @@ class tensorboard_log {
     event_.text(3, "brain.Event:2");
     file_.write(detail::tf_record(event_.bytes()));
   }
-  tensorboard_log(std::filesystem::path const& folder, std::vector<column> own)
+  tensorboard_log(std::filesystem::path const& folder, std::vector<log_column> own)
       : tensorboard_log(folder, existing::refuse, std::move(own)) {}
 
   void on_update(train_report const& r) {

@@ -21,7 +21,7 @@ class critic_warmup_learner;
 template <class Critic = update<>, class Then = update<>>
 struct critic_warmup {
   std::int64_t updates = 50;  ///< of the critic alone, >= 0
-  Critic critic{};            ///< its normalize is not used
+  Critic critic{};            ///< its normalize and target_kl are not used
   Then then{};
 
   static constexpr about notes{"critic_warmup", "the critic alone, then both",
@@ -69,7 +69,7 @@ class critic_warmup_learner {
   critic_warmup_learner(B& backend, Update const& u, any_aggregation<B> const& aggregation, Policy& policy,
                         std::uint64_t seed)
       : left_(checked(u, policy).updates),
-        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
+        critic_(backend, detail::of_critic(u.critic), aggregation, critic{policy}, seed),
         then_(backend, u.then, aggregation, policy, seed) {}
 
   std::size_t optimizer_bytes() const { return critic_.optimizer_bytes() + then_.optimizer_bytes(); }

@@ -2,6 +2,7 @@
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <cohort/policy/policy.hpp>
+#include <limits>
 
 // A policy seen as one of its parts, to passes over minibatches that are about that part alone.
 
@@ -67,10 +68,11 @@ struct critic_alone {
   using type = critic_part<Policy>;
 };
 
-/// An update of the critic has no use for advantages.
+/// An update of the critic has no use for advantages, and no policy whose distance is to be watched.
 template <class Update>
-Update without_normalization(Update u) {
+Update of_critic(Update u) {
   u.normalize = normalization::none;
+  u.target_kl = std::numeric_limits<double>::infinity();
   return u;
 }
 

@@ -58,7 +58,7 @@ struct trust_region {
   normalization normalize = normalization::batch;  ///< of the advantages; minibatch is the same
   standardize standardization{};
   Critic critic = detail::usual_critic_update<Critic>();  ///< default: 10 epochs of minibatches of 128, adam{.rate =
-                                                          ///< 1e-3}; its normalize is not used
+                                                          ///< 1e-3}; its normalize and target_kl are not used
 
   static constexpr about notes{"trust_region", "the natural gradient as far as the KL divergence allows",
                                "Schulman et al. 2015, arXiv:1502.05477, appendix C", "sb3-contrib; a dense solver"};
@@ -121,7 +121,7 @@ class trust_region_learner {
                        std::uint64_t seed)
       : update_(checked(u, policy)),
         aggregation_(aggregation),
-        critic_(backend, detail::without_normalization(u.critic), aggregation, critic{policy}, seed),
+        critic_(backend, detail::of_critic(u.critic), aggregation, critic{policy}, seed),
         pass_(seed) {
     for (auto* a : {&gradient_, &start_, &direction_}) backend.resize(*a, policy.parameters().rows);
   }
