@@ -24,8 +24,9 @@ struct train_options {
 struct train_report {
   std::int64_t steps = 0, total_steps = 0;
   std::int64_t episodes = 0, updates = 0, total_updates = 0;
-  double seconds = 0;      ///< of collecting and learning; hooks do not count
-  double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
+  double seconds = 0;  ///< of collecting and learning; hooks do not count
+  /// Of the last 100 episodes (fewer at the beginning); NaN before the first has ended.
+  double mean_return = std::numeric_limits<double>::quiet_NaN();
   update_metrics metrics{};
   completion_metrics completions{};  ///< of the last rollout of a language model
   std::size_t parameter_bytes = 0;   ///< of the policy, and of the reference where there is one
