@@ -64,16 +64,32 @@ function(program_headers target)
 endfunction()
 
 # untested(NAME SOURCE LIBRARY...): a program that no test runs. It is built when it is asked for; in the preset dev `all`
-# compiles it, so that it keeps compiling.
+# compiles it, so that it keeps compiling: those on the Eigen backend alone as one (compile_untested, after all of them),
+# since what they instantiate alike is then compiled once.
 function(untested name source)
   add_executable(${name} EXCLUDE_FROM_ALL ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} cohort_warnings)
-  if(CMAKE_BUILD_TYPE STREQUAL "Quick")
+  if(CMAKE_BUILD_TYPE STREQUAL "Quick" AND "${ARGN}" STREQUAL "cohort::eigen")
+    set_property(GLOBAL APPEND PROPERTY COHORT_UNTESTED "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Quick")
     add_library(compiles_${name} OBJECT ${source})
     target_link_libraries(compiles_${name} PRIVATE ${ARGN} cohort_warnings)
     target_compile_definitions(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
     target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
     program_headers(compiles_${name} ${ARGN})
+  endif()
+endfunction()
+function(compile_untested)
+  get_property(sources GLOBAL PROPERTY COHORT_UNTESTED)
+  if(sources)
+    set(unit "${CMAKE_CURRENT_BINARY_DIR}/untested.cpp")
+    add_custom_command(OUTPUT "${unit}" DEPENDS ${sources} "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake" VERBATIM
+      COMMAND "${CMAKE_COMMAND}" "-DUNIT=${unit}" "-DFILES=${sources}" "-DROOT=${PROJECT_SOURCE_DIR}"
+        -P "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake")
+    add_library(compiles_untested OBJECT "${unit}")
+    target_include_directories(compiles_untested PRIVATE "${PROJECT_SOURCE_DIR}")
+    target_link_libraries(compiles_untested PRIVATE cohort::eigen cohort_warnings)
+    program_headers(compiles_untested cohort::eigen)
   endif()
 endfunction()
 
