@@ -60,7 +60,8 @@ typedef struct cohort_report_data {
   double seconds;     /* of training */
 } cohort_report_data;
 
-/* Environments: cart_pole, catch_ball. Algorithms: ppo, a2c. *learner is set to NULL where it fails. */
+/* Environments: cart_pole, catch_ball, catch_ball_wide. Algorithms: ppo, a2c. *learner is set to NULL where it fails.
+ */
 COHORT_API cohort_status cohort_create(const char* environment, const char* algorithm, uint64_t seed,
                                        cohort_learner** learner);
 /* NULL is left alone. */

@@ -109,7 +109,7 @@ static void mistakes(cohort_learner* learner) {
   cohort_report_data report = {0};
 
   fails(NULL, cohort_create("cart-pole", "ppo", 1, &none), COHORT_WRONG_ARGUMENT,
-        "environment is 'cart-pole', expected cart_pole or catch_ball");
+        "environment is 'cart-pole', expected cart_pole, catch_ball or catch_ball_wide");
   CHECK(none == NULL);
   fails(NULL, cohort_create("cart_pole", "sarsa", 1, &none), COHORT_WRONG_ARGUMENT,
         "algorithm is 'sarsa', expected ppo or a2c");

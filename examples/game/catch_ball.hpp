@@ -17,7 +17,7 @@ struct catch_ball {
   static constexpr cohort::box<4> observations{{-1, 0, -1, -1}, {1, 1, 1, 1}};
   static constexpr int frames = 32;
   int max_episode_steps = frames;
-  float reach = .1f;           ///< of the paddle, to either side
+  float reach = .02f;          ///< of the paddle, to either side
   float step_size = 1 / 24.f;  ///< of the paddle, a frame
   float fastest = 1 / 40.f;    ///< of the ball sideways, a frame
 
@@ -35,5 +35,7 @@ struct catch_ball {
   }
   std::array<float, 4> observe(state const& s) const { return {2 * s.x - 1, s.y, s.speed / fastest, 2 * s.paddle - 1}; }
 };
+/// Learned twenty times as fast.
+inline constexpr catch_ball with_wide_paddle{.reach = .1f};
 
 }  // namespace game

@@ -41,8 +41,9 @@ class learner_of final : public learner {
   using policy_type = actor_critic<backend, categorical>;
 
  public:
-  learner_of(std::string const& algorithm, std::uint64_t seed)
-      : policy_(cpu_, environment_, {.hidden = {32}}, random_seed{seed}),
+  learner_of(E const& environment, std::string const& algorithm, std::uint64_t seed)
+      : environment_(environment),
+        policy_(cpu_, environment_, {.hidden = {32}}, random_seed{seed}),
         run_(cpu_, algorithm_named(algorithm), environment_, policy_,
              {.steps = std::numeric_limits<std::int64_t>::max(), .seed = seed}),
         control_(cpu_, environment_, policy_, random_seed{seed + 1}),
@@ -103,9 +104,13 @@ class learner_of final : public learner {
 
 std::unique_ptr<learner> make_learner(std::string const& environment, std::string const& algorithm,
                                       std::uint64_t seed) {
-  if (environment == "cart_pole") return std::make_unique<learner_of<classic_control::cart_pole>>(algorithm, seed);
-  if (environment == "catch_ball") return std::make_unique<learner_of<game::catch_ball>>(algorithm, seed);
-  throw value_error("environment is '" + environment + "', expected cart_pole or catch_ball");
+  auto make = [&]<class E>(E const& e) -> std::unique_ptr<learner> {
+    return std::make_unique<learner_of<E>>(e, algorithm, seed);
+  };
+  if (environment == "cart_pole") return make(classic_control::cart_pole{});
+  if (environment == "catch_ball") return make(game::catch_ball{});
+  if (environment == "catch_ball_wide") return make(game::with_wide_paddle);
+  throw value_error("environment is '" + environment + "', expected cart_pole, catch_ball or catch_ball_wide");
 }
 
 }  // namespace host

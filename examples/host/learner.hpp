@@ -44,7 +44,7 @@ class learner {
   virtual void load(std::span<std::byte const>) = 0;
 };
 
-/// Environments: cart_pole, catch_ball. Algorithms: ppo, a2c. Raises value_error for other names.
+/// Environments: cart_pole, catch_ball, catch_ball_wide. Algorithms: ppo, a2c. Raises value_error for other names.
 std::unique_ptr<learner> make_learner(std::string const& environment, std::string const& algorithm, std::uint64_t seed);
 
 }  // namespace host

@@ -37,14 +37,14 @@ struct summary {
 
 TEST_CASE("game: it learns while it runs, and goes on with the run of a file") {
   scratch const here;
-  auto const run = game(here, "--quiet --fps 0 --pieces 10 --frames 250 --save run.cohort");
+  auto const run = game(here, "--wide --quiet --fps 0 --pieces 10 --frames 250 --save run.cohort");
   CHECK(run.err == "");
   REQUIRE(run.status == 0);
   summary const learned(run.out);
   CHECK(learned.frames == 250);
   CHECK(learned.first < .35);
   CHECK(learned.last > .5);
-  auto const again = game(here, "--quiet --fps 0 --pieces 1 --frames 1 --load run.cohort --save run.cohort");
+  auto const again = game(here, "--wide --quiet --fps 0 --pieces 1 --frames 1 --load run.cohort --save run.cohort");
   REQUIRE(again.status == 0);
   summary const on(again.out);
   CHECK(on.updates >= learned.updates);
