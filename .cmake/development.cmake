@@ -64,33 +64,41 @@ function(program_headers target)
 endfunction()
 
 # untested(NAME SOURCE LIBRARY...): a program that no test runs. It is built when it is asked for; in the preset dev `all`
-# compiles it, so that it keeps compiling: those on the Eigen backend alone as one (compile_untested, after all of them),
-# since what they instantiate alike is then compiled once.
+# compiles it, so that it keeps compiling. Those of a folder on the Eigen backend that have the same libraries are compiled
+# as one, at the folder's end, since what they instantiate alike is then compiled once.
 function(untested name source)
   add_executable(${name} EXCLUDE_FROM_ALL ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} cohort_warnings)
-  if(CMAKE_BUILD_TYPE STREQUAL "Quick" AND "${ARGN}" STREQUAL "cohort::eigen")
-    set_property(GLOBAL APPEND PROPERTY COHORT_UNTESTED "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-  elseif(CMAKE_BUILD_TYPE STREQUAL "Quick")
-    add_library(compiles_${name} OBJECT ${source})
-    target_link_libraries(compiles_${name} PRIVATE ${ARGN} cohort_warnings)
-    target_compile_definitions(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
-    target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
-    program_headers(compiles_${name} ${ARGN})
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Quick")
+    return()
   endif()
+  if(ARGV2 STREQUAL "cohort::eigen")
+    cmake_path(ABSOLUTE_PATH source)
+    cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+    string(MAKE_C_IDENTIFIER "compiles_${folder}_${ARGN}" unit)
+    get_property(sources DIRECTORY PROPERTY ${unit})
+    set_property(DIRECTORY APPEND PROPERTY ${unit} "${source}")
+    if(NOT sources)
+      cmake_language(EVAL CODE "cmake_language(DEFER CALL compile_untested ${unit} ${ARGN})")
+    endif()
+    return()
+  endif()
+  add_library(compiles_${name} OBJECT ${source})
+  target_link_libraries(compiles_${name} PRIVATE ${ARGN} cohort_warnings)
+  target_compile_definitions(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
+  target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
+  program_headers(compiles_${name} ${ARGN})
 endfunction()
-function(compile_untested)
-  get_property(sources GLOBAL PROPERTY COHORT_UNTESTED)
-  if(sources)
-    set(unit "${CMAKE_CURRENT_BINARY_DIR}/untested.cpp")
-    add_custom_command(OUTPUT "${unit}" DEPENDS ${sources} "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake" VERBATIM
-      COMMAND "${CMAKE_COMMAND}" "-DUNIT=${unit}" "-DFILES=${sources}" "-DROOT=${PROJECT_SOURCE_DIR}"
-        -P "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake")
-    add_library(compiles_untested OBJECT "${unit}")
-    target_include_directories(compiles_untested PRIVATE "${PROJECT_SOURCE_DIR}")
-    target_link_libraries(compiles_untested PRIVATE cohort::eigen cohort_warnings)
-    program_headers(compiles_untested cohort::eigen)
-  endif()
+function(compile_untested unit)
+  get_property(sources DIRECTORY PROPERTY ${unit})
+  set(file "${CMAKE_CURRENT_BINARY_DIR}/${unit}.cpp")
+  add_custom_command(OUTPUT "${file}" DEPENDS ${sources} "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake" VERBATIM
+    COMMAND "${CMAKE_COMMAND}" "-DUNIT=${file}" "-DFILES=${sources}" "-DROOT=${PROJECT_SOURCE_DIR}"
+      -P "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake")
+  add_library(${unit} OBJECT "${file}")
+  target_include_directories(${unit} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${unit} PRIVATE ${ARGN} cohort_warnings)
+  program_headers(${unit} ${ARGN})
 endfunction()
 
 # Device code takes minutes, so it is compiled where it is asked for (the preset cuda), and run where there is a device.
