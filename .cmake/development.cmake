@@ -64,8 +64,8 @@ function(program_headers target)
 endfunction()
 
 # untested(NAME SOURCE LIBRARY...): a program that no test runs. It is built when it is asked for; in the preset dev `all`
-# compiles it, so that it keeps compiling. Those of a folder on the Eigen backend that have the same libraries are compiled
-# as one, at the folder's end, since what they instantiate alike is then compiled once.
+# compiles it, so that it keeps compiling. Those of a folder on the Eigen backend are compiled as one, at the folder's end,
+# since what they instantiate alike is then compiled once.
 function(untested name source)
   add_executable(${name} EXCLUDE_FROM_ALL ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} cohort_warnings)
@@ -73,14 +73,13 @@ function(untested name source)
     return()
   endif()
   if(ARGV2 STREQUAL "cohort::eigen")
-    cmake_path(ABSOLUTE_PATH source)
-    cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
-    string(MAKE_C_IDENTIFIER "compiles_${folder}_${ARGN}" unit)
-    get_property(sources DIRECTORY PROPERTY ${unit})
-    set_property(DIRECTORY APPEND PROPERTY ${unit} "${source}")
-    if(NOT sources)
-      cmake_language(EVAL CODE "cmake_language(DEFER CALL compile_untested ${unit} ${ARGN})")
+    get_property(begun DIRECTORY PROPERTY COHORT_UNTESTED SET)
+    if(NOT begun)
+      cmake_language(DEFER CALL compile_untested)
     endif()
+    cmake_path(ABSOLUTE_PATH source)
+    set_property(DIRECTORY APPEND PROPERTY COHORT_UNTESTED "${source}")
+    set_property(DIRECTORY APPEND PROPERTY COHORT_UNTESTED_LIBRARIES ${ARGN})
     return()
   endif()
   add_library(compiles_${name} OBJECT ${source})
@@ -89,16 +88,19 @@ function(untested name source)
   target_include_directories(compiles_${name} PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
   program_headers(compiles_${name} ${ARGN})
 endfunction()
-function(compile_untested unit)
-  get_property(sources DIRECTORY PROPERTY ${unit})
-  set(file "${CMAKE_CURRENT_BINARY_DIR}/${unit}.cpp")
-  add_custom_command(OUTPUT "${file}" DEPENDS ${sources} "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake" VERBATIM
-    COMMAND "${CMAKE_COMMAND}" "-DUNIT=${file}" "-DFILES=${sources}" "-DROOT=${PROJECT_SOURCE_DIR}"
+function(compile_untested)
+  get_property(sources DIRECTORY PROPERTY COHORT_UNTESTED)
+  get_property(libraries DIRECTORY PROPERTY COHORT_UNTESTED_LIBRARIES)
+  list(REMOVE_DUPLICATES libraries)
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  set(unit "${CMAKE_CURRENT_BINARY_DIR}/untested.cpp")
+  add_custom_command(OUTPUT "${unit}" DEPENDS ${sources} "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake" VERBATIM
+    COMMAND "${CMAKE_COMMAND}" "-DUNIT=${unit}" "-DFILES=${sources}" "-DROOT=${PROJECT_SOURCE_DIR}"
       -P "${PROJECT_SOURCE_DIR}/.cmake/write_together.cmake")
-  add_library(${unit} OBJECT "${file}")
-  target_include_directories(${unit} PRIVATE "${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${unit} PRIVATE ${ARGN} cohort_warnings)
-  program_headers(${unit} ${ARGN})
+  add_library(compiles_${folder} OBJECT "${unit}")
+  target_include_directories(compiles_${folder} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(compiles_${folder} PRIVATE ${libraries} cohort_warnings)
+  program_headers(compiles_${folder} ${libraries})
 endfunction()
 
 # Device code takes minutes, so it is compiled where it is asked for (the preset cuda), and run where there is a device.
