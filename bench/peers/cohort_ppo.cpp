@@ -145,4 +145,5 @@ int main(int argc, char** argv) {
   } catch (std::exception const& e) {
     return std::fprintf(stderr, "cohort_ppo: %s\n", e.what()), 2;
   }
+  return 0;
 }

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/backend/saved_state.hpp>
 #include <cohort/cohort.hpp>
@@ -127,6 +128,7 @@ TEST_CASE("training: a step in time slices returns when it is complete, and says
                {.steps = 64}};
   using Catch::Matchers::ContainsSubstring;
   CHECK_THROWS_WITH(run.step_for(-1), ContainsSubstring("step_for's milliseconds is -1, expected 0 or a positive"));
+  CHECK(std::isnan(run.report().mean_return));  // of no episode
   CHECK(run.step_for(1e9) == step_state::updated);
   CHECK(run.report().updates == 1);
   CHECK(run.step_for(0) == step_state::under_way);

@@ -15,7 +15,8 @@ struct train_report {
   std::int64_t episodes = 0, updates = 0, total_updates = 0;
   double seconds = 0;  ///< of collecting and learning; hooks do not count
   double collect_seconds = 0, estimate_seconds = 0, learn_seconds = 0;  ///< of the last update, by the host's clock
-  double mean_return = 0;  ///< of the last 100 episodes (fewer at the beginning); NaN before the first has ended
+  /// Of the last 100 episodes (fewer at the beginning); NaN before the first has ended.
+  double mean_return = std::numeric_limits<double>::quiet_NaN();
   update_metrics metrics{};
   /// Of the critic that collected, about the last targets (cohort/advantage/explained_variance.hpp); NaN without one.
   double explained_variance = std::numeric_limits<double>::quiet_NaN();
