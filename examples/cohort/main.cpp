@@ -13,7 +13,7 @@
 #include "../program/command_line.hpp"
 #include "../program/numbers.hpp"
 #include "algorithms.hpp"
-#include "compare.hpp"
+#include "comparison.hpp"
 #include "config.hpp"
 #include "export.hpp"
 #include "runs.hpp"

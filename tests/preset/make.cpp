@@ -61,7 +61,7 @@ bool plays(by_name const& a) {
   return std::visit([]<class R>(R const&) { return !requires { typename R::reads_a_task; }; }, a.rollout.kind);
 }
 template <class Policy>
-std::vector<double> numbers_of(Policy& policy) {
+std::vector<double> parameters_of(Policy& policy) {
   auto now = policy.parameters();
   return {now.data, now.data + now.rows};
 }
@@ -69,12 +69,12 @@ std::vector<double> numbers_of(Policy& policy) {
 /// One update of a preset moves the parameters, and all numbers stay finite.
 template <class E, class Policy>
 void check_update(cpu& backend, by_name const& a, E const& environment, Policy policy) {
-  auto before = numbers_of(policy);
+  auto before = parameters_of(policy);
   auto report = train(backend, a, environment, policy, {.steps = 100'000, .updates = 1, .seed = 2});
   CHECK(report.updates == 1);
   CHECK(std::isfinite(report.metrics.loss));
   CHECK(report.metrics.gradient_norm > 0);
-  auto after = numbers_of(policy);
+  auto after = parameters_of(policy);
   CHECK(before != after);
   CHECK(std::all_of(after.begin(), after.end(), [](double x) { return std::isfinite(x); }));
 }
@@ -116,7 +116,7 @@ TEST_CASE("presets: one by name does what the composed one does, bit by bit") {
     auto a = actor_critic{backend, environment, {.hidden = {8}}, random_seed{1}}, b = a;
     train(backend, composed, environment, a, {.steps = 4000, .updates = 2, .seed = 3});
     train(backend, named, environment, b, {.steps = 4000, .updates = 2, .seed = 3});
-    CHECK(numbers_of(a) == numbers_of(b));
+    CHECK(parameters_of(a) == parameters_of(b));
     CHECK(text(composed) == named.text());
   };
   auto ppo = preset::ppo_37();

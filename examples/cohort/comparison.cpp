@@ -1,4 +1,4 @@
-#include "compare.hpp"
+#include "comparison.hpp"
 
 #include <cohort/compare.hpp>
 #include <cohort/compare/summary_json.hpp>
