@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "../program/exit_status.hpp"
 #include "../program/output_folder.hpp"

@@ -1,5 +1,6 @@
 // The program cohort as a user meets it.
 #ifdef COHORT_PROGRAM
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <sstream>

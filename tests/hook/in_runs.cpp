@@ -37,14 +37,14 @@ TEST_CASE(
   training run{cpu, ppo, pole, disturbed, options}, other{cpu, ppo, pole, copied, options};
   int seen = 0;
   auto before = [&](train_report const&) { ++seen; };
-  CHECK_THROWS_MATCHES(train(run, before, thrower<io_error>{}), io_error,
+  CHECK_THROWS_MATCHES(train_on(run, before, thrower<io_error>{}), io_error,
                        Catch::Matchers::Message("hook thrower<io_error>, update 3: the disk is full"));
   CHECK(seen == 3);
   copy_in(cpu, other, copy_out(cpu, run));
-  auto const report = train(run, before);
+  auto const report = train_on(run, before);
   CHECK(seen == 8);
   CHECK(report.updates == 8);
-  train(other);
+  train_on(other);
   CHECK(parameters_of(disturbed) == parameters_of(alone));
   CHECK(parameters_of(copied) == parameters_of(alone));
 }
@@ -156,7 +156,7 @@ TEST_CASE(
   std::vector<int> order;
   training run{cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 3, .seed = 2}};
   CHECK_THROWS_WITH(run.batch(), "training: there is no batch yet, expected a step() before");
-  train(
+  train_on(
       run, [&](train_report const&) { order.push_back(1); }, batches, end,
       [&](train_report const&) { order.push_back(2); });
   CHECK(batches.updates == 3);

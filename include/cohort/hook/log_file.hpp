@@ -67,7 +67,8 @@ class log_row {
   std::vector<log_column> own_;
 };
 
-/// A file that is written piece by piece, behind what is there where that was asked for. Raises io_error with its path and the system's reason.
+/// A file that is written piece by piece, behind what is there where that was asked for. Raises io_error with its path
+/// and the system's reason.
 class log_file {
  public:
   log_file(char const* who, std::string path, existing what) : who_(who), path_(std::move(path)) {

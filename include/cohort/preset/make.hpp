@@ -24,14 +24,14 @@ void check(A const& a) {
 /// compiled once for all.
 template <backend B, class A>
 any_algorithm<B, any_rollout, any_update<B>> without_types(A const& a) {
-  auto all = erased<B>(a);
-  return {.rollout = {all.rollout},
-          .advantage = all.advantage,
-          .objective = all.objective,
-          .aggregation = all.aggregation,
-          .update = {all.update},
-          .reward = all.reward,
-          .reference = all.reference};
+  auto parts = erased<B>(a);
+  return {.rollout = {parts.rollout},
+          .advantage = parts.advantage,
+          .objective = parts.objective,
+          .aggregation = parts.aggregation,
+          .update = {parts.update},
+          .reward = parts.reward,
+          .reference = parts.reference};
 }
 
 /// A preset by name, with some of its numbers changed.

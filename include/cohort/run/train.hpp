@@ -43,10 +43,10 @@ constexpr unsigned given_by() {
 
 }  // namespace detail
 
-/// Goes on with a run until its limits are reached or a hook stops it. What a hook throws ends it after a step that is
-/// whole: the run may be saved, or gone on with.
+/// Goes on with a run, as train does, until its limits are reached or a hook stops it. What a hook throws ends it after
+/// a step that is whole: the run may be saved, or gone on with.
 template <backend B, class Rollout, class Update, class E, class Policy, class... Hooks>
-train_report train(training<B, Rollout, Update, E, Policy>& run, Hooks&&... hooks) {
+train_report train_on(training<B, Rollout, Update, E, Policy>& run, Hooks&&... hooks) {
   static_assert((detail::any_hook<std::remove_cvref_t<Hooks>, Policy> && ...),
                 "a hook of train needs at least one of the functions that docs/hooks.md lists");
   (detail::at_start(hooks, run), ...);
@@ -169,7 +169,7 @@ train_report train(B& backend, A const& given, E const& environment_, Policy& po
     if constexpr (requires { detail::update_in<Algorithm>::trains_apart; })
       detail::update_in<Algorithm>::template require_terms<first_objective_type>();
     training run{backend, algorithm, environment_, policy, options, Optimized};
-    return train(run, hooks...);
+    return train_on(run, hooks...);
   }
 }
 
