@@ -9,6 +9,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "../program/numbers.hpp"
+
 namespace cli {
 
 namespace {
@@ -23,12 +25,17 @@ std::string in_html(std::string const& text) {
   for (char c : text) all += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
   return all;
 }
+/// A number with the digits that one reads.
+std::string brief(std::string const& given) {
+  auto const x = program::number<double>(given);
+  return x && given.size() > 8 ? cohort::detail::text(*x) : given;
+}
 /// "update.rate = 0.001, rollout.count = 8"
 std::string in_words(std::string const& fields) {
   std::string all;
   auto const read = nlohmann::ordered_json::parse(fields);
   for (auto const& [name, given] : read.items())
-    all += (all.empty() ? "" : ", ") + name + " = " + given.get<std::string>();
+    all += (all.empty() ? "" : ", ") + name + " = " + brief(given.get<std::string>());
   return all;
 }
 

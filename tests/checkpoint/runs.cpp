@@ -75,6 +75,35 @@ void resumes(Make make, How const& how, E const& environment, int updates) {
 
 }  // namespace
 
+TEST_CASE("checkpoints: the best one is kept beside the newest, across restarts, and the end of a stopped run") {
+  scratch const here;
+  eigen::backend cpu({.threads = 1});
+  auto policy = small_policy(cpu);
+  double best = -std::numeric_limits<double>::infinity();
+  std::vector<float> best_parameters;
+  auto const note = [&](train_report const& r, auto& p) {
+    if (r.mean_return > best) best = r.mean_return, best_parameters = parameters_of(p);
+  };
+  auto const kept_best = [&] {
+    auto read = load<actor_critic>(cpu, classic_control::cart_pole{}, here.path / "best.cohort");
+    return parameters_of(read);
+  };
+  {
+    checkpoints kept(here.path, {.every = 1, .keep = 1, .best = true});
+    auto run = run_of(cpu, policy, ppo);
+    train_on(run, note, [](train_report const& r) { return r.updates == 4; }, kept);
+  }
+  CHECK(kept_best() == best_parameters);
+  checkpoints kept(here.path, {.every = 100, .keep = 1, .best = true});
+  auto run = run_of(cpu, policy, ppo);
+  REQUIRE(kept.load_newest(cpu, run));
+  CHECK(run.report().updates == 4);
+  train_on(run, kept);
+  CHECK(kept.files().front().filename() == "update_000000000006.cohort");
+  note(run.report(), policy);
+  CHECK(kept_best() == best_parameters);
+}
+
 TEST_CASE("run files: an environment whose state is no plain bytes saves and loads it") {
   auto controller = [](eigen::backend& backend) {
     return actor_critic{backend, trail{}, {.hidden = {8}}, random_seed{1}};

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "../catch.hpp"
+#include "../support/counting_environment.hpp"
 #include "../support/files.hpp"
 #include "../support/paths.hpp"
 #include "../support/spaces.hpp"
@@ -85,6 +86,21 @@ bool is_there(std::string const& compiler) {
 
 }  // namespace
 
+namespace {
+
+struct too_few_names : classic_control::pendulum {
+  static constexpr std::array observation_names{"cosine", "sine"};
+};
+struct no_names : classic_control::pendulum {
+  static constexpr std::array observation_names{"cosine", "sine", "speed of turning"};
+};
+struct same_names : classic_control::pendulum {
+  static constexpr std::array observation_names{"x", "y", "x"};
+};
+struct unnamed : support::counting {};
+
+}  // namespace
+
 TEST_CASE("export_header: headers of every distribution give the policy's actions, with each compiler that is here") {
   scratch const here;
   eigen::backend cpu;
@@ -136,6 +152,30 @@ TEST_CASE("export_header: CartPole's is under 70 KB of text, and needs no memory
   CHECK(names.find("tanhf") != std::string::npos);
   for (char const* name : {"malloc", "_Znw", "_Zna", "__cxa", "__gxx_personality", "_Unwind"})
     CHECK(names.find(name) == std::string::npos);
+}
+
+TEST_CASE("export_header: what the environment calls its numbers is there by name, with units") {
+  scratch const here;
+  eigen::backend cpu;
+  auto const text_of = [&](auto const& environment) {
+    actor policy{cpu, environment, {.hidden = {4}}, random_seed{3}};
+    export_header(cpu, policy, here.path / "controller.hpp");
+    return files::get(here.path / "controller.hpp");
+  };
+  using Catch::Matchers::ContainsSubstring;
+  CHECK_THAT(
+      text_of(classic_control::cart_pole{}),
+      ContainsSubstring("namespace observed {\nenum {\n  position,  // m\n  velocity,  // m/s\n  angle,  // rad\n"
+                        "  angular_velocity  // rad/s\n};\n}\n") &&
+          ContainsSubstring("namespace chosen {\nenum {\n  left,\n  right\n};\n}\n"));
+  CHECK_THAT(text_of(classic_control::pendulum{}),
+             ContainsSubstring("namespace chosen {\nenum {\n  torque  // N m\n};\n}\n"));
+  CHECK_THAT(text_of(unnamed{}), !ContainsSubstring("enum"));
+  CHECK_THROWS_WITH(text_of(too_few_names{}), "export_header: the environment has 2 observation_names, expected 3");
+  CHECK_THROWS_WITH(text_of(no_names{}),
+                    ContainsSubstring("'speed of turning' is one of the environment's "
+                                      "observation_names, expected a C++ name that is no other's"));
+  CHECK_THROWS_WITH(text_of(same_names{}), ContainsSubstring("'x' is one of the environment's observation_names"));
 }
 
 TEST_CASE("export_header: what a header cannot say is refused by name, with nothing written") {

@@ -2,6 +2,7 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/checkpoint.hpp>
 #include <cohort/cohort.hpp>
+#include <cohort/deploy/export_onnx.hpp>
 #include <cohort/language/files/llama_files.hpp>
 
 #include <random>
@@ -42,6 +43,12 @@ int main(int count, char** words) {
   put(to / "state" / "policy", text_of(saved_bytes(cpu, policy)));
   put(to / "state" / "run", text_of(saved_bytes(cpu, run)));
   put(to / "safetensors" / "policy", text_of(saved_bytes(cpu, policy)));
+
+  put(to / "config" / "run", "steps = 1_000\n[policy]\nhidden = [64, 64]\n[objective]\n\"kl.weight\" = 1e-3\n");
+
+  actor pendulum{cpu, classic_control::pendulum{}, {.hidden = {4}}, random_seed{1}};
+  std::filesystem::create_directories(to / "onnx");
+  export_onnx(cpu, pendulum, to / "onnx" / "pendulum");
 
   decoder_options const tiny{
       .vocabulary = 2, .hidden = 2, .intermediate = 2, .layers = 1, .heads = 1, .context = 4, .tied = true};

@@ -9,6 +9,7 @@ namespace COHORT_NAMESPACE {
 struct checkpoint_options {
   std::int64_t every = 10;  ///< updates
   int keep = 3;             ///< the newest so many stay
+  bool best = false;        ///< and the one with the best mean return, as best.cohort
   double flush_every = 1;   ///< seconds, at least, between two that wait until they are on the disk; 0: all do
 };
 
@@ -38,8 +39,11 @@ class checkpoints {
     using clock = std::chrono::steady_clock;
     auto const now = clock::now();
     bool const flush = !flushed_ || std::chrono::duration<double>(now - *flushed_).count() >= options_.flush_every;
-    cohort::save(backend, run, folder_ / name_of(run.report().updates), {.flush = flush});
+    auto const path = folder_ / name_of(run.report().updates);
+    cohort::save(backend, run, path, {.flush = flush});
     if (flush) flushed_ = now;
+    saved_ = run.report().updates;
+    if (options_.best) keep_best(path, run.report().mean_return);
     auto const all = files();
     for (std::size_t i = std::size_t(options_.keep); i < all.size(); ++i) {
       std::error_code ignored;
@@ -76,6 +80,11 @@ class checkpoints {
   void on_run(Run& run) {
     if (run.report().updates % options_.every == 0) save(run.backend(), run);
   }
+  /// The end of a run is kept too, so that one that a hook has stopped can be gone on with.
+  template <class Run>
+  void on_run_end(Run& run) {
+    if (run.report().updates > 0 && run.report().updates != saved_) save(run.backend(), run);
+  }
 
  private:
   static constexpr std::string_view begin = "update_", end = ".cohort";
@@ -94,6 +103,27 @@ class checkpoints {
     std::string number = std::to_string(updates);
     return std::string(begin) + std::string(digits - std::min(digits, number.size()), '0') + number + std::string(end);
   }
+  /// The file also becomes the best one's, if it is. What was the best before a restart is read from its file.
+  void keep_best(std::filesystem::path const& path, double mean_return) {
+    namespace fs = std::filesystem;
+    auto const best = folder_ / "best.cohort", next = folder_ / "best.next";
+    if (!best_) {
+      best_ = -std::numeric_limits<double>::infinity();
+      if (fs::exists(best)) try {
+          if (auto const kept = file::read_state(best).state; kept.contains("mean return"))
+            best_ = detail::numbers_in<double>(kept.at("mean return").bytes).at(0);
+        } catch (io_error const&) {
+        }  // one that is damaged is replaced
+    }
+    if (!(mean_return > *best_)) return;
+    std::error_code failed;
+    fs::remove(next, failed);
+    fs::create_hard_link(path, next, failed);
+    if (failed) fs::copy_file(path, next, fs::copy_options::overwrite_existing, failed);
+    if (!failed) fs::rename(next, best, failed);
+    if (failed) throw io_error(best.string() + " cannot be written: " + failed.message());
+    best_ = mean_return;
+  }
   static bool is_checkpoint(std::string_view name) {
     return name.size() == begin.size() + digits + end.size() && name.starts_with(begin) && name.ends_with(end) &&
            detail::all_digits(name.substr(begin.size(), digits));
@@ -104,6 +134,8 @@ class checkpoints {
   detail::open_file lock_;
   std::optional<std::chrono::steady_clock::time_point> flushed_;
   std::vector<std::string> complaints_;
+  std::int64_t saved_ = -1;
+  std::optional<double> best_;
 };
 
 }  // namespace COHORT_NAMESPACE

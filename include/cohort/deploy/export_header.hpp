@@ -1,10 +1,8 @@
 #pragma once
-#include <algorithm>
 #include <cohort/backend/concept.hpp>
 #include <cohort/deploy/header_text.hpp>
 #include <cohort/file/new_file.hpp>
 #include <string>
-#include <string_view>
 
 namespace COHORT_NAMESPACE {
 
@@ -35,12 +33,6 @@ header_example example_of(B& backend, Policy& policy, std::size_t seen, std::siz
   backend.download(std::span<action>(taken), view<action const>(out.all()));
   x.action.assign(taken.begin(), taken.begin() + std::ptrdiff_t(actions));
   return x;
-}
-
-inline bool is_name(std::string_view text) {
-  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && letter(text[0]) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 }  // namespace detail

@@ -97,10 +97,15 @@ inline std::string onnx_text(exported_actor const& actor) {
     graph.node("Identity", {"log_std_value"}, "log_std");
     graph.output("log_std", onnx::tensor::is_float, shape);
   }
-  return graph.model({{"library", "Cohort " COHORT_VERSION},
-                      {"distribution", actor.distribution},
-                      {"observations", space_json(actor.spaces.observations).dump()},
-                      {"actions", space_json(actor.spaces.actions).dump()}});
+  std::vector<std::pair<std::string, std::string>> said{{"library", "Cohort " COHORT_VERSION},
+                                                        {"distribution", actor.distribution},
+                                                        {"observations", space_json(actor.spaces.observations).dump()},
+                                                        {"actions", space_json(actor.spaces.actions).dump()}};
+  auto names = [&](char const* key, std::vector<std::string> const& all) {
+    if (!all.empty()) said.emplace_back(key, file::json(all).dump());
+  };
+  names("observation_names", actor.spaces.observations.names), names("action_names", actor.spaces.actions.names);
+  return graph.model(said);
 }
 
 }  // namespace detail
@@ -111,9 +116,9 @@ inline std::string onnx_text(exported_actor const& actor) {
 ///
 /// Beside the action it gives what the distribution is made of: "logits" of discrete, multi_discrete and binary
 /// actions, "parameters" of a box's where the network gives more than the action (parameter k of number d in column k K
-/// + d), and "log_std" where no observation changes it. metadata_props name the library, the distribution and the
-/// spaces. Actions are the policy's to 1e-6, and not clipped to their space, as the policy's are not. Replaces what
-/// stands there unless told to refuse.
+/// + d), and "log_std" where no observation changes it. metadata_props name the library, the distribution, the
+/// spaces and what the environment calls their numbers. Actions are the policy's to 1e-6, and not clipped to their
+/// space, as the policy's are not. Replaces what stands there unless told to refuse.
 ///
 ///     export_onnx(cpu, policy, "controller.onnx");
 ///

@@ -6,6 +6,7 @@
 #include <cohort/environment/spaces.hpp>
 #include <cohort/policy/network_options.hpp>
 #include <cstddef>
+#include <string_view>
 
 // What every export has in common: the actor of a policy in plain numbers, and what cannot be exported.
 
@@ -95,6 +96,26 @@ best_action best_action_of(std::string const& where, std::string const& what) {
                       "state_dependent_gaussian, tanh_gaussian and beta_distribution");
 }
 
+inline bool is_name(std::string_view text) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && letter(text[0]) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+/// Names and units are as many as there are things, and names are names.
+inline void require_names(std::string const& where, std::string const& of, space_values const& space) {
+  std::size_t const count = space.kind == "discrete" ? std::size_t(space.n[0]) : space.size();
+  auto counted = [&](char const* what, std::vector<std::string> const& all, std::size_t expected) {
+    if (!all.empty() && all.size() != expected)
+      throw value_error(where + ": the environment has " + std::to_string(all.size()) + " " + of + what +
+                        ", expected " + std::to_string(expected));
+  };
+  counted("_names", space.names, count), counted("_units", space.units, space.size());
+  for (auto name = space.names.begin(); name != space.names.end(); ++name)
+    if (!is_name(*name) || std::find(space.names.begin(), name, *name) != name)
+      throw value_error(where + ": '" + *name + "' is one of the environment's " + of +
+                        "_names, expected a C++ name that is no other's: letters, digits and _");
+}
+
 inline void require_finite(std::string const& number, std::string const& of, std::vector<float> const& numbers) {
   auto const found = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
   if (found != numbers.end())
@@ -113,6 +134,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
     throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
   if (policy.observations() != int(spaces.observations.size()))
     throw value_error(where + ": the policy reads an action mask, which " + what + " cannot have yet");
+  require_names(where, "observation", spaces.observations), require_names(where, "action", spaces.actions);
   exported_actor actor{policy.options().activation,
                        {},
                        {},

@@ -66,6 +66,24 @@ inline std::string header_mode(best_action best) {
          "  }\n";
 }
 
+/// What the environment calls the numbers, as an enumeration with units as comments.
+inline std::string names_text(char const* in, char const* what, space_values const& space) {
+  bool const choices = space.kind == "discrete";
+  if (space.names.empty() && (space.units.empty() || choices)) return "";
+  std::string all = std::string("\n// ") + what + "\n";
+  auto unit = [&](std::size_t i) {
+    return choices || space.units.empty() || space.units[i].empty() ? std::string() : "  // " + space.units[i];
+  };
+  std::size_t const count = std::max(space.names.size(), choices ? 0 : space.units.size());
+  if (space.names.empty()) {
+    for (std::size_t i = 0; i < count; ++i) all += "// [" + std::to_string(i) + "]" + unit(i) + "\n";
+    return all;
+  }
+  all += std::string("namespace ") + in + " {\nenum {\n";
+  for (std::size_t i = 0; i < count; ++i) all += "  " + space.names[i] + (i + 1 < count ? "," : "") + unit(i) + "\n";
+  return all + "};\n}\n";
+}
+
 /// The call of layer l.
 inline std::string layer_text(exported_actor const& n, std::size_t l) {
   bool const is_last = l + 1 == n.layers.size();
@@ -103,6 +121,8 @@ inline std::string header_text(exported_actor const& n, header_example const& x,
     };
     all += bounds("action_low", n.spaces.actions.low) + bounds("action_high", n.spaces.actions.high);
   }
+  all += names_text("observed", "The numbers of an observation.", n.spaces.observations) +
+         names_text("chosen", one ? "The actions." : "The numbers of an action.", n.spaces.actions);
   all += "\nnamespace detail {\n\n" + arrays +
          "\ntemplate <int Inputs, int Outputs, bool Hidden>\n"
          "inline void layer(const float* x, const float* weight, const float* bias, float* y) {\n"

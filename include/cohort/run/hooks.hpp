@@ -73,9 +73,11 @@ void at_start(H& hook, Run& run) {
     named<H>(report, [&] { hook.on_start(report, run.policy()); });
   else if constexpr (requires { hook.on_start(report); }) named<H>(report, [&] { hook.on_start(report); });
 }
-template <class H, class P>
-void at_end(H& hook, train_report const& report, P& policy) {
-  if constexpr (requires { hook.on_end(report, policy); }) named<H>(report, [&] { hook.on_end(report, policy); });
+template <class H, class Run>
+void at_end(H& hook, train_report const& report, Run& run) {
+  if constexpr (requires { hook.on_run_end(run); }) named<H>(report, [&] { hook.on_run_end(run); });
+  else if constexpr (requires { hook.on_end(report, run.policy()); })
+    named<H>(report, [&] { hook.on_end(report, run.policy()); });
   else if constexpr (requires { hook.on_end(report); }) named<H>(report, [&] { hook.on_end(report); });
 }
 

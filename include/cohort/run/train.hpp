@@ -54,7 +54,7 @@ train_report train_on(training<B, Rollout, Update, E, Policy>& run, Hooks&&... h
   while (!stopped && run.step()) ((stopped |= detail::after_update(hooks, run)), ...);
   train_report report = run.report();
   report.stopped = stopped;
-  (detail::at_end(hooks, report, run.policy()), ...);
+  (detail::at_end(hooks, report, run), ...);
   return report;
 }
 

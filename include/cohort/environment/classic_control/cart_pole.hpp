@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cohort/environment/space.hpp>
 #include <cohort/random/stream.hpp>
 #include <limits>
@@ -23,6 +24,10 @@ struct cart_pole {
                                         -24 * 2 * std::numbers::pi / 360, -std::numeric_limits<double>::infinity()},
                                        {4.8, std::numeric_limits<double>::infinity(), 24 * 2 * std::numbers::pi / 360,
                                         std::numeric_limits<double>::infinity()}};
+
+  static constexpr std::array observation_names{"position", "velocity", "angle", "angular_velocity"};
+  static constexpr std::array observation_units{"m", "m/s", "rad", "rad/s"};
+  static constexpr std::array action_names{"left", "right"};
 
   template <class S>
   struct state {

@@ -17,6 +17,10 @@ struct pendulum {
 
   static constexpr box<1> actions{{-2}, {2}};
   static constexpr box<3> observations{{-1, -1, -8}, {1, 1, 8}};
+  static constexpr std::array observation_names{"cosine", "sine", "angular_velocity"};
+  static constexpr std::array observation_units{"", "", "rad/s"};
+  static constexpr std::array action_names{"torque"};
+  static constexpr std::array action_units{"N m"};
 
   template <class S>
   struct state {
