@@ -20,30 +20,15 @@ using cohort::comparing::run_result;
 run_result judged(config c, cohort::compare_options const& how, std::uint64_t seed) {
   c.seed = std::int64_t(seed);
   auto const run = environment_named(c.environment).run(c, algorithm_of(c));
-  run_result result;
-  result.seed = seed;
-  std::int64_t next = 0;
-  auto look = [&] {
-    auto const& r = run->report();
-    next = r.steps / how.every * how.every + how.every;
-    double const mean = run->evaluate(how.episodes, std::uint64_t(r.steps)).mean();
-    result.curve.push_back({long(r.steps), r.steps ? r.seconds : 0, mean});
-    if (!how.threshold || mean < *how.threshold || result.steps_to_threshold) return;
-    result.steps_to_threshold = long(r.steps), result.seconds_to_threshold = r.seconds;
-  };
-  look();
-  while (result.complete && run->step()) {
-    if (run->report().steps >= next) look();
-    result.complete = !how.stop();
+  cohort::comparing::judge watch(
+      how, seed, [&](int episodes, std::uint64_t starts) { return run->evaluate(episodes, starts).mean(); });
+  watch.on_start(run->report());
+  auto report = run->report();
+  while (!report.stopped && run->step()) {
+    report = run->report();
+    report.stopped = watch.on_update(report);
   }
-  auto const& r = run->report();
-  result.steps = long(r.steps);
-  if (!result.complete) return result;
-  result.final_return = run->evaluate(how.final_episodes, 1'000'000 + seed).mean();
-  result.solved = how.threshold && result.final_return >= *how.threshold;
-  result.seconds = r.seconds, result.warnings = r.warnings;
-  result.parameter_bytes = r.parameter_bytes, result.optimizer_bytes = r.optimizer_bytes;
-  return result;
+  return watch.result(report);
 }
 
 }  // namespace
