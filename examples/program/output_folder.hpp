@@ -19,11 +19,8 @@ struct output {
   std::function<void(std::filesystem::path const&)> write;
 };
 inline output text_output(std::string name, std::string text) {
-  return {std::move(name), [text = std::move(text)](std::filesystem::path const& path) {
-            cohort::file::new_file file(path);
-            file.write(text);
-            file.commit();
-          }};
+  return {std::move(name),
+          [text = std::move(text)](std::filesystem::path const& path) { cohort::file::write_text(path, text); }};
 }
 
 /// The folder that a run is written to. Constructing it finds out, before any training, whether that will be possible:

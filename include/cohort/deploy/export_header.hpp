@@ -56,10 +56,7 @@ void export_header(B& backend, Policy& policy, std::filesystem::path const& path
   auto const actor = detail::exported(backend, policy, "export_header", "a header");
   auto const example =
       detail::example_of(backend, policy, actor.spaces.observations.size(), actor.spaces.actions.size());
-  std::string const text = detail::header_text(actor, example, o.name);
-  file::new_file to(path, o.what);
-  to.write(text);
-  to.commit();
+  file::write_text(path, detail::header_text(actor, example, o.name), o.what);
 }
 
 }  // namespace COHORT_NAMESPACE

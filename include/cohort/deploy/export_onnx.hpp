@@ -126,10 +126,7 @@ inline std::string onnx_text(exported_actor const& actor) {
 /// distribution of your own, not_finite_error for numbers that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_onnx(B& backend, Policy& policy, std::filesystem::path const& path, existing what = existing::replace) {
-  std::string const text = detail::onnx_text(detail::exported(backend, policy, "export_onnx", "an ONNX file"));
-  file::new_file to(path, what);
-  to.write(text);
-  to.commit();
+  file::write_text(path, detail::onnx_text(detail::exported(backend, policy, "export_onnx", "an ONNX file")), what);
 }
 
 }  // namespace COHORT_NAMESPACE

@@ -70,4 +70,11 @@ class new_file {
   detail::temporary_path part_;
 };
 
+/// A whole file of a text, by a new_file that is flushed.
+inline void write_text(std::filesystem::path const& path, std::string_view text, existing what = existing::refuse) {
+  new_file file(path, what);
+  file.write(text);
+  file.commit();
+}
+
 }  // namespace COHORT_NAMESPACE::file

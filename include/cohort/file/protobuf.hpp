@@ -3,8 +3,8 @@
 #include <cstring>
 #include <span>
 
-// Messages of Protocol Buffers, field by field: what ONNX files are made of. A field is a number and a type in one
-// variable-length integer, 8 n + type, and then what the type says. Source:
+// Messages of Protocol Buffers, field by field: what ONNX files and TensorBoard's events are made of. A field is a
+// number and a type in one variable-length integer, 8 n + type, and then what the type says. Source:
 // https://protobuf.dev/programming-guides/encoding
 
 namespace COHORT_NAMESPACE::file {
@@ -20,12 +20,17 @@ class protobuf_message {
     key(field, 5), all_.append(reinterpret_cast<char const*>(&x), 4);
     return *this;
   }
+  protobuf_message& number(int field, double x) {
+    key(field, 1), all_.append(reinterpret_cast<char const*>(&x), 8);
+    return *this;
+  }
   protobuf_message& text(int field, std::string_view x) {
     key(field, 2), variable(x.size()), all_ += x;
     return *this;
   }
   protobuf_message& message(int field, protobuf_message const& x) { return text(field, x.all_); }
   std::string const& bytes() const { return all_; }
+  void clear() { all_.clear(); }
 
  private:
   void key(int field, unsigned type) { variable(std::uint64_t(field) << 3 | type); }

@@ -1,6 +1,7 @@
 #pragma once
 #include <bit>
 #include <cohort/file/checksum.hpp>
+#include <cohort/file/protobuf.hpp>
 #include <cohort/hook/log_file.hpp>
 #include <cstdint>
 #include <ctime>
@@ -11,28 +12,6 @@
 namespace COHORT_NAMESPACE {
 
 namespace detail {
-
-/// A message of Protocol Buffers, field by field (protobuf.dev/programming-guides/encoding).
-class protobuf_message {
- public:
-  void clear() { bytes_.clear(); }
-  std::string const& bytes() const { return bytes_; }
-  void integer(int field, std::uint64_t x) { varint(unsigned(field) << 3 | 0), varint(x); }
-  void number(int field, double x) { varint(unsigned(field) << 3 | 1), raw(x); }
-  void number(int field, float x) { varint(unsigned(field) << 3 | 5), raw(x); }
-  void text(int field, std::string_view x) { varint(unsigned(field) << 3 | 2), varint(x.size()), bytes_ += x; }
-
- private:
-  void varint(std::uint64_t x) {
-    for (; x >= 128; x >>= 7) bytes_ += char(x | 128);
-    bytes_ += char(x);
-  }
-  template <class X>
-  void raw(X const& x) {
-    bytes_.append(reinterpret_cast<char const*>(&x), sizeof x);
-  }
-  std::string bytes_;
-};
 
 /// A record of a TFRecord file: its length, the length's checksum, itself, its checksum. Checksums are CRC-32C, rotated
 /// and moved, so that one of bytes that have a checksum in them is no weaker
@@ -87,12 +66,11 @@ class tensorboard_log {
     row_.each(r, [&](std::string_view name, double value) {
       if (!std::isfinite(value)) return;
       value_.clear();
-      value_.text(1, name), value_.number(2, float(value));
-      summary_.text(1, value_.bytes());
+      summary_.message(1, value_.text(1, name).number(2, float(value)));
     });
     begin(clock_());
-    event_.integer(2, std::uint64_t(r.completions.count > 0 ? r.updates : r.steps));
-    event_.text(5, summary_.bytes());
+    event_.integer(2, r.completions.count > 0 ? r.updates : r.steps);
+    event_.message(5, summary_);
     file_.write(detail::tf_record(event_.bytes()));
   }
 
@@ -125,7 +103,7 @@ class tensorboard_log {
   detail::log_row row_;
   double (*clock_)();
   detail::log_file file_;
-  detail::protobuf_message value_, summary_, event_;
+  file::protobuf_message value_, summary_, event_;
 };
 
 }  // namespace COHORT_NAMESPACE
