@@ -19,6 +19,13 @@ using rollout_in = std::remove_cvref_t<decltype(A::rollout)>;
 template <class A>
 using update_in = std::remove_cvref_t<decltype(A::update)>;
 
+/// Whether a rollout is of a task and plays no environment.
+template <class Rollout, class E>
+constexpr bool reads_a_task() {
+  if constexpr (requires { Rollout::template reads_task<E>; }) return Rollout::template reads_task<E>;
+  else return requires { typename Rollout::reads_a_task; };
+}
+
 }  // namespace detail
 
 /// An algorithm without the types of its components.

@@ -1,62 +1,20 @@
 #pragma once
 #include <algorithm>
-#include <array>
 #include <cohort/advantage/explained_variance.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
 #include <cohort/run/any_algorithm.hpp>
+#include <cohort/run/recent_returns.hpp>
 #include <cohort/run/stopwatch.hpp>
+#include <cohort/run/train_options.hpp>
 #include <cohort/run/train_report.hpp>
 #include <cohort/update/learner.hpp>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
-
-struct train_options {
-  std::int64_t steps = 100'000;  ///< simulator steps, probes included; a run never takes more
-  std::int64_t updates = std::numeric_limits<std::int64_t>::max();  ///< at most so many
-  std::uint64_t seed = 0;  ///< of actions, resets and minibatches; the policy's own seed sets its parameters
-};
-
-/// What step_for has come to: the step is under way, an update is complete, or the run is at its end.
-enum class step_state { under_way, updated, ended };
-
-namespace detail {
-
-// Of the part of a program that reads it: a default argument or part of a name, so that parts may differ.
-#ifdef __OPTIMIZE__
-constexpr bool is_optimized = true;
-#else
-constexpr bool is_optimized = false;
-#endif
-
-class recent_returns {
- public:
-  void persist(auto const& f) { f("values", values_), f("count", count_); }
-  void add(double r) { values_[count_++ % values_.size()] = r; }
-  double mean() const {
-    std::size_t n = std::min(count_, values_.size());
-    double total = 0;
-    for (std::size_t i = 0; i < n; ++i) total += values_[i];
-    return n ? total / double(n) : std::numeric_limits<double>::quiet_NaN();
-  }
-
- private:
-  std::array<double, 100> values_{};
-  std::size_t count_ = 0;
-};
-
-/// Whether a rollout is of a task and plays no environment.
-template <class Rollout, class E>
-constexpr bool reads_a_task() {
-  if constexpr (requires { Rollout::template reads_task<E>; }) return Rollout::template reads_task<E>;
-  else return requires { typename Rollout::reads_a_task; };
-}
-}  // namespace detail
 
 /// A run: all that lives from one update to the next. `step` collects once and updates once, `report` is what there is
 /// to say at any time; `train` is a loop over it.
@@ -133,7 +91,6 @@ class training<B, Rollout, Update, E, Policy> {
   training(B&, A const&, E const&, Policy&, ...) = delete;  // the options are .steps, .updates and .seed
 
   training(training&&) = delete;  // a step that is under way knows where its run is
-  training& operator=(training&&) = delete;
 
   train_report const& report() const { return report_; }
 

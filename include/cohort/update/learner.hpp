@@ -96,10 +96,11 @@ class learner {
       backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
       update_.optimizer.start(backend, layout_of(policy));
     }
+    if ((first_ += count) == all_) first_ = 0, ++epoch_;
+    if (!(last || too_far || back)) return true;
     metrics.skipped = skipped_, metrics.optimizer_steps = back ? 0 : taken_;
     metrics.learning_rate = update_.optimizer.rate(progress);
-    if ((first_ += count) == all_) first_ = 0, ++epoch_;
-    return !(last || too_far || back);
+    return false;
   }
 
  private:
