@@ -10,21 +10,13 @@
 #include "../support/damage.hpp"
 #include "../support/parameters.hpp"
 #include "../support/sealed.hpp"
+#include "small_run.hpp"
 
 using namespace cohort;
+using small_run::run_of, small_run::small_policy;
 using support::parameters_of;
 
 namespace {
-
-auto const ppo = algorithm{.rollout = lanes{.count = 4, .horizon = 16},
-                           .objective = clipped_ratio{} + value_loss{},
-                           .update = update{.epochs = 2, .minibatch_size = 24}};
-auto small_policy(eigen::backend& cpu, std::uint64_t seed = 1) {
-  return actor_critic{cpu, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{seed}};
-}
-auto run_of(eigen::backend& cpu, auto& policy) {
-  return training{cpu, ppo, classic_control::cart_pole{}, policy, {.steps = 100'000, .updates = 6, .seed = 2}};
-}
 
 std::string text_of(std::vector<std::byte> const& bytes) {
   return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
@@ -57,6 +49,18 @@ std::vector<std::string> damaged(std::string const& whole, std::size_t count) {
 /// What reading a file may allocate before it is known to be sound, and then for what stands in it.
 std::size_t justified(std::string const& file) { return 32 * file.size() + 8192; }
 
+/// What comes of reading it: neither a fault nor more memory than its length justifies.
+template <class Read>
+std::string checked_outcome(std::filesystem::path const& path, std::string const& file, Read read) {
+  std::size_t const before = allocated();
+  auto const outcome = damage::outcome(path, read);
+  std::size_t const taken = allocated() - before;
+  INFO(outcome);
+  REQUIRE(!outcome.starts_with("FAULT"));
+  REQUIRE(taken <= justified(file));
+  return outcome;
+}
+
 }  // namespace
 
 TEST_CASE("damaged files: a policy is read as it stands there, or refused by the file's name with nothing changed") {
@@ -72,9 +76,8 @@ TEST_CASE("damaged files: a policy is read as it stands there, or refused by the
     files::put(path, file);
     cpu.upload(other.parameters(), std::span(untouched));
     for (bool const made : {false, true}) {
-      std::size_t const before = allocated();
       std::vector<float> loaded = untouched;
-      auto const outcome = damage::outcome(path, [&] {
+      auto const outcome = checked_outcome(path, file, [&] {
         if (made) {
           auto fresh = load<actor_critic>(cpu, classic_control::cart_pole{}, path);
           loaded = parameters_of(fresh);
@@ -83,10 +86,7 @@ TEST_CASE("damaged files: a policy is read as it stands there, or refused by the
           loaded = parameters_of(other);
         }
       });
-      std::size_t const taken = allocated() - before;
       INFO(outcome);
-      REQUIRE(!outcome.starts_with("FAULT"));
-      REQUIRE(taken <= justified(file));
       if (outcome == "read") {
         ++read;
         auto const there = file::read_state(path).state.at("parameters").bytes;
@@ -112,12 +112,8 @@ TEST_CASE("damaged files: a run goes on with what stands there, or refuses it by
   int refused = 0, read = 0;
   for (auto const& file : damaged(text_of(saved_bytes(cpu, run)), 25)) {
     files::put(path, file);
-    std::size_t const before = allocated();
-    auto const outcome = damage::outcome(path, [&] { load(cpu, again, path); });
-    std::size_t const taken = allocated() - before;
+    auto const outcome = checked_outcome(path, file, [&] { load(cpu, again, path); });
     INFO(outcome);
-    REQUIRE(!outcome.starts_with("FAULT"));
-    REQUIRE(taken <= justified(file));
     if (outcome == "read") {
       ++read;
       REQUIRE(copy_out(cpu, again) == file::read_state(path).state);

@@ -8,24 +8,15 @@
 #include "../support/files.hpp"
 #include "../support/killed_anywhere.hpp"
 #include "../support/parameters.hpp"
+#include "small_run.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 using files::scratch;
+using small_run::ppo, small_run::run_of, small_run::small_policy;
 using support::parameters_of;
 
 namespace {
-
-auto const ppo = algorithm{.rollout = lanes{.count = 4, .horizon = 16},
-                           .objective = clipped_ratio{} + value_loss{},
-                           .update = update{.epochs = 2, .minibatch_size = 24}};
-
-auto small_policy(eigen::backend& backend) {
-  return actor_critic{backend, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{1}};
-}
-auto run_of(eigen::backend& backend, auto& policy, auto const& how) {
-  return training{backend, how, classic_control::cart_pole{}, policy, {.steps = 100'000, .updates = 6, .seed = 2}};
-}
 
 /// Remembers where it was, and ends where it has been three times.
 struct trail {

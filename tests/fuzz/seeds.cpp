@@ -8,6 +8,7 @@
 #include <random>
 
 #include "../support/files.hpp"
+#include "short_ppo.hpp"
 
 using namespace cohort;
 
@@ -32,13 +33,7 @@ int main(int count, char** words) {
   std::filesystem::path const to = words[1];
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {4}}, random_seed{1}};
-  training run{cpu,
-               algorithm{.rollout = lanes{.count = 2, .horizon = 4},
-                         .objective = clipped_ratio{} + value_loss{},
-                         .update = update{.epochs = 1, .minibatch_size = 8}},
-               classic_control::cart_pole{},
-               policy,
-               {.steps = 1'000, .seed = 2}};
+  training run{cpu, fuzz::short_ppo, classic_control::cart_pole{}, policy, {.steps = 1'000, .seed = 2}};
   run.step();
   put(to / "state" / "policy", text_of(saved_bytes(cpu, policy)));
   put(to / "state" / "run", text_of(saved_bytes(cpu, run)));

@@ -6,19 +6,14 @@
 
 #include "../support/sealed.hpp"
 #include "input.hpp"
+#include "short_ppo.hpp"
 
 using namespace cohort;
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   static eigen::backend cpu({.threads = 1});
   static actor_critic policy{cpu, classic_control::cart_pole{}, {.hidden = {4}}, random_seed{1}};
-  static training run{cpu,
-                      algorithm{.rollout = lanes{.count = 2, .horizon = 4},
-                                .objective = clipped_ratio{} + value_loss{},
-                                .update = update{.epochs = 1, .minibatch_size = 8}},
-                      classic_control::cart_pole{},
-                      policy,
-                      {.steps = 1'000, .seed = 2}};
+  static training run{cpu, fuzz::short_ppo, classic_control::cart_pole{}, policy, {.steps = 1'000, .seed = 2}};
   static auto const fresh = copy_out(cpu, run);
   std::string const given(reinterpret_cast<char const*>(data), size);
   for (auto const& text : {given, sealed(given)}) {

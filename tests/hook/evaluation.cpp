@@ -3,21 +3,13 @@
 
 #include "../catch.hpp"
 #include "../support/parameters.hpp"
+#include "short_run.hpp"
 
 using namespace cohort;
+using short_run::machine, short_run::policy_of, short_run::pole, short_run::ppo;
 using support::parameters_of;
 
-namespace {
-
-using machine = eigen::backend;
-auto const ppo = algorithm{.rollout = lanes{.count = 8, .horizon = 32},
-                           .objective = clipped_ratio{} + value_loss{.weight = .5},
-                           .update = update{.epochs = 4, .minibatch_size = 64, .optimizer = adam{.rate = 3e-3}}};
-classic_control::cart_pole const pole{};
-
-auto policy_of(machine& cpu) { return actor_critic{cpu, pole, {.hidden = {16}}, random_seed{1}}; }
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE(
     "evaluation: each is what evaluate gives then, the best one's parameters are kept, and training is the same") {

@@ -1,0 +1,23 @@
+#pragma once
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+#include <cstdint>
+
+// A run of six updates, for tests of files.
+namespace small_run {
+
+using namespace cohort;
+
+inline auto const ppo = algorithm{.rollout = lanes{.count = 4, .horizon = 16},
+                                  .objective = clipped_ratio{} + value_loss{},
+                                  .update = update{.epochs = 2, .minibatch_size = 24}};
+
+inline auto small_policy(eigen::backend& backend, std::uint64_t seed = 1) {
+  return actor_critic{backend, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{seed}};
+}
+template <class Algorithm = decltype(ppo)>
+auto run_of(eigen::backend& backend, auto& policy, Algorithm const& how = ppo) {
+  return training{backend, how, classic_control::cart_pole{}, policy, {.steps = 100'000, .updates = 6, .seed = 2}};
+}
+
+}  // namespace small_run
