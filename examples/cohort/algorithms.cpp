@@ -1,5 +1,6 @@
 #include "algorithms.hpp"
 
+#include <cohort/compare/text.hpp>
 #include <cohort/presets.hpp>
 
 #include <algorithm>
@@ -65,8 +66,7 @@ chosen_algorithm algorithm_of(config const& c) {
   };
   if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, choose)) return *found;
   if (c.preset == "tuned") {
-    std::string known;
-    for (auto const& name : tuned_names(c.environment)) known += (known.empty() ? "" : ", ") + name;
+    std::string const known = cohort::comparing::join(tuned_names(c.environment));
     throw program::usage_error("preset is tuned, and " + c.algorithm + " is not tuned for " + c.environment +
                                (known.empty() ? ", nor is any other" : "; those that are: " + known));
   }
@@ -75,11 +75,7 @@ chosen_algorithm algorithm_of(config const& c) {
     if (name == c.algorithm)
       throw program::usage_error("algorithm " + name +
                                  " is of language models: it reads a task and plays no environment");
-  try {
-    throw cohort::detail::unknown_name("algorithm", "one", c.algorithm, algorithm_names());
-  } catch (cohort::value_error const& e) {
-    throw program::usage_error(e.what());
-  }
+  throw program::usage_error(cohort::detail::unknown_name("algorithm", "one", c.algorithm, algorithm_names()).what());
 }
 
 std::vector<std::string> algorithm_names() {

@@ -1,18 +1,18 @@
 #include "config.hpp"
 
+#include <cohort/compare/text.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <optional>
 #include <sstream>
 
 #include "../program/exit_status.hpp"
 #include "../program/numbers.hpp"
+#include "../program/words.hpp"
 #include "toml_file.hpp"
 
 namespace cli {
@@ -21,24 +21,14 @@ namespace {
 
 constexpr std::array parts{"rollout", "reward", "advantage", "objective", "aggregation", "update", "reference"};
 
-/// The shortest text that is this number.
-std::string exact(double x) {
-  if (std::isnan(x)) return "nan";
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, x).ptr};
-}
-
 /// A name as TOML's keys have it: in quotes where it is none by itself.
 std::string as_key(std::string const& name) {
   std::string all;
-  for (std::size_t begin = 0; begin <= name.size();) {
-    auto const end = std::min(name.find('.', begin), name.size());
-    std::string const word = name.substr(begin, end - begin);
+  for (auto const& word : program::split(name, '.')) {
     bool const bare = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
       return std::isalnum(c) || c == '_' || c == '-';
     });
-    all += (begin ? "." : "") + (bare ? word : '"' + word + '"');
-    begin = end + 1;
+    all += (all.empty() ? "" : ".") + (bare ? word : '"' + word + '"');
   }
   return all;
 }
@@ -55,7 +45,7 @@ std::string shown(value const& given) {
           for (auto n : v) all += (all.size() > 1 ? ", " : "") + std::to_string(n);
           return all + "]";
         } else if constexpr (std::is_same_v<V, std::int64_t>) return std::to_string(v);
-        else return exact(v);
+        else return cohort::comparing::shortest(v);
       },
       given);
 }
@@ -91,12 +81,10 @@ value value_of(std::string const& text) {
   if (auto const n = program::number<std::int64_t>(text)) return *n;
   if (auto const x = program::number<double>(text)) return *x;
   std::vector<std::int64_t> list;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    auto const end = std::min(text.find(',', begin), text.size());
-    auto const n = program::number<std::int64_t>(text.substr(begin, end - begin));
+  for (auto const& word : program::split(text, ',')) {
+    auto const n = program::number<std::int64_t>(word);
     if (!n) return text;
     list.push_back(*n);
-    begin = end + 1;
   }
   return list;
 }
@@ -143,11 +131,7 @@ void set_fields(config& to, std::vector<field> const& fields) {
     if (std::find(parts.begin(), parts.end(), part) == parts.end() || part == f.name) {
       auto all = names(to);
       for (auto const* p : parts) all.push_back(std::string(p) + ".(a number of the algorithm)");
-      try {
-        throw cohort::detail::unknown_name(f.where, "field", f.name, all);
-      } catch (cohort::value_error const& e) {
-        throw program::usage_error(e.what());
-      }
+      throw program::usage_error(cohort::detail::unknown_name(f.where, "field", f.name, all).what());
     }
     double x = 0;
     if (!take(f.given, x)) refuse(f, "a number");
@@ -177,6 +161,15 @@ std::vector<field> fields_of_arguments(std::vector<std::string> const& arguments
   return all;
 }
 
+std::string as_argument(field const& f) {
+  std::string text;
+  if (auto const* word = std::get_if<std::string>(&f.given)) text = *word;
+  else if (auto const* list = std::get_if<std::vector<std::int64_t>>(&f.given)) {
+    for (auto n : *list) text += (text.empty() ? "" : ",") + std::to_string(n);
+  } else text = shown(f.given);
+  return "--" + f.name + "=" + text;
+}
+
 std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& numbers) {
   std::string all = "# Cohort " COHORT_VERSION "\n", section;
   std::istringstream lines(algorithm_text);
@@ -188,7 +181,7 @@ std::string as_toml(config const& c, std::string const& algorithm_text, std::vec
     all += as_key(dot == name.npos ? name : name.substr(dot + 1)) + " = " + text + "\n";
   };
   each_field(c, [&](std::string const& name, auto const& member, auto const&...) { put(name, shown(value(member))); });
-  for (auto const& s : numbers) put(s.name, exact(s.value));
+  for (auto const& s : numbers) put(s.name, cohort::comparing::shortest(s.value));
   return all;
 }
 

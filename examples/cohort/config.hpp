@@ -81,6 +81,8 @@ std::vector<field> fields_of_file(std::string const& path, std::string const& ap
 std::string shown(value const& given);
 /// Those of a command line: --steps 1000 --objective.epsilon=.1
 std::vector<field> fields_of_arguments(std::vector<std::string> const& arguments);
+/// And back: "--objective.epsilon=0.1".
+std::string as_argument(field const& f);
 
 /// As a TOML file that gives the same again, with all numbers of the algorithm.
 std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& numbers);

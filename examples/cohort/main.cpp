@@ -12,6 +12,7 @@
 
 #include "../program/command_line.hpp"
 #include "../program/numbers.hpp"
+#include "../program/words.hpp"
 #include "algorithms.hpp"
 #include "comparison.hpp"
 #include "config.hpp"
@@ -28,11 +29,7 @@ known_environment environment_named(std::string const& name) {
     if (name == e.name) return e;
     known.push_back(e.name);
   }
-  try {
-    throw cohort::detail::unknown_name("environment", "one", name, known);
-  } catch (cohort::value_error const& e) {
-    throw program::usage_error(e.what());
-  }
+  throw program::usage_error(cohort::detail::unknown_name("environment", "one", name, known).what());
 }
 
 namespace {
@@ -49,15 +46,6 @@ void list() {
   program::print(all + "\n");
 }
 
-std::vector<std::string> words_of(std::string const& text) {
-  std::vector<std::string> all;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    auto const end = std::min(text.find(',', begin), text.size());
-    all.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return all;
-}
 std::string path_of_program(std::string const& called) {
   std::error_code none;
   auto const path = std::filesystem::read_symlink("/proc/self/exe", none);
@@ -110,7 +98,7 @@ int run(int argc, char** argv) {
     if (listing->parsed()) return list();
     if (exporting->parsed()) return export_policy(wanted);
     if (comparing->parsed()) {
-      compare_request asked{.algorithms = words_of(algorithms),
+      compare_request asked{.algorithms = program::split(algorithms, ','),
                             .fields = fields_of_arguments(comparing->remaining()),
                             .seeds = program::whole_number_of<std::int64_t>("--seeds", seeds, 10, 1, 10'000),
                             .threads = program::whole_number_of<std::int64_t>("--at-a-time", at_a_time, 1, 1, 1024)};

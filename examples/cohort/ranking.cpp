@@ -1,6 +1,9 @@
 #include "ranking.hpp"
 
+#include <cohort/compare/text.hpp>
 #include <cohort/file/new_file.hpp>
+#include <cohort/scalar/welford.hpp>
+#include <cohort/statistics/aggregate.hpp>
 #include <cohort/statistics/power.hpp>
 
 #include <algorithm>
@@ -15,16 +18,7 @@ namespace cli {
 
 namespace {
 
-std::string short_text(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", x);
-  return std::isfinite(x) ? text : "-";
-}
-std::string in_html(std::string const& text) {
-  std::string all;
-  for (char c : text) all += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
-  return all;
-}
+std::string short_text(double x) { return std::isfinite(x) ? cohort::comparing::fixed(x, 1) : "-"; }
 /// A number with the digits that one reads.
 std::string brief(std::string const& given) {
   auto const x = program::number<double>(given);
@@ -41,17 +35,13 @@ std::string in_words(std::string const& fields) {
 
 }  // namespace
 
-double ranked_trial::mean() const {
-  double sum = 0;
-  for (double x : means) sum += x;
-  return means.empty() ? std::nan("") : sum / double(means.size());
-}
+double ranked_trial::mean() const { return means.empty() ? std::nan("") : cohort::statistics::mean(means); }
 double ranked_trial::interval() const {
   double const n = double(means.size());
   if (n < 2) return std::nan("");
-  double squares = 0;
-  for (double x : means) squares += (x - mean()) * (x - mean());
-  return cohort::statistics::detail::critical_t(.05, n - 1) * std::sqrt(squares / (n - 1) / n);
+  cohort::detail::welford all;
+  for (double x : means) all.add(x);
+  return cohort::statistics::detail::critical_t(.05, n - 1) * all.deviation() / std::sqrt(n);
 }
 
 std::vector<ranked_trial> ranked(database& db) {
@@ -97,9 +87,7 @@ std::string ranking_table(std::vector<ranked_trial> const& trials) {
 
 void write_ranking(std::filesystem::path const& folder, std::vector<ranked_trial> const& trials, config const& base) {
   auto write = [&](char const* name, std::string const& text) {
-    cohort::file::new_file file(folder / name, cohort::existing::replace);
-    file.write(text);
-    file.commit();
+    cohort::file::write_text(folder / name, text, cohort::existing::replace);
   };
   write("ranking.txt", ranking_table(trials));
   double low = 0, high = 0;
@@ -111,13 +99,14 @@ void write_ranking(std::filesystem::path const& folder, std::vector<ranked_trial
     }
   double const span = high > low ? high - low : 1;
   std::string page =
-      "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Sweep on " + in_html(base.environment) +
+      "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Sweep on " +
+      cohort::comparing::escape_html(base.environment) +
       "</title>\n<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;"
       "color:#222;background:#fff}table{border-collapse:collapse;width:100%}th,td{padding:.25rem "
       ".7rem;text-align:right;"
       "border-bottom:1px solid #ddd;white-space:nowrap}th:last-child,td:last-child{text-align:left;white-space:normal}"
       "svg{vertical-align:middle}</style>\n<h1>Sweep on " +
-      in_html(base.environment) + "</h1>\n<p>" + std::to_string(trials.size()) +
+      cohort::comparing::escape_html(base.environment) + "</h1>\n<p>" + std::to_string(trials.size()) +
       " trials, the best first: the mean over seeds of the last evaluation's mean return, with the 95% interval of "
       "that mean. The marks are the seeds, from " +
       short_text(low) + " to " + short_text(high) +
@@ -134,8 +123,8 @@ void write_ranking(std::filesystem::path const& folder, std::vector<ranked_trial
                "fill-opacity=\".6\"/>";
     page += "<tr><td>" + std::to_string(i + 1) + "<td>" + std::to_string(t.id) + "<td>" + short_text(t.mean()) +
             "<td>" + short_text(t.interval()) + "<td>" + marks + "</svg><td>" + std::to_string(t.steps) + "<td>" +
-            short_text(t.seconds) + "<td>" + in_html(in_words(t.fields)) +
-            (t.failed ? "<br>not done: " + in_html(t.error) : "") + "</tr>\n";
+            short_text(t.seconds) + "<td>" + cohort::comparing::escape_html(in_words(t.fields)) +
+            (t.failed ? "<br>not done: " + cohort::comparing::escape_html(t.error) : "") + "</tr>\n";
   }
   write("ranking.html", page + "</table></html>\n");
 }

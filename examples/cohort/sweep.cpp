@@ -53,13 +53,10 @@ class sweeping {
     for (std::int64_t rung = 0; rung < rungs && !program::signal_seen(); ++rung) {
       run_until(left, std::int64_t(double(base_.steps) * std::pow(plan_.keep, double(rungs - 1 - rung))));
       if (rung + 1 == rungs) break;
-      auto const order = ranked(db_);
+      double const stay = std::max(1., std::floor(double(trials_.size()) * std::pow(plan_.keep, double(rung + 1))));
       left.clear();
-      for (auto const& trial : order)
-        if (double(left.size()) <
-                std::max(1., std::floor(double(trials_.size()) * std::pow(plan_.keep, double(rung + 1)))) &&
-            !trial.means.empty())
-          left.push_back(std::size_t(trial.id));
+      for (auto const& trial : ranked(db_))
+        if (double(left.size()) < stay && !trial.means.empty()) left.push_back(std::size_t(trial.id));
     }
   }
   void tell() {
@@ -112,16 +109,9 @@ class sweeping {
     fs::create_directories(here);
     std::vector<std::string> words{how_.program, "train",       "--quiet",
                                    "--out",      here.string(), begun ? "--resume" : "--overwrite"};
-    auto add = [&](field const& f) {
-      std::string text = shown(f.given);
-      if (auto const* word = std::get_if<std::string>(&f.given)) text = *word;
-      text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '[' || c == ']' || c == ' '; }),
-                 text.end());
-      words.push_back("--" + f.name + "=" + text);
-    };
     if (!begun) {
-      for (auto const& f : plan_.base) add(f);
-      for (auto const& f : trials_[trial]) add(f);
+      for (auto const& f : plan_.base) words.push_back(as_argument(f));
+      for (auto const& f : trials_[trial]) words.push_back(as_argument(f));
       words.push_back("--seed=" + std::to_string(seed));
     }
     words.push_back("--stop.steps=" + std::to_string(steps));

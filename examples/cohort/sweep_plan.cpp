@@ -96,13 +96,11 @@ sweep_plan plan_of_file(std::string const& path) {
       if (!(plan.keep > 0 && plan.keep < 1)) refuse(path, node, name, "a number between 0 and 1");
     } else if (key == "fields" && node.is_table()) add_varied(path, *node.as_table(), "", plan.fields);
     else {
-      try {
-        throw cohort::detail::unknown_name(place(path, node), "field", name,
-                                           {"sweep.method", "sweep.trials", "sweep.seeds", "sweep.seed",
-                                            "sweep.processes", "sweep.rungs", "sweep.keep", "sweep.fields"});
-      } catch (cohort::value_error const& e) {
-        throw program::usage_error(e.what());
-      }
+      throw program::usage_error(
+          cohort::detail::unknown_name(place(path, node), "field", name,
+                                       {"sweep.method", "sweep.trials", "sweep.seeds", "sweep.seed", "sweep.processes",
+                                        "sweep.rungs", "sweep.keep", "sweep.fields"})
+              .what());
     }
   }
   if (plan.fields.empty()) throw program::usage_error(path + ": [sweep.fields] is empty, expected a field to vary");

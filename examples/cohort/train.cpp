@@ -22,10 +22,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
-void write_file(fs::path const& path, std::string const& text) {
-  cohort::file::new_file file(path, cohort::existing::replace);
-  file.write(text);
-  file.commit();
+void replace_file(fs::path const& path, std::string const& text) {
+  cohort::file::write_text(path, text, cohort::existing::replace);
 }
 void say(std::string const& what) { std::fprintf(stderr, "cohort: %s\n", what.c_str()); }
 
@@ -66,8 +64,9 @@ void prepare(fs::path const& out, train_request const& how) {
 class evaluations {
  public:
   evaluations(fs::path out, std::int64_t updates) : out_(std::move(out)) {
-    text_ = lines_until(out_ / "evaluations.jsonl", "updates", updates);
-    std::istringstream lines(text_);
+    std::string const before = lines_until(path(), "updates", updates);
+    if (fs::exists(path())) replace_file(path(), before);
+    std::istringstream lines(before);
     for (std::string line; std::getline(lines, line);) {
       last_ = ordered_json::parse(line);
       if (best_.is_null() || last_["mean"] > best_["mean"]) best_ = last_;
@@ -82,19 +81,21 @@ class evaluations {
              {"episodes", episodes},
              {"mean", returns.mean()},
              {"deviation", returns.deviation()}};
-    text_ += last_.dump() + '\n';
     if (best_.is_null() || last_["mean"] > best_["mean"]) {
       best_ = last_;
       run.save_policy(out_ / "policy.cohort");
     }
-    write_file(out_ / "evaluations.jsonl", text_);
+    if (!log_) log_.emplace("cohort", path().string(), cohort::existing::append);
+    log_->write(last_.dump() + '\n');
   }
   ordered_json const& last() const { return last_; }
   ordered_json const& best() const { return best_; }
 
  private:
+  fs::path path() const { return out_ / "evaluations.jsonl"; }
+
   fs::path out_;
-  std::string text_;
+  std::optional<cohort::detail::log_file> log_;
   ordered_json last_, best_;
 };
 
@@ -152,8 +153,8 @@ void train(config const& c, train_request const& how) {
                 : "begins anew, since " + out.string() + " has no checkpoint yet");
     fs::remove(out / "summary.json");
   }
-  write_file(out / "config.toml", as_toml(c, algorithm.text, algorithm.numbers));
-  write_file(out / "metrics.jsonl", lines_until(out / "metrics.jsonl", "time/iterations", run->report().updates));
+  replace_file(out / "config.toml", as_toml(c, algorithm.text, algorithm.numbers));
+  replace_file(out / "metrics.jsonl", lines_until(out / "metrics.jsonl", "time/iterations", run->report().updates));
   cohort::json_lines log((out / "metrics.jsonl").string(), cohort::existing::append);
   evaluations judged(out, run->report().updates);
   cohort::progress_bar bar;
@@ -179,7 +180,7 @@ void train(config const& c, train_request const& how) {
   if (saved != r.updates) run->save(kept);
   if (c.evaluate_every > 0 && !program::signal_seen()) judged.look(*run, int(c.evaluate_episodes));
   if (c.evaluate_every == 0) run->save_policy(out / "policy.cohort");
-  write_file(out / "summary.json", summary(c, algorithm, r, judged, ended_by.empty() ? "limits" : ended_by));
+  replace_file(out / "summary.json", summary(c, algorithm, r, judged, ended_by.empty() ? "limits" : ended_by));
   if (how.quiet) return;
   if (!judged.best().is_null()) program::print("best evaluation  " + in_words(judged.best()) + "\n");
   program::print("written to " + out.string() + "\n");

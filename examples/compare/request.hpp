@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../program/numbers.hpp"
+#include "../program/words.hpp"
 #include "names.hpp"
 #include "settings.hpp"
 
@@ -23,14 +24,11 @@ struct request {
 /// Names between commas, each known and none twice.
 inline std::vector<std::string> algorithm_names(std::string const& typed, std::vector<std::string> const& known) {
   std::vector<std::string> names;
-  for (std::size_t begin = 0; begin <= typed.size();) {
-    auto const end = std::min(typed.find(',', begin), typed.size());
-    auto const name = typed.substr(begin, end - begin);
+  for (auto const& name : program::split(typed, ',')) {
     require_known("algorithm", name, known);
     if (std::find(names.begin(), names.end(), name) != names.end())
       throw program::usage_error{"--algorithms names " + name + " twice"};
     names.push_back(name);
-    begin = end + 1;
   }
   return names;
 }
