@@ -1,29 +1,16 @@
 #include <algorithm>
 #include <cohort/cohort.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct folder {
-  fs::path path = fs::temp_directory_path() / ("cohort-hooks-" + std::to_string(std::rand()));
-  folder() { fs::create_directories(path); }
-  ~folder() { fs::remove_all(path); }
-};
-
-std::string read(fs::path const& p) {
-  std::ostringstream text;
-  text << std::ifstream(p).rdbuf();
-  return text.str();
-}
 
 train_report halfway() {
   train_report r;
@@ -40,7 +27,7 @@ train_report halfway() {
 }  // namespace
 
 TEST_CASE("csv_log and json_lines: the metrics of each update by their names, and columns of one's own") {
-  folder f;
+  files::scratch const f;
   std::vector<log_column> const own{
       {"a \"quoted\", odd\nname", [](train_report const& r) { return r.mean_return / 5; }},
       {"never", [](auto&) { return -std::numeric_limits<double>::infinity(); }}};
@@ -50,7 +37,7 @@ TEST_CASE("csv_log and json_lines: the metrics of each update by their names, an
     json_lines lines((f.path / "run.jsonl").string(), own);
     for (r.steps = 1234567; r.updates <= 2; ++r.updates) log.on_update(r), lines.on_update(r);
   }
-  CHECK(read(f.path / "run.csv") ==
+  CHECK(files::get(f.path / "run.csv") ==
         "time/total_timesteps,time/iterations,time/episodes,time/time_elapsed,time/fps,time/collect,time/estimate,"
         "time/learn,rollout/ep_rew_mean,train/loss,train/value_loss,train/explained_variance,train/entropy_loss,"
         "train/approx_kl,train/reference_kl,train/kl_weight,train/clip_fraction,clip_ratio/low_mean,"
@@ -65,7 +52,7 @@ TEST_CASE("csv_log and json_lines: the metrics of each update by their names, an
       R"("train/kl_weight":0,"train/clip_fraction":0,"clip_ratio/low_mean":0,"clip_ratio/high_mean":0,"ratio/mean":1,)"
       R"("ratio/min":1,"ratio/max":1,"train/effective_sample_size":1,"train/grad_norm":4,"train/learning_rate":null,)"
       R"("train/optimizer_steps":0,"train/skipped_steps":0,"a \"quoted\", odd\u000aname":2.5,"never":null})";
-  CHECK(read(f.path / "run.jsonl") == R"({"time/total_timesteps":1234567,"time/iterations":1)" + line + "\n" +
+  CHECK(files::get(f.path / "run.jsonl") == R"({"time/total_timesteps":1234567,"time/iterations":1)" + line + "\n" +
                                           R"({"time/total_timesteps":1234567,"time/iterations":2)" + line + "\n");
 }
 
@@ -90,7 +77,7 @@ TEST_CASE("describe_metrics: a language model's by the names of TRL, groups' sco
 }
 
 TEST_CASE("logs: a column without a name or a function and one that is there already are refused, before a file is") {
-  folder f;
+  files::scratch const f;
   auto const path = (f.path / "log").string();
   auto one = [](train_report const&) { return 1.; };
   CHECK_THROWS_WITH(csv_log(path, {{"mine", one}, {"mine", one}}),
@@ -105,14 +92,14 @@ TEST_CASE("logs: a column without a name or a function and one that is there alr
 }
 
 TEST_CASE("csv_log and json_lines: an existing file is refused, and kept, unless it may be overwritten") {
-  folder f;
+  files::scratch const f;
   auto path = (f.path / "run.csv").string();
   std::ofstream(path) << "precious";
   CHECK_THROWS_AS(csv_log(path), io_error);
   CHECK_THROWS_WITH(json_lines(path), "json_lines: " + path + " cannot be opened: File exists");
-  CHECK(read(path) == "precious");
+  CHECK(files::get(path) == "precious");
   csv_log{path, existing::replace};
-  CHECK(read(path) != "precious");
+  CHECK(files::get(path) != "precious");
 }
 
 TEST_CASE(
@@ -125,7 +112,7 @@ TEST_CASE(
 }
 
 TEST_CASE("progress_bar: says share, steps, speed, return and the time left; nothing where there is no terminal") {
-  folder f;
+  files::scratch const f;
   auto path = (f.path / "bar").string();
   auto drawn = [&](bool always) {
     std::FILE* file = std::fopen(path.c_str(), "w");
@@ -133,21 +120,21 @@ TEST_CASE("progress_bar: says share, steps, speed, return and the time left; not
     bar.on_update(halfway());
     bar.on_end(halfway());
     std::fclose(file);
-    return read(path);
+    return files::get(path);
   };
   CHECK(drawn(false).empty());
   CHECK(drawn(true).find("50 %  500 steps  250 steps/s  return 12.5  2 s left") != std::string::npos);
 }
 
 TEST_CASE("progress_bar: a report of fewer seconds, as after going back to a checkpoint, is drawn at once") {
-  folder f;
+  files::scratch const f;
   auto path = (f.path / "bar").string();
   std::FILE* file = std::fopen(path.c_str(), "w");
   progress_bar bar(file, true);
   auto r = halfway();
   for (double seconds : {2., 2.05, 1., 1.05, 1.2}) r.seconds = seconds, bar.on_update(r);
   std::fclose(file);
-  auto const drawn = read(path);
+  auto const drawn = files::get(path);
   CHECK(std::count(drawn.begin(), drawn.end(), '\r') == 3);
 }
 

@@ -1,9 +1,8 @@
 #include <cohort/hook/tensorboard_log.hpp>
-#include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include "../catch.hpp"
+#include "../support/files.hpp"
 #include "../support/golden.hpp"
 
 // What the files mean to TensorBoard itself is in tests/peers/tensorboard_log.py.
@@ -13,11 +12,6 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-struct folder {
-  fs::path path = fs::temp_directory_path() / ("cohort-events-" + std::to_string(std::rand()));
-  ~folder() { fs::remove_all(path); }
-};
 
 std::vector<fs::path> files_in(fs::path const& folder) {
   std::vector<fs::path> all;
@@ -40,7 +34,7 @@ TEST_CASE("tensorboard_log: records and a file of two updates are those of Tenso
   auto const recorded = golden::read("hook/events.txt");
   CHECK(bytes(detail::tf_record("")) == golden::row(recorded, "record/nothing"));
   CHECK(bytes(detail::tf_record("brain.Event:2")) == golden::row(recorded, "record/text"));
-  folder f;
+  files::scratch const f;
   {
     tensorboard_log log(f.path / "a/b", existing::refuse,
                         {{"mine", [](train_report const& r) { return double(r.updates); }}}, fixed_clock);
@@ -51,16 +45,14 @@ TEST_CASE("tensorboard_log: records and a file of two updates are those of Tenso
     r.steps = 70000, r.updates = 2, r.mean_return = 1.5;
     log.on_update(r);
   }
-  auto const files = files_in(f.path / "a/b");
-  REQUIRE(files.size() == 1);
-  CHECK(files[0].filename() == "events.out.tfevents.1500000000.cohort");
-  std::ostringstream text;
-  text << std::ifstream(files[0], std::ios::binary).rdbuf();
-  CHECK(bytes(text.str()) == golden::row(recorded, "file"));
+  auto const written = files_in(f.path / "a/b");
+  REQUIRE(written.size() == 1);
+  CHECK(written[0].filename() == "events.out.tfevents.1500000000.cohort");
+  CHECK(bytes(files::get(written[0])) == golden::row(recorded, "file"));
 }
 
 TEST_CASE("tensorboard_log: a folder with an event file is refused, or the file replaced; and what cannot be is said") {
-  folder f;
+  files::scratch const f;
   {
     tensorboard_log log(f.path);
   }
