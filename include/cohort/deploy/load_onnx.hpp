@@ -131,7 +131,7 @@ template <template <class, class> class Policy, backend B, environment E>
 auto load_onnx(B& backend, E const& environment, std::filesystem::path const& path, onnx_options const& o = {}) {
   file::mapped_file const file(path);
   return detail::policy_from_onnx(
-      backend, file.bytes(), path.string(), o, observation_size<E>,
+      backend, file.bytes(), path.string(), o, detail::observation_count(environment),
       [&](network_options const& n, random_seed seed) { return Policy{backend, environment, n, seed}; });
 }
 template <template <class, class> class Policy, backend B, environment E, action_model Model>
@@ -139,7 +139,7 @@ auto load_onnx(B& backend, E const& environment, Model const& model, std::filesy
                onnx_options const& o = {}) {
   file::mapped_file const file(path);
   return detail::policy_from_onnx(
-      backend, file.bytes(), path.string(), o, observation_size<E>,
+      backend, file.bytes(), path.string(), o, detail::observation_count(environment),
       [&](network_options const& n, random_seed seed) { return Policy{backend, environment, model, n, seed}; });
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
+#include <cohort/error.hpp>
 #include <cstddef>
+#include <string>
 
 // What a policy is given of an environment's state: the observation and, where the environment has a mask, behind it a
 // number for each action, 1 where it is allowed in this state and 0 where not. So a mask goes wherever the observation
@@ -9,39 +11,78 @@
 namespace COHORT_NAMESPACE {
 
 template <class E>
-inline constexpr int mask_columns = detail::mask_size_of<E>();
+inline constexpr int mask_columns = detail::mask_size_of<E>();  ///< or `dynamic`
 template <class E>
-inline constexpr int seen_columns = observation_size<E> + mask_columns<E>;
+inline constexpr int seen_columns =
+    observation_size<E> == dynamic || mask_columns<E> == dynamic ? dynamic : observation_size<E> + mask_columns<E>;
 
 namespace detail {
 
+/// Of an environment how many numbers an observation has, how many a mask, and both: constants where they can be.
+template <class E>
+constexpr int observation_count(E const& e) {
+  if constexpr (observation_size<E> == dynamic) return size_of(e.observations);
+  else return observation_size<E>;
+}
+template <class E>
+constexpr bool is_masked(E const& e) {
+  if constexpr (requires { e.masked; }) return e.masked;
+  else return has_action_mask<E>;
+}
+template <class E>
+constexpr int mask_count(E const& e) {
+  if constexpr (mask_columns<E> == dynamic) return is_masked(e) ? values_of_actions(e) : 0;
+  else return mask_columns<E>;
+}
+template <class E>
+constexpr int seen_count(E const& e) {
+  return observation_count(e) + mask_count(e);
+}
+
+/// Raises environment_error for spaces in which there is no value, which the compiler says of those that it knows.
+template <class E>
+void require_spaces(E const& e) {
+  auto check = [](char const* name, auto const& space) {
+    if (!has_a_value(space))
+      throw environment_error(std::string("the environment's `") + name +
+                              "` have no value: expected numbers low <= high of a box (equal or infinite ones are "
+                              "fine), one value or more of each choice");
+  };
+  if constexpr (!knows_actions<E>) check("actions", e.actions);
+  if constexpr (!knows_observations<E>) check("observations", e.observations);
+}
+
+inline void require_count(char const* what, std::size_t given, int expected) {
+  if (given != std::size_t(expected))
+    throw environment_error(std::string("the environment's `") + what + "` gives " + std::to_string(given) +
+                            " numbers, expected " + std::to_string(expected));
+}
+
 template <class Number, class E, class State, class Out>
 constexpr void put_seen(E const& environment, State const& s, Out out) {
-  auto seen = environment.observe(s);
-  for (std::size_t d = 0; d < std::size_t(observation_size<E>); ++d) out.set(std::ptrdiff_t(d), seen[d]);
+  int const D = observation_count(environment);
+  auto const& seen = environment.observe(s);
+  if constexpr (observation_size<E> == dynamic) require_count("observe", seen.size(), D);
+  for (std::size_t d = 0; d < std::size_t(D); ++d) out.set(std::ptrdiff_t(d), seen[d]);
   if constexpr (has_action_mask<E>) {
-    auto mask = environment.action_mask(s);
+    auto const& mask = environment.action_mask(s);
+    if constexpr (mask_columns<E> == dynamic) require_count("action_mask", mask.size(), mask_count(environment));
     for (std::size_t k = 0; k < mask.size(); ++k)
-      out.set(observation_size<E> + std::ptrdiff_t(k), select(mask_t<Number>(mask[k]), Number(1), Number(0)));
+      out.set(D + std::ptrdiff_t(k), select(mask_t<Number>(mask[k]), Number(1), Number(0)));
   }
 }
 
-/// 1 where a mask leaves nothing of a choice.
-template <int K>
+/// 1 where a mask leaves nothing of one choice, whose values begin at column `first`; else what the choices before it
+/// gave.
 struct allows_nothing {
-  std::array<int, K> values;
-  int first;
+  int first, values;
+  bool first_choice;
   template <class X, class Out>
   constexpr void operator()(X seen, Out out) const {
     using S = typename X::scalar;
-    S nothing = 0;
-    int column = first;
-    for (int value_count : values) {
-      S allowed = 0;
-      for (int a = 0; a < value_count; ++a) allowed += seen[column++];
-      nothing = select(allowed == 0, S(1), nothing);
-    }
-    out.set(0, nothing);
+    S allowed = 0;
+    for (int a = 0; a < values; ++a) allowed += seen[first + a];
+    out.set(0, select(allowed == 0, S(1), first_choice ? S(0) : S(out[0])));
   }
 };
 

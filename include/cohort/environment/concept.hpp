@@ -2,7 +2,9 @@
 #include <cohort/environment/space.hpp>
 #include <cohort/random/stream.hpp>
 #include <concepts>
+#include <span>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace COHORT_NAMESPACE {
@@ -10,18 +12,44 @@ namespace COHORT_NAMESPACE {
 namespace detail {
 
 template <class E>
-inline constexpr bool discrete_actions = requires {
-  { E::actions.n } -> std::convertible_to<int>;
-};
+using actions_of = std::remove_cvref_t<decltype(std::declval<E const&>().actions)>;
 template <class E>
-using actions_of = std::remove_cvref_t<decltype(E::actions)>;
+using observations_of = std::remove_cvref_t<decltype(std::declval<E const&>().observations)>;
+template <class E>
+concept has_actions = requires { typename actions_of<E>; };
+template <class E>
+inline constexpr bool discrete_actions = false;
+template <has_actions E>
+inline constexpr bool discrete_actions<E> = std::is_same_v<actions_of<E>, discrete>;
 template <class E>
 concept has_spaces = discrete_actions<E> || requires {
   requires is_box<actions_of<E>> || is_multi_discrete<actions_of<E>> || is_binary<actions_of<E>>;
 };
 
 template <class E>
-concept has_observations = requires { requires is_box<std::remove_cvref_t<decltype(E::observations)>>; };
+concept has_observations = requires { requires is_box<observations_of<E>>; };
+
+/// Whether the compiler knows the spaces themselves, not their extents alone.
+template <class E>
+concept knows_actions = requires { typename std::bool_constant<has_a_value(E::actions)>; };
+template <class E>
+concept knows_observations = requires { typename std::bool_constant<has_a_value(E::observations)>; };
+template <class E>
+constexpr bool actions_can_be() {
+  if constexpr (knows_actions<E>) return has_a_value(E::actions);
+  else return true;  // which detail::require_spaces looks at when the program runs
+}
+template <class E>
+constexpr bool observations_can_be() {
+  if constexpr (knows_observations<E>) return has_a_value(E::observations);
+  else return true;
+}
+/// How many numbers an action or an observation has, or `dynamic`.
+template <class E>
+constexpr int action_numbers() {
+  if constexpr (discrete_actions<E>) return 1;
+  else return actions_of<E>::dimensions;
+}
 
 /// Whether the state is a template over the scalar: then the environment steps in SIMD lanes.
 template <class E>
@@ -40,16 +68,17 @@ struct state_of<E, false> {
 template <class E>
 concept has_state = generic_state<E> || requires { typename E::state; };
 
-/// What a step receives: an int, or an array of floats (box) or ints; S or an array of S where the environment is
-/// scalar-generic.
+/// What a step receives: an int, or an array of floats (box) or ints, a span of them where the extent is dynamic; S or
+/// an array of S where the environment is scalar-generic.
 template <class E, class Number, bool = discrete_actions<E>>
 struct action_of {
   using type = Number;
 };
 template <class E, class Number>
 struct action_of<E, Number, false> {
-  using type = std::array<std::conditional_t<std::is_same_v<Number, int> && is_box<actions_of<E>>, float, Number>,
-                          actions_of<E>::dimensions>;
+  using number = std::conditional_t<std::is_same_v<Number, int> && is_box<actions_of<E>>, float, Number>;
+  using type = std::conditional_t<action_numbers<E>() == dynamic, std::span<number const>,
+                                  std::array<number, room<action_numbers<E>()>>>;
 };
 template <class E>
 using step_action = typename action_of<E, std::conditional_t<generic_state<E>, real<double>, int>>::type;
@@ -81,43 +110,48 @@ concept has_step = requires(E const& e, typename state_of<E>::type& s, step_acti
 template <class E>
 concept has_observe = requires(E const& e, typename state_of<E>::type const& s) {
   { e.observe(s)[0] };
-  requires std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> ==
-               std::remove_cvref_t<decltype(E::observations)>::dimensions;
+  requires observations_of<E>::dimensions != dynamic || requires { e.observe(s).size(); };
+  requires observations_of<E>::dimensions == dynamic ||
+                   std::tuple_size_v<std::remove_cvref_t<decltype(e.observe(s))>> == observations_of<E>::dimensions;
 };
 
-/// How many values each choice of an action can have; a box has no choices.
+/// Of an action mask, how many values all choices have; a bit has two.
 template <class E>
-constexpr auto choices_of() {
-  using A = actions_of<E>;
-  if constexpr (discrete_actions<E>) {
-    return std::array<int, 1>{E::actions.n};
-  } else if constexpr (is_multi_discrete<A>) {
-    return E::actions.n;
-  } else {
-    std::array<int, is_binary<A> ? A::dimensions : 0> two{};
-    two.fill(2);
-    return two;
-  }
-}
-template <class E>
-constexpr int values_of_actions() {
+constexpr int values_of_actions(E const& e) {
   int total = 0;
-  for (int n : choices_of<E>()) total += n;
+  for (int n : choices_of(e.actions)) total += n;
   return total;
 }
 template <class E>
 concept has_action_mask = requires(E const& e, typename state_of<E>::type const& s) { e.action_mask(s); };
 template <class E>
 constexpr int mask_size_of() {
-  if constexpr (has_action_mask<E>)
-    return int(std::tuple_size_v<std::remove_cvref_t<decltype(std::declval<E const&>().action_mask(
-                   std::declval<typename state_of<E>::type const&>()))>>);
-  else return 0;
+  if constexpr (has_action_mask<E>) {
+    using mask = std::remove_cvref_t<decltype(std::declval<E const&>().action_mask(
+        std::declval<typename state_of<E>::type const&>()))>;
+    if constexpr (requires { std::tuple_size<mask>::value; }) return int(std::tuple_size_v<mask>);
+    else return dynamic;
+  } else {
+    return 0;
+  }
 }
 template <class E>
 constexpr bool mask_fits() {
-  if constexpr (has_action_mask<E>) return mask_size_of<E>() == values_of_actions<E>();
-  else return true;
+  if constexpr (has_action_mask<E> && knows_actions<E>) {
+    int total = 0;
+    for (int n : choices_of(E::actions)) total += n;
+    return mask_size_of<E>() == dynamic || mask_size_of<E>() == total;
+  } else {
+    return true;
+  }
+}
+/// In SIMD lanes and on devices the extents are the compiler's, and so are a box's bounds.
+template <class E>
+constexpr bool steps_in_lanes() {
+  if constexpr (!generic_state<E>) return true;
+  else
+    return observations_of<E>::dimensions != dynamic && mask_size_of<E>() != dynamic &&
+           (discrete_actions<E> || knows_actions<E>);
 }
 
 }  // namespace detail
@@ -141,11 +175,18 @@ constexpr bool mask_fits() {
 ///     template <class S> state<S> reset(random_stream&) const;
 ///     outcome_of<S> step(state<S>&, S action) const;               // or an array of S
 ///     std::array<mask_t<S>, n> action_mask(state<S> const&) const;
+///
+/// Of an environment whose spaces are known when the program runs, `actions` and `observations` are data members, boxes
+/// and the like of `dynamic` extents; an action is then a std::span<float const> (box) or std::span<int const>, and
+/// `observe` and `action_mask` return what has a size(), such as a std::vector or a span of what is in the state:
+///
+///     box<dynamic> observations{{-1, -1}, {1, 1}};
+///     multi_discrete<dynamic> actions{{3, 5}};                     // or discrete, box<dynamic>, binary<dynamic>
 template <class E>
-concept environment =
-    detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> && detail::has_reset<E> &&
-    detail::has_step<E> && detail::has_observe<E> && std::copyable<typename detail::state_of<E>::type> &&
-    detail::mask_fits<E>() && detail::has_a_value(E::actions) && detail::has_a_value(E::observations);
+concept environment = detail::has_state<E> && detail::has_spaces<E> && detail::has_observations<E> &&
+                      detail::has_reset<E> && detail::has_step<E> && detail::has_observe<E> &&
+                      std::copyable<typename detail::state_of<E>::type> && detail::mask_fits<E>() &&
+                      detail::steps_in_lanes<E>() && detail::actions_can_be<E>() && detail::observations_can_be<E>();
 
 /// What a type lacks to be an environment: of its parts, in this order, the first that is missing is false.
 template <class E>
@@ -158,9 +199,10 @@ class environment_parts {
     else if constexpr (!detail::has_reset<E>) return 4;
     else if constexpr (!detail::has_step<E>) return 5;
     else if constexpr (!detail::has_observe<E>) return 6;
-    else if constexpr (!detail::has_a_value(E::actions)) return 8;
-    else if constexpr (!detail::has_a_value(E::observations)) return 9;
-    else return detail::mask_fits<E>() ? 10 : 7;
+    else if constexpr (!detail::actions_can_be<E>()) return 8;
+    else if constexpr (!detail::observations_can_be<E>()) return 9;
+    else if constexpr (!detail::steps_in_lanes<E>()) return 10;
+    else return detail::mask_fits<E>() ? 11 : 7;
   }
   static constexpr int missing = first_missing();
 
@@ -168,11 +210,11 @@ class environment_parts {
   static constexpr bool state = missing != 0, copyable_state = missing != 1, actions = missing != 2,
                         observations = missing != 3, reset = missing != 4, step = missing != 5, observe = missing != 6,
                         action_mask = missing != 7, actions_of_value = missing != 8,
-                        observations_of_value = missing != 9;
+                        observations_of_value = missing != 9, extents_in_lanes = missing != 10;
 };
 
 template <class E>
-inline constexpr int observation_size = std::remove_cvref_t<decltype(E::observations)>::dimensions;
+inline constexpr int observation_size = detail::observations_of<E>::dimensions;  ///< or `dynamic`
 
 /// An environment with another limit on the length of its episodes.
 template <class E>

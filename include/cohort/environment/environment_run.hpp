@@ -1,10 +1,11 @@
 #pragma once
 #include <array>
-#include <cohort/environment/concept.hpp>
+#include <cohort/environment/plain_steps.hpp>
 #include <cohort/error.hpp>
 #include <cohort/random/stream.hpp>
 #include <cstddef>
 #include <type_traits>
+#include <vector>
 
 namespace COHORT_NAMESPACE {
 
@@ -25,7 +26,6 @@ class environment_run {
 };
 template <environment E>
 class environment_run<E> {
-  using S = real<double>;
   using state_type = typename detail::state_of<E>::type;
 
  public:
@@ -35,12 +35,15 @@ class environment_run<E> {
     bool terminated = false, truncated = false;
   };
 
-  explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) { reset(); }
+  explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) {
+    detail::require_spaces(e);
+    reset();
+  }
 
   /// A new episode.
   void reset() {
     random_stream draws(stream_id{seed_, draw_purpose::reset, std::uint32_t(steps_)}, 0);
-    state_ = fresh(draws);
+    state_ = detail::fresh_state(environment_, draws);
     in_episode_ = 0;
     last_ = {};
   }
@@ -48,16 +51,10 @@ class environment_run<E> {
   template <class Action>
   outcome step(Action const& action) {
     if (done()) throw value_error("environment_run: the episode is over, expected reset() before another step");
-    auto result = [&] {
-      if constexpr (detail::steps_with_noise<E, state_type>) {
-        random_stream draws(stream_id{seed_, draw_purpose::step, std::uint32_t(steps_)}, 0);
-        return environment_.step(state_, taken(action), draws);
-      } else {
-        return environment_.step(state_, taken(action));
-      }
-    }();
+    random_stream draws(stream_id{seed_, draw_purpose::step, std::uint32_t(steps_)}, 0);
+    auto const result = detail::plain_step(environment_, state_, taken(action), draws);
     ++steps_, ++in_episode_;
-    last_ = {plain(result.reward), plain(result.terminated) != 0, false};
+    last_ = {result.reward, result.terminated, false};
     last_.truncated =
         !last_.terminated && episode_limit(environment_) > 0 && in_episode_ >= episode_limit(environment_);
     return last_;
@@ -65,28 +62,28 @@ class environment_run<E> {
   bool done() const { return last_.terminated || last_.truncated; }
   int steps_of_episode() const { return in_episode_; }
   state_type const& state() const { return state_; }
-  /// What the environment shows now, as doubles.
-  std::array<double, std::size_t(observation_size<E>)> observation() const {
-    auto seen = environment_.observe(state_);
-    std::array<double, std::size_t(observation_size<E>)> numbers{};
-    for (std::size_t d = 0; d < numbers.size(); ++d) numbers[d] = plain(seen[d]);
+  /// What the environment shows now, as doubles: an array, or a vector where the extent is dynamic.
+  auto observation() const {
+    constexpr int D = observation_size<E>;
+    detail::as_many<double, D> numbers{};
+    if constexpr (D == dynamic) numbers.resize(std::size_t(detail::observation_count(environment_)));
+    detail::put_observation(environment_, state_, std::span<double>(numbers));
     return numbers;
   }
 
  private:
-  template <class X>
-  static double plain(X const& x) {
-    if constexpr (requires { x.value; }) return double(x.value);
-    else return double(x);
-  }
-  state_type fresh(random_stream& draws) const {
-    if constexpr (detail::generic_state<E>) return environment_.template reset<S>(draws);
-    else return environment_.reset(draws);
-  }
   template <class Action>
-  static auto taken(Action const& action) {
+  auto taken(Action const& action) {
     detail::step_action<E> a{};
-    if constexpr (requires { action[0]; }) {
+    if constexpr (detail::action_numbers<E>() == dynamic) {
+      kept_.resize(std::size_t(detail::size_of(environment_.actions)));
+      if constexpr (requires { action.size(); })
+        if (action.size() != kept_.size())
+          throw value_error("environment_run: the action has " + std::to_string(action.size()) + " numbers, expected " +
+                            std::to_string(kept_.size()));
+      for (std::size_t d = 0; d < kept_.size(); ++d) kept_[d] = detail::plain_number<E>(action[d]);
+      return detail::step_action<E>(kept_);
+    } else if constexpr (requires { action[0]; }) {
       static_assert(requires { a[0]; }, "this environment's actions are single numbers");
       for (std::size_t d = 0; d < a.size(); ++d) a[d] = std::remove_cvref_t<decltype(a[0])>(action[d]);
     } else if constexpr (requires { a[0]; }) {
@@ -100,6 +97,7 @@ class environment_run<E> {
   }
 
   E environment_;
+  std::vector<detail::plain_number<E>> kept_;  ///< an action of dynamic extent
   std::uint64_t seed_;
   state_type state_{};
   std::int64_t steps_ = 0;

@@ -7,28 +7,35 @@
 namespace COHORT_NAMESPACE::detail {
 
 /// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their
-/// bounds.
-template <class E, class Number, class Row>
-constexpr auto action_from(Row const& given) {
-  auto at = [&](std::size_t d) { return given[std::ptrdiff_t(d)]; };
-  auto integer = [&](std::size_t d) {
-    if constexpr (std::is_same_v<Number, int>) return int(at(d).value);
-    else return Number(at(d));
+/// bounds. Where its extent is dynamic, it is kept in `room_for`.
+template <class E, class Number, class Row, class Kept = int>
+constexpr auto action_from(E const& environment, Row const& given, Kept* room_for = nullptr) {
+  constexpr bool whole = std::is_same_v<Number, int>, boxed = is_box<actions_of<E>>;
+  using S = typename Row::scalar;
+  auto number = [&](std::size_t d, auto const& space) {
+    if constexpr (boxed) {
+      S clipped = clamp(given[std::ptrdiff_t(d)], S(space.low[d]), S(space.high[d]));
+      if constexpr (whole) return float(clipped.value);
+      else return clipped;
+    } else if constexpr (whole) {
+      return int(given[std::ptrdiff_t(d)].value);
+    } else {
+      return Number(given[std::ptrdiff_t(d)]);
+    }
   };
   if constexpr (discrete_actions<E>) {
-    return integer(0);
-  } else if constexpr (!is_box<actions_of<E>>) {
-    typename action_of<E, Number>::type a{};
-    for (std::size_t d = 0; d < a.size(); ++d) a[d] = integer(d);
-    return a;
+    return number(0, 0);
+  } else if constexpr (action_numbers<E>() == dynamic) {
+    room_for->resize(std::size_t(size_of(environment.actions)));
+    for (std::size_t d = 0; d < room_for->size(); ++d) (*room_for)[d] = number(d, environment.actions);
+    return typename action_of<E, Number>::type(*room_for);
   } else {
     typename action_of<E, Number>::type a{};
-    using S = typename Row::scalar;
-    constexpr auto bounds = E::actions;  // a copy: a static member itself is in the host's memory alone
-    for (std::size_t d = 0; d < a.size(); ++d) {
-      S clipped = clamp(at(d), S(bounds.low[d]), S(bounds.high[d]));
-      if constexpr (std::is_same_v<Number, int>) a[d] = float(clipped.value);
-      else a[d] = clipped;
+    if constexpr (boxed && knows_actions<E>) {
+      constexpr auto bounds = E::actions;  // a copy: a static member itself is in the host's memory alone
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = number(d, bounds);
+    } else {
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = number(d, environment.actions);
     }
     return a;
   }
@@ -61,7 +68,7 @@ struct step_lane {
   constexpr void operator()(X state, L elapsed, A action, R reward, M terminated, M truncated, O next) const {
     using S = typename X::scalar;
     auto s = state_from<E, S>(state);
-    auto result = environment.step(s, action_from<E, S>(action));
+    auto result = environment.step(s, action_from<E, S>(environment, action));
     write(s, result, state, elapsed, reward, terminated, truncated, next);
   }
   /// The same where the environment draws random numbers: lane by lane, each from a stream of its own.
@@ -71,7 +78,7 @@ struct step_lane {
     using S = typename X::scalar;
     auto s = state_from<E, S>(state);
     random_stream draws(noise, std::uint32_t(n / noise_group));
-    auto result = environment.step(s, action_from<E, S>(action), draws);
+    auto result = environment.step(s, action_from<E, S>(environment, action), draws);
     write(s, result, state, elapsed, reward, terminated, truncated, next);
   }
 

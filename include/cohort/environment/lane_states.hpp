@@ -91,12 +91,12 @@ class lane_states<B, E> {
  public:
   using T = value_t<B>;
   using state = typename E::state;
-  static constexpr int D = seen_columns<E>;
+  using number = std::conditional_t<is_box<actions_of<E>>, float, int>;
 
-  lane_states(B& backend, E const& e, int N) : environment_(e) { resize(backend, N); }
+  lane_states(B& backend, E const& e, int N) : environment_(e), D(seen_count(e)) { resize(backend, N); }
   void resize(B&, int N) {
     auto n = std::size_t(N);
-    states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * D), flags_.resize(2 * n);
+    states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * std::size_t(D)), flags_.resize(2 * n);
   }
 
   void persist(auto const& f) {
@@ -122,7 +122,7 @@ class lane_states<B, E> {
     backend.download(flags.last(std::size_t(lanes())), truncated);
     for (int n = 0; n < lanes(); ++n) {
       if (!flags_[std::size_t(n)] && !flags_[std::size_t(lanes() + n)]) continue;
-      auto row = std::span(seen_).subspan(std::size_t(n * D), D);
+      auto row = std::span(seen_).subspan(std::size_t(n * D), std::size_t(D));
       backend.download(row, view<T const>(seen.part(n, 1)));
       backend.upload(last.part(n, 1), std::span<T const>(row));
       reset(n, starts, together);
@@ -141,7 +141,7 @@ class lane_states<B, E> {
     given.resize(std::size_t(lanes() * A));
     backend.download(std::span<Action>(given), actions);
     for (int n = 0; n < lanes(); ++n) {
-      auto a = action_from<E, int>(matrix_row<real<T>, Action const>{given.data() + n * A, 1});
+      auto a = action_from<E, int>(environment_, matrix_row<real<T>, Action const>{given.data() + n * A, 1}, &action_);
       auto& s = states_[std::size_t(n)];
       auto result = [&] {
         if constexpr (steps_with_noise<E, state>) {
@@ -154,7 +154,7 @@ class lane_states<B, E> {
       reward_[std::size_t(n)] = T(result.reward);
       flags_[std::size_t(n)] = result.terminated;
       flags_[std::size_t(lanes() + n)] = ++elapsed_[std::size_t(n)] >= limit && limit > 0 && !result.terminated;
-      look(n, std::span(seen_).subspan(std::size_t(n * D), D));
+      look(n, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
     }
     backend.upload(reward, std::span<T const>(reward_));
     backend.upload(terminated, std::span<std::uint8_t const>(flags_).first(std::size_t(lanes())));
@@ -175,7 +175,7 @@ class lane_states<B, E> {
     }
   }
   void observe(B& backend, view<T> out, int every) {
-    for (int n = 0; n < out.rows; ++n) look(n * every, std::span(seen_).subspan(std::size_t(n * D), D));
+    for (int n = 0; n < out.rows; ++n) look(n * every, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
     backend.upload(out, std::span<T const>(seen_).first(std::size_t(out.size())));
   }
 
@@ -191,8 +191,10 @@ class lane_states<B, E> {
   }
 
   E environment_;
+  int D;  ///< columns of what is observed
   std::vector<state> states_;
   std::vector<int> elapsed_;
+  std::vector<number> action_;
   std::vector<T> reward_, seen_, numbers_;
   std::vector<std::int32_t> integers_;
   std::vector<std::uint8_t> flags_;

@@ -2,6 +2,7 @@
 #include <cohort/environment/concept.hpp>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
@@ -28,18 +29,24 @@ template <int D>
 space_values values_of(box<D> const& b) {
   return {"box", {}, {b.low.begin(), b.low.end()}, {b.high.begin(), b.high.end()}};
 }
+template <class A>
+space_values values_of(A const& a) {
+  auto const choices = choices_of(a);
+  return {std::is_same_v<A, discrete> ? "discrete"
+          : is_binary<A>              ? "binary"
+                                      : "multi_discrete",
+          {choices.begin(), choices.end()},
+          {},
+          {}};
+}
 template <class E>
-environment_spaces spaces_of() {
-  auto choices = choices_of<E>();
-  space_values actions{"", {choices.begin(), choices.end()}, {}, {}};
-  if constexpr (is_box<actions_of<E>>) actions = values_of(E::actions);
-  else actions.kind = discrete_actions<E> ? "discrete" : is_binary<actions_of<E>> ? "binary" : "multi_discrete";
-  environment_spaces spaces{values_of(E::observations), actions};
+environment_spaces spaces_of(E const& e) {
+  environment_spaces spaces{values_of(e.observations), values_of(e.actions)};
   auto list = [](auto const& all) { return std::vector<std::string>(all.begin(), all.end()); };
-  if constexpr (requires { E::observation_names; }) spaces.observations.names = list(E::observation_names);
-  if constexpr (requires { E::observation_units; }) spaces.observations.units = list(E::observation_units);
-  if constexpr (requires { E::action_names; }) spaces.actions.names = list(E::action_names);
-  if constexpr (requires { E::action_units; }) spaces.actions.units = list(E::action_units);
+  if constexpr (requires { e.observation_names; }) spaces.observations.names = list(e.observation_names);
+  if constexpr (requires { e.observation_units; }) spaces.observations.units = list(e.observation_units);
+  if constexpr (requires { e.action_names; }) spaces.actions.names = list(e.action_names);
+  if constexpr (requires { e.action_units; }) spaces.actions.units = list(e.action_units);
   return spaces;
 }
 

@@ -27,12 +27,21 @@ template <backend B, environment E>
 class vector_environment {
  public:
   using T = value_t<B>;
-  static constexpr int D = seen_columns<E>;  ///< columns of what is observed: the observation and, where the
-                                             ///< environment has one, the action mask
 
   vector_environment(B& backend, E const& e, int N, std::uint64_t seed, draw_purpose resets = draw_purpose::reset,
                      draw_purpose noise = draw_purpose::step)
-      : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
+      : states_(backend, (detail::require_spaces(e), e), N),
+        lanes_(N),
+        limit_(episode_limit(e)),
+        observation_size_(detail::observation_count(e)),
+        seed_(seed),
+        resets_(resets),
+        noise_(noise) {
+    if (detail::is_masked(e)) {
+      auto const choices = detail::choices_of(e.actions);
+      choices_.assign(choices.begin(), choices.end());
+    }
+  }
 
   int lanes() const { return lanes_; }
   void persist(auto const& f) { f("states", states_), persist_time(f); }
@@ -100,12 +109,14 @@ class vector_environment {
   }
   /// The same for the first state in which an action was asked for and the environment's mask allows none.
   void require_allowed_actions(B& backend, view<T const> seen, std::int64_t first_step, int per_step) {
-    if constexpr (mask_columns<E> > 0) {
+    if (!choices_.empty()) {
       auto nothing = backend.template temporary<T>(seen.rows + 1);
       view<T> rows = nothing.all().part(0, seen.rows), sum = nothing.all().part(seen.rows, 1);
-      constexpr auto choices = detail::choices_of<E>();
-      backend.map_rows(seen.rows, detail::allows_nothing<int(choices.size())>{choices, observation_size<E>}, seen,
-                       rows);
+      int first = observation_size_;
+      for (int n : choices_) {
+        backend.map_rows(seen.rows, detail::allows_nothing{first, n, first == observation_size_}, seen, rows);
+        first += n;
+      }
       backend.reduce(sum, detail::same{}, view<T const>(rows));
       T count[1];
       backend.download(std::span<T>(count), view<T const>(sum));
@@ -115,7 +126,7 @@ class vector_environment {
       auto i = std::find(all.begin(), all.end(), T(1)) - all.begin();
       throw environment_error(at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) +
                               "the environment's action mask allows no action" +
-                              (choices.size() > 1 ? " (of one of its choices)" : "") + ", expected at least one");
+                              (choices_.size() > 1 ? " (of one of its choices)" : "") + ", expected at least one");
     }
   }
 
@@ -126,7 +137,8 @@ class vector_environment {
   }
 
   detail::lane_states<B, E> states_;
-  int lanes_, limit_;
+  int lanes_, limit_, observation_size_;
+  std::vector<int> choices_;  ///< of a mask
   std::uint64_t seed_;
   draw_purpose resets_, noise_;
   std::int64_t time_ = 0;

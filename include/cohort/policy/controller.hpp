@@ -6,6 +6,7 @@
 #include <cohort/error.hpp>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
@@ -15,38 +16,41 @@ namespace COHORT_NAMESPACE {
 ///     controller control{cpu, environment, policy};
 ///     int push = control.best(run.observation());   // the most probable action; act(...) draws
 ///
-/// An observation is anything with observation_size<E> numbers, [0] to [n - 1]; where the environment has an action
-/// mask, it is the second argument. An action is an int (discrete), or an array of ints (multi_discrete, binary) or of
-/// the backend's numbers (box). It goes by the policy's parameters as they are then, and allocates nothing after the
-/// first call. Raises not_finite_error for an observation that is not finite.
+/// An observation is anything with as many numbers as the environment's have, [0] to [n - 1]; where the environment has
+/// an action mask, it is the second argument. An action is an int (discrete), or an array of ints (multi_discrete,
+/// binary) or of the backend's numbers (box); where its extent is dynamic, a span of them that lasts until the next
+/// call. It goes by the policy's parameters as they are then, and allocates nothing after the first call. Raises
+/// not_finite_error for an observation that is not finite, value_error for one of another size.
 template <backend B, environment E, class Policy>
 class controller {
   using T = value_t<B>;
-  static constexpr bool is_discrete = detail::discrete_actions<E>;
-  static constexpr std::size_t seen = std::size_t(observation_size<E>), masks = std::size_t(mask_columns<E>);
+  static constexpr bool is_discrete = detail::discrete_actions<E>, masked = detail::has_action_mask<E>;
 
-  static auto none() {
-    if constexpr (is_discrete) return int{};
-    else
-      return std::array<std::conditional_t<detail::is_box<detail::actions_of<E>>, T, int>,
-                        std::size_t(detail::actions_of<E>::dimensions)>{};
-  }
+  static constexpr int D = detail::action_numbers<E>();
+  using number = std::conditional_t<detail::is_box<detail::actions_of<E>>, T, int>;
+  using numbers = detail::as_many<number, D>;
 
  public:
-  using action = decltype(none());
+  using action = std::conditional_t<
+      is_discrete, int, std::conditional_t<D == dynamic, std::span<number const>, numbers>>;
   struct unmasked {};
 
   /// The seed is that of the draws of act().
-  controller(B& backend, E const&, Policy& policy, random_seed seed = {})
-      : backend_(backend), policy_(policy), seed_(seed.value) {
-    if (policy.observations() != int(seen + masks))
+  controller(B& backend, E const& e, Policy& policy, random_seed seed = {})
+      : backend_(backend),
+        policy_(policy),
+        seed_(seed.value),
+        seen_(std::size_t(detail::observation_count(e))),
+        row_(std::size_t(detail::seen_count(e))) {
+    if (policy.observations() != int(row_.size()))
       throw value_error("controller: the policy reads " + std::to_string(policy.observations()) +
-                        " numbers, and an observation of this environment has " + std::to_string(seen + masks));
+                        " numbers, and an observation of this environment has " + std::to_string(row_.size()));
     std::size_t const width = std::size_t(policy.distribution().action_width());
-    backend.resize(observation_, std::ptrdiff_t(seen + masks));
+    backend.resize(observation_, std::ptrdiff_t(row_.size()));
     backend.resize(action_, std::ptrdiff_t(width));
     backend.resize(logp_, 1);
     taken_.resize(width);
+    if constexpr (D == dynamic) numbers_.resize(std::size_t(detail::size_of(e.actions)));
   }
 
   /// The most probable action (the mean of a Gaussian).
@@ -70,27 +74,30 @@ class controller {
 
   template <class Observation, class Mask>
   void look(Observation const& observation, Mask const& mask) {
-    static_assert((masks > 0) != std::is_same_v<Mask, unmasked>,
+    static_assert(masked != std::is_same_v<Mask, unmasked>,
                   "an observation goes with an action mask where the environment has one, and with none elsewhere");
-    for (std::size_t d = 0; d < seen; ++d) {
+    if constexpr (requires { observation.size(); })
+      if (std::size_t(observation.size()) != seen_)
+        throw value_error("controller: the observation has " + std::to_string(observation.size()) +
+                          " numbers, expected " + std::to_string(seen_));
+    for (std::size_t d = 0; d < seen_; ++d) {
       row_[d] = T(observation[d]);
       if (!std::isfinite(row_[d]))
         throw not_finite_error("controller: observation[" + std::to_string(d) + "] is " +
                                detail::text(double(row_[d])) + ", expected a finite number");
     }
-    if constexpr (masks > 0)
-      for (std::size_t k = 0; k < masks; ++k) row_[seen + k] = mask[k] ? T(1) : T(0);
+    if constexpr (masked)
+      for (std::size_t k = 0; seen_ + k < row_.size(); ++k) row_[seen_ + k] = mask[k] ? T(1) : T(0);
     backend_.upload(observation_.all(), std::span<T const>(row_));
   }
-  view<T const> seen_row() { return observation_.matrix(1, std::ptrdiff_t(seen + masks)); }
+  view<T const> seen_row() { return observation_.matrix(1, std::ptrdiff_t(row_.size())); }
   view<stored> action_row() { return action_.matrix(1, std::ptrdiff_t(taken_.size())); }
   action taken() {
     backend_.download(std::span<stored>(taken_), view<stored const>(action_.all()));
     if constexpr (is_discrete) return int(taken_[0]);
     else {
-      action a{};
-      for (std::size_t d = 0; d < a.size(); ++d) a[d] = typename action::value_type(taken_[d]);
-      return a;
+      for (std::size_t d = 0; d < numbers_.size(); ++d) numbers_[d] = number(taken_[d]);
+      return action(numbers_);
     }
   }
 
@@ -98,8 +105,10 @@ class controller {
   Policy& policy_;
   std::uint64_t seed_;
   std::int64_t draws_ = 0;
-  std::array<T, seen + masks> row_{};
+  std::size_t seen_;
+  std::vector<T> row_;
   std::vector<stored> taken_;
+  numbers numbers_{};
   typename B::template array<T> observation_, logp_;
   typename B::template array<stored> action_;
 };

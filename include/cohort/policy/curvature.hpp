@@ -57,13 +57,15 @@ struct slope_along {
 };
 
 /// For D independent numbers, in the closed form that their model gives.
-template <class Model, int D>
+template <class Model, int N>
 struct independent_curvature {
   Model model;
   double factor;
+  extent<N> size;
   template <class X, class V>
   constexpr void operator()(X x, V v) const {
     using S = typename X::scalar;
+    int const D = size;
     for (int d = 0; d < D; ++d) {
       auto product = model.curvature(parameters_of<Model, S>(x, d, D), parameters_of<Model, S>(v, d, D));
       for (int k = 0; k < Model::parameters; ++k) v.set(k * D + d, factor * product[k]);
@@ -99,16 +101,17 @@ template <backend B, class Model, int D>
 void curvature(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, double factor,
                out_view<B> v) {
   constexpr bool closed = requires(several<real<double>, Model::parameters> p) { d.model.curvature(p, p); };
-  if constexpr (closed) backend.map_rows(x.rows, detail::independent_curvature<Model, D>{d.model, factor}, x, v);
+  if constexpr (closed)
+    backend.map_rows(x.rows, detail::independent_curvature<Model, D>{d.model, factor, d.size}, x, v);
   else
-    backend.map_rows(x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model}, factor}, x,
-                     v);
+    backend.map_rows(
+        x.rows, detail::slope_along<detail::independent_divergence<Model, D, true>>{{d.model, d.size}, factor}, x, v);
 }
 
 template <backend B, class Gsde, int D>
 void curvature(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, double factor,
                out_view<B> v) {
-  int P = D + d.features;
+  int P = d.size + d.features;
   backend.map_rows(x.rows, detail::slope_along<detail::gsde_divergence<D, true>>{{d.kernel()}, factor}, x,
                    d.rows(log_s, x), v.columns_part(0, P), v.columns_part(P, d.free_parameters()));
 }

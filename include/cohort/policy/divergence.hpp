@@ -37,13 +37,15 @@ struct add_divergence {
 };
 
 /// KL between rows of D independent numbers: KL(pi || other) or, from_other, KL(other || pi); the slope by duals.
-template <class Model, int D, bool from_other>
+template <class Model, int N, bool from_other>
 struct independent_divergence {
   Model model;
+  extent<N> size;
   template <class X, class Q, class Out, class Slope>
   constexpr void operator()(X x, Q other, Out out, Slope slope) const {
     using S = typename X::scalar;
     using V = dual<S, Model::parameters>;
+    int const D = size;
     S total = 0;
     for (int d = 0; d < D; ++d) {
       auto p = variables_of<Model>(x, d, D);
@@ -64,7 +66,7 @@ struct multi_categorical_divergence : choices<K> {
   template <class X, class Q, class Out, class Slope>
   constexpr void operator()(X logits, Q other, Out out, Slope slope) const {
     out.set(0, typename Out::scalar(0));
-    for (int k = 0; k < K; ++k)
+    for (int k = 0; k < this->size; ++k)
       Divergence{this->n[k]}(this->logits(logits, k), this->logits(other, k), added_to_row<Out>{out},
                              this->logits(slope, k));
   }
@@ -104,7 +106,7 @@ void distribution_rows(B& backend, independent<Model, value_t<B>, D> const& d, i
 template <backend B, class Gsde, int D>
 void distribution_rows(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s,
                        out_view<B> out) {
-  backend.map_rows(x.rows, detail::joined{D + d.features, d.free_parameters()}, x, d.rows(log_s, x), out);
+  backend.map_rows(x.rows, detail::joined{d.size + d.features, d.free_parameters()}, x, d.rows(log_s, x), out);
 }
 
 /// KL of R distributions from as many rows of `other`, and its derivatives with respect to what describes the first (R
@@ -139,13 +141,13 @@ template <backend B, class Model, int D>
 void kl_to(B& backend, independent<Model, value_t<B>, D> const& d, in_view<B> x, in_view<B>, in_view<B> other,
            divergence_over over, out_view<B> kl, out_view<B> slope) {
   if (over == divergence_over::pi)
-    backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model}, x, other, kl, slope);
-  else backend.map_rows(x.rows, detail::independent_divergence<Model, D, true>{d.model}, x, other, kl, slope);
+    backend.map_rows(x.rows, detail::independent_divergence<Model, D, false>{d.model, d.size}, x, other, kl, slope);
+  else backend.map_rows(x.rows, detail::independent_divergence<Model, D, true>{d.model, d.size}, x, other, kl, slope);
 }
 template <backend B, class Gsde, int D>
 void kl_to(B& backend, gsde_gaussian<Gsde, value_t<B>, D> const& d, in_view<B> x, in_view<B> log_s, in_view<B> other,
            divergence_over over, out_view<B> kl, out_view<B> slope) {
-  int P = D + d.features, F = d.free_parameters();
+  int P = d.size + d.features, F = d.free_parameters();
   auto run = [&](auto f) {
     backend.map_rows(x.rows, f, x, d.rows(log_s, x), other.columns_part(0, P), other.columns_part(P, F), kl,
                      slope.columns_part(0, P), slope.columns_part(P, F));

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/environment/concept.hpp>
+#include <cohort/environment/action_mask.hpp>
 #include <cohort/network/mlp.hpp>
 #include <cohort/sampler/bernoulli.hpp>
 #include <cohort/sampler/beta_distribution.hpp>
@@ -36,8 +36,8 @@ struct network_options {
 };
 
 /// What makes a distribution of means and of the last hidden layer, as `gsde` does: m.distribution<T, D>(L) for D
-/// numbers and L units of that layer. The distribution has latents() and learns_features() beside what others have, and
-/// overloads of distribution_rows, kl_to and curvature.
+/// numbers and L units of that layer, m.distribution<T, dynamic>(L, n) for n numbers. The distribution has latents()
+/// and learns_features() beside what others have, and overloads of distribution_rows, kl_to and curvature.
 template <class M>
 concept latent_model = requires(M const& m) { m.template distribution<float, 1>(1); };
 
@@ -75,49 +75,52 @@ constexpr bool fits_actions() {
   else if constexpr (!number_model<Model>) return is_box<actions_of<E>>;
   else return is_box<actions_of<E>> == std::is_same_v<typename Model::template action<double>, double>;
 }
-template <class E>
-constexpr int numbers_of_actions() {
-  if constexpr (discrete_actions<E>) return 1;
-  else return actions_of<E>::dimensions;
-}
 
 /// What an environment's actions are drawn from, of numbers of type T, unless a model is chosen. (Of a type that is no
 /// environment, and of a model that does not fit, the one sentence that says so is error enough: what is returned then
 /// doesn't matter.)
 template <class T, class E>
-auto distribution_of(E const&) {
+auto distribution_of(E const& e) {
   if constexpr (!environment<E>) return distribution_of_nothing{{1}};
-  else if constexpr (discrete_actions<E>) return categorical{E::actions.n};
-  else if constexpr (is_multi_discrete<actions_of<E>>)
-    return multi_categorical<actions_of<E>::dimensions>{E::actions.n};
-  else if constexpr (is_binary<actions_of<E>>) return independent<bernoulli, T, actions_of<E>::dimensions>{};
-  else return diagonal_gaussian<T>{actions_of<E>::dimensions};
+  else {
+    require_spaces(e);
+    constexpr int D = action_numbers<E>();
+    if constexpr (discrete_actions<E>) return categorical{e.actions.n};
+    else if constexpr (is_multi_discrete<actions_of<E>>) return multi_categorical<D>{e.actions.n};
+    else if constexpr (is_binary<actions_of<E>>) return independent<bernoulli, T, D>({}, {}, {}, size_of(e.actions));
+    else return diagonal_gaussian<T>{size_of(e.actions)};
+  }
 }
 template <class T, class E, class Model>
 auto distribution_of(E const& e, Model const& model, int latents = 1) {
   if constexpr (!fits_actions<Model, E>()) return distribution_of<T>(e);
-  else if constexpr (latent_model<Model>) return model.template distribution<T, actions_of<E>::dimensions>(latents);
-  else if constexpr (is_box<actions_of<E>>)
-    return independent<Model, T, actions_of<E>::dimensions>(model, E::actions.low, E::actions.high);
-  else return independent<Model, T, numbers_of_actions<E>()>(model);
+  else {
+    require_spaces(e);
+    constexpr int D = action_numbers<E>();
+    if constexpr (latent_model<Model> && D == dynamic)
+      return model.template distribution<T, D>(latents, size_of(e.actions));
+    else if constexpr (latent_model<Model>) return model.template distribution<T, D>(latents);
+    else if constexpr (is_box<actions_of<E>>) return independent<Model, T, D>(model, e.actions.low, e.actions.high);
+    else return independent<Model, T, D>(model, {}, {}, size_of(e.actions));
+  }
 }
 template <class B, class E, class... Model>
 using distribution_for =
     decltype(distribution_of<value_t<B>>(std::declval<E const&>(), std::declval<Model const&>()...));
 
 template <class E>
-constexpr int observation_count() {
-  if constexpr (environment<E>) return observation_size<E>;
+constexpr int observations_in(E const& e) {
+  if constexpr (environment<E>) return observation_count(e);
   else return 1;
 }
 template <class E>
-int latent_count(network_options const& o) {
-  return o.hidden.empty() ? observation_count<E>() : o.hidden.back();
+int latent_count(E const& e, network_options const& o) {
+  return o.hidden.empty() ? observations_in(e) : o.hidden.back();
 }
 
 template <class E>
-constexpr bool is_masked() {
-  if constexpr (environment<E>) return has_action_mask<E>;
+constexpr bool masked_in(E const& e) {
+  if constexpr (environment<E>) return is_masked(e);
   else return false;
 }
 

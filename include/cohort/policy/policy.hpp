@@ -39,18 +39,18 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
 
   template <class E, class Seed = random_seed>
   basic_policy(B& backend, E const& e, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observation_count<E>(), o, detail::seed_of(s),
-                     detail::is_masked<E>()) {
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observations_in(e), o, detail::seed_of(s),
+                     detail::masked_in(e)) {
 #include <cohort/environment/requirements.inc>
-    if constexpr (environment<E>) spaces_ = detail::spaces_of<E>();
+    if constexpr (environment<E>) spaces_ = detail::spaces_of(e);
   }
 
   /// For an environment whose actions come from a distribution that you choose: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
   template <class E, detail::given_as_model Model, class Seed = random_seed>
   basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<E>(o)),
-                     detail::observation_count<E>(), o, detail::seed_of(s), detail::is_masked<E>()) {
+      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count(e, o)),
+                     detail::observations_in(e), o, detail::seed_of(s), detail::masked_in(e)) {
     constexpr bool in_order = !detail::given_as_seed<Model>, is_model = !in_order || action_model<Model>,
                    fits = !in_order || !is_model || !environment<E> || detail::fits_actions<Model, E>();
     static_assert(in_order,
@@ -65,7 +65,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
                   "beta_distribution and gsde are for a box; for discrete, multi_discrete and binary actions your own "
                   "has `template <class T> using action = std::int32_t`");
 #include <cohort/environment/requirements.inc>
-    if constexpr (environment<E>) spaces_ = detail::spaces_of<E>();
+    if constexpr (environment<E>) spaces_ = detail::spaces_of(e);
   }
 
   view<T> parameters() { return parameters_.all(); }

@@ -41,7 +41,7 @@ episode_returns evaluate(B& backend, E const& e, Policy& policy, int episodes, s
     detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
     if (episode_limit(e) <= 0)
       throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
-    int N = episodes, D = seen_columns<E>;
+    int N = episodes, D = detail::seen_count(e);
     detail::stepper<B, E, Policy> stepper(backend, e, policy, N, seed, draw_purpose::action, draw_purpose::evaluation);
     stepper.environment().reset(backend);
     typename decltype(stepper)::record step;

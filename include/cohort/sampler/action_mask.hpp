@@ -48,8 +48,8 @@ int mask_size(multi_categorical<K> const& d) {
   return d.parameters();
 }
 template <class T, int D>
-int mask_size(independent<bernoulli, T, D> const&) {
-  return 2 * D;
+int mask_size(independent<bernoulli, T, D> const& d) {
+  return 2 * d.size;
 }
 
 /// Makes R rows of logits those of the allowed actions. mask: R x mask_size.
@@ -62,8 +62,8 @@ void mask_actions(B& backend, multi_categorical<K> const& d, in_view<B> mask, ou
   backend.map_rows(logits.rows, detail::mask_logits{d.parameters()}, mask, logits);
 }
 template <backend B, int D>
-void mask_actions(B& backend, independent<bernoulli, value_t<B>, D> const&, in_view<B> mask, out_view<B> logits) {
-  backend.map_rows(logits.rows, detail::mask_bits{D}, mask, logits);
+void mask_actions(B& backend, independent<bernoulli, value_t<B>, D> const& d, in_view<B> mask, out_view<B> logits) {
+  backend.map_rows(logits.rows, detail::mask_bits{d.size}, mask, logits);
 }
 
 /// A distribution of actions that can be forbidden one by one.

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/sampler/diagonal_gaussian.hpp>
+#include <cohort/scalar/extent.hpp>
 
 // What gsde.hpp does to each row, and what curvature.hpp and divergence.hpp need of it.
 namespace COHORT_NAMESPACE::detail {
@@ -32,16 +33,18 @@ struct row_through {
 };
 
 /// What the kernels share. In a row x stand D means and then L features; rows of s are L x D.
-template <int D>
+template <int N>
 struct gsde_kernel {
   int L, G;
   double epsilon;
   bool learn_features, expln;
+  extent<N> size;
 
   template <class X, class Deviation>
   constexpr auto variances(X x, Deviation s) const {
     using S = typename X::scalar;
-    several<S, D> v{};
+    int const D = this->size;
+    several<S, room<N>> v{};
     for (int d = 0; d < D; ++d) v[d] = S(epsilon);
     for (int l = 0; l < L; ++l)
       for (int d = 0; d < D; ++d) {
@@ -52,7 +55,8 @@ struct gsde_kernel {
   }
   /// From the derivatives with respect to the variances those with respect to the features and the free parameters.
   template <class S, class X, class Deviation, class Slope, class DX, class DFree>
-  constexpr void to_parameters(several<S, D> const& dv, X x, Deviation s, Slope slope, DX dx, DFree dfree) const {
+  constexpr void to_parameters(several<S, room<N>> const& dv, X x, Deviation s, Slope slope, DX dx, DFree dfree) const {
+    int const D = size;
     for (int l = 0; l < L; ++l) {
       S feature = x[D + l], dfeature = 0;
       for (int d = 0; d < D; ++d) {
@@ -65,12 +69,13 @@ struct gsde_kernel {
   }
 };
 
-template <int D>
-struct gsde_sample : gsde_kernel<D> {
+template <int N>
+struct gsde_sample : gsde_kernel<N> {
   /// z: G x D x L standard normal numbers.
   template <class X, class Deviation, class Z, class Out>
   constexpr void operator()(X x, Deviation s, Z z, Out action) const {
     using S = typename X::scalar;
+    int const D = this->size;
     for (int g = 0; g < this->G; ++g)
       for (int d = 0; d < D; ++d) {
         S noise = 0;
@@ -80,8 +85,8 @@ struct gsde_sample : gsde_kernel<D> {
   }
 };
 
-template <int D>
-struct gsde_evaluate : gsde_kernel<D> {
+template <int N>
+struct gsde_evaluate : gsde_kernel<N> {
   template <class X, class Deviation, class Act, class P>
   constexpr void operator()(X x, Deviation s, Act action, P logp) const {
     logps(x, this->variances(x, s), action, logp);
@@ -89,6 +94,7 @@ struct gsde_evaluate : gsde_kernel<D> {
   template <class X, class Deviation, class Act, class P, class H>
   constexpr void operator()(X x, Deviation s, Act action, P logp, H entropy) const {
     using S = typename X::scalar;
+    int const D = this->size;
     auto v = this->variances(x, s);
     logps(x, v, action, logp);
     S total = 0;
@@ -98,7 +104,8 @@ struct gsde_evaluate : gsde_kernel<D> {
 
  private:
   template <class X, class S, class Act, class P>
-  constexpr void logps(X x, several<S, D> const& v, Act action, P logp) const {
+  constexpr void logps(X x, several<S, room<N>> const& v, Act action, P logp) const {
+    int const D = this->size;
     for (int g = 0; g < this->G; ++g) {
       S total = 0;
       for (int d = 0; d < D; ++d) {
@@ -110,14 +117,15 @@ struct gsde_evaluate : gsde_kernel<D> {
   }
 };
 
-template <int D>
-struct gsde_backward : gsde_kernel<D> {
+template <int N>
+struct gsde_backward : gsde_kernel<N> {
   template <class X, class Deviation, class Slope, class Act, class DP, class DH, class DX, class DFree>
   constexpr void operator()(X x, Deviation s, Slope slope, Act action, DP dlogp, DH dentropy, DX dx,
                             DFree dfree) const {
     using S = typename X::scalar;
+    int const D = this->size;
     auto v = this->variances(x, s);
-    several<S, D> dv{};
+    several<S, room<N>> dv{};
     for (int d = 0; d < D; ++d) {
       S inverse = 1 / v[d], dmean = 0, of_variance = 0;
       for (int g = 0; g < this->G; ++g) {
@@ -134,16 +142,17 @@ struct gsde_backward : gsde_kernel<D> {
 
 /// KL between two rows with their free parameters, KL(pi || other) or, from_other, KL(other || pi), and its slopes with
 /// respect to pi's.
-template <int D, bool from_other>
-struct gsde_divergence : gsde_kernel<D> {
+template <int N, bool from_other>
+struct gsde_divergence : gsde_kernel<N> {
   template <class X, class Free, class Q, class QFree, class Out, class DX, class DFree>
   constexpr void operator()(X x, Free free, Q other, QFree other_free, Out out, DX dx, DFree dfree) const {
     using S = typename X::scalar;
+    int const D = this->size;
     gsde_deviation deviation{this->expln};
     row_through<Free, gsde_deviation> s{free, deviation};
     auto v = this->variances(x, s);
     auto w = this->variances(other, row_through<QFree, gsde_deviation>{other_free, deviation});
-    several<S, D> dv{};
+    several<S, room<N>> dv{};
     S total = 0;
     for (int d = 0; d < D; ++d) {
       S apart = x[d] - other[d], wider = log(v[d]) - log(S(w[d])), over = from_other ? v[d] : S(w[d]),

@@ -1,9 +1,10 @@
 #pragma once
-#include <array>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <cohort/scalar/dual.hpp>
+#include <cohort/scalar/extent.hpp>
 #include <string>
+#include <utility>
 
 namespace COHORT_NAMESPACE {
 
@@ -54,14 +55,16 @@ constexpr auto variables_of(R const& row, int d, int D) {
 /// What the kernels of D independent numbers share: where they lie in a row of actions. Of a bounded number the
 /// environment's own stands first and, D columns behind it, the one on the whole line that it was made of, so that its
 /// log-probability needs no inverse.
-template <class Model, int D>
+template <class Model, int N>
 struct independent_layout {
   Model model;
-  double low[D], width[D], log_width[D];
+  double low[room<N>], width[room<N>], log_width[room<N>];
   int G;
+  extent<N> size;
 
   template <class Out, class S>
   constexpr void put(Out action, int g, int d, S u) const {
+    int const D = size;
     if constexpr (Model::bounded) {
       action.set(2 * g * D + d, low[d] + width[d] * S(model.unit(u)));
       action.set((2 * g + 1) * D + d, u);
@@ -71,15 +74,17 @@ struct independent_layout {
   }
   template <class Act>
   constexpr auto at(Act action, int g, int d) const {
+    int const D = size;
     return action[Model::bounded ? (2 * g + 1) * D + d : g * D + d];
   }
 };
 
-template <class Model, int D>
-struct independent_draw : independent_layout<Model, D> {
+template <class Model, int N>
+struct independent_draw : independent_layout<Model, N> {
   template <class X, class U, class Out>
   constexpr void operator()(X x, U uniform, Out action) const {
     using S = typename X::scalar;
+    int const D = this->size;
     for (int g = 0; g < this->G; ++g)
       for (int d = 0; d < D; ++d) {
         several<S, Model::uniforms> u{};
@@ -91,12 +96,13 @@ struct independent_draw : independent_layout<Model, D> {
 
 /// The same for a draw that takes as many random numbers as it needs: row i has a stream of its own, and what is drawn
 /// is computed in double.
-template <class Model, int D>
-struct independent_draw_from : independent_layout<Model, D> {
+template <class Model, int N>
+struct independent_draw_from : independent_layout<Model, N> {
   stream_id from;
   template <class X, class Out>
   constexpr void operator()(std::ptrdiff_t i, X x, Out action) const {
     using S = real<double>;
+    int const D = this->size;
     random_stream draws(from, std::uint32_t(i));
     for (int g = 0; g < this->G; ++g)
       for (int d = 0; d < D; ++d) {
@@ -107,20 +113,22 @@ struct independent_draw_from : independent_layout<Model, D> {
   }
 };
 
-template <class Model, int D>
-struct independent_mode : independent_layout<Model, D> {
+template <class Model, int N>
+struct independent_mode : independent_layout<Model, N> {
   template <class X, class Out>
   constexpr void operator()(X x, Out action) const {
     using S = typename X::scalar;
+    int const D = this->size;
     for (int d = 0; d < D; ++d) this->put(action, 0, d, S(this->model.mode(parameters_of<Model, S>(x, d, D))));
   }
 };
 
-template <class Model, int D>
-struct independent_evaluate : independent_layout<Model, D> {
+template <class Model, int N>
+struct independent_evaluate : independent_layout<Model, N> {
   template <class X, class Act, class P>
   constexpr void operator()(X x, Act action, P logp) const {
     using S = typename X::scalar;
+    int const D = this->size;
     for (int g = 0; g < this->G; ++g) {
       S total = 0;
       for (int d = 0; d < D; ++d)
@@ -132,6 +140,7 @@ struct independent_evaluate : independent_layout<Model, D> {
   template <class X, class Act, class P, class H>
   constexpr void operator()(X x, Act action, P logp, H entropy) const {
     using S = typename X::scalar;
+    int const D = this->size;
     (*this)(x, action, logp);
     for (int g = 0; g < this->G; ++g) {
       S total = 0;
@@ -143,11 +152,12 @@ struct independent_evaluate : independent_layout<Model, D> {
   }
 };
 
-template <class Model, int D>
-struct independent_backward : independent_layout<Model, D> {
+template <class Model, int N>
+struct independent_backward : independent_layout<Model, N> {
   template <class X, class Act, class DP, class DH, class DX>
   constexpr void operator()(X x, Act action, DP dlogp, DH dentropy, DX dx) const {
     using S = typename X::scalar;
+    int const D = this->size;
     using V = dual<S, Model::parameters>;
     for (int d = 0; d < D; ++d) {
       auto p = variables_of<Model>(x, d, D);
@@ -173,22 +183,28 @@ struct independent_backward : independent_layout<Model, D> {
 ///
 /// Actions are R x (G D), of a bounded model R x (G 2 D): for each sample D numbers within [low, high], the
 /// environment's, then the D numbers on the whole line that they stand for. logp is the density of the former, which
-/// the latter give exactly: an action at its bound is no problem.
+/// the latter give exactly: an action at its bound is no problem. N is D, or `dynamic`, of at most 64 numbers.
 ///
 /// Raises value_error for bounds of a bounded model that are not finite or not in order.
-template <number_model Model, class T, int D>
+template <number_model Model, class T, int N>
 struct independent {
   using model_type = Model;
   using action = typename Model::template action<T>;
-  static constexpr int dimensions = D;
+  using bounds = detail::as_many<double, N>;
+  static constexpr int dimensions = N;
   Model model{};
-  std::array<double, D> low{}, high{};
+  bounds low{}, high{};
+  detail::extent<N> size = detail::extent<N>();
 
-  independent(Model m = {}, std::array<double, D> least = {}, std::array<double, D> most = {})
-      : model(m), low(least), high(most) {
+  /// D is for an action without bounds whose extent is dynamic.
+  independent(Model m = {}, bounds least = {}, bounds most = {}, int D = 0)
+      : model(m), low(std::move(least)), high(std::move(most)), size(D > 0 ? D : int(low.size())) {
     if constexpr (requires { model.check(); }) model.check();
+    if (size > int(detail::room<N>))
+      throw value_error("independent: an action has " + std::to_string(size) + " numbers, at most " +
+                        std::to_string(detail::room<N>) + " are possible where the extent is dynamic");
     if constexpr (Model::bounded)
-      for (std::size_t d = 0; d < std::size_t(D); ++d)
+      for (std::size_t d = 0; d < low.size(); ++d)
         if (!(low[d] < high[d] && std::isfinite(high[d] - low[d])))
           throw value_error("independent: number " + std::to_string(d) + " of an action lies between " +
                             detail::text(low[d]) + " and " + detail::text(high[d]) +
@@ -196,47 +212,48 @@ struct independent {
                             "state_dependent_gaussian)");
   }
 
-  int parameters() const { return Model::parameters * D; }
+  int parameters() const { return Model::parameters * size; }
   int free_parameters() const { return 0; }
-  int action_width() const { return Model::bounded ? 2 * D : D; }
+  int action_width() const { return Model::bounded ? 2 * size : size; }
   /// What column c of the network's last layer is biased by, so that a first policy has this log_std.
   double start(int c, double log_std) const {
-    if constexpr (requires { model.start(0, log_std); }) return model.start(c / D, log_std);
+    if constexpr (requires { model.start(0, log_std); }) return model.start(c / size, log_std);
     else return 0;
   }
 
   template <backend B>
   void sample(B& backend, stream_id s, in_view<B> x, in_view<B>, int G, view<action> out, out_view<B> logp) const {
     if constexpr (Model::uniforms > 0) {
-      auto uniforms = backend.template temporary<T>(x.rows * G * D * Model::uniforms);
-      auto u = uniforms.matrix(x.rows, G * D * Model::uniforms);
+      auto uniforms = backend.template temporary<T>(x.rows * G * size * Model::uniforms);
+      auto u = uniforms.matrix(x.rows, G * size * Model::uniforms);
       backend.uniform(u, s);
-      backend.map_rows(x.rows, detail::independent_draw<Model, D>{layout(G)}, x, view<T const>(u), out);
+      backend.map_rows(x.rows, detail::independent_draw<Model, N>{layout(G)}, x, view<T const>(u), out);
     } else {
-      backend.for_rows(x.rows, detail::independent_draw_from<Model, D>{layout(G), s}, x, out);
+      backend.for_rows(x.rows, detail::independent_draw_from<Model, N>{layout(G), s}, x, out);
     }
-    backend.map_rows(x.rows, detail::independent_evaluate<Model, D>{layout(G)}, x, view<action const>(out), logp);
+    backend.map_rows(x.rows, detail::independent_evaluate<Model, N>{layout(G)}, x, view<action const>(out), logp);
   }
   /// The most probable action of each row, as the model says.
   template <backend B>
   void mode(B& backend, in_view<B> x, in_view<B>, view<action> out) const {
-    backend.map_rows(x.rows, detail::independent_mode<Model, D>{layout(1)}, x, out);
+    backend.map_rows(x.rows, detail::independent_mode<Model, N>{layout(1)}, x, out);
   }
   template <backend B>
   void evaluate(B& backend, in_view<B> x, in_view<B>, view<action const> a, int G, out_view<B> logp,
                 out_view<B> entropy) const {
-    backend.map_rows(x.rows, detail::independent_evaluate<Model, D>{layout(G)}, x, a, logp, entropy);
+    backend.map_rows(x.rows, detail::independent_evaluate<Model, N>{layout(G)}, x, a, logp, entropy);
   }
   template <backend B>
   void backward(B& backend, in_view<B> x, in_view<B>, view<action const> a, int G, in_view<B> dlogp,
                 in_view<B> dentropy, out_view<B> dx, out_view<B>) const {
-    backend.map_rows(x.rows, detail::independent_backward<Model, D>{layout(G)}, x, a, dlogp, dentropy, dx);
+    backend.map_rows(x.rows, detail::independent_backward<Model, N>{layout(G)}, x, a, dlogp, dentropy, dx);
   }
 
  private:
-  detail::independent_layout<Model, D> layout(int G) const {
-    detail::independent_layout<Model, D> l{.model = model, .low = {}, .width = {}, .log_width = {}, .G = G};
-    for (std::size_t d = 0; d < std::size_t(D); ++d)
+  detail::independent_layout<Model, N> layout(int G) const {
+    detail::independent_layout<Model, N> l{
+        .model = model, .low = {}, .width = {}, .log_width = {}, .G = G, .size = size};
+    for (std::size_t d = 0; d < low.size(); ++d)
       l.low[d] = low[d], l.width[d] = high[d] - low[d],
       l.log_width[d] = Model::bounded ? std::log(high[d] - low[d]) : 0;
     return l;

@@ -105,8 +105,8 @@ class torch_policy {
         flat_(*module_, backend.device()) {}
   template <environment E>
   torch_policy(B& backend, E const& e, std::shared_ptr<Module> module)
-      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observation_count<E>(),
-                     std::move(module), cohort::detail::is_masked<E>()) {}
+      : torch_policy(backend, cohort::detail::distribution_of<T>(e), cohort::detail::observations_in(e),
+                     std::move(module), cohort::detail::masked_in(e)) {}
   template <environment E>
   torch_policy(B& backend, E const& e, ::torch::nn::ModuleHolder<Module> const& module)
       : torch_policy(backend, e, module.ptr()) {}
