@@ -145,7 +145,7 @@ TEST_CASE(
   all.add(cpu, bits, "bits");
   auto masked = [&](auto const& environment, std::string const& name, std::string const& part,
                     std::string const& instead) {
-    actor policy{cpu, environment, {.policy_gain = 2}, random_seed{3}};
+    actor policy{cpu, environment, {.hidden = {16}, .policy_gain = 2}, random_seed{3}};
     all.add(cpu, policy, name);
     all.add_broken(name, part, instead);
   };
