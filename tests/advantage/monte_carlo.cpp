@@ -1,4 +1,4 @@
-#include <cohort/advantage/monte_carlo.hpp>
+#include <cohort/advantage/all.hpp>
 #include "../catch.hpp"
 #include "lane_batch.hpp"
 
@@ -57,6 +57,25 @@ TEST_CASE("monte_carlo: refuses a discount out of its range, and probes") {
   auto view = b.views();
   view.group = 2;
   REQUIRE_THROWS_WITH(estimate(monte_carlo{}, view), ContainsSubstring("probes"));
+}
+
+TEST_CASE("estimators of one step after another: probes of one action and two steps are refused by name") {
+  auto b = random_batch(4, 3);
+  auto view = b.views();
+  view.depth = 2;
+  auto refuses = [&](std::string const& name, auto const& estimator) {
+    REQUIRE_THROWS_WITH(estimate(estimator, view),
+                        name + ": the number of steps of a probe is 2, expected 1 (it is not for probes)");
+  };
+  refuses("gae", gae{}), refuses("monte_carlo", monte_carlo{}), refuses("n_step", n_step{}),
+      refuses("v_trace", v_trace{}), refuses("length_adaptive_gae", length_adaptive_gae{}),
+      refuses("kl_in_reward", kl_in_reward{}), refuses("kl_to_go", kl_to_go{});
+  arrays::cpu backend;
+  running_reward_scale scale;
+  auto state = scale.start(backend);
+  numbers reward(12);
+  REQUIRE_THROWS_WITH(scale(backend, state, view, arrays::all(reward)),
+                      ContainsSubstring("running_reward_scale: the number of steps of a probe is 2"));
 }
 
 TEST_CASE("gae: with decay an invalid step is one of reward 0 at a state of value 0, and what it holds gets nowhere") {

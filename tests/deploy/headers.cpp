@@ -24,30 +24,51 @@ struct program {
   void add(eigen::backend& cpu, Policy& policy, std::string const& name) {
     export_header(cpu, policy, here.path / (name + ".hpp"), {.name = name});
     includes += "#include \"" + name + ".hpp\"\n";
-    std::size_t const D = policy.spaces().observations.low.size();
-    bool const box = policy.spaces().actions.kind == "box";
     body += "  std::printf(\"%d\\n\", int(" + name + "::self_test()));\n";
     expected.push_back({1});
+    auto const& spaces = policy.spaces();
+    std::size_t const D = spaces.observations.size(), all = std::size_t(policy.observations());
+    bool const masked = all > D;
+    std::string rows;
     random_stream draws(stream_id{7, draw_purpose::user});
-    for (int k = 0; k < 8; ++k) {
-      std::vector<float> seen(D);
-      std::string list;
-      for (auto& x : seen) {
-        x = float(draws.uniform(-1, 1));
+    for (int k = 0; k < (masked ? 300 : 8); ++k) {
+      std::vector<float> seen(all);
+      for (std::size_t d = 0; d < all; ++d) {
+        seen[d] = float(d < D ? draws.uniform(-1, 1) : draws.uniform(0, 1) < .6);
         char number[32];
-        std::snprintf(number, sizeof number, "%.9ef, ", double(x));
-        list += number;
+        std::snprintf(number, sizeof number, d ? ", %.9ef" : "{%.9ef", double(seen[d]));
+        rows += number;
       }
+      rows += "},\n";
       std::vector<typename Policy::action> a(std::size_t(policy.distribution().action_width()));
-      policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(D)),
+      policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(all)),
                                view(a.data(), 1, std::ptrdiff_t(a.size())));
-      std::size_t const n = box ? policy.spaces().actions.low.size() : policy.spaces().actions.n.size();
-      expected.emplace_back(a.begin(), a.begin() + std::ptrdiff_t(n));
-      body += "  {\n    const float seen[] = {" + list + "};\n    " + (box ? "float" : "int") + " a[" + name +
-              "::actions];\n    " + name +
-              "::act(seen, a);\n    for (auto x : a) std::printf(\"%.9g \", double(x));\n" +
-              "    std::printf(\"\\n\");\n  }\n";
+      expected.emplace_back(a.begin(), a.begin() + std::ptrdiff_t(spaces.actions.size()));
     }
+    body += "  {\n    const float rows[][" + std::to_string(all) + "] = {\n" + rows +
+            "};\n    for (const auto& row : rows) {\n      " + (spaces.actions.kind == "box" ? "float" : "int") +
+            " a[" + name + "::actions];\n";
+    if (masked)
+      body += "      bool mask[" + name + "::mask_size];\n      for (int k = 0; k < " + name +
+              "::mask_size; ++k) mask[k] = row[" + name + "::observations + k] != 0;\n";
+    std::string const given = masked ? "row, mask" : "row";
+    if (spaces.actions.kind == "discrete") body += "      a[0] = " + name + "::act(" + given + ");\n";
+    else body += "      " + name + "::act(" + given + ", a);\n";
+    body += "      for (auto x : a) std::printf(\"%.9g \", double(x));\n      std::printf(\"\\n\");\n    }\n  }\n";
+  }
+
+  /// A header of which another part than `part` would do: its test of itself has to see that.
+  void add_broken(std::string const& name, std::string const& part, std::string const& instead) {
+    auto text = files::get(here.path / (name + ".hpp"));
+    for (auto const& [was, is] : {std::pair{part, instead}, {"namespace " + name, "namespace broken_" + name}}) {
+      auto const at = text.find(was);
+      REQUIRE(at != text.npos);
+      text.replace(at, was.size(), is);
+    }
+    files::put(here.path / ("broken_" + name + ".hpp"), text);
+    includes += "#include \"broken_" + name + ".hpp\"\n";
+    body += "  std::printf(\"%d\\n\", int(broken_" + name + "::self_test()));\n";
+    expected.push_back({0});
   }
 
   void write() const {
@@ -101,7 +122,9 @@ struct unnamed : support::counting {};
 
 }  // namespace
 
-TEST_CASE("export_header: headers of every distribution give the policy's actions, with each compiler that is here") {
+TEST_CASE(
+    "export_header: headers of every distribution give the policy's actions, with any action mask, with each compiler "
+    "that is here") {
   scratch const here;
   eigen::backend cpu;
   program all{here, {}, {}, {}};
@@ -120,6 +143,16 @@ TEST_CASE("export_header: headers of every distribution give the policy's action
   all.add(cpu, choices, "several_choices");
   actor bits{cpu, spaces::bits{}, {.policy_gain = 2}, random_seed{3}};
   all.add(cpu, bits, "bits");
+  auto masked = [&](auto const& environment, std::string const& name, std::string const& part,
+                    std::string const& instead) {
+    actor policy{cpu, environment, {.hidden = {16}, .policy_gain = 2}, random_seed{3}};
+    all.add(cpu, policy, name);
+    all.add_broken(name, part, instead);
+  };
+  masked(spaces::doors{}, "doors", "if (mask[a] && ", "if (mask != nullptr && ");
+  masked(spaces::masked_choices{}, "masked_choices", ", mask += choices[k]", "");
+  masked(spaces::masked_bits{}, "masked_bits", "mask[2 * k + 1] && (y[k] > 0 || !mask[2 * k])",
+         "y[k] > 0 && mask != nullptr");
   int number = 0;
   auto of_box = [&](auto model) {
     actor policy{cpu, spaces::numbers{}, model, {.hidden = {8}, .policy_gain = 2}, random_seed{3}};
@@ -182,9 +215,6 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
   scratch const here;
   eigen::backend cpu;
   auto const path = here.path / "controller.hpp";
-  actor masked{cpu, spaces::doors{}, {.hidden = {8}}, random_seed{3}};
-  CHECK_THROWS_WITH(export_header(cpu, masked, path),
-                    "export_header: the policy reads an action mask, which a header cannot have yet");
   actor<eigen::backend, categorical> bare{cpu, categorical{2}, 4, {}, random_seed{3}};
   CHECK_THROWS_WITH(export_header(cpu, bare, path),
                     "export_header: the policy was made without an environment, whose spaces a header needs");

@@ -56,7 +56,7 @@ int main(int count, char** words) {
   put(to / "texts" / "format", std::string("\0\x09\x06", 3) + "reasoninganswer\nx = 1,234.50e-3\n");
   put(to / "texts" / "characters", std::string("\x0d\x01\x02", 3) + "abc\xc3\xa9 12 \xe2\x82\xac");
   std::mt19937 random(1);
-  for (char const* target : {"advantages", "objectives"})
+  for (char const* target : {"advantages", "probes", "objectives"})
     for (int n = 0; n < 20; ++n) {
       std::string bytes;
       for (int i = 0; i < 600; ++i) bytes += char(random());

@@ -1,5 +1,5 @@
-// Writes an ONNX file of every distribution, and beside it NAME.txt: rows of an observation and what the policy does in
-// it. check_onnx.py reads them with the real packages.
+// Writes an ONNX file of every distribution, and beside it NAME.txt: rows of an observation, with its action mask if
+// there is one, and what the policy does in it. check_onnx.py reads them with the real packages.
 //
 //     write_onnx FOLDER
 #include <cohort/backend/eigen.hpp>
@@ -23,11 +23,13 @@ struct written {
     std::ofstream rows(folder / (name + ".txt"));
     rows.precision(9);
     auto const& spaces = policy.spaces();
-    std::vector<float> seen(spaces.observations.size());
+    std::vector<float> seen(std::size_t(policy.observations()));
+    std::size_t const D = spaces.observations.size();
     std::vector<typename Policy::action> done(std::size_t(policy.distribution().action_width()));
     random_stream draws(stream_id{7, draw_purpose::user});
-    for (int row = 0; row < 64; ++row) {
-      for (float& x : seen) x = float(draws.uniform(-1, 1));
+    for (int row = 0; row < (seen.size() > D ? 300 : 64); ++row) {
+      for (std::size_t d = 0; d < seen.size(); ++d)
+        seen[d] = float(d < D ? draws.uniform(-1, 1) : draws.uniform(0, 1) < .6);
       policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(seen.size())),
                                view(done.data(), 1, std::ptrdiff_t(done.size())));
       for (float x : seen) rows << x << ' ';
@@ -52,6 +54,9 @@ int main(int arguments, char** given) {
   write("no_hidden_layer", actor{cpu, classic_control::pendulum{}, {.hidden = {}, .policy_gain = 2}, random_seed{3}});
   write("choices", actor{cpu, spaces::choices{}, decided, random_seed{3}});
   write("bits", actor{cpu, spaces::bits{}, decided, random_seed{3}});
+  write("doors", actor{cpu, spaces::doors{}, decided, random_seed{3}});
+  write("masked_choices", actor{cpu, spaces::masked_choices{}, decided, random_seed{3}});
+  write("masked_bits", actor{cpu, spaces::masked_bits{}, decided, random_seed{3}});
   int number = 0;
   auto of_box = [&](auto model) {
     write("box" + std::to_string(number++), actor{cpu, spaces::numbers{}, model, decided, random_seed{3}});

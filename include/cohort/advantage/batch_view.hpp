@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/partition.hpp>
 #include <cohort/describe/needs.hpp>
+#include <cohort/error.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -69,6 +70,14 @@ void require_critic(batch_view<T> const& batch, char const* who) {
     throw value_error(
         std::string(who) +
         " reads value and next_value, which this batch does not have: use a policy with a critic (actor_critic)");
+}
+
+/// Raises value_error for a batch of probes. `who` is not for them.
+template <class T>
+void require_no_probes(batch_view<T> const& batch, char const* who) {
+  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
+          "1 (it is not for probes)");
+  require(batch.depth == 1, who, "the number of steps of a probe", double(batch.depth), "1 (it is not for probes)");
 }
 
 }  // namespace detail

@@ -42,8 +42,7 @@ template <backend B, class Step, class T = value_t<B>, class... First>
 void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma, Step step,
               view<First>... first) {
   require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
-  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
-          "1 (it is for lanes, not for probes)");
+  require_no_probes(batch, who);
   require_critic(batch, who);
   auto scan = [&](auto to, auto... valid) {
     backend.scan(batch.series, direction::backward, step, 0, to, first..., batch.reward, batch.value, batch.next_value,

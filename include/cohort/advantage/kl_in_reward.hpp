@@ -34,8 +34,7 @@ template <backend B, class Estimator, class T = value_t<B>>
 void kl_penalties(B& backend, batch_view<T> const& batch, char const* who, Estimator const& kl, double weight,
                   view<T> out) {
   require_weight(who, weight);
-  require(batch.group == 1, who, "the number of actions at each decision", double(batch.group),
-          "1 (it is not for probes)");
+  require_no_probes(batch, who);
   auto take = [&](auto f, auto... in) {
     if (batch.valid) backend.map(outputs{out}, f, in..., batch.valid);
     else backend.map(outputs{out}, f, in...);

@@ -30,8 +30,7 @@ struct monte_carlo {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(gamma >= 0 && gamma <= 1, "monte_carlo", "gamma", gamma, "a number in [0, 1]");
-    detail::require(batch.group == 1, "monte_carlo", "the number of actions at each decision", double(batch.group),
-                    "1 (it is for lanes, not for probes)");
+    detail::require_no_probes(batch, "monte_carlo");
     if (batch.value && bootstrap) return gae{.gamma = gamma, .lambda = 1, .invalid = invalid}(backend, batch, out);
     detail::reward_to_go(backend, batch, gamma, invalid, out.advantage);
     if (out.target) backend.map(outputs{out.target}, detail::same{}, view<T const>(out.advantage));

@@ -67,8 +67,7 @@ struct n_step {
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
     detail::require(n > 0, "n_step", "n", n, "a positive number");
     detail::require(gamma >= 0 && gamma <= 1, "n_step", "gamma", gamma, "a number in [0, 1]");
-    detail::require(batch.group == 1, "n_step", "the number of actions at each decision", double(batch.group),
-                    "1 (it is for lanes, not for probes)");
+    detail::require_no_probes(batch, "n_step");
     detail::require_critic(batch, "n_step");
     if (batch.valid) throw value_error("n_step counts steps, and this batch has invalid ones: use gae");
     // A step's terms are read from up to four steps before it, those beyond the last step only to be dropped.

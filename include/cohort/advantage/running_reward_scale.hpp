@@ -107,8 +107,7 @@ struct running_reward_scale {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, state<B>& s, batch_view<T> const& batch, view<T> reward) const {
-    detail::require(batch.group == 1, "running_reward_scale", "the number of actions at each decision",
-                    double(batch.group), "1 (it is not for probes)");
+    detail::require_no_probes(batch, "running_reward_scale");
     if (batch.valid) throw value_error("running_reward_scale counts every step, and this batch has invalid ones");
     bool lanes = batch.series.is_lanes();
     std::ptrdiff_t M = batch.series.steps(), N = lanes ? batch.series.count() : M, T_ = lanes ? M / N : 1;

@@ -55,8 +55,7 @@ struct v_trace {
     detail::require(lambda >= 0 && lambda <= 1, "v_trace", "lambda", lambda, "a number in [0, 1]");
     detail::require(rho > 0 && c > 0 && rho_pg > 0, "v_trace", "the least of rho, c and rho_pg",
                     std::min({rho, c, rho_pg}), "a positive number");
-    detail::require(batch.group == 1, "v_trace", "the number of actions at each decision", double(batch.group),
-                    "1 (it is for lanes, not for probes)");
+    detail::require_no_probes(batch, "v_trace");
     detail::require_critic(batch, "v_trace");
     if (batch.valid) throw value_error("v_trace does not know invalid steps: use gae");
     if (!batch.sampler_logp) throw value_error("v_trace reads sampler_logp, which this batch does not have");

@@ -113,8 +113,8 @@ struct state_walk {
       constexpr bool copies = std::is_trivially_copyable_v<U>;
       static_assert(
           copies,
-          "what a run keeps is copied byte by byte: an environment's state must be trivially copyable, or the "
-          "environment have save(state) and load(bytes) (docs/environments.md)");
+          "what a run keeps is copied byte by byte: an array of what is not trivially copyable is a part, which lists "
+          "its own state in persist(f) (docs/runs.md)");
       constexpr bool grows = requires { x.resize(x.size()); };
       if constexpr (copies)
         act<U>(here.path, grows ? any_size : x.size() * sizeof(U), source_of(std::span<U const>(x)),

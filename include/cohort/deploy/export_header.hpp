@@ -13,25 +13,39 @@ struct header_options {
 
 namespace detail {
 
-/// What a policy does in one observation, recorded for the header's test of itself.
+/// What a policy does in one observation, recorded for the header's test of itself; where actions are masked, also when
+/// what it did is forbidden.
 template <backend B, class Policy>
-header_example example_of(B& backend, Policy& policy, std::size_t seen, std::size_t actions) {
+header_examples examples_of(B& backend, Policy& policy, exported_actor const& actor) {
   using T = value_t<B>;
   using action = typename Policy::action;
-  header_example x;
-  std::vector<T> observation;
-  for (std::size_t d = 0; d < seen; ++d) {
+  header_examples x;
+  std::vector<T> seen(std::size_t(policy.observations()), T(1));
+  std::size_t const D = seen.size() - std::size_t(actor.masks);
+  for (std::size_t d = 0; d < D; ++d) {
     x.observation.push_back(float(int(d * 7 % 11) - 5) / 8);  // exact in any type
-    observation.push_back(T(x.observation.back()));
+    seen[d] = T(x.observation.back());
   }
   std::vector<action> taken(std::size_t(policy.distribution().action_width()));
   typename B::template array<T> in;
   typename B::template array<action> out;
-  backend.assign(in, std::span<T const>(observation));
   backend.resize(out, std::ptrdiff_t(taken.size()));
-  policy.act_deterministic(backend, in.matrix(1, std::ptrdiff_t(seen)), out.matrix(1, std::ptrdiff_t(taken.size())));
-  backend.download(std::span<action>(taken), view<action const>(out.all()));
-  x.action.assign(taken.begin(), taken.begin() + std::ptrdiff_t(actions));
+  auto look = [&] {
+    backend.assign(in, std::span<T const>(seen));
+    policy.act_deterministic(backend, in.matrix(1, std::ptrdiff_t(seen.size())),
+                             out.matrix(1, std::ptrdiff_t(taken.size())));
+    backend.download(std::span<action>(taken), view<action const>(out.all()));
+    x.masks.emplace_back(seen.begin() + std::ptrdiff_t(D), seen.end());
+    x.actions.emplace_back(taken.begin(), taken.begin() + std::ptrdiff_t(actor.spaces.actions.size()));
+  };
+  look();
+  if (!actor.masks) return x;
+  std::size_t first = D;
+  for (std::size_t k = 0; k < x.actions[0].size(); ++k) {
+    seen[first + std::size_t(x.actions[0][k])] = 0;
+    first += std::size_t(actor.spaces.actions.n[k]);
+  }
+  look();
   return x;
 }
 
@@ -46,17 +60,18 @@ header_example example_of(B& backend, Policy& policy, std::size_t seen, std::siz
 ///     #include "controller.hpp"
 ///     int const push = controller::act(observation);          // discrete; of others: act(observation, action)
 ///
-/// Raises value_error, with nothing written, for a name that is none, for a policy with an action mask, without an
-/// environment, or with a distribution whose most probable action it cannot write (it has those of this library),
-/// not_finite_error for numbers that are not finite, io_error for the file.
+/// Where the environment has an action mask, it is the second argument: controller::mask_size bools, true where an
+/// action is allowed. A choice or bit of which it allows nothing is 0.
+///
+/// Raises value_error, with nothing written, for a name that is none, for a policy without an environment, or with a
+/// distribution whose most probable action it cannot write (it has those of this library), not_finite_error for numbers
+/// that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_header(B& backend, Policy& policy, std::filesystem::path const& path, header_options const& o = {}) {
   if (!detail::is_name(o.name))
     throw value_error("export_header: name is '" + o.name + "', expected a C++ name: letters, digits and _");
   auto const actor = detail::exported(backend, policy, "export_header", "a header");
-  auto const example =
-      detail::example_of(backend, policy, actor.spaces.observations.size(), actor.spaces.actions.size());
-  file::write_text(path, detail::header_text(actor, example, o.name), o.what);
+  file::write_text(path, detail::header_text(actor, detail::examples_of(backend, policy, actor), o.name), o.what);
 }
 
 }  // namespace COHORT_NAMESPACE

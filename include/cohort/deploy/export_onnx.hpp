@@ -3,6 +3,7 @@
 #include <cohort/deploy/exported_actor.hpp>
 #include <cohort/deploy/onnx_graph.hpp>
 #include <cohort/file/new_file.hpp>
+#include <limits>
 
 namespace COHORT_NAMESPACE {
 
@@ -32,6 +33,27 @@ inline void write_bounded(onnx_graph& graph, space_values const& box, std::strin
   graph.constant("width", {int(low.size())}, width);
   graph.node("Mul", {share, "width"}, "above_low");
   graph.node("Add", {"above_low", "low"}, "action");
+}
+
+/// "masked_logits": -inf where "action_mask" forbids an action; of a bit, -inf where it may not be 1, inf where it may
+/// not be 0 alone.
+inline void write_mask(onnx_graph& graph, exported_actor const& actor) {
+  float const infinity = std::numeric_limits<float>::infinity();
+  graph.constant("forbidden", {}, {0}), graph.constant("never", {}, {-infinity});
+  if (actor.best == best_action::choices) {
+    graph.node("Equal", {"action_mask", "forbidden"}, "is_forbidden");
+    return graph.node("Where", {"is_forbidden", "never", "logits"}, "masked_logits");
+  }
+  graph.constant("always", {}, {infinity});
+  graph.constant("end_of_mask", actor.masks), graph.constant("axis_of_mask", 1), graph.constant("two_columns", 2);
+  for (std::string const bit : {"0", "1"}) {
+    graph.constant("begin_of_" + bit, bit == "1");
+    graph.node("Slice", {"action_mask", "begin_of_" + bit, "end_of_mask", "axis_of_mask", "two_columns"},
+               "may_be_" + bit);
+    graph.node("Equal", {"may_be_" + bit, "forbidden"}, "may_not_be_" + bit);
+  }
+  graph.node("Where", {"may_not_be_0", "always", "logits"}, "not_0");
+  graph.node("Where", {"may_not_be_1", "never", "not_0"}, "masked_logits");
 }
 
 /// From what the network gives, `y`, to "action".
@@ -86,11 +108,14 @@ inline std::string onnx_text(exported_actor const& actor) {
   std::string const y = !is_box ? "logits" : given == size ? "action" : "parameters";
   onnx_graph graph;
   graph.input("observation", onnx::tensor::is_float, {0, actor.layers.front().inputs});
+  if (actor.masks) graph.input("action_mask", onnx::tensor::is_float, {0, actor.masks});
   write_layers(graph, actor, y);
-  if (y != "action") write_best_action(graph, actor, y);
+  if (actor.masks) write_mask(graph, actor);
+  if (y != "action") write_best_action(graph, actor, actor.masks ? "masked_logits" : y);
   graph.output("action", is_box ? onnx::tensor::is_float : onnx::tensor::is_int64,
                actor.spaces.actions.kind == "discrete" ? std::vector{0} : std::vector{0, size});
   if (y != "action") graph.output(y, onnx::tensor::is_float, {0, given});
+  if (actor.masks) graph.output("masked_logits", onnx::tensor::is_float, {0, given});
   if (int const n = int(actor.free.size())) {
     std::vector<int> const shape = n == size ? std::vector{size} : std::vector{n / size, size};
     graph.constant("log_std_value", shape, actor.free);
@@ -122,8 +147,13 @@ inline std::string onnx_text(exported_actor const& actor) {
 ///
 ///     export_onnx(cpu, policy, "controller.onnx");
 ///
-/// Raises value_error, with nothing written, for a policy with an action mask, without an environment, or with a
-/// distribution of your own, not_finite_error for numbers that are not finite, io_error for the file.
+/// Where the environment has an action mask, "action_mask" is an input beside the observation: N x M floats, 0 where an
+/// action is forbidden, in the order of the environment's (floats, as in ML-Agents' files and in RLlib's observations,
+/// since not every runtime takes bools). "logits" are those before the mask, "masked_logits" those behind it. A choice
+/// or bit of which it allows nothing is 0.
+///
+/// Raises value_error, with nothing written, for a policy without an environment, or with a distribution of your own,
+/// not_finite_error for numbers that are not finite, io_error for the file.
 template <backend B, class Policy>
 void export_onnx(B& backend, Policy& policy, std::filesystem::path const& path, existing what = existing::replace) {
   file::write_text(path, detail::onnx_text(detail::exported(backend, policy, "export_onnx", "an ONNX file")), what);

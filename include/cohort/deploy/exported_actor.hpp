@@ -49,6 +49,7 @@ struct exported_actor {
   environment_spaces spaces;
   std::string distribution;
   best_action best;
+  int masks = 0;  ///< numbers of the action mask that stands behind an observation
 };
 
 /// The model that makes a distribution of a policy's numbers, where one does.
@@ -123,8 +124,8 @@ inline void require_finite(std::string const& number, std::string const& of, std
                            ", expected a finite float");
 }
 
-/// The actor of a policy. Raises value_error for one that cannot be exported: with an action mask, made without an
-/// environment, or of a distribution that is not known; not_finite_error for parameters that are not finite.
+/// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, or of a
+/// distribution that is not known; not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
 exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
   using T = value_t<B>;
@@ -132,15 +133,14 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   auto const& spaces = policy.spaces();
   if (spaces.actions.kind.empty())
     throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
-  if (policy.observations() != int(spaces.observations.size()))
-    throw value_error(where + ": the policy reads an action mask, which " + what + " cannot have yet");
   require_names(where, "observation", spaces.observations), require_names(where, "action", spaces.actions);
   exported_actor actor{policy.options().activation,
                        {},
                        {},
                        spaces,
                        distribution_name<distribution>(),
-                       best_action_of<distribution>(where, what)};
+                       best_action_of<distribution>(where, what),
+                       policy.observations() - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.parameters().rows));
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {

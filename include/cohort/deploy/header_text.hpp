@@ -9,9 +9,11 @@
 
 namespace COHORT_NAMESPACE::detail {
 
-struct header_example {
+/// One observation, some masks (of no numbers where there are none), and what was done with each.
+struct header_examples {
   std::vector<float> observation;
-  std::vector<double> action;
+  std::vector<std::vector<bool>> masks;
+  std::vector<std::vector<double>> actions;
 };
 /// The number in the fewest characters that give it back; "0.5", and "inf" as C++ writes it.
 inline std::string number_text(float x) {
@@ -39,9 +41,18 @@ inline std::string array_text(std::string const& name, std::vector<float> const&
 }
 
 /// From y to the action.
-inline std::string header_mode(best_action best) {
+inline std::string header_mode(best_action best, bool masked) {
   switch (best) {
     case best_action::choices:
+      if (masked)
+        return "  const float* from = y;\n"
+               "  for (int k = 0; k < actions; ++k) {\n"
+               "    int best = -1;\n"
+               "    for (int a = 0; a < choices[k]; ++a)\n"
+               "      if (mask[a] && (best < 0 || from[a] > from[best])) best = a;\n"
+               "    action[k] = best < 0 ? 0 : best;\n"
+               "    from += choices[k], mask += choices[k];\n"
+               "  }\n";
       return "  const float* from = y;\n"
              "  for (int k = 0; k < actions; ++k) {\n"
              "    action[k] = 0;\n"
@@ -50,6 +61,9 @@ inline std::string header_mode(best_action best) {
              "    from += choices[k];\n"
              "  }\n";
     case best_action::bits:
+      if (masked)
+        return "  for (int k = 0; k < actions; ++k) action[k] = mask[2 * k + 1] && (y[k] > 0 || !mask[2 * k]) ? 1 : "
+               "0;\n";
       return "  for (int k = 0; k < actions; ++k) action[k] = y[k] > 0 ? 1 : 0;\n";
     case best_action::numbers:
       return "  for (int d = 0; d < actions; ++d) action[d] = y[d];\n";
@@ -93,16 +107,34 @@ inline std::string layer_text(exported_actor const& n, std::size_t l) {
          (is_last ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
 }
 
-inline std::string header_text(exported_actor const& n, header_example const& x, std::string const& name) {
-  bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
+inline std::string self_test_text(header_examples const& x, bool is_box) {
   std::string const number = is_box ? "float" : "int";
+  bool const masked = !x.masks[0].empty();
+  auto const rows = [](auto const& all) {
+    std::string text;
+    for (auto const& row : all) text += (text.empty() ? "{" : ", {") + numbers_text(row) + "}";
+    return " = {" + text + "};\n";
+  };
+  return "\n// Whether it does here what the policy did when it was written.\ninline bool self_test() {\n"
+         "  const float observation[observations] = {" +
+         numbers_text(x.observation) + "};\n" + (masked ? "  const bool masks[][mask_size]" + rows(x.masks) : "") +
+         "  const " + number + " expected[][actions]" + rows(x.actions) + "  for (int k = 0; k < " +
+         std::to_string(x.actions.size()) + "; ++k) {\n    " + number + " action[actions];\n    act(observation, " +
+         (masked ? "masks[k], " : "") + "action);\n    for (int d = 0; d < actions; ++d)\n      if (" +
+         (is_box ? "!(std::fabs(action[d] - expected[k][d]) <= 1e-5f * (1 + std::fabs(expected[k][d])))"
+                 : "action[d] != expected[k][d]") +
+         ") return false;\n  }\n  return true;\n}\n";
+}
+
+inline std::string header_text(exported_actor const& n, header_examples const& x, std::string const& name) {
+  bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
+  std::string const number = is_box ? "float" : "int", mask = n.masks ? ", const bool* mask" : "";
   std::string arrays, steps;
   for (std::size_t l = 0; l < n.layers.size(); ++l) {
     std::string const k = std::to_string(l);
     arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);
     steps += layer_text(n, l);
   }
-  std::string const values = numbers_text(x.action);
   std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
                     " wrote it.\n// The network " +
                     widths_of(n.layers, n.hidden) + ", " + n.distribution +
@@ -114,6 +146,10 @@ inline std::string header_text(exported_actor const& n, header_example const& x,
     for (std::size_t k = 0; k < n.spaces.actions.n.size(); ++k)
       all += (k ? ", " : "") + std::to_string(n.spaces.actions.n[k]);
     all += "};  // each action is 0 to this less 1\n";
+    if (n.masks)
+      all += "constexpr int mask_size = " + std::to_string(n.masks) + ";  // " +
+             (n.best == best_action::bits ? "of each bit, whether it may be 0, and whether it may be 1\n"
+                                          : "whether each action is allowed, choice by choice\n");
   } else {
     auto const bounds = [&](char const* array, std::vector<double> const& b) {
       bool const finite = std::all_of(b.begin(), b.end(), [](double v) { return std::isfinite(v); });
@@ -135,22 +171,14 @@ inline std::string header_text(exported_actor const& n, header_example const& x,
     all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
   all +=
       "\n}  // namespace detail\n\n"
-      "// From an observation's numbers to the action's.\n"
-      "inline void act(const float* observation, " +
-      number + "* action) {\n  using namespace detail;\n" + steps + header_mode(n.best) + "}\n";
+      "// From an observation's numbers to the action's.\n" +
+      std::string(n.masks ? "// Where the mask allows nothing of a choice, it is 0.\n" : "") +
+      "inline void act(const float* observation" + mask + ", " + number + "* action) {\n  using namespace detail;\n" +
+      steps + header_mode(n.best, n.masks > 0) + "}\n";
   if (one)
-    all +=
-        "inline int act(const float* observation) {\n  int action = 0;\n  act(observation, &action);\n  return "
-        "action;\n}\n";
-  all +=
-      "\n// Whether it does here what the policy did when it was written.\ninline bool self_test() {\n"
-      "  const float observation[observations] = {" +
-      numbers_text(x.observation) + "};\n  const " + number + " expected[actions] = {" + values + "};\n  " + number +
-      " action[actions];\n  act(observation, action);\n"
-      "  for (int d = 0; d < actions; ++d)\n" +
-      (is_box ? "    if (!(std::fabs(action[d] - expected[d]) <= 1e-5f * (1 + std::fabs(expected[d])))) return false;\n"
-              : "    if (action[d] != expected[d]) return false;\n") +
-      "  return true;\n}\n\n}  // namespace " + name + "\n";
+    all += "inline int act(const float* observation" + mask + ") {\n  int action = 0;\n  act(observation, " +
+           (n.masks ? "mask, " : "") + "&action);\n  return action;\n}\n";
+  all += self_test_text(x, is_box) + "\n}  // namespace " + name + "\n";
   return all;
 }
 

@@ -45,6 +45,7 @@ struct onnx_parts {
   std::vector<actor_layer> actor, critic;  ///< the critic's are none where the file has none
   std::optional<onnx_network::matrix> log_std;
   std::string output, widths;  ///< what messages call the actor
+  std::string mask;            ///< the input for an action mask; "" for none
 };
 inline onnx_parts parts_in(std::span<std::byte const> bytes, std::string const& where, onnx_options const& o,
                            int observations, std::string const& distribution, bool has_critic) {
@@ -66,7 +67,9 @@ inline onnx_parts parts_in(std::span<std::byte const> bytes, std::string const& 
       said != file.metadata().end() && said->second != distribution)
     throw value_error(where + ": the distribution is " + shown(said->second) + ", expected " + shown(distribution));
 
-  onnx_parts parts{{.activation = actor.hidden, .log_std = o.log_std}, {}, {}, {}, output, widths};
+  onnx_parts parts{{.activation = actor.hidden, .log_std = o.log_std}, {}, {}, {}, output, widths, {}};
+  for (char const* usual : {"action_mask", "action_masks"})
+    if (file.is_input(usual)) parts.mask = usual;
   parts.network.hidden.clear();
   for (std::size_t l = 0; l + 1 < actor.layers.size(); ++l) parts.network.hidden.push_back(actor.layers[l].outputs);
   if (std::string const value = has_critic ? output_of(file, o.value, {"value"}) : ""; !value.empty()) {
@@ -95,6 +98,9 @@ auto policy_from_onnx(B& backend, std::span<std::byte const> bytes, std::string 
   std::string const distribution = distribution_name<typename Policy::distribution_type>();
   auto const parts = parts_in(bytes, where, o, observations, distribution, Policy::has_critic);
   Policy policy = make(parts.network, o.seed);
+  if (!parts.mask.empty() && policy.observations() == observations)
+    throw value_error(where + ": the actions are those that the input " + shown(parts.mask) +
+                      " allows, and the environment has no action mask");
   int const needed = policy.distribution().parameters(), free = policy.distribution().free_parameters();
   auto require_size = [&](std::string const& what, int given, int expected) {
     if (given != expected)
@@ -125,8 +131,11 @@ auto policy_from_onnx(B& backend, std::span<std::byte const> bytes, std::string 
 /// constants before a layer become a part of it. An actor_critic's critic is what makes "value", of hidden layers like
 /// the actor's, or new if the file has none. "log_std" is read if there is one.
 ///
+/// Where the environment has an action mask the policy reads it behind the file's network, whether or not the file
+/// does.
+///
 /// Raises io_error, naming the node, for any other graph and for a damaged file, value_error where what is read does
-/// not fit the environment or the distribution.
+/// not fit the environment or the distribution, such as a file with a mask for an environment without.
 template <template <class, class> class Policy, backend B, environment E>
 auto load_onnx(B& backend, E const& environment, std::filesystem::path const& path, onnx_options const& o = {}) {
   file::mapped_file const file(path);

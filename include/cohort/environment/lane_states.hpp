@@ -101,11 +101,15 @@ class lane_states<B, E> {
 
   void persist(auto const& f) {
     std::span elapsed(elapsed_);
+    static_assert(keeps_states<E>,
+                  "a run that is saved keeps its environments in mid-episode: a state that is not trivially copyable "
+                  "needs `std::vector<std::byte> save(state const&) const` and `state load(std::span<std::byte const>) "
+                  "const`, both, in the environment (docs/environments.md)");
     if constexpr (saves_states<E>)
       f.packed(
           "states", [&] { return pack_states(environment_, states_); },
           [&](std::vector<std::byte> const& bytes) { states_ = unpack_states(environment_, bytes, states_.size()); });
-    else {
+    else if constexpr (keeps_states<E>) {
       std::span states(states_);
       f("states", states);
     }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace COHORT_NAMESPACE::detail {
@@ -16,6 +17,14 @@ concept saves_states = requires(E const& e, typename E::state const& s, std::spa
   { e.save(s) } -> std::same_as<std::vector<std::byte>>;
   { e.load(bytes) } -> std::same_as<typename E::state>;
 };
+
+/// An environment whose states a run can keep: as their bytes, or by save and load, of which none may stand alone or be
+/// of another type.
+template <class E>
+inline constexpr bool keeps_states =
+    saves_states<E> || (std::is_trivially_copyable_v<typename E::state> &&
+                        !requires(E& e, typename E::state const& s) { e.save(s); } &&
+                        !requires(E& e, std::span<std::byte const> bytes) { e.load(bytes); });
 
 /// States one after the other, the length of each in front of it.
 template <class E>
