@@ -24,12 +24,13 @@ struct monte_carlo {
   constexpr void parameters(auto f) const {
     f("gamma", gamma);
     f("bootstrap", bootstrap, !bootstrap);
-    if (invalid == invalid_steps::decay) f("invalid", "decay");
+    f("invalid", invalid, invalid != invalid_steps::skip);
   }
+  void check() const { detail::require(gamma >= 0 && gamma <= 1, "monte_carlo", "gamma", gamma, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(gamma >= 0 && gamma <= 1, "monte_carlo", "gamma", gamma, "a number in [0, 1]");
+    check();
     detail::require(batch.group == 1, "monte_carlo", "the number of actions at each decision", double(batch.group),
                     "1 (it is for lanes, not for probes)");
     if (batch.value && bootstrap) return gae{.gamma = gamma, .lambda = 1, .invalid = invalid}(backend, batch, out);
