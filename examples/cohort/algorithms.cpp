@@ -4,6 +4,7 @@
 #include <cohort/presets.hpp>
 
 #include <algorithm>
+#include <optional>
 
 #include "../compare/presets.hpp"
 #include "../program/exit_status.hpp"
@@ -44,15 +45,26 @@ bool with_paper(std::string const& name, F f) {
   return found;
 }
 
-/// The numbers one after the other, so that the one that is wrong is known.
+/// One after the other, so that the one is known from which on the algorithm is out of range; one that a later one
+/// makes right, such as bounds that move together, is not wrong.
 template <class A>
-void set(A& a, std::vector<number> const& numbers) {
-  for (number const& n : numbers) try {
-      cohort::set_numbers(a, {n.set});
-      cohort::preset::check(a);
+void set(A& a, std::vector<asked_setting> const& settings) {
+  std::optional<program::usage_error> wrong;
+  for (asked_setting const& s : settings) {
+    auto const refused = [&](cohort::value_error const& e) { return program::usage_error(s.where + ": " + e.what()); };
+    try {
+      cohort::apply_settings(a, {s.set});
     } catch (cohort::value_error const& e) {
-      throw program::usage_error(n.where + ": " + e.what());
+      throw refused(e);
     }
+    try {
+      cohort::preset::check(a);
+      wrong.reset();
+    } catch (cohort::value_error const& e) {
+      if (!wrong) wrong.emplace(refused(e));
+    }
+  }
+  if (wrong) throw *wrong;
 }
 
 }  // namespace
@@ -60,22 +72,23 @@ void set(A& a, std::vector<number> const& numbers) {
 chosen_algorithm algorithm_of(config const& c) {
   std::optional<chosen_algorithm> found;
   auto choose = [&](auto a) {
-    set(a, c.numbers);
+    set(a, c.settings);
     auto parts = cohort::preset::without_types<machine>(a);
-    found = {parts, cohort::text(a), cohort::numbers_of(a), needs_critic(a, parts)};
+    found = {parts, cohort::text(a), cohort::settings_of(a), needs_critic(a, parts)};
   };
   if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, choose)) return *found;
   if (c.preset == "tuned") {
     std::string const known = cohort::comparing::join(tuned_names(c.environment));
-    throw program::usage_error("preset is tuned, and " + c.algorithm + " is not tuned for " + c.environment +
-                               (known.empty() ? ", nor is any other" : "; those that are: " + known));
+    throw program::usage_error(c.place_of("preset") + ": preset is tuned, and " + c.algorithm + " is not tuned for " +
+                               c.environment + (known.empty() ? ", nor is any other" : "; those that are: " + known));
   }
   if (with_paper(c.algorithm, choose)) return *found;
   for (auto const& name : cohort::preset::names())
     if (name == c.algorithm)
-      throw program::usage_error("algorithm " + name +
+      throw program::usage_error(c.place_of("algorithm") + ": algorithm " + name +
                                  " is of language models: it reads a task and plays no environment");
-  throw program::usage_error(cohort::detail::unknown_name("algorithm", "one", c.algorithm, algorithm_names()).what());
+  throw program::usage_error(
+      cohort::detail::unknown_name(c.place_of("algorithm"), "algorithm", c.algorithm, algorithm_names()).what());
 }
 
 std::vector<std::string> algorithm_names() {

@@ -13,16 +13,16 @@ namespace cli {
 using machine = cohort::eigen::backend;
 using run_algorithm = cohort::any_algorithm<machine, cohort::any_rollout, cohort::any_update<machine>>;
 
-/// An algorithm of which a config says the name and some numbers.
+/// An algorithm of which a config says the name and some parameters.
 struct chosen_algorithm {
   run_algorithm parts;
-  std::string text;                      ///< part by part
-  std::vector<cohort::setting> numbers;  ///< all that can be set
+  std::string text;                       ///< part by part
+  std::vector<cohort::setting> settings;  ///< all that there are
   bool needs_critic;
 };
 
-/// Raises program::usage_error, naming where it was asked for, for a name or a number that there is not, a number out
-/// of its range, and a preset that reads a language task.
+/// Raises program::usage_error, naming where it was asked for, for a name or a parameter that there is not, a value
+/// out of its range, and a preset that reads a language task.
 chosen_algorithm algorithm_of(config const& c);
 
 /// Those that play environments, and which of them are tuned for this one.

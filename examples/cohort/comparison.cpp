@@ -19,7 +19,7 @@ using cohort::comparing::run_result;
 /// One run, judged as cohort::compare judges.
 run_result judged(config c, cohort::compare_options const& how, std::uint64_t seed) {
   c.seed = std::int64_t(seed);
-  auto const run = environment_named(c.environment).run(c, algorithm_of(c));
+  auto const run = environment_of(c).run(c, algorithm_of(c));
   cohort::comparing::judge watch(
       how, seed, [&](int episodes, std::uint64_t starts) { return run->evaluate(episodes, starts).mean(); });
   watch.on_start(run->report());
@@ -39,7 +39,7 @@ void compare(compare_request const& how) {
   cohort::comparing::plan plan;
   plan.environment = common.environment, plan.seeds = int(how.seeds), plan.threads = int(how.threads);
   plan.first_seed = std::uint64_t(common.seed), plan.steps = common.steps;
-  plan.threshold = environment_named(common.environment).threshold;
+  plan.threshold = environment_of(common).threshold;
   plan.stop = [] { return program::signal_seen() != 0; };
   plan.finished = [](auto const& job) {
     std::fprintf(stderr, "cohort: %s seed %llu is done\n", job.algorithm.c_str(), (unsigned long long)job.seed);
@@ -50,7 +50,7 @@ void compare(compare_request const& how) {
     bool const is_file = name.ends_with(".toml");
     if (is_file) set_fields(c, fields_of_file(name));
     set_fields(c, how.fields);
-    if (!is_file) c.algorithm = name;
+    if (!is_file) c.algorithm = name, c.where["algorithm"] = "--algorithms";
     c.environment = common.environment, c.steps = common.steps, c.threads = 1;
     contenders.push_back({is_file ? std::filesystem::path(name).stem().string() : name, algorithm_of(c).text,
                           [c, &plan](std::uint64_t seed) { return judged(c, plan, seed); }});

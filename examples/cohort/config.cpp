@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <optional>
 #include <sstream>
 
@@ -57,17 +58,35 @@ template <class T>
 bool take(value const& given, T& to) {
   if constexpr (std::is_same_v<T, double>) {
     if (auto const* n = std::get_if<std::int64_t>(&given)) return to = double(*n), true;
-    if (auto const* b = std::get_if<bool>(&given)) return to = *b, true;
   }
+  if constexpr (std::is_same_v<T, std::int64_t>)
+    if (auto const* x = std::get_if<double>(&given); x && *x == std::floor(*x) && std::abs(*x) < 0x1p63)
+      return to = std::int64_t(*x), true;  // 1e6
   if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
     if (auto const* n = std::get_if<std::int64_t>(&given)) return to = {*n}, true;
-  auto const* same = std::get_if<T>(&given);
-  if (same) to = *same;
-  return same;
+  if constexpr (std::is_enum_v<T>) {
+    auto const* word = std::get_if<std::string>(&given);
+    auto const found = cohort::detail::enumerator_named<T>(word ? *word : "");
+    if (found) to = *found;
+    return found.has_value();
+  } else {
+    auto const* same = std::get_if<T>(&given);
+    if (same) to = *same;
+    return same;
+  }
 }
 
 [[noreturn]] void refuse(field const& f, std::string const& expected) {
   throw program::usage_error(f.where + ": " + f.name + " is " + shown(f.given) + ", expected " + expected);
+}
+
+cohort::setting as_setting(field const& f) {
+  return std::visit(
+      [&]<class V>(V const& given) -> cohort::setting {
+        if constexpr (std::is_same_v<V, std::vector<std::int64_t>>) refuse(f, "a number, a word, true or false");
+        else return {f.name, given};
+      },
+      f.given);
 }
 
 std::vector<std::string> names(config& c) {
@@ -119,23 +138,22 @@ void add_fields(toml::table const& table, std::string const& file, std::string c
 void set_fields(config& to, std::vector<field> const& fields) {
   for (field const& f : fields) {
     bool known = false;
-    each_field(to, [&](std::string const& name, auto& member, char const* expected, auto fits) {
+    each_field(to, [&](std::string const& name, auto& member, std::string const& expected, auto fits) {
       if (name != f.name) return;
       known = true;
       auto found = member;
       if (!take(f.given, found) || !fits(found)) refuse(f, expected);
       member = found;
+      to.where[name] = f.where;
     });
     if (known) continue;
     auto const part = f.name.substr(0, f.name.find('.'));
     if (std::find(parts.begin(), parts.end(), part) == parts.end() || part == f.name) {
       auto all = names(to);
-      for (auto const* p : parts) all.push_back(std::string(p) + ".(a number of the algorithm)");
+      for (auto const* p : parts) all.push_back(std::string(p) + ".(a parameter of the algorithm)");
       throw program::usage_error(cohort::detail::unknown_name(f.where, "field", f.name, all).what());
     }
-    double x = 0;
-    if (!take(f.given, x)) refuse(f, "a number");
-    to.numbers.push_back({{f.name, x}, f.where});
+    to.settings.push_back({as_setting(f), f.where});
   }
 }
 
@@ -170,7 +188,7 @@ std::string as_argument(field const& f) {
   return "--" + f.name + "=" + text;
 }
 
-std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& numbers) {
+std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& settings) {
   std::string all = "# Cohort " COHORT_VERSION "\n", section;
   std::istringstream lines(algorithm_text);
   for (std::string line; std::getline(lines, line);) all += "# " + line + "\n";
@@ -180,8 +198,11 @@ std::string as_toml(config const& c, std::string const& algorithm_text, std::vec
     if (in != section) all += "\n[" + (section = in) + "]\n";
     all += as_key(dot == name.npos ? name : name.substr(dot + 1)) + " = " + text + "\n";
   };
-  each_field(c, [&](std::string const& name, auto const& member, auto const&...) { put(name, shown(value(member))); });
-  for (auto const& s : numbers) put(s.name, cohort::comparing::shortest(s.value));
+  each_field(c, [&]<class M>(std::string const& name, M const& member, auto const&...) {
+    if constexpr (std::is_enum_v<M>) put(name, shown(cohort::detail::name_of(member)));
+    else put(name, shown(member));
+  });
+  for (auto const& s : settings) put(s.name, std::visit([](auto const& v) { return shown(v); }, s.value));
   return all;
 }
 

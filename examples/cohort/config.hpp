@@ -1,7 +1,10 @@
 #pragma once
+#include <cohort/describe/enumerators.hpp>
+#include <cohort/policy/network_options.hpp>
 #include <cohort/run/settings.hpp>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,8 +22,8 @@ struct field {
   std::string where;
 };
 
-/// A number of the algorithm, and where it was asked for.
-struct number {
+/// A parameter of the algorithm, and where it was asked for.
+struct asked_setting {
   cohort::setting set;
   std::string where;
 };
@@ -29,16 +32,21 @@ struct config {
   std::string environment = "CartPole-v1", algorithm = "ppo", preset = "best";
   std::int64_t seed = 1, steps = 100'000, updates = std::numeric_limits<std::int64_t>::max(), threads = 1;
   std::vector<std::int64_t> hidden{64, 64};
-  std::string activation = "tanh", trunk = "separate";
+  cohort::activation activation = cohort::activation::tanh;
+  cohort::trunk trunk = cohort::trunk::separate;
   std::int64_t evaluate_every = 10, evaluate_episodes = 10;
   std::int64_t checkpoint_every = 10, checkpoints_kept = 3;
   std::int64_t stop_after_steps = std::numeric_limits<std::int64_t>::max();
   double stop_at_return = std::numeric_limits<double>::infinity(),
          stop_after_seconds = std::numeric_limits<double>::infinity();
-  std::vector<number> numbers{};
+  std::vector<asked_setting> settings{};
+  std::map<std::string, std::string> where{};  ///< each field that was given
+
+  /// "run.toml:2", or the field's name where nobody gave it.
+  std::string place_of(std::string const& field) const { return where.contains(field) ? where.at(field) : field; }
 };
 
-/// f(name, member, what it may be, whether it is) for each field but the algorithm's numbers.
+/// f(name, member, what it may be, whether it is) for each field but the algorithm's parameters.
 template <class C, class F>
 void each_field(C& c, F f) {
   auto any = [](auto const&) { return true; };
@@ -58,8 +66,8 @@ void each_field(C& c, F f) {
       if (n < 1 || n > 65536) return false;
     return true;
   });
-  f("policy.activation", c.activation, "\"tanh\" or \"relu\"", one_of("tanh", "relu"));
-  f("policy.trunk", c.trunk, "\"separate\" or \"shared\"", one_of("separate", "shared"));
+  f("policy.activation", c.activation, cohort::detail::any_enumerator<cohort::activation>(), any);
+  f("policy.trunk", c.trunk, cohort::detail::any_enumerator<cohort::trunk>(), any);
   f("evaluation.every", c.evaluate_every, "a whole number of updates, 0 (never) or more", not_negative);
   f("evaluation.episodes", c.evaluate_episodes, "a whole number from 1 to 100000",
     [](auto n) { return n > 0 && n <= 100'000; });
@@ -72,7 +80,7 @@ void each_field(C& c, F f) {
 }
 
 /// What the fields say, the later ones over the earlier ones. Raises program::usage_error naming where a field is
-/// wrong, what was given and what is expected; the numbers of an algorithm are checked with it.
+/// wrong, what was given and what is expected; the parameters of an algorithm are checked with it.
 void set_fields(config& to, std::vector<field> const& fields);
 
 /// Those of a TOML file, but for what stands in its table `apart`.
@@ -84,7 +92,7 @@ std::vector<field> fields_of_arguments(std::vector<std::string> const& arguments
 /// And back: "--objective.epsilon=0.1".
 std::string as_argument(field const& f);
 
-/// As a TOML file that gives the same again, with all numbers of the algorithm.
-std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& numbers);
+/// As a TOML file that gives the same again, with all parameters of the algorithm.
+std::string as_toml(config const& c, std::string const& algorithm_text, std::vector<cohort::setting> const& settings);
 
 }  // namespace cli

@@ -23,13 +23,14 @@
 
 namespace cli {
 
-known_environment environment_named(std::string const& name) {
+known_environment environment_of(config const& c) {
   std::vector<std::string> known;
   for (auto const& e : environments()) {
-    if (name == e.name) return e;
+    if (c.environment == e.name) return e;
     known.push_back(e.name);
   }
-  throw program::usage_error(cohort::detail::unknown_name("environment", "one", name, known).what());
+  throw program::usage_error(
+      cohort::detail::unknown_name(c.place_of("environment"), "environment", c.environment, known).what());
 }
 
 namespace {
@@ -44,6 +45,17 @@ void list() {
   all += "algorithms\n ";
   for (auto const& name : algorithm_names()) all += " " + name;
   program::print(all + "\n");
+}
+
+/// A run goes on with what it was begun with; the parts that its checkpoints have are compared with them.
+void require_same_run(config const& begun, config const& asked, std::filesystem::path const& folder) {
+  auto same = [&](std::string const& field, std::string const& before, std::string const& now) {
+    if (now != before)
+      throw program::usage_error(asked.place_of(field) + ": " + field + " is \"" + now + "\", expected \"" + before +
+                                 "\", that of the run in " + folder.string());
+  };
+  same("environment", begun.environment, asked.environment);
+  same("algorithm", begun.algorithm, asked.algorithm);
 }
 
 std::string path_of_program(std::string const& called) {
@@ -116,14 +128,17 @@ int run(int argc, char** argv) {
     if (how.resume && how.overwrite) throw program::usage_error("--resume and --overwrite exclude each other");
     if (how.resume && out.empty()) throw program::usage_error("--resume needs --out, the folder of the run");
     std::string const kept = (how.out / "config.toml").string();
-    config c;
-    if (how.resume && config_file.empty() && std::filesystem::exists(kept)) set_fields(c, fields_of_file(kept));
-    if (!config_file.empty()) set_fields(c, fields_of_file(config_file));
+    config begun, c;
+    bool const goes_on = how.resume && std::filesystem::exists(kept);
+    if (goes_on) set_fields(begun, fields_of_file(kept));
+    if (config_file.empty()) c = begun;
+    else set_fields(c, fields_of_file(config_file));
     set_fields(c, fields_of_arguments(training->remaining()));
+    if (goes_on) require_same_run(begun, c, how.out);
     if (!print_config) return train(c, how);
     auto const algorithm = algorithm_of(c);
-    environment_named(c.environment);
-    program::print(as_toml(c, algorithm.text, algorithm.numbers));
+    environment_of(c);
+    program::print(as_toml(c, algorithm.text, algorithm.settings));
   });
 }
 

@@ -38,8 +38,8 @@ template <class E>
 std::unique_ptr<any_run> make_run(config const& c, chosen_algorithm const& algorithm) {
   cohort::network_options network;
   network.hidden = std::vector<int>(c.hidden.begin(), c.hidden.end());
-  network.activation = c.activation == "tanh" ? cohort::activation::tanh : cohort::activation::relu;
-  network.trunk = c.trunk == "shared" ? cohort::trunk::shared : cohort::trunk::separate;
+  network.activation = c.activation;
+  network.trunk = c.trunk;
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (algorithm.needs_critic)
     return std::make_unique<run_of<E, cohort::actor_critic<machine, distribution>>>(c, algorithm, network);

@@ -51,7 +51,7 @@ inline std::vector<known_environment> environments() {
   return {{"CartPole-v1", "4 numbers, 2 actions, 500 steps", 475, cart_pole_run, cart_pole_policy},
           {"Pendulum-v1", "3 numbers, 1 action in [-2, 2], 200 steps", -200, pendulum_run, pendulum_policy}};
 }
-/// Raises program::usage_error naming the nearest.
-known_environment environment_named(std::string const& name);
+/// Raises program::usage_error naming where it was asked for and the nearest.
+known_environment environment_of(config const& c);
 
 }  // namespace cli

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../program/exit_status.hpp"
+#include "../program/output_folder.hpp"
 #include "algorithms.hpp"
 #include "database.hpp"
 #include "processes.hpp"
@@ -152,8 +153,10 @@ void sweep(sweep_request const& how) {
     set_fields(c, plan.base);
     set_fields(c, trial);
     algorithm_of(c);
-    environment_named(c.environment);
-    if (c.evaluate_every == 0) throw program::usage_error("evaluation.every is 0, and a sweep ranks by evaluations");
+    environment_of(c);
+    if (c.evaluate_every == 0)
+      throw program::usage_error(c.place_of("evaluation.every") +
+                                 ": evaluation.every is 0, and a sweep ranks by evaluations");
   }
   bool const holds = fs::exists(how.out / "sweep.sqlite");
   if (how.resume && !holds)
@@ -161,7 +164,8 @@ void sweep(sweep_request const& how) {
   if (!how.resume && holds)
     throw std::runtime_error(how.out.string() +
                              " already holds a sweep; go on with it by --resume, or choose another --out");
-  fs::create_directories(how.out);
+  program::make_folder(how.out);
+  program::folder_lock const alone(how.out);
   program::catch_signals();
   sweeping all(how, plan);
   all.run();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "../program/exit_status.hpp"
 #include "toml_file.hpp"
@@ -15,7 +16,9 @@ namespace {
 
 [[noreturn]] void refuse(std::string const& file, toml::node const& node, std::string const& name,
                          std::string const& expected) {
-  throw program::usage_error(place(file, node) + ": " + name + " is no such, expected " + expected);
+  std::ostringstream given;
+  node.visit([&](auto const& one) { given << one; });
+  throw program::usage_error(place(file, node) + ": " + name + " is " + given.str() + ", expected " + expected);
 }
 
 value value_of(std::string const& file, toml::node const& node, std::string const& name) {
@@ -34,7 +37,7 @@ value value_of(std::string const& file, toml::node const& node, std::string cons
 }
 
 varied range_of(std::string const& file, toml::table const& table, std::string const& name) {
-  varied field{.name = name};
+  varied field{.name = name, .where = place(file, table)};
   for (auto const& [key, node] : table)
     if (key != "low" && key != "high" && key != "scale")
       throw program::usage_error(place(file, node) + ": " + name + " has a " + std::string(key.str()) +
@@ -56,7 +59,7 @@ void add_varied(std::string const& file, toml::table const& table, std::string c
   for (auto const& [key, node] : table) {
     std::string const name = prefix + std::string(key.str());
     if (auto const* list = node.as_array()) {
-      all.push_back({.name = name});
+      all.push_back({.name = name, .where = place(file, node)});
       for (auto const& element : *list) all.back().values.push_back(value_of(file, element, name));
       if (list->empty()) refuse(file, node, name, "a list with a value or more");
     } else if (auto const* inner = node.as_table()) {
@@ -106,8 +109,7 @@ sweep_plan plan_of_file(std::string const& path) {
   if (plan.fields.empty()) throw program::usage_error(path + ": [sweep.fields] is empty, expected a field to vary");
   for (auto const& f : plan.fields)
     if (plan.method == "grid" && f.values.empty())
-      throw program::usage_error(path + ": sweep.fields." + f.name +
-                                 " is a range, expected a list of values for a grid");
+      throw program::usage_error(f.where + ": " + f.name + " is a range, expected a list of values for a grid");
   return plan;
 }
 
@@ -118,7 +120,7 @@ std::vector<std::vector<field>> sweep_plan::drawn() const {
     for (bool more = true; more;) {
       all.emplace_back();
       for (std::size_t i = 0; i < fields.size(); ++i)
-        all.back().push_back({fields[i].name, fields[i].values[at[i]], "sweep.fields." + fields[i].name});
+        all.back().push_back({fields[i].name, fields[i].values[at[i]], fields[i].where});
       std::size_t i = fields.size();
       while (i > 0 && ++at[i - 1] == fields[i - 1].values.size()) at[--i] = 0;
       more = i > 0;
@@ -138,7 +140,7 @@ std::vector<std::vector<field>> sweep_plan::drawn() const {
           v = std::int64_t(std::min(std::floor(f.logarithmic ? x + .5 : f.low + (f.high - f.low + 1) * u), f.high));
         else v = x;
       }
-      all.back().push_back({f.name, v, "sweep.fields." + f.name});
+      all.back().push_back({f.name, v, f.where});
     }
   }
   return all;

@@ -11,7 +11,7 @@ namespace cli {
 
 /// A field that a sweep varies: values of a grid, or a range to draw from.
 struct varied {
-  std::string name;
+  std::string name, where{};
   std::vector<value> values{};
   double low = 0, high = 0;
   bool logarithmic = false, whole = false;

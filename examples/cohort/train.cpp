@@ -53,11 +53,7 @@ void prepare(fs::path const& out, train_request const& how) {
   if (!held.empty() && !how.resume && !how.overwrite)
     throw std::runtime_error("the output folder " + out.string() + " already holds a run (" + held +
                              "); go on with it by --resume, replace it by --overwrite, or choose another --out");
-  std::error_code failed;
-  fs::create_directories(out, failed);
-  if (failed || !fs::is_directory(out))
-    throw std::runtime_error("can't create the output folder " + out.string() + ": " +
-                             (failed ? failed.message() : "it is not a folder"));
+  program::make_folder(out);
 }
 
 /// The evaluations of a run, in its folder.
@@ -135,7 +131,7 @@ std::string in_words(ordered_json const& evaluation) {
 
 void train(config const& c, train_request const& how) {
   auto const algorithm = algorithm_of(c);
-  auto const environment = environment_named(c.environment);
+  auto const environment = environment_of(c);
   fs::path const out =
       how.out.empty() ? fs::path("runs") / (c.environment + "-" + c.algorithm + "-" + std::to_string(c.seed)) : how.out;
   auto run = environment.run(c, algorithm);
@@ -153,7 +149,7 @@ void train(config const& c, train_request const& how) {
                 : "begins anew, since " + out.string() + " has no checkpoint yet");
     fs::remove(out / "summary.json");
   }
-  replace_file(out / "config.toml", as_toml(c, algorithm.text, algorithm.numbers));
+  replace_file(out / "config.toml", as_toml(c, algorithm.text, algorithm.settings));
   replace_file(out / "metrics.jsonl", lines_until(out / "metrics.jsonl", "time/iterations", run->report().updates));
   cohort::json_lines log((out / "metrics.jsonl").string(), cohort::existing::append);
   evaluations judged(out, run->report().updates);

@@ -1,5 +1,11 @@
 #pragma once
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <cohort/file/new_file.hpp>
+#include <cohort/file/open_file.hpp>
+
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <span>
@@ -23,6 +29,26 @@ inline output text_output(std::string name, std::string text) {
           [text = std::move(text)](std::filesystem::path const& path) { cohort::file::write_text(path, text); }};
 }
 
+inline void make_folder(std::filesystem::path const& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!std::filesystem::is_directory(folder))
+    throw std::runtime_error("can't create the output folder " + folder.string() + ": " +
+                             (error ? error.message() : "it is not a folder"));
+}
+
+/// While it lives, another process that asks for the same folder is refused.
+class folder_lock {
+ public:
+  explicit folder_lock(std::filesystem::path const& folder) : folder_(folder, O_RDONLY | O_DIRECTORY) {
+    if (folder_ >= 0 && ::flock(folder_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+      throw std::runtime_error("the output folder " + folder.string() + " is another process's that runs");
+  }
+
+ private:
+  cohort::detail::open_file folder_;
+};
+
 /// The folder that a run is written to. Constructing it finds out, before any training, whether that will be possible:
 /// it makes the folder, refuses one that holds a run unless it may be replaced, and writes a file on trial. Files that
 /// don't belong to a run are left alone.
@@ -37,7 +63,7 @@ class output_folder {
   output_folder(std::filesystem::path path, bool overwrite, std::vector<std::string> names)
       : folder_(std::move(path)), names_(std::move(names)) {
     if (folder_.empty()) throw usage_error("--out has no name, expected a folder's");
-    make_folder();
+    make_folder(folder_);
     for (auto& name : names_) {
       bool const should_be_folder = name.back() == '/';
       if (should_be_folder) name.pop_back();
@@ -57,13 +83,14 @@ class output_folder {
       throw std::runtime_error("can't write to the output folder " + folder_.string() + ": " + failure.what());
     }
     part_.reset();
+    alone_ = std::make_unique<folder_lock>(folder_);
   }
 
   /// Where what is written along the way stands until the run is done; made again, as the folder is, if it has
   /// vanished.
   std::filesystem::path const& unfinished() {
     if (!part_ || !part_->exists()) {
-      make_folder();
+      make_folder(folder_);
       part_ = std::make_unique<cohort::detail::temporary_path>(folder_ / "unfinished",
                                                                cohort::detail::temporary_path::kind::folder);
       if (part_->descriptor() < 0)
@@ -93,14 +120,6 @@ class output_folder {
   bool holds_run() const { return std::filesystem::exists(folder_ / names_.front()); }
 
  private:
-  void make_folder() const {
-    std::error_code error;
-    std::filesystem::create_directories(folder_, error);
-    if (!std::filesystem::is_directory(folder_))
-      throw std::runtime_error("can't create the output folder " + folder_.string() + ": " +
-                               (error ? error.message() : "it is not a folder"));
-  }
-
   void replace(std::filesystem::path const& from) const {
     namespace fs = std::filesystem;
     auto move = [](fs::path const& a, fs::path const& b) {
@@ -136,6 +155,7 @@ class output_folder {
   std::filesystem::path folder_;
   std::vector<std::string> names_;
   std::unique_ptr<cohort::detail::temporary_path> part_;
+  std::unique_ptr<folder_lock> alone_;
 };
 
 }  // namespace program

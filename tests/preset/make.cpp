@@ -147,7 +147,7 @@ TEST_CASE("presets: a setting finds its number with and without the names in bet
 TEST_CASE("presets: unknown names, fields and numbers are refused with what there is") {
   CHECK_THROWS_WITH(preset::make("grop"), ContainsSubstring("no algorithm named 'grop'; the nearest are"));
   CHECK_THROWS_WITH(preset::make("grpo", {{"objective.epsilom", .1}}),
-                    ContainsSubstring("no number named 'objective.epsilom'") &&
+                    ContainsSubstring("no parameter named 'objective.epsilom'") &&
                         ContainsSubstring("the nearest are objective.epsilon"));
   CHECK_THROWS_WITH(preset::make("grpo", {{"rollout.group", 2.5}}),
                     ContainsSubstring("rollout.group is 2.5, expected a whole number"));
@@ -166,34 +166,4 @@ TEST_CASE("presets: one that does not fit the environment or the policy is refus
   CHECK_THROWS_WITH(train(backend, preset::make("hybrid_grpo"), environment, policy, {}),
                     ContainsSubstring("the algorithm's rollout is probes{"));
   CHECK_THROWS_WITH(train(backend, preset::make("ppo"), environment, policy, {}), ContainsSubstring("value"));
-}
-
-TEST_CASE("settings: the numbers of every preset, each by a name of its own, give the same preset again") {
-  preset::each([](auto const& p) {
-    INFO(p.from.name);
-    auto a = p();
-    auto const numbers = numbers_of(a);
-    CHECK(numbers.size() > 4);
-    for (setting const& s : numbers) CHECK_NOTHROW(set_numbers(a, {s}));
-    auto const again = numbers_of(a);
-    REQUIRE(again.size() == numbers.size());
-    for (std::size_t i = 0; i < again.size(); ++i) {
-      CHECK(again[i].name == numbers[i].name);
-      CHECK(again[i].value == numbers[i].value);
-    }
-  });
-}
-
-TEST_CASE("settings: a number in the place of a linear schedule is both its ends, also of what the schedule is for") {
-  auto a = preset::ppo_atari();
-  set_numbers(a, {{"update.rate", .5}, {"objective.epsilon", .3}});
-  auto value = [numbers = numbers_of(a)](std::string const& name) {
-    for (setting const& s : numbers)
-      if (s.name == name) return s.value;
-    return -1.;
-  };
-  for (auto const* name : {"update.rate.from", "update.rate.to"}) CHECK(value(name) == .5);
-  for (auto const* name : {"objective.epsilon.from", "objective.epsilon.to"}) CHECK(value(name) == .3);
-  set_numbers(a, {{"objective.epsilon.to", .1}});
-  CHECK(std::get<0>(a.objective.leaves).term.schedule.to == .1);
 }

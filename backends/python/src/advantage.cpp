@@ -73,14 +73,8 @@ struct along_series {
       zeros.resize(std::size_t(M));
       b.next_value = {at_cuts.data(), M}, b.value = {zeros.data(), M};
     }
-    try {
-      if (gammas.is_none()) estimator(backend<T>(), b, {advantage.numbers, target.numbers});
-      else with_gammas(b, {advantage.numbers, target.numbers});
-    } catch (value_error const& e) {
-      std::string what = e.what();
-      if (auto at = what.find(": lambda is "); at != what.npos) what.replace(at + 2, 6, "lam");
-      throw value_error(what);
-    }
+    if (gammas.is_none()) estimator(backend<T>(), b, {advantage.numbers, target.numbers});
+    else with_gammas(b, {advantage.numbers, target.numbers});
     return nb::make_tuple(advantage.array, target.array.is_valid() ? target.array : nb::none());
   }
 
@@ -110,7 +104,7 @@ struct along_series {
     view<T> zeros{room.data(), gamma.rows};
     bool has_critic = b.value && b.next_value;
     if (!has_critic) b.value = b.next_value = zeros;
-    cohort::detail::scan_gae(run, b, out, c.name(), 1, with_gamma_of_step{lambda, invalid}, gamma);
+    cohort::detail::scan_gae(run, b, out, c.name(), with_gamma_of_step{lambda, invalid}, gamma);
     if (b.greedy_score) run.broadcast_series(b.series, zeros, b.greedy_score), baseline = zeros;
     if (has_critic || !baseline) return;
     if (b.valid) run.map(outputs{out.advantage}, cohort::detail::difference{}, made, baseline, b.valid);

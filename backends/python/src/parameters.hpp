@@ -1,42 +1,21 @@
 #pragma once
-#include <array>
 #include <cohort/advantage/all.hpp>
+#include <cohort/describe/enumerators.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/selection/all.hpp>
 #include <limits>
-#include <utility>
 
 #include "arrays.hpp"
 
-// Components by keywords: their numbers by the names that they list, their choices by these words.
+// Components by keywords: their numbers by the names that they list, their choices by the words of their enumerations.
 
 namespace cohort::python {
-
-template <class E>
-inline constexpr std::array<std::pair<char const*, E>, 0> words{};
-#define COHORT_WORDS(E, ...) \
-  template <>                \
-  inline constexpr auto words<E> = std::to_array<std::pair<char const*, E>>({__VA_ARGS__});
-COHORT_WORDS(invalid_steps, {"skip", invalid_steps::skip}, {"decay", invalid_steps::decay})
-COHORT_WORDS(group_baseline, {"mean", group_baseline::mean}, {"leave_one_out", group_baseline::leave_one_out},
-             {"none", group_baseline::none})
-COHORT_WORDS(group_scale, {"group_std", group_scale::group_std}, {"batch_std", group_scale::batch_std},
-             {"none", group_scale::none})
-COHORT_WORDS(group_of_one, {"zero", group_of_one::zero}, {"raw", group_of_one::raw})
-COHORT_WORDS(epsilon_rule, {"added", epsilon_rule::added}, {"floor", epsilon_rule::floor})
-COHORT_WORDS(averaged_over, {"steps", averaged_over::steps}, {"series", averaged_over::series})
-COHORT_WORDS(ratio_over, {"step", ratio_over::step}, {"series", ratio_over::series},
-             {"geometric_mean", ratio_over::geometric_mean})
-COHORT_WORDS(beyond_bounds, {"truncate", beyond_bounds::truncate}, {"mask", beyond_bounds::mask})
-COHORT_WORDS(bounded_over, {"step", bounded_over::step}, {"series_sum", bounded_over::series_sum},
-             {"series_mean", bounded_over::series_mean}, {"series_max", bounded_over::series_max})
-#undef COHORT_WORDS
 
 /// 'a', 'b', 'c'
 template <class E>
 std::string words_of() {
   std::string all;
-  for (auto const& [word, value] : words<E>) all += (all.empty() ? "'" : ", '") + std::string(word) + "'";
+  for (auto word : cohort::detail::enumerators<E>) all += (all.empty() ? "'" : ", '") + std::string(word) + "'";
   return all;
 }
 
@@ -50,31 +29,26 @@ void set_parameter(std::string const& where, nb::handle given, V& to) {
   };
   if constexpr (std::is_enum_v<V>) {
     std::string word;
-    if (nb::try_cast(given, word))
-      for (auto const& [one, value] : words<V>)
-        if (word == one) return void(to = value);
-    wrong("one of " + words_of<V>());
+    auto const found = cohort::detail::enumerator_named<V>(nb::try_cast(given, word) ? word : "");
+    if (!found) wrong("one of " + words_of<V>());
+    to = *found;
   } else if (!nb::try_cast(given, to)) {
     wrong(std::is_same_v<V, bool> ? "True or False" : std::is_integral_v<V> ? "a whole number" : "a number");
   }
 }
 
-/// f(keyword, member) for the numbers and choices of a component. Python has a meaning of its own for lambda.
+/// f(keyword, member) for the numbers and choices of a component, but for those of group_relative that say what of a
+/// series is compared: here that is its score. Python has a meaning of its own for lambda.
 template <class O, class F>
 void each_keyword(O& o, F f) {
   cohort::detail::each_parameter<true>(o, [&]<class V>(char const* name, V const& member) {
     if constexpr (std::is_arithmetic_v<V>) f(std::string_view(name) == "lambda" ? "lam" : name, const_cast<V&>(member));
   });
-  auto choice = [&]<class V>(char const* name, V& member) {
-    if constexpr (words<V>.size() > 0) f(name, member);
-  };
-  if constexpr (requires { o.invalid; }) choice("invalid", o.invalid);
-  if constexpr (requires { o.baseline; }) choice("baseline", o.baseline);
-  if constexpr (requires { o.scale; }) choice("scale", o.scale);
-  if constexpr (requires { o.single; }) choice("single", o.single);
-  if constexpr (requires { o.rule; }) choice("rule", o.rule);
-  if constexpr (requires { o.over; }) choice("over", o.over);
-  if constexpr (requires { o.beyond; }) choice("beyond", o.beyond);
+  cohort::detail::each_parameter<true>(o, [&]<class V>(char const* name, V const& member) {
+    if constexpr (std::is_enum_v<V> && !std::is_same_v<V, empty_series> && !std::is_same_v<V, credit> &&
+                  !std::is_same_v<V, finished_episodes>)
+      f(name, const_cast<V&>(member));
+  });
   if constexpr (requires { o.empty; }) {
     bool counts = o.empty == decltype(o.empty){1};
     f("count_empty", counts);
@@ -106,7 +80,13 @@ O with_parameters(nb::kwargs given, nb::args const& in_order = {}) {
   each_keyword(o, [&](char const* keyword, auto& member) {
     if (given.contains(keyword)) set_parameter(name + ": " + keyword, given[keyword], member);
   });
-  if constexpr (requires { o.check(); }) o.check();
+  if constexpr (requires { o.check(); }) try {
+      o.check();
+    } catch (value_error const& e) {
+      std::string what = e.what();
+      if (auto at = what.find(": lambda is "); at != what.npos) what.replace(at + 2, 6, "lam");
+      throw value_error(what);
+    }
   return o;
 }
 
@@ -117,7 +97,7 @@ std::string documentation(std::string const& more = {}) {
   O o{};
   each_keyword(o, [&]<class V>(char const* keyword, V const& value) {
     defaults += (defaults.empty() ? "" : ", ") + std::string(keyword) + " = ";
-    if constexpr (std::is_enum_v<V>) defaults += "one of " + words_of<V>() + ", the first of them";
+    if constexpr (std::is_enum_v<V>) defaults += "'" + cohort::detail::name_of(value) + "', one of " + words_of<V>();
     else if constexpr (std::is_same_v<V, bool>) defaults += value ? "True" : "False";
     else defaults += cohort::detail::text(double(value));
   });

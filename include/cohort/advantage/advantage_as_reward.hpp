@@ -32,14 +32,18 @@ struct advantage_as_reward {
   static constexpr about notes{"advantage_as_reward", "GAE of the executed samples' advantages",
                                "Sane 2025, pull request", "loops"};
   constexpr void parameters(auto f) const {
-    f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)),
-        f("ddof", ddof);
+    f("", estimator), f("gamma", gamma), f("lambda", lambda), f("transform", transform), f("ddof", ddof);
+    f("epsilon", epsilon, false);
     f("tau", tau, transform != reward_transform::none && tau != 1);
+  }
+  void check() const {
+    detail::require_deviation("advantage_as_reward", ddof, epsilon);
+    detail::require(tau > 0, "advantage_as_reward", "tau", tau, "a positive number");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(tau > 0, "advantage_as_reward", "tau", tau, "a positive number");
+    check();
     detail::require_probes(batch, "advantage_as_reward");
     if (detail::within_group(transform))
       throw value_error(

@@ -99,15 +99,20 @@ struct chained_samples {
   static constexpr about notes{"chained_samples", "GAE along all samples of all states", "Sane 2025, pull requests",
                                "loops"};
   constexpr void parameters(auto f) const {
-    f("gamma", gamma), f("lambda", lambda), f("transform", detail::name_of(transform)), f("ddof", ddof);
+    f("gamma", gamma), f("lambda", lambda), f("transform", transform), f("ddof", ddof);
+    f("epsilon", epsilon, false);
     f("tau", tau, transform != reward_transform::none && tau != 1);
+  }
+  void check() const {
+    detail::require_deviation("chained_samples", ddof, epsilon);
+    detail::require(gamma >= 0 && gamma <= 1, "chained_samples", "gamma", gamma, "a number in [0, 1]");
+    detail::require(lambda >= 0 && lambda <= 1, "chained_samples", "lambda", lambda, "a number in [0, 1]");
+    detail::require(tau > 0, "chained_samples", "tau", tau, "a positive number");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(gamma >= 0 && gamma <= 1, "chained_samples", "gamma", gamma, "a number in [0, 1]");
-    detail::require(lambda >= 0 && lambda <= 1, "chained_samples", "lambda", lambda, "a number in [0, 1]");
-    detail::require(tau > 0, "chained_samples", "tau", tau, "a positive number");
+    check();
     detail::require_probes(batch, "chained_samples");
     detail::require(batch.depth == 1, "chained_samples", "the number of steps of a probe", double(batch.depth), "1");
     std::ptrdiff_t R = batch.series.steps(), G = batch.group, M = R * G;

@@ -14,10 +14,11 @@ struct clipped_advantage {
   static constexpr about notes{"clipped_advantage", "no further from 0 than limit", "OpenRLHF's reward.clip_range",
                                "OpenRLHF (reward.clip_range)"};
   constexpr void parameters(auto f) const { f("", estimator), f("limit", limit); }
+  void check() const { detail::require(limit > 0, "clipped_advantage", "limit", limit, "a positive number"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(limit > 0, "clipped_advantage", "limit", limit, "a positive number");
+    check();
     estimator(backend, batch, out);
     backend.map(outputs{out.advantage}, detail::clamp_between{-limit, limit}, view<T const>(out.advantage));
   }

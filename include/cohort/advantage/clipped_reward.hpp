@@ -21,10 +21,11 @@ struct clipped_reward {
   static constexpr about notes{"clipped_reward", "each reward between two limits first", "Mnih et al. 2015",
                                "OpenRLHF (gae); TRL clips the sum: weighted_rewards"};
   constexpr void parameters(auto f) const { f("", estimator), f("low", low), f("high", high); }
+  void check() const { detail::require(low <= high, "clipped_reward", "low", low, "a number no higher than high"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> batch, estimates<T> const& out) const {
-    detail::require(low <= high, "clipped_reward", "low", low, "a number no higher than high");
+    check();
     std::ptrdiff_t rewards = batch.reward.size(), scores = batch.scores ? batch.scores.size() : 0;
     auto clipped = backend.template temporary<T>(rewards + scores);
     auto clip = [&](view<T const>& x, std::ptrdiff_t first) {

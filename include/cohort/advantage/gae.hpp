@@ -39,9 +39,8 @@ struct gae_step {
 
 /// The scan along the decisions; `first` is what a step reads before the reward.
 template <backend B, class Step, class T = value_t<B>, class... First>
-void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, double gamma, Step step,
+void scan_gae(B& backend, batch_view<T> const& batch, estimates<T> const& out, char const* who, Step step,
               view<First>... first) {
-  require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
   require_no_probes(batch, who);
   require_critic(batch, who);
   auto scan = [&](auto to, auto... valid) {
@@ -76,13 +75,17 @@ struct gae {
       "SB3, TorchRL; verl (skip), OpenRLHF (decay)"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda);
-    if (invalid == invalid_steps::decay) f("invalid", "decay");
+    f("invalid", invalid, invalid != invalid_steps::skip);
+  }
+  void check() const {
+    detail::require(gamma >= 0 && gamma <= 1, "gae", "gamma", gamma, "a number in [0, 1]");
+    detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(lambda >= 0 && lambda <= 1, "gae", "lambda", lambda, "a number in [0, 1]");
-    detail::scan_gae(backend, batch, out, "gae", gamma, detail::gae_step<>{gamma, lambda, invalid});
+    check();
+    detail::scan_gae(backend, batch, out, "gae", detail::gae_step<>{gamma, lambda, invalid});
   }
 };
 

@@ -37,10 +37,11 @@ struct gigpo {
   constexpr void parameters(auto f) const {
     f("weight", weight), f("gamma", gamma), f("episodes", episodes), f("steps", steps);
   }
+  void check() const { detail::require(gamma >= 0 && gamma <= 1, "gigpo", "gamma", gamma, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(gamma >= 0 && gamma <= 1, "gigpo", "gamma", gamma, "a number in [0, 1]");
+    check();
     if (!batch.anchor)
       throw value_error("gigpo reads anchor, the number of the state of each step, which this batch does not have");
     std::ptrdiff_t M = batch.series.steps();

@@ -63,12 +63,13 @@ struct gpg {
                                "verl"};
   constexpr void parameters(auto f) const {
     f("divisor", divisor, divisor != 1);
-    if (single == group_of_one::raw) f("single", "raw");
+    f("single", single, single != group_of_one::zero);
   }
+  void check() const { detail::require(divisor > 0, "gpg", "divisor", divisor, "a positive number"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(divisor > 0, "gpg", "divisor", divisor, "a positive number");
+    check();
     detail::group_members<B> members(backend, batch, "gpg");
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(2 * N);

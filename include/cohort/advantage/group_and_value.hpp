@@ -40,11 +40,14 @@ struct group_and_value {
   static constexpr about notes{"group_and_value", "R_it - (mix mean_j R_j + (1 - mix) V(s_it))",
                                "after Sane 2025, arXiv:2502.01652", "loops"};
   constexpr void parameters(auto f) const { f("mix", mix), f("gamma", gamma); }
+  void check() const {
+    detail::require(mix >= 0 && mix <= 1, "group_and_value", "mix", mix, "a number in [0, 1]");
+    detail::require(gamma >= 0 && gamma <= 1, "group_and_value", "gamma", gamma, "a number in [0, 1]");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(mix >= 0 && mix <= 1, "group_and_value", "mix", mix, "a number in [0, 1]");
-    detail::require(gamma >= 0 && gamma <= 1, "group_and_value", "gamma", gamma, "a number in [0, 1]");
+    check();
     detail::require_critic(batch, "group_and_value");
     detail::group_members<B> members(backend, batch, "group_and_value", gamma);
     std::ptrdiff_t M = batch.series.steps(), N = members.count();

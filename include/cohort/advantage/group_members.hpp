@@ -53,7 +53,7 @@ class group_members {
   /// `who` asks, for errors. Scores are sums of gamma^t r_t over the valid steps of a series, which is one episode.
   group_members(B& backend, batch_view<T> const& batch, char const* who, double gamma = 1)
       : backend_(backend),
-        batch_(checked(batch, who, gamma)),
+        batch_(checked(batch, who)),
         N_(batch.series.count()),
         groups_(batch.groups.count()),
         numbers_(backend.template temporary<T>(2 * batch.series.steps() + 2 * N_ + 2 * groups_)),
@@ -148,8 +148,7 @@ class group_members {
   }
 
  private:
-  static batch_view<T> const& checked(batch_view<T> const& batch, char const* who, double gamma) {
-    require(gamma >= 0 && gamma <= 1, who, "gamma", gamma, "a number in [0, 1]");
+  static batch_view<T> const& checked(batch_view<T> const& batch, char const* who) {
     if (batch.groups.count() == 0 || batch.groups.steps() != batch.series.count())
       throw value_error(std::string(who) + " needs to know which series form a group: use it with a rollout in groups");
     return batch;

@@ -45,15 +45,19 @@ struct group_relative {
   static constexpr about notes{"group_relative", "(R_i - mean R) / (std R + epsilon) within the group",
                                "Shao et al. 2024, arXiv:2402.03300, 4.1.2", "verl, OpenRLHF, TRL, TorchRL"};
   constexpr void parameters(auto f) const {
-    if (by != credit::episode)
-      f("by", by == credit::return_to_go ? "return_to_go" : by == credit::process ? "process" : "step");
+    f("by", by, by != credit::episode);
     f("gamma", gamma, gamma != 1);
     group_statistics::list(f, baseline, scale, single, ddof, epsilon, rule);
-    if (finished == finished_episodes::count_as_zero) f("finished", "count_as_zero");
+    f("finished", finished, finished != finished_episodes::leave);
+  }
+  void check() const {
+    detail::require_deviation("group_relative", ddof, epsilon);
+    detail::require(gamma >= 0 && gamma <= 1, "group_relative", "gamma", gamma, "a number in [0, 1]");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    check();
     if (batch.valid && by == credit::return_to_go)
       throw value_error("group_relative: with invalid steps a time index means nothing: use credit::episode");
     group_statistics statistics{baseline, scale, single, ddof, epsilon, rule};

@@ -88,14 +88,16 @@ struct group_statistics {
   epsilon_rule rule = epsilon_rule::added;
 
   constexpr void parameters(auto f) const { list(f, baseline, scale, single, ddof, epsilon, rule); }
-  static constexpr void list(auto f, group_baseline baseline, group_scale scale, group_of_one single, int const& ddof,
-                             double const& epsilon, epsilon_rule rule) {
-    if (baseline != group_baseline::mean) f("baseline", baseline == group_baseline::none ? "none" : "leave_one_out");
-    if (scale != group_scale::group_std) f("scale", scale == group_scale::none ? "none" : "batch_std");
-    if (single == group_of_one::raw) f("single", "raw");
+  static constexpr void list(auto f, group_baseline const& baseline, group_scale const& scale,
+                             group_of_one const& single, int const& ddof, double const& epsilon,
+                             epsilon_rule const& rule) {
+    f("baseline", baseline, baseline != group_baseline::mean);
+    f("scale", scale, scale != group_scale::group_std);
+    f("single", single, single != group_of_one::zero);
     f("ddof", ddof, scale != group_scale::none), f("epsilon", epsilon, scale != group_scale::none);
-    if (rule == epsilon_rule::floor) f("rule", "floor");
+    f("rule", rule, rule != epsilon_rule::added);
   }
+  void check() const { detail::require_deviation("group_statistics", ddof, epsilon); }
 
   template <backend B>
   void operator()(B& backend, in_view<B> x, view<std::int32_t const> cell, std::ptrdiff_t cells, in_view<B> size,
@@ -116,6 +118,7 @@ struct group_statistics {
   void within(B& backend, in_view<B> x, AddUp const& add_up, in_view<B> size, out_view<B> out,
               view<std::uint8_t const> present = {}) const {
     using T = value_t<B>;
+    check();
     std::ptrdiff_t n = x.rows;
     bool large = detail::unit_of(backend, x, present) != 1;
     auto by_member = backend.template temporary<T>((large ? 6 : present ? 4 : 3) * n);

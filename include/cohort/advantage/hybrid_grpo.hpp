@@ -52,25 +52,27 @@ struct hybrid_grpo {
     f("gamma", gamma);
     f("lambda", lambda, tail || target == critic_target::lambda_return);
     f("weight", baseline.weight), f("kappa", baseline.kappa);
-    if (baseline.leave_one_out) f("leave_one_out", true);
-    if (scale != group_scale::none)
-      f("scale", scale == group_scale::group_std ? "group_std" : "batch_std"), f("ddof", ddof);
-    if (transform != reward_transform::none) f("transform", detail::name_of(transform));
+    f("leave_one_out", baseline.leave_one_out, baseline.leave_one_out);
+    f("scale", scale, scale != group_scale::none), f("ddof", ddof, scale != group_scale::none);
+    f("transform", transform, transform != reward_transform::none);
     f("tau", tau, transform != reward_transform::none && tau != 1);
-    if (after != bootstrap::discounted) f("after", after == bootstrap::none ? "none" : "undiscounted");
-    if (target != critic_target::group_mean)
-      f("target", target == critic_target::plain_mean ? "plain_mean" : "lambda_return");
+    f("after", after, after != bootstrap::discounted);
+    f("target", target, target != critic_target::group_mean);
     f("tail", tail, tail);
-    f("averaged", averaged, averaged);
+    f("averaged", averaged, averaged), f("epsilon", epsilon, false);
   }
-
-  template <backend B, class T = value_t<B>>
-  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+  void check() const {
+    detail::require_deviation("hybrid_grpo", ddof, epsilon);
     detail::require(gamma >= 0 && gamma <= 1, "hybrid_grpo", "gamma", gamma, "a number in [0, 1]");
     detail::require(lambda >= 0 && lambda <= 1, "hybrid_grpo", "lambda", lambda, "a number in [0, 1]");
     detail::require(baseline.kappa >= 0 && baseline.kappa <= 1, "hybrid_grpo", "baseline.kappa", baseline.kappa,
                     "a number in [0, 1]");
     detail::require(tau > 0, "hybrid_grpo", "tau", tau, "a positive number");
+  }
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    check();
     detail::require_probes(batch, "hybrid_grpo");
     std::ptrdiff_t R = batch.series.steps(), G = batch.group, K = batch.depth, M = R * G;
     if (K > 1 && tail)

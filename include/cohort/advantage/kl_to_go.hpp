@@ -26,6 +26,7 @@ struct kl_to_go {
   static constexpr about notes{"kl_to_go", "A_t - weight sum_{s >= t} KL^_s", "OpenRLHF 0.11.2",
                                "OpenRLHF (with a group's baseline)"};
   constexpr void parameters(auto f) const { f("", estimator), f("", kl), f("weight", weight); }
+  void check() const { detail::require(gamma >= 0 && gamma <= 1, "kl_to_go", "gamma", gamma, "a number in [0, 1]"); }
   constexpr auto at(double progress) const
     requires schedule<Weight>
   {
@@ -34,7 +35,7 @@ struct kl_to_go {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(gamma >= 0 && gamma <= 1, "kl_to_go", "gamma", gamma, "a number in [0, 1]");
+    check();
     std::ptrdiff_t M = batch.series.steps();
     auto scratch = backend.template temporary<T>(2 * M);
     view<T> penalty = scratch.all().part(0, M), to_come = scratch.all().part(M, M);

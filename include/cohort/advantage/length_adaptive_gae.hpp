@@ -46,19 +46,23 @@ struct length_adaptive_gae {
       "Yue et al. 2025, arXiv:2504.05118, section 4.2", "loops"};
   constexpr void parameters(auto f) const {
     f("gamma", gamma), f("alpha", alpha);
-    if (invalid == invalid_steps::decay) f("invalid", "decay");
+    f("invalid", invalid, invalid != invalid_steps::skip);
+  }
+  void check() const {
+    detail::require(gamma >= 0 && gamma <= 1, "length_adaptive_gae", "gamma", gamma, "a number in [0, 1]");
+    detail::require(alpha > 0, "length_adaptive_gae", "alpha", alpha, "a positive number");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(alpha > 0, "length_adaptive_gae", "alpha", alpha, "a positive number");
+    check();
     std::ptrdiff_t M = batch.series.steps(), N = batch.series.count();
     auto scratch = backend.template temporary<T>(M + N);
     view<T> lambda = scratch.all().part(0, M), of_series = scratch.all().part(M, N);
     detail::count_valid_steps(backend, batch.series, batch.valid, lambda, of_series);
     backend.map(outputs{of_series}, detail::lambda_of_length{alpha}, view<T const>(of_series));
     backend.broadcast_series(batch.series, lambda, view<T const>(of_series));
-    detail::scan_gae(backend, batch, out, "length_adaptive_gae", gamma, detail::with_lambda_of_step{gamma, invalid},
+    detail::scan_gae(backend, batch, out, "length_adaptive_gae", detail::with_lambda_of_step{gamma, invalid},
                      view<T const>(lambda));
   }
 };

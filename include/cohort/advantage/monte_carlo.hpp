@@ -24,12 +24,13 @@ struct monte_carlo {
   constexpr void parameters(auto f) const {
     f("gamma", gamma);
     f("bootstrap", bootstrap, !bootstrap);
-    if (invalid == invalid_steps::decay) f("invalid", "decay");
+    f("invalid", invalid, invalid != invalid_steps::skip);
   }
+  void check() const { detail::require(gamma >= 0 && gamma <= 1, "monte_carlo", "gamma", gamma, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(gamma >= 0 && gamma <= 1, "monte_carlo", "gamma", gamma, "a number in [0, 1]");
+    check();
     detail::require_no_probes(batch, "monte_carlo");
     if (batch.value && bootstrap) return gae{.gamma = gamma, .lambda = 1, .invalid = invalid}(backend, batch, out);
     detail::reward_to_go(backend, batch, gamma, invalid, out.advantage);

@@ -62,11 +62,14 @@ struct n_step {
   static constexpr about notes{"n_step", "r_t + ... + gamma^(n-1) r_{t+n-1} + gamma^n V_{t+n} - V_t",
                                "Mnih et al. 2016, arXiv:1602.01783, eq. 1", "TorchRL (TD(0), TD(1))"};
   constexpr void parameters(auto f) const { f("n", n), f("gamma", gamma); }
+  void check() const {
+    detail::require(n > 0, "n_step", "n", n, "a positive number");
+    detail::require(gamma >= 0 && gamma <= 1, "n_step", "gamma", gamma, "a number in [0, 1]");
+  }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(n > 0, "n_step", "n", n, "a positive number");
-    detail::require(gamma >= 0 && gamma <= 1, "n_step", "gamma", gamma, "a number in [0, 1]");
+    check();
     detail::require_no_probes(batch, "n_step");
     detail::require_critic(batch, "n_step");
     if (batch.valid) throw value_error("n_step counts steps, and this batch has invalid ones: use gae");

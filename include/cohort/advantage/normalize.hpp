@@ -16,6 +16,12 @@ enum class averaged_over { steps, series };
 
 namespace detail {
 
+/// Of a standard deviation that is divided by.
+inline void require_deviation(char const* who, int ddof, double epsilon) {
+  require(ddof >= 0, who, "ddof", ddof, "0 or a positive number");
+  require(epsilon >= 0, who, "epsilon", epsilon, "0 or a positive number");
+}
+
 struct count_and_sum {
   double unit = 1;
   template <class S>
@@ -117,9 +123,11 @@ struct standardize {
     f("ddof", ddof), f("epsilon", epsilon);
     f("divide", divide, !divide);
   }
+  void check() const { detail::require_deviation("standardize", ddof, epsilon); }
 
   template <backend B>
   void operator()(B& backend, out_view<B> x, view<std::uint8_t const> valid = {}) const {
+    check();
     using T = value_t<B>;
     auto scratch = backend.template temporary<T>(4);
     view<T> sums = scratch.all().part(0, 2), squares = scratch.all().part(2, 2);

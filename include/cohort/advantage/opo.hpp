@@ -31,9 +31,7 @@ struct opo {
 
   static constexpr about notes{"opo", "R_i - sum_j l_j R_j / sum_j l_j within the group",
                                "Hao et al. 2025, arXiv:2505.23585, eq. 6", "verl"};
-  constexpr void parameters(auto f) const {
-    if (single == group_of_one::raw) f("single", "raw");
-  }
+  constexpr void parameters(auto f) const { f("single", single, single != group_of_one::zero); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

@@ -74,9 +74,11 @@ struct optimal_token_baseline {
     f("alone_is_zero", alone_is_zero, !alone_is_zero);
     f("importance", importance, importance), f("limit", limit, importance);
   }
+  void check() const { detail::require(limit > 0, "optimal_token_baseline", "limit", limit, "a positive number"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    check();
     view<T const> logp = batch.old_logp ? batch.old_logp : batch.sampler_logp;
     if (!batch.sum_of_squares || !logp)
       throw value_error(
@@ -85,7 +87,6 @@ struct optimal_token_baseline {
       throw value_error(
           "optimal_token_baseline: importance weights need old_logp and sampler_logp, which this batch does not both "
           "have");
-    detail::require(limit > 0, "optimal_token_baseline", "limit", limit, "a positive number");
     detail::group_members<B> members(backend, batch, "optimal_token_baseline");
     std::ptrdiff_t M = batch.series.steps(), N = members.count(), cells = members.cells("optimal_token_baseline");
     auto scratch = backend.template temporary<T>(4 * M + 3 * cells + N);

@@ -136,10 +136,11 @@ struct pass_at_k {
   static constexpr about notes{"pass_at_k", "rewards whose policy gradient is that of pass@k",
                                "Walder and Karkhanis 2025, arXiv:2505.15201, times n", "exact enumeration"};
   constexpr void parameters(auto f) const { f("k", k), f("threshold", threshold, threshold != .5); }
+  void check() const { detail::require(k > 0, "pass_at_k", "k", k, "a positive number"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(k > 0, "pass_at_k", "k", k, "a positive number");
+    check();
     detail::group_members<B> members(backend, batch, "pass_at_k");
     std::ptrdiff_t N = members.count();
     auto scratch = backend.template temporary<T>(2 * N);

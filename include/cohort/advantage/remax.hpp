@@ -16,10 +16,11 @@ struct remax {
   static constexpr about notes{"remax", "what is still to come, less the greedy answer's score",
                                "Li et al. 2023, arXiv:2310.10505, eq. 5", "verl"};
   constexpr void parameters(auto f) const { f("gamma", gamma, gamma != 1); }
+  void check() const { detail::require(gamma >= 0 && gamma <= 1, "remax", "gamma", gamma, "a number in [0, 1]"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(gamma >= 0 && gamma <= 1, "remax", "gamma", gamma, "a number in [0, 1]");
+    check();
     if (!batch.greedy_score)
       throw value_error(
           "remax reads greedy_score, the score of each prompt's greedy answer, which this batch does not have");

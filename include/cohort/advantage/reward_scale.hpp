@@ -42,8 +42,12 @@ struct standardized_reward {
                                "clamp((r - mean) / (std + epsilon), +-clip) over the batch, or each group",
                                "Shao et al. 2024, arXiv:2402.03300, 4.1.3", "closed form"};
   constexpr void parameters(auto f) const {
-    f("scope", scope == reward_scope::batch ? "batch" : "group"), how.parameters(f);
+    f("scope", scope), how.parameters(f);
     f("clip", clip, clip < std::numeric_limits<double>::infinity());
+  }
+  void check() const {
+    how.check();
+    detail::require(clip > 0, "standardized_reward", "clip", clip, "a positive number (infinity: no limit)");
   }
 
   template <backend B>
@@ -53,7 +57,7 @@ struct standardized_reward {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, raw_reward::nothing&, batch_view<T> const& batch, view<T> reward) const {
-    detail::require(clip > 0, "standardized_reward", "clip", clip, "a positive number (infinity: no limit)");
+    check();
     detail::require(batch.depth == 1, "standardized_reward", "the number of steps of a probe", double(batch.depth),
                     "1");
     std::ptrdiff_t R = batch.series.steps(), G = batch.group, cells = 1;

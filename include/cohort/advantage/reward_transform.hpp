@@ -21,10 +21,6 @@ enum class reward_transform { none, tanh, tanh_of_group_score, tanh_of_batch_sco
 
 namespace detail {
 
-constexpr char const* name_of(reward_transform t) {
-  constexpr char const* names[] = {"none", "tanh", "tanh_of_group_score", "tanh_of_batch_score", "weighted_in_group"};
-  return names[int(t)];
-}
 constexpr bool within_group(reward_transform t) {
   return t == reward_transform::tanh_of_group_score || t == reward_transform::weighted_in_group;
 }

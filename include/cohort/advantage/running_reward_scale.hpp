@@ -83,7 +83,12 @@ struct running_reward_scale {
       "running_reward_scale", "clamp(r / sqrt(running variance of the return + epsilon), +-clip)",
       "Engstrom et al. 2020, arXiv:2005.12729, A.2; Huang et al. 2022, 37 details, 7 and 8", "SB3 (VecNormalize)"};
 
-  constexpr void parameters(auto f) const { f("gamma", gamma), f("clip", clip); }
+  constexpr void parameters(auto f) const { f("gamma", gamma), f("clip", clip), f("epsilon", epsilon, false); }
+  void check() const {
+    detail::require(gamma >= 0 && gamma <= 1, "running_reward_scale", "gamma", gamma, "a number in [0, 1]");
+    detail::require(epsilon >= 0, "running_reward_scale", "epsilon", epsilon, "0 or a positive number");
+    detail::require(clip > 0, "running_reward_scale", "clip", clip, "a positive number (infinity: no limit)");
+  }
 
   template <backend B>
   struct state {
@@ -99,9 +104,7 @@ struct running_reward_scale {
   };
   template <backend B>
   state<B> start(B&) const {
-    detail::require(gamma >= 0 && gamma <= 1, "running_reward_scale", "gamma", gamma, "a number in [0, 1]");
-    detail::require(epsilon >= 0, "running_reward_scale", "epsilon", epsilon, "0 or a positive number");
-    detail::require(clip > 0, "running_reward_scale", "clip", clip, "a positive number (infinity: no limit)");
+    check();
     return {};
   }
 

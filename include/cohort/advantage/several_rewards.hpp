@@ -115,11 +115,17 @@ struct weighted_rewards {
     how.parameters(f);
     f("low", low, low > -std::numeric_limits<double>::infinity());
     f("high", high, high < std::numeric_limits<double>::infinity());
+    if (batch_wide) f("batch_wide", *batch_wide);
+    f("over", over, over != cohort::averaged_over::series);
+  }
+  void check() const {
+    how.check();
+    detail::require(low <= high, "weighted_rewards", "low", low, "a number no higher than high");
   }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
-    detail::require(low <= high, "weighted_rewards", "low", low, "a number no higher than high");
+    check();
     detail::group_members<B> members(backend, batch, "weighted_rewards");
     std::ptrdiff_t N = members.count();
     auto numbers = backend.template temporary<T>(3 * N);
@@ -165,7 +171,11 @@ struct gdpo {
 
   static constexpr about notes{"gdpo", "sum_k w_k (r_ik - mean) / (std + epsilon), normalized over the batch",
                                "GDPO 2026, arXiv:2601.05242", "verl, TRL (normalize_then_sum)"};
-  constexpr void parameters(auto f) const { how.parameters(f); }
+  constexpr void parameters(auto f) const {
+    how.parameters(f), f("batch_wide", batch_wide, !(batch_wide == standardize{}));
+    f("over", over, over != cohort::averaged_over::steps);
+  }
+  void check() const { how.check(); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

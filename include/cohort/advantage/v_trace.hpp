@@ -48,13 +48,16 @@ struct v_trace {
   constexpr void parameters(auto f) const {
     f("gamma", gamma), f("lambda", lambda), f("rho", rho), f("c", c), f("rho_pg", rho_pg);
   }
-
-  template <backend B, class T = value_t<B>>
-  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+  void check() const {
     detail::require(gamma >= 0 && gamma <= 1, "v_trace", "gamma", gamma, "a number in [0, 1]");
     detail::require(lambda >= 0 && lambda <= 1, "v_trace", "lambda", lambda, "a number in [0, 1]");
     detail::require(rho > 0 && c > 0 && rho_pg > 0, "v_trace", "the least of rho, c and rho_pg",
                     std::min({rho, c, rho_pg}), "a positive number");
+  }
+
+  template <backend B, class T = value_t<B>>
+  void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {
+    check();
     detail::require_no_probes(batch, "v_trace");
     detail::require_critic(batch, "v_trace");
     if (batch.valid) throw value_error("v_trace does not know invalid steps: use gae");

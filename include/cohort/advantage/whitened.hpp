@@ -74,8 +74,9 @@ struct whitened {
                                "Hu 2025, arXiv:2501.03262", "verl, OpenRLHF"};
   constexpr void parameters(auto f) const {
     f("", estimator), how.parameters(f);
-    if (over == cohort::averaged_over::series) f("over", "series");
+    f("over", over, over != cohort::averaged_over::steps);
   }
+  void check() const { how.check(); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const& batch, estimates<T> const& out) const {

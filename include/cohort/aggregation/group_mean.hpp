@@ -13,9 +13,7 @@ struct group_mean {
 
   static constexpr about notes{"group_mean", "a valid step weighs 1 / (groups, valid steps of its own)",
                                "Khatri et al. 2025 (ScaleRL), arXiv:2510.13786", "loops"};
-  constexpr void parameters(auto f) const {
-    if (empty == empty_series::count) f("empty", "count");
-  }
+  constexpr void parameters(auto f) const { f("empty", empty, empty != empty_series::leave); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {

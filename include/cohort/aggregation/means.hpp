@@ -121,9 +121,7 @@ struct series_mean {
   static constexpr about notes{"series_mean", "a valid step weighs 1 / (series, valid steps of its own)",
                                "Shao et al. 2024, arXiv:2402.03300, eq. 3",
                                "verl seq-mean-token-mean, OpenRLHF; with `empty = count` TRL and Liger grpo, TorchRL"};
-  constexpr void parameters(auto f) const {
-    if (empty == empty_series::count) f("empty", "count");
-  }
+  constexpr void parameters(auto f) const { f("empty", empty, empty != empty_series::leave); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {

@@ -44,18 +44,19 @@ struct series_sum_mean {
       "verl seq-mean-token-sum; with a length seq-mean-token-sum-norm; with `empty = count` TRL and Liger dr_grpo"};
   constexpr void parameters(auto f) const {
     f("length", length);
-    if (empty == empty_series::count) f("empty", "count");
+    f("empty", empty, empty != empty_series::leave);
     f("times_own", times_own, times_own);
   }
+  void check() const { detail::require(length > 0, "series_sum_mean", "length", length, "a positive number"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
-    detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
+    check();
     detail::weigh_by_series(backend, s, empty, detail::share_of_sum{length, times_own}, weight);
   }
   template <backend B, class T = value_t<B>>
   void of_series(B& backend, view<T const> own, view<T> weight) const {
-    detail::require(length > 0, "series_sum_mean", "length", length, "a positive number");
+    check();
     detail::weigh_whole_series(backend, own, empty, detail::share_of_sum{length, times_own}, weight);
   }
 };
@@ -83,6 +84,7 @@ struct piecewise_step_mean {
   static constexpr about notes{"piecewise_step_mean", "a valid step weighs 1 / (pieces, valid steps of its own)",
                                "TRL's bnpo", "TRL bnpo"};
   constexpr void parameters(auto f) const { f("series", series); }
+  void check() const { detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number"); }
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
@@ -110,7 +112,7 @@ struct piecewise_step_mean {
  private:
   template <backend B, class T = value_t<B>>
   void pieces_of(B& backend, view<std::int32_t const> series_of, std::ptrdiff_t count, view<std::int32_t> piece) const {
-    detail::require(series > 0, "piecewise_step_mean", "series", series, "a positive number");
+    check();
     detail::require(std::log2(double(count) + 1) < std::numeric_limits<T>::digits - 1, "piecewise_step_mean",
                     "the number of series", double(count),
                     "less than a number that the backend's type counts in halves");

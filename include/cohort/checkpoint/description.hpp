@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/describe/enumerators.hpp>
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/file/json.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/checkpoint/save.hpp>
+#include <cohort/describe/enumerators.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -64,14 +65,13 @@ inline network_options network_in(file::json const& policy, std::string const& w
       fields.wrong("hidden", "a list of positive integers");
     o.hidden.push_back(n.get<int>());
   }
-  auto one_of = [&]<class X>(char const* name, X& x, X first, X second) {
+  auto one_of = [&]<class X>(char const* name, X& x) {
     auto const& given = fields.at(name);
-    if (given != name_of(first) && given != name_of(second))
-      fields.wrong(name, std::string(name_of(first)) + " or " + name_of(second));
-    x = given == name_of(first) ? first : second;
+    auto const found = enumerator_named<X>(given.is_string() ? given.template get<std::string>() : "");
+    if (!found) fields.wrong(name, any_enumerator<X>());
+    x = *found;
   };
-  one_of("activation", o.activation, activation::tanh, activation::relu);
-  one_of("trunk", o.trunk, trunk::separate, trunk::shared);
+  one_of("activation", o.activation), one_of("trunk", o.trunk);
   return o;
 }
 

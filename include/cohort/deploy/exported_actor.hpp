@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/describe/enumerators.hpp>
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/policy/network_options.hpp>

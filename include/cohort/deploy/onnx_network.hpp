@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cohort/deploy/exported_actor.hpp>
 #include <cohort/deploy/onnx_file.hpp>
+#include <cohort/describe/enumerators.hpp>
 #include <optional>
 
 namespace COHORT_NAMESPACE::detail {

@@ -8,9 +8,10 @@ namespace COHORT_NAMESPACE {
 ///
 ///     constexpr void parameters(auto f) const { f("epsilon", epsilon), f("epsilon_high", epsilon_high); }
 ///
-/// where a parameter is a number, a bool, a text, or a component that may have parameters itself; one with the name ""
-/// goes without. `f("clip", clip, clip < infinity)` says when a text shows it; it can be set by this name always
-/// (cohort/run/settings.hpp). Both are optional: a component without notes goes by the name of its type.
+/// where a parameter is a number, a bool, an enumeration, a text, or a component that may have parameters itself; one
+/// with the name "" goes without. `f("clip", clip, clip < infinity)` says when a text shows it; it can be set by this
+/// name always (cohort/run/settings.hpp), so f is given the member and not a copy. Both are optional: a component
+/// without notes goes by the name of its type.
 struct about {
   char const* name;
   char const* formula;

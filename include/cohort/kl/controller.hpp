@@ -62,11 +62,14 @@ struct proportional_kl {
   constexpr void parameters(auto f) const {
     f("weight", weight), f("target", target), f("horizon", horizon), f("limit", limit);
   }
-
-  void update(double kl, double n = 1) {
+  void check() const {
     detail::require(target > 0, "proportional_kl", "target", target, "a positive number");
     detail::require(horizon > 0, "proportional_kl", "horizon", horizon, "a positive number");
     detail::require(limit >= 0, "proportional_kl", "limit", limit, "0 or a positive number");
+  }
+
+  void update(double kl, double n = 1) {
+    check();
     detail::require(std::isfinite(kl), "proportional_kl", "the divergence", kl, "a finite number");
     detail::require(n >= 0 && limit * n < horizon, "proportional_kl", "the number of samples", n,
                     "a number from 0 up to less than horizon / limit");
@@ -89,11 +92,14 @@ struct doubling_kl {
   constexpr void parameters(auto f) const {
     f("weight", weight), f("target", target), f("tolerance", tolerance), f("factor", factor);
   }
-
-  void update(double kl, double = 1) {
+  void check() const {
     detail::require(target > 0, "doubling_kl", "target", target, "a positive number");
     detail::require(tolerance > 1, "doubling_kl", "tolerance", tolerance, "a number above 1");
     detail::require(factor > 1, "doubling_kl", "factor", factor, "a number above 1");
+  }
+
+  void update(double kl, double = 1) {
+    check();
     detail::require(std::isfinite(kl), "doubling_kl", "the divergence", kl, "a finite number");
     if (kl > tolerance * target) weight *= factor;
     else if (kl < target / tolerance) weight /= factor;

@@ -13,8 +13,6 @@ enum class activation { tanh, relu };
 
 namespace detail {
 
-constexpr char const* name_of(activation a) { return a == activation::tanh ? "tanh" : "relu"; }
-
 // Not in the class, whose member `outputs` nvcc would find here.
 template <backend B>
 void add_to(B& backend, out_view<B> sum, in_view<B> more) {

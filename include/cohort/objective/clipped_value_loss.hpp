@@ -32,7 +32,7 @@ struct clipped_value_loss {
           : "PPO2 of OpenAI baselines; Engstrom et al. 2020, arXiv:2005.12729, eq. 3",
       "Engstrom et al. 2020, arXiv:2005.12729, eq. 3", "verl, OpenRLHF, TorchRL (l2, l1, smooth_l1); SB3 (the second)"};
   constexpr void parameters(auto f) const {
-    f("weight", weight), f("clip", clip), f("rule", rule == value_clip::clipped ? "clipped" : "larger_error");
+    f("weight", weight), f("clip", clip), f("rule", rule);
     if constexpr (!std::is_same_v<Distance, squared_error>) f("", distance);
   }
   void check() const {

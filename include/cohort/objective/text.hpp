@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/describe/about.hpp>
+#include <cohort/describe/enumerators.hpp>
 #include <cohort/describe/type_name.hpp>
 #include <cohort/error.hpp>
 #include <cohort/objective/expression.hpp>
@@ -29,16 +30,27 @@ void each_parameter(X const& x, F f) {
   if constexpr (requires { x.parameters(visitor); }) x.parameters(visitor);
 }
 
+/// Raises value_error for the first parameter out of its range, of a component and of those that it is made of.
+template <class X>
+void check_parameters(X const& x) {
+  if constexpr (requires { x.check(); }) x.check();
+  each_parameter<true>(x, []<class V>(char const*, V const& value) {
+    if constexpr (std::is_class_v<V>) check_parameters(value);
+  });
+}
+
 /// name{parameter = 1, ...}; without parameters an objective has its braces, what stands inside another component has
-/// not.
+/// not. What has no type says its name itself.
 template <class X>
 std::string component_text(X const& x, bool braces = true) {
+  if constexpr (requires { std::string(x.name()); }) return x.name();
   std::string inside;
   each_parameter(x, [&]<class V>(char const* name, V const& value) {
     inside += inside.empty() ? "" : ", ";
     if (*name) inside += std::string(name) + " = ";
     if constexpr (std::is_same_v<V, bool>) inside += value ? "true" : "false";
     else if constexpr (std::is_arithmetic_v<V>) inside += text(double(value));
+    else if constexpr (std::is_enum_v<V>) inside += name_of(value);
     else if constexpr (std::is_convertible_v<V const&, char const*>) inside += value;
     else inside += component_text(value, false);
   });
@@ -123,12 +135,12 @@ std::string explained(O const& composed) {
 
 namespace detail {
 
-/// Terms and selections that have a range for their parameters are asked whether these are in it.
+/// The same for the terms and selections of an objective.
 template <class O>
 void check_objective(O const& o) {
   auto one = [](auto const& x) {
-    if constexpr (requires { x.check(); }) x.check();
-    else if constexpr (requires { x.selection.check(); }) x.selection.check();
+    if constexpr (requires { x.selection; }) check_parameters(x.selection);
+    else check_parameters(x);
   };
   if constexpr (pair_objective<O>) one(o);
   else {

@@ -71,13 +71,14 @@ struct adam {
     f("beta1", beta1, beta1 != .9 || beta2 != .999), f("beta2", beta2, beta1 != .9 || beta2 != .999);
     f("epsilon", epsilon);
   }
+  void check() const { detail::check_adam("adam", *this); }
 
   template <backend B>
   using state = detail::adam_moments<B>;
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    detail::check_adam("adam", *this);
+    check();
     state<B> s;
     s.start(backend, parameters);
     return s;

@@ -51,7 +51,11 @@ struct adamw {
     rate.parameters(f);
     f("beta1", beta1, beta1 != .9 || beta2 != .999), f("beta2", beta2, beta1 != .9 || beta2 != .999);
     f("epsilon", epsilon), f("decay", decay);
-    if (decays == decayed::all) f("decays", "all");
+    f("decays", decays, decays != decayed::matrices);
+  }
+  void check() const {
+    detail::check_adam("adamw", *this);
+    detail::require(decay >= 0, "adamw", "decay", decay, "0 or more");
   }
 
   template <backend B>
@@ -63,8 +67,7 @@ struct adamw {
 
   template <backend B>
   state<B> start(B& backend, parameter_layout const& layout) const {
-    detail::check_adam("adamw", *this);
-    detail::require(decay >= 0, "adamw", "decay", decay, "0 or more");
+    check();
     state<B> s;
     s.start(backend, layout.size);
     if (decays == decayed::all || decay == 0) return s;

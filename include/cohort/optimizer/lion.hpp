@@ -36,6 +36,12 @@ struct lion {
     rate.parameters(f), f("beta1", beta1), f("beta2", beta2);
     f("decay", decay, decay != 0);
   }
+  void check() const {
+    rate.check("lion");
+    detail::require(beta1 >= 0 && beta1 < 1, "lion", "beta1", beta1, "a number in [0, 1)");
+    detail::require(beta2 >= 0 && beta2 < 1, "lion", "beta2", beta2, "a number in [0, 1)");
+    detail::require(decay >= 0, "lion", "decay", decay, "0 or more");
+  }
 
   template <backend B>
   struct state {
@@ -47,10 +53,7 @@ struct lion {
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    rate.check("lion");
-    detail::require(beta1 >= 0 && beta1 < 1, "lion", "beta1", beta1, "a number in [0, 1)");
-    detail::require(beta2 >= 0 && beta2 < 1, "lion", "beta2", beta2, "a number in [0, 1)");
-    detail::require(decay >= 0, "lion", "decay", decay, "0 or more");
+    check();
     state<B> s;
     backend.resize(s.m, parameters);
     return s;

@@ -53,8 +53,14 @@ struct muon {
     rate.parameters(f), f("momentum", momentum);
     f("nesterov", nesterov, !nesterov);
     f("decay", decay);
-    if (scale != muon_scale::original) f("scale", scale == muon_scale::match_rms ? "match_rms" : "spectral");
+    f("scale", scale, scale != muon_scale::original);
     f("others", others);
+  }
+  void check() const {
+    rate.check("muon");
+    detail::require(momentum >= 0 && momentum < 1, "muon", "momentum", momentum, "a number in [0, 1)");
+    detail::require(decay >= 0, "muon", "decay", decay, "0 or more");
+    orthogonal.check("muon");
   }
 
   template <backend B>
@@ -80,10 +86,7 @@ struct muon {
 
   template <backend B>
   state<B> start(B& backend, parameter_layout const& layout) const {
-    rate.check("muon");
-    detail::require(momentum >= 0 && momentum < 1, "muon", "momentum", momentum, "a number in [0, 1)");
-    detail::require(decay >= 0, "muon", "decay", decay, "0 or more");
-    orthogonal.check("muon");
+    check();
     state<B> s;
     std::ptrdiff_t end = 0, total = 0;
     auto others_until = [&](std::ptrdiff_t first) {

@@ -76,7 +76,13 @@ struct rmsprop {
     rate.parameters(f), f("alpha", alpha), f("epsilon", epsilon);
     f("momentum", momentum, momentum != 0);
     f("centered", centered, centered);
-    if (form == rmsprop_form::tensorflow) f("form", "tensorflow");
+    f("form", form, form != rmsprop_form::torch);
+  }
+  void check() const {
+    rate.check("rmsprop");
+    detail::require(alpha >= 0 && alpha < 1, "rmsprop", "alpha", alpha, "a number in [0, 1)");
+    detail::require(epsilon > 0, "rmsprop", "epsilon", epsilon, "a positive number");
+    detail::require(momentum >= 0 && momentum < 1, "rmsprop", "momentum", momentum, "a number in [0, 1)");
   }
 
   template <backend B>
@@ -91,10 +97,7 @@ struct rmsprop {
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    rate.check("rmsprop");
-    detail::require(alpha >= 0 && alpha < 1, "rmsprop", "alpha", alpha, "a number in [0, 1)");
-    detail::require(epsilon > 0, "rmsprop", "epsilon", epsilon, "a positive number");
-    detail::require(momentum >= 0 && momentum < 1, "rmsprop", "momentum", momentum, "a number in [0, 1)");
+    check();
     state<B> s;
     backend.resize(s.square, parameters);
     if (form == rmsprop_form::tensorflow)

@@ -46,6 +46,14 @@ struct sgd {
     f("dampening", dampening, dampening != 0);
     f("decay", decay, decay != 0);
   }
+  void check() const {
+    rate.check("sgd");
+    detail::require(momentum >= 0 && momentum < 1, "sgd", "momentum", momentum, "a number in [0, 1)");
+    detail::require(dampening >= 0 && dampening <= 1, "sgd", "dampening", dampening, "a number in [0, 1]");
+    detail::require(!nesterov || dampening == 0, "sgd", "dampening", dampening, "0, with Nesterov's momentum");
+    detail::require(!nesterov || momentum > 0, "sgd", "momentum", momentum, "a number in (0, 1), for Nesterov's");
+    detail::require(decay >= 0, "sgd", "decay", decay, "0 or more");
+  }
 
   template <backend B>
   struct state {
@@ -58,12 +66,7 @@ struct sgd {
 
   template <backend B>
   state<B> start(B& backend, std::ptrdiff_t parameters) const {
-    rate.check("sgd");
-    detail::require(momentum >= 0 && momentum < 1, "sgd", "momentum", momentum, "a number in [0, 1)");
-    detail::require(dampening >= 0 && dampening <= 1, "sgd", "dampening", dampening, "a number in [0, 1]");
-    detail::require(!nesterov || dampening == 0, "sgd", "dampening", dampening, "0, with Nesterov's momentum");
-    detail::require(!nesterov || momentum > 0, "sgd", "momentum", momentum, "a number in (0, 1), for Nesterov's");
-    detail::require(decay >= 0, "sgd", "decay", decay, "0 or more");
+    check();
     state<B> s;
     if (momentum > 0) backend.resize(s.momentum, parameters);
     return s;

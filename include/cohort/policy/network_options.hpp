@@ -47,8 +47,6 @@ concept action_model = number_model<M> || latent_model<M>;
 
 namespace detail {
 
-constexpr char const* name_of(trunk t) { return t == trunk::shared ? "shared" : "separate"; }
-
 /// What may stand where a distribution is chosen; whether it is one is said in a sentence.
 template <class M>
 concept given_as_model = !std::is_same_v<M, network_options>;

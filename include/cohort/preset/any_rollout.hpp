@@ -10,6 +10,7 @@
 #include <cohort/rollout/probes.hpp>
 #include <cohort/rollout/vine.hpp>
 #include <memory>
+#include <string>
 #include <variant>
 
 namespace COHORT_NAMESPACE {
@@ -24,6 +25,9 @@ struct any_rollout {
 
   template <backend B, class E, class Policy>
   using collector = any_collector<B, E, Policy>;
+  std::string name() const {
+    return std::visit([](auto const& rollout) { return detail::component_text(rollout); }, kind);
+  }
   void check() const {
     std::visit([](auto const& rollout) { rollout.check(); }, kind);
   }

@@ -3,6 +3,7 @@
 #include <cohort/update/critic_warmup.hpp>
 #include <cohort/update/trust_region.hpp>
 #include <memory>
+#include <string>
 #include <variant>
 
 namespace COHORT_NAMESPACE {
@@ -16,6 +17,10 @@ template <backend B>
 struct any_update {
   using plain = update<any_optimizer<B>>;
   std::variant<plain, trust_region<plain>, critic_warmup<plain, plain>> kind{};
+
+  std::string name() const {
+    return std::visit([](auto const& u) { return detail::update_name(u); }, kind);
+  }
 
   template <backend, class Policy, class Batch>
   using learner = any_learner<B, Policy, Batch>;

@@ -10,13 +10,11 @@
 
 namespace COHORT_NAMESPACE::preset {
 
-/// Raises value_error for the first part of an algorithm with a number out of its range.
+/// Raises value_error for the first part of an algorithm with a parameter out of its range.
 template <class A>
 void check(A const& a) {
-  auto one = [](auto const& part) {
-    if constexpr (requires { part.check(); }) part.check();
-  };
-  one(a.rollout), one(a.advantage), one(a.update), one(a.reward), one(a.reference);
+  auto each = [](auto const&... part) { (detail::check_parameters(part), ...); };
+  each(a.rollout, a.advantage, a.aggregation, a.update, a.reward, a.reference);
   detail::check_objective(at_progress(a.objective, 0.));
 }
 
@@ -34,10 +32,10 @@ any_algorithm<B, any_rollout, any_update<B>> without_types(A const& a) {
           .reference = parts.reference};
 }
 
-/// A preset by name, with some of its numbers changed.
+/// A preset by name, with some of its parameters changed.
 class named {
  public:
-  /// Raises value_error naming the nearest for a name or a number that there is not, and for numbers out of their
+  /// Raises value_error naming the nearest for a name or a parameter that there is not, and for values out of their
   /// range.
   template <class Name>  // a template, so that who includes this and makes none does not compile all presets
     requires std::convertible_to<Name, std::string>
@@ -66,7 +64,7 @@ class named {
   void changed(F f) const {
     with_preset(name_, [&](auto const& preset) {
       auto a = preset();
-      set_numbers(a, settings_);
+      apply_settings(a, settings_);
       f(std::as_const(a));
     });
   }

@@ -30,7 +30,7 @@ struct groups {
 
   constexpr void parameters(auto f) const {
     f("count", count), f("group", group);
-    if (noise == cohort::action_noise::common) f("noise", "common");
+    f("noise", noise, noise != cohort::action_noise::independent);
     f("resample", resample, resample > 0);
   }
 

@@ -43,9 +43,9 @@ struct probes {
   constexpr void parameters(auto f) const {
     f("lanes", lanes), f("horizon", horizon), f("group", group);
     f("depth", depth, depth > 1);
-    if (execute != executed_probe::first) f("execute", execute == executed_probe::best ? "best" : "softmax");
+    f("execute", execute, execute != executed_probe::first);
     f("sharpness", sharpness, execute == executed_probe::softmax && sharpness != 1);
-    if (noise == cohort::action_noise::common) f("noise", "common");
+    f("noise", noise, noise != cohort::action_noise::independent);
   }
 
   template <class E, class Policy>

@@ -33,7 +33,7 @@ struct vine {
 
   constexpr void parameters(auto f) const {
     f("lanes", lanes), f("horizon", horizon), f("rollouts", rollouts), f("gamma", gamma);
-    if (noise == cohort::action_noise::common) f("noise", "common");
+    f("noise", noise, noise != cohort::action_noise::independent);
   }
 
   /// What its batches give an estimator.

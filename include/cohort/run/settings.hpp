@@ -1,24 +1,37 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cohort/describe/enumerators.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/run/algorithm.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
-// Numbers of a composed algorithm by name, for programs that read them from a file or a command line.
+// Numbers and words of a composed algorithm by name, for programs that read them from a file or a command line.
 
 namespace COHORT_NAMESPACE {
 
-/// {"objective.epsilon", .1}: the part, then the parameter as text(algorithm) shows it. In between may stand, and must
-/// where the parameter would otherwise be one of several, the name of the term or component that it belongs to:
-/// "objective.kl_penalty.weight". A bool is 0 or 1.
+/// {"objective.epsilon", .1}, {"update.normalize", "none"}, {"advantage.tail", true}: the part, then the parameter as
+/// text(algorithm) shows it. In between may stand, and must where the parameter would otherwise be one of several, the
+/// name of the term or component that it belongs to: "objective.kl_penalty.weight". A bool may be 0 or 1 too.
 struct setting {
   std::string name;
-  double value;
+  std::variant<double, bool, std::string> value;
+
+  template <class V>
+    requires std::is_arithmetic_v<V> || std::is_convertible_v<V const&, std::string>
+  setting(std::string of, V const& given) : name(std::move(of)) {
+    if constexpr (std::is_arithmetic_v<V> && !std::is_same_v<V, bool>) value = double(given);
+    else if constexpr (std::is_same_v<V, bool>) value = given;
+    else value = std::string(given);
+  }
+  setting(std::string of, decltype(value) given) : name(std::move(of)), value(std::move(given)) {}
 };
 
 namespace detail {
@@ -53,29 +66,64 @@ struct parameter_path {
   }
 };
 
-/// A number of an algorithm: its place, null where it is made of others, and which of the components it is of.
-struct number_at {
+using setting_value = decltype(setting::value);
+
+inline std::string text(setting_value const& value) {
+  if (auto const* word = std::get_if<std::string>(&value)) return '"' + *word + '"';
+  if (auto const* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
+  return text(std::get<double>(value));
+}
+
+/// What an algorithm has by a name: its place, null where it is made of others, and which of the components it is of.
+struct parameter_at {
   parameter_path path;
-  double value;
+  setting_value value;
   void* place;
   int owner;
-  void (*write)(std::string const& name, void* place, double value);
+  void (*write)(std::string const& name, void* place, setting_value const& value);
 };
 
 template <class V>
-void write_number(std::string const& name, void* place, double value) {
-  if (std::is_same_v<V, bool> && value != 0 && value != 1)
-    throw value_error(name + " is " + text(value) + ", expected 0 or 1");
-  if (std::is_integral_v<V> && (value != std::floor(value) || std::abs(value) > double(std::numeric_limits<V>::max())))
-    throw value_error(name + " is " + text(value) + ", expected a whole number");
-  *static_cast<V*>(place) = V(value);
+setting_value as_setting(V const& value) {
+  if constexpr (std::is_enum_v<V>) return name_of(value);
+  else if constexpr (std::is_same_v<V, bool>) return value;
+  else return double(value);
 }
 
-/// All numbers of an algorithm, those too that a text leaves out.
-class numbers_of_algorithm {
+template <class V>
+void write_parameter(std::string const& name, void* place, setting_value const& given) {
+  auto require_that = [&](bool fits, std::string const& expected) {
+    if (!fits) throw value_error(name + " is " + text(given) + ", expected " + expected);
+  };
+  auto const* number = std::get_if<double>(&given);
+  V value{};
+  if constexpr (std::is_enum_v<V>) {
+    auto const* word = std::get_if<std::string>(&given);
+    auto const found = enumerator_named<V>(word ? *word : "");
+    std::vector<std::string> const known(enumerators<V>.begin(), enumerators<V>.end());
+    std::string const nearest = word ? "; the nearest is \"" + nearest_names(*word, known)[0] + '"' : "";
+    require_that(found.has_value(), any_enumerator<V>() + nearest);
+    value = *found;
+  } else if constexpr (std::is_same_v<V, bool>) {
+    auto const* yes = std::get_if<bool>(&given);
+    require_that(yes || (number && (*number == 0 || *number == 1)), "true or false");
+    value = yes ? *yes : *number == 1;
+  } else if constexpr (std::is_integral_v<V>) {
+    double const end = std::ldexp(1., std::numeric_limits<V>::digits);
+    require_that(number && *number == std::floor(*number) && std::abs(*number) < end, "a whole number");
+    value = V(*number);
+  } else {
+    require_that(number && *number == *number, "a number");
+    value = V(*number);
+  }
+  *static_cast<V*>(place) = value;
+}
+
+/// All parameters of an algorithm, those too that a text leaves out.
+class parameters_of_algorithm {
  public:
   template <class A>
-  explicit numbers_of_algorithm(A& a) : begin_(reinterpret_cast<char*>(&a)), bytes_(sizeof a) {
+  explicit parameters_of_algorithm(A& a) : begin_(reinterpret_cast<char*>(&a)), bytes_(sizeof a) {
     auto part = [&](char const* name, auto const& x) { list(parameter_path{}.with(name), x); };
     part("rollout", a.rollout), part("reward", a.reward), part("advantage", a.advantage);
     part("objective", a.objective), part("aggregation", a.aggregation), part("update", a.update);
@@ -85,21 +133,21 @@ class numbers_of_algorithm {
   /// Those that can be set, each by the shortest of its names that is no other's.
   std::vector<setting> all() const {
     std::vector<setting> list;
-    for (number_at const& number : all_) {
-      if (!number.place) continue;
-      std::string const brief = number.path.text(false);
+    for (parameter_at const& one : all_) {
+      if (!one.place) continue;
+      std::string const brief = one.path.text(false);
       auto const of_that_name =
-          std::count_if(all_.begin(), all_.end(), [&](auto const& n) { return n.path.is(brief); });
-      list.push_back({of_that_name > 1 ? number.path.text() : brief, number.value});
+          std::count_if(all_.begin(), all_.end(), [&](auto const& other) { return other.path.is(brief); });
+      list.push_back({of_that_name > 1 ? one.path.text() : brief, one.value});
     }
     return list;
   }
 
   void set(setting const& s) const {
     std::vector<std::string> known, found;
-    for (number_at const& number : all_) {
-      if (number.path.is(s.name)) found.push_back(number.path.text());
-      for (std::string const& name : {number.path.text(), number.path.text(false)})
+    for (parameter_at const& one : all_) {
+      if (one.path.is(s.name)) found.push_back(one.path.text());
+      for (std::string const& name : {one.path.text(), one.path.text(false)})
         if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
     }
     if (found.empty() && has(s.name + ".from") && has(s.name + ".to")) {
@@ -107,29 +155,29 @@ class numbers_of_algorithm {
       return;
     }
     if (found.size() > 1 && std::find(found.begin(), found.end(), s.name) != found.end()) found = {s.name};
-    if (found.empty()) throw unknown_name("algorithm", "number", s.name, known);
+    if (found.empty()) throw unknown_name("algorithm", "parameter", s.name, known);
     if (found.size() > 1) {
       std::string several;
       for (auto const& one : found) several += (several.empty() ? "" : ", ") + one;
-      throw value_error("algorithm: " + s.name + " is the name of several numbers, expected one of " + several);
+      throw value_error("algorithm: " + s.name + " is the name of several parameters, expected one of " + several);
     }
-    for (number_at const& number : all_)
-      if (number.path.text() == found[0]) set(number, s.value);
+    for (parameter_at const& one : all_)
+      if (one.path.text() == found[0]) set(one, s);
   }
 
  private:
   bool has(std::string const& name) const {
-    return std::any_of(all_.begin(), all_.end(), [&](number_at const& number) { return number.path.is(name); });
+    return std::any_of(all_.begin(), all_.end(), [&](parameter_at const& one) { return one.path.is(name); });
   }
-  void set(number_at const& number, double value) const {
-    if (!number.place)
-      throw value_error("algorithm: " + number.path.text() + " is made of others and cannot be set by itself");
-    number.write(number.path.text(), number.place, value);
-    std::string const follows = number.path.words.back().first + "_high";  // of epsilon
-    for (number_at const& other : all_)
-      if (other.owner == number.owner && other.write == number.write && other.place && other.value == number.value &&
+  void set(parameter_at const& one, setting const& s) const {
+    if (!one.place)
+      throw value_error("algorithm: " + one.path.text() + " is made of others and cannot be set by itself");
+    one.write(s.name, one.place, s.value);
+    std::string const follows = one.path.words.back().first + "_high";  // of epsilon
+    for (parameter_at const& other : all_)
+      if (other.owner == one.owner && other.write == one.write && other.place && other.value == one.value &&
           other.path.words.back().first == follows)
-        other.write(follows, other.place, value);
+        other.write(follows, other.place, s.value);
   }
 
   template <class X>
@@ -147,8 +195,8 @@ class numbers_of_algorithm {
     } else {
       int const owner = owners_++;
       each_parameter<true>(x, [&]<class V>(char const* name, V const& value) {
-        if constexpr (std::is_arithmetic_v<V>)
-          all_.push_back({at.with(name), double(value), place(&value), owner, &write_number<V>});
+        if constexpr (std::is_arithmetic_v<V> || std::is_enum_v<V>)
+          all_.push_back({at.with(name), as_setting(value), place(&value), owner, &write_parameter<V>});
         else if constexpr (std::is_class_v<V>)
           list(*name ? at.with(name) : at.with(component_name(value), true), value);
       });
@@ -159,33 +207,34 @@ class numbers_of_algorithm {
     if constexpr (requires { Make::number; }) return Make::number;
     else return "schedule";
   }
-  /// Where it lies in the algorithm, which is no constant; components show their numbers as constants.
-  void* place(void const* number) const {
-    std::size_t const from = std::size_t(reinterpret_cast<std::uintptr_t>(number) - std::uintptr_t(begin_));
+  /// Where it lies in the algorithm, which is no constant; components show their parameters as constants.
+  void* place(void const* parameter) const {
+    std::size_t const from = std::size_t(reinterpret_cast<std::uintptr_t>(parameter) - std::uintptr_t(begin_));
     return from < bytes_ ? begin_ + from : nullptr;
   }
 
   char* begin_;
   std::size_t bytes_;
   int owners_ = 0;
-  std::vector<number_at> all_;
+  std::vector<parameter_at> all_;
 };
 
 }  // namespace detail
 
-/// The numbers of an algorithm that set_numbers can change, as they are.
+/// All that apply_settings can change of an algorithm, as it is.
 template <class A>
-std::vector<setting> numbers_of(A algorithm) {
-  return detail::numbers_of_algorithm(algorithm).all();
+std::vector<setting> settings_of(A algorithm) {
+  return detail::parameters_of_algorithm(algorithm).all();
 }
 
-/// Changes numbers of an algorithm, one after the other. A parameter epsilon_high that was what epsilon was stays so,
-/// as it does where an object is made; a number in the place of a linear schedule, such as update.rate, is both its
-/// ends. Raises value_error naming the nearest where there is no number of this name, all
-/// that it could be where there are several, and for a fraction where a whole number is wanted.
+/// Changes parameters of an algorithm, one after the other. A parameter epsilon_high that was what epsilon was stays
+/// so, as it does where an object is made; a number in the place of a linear schedule, such as update.rate, is both its
+/// ends. Raises value_error naming the nearest where there is no parameter of this name, all
+/// that it could be where there are several, and for a value of another kind, such as a fraction where a whole number
+/// is wanted, or a word that is none of an enumeration's.
 template <class A>
-void set_numbers(A& algorithm, std::vector<setting> const& settings) {
-  for (setting const& s : settings) detail::numbers_of_algorithm(algorithm).set(s);
+void apply_settings(A& algorithm, std::vector<setting> const& settings) {
+  for (setting const& s : settings) detail::parameters_of_algorithm(algorithm).set(s);
 }
 
 }  // namespace COHORT_NAMESPACE

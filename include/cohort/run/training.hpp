@@ -109,13 +109,13 @@ class training<B, Rollout, Update, E, Policy> {
 
   /// What it is made of, part by part: what a file of its state is told from others by.
   std::vector<std::pair<std::string, std::string>> composition() const {
-    std::vector<std::pair<std::string, std::string>> all{
-        {"environment", detail::type_name<E>()},    {"rollout", detail::component_text(algorithm_.rollout)},
-        {"reward", algorithm_.reward.name()},       {"advantage", algorithm_.advantage.name()},
-        {"objective", algorithm_.objective.name()}, {"aggregation", algorithm_.aggregation.name()},
-        {"update", detail::type_name<Update>()}};
-    if constexpr (requires { algorithm_.update.optimizer.name(); })
-      all.back().second = algorithm_.update.optimizer.name();
+    std::vector<std::pair<std::string, std::string>> all{{"environment", detail::type_name<E>()},
+                                                         {"rollout", detail::component_text(algorithm_.rollout)},
+                                                         {"reward", algorithm_.reward.name()},
+                                                         {"advantage", algorithm_.advantage.name()},
+                                                         {"objective", algorithm_.objective.name()},
+                                                         {"aggregation", algorithm_.aggregation.name()},
+                                                         {"update", detail::update_name(algorithm_.update)}};
     all.emplace_back("seed", std::to_string(limits.seed));
     return all;
   }

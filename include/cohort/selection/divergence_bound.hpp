@@ -63,10 +63,7 @@ struct divergence_bound {
       "verl rollout_rs token_*, seq_sum_*, seq_mean_*, seq_max_*; OpenRLHF (your own divergence)"};
   constexpr void parameters(auto f) const {
     f("", divergence), f("most", most);
-    if (over != bounded_over::step)
-      f("over", over == bounded_over::series_sum    ? "series_sum"
-                : over == bounded_over::series_mean ? "series_mean"
-                                                    : "series_max");
+    f("over", over, over != bounded_over::step);
   }
   void check() const { detail::require(most >= 0, "divergence_bound", "most", most, "0 or a positive number"); }
 

@@ -17,10 +17,6 @@ enum class beyond_bounds { truncate, mask };
 
 namespace detail {
 
-constexpr char const* name_of(ratio_over over) {
-  return over == ratio_over::step ? "step" : over == ratio_over::series ? "series" : "geometric_mean";
-}
-
 /// rho from log rho. Its clamp is verl's, and keeps every weight finite.
 template <class S>
 constexpr S clamped_exp(S log_ratio) {
@@ -110,8 +106,8 @@ struct importance_weights {
       "verl 0.9.1 (rollout_is), TRL 1.16 (vllm_importance_sampling_mode); IcePop: arXiv:2510.18855",
       "verl rollout_is; OpenRLHF by token; TRL token_truncate (closed form)"};
   constexpr void parameters(auto f) const {
-    if (over != ratio_over::step) f("over", detail::name_of(over));
-    if (beyond == beyond_bounds::mask) f("beyond", "mask");
+    f("over", over, over != ratio_over::step);
+    f("beyond", beyond, beyond != beyond_bounds::truncate);
     f("low", low), f("high", high);
     f("normalize", normalize, normalize);
   }

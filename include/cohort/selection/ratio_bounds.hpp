@@ -40,7 +40,7 @@ struct ratio_bounds {
       "verl 0.9.1 (rollout_rs), OpenRLHF",
       "verl rollout_rs token_k1, seq_sum_k1, seq_mean_k1, whose bounds are on 1 / rho; OpenRLHF by series"};
   constexpr void parameters(auto f) const {
-    if (over != ratio_over::step) f("over", detail::name_of(over));
+    f("over", over, over != ratio_over::step);
     f("low", low), f("high", high);
   }
   void check() const {

@@ -67,8 +67,8 @@ struct trust_region {
     f("residual", residual, residual != 1e-10);
     f("backtracks", backtracks, backtracks != 10);
     f("shrink", shrink, shrink != .8);
-    if (over == divergence_over::pi) f("over", "pi");
-    if (normalize == normalization::none) f("normalize", "none");
+    f("over", over, over != divergence_over::other);
+    f("normalize", normalize, normalize == normalization::none);
     f("standardization", standardization, normalize != normalization::none && !(standardization == standardize{}));
     f("critic", critic);
   }

@@ -1,12 +1,14 @@
 #pragma once
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/describe/about.hpp>
+#include <cohort/describe/type_name.hpp>
 #include <cohort/erased/any_optimizer.hpp>
 #include <cohort/error.hpp>
 #include <cohort/optimizer/adam.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
 #include <cstdint>
 #include <limits>
+#include <string>
 
 namespace COHORT_NAMESPACE {
 
@@ -40,15 +42,12 @@ struct update {
     f("epochs", epochs);
     f("minibatches", minibatches, minibatches > 0);
     f("minibatch_size", minibatch_size, minibatches == 0 && minibatch_size > 0);
-    f("normalize", normalize == normalization::none    ? "none"
-                   : normalize == normalization::batch ? "batch"
-                                                       : "minibatch");
+    f("normalize", normalize);
     f("standardization", standardization, normalize != normalization::none && !(standardization == standardize{}));
     f("", optimizer);
     f("max_gradient_norm", max_gradient_norm, max_gradient_norm < std::numeric_limits<double>::infinity());
     f("max_gradient_value", max_gradient_value, max_gradient_value < std::numeric_limits<double>::infinity());
-    if (non_finite != cohort::non_finite::raise)
-      f("non_finite", non_finite == cohort::non_finite::skip ? "skip" : "restore");
+    f("non_finite", non_finite, non_finite != cohort::non_finite::raise);
     f("target_kl", target_kl, target_kl < std::numeric_limits<double>::infinity());
   }
   template <class B>
@@ -83,6 +82,13 @@ auto erased_update(Update const& u) {
 template <class B, class Update>
 using erased_update_t = decltype(erased_update<B>(std::declval<Update const&>()));
 
+/// What an update is told from others by in a run's file: its optimizer, or its type.
+template <class Update>
+std::string update_name(Update const& u) {
+  if constexpr (requires { u.name(); }) return u.name();
+  else if constexpr (requires { u.optimizer.name(); }) return u.optimizer.name();
+  else return type_name<Update>();
+}
 /// Whether an update's optimizers are some, if it has any.
 template <class Update, class B>
 constexpr bool has_optimizers() {

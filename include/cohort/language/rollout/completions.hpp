@@ -58,7 +58,7 @@ struct completions {
     f("min_p", sampler.min_p, sampler.min_p > 0);
     f("typical_p", sampler.typical_p, sampler.typical_p < 1);
     f("repetition_penalty", sampler.repetition_penalty, sampler.repetition_penalty != 1);
-    if (softmax == softmax_over::vocabulary) f("softmax", "vocabulary");
+    f("softmax", softmax, softmax != softmax_over::support);
     f("resample", resample, resample > 0);
     f("drop_equal", drop_equal, drop_equal);
     f("score_power", score_power, score_power > 0);
