@@ -1,9 +1,12 @@
 #pragma once
 #include <array>
+#include <cmath>
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/concept.hpp>
 #include <cohort/error.hpp>
 #include <cohort/random/stream.hpp>
 #include <cstddef>
+#include <string>
 #include <type_traits>
 
 namespace COHORT_NAMESPACE {
@@ -35,7 +38,10 @@ class environment_run<E> {
     bool terminated = false, truncated = false;
   };
 
-  explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) { reset(); }
+  explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) {
+    detail::check_environment(e);
+    reset();
+  }
 
   /// A new episode.
   void reset() {
@@ -44,7 +50,7 @@ class environment_run<E> {
     in_episode_ = 0;
     last_ = {};
   }
-  /// Raises value_error where the episode is over.
+  /// Raises value_error where the episode is over, and for an action that the environment does not have.
   template <class Action>
   outcome step(Action const& action) {
     if (done()) throw value_error("environment_run: the episode is over, expected reset() before another step");
@@ -88,15 +94,32 @@ class environment_run<E> {
     detail::step_action<E> a{};
     if constexpr (requires { action[0]; }) {
       static_assert(requires { a[0]; }, "this environment's actions are single numbers");
-      for (std::size_t d = 0; d < a.size(); ++d) a[d] = std::remove_cvref_t<decltype(a[0])>(action[d]);
+      if constexpr (requires { action.size(); })
+        detail::require(action.size() == a.size(), "environment_run", "the action's size", double(action.size()),
+                        detail::text(double(a.size())).c_str());
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = std::remove_cvref_t<decltype(a[0])>(possible(action[d], d));
     } else if constexpr (requires { a[0]; }) {
       static_assert(std::tuple_size_v<decltype(a)> == 1,
                     "an action of this environment is an array of several numbers");
-      a[0] = std::remove_cvref_t<decltype(a[0])>(action);
+      a[0] = std::remove_cvref_t<decltype(a[0])>(possible(action, 0));
     } else {
-      a = detail::step_action<E>(action);
+      a = detail::step_action<E>(possible(action, 0));
     }
     return a;
+  }
+  /// A box may be left, and the environment does with it what it does; a choice that there is not, or NaN, is refused.
+  template <class X>
+  static X possible(X x, std::size_t d) {
+    double given = plain(x);
+    if constexpr (detail::is_box<detail::actions_of<E>>) {
+      detail::require(given == given, "environment_run", "the action", given, "a number");
+    } else {
+      int last = detail::choices_of<E>()[d] - 1;
+      if (!(given >= 0 && given <= last && given == std::floor(given)))
+        detail::require(false, "environment_run", "the action", given,
+                        ("an integer from 0 to " + std::to_string(last)).c_str());
+    }
+    return x;
   }
 
   E environment_;

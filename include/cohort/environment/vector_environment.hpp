@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/backend/finite.hpp>
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/lane_states.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -32,7 +33,9 @@ class vector_environment {
 
   vector_environment(B& backend, E const& e, int N, std::uint64_t seed, draw_purpose resets = draw_purpose::reset,
                      draw_purpose noise = draw_purpose::step)
-      : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {}
+      : states_(backend, e, N), lanes_(N), limit_(episode_limit(e)), seed_(seed), resets_(resets), noise_(noise) {
+    detail::check_environment(e);
+  }
 
   int lanes() const { return lanes_; }
   void persist(auto const& f) { f("states", states_), persist_time(f); }
