@@ -1,5 +1,5 @@
 // Environment steps a second on one core: dynamics alone, and the vectorized environment with its time limits, resets,
-// observations and checks.
+// observations and random actions.
 #include <benchmark/benchmark.h>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
@@ -25,36 +25,39 @@ void cart_pole_dynamics(benchmark::State& state) {
 }
 BENCHMARK(cart_pole_dynamics);
 
+/// Of the discrete actions one is drawn for each lane and step, of a box's bounds a number between them.
 template <class E>
-void whole(benchmark::State& state, E const& environment, auto action_of) {
+void whole(benchmark::State& state) {
   int N = int(state.range(0));
   constexpr int D = observation_size<E>;
+  constexpr bool discrete = detail::discrete_actions<E>;
   eigen::backend cpu({.threads = 1});
-  vector_environment<eigen::backend, E> lanes(cpu, environment, N, 1);
+  vector_environment<eigen::backend, E> lanes(cpu, E{}, N, 1);
   lanes.reset(cpu);
-  using action = decltype(action_of(0));
+  using action = std::conditional_t<discrete, std::int32_t, float>;
   host_array<action> actions(N);
   host_array<float> reward(N), seen(N * D), last(N * D);
   host_array<std::uint8_t> terminated(N), truncated(N);
-  std::uint32_t word = 1;
+  std::vector<std::uint32_t> words(static_cast<std::size_t>(N));
+  for (std::uint32_t n = 0; auto& word : words) word = random_stream(stream_id{1}, n++).word();
   for (auto _ : state) {
-    for (int n = 0; n < N; ++n) actions.data()[n] = action_of((word = word * 1664525 + 1013904223) >> 31);
+    for (int n = 0; n < N; ++n) {
+      std::uint32_t word = words[std::size_t(n)] = words[std::size_t(n)] * 1664525 + 1013904223;
+      if constexpr (discrete) actions.data()[n] = std::int32_t((word >> 16) * std::uint32_t(E::actions.n) >> 16);
+      else
+        actions.data()[n] = float(E::actions.low[0]) + float(E::actions.high[0] - E::actions.low[0]) * open_unit(word);
+    }
     lanes.step(cpu, view<action const>(actions.matrix(N, 1)), reward.all(), terminated.all(), truncated.all(),
                seen.matrix(N, D));
     lanes.restart(cpu, terminated.all(), truncated.all(), seen.matrix(N, D), last.matrix(N, D));
   }
   state.SetItemsProcessed(state.iterations() * N);
 }
-
-void cart_pole(benchmark::State& state) {
-  whole(state, classic_control::cart_pole{}, [](std::uint32_t bit) { return std::int32_t(bit); });
-}
-BENCHMARK(cart_pole)->Arg(8)->Arg(1024);
-
-void pendulum(benchmark::State& state) {
-  whole(state, classic_control::pendulum{}, [](std::uint32_t bit) { return float(bit); });
-}
-BENCHMARK(pendulum)->Arg(8)->Arg(1024);
+BENCHMARK(whole<classic_control::cart_pole>)->Name("CartPole-v1")->Arg(8)->Arg(1024);
+BENCHMARK(whole<classic_control::mountain_car>)->Name("MountainCar-v0")->Arg(8)->Arg(1024);
+BENCHMARK(whole<classic_control::continuous_mountain_car>)->Name("MountainCarContinuous-v0")->Arg(8)->Arg(1024);
+BENCHMARK(whole<classic_control::acrobot>)->Name("Acrobot-v1")->Arg(8)->Arg(1024);
+BENCHMARK(whole<classic_control::pendulum>)->Name("Pendulum-v1")->Arg(8)->Arg(1024);
 
 }  // namespace
 

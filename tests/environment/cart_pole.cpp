@@ -23,7 +23,7 @@ std::array<S, 4> numbers(cart_pole::state<S> const& s) {
 }
 
 using transition = gymnasium::transition<4>;
-auto transitions() { return gymnasium::transitions(gymnasium::cart_pole()); }
+auto transitions() { return gymnasium::transitions(gymnasium::of<cart_pole>("cart_pole")); }
 
 }  // namespace
 

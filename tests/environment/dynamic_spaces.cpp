@@ -80,7 +80,7 @@ TEST_CASE("environment_of: what it shows, does and clips is what the environment
   CHECK(total < 0);
   CHECK(run.done());
   CHECK_THROWS_WITH(environment_run(erased, 1).step(std::vector{1., 2.}),
-                    "environment_run: the action has 2 numbers, expected 1");
+                    "environment_run: the action's size is 2, expected 1");
 
   eigen::basic_backend<double> cpu;
   vector_environment e(cpu, told{}, 2, 1);

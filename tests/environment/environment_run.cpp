@@ -1,7 +1,9 @@
+#include <cmath>
 #include <cohort/environment/all.hpp>
 #include <cohort/environment/environment_run.hpp>
 #include <cohort/environment/vector_environment.hpp>
 #include <cstring>
+#include <string>
 
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
@@ -10,30 +12,61 @@
 using namespace cohort;
 using arrays::cpu;
 
-TEST_CASE("environment_run: an episode in plain numbers, that of lane 0 on a backend") {
-  classic_control::cart_pole environment;
+namespace {
+
+/// An episode of an environment_run beside lane 0 of a vector_environment.
+template <class E>
+int require_same_episode(E const& environment) {
+  constexpr int D = observation_size<E>;
+  using given = std::conditional_t<detail::discrete_actions<E>, std::int32_t, double>;
   environment_run run{environment, 3};
   cpu backend;
-  vector_environment<cpu, classic_control::cart_pole> lanes(backend, environment, 1, 3);
+  vector_environment<cpu, E> lanes(backend, environment, 1, 3);
   lanes.reset(backend);
-  std::vector<double> seen(4), reward(1);
+  std::vector<double> seen(D), reward(1);
   std::vector<std::uint8_t> ended(1), cut(1);
-  std::vector<std::int32_t> action(1);
-  auto all = [](auto& v) { return view(v.data(), std::ptrdiff_t(v.size())); };
-  lanes.observe(backend, view<double>(seen.data(), 1, 4));
+  std::vector<given> action(1);
+  lanes.observe(backend, view<double>(seen.data(), 1, D));
   for (int t = 0; !run.done(); ++t) {
-    for (std::size_t d = 0; d < 4; ++d) CHECK(run.observation()[d] == seen[d]);
+    for (std::size_t d = 0; d < D; ++d) REQUIRE(run.observation()[d] == seen[d]);
     action[0] = t % 3 == 0;
-    auto out = run.step(int(action[0]));
-    lanes.step(backend, view<std::int32_t const>(action.data(), 1), all(reward), all(ended), all(cut),
-               view<double>(seen.data(), 1, 4));
-    CHECK(out.reward == reward[0]);
-    CHECK((out.terminated == bool(ended[0]) && out.truncated == bool(cut[0])));
+    auto out = run.step(action[0]);
+    lanes.step(backend, view<given const>(action.data(), 1, 1), arrays::all(reward), arrays::all(ended),
+               arrays::all(cut), view<double>(seen.data(), 1, D));
+    REQUIRE(out.reward == reward[0]);
+    REQUIRE((out.terminated == bool(ended[0]) && out.truncated == bool(cut[0])));
   }
-  CHECK(run.steps_of_episode() > 5);
-  CHECK_THROWS_WITH(run.step(0), Catch::Matchers::ContainsSubstring("the episode is over, expected reset()"));
+  CHECK_THROWS_WITH(run.step(action[0]), Catch::Matchers::ContainsSubstring("the episode is over, expected reset()"));
+  int steps = run.steps_of_episode();
   run.reset();
   CHECK(!run.done());
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("environment_run: an episode in plain numbers, that of lane 0 on a backend") {
+  CHECK(require_same_episode(classic_control::cart_pole{}) > 5);
+  CHECK(require_same_episode(classic_control::mountain_car{}) == 200);
+  CHECK(require_same_episode(time_limit{classic_control::continuous_mountain_car{}, 90}) == 90);
+  CHECK(require_same_episode(time_limit{classic_control::acrobot{}, 50}) == 50);
+  CHECK(require_same_episode(time_limit{classic_control::acrobot{.torque_noise = .5}, 50}) == 50);
+  CHECK(require_same_episode(diagnostic::linear_quadratic{.noise = .5}) == 100);
+  CHECK(require_same_episode(diagnostic::frozen_lake<4>{}) > 2);
+  CHECK(require_same_episode(diagnostic::recall{}) == 11);
+}
+
+TEST_CASE("environment_run: an action that the environment does not have is refused") {
+  auto said = [](std::string const& text) { return Catch::Matchers::Equals("environment_run: the action" + text); };
+  environment_run pole{classic_control::cart_pole{}, 1};
+  for (int action : {-1, 2})
+    CHECK_THROWS_WITH(pole.step(action), said(" is " + std::to_string(action) + ", expected an integer from 0 to 1"));
+  CHECK_THROWS_WITH(pole.step(.5), said(" is 0.5, expected an integer from 0 to 1"));
+  CHECK(pole.steps_of_episode() == 0);
+  environment_run pendulum{classic_control::pendulum{}, 1};
+  CHECK_THROWS_WITH(pendulum.step(std::nan("")), said(" is nan, expected a number"));
+  CHECK_THROWS_WITH(pendulum.step(std::vector<double>{1, 2}), said("'s size is 2, expected 1"));
+  CHECK_NOTHROW(pendulum.step(1e9));
 }
 
 TEST_CASE("environment_run: boxes, plain environments and time limits") {

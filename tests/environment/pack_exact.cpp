@@ -1,25 +1,15 @@
 // Built with -ffp-contract=off, as exact.cpp is.
 #include <cohort/eigen/pack.hpp>
-#include <cohort/environment/classic_control/cart_pole.hpp>
-#include <cohort/environment/classic_control/pendulum.hpp>
+#include <cohort/environment/all.hpp>
 #include <cstddef>
+#include <string>
 #include "../catch.hpp"
 #include "../golden/gymnasium.hpp"
 
 using wide = cohort::eigen::pack<double>;
+using namespace cohort::classic_control;
 
 namespace {
-
-/// Calls f with each full pack of transitions, given as a function that collects one number of each.
-template <class T, class F>
-void for_each_pack(std::vector<T> const& all, F f) {
-  for (std::size_t first = 0; first + wide::width <= all.size(); first += wide::width)
-    f([&all, first](auto field) {
-      double values[wide::width];
-      for (int lane = 0; lane < wide::width; ++lane) values[lane] = field(all[first + lane]);
-      return wide::load(values);
-    });
-}
 
 bool same(wide a, wide b) {
   for (int lane = 0; lane < wide::width; ++lane)
@@ -27,31 +17,39 @@ bool same(wide a, wide b) {
   return true;
 }
 
-}  // namespace
-
-TEST_CASE("cart_pole: in packs of doubles too, steps from recorded states end where Gymnasium's do, bit for bit",
-          "[golden]") {
-  for_each_pack(gymnasium::transitions(gymnasium::cart_pole()), [](auto lanes) {
-    auto before = [&](int i) { return lanes([i](auto const& t) { return t.before[i]; }); };
-    auto after = [&](int i) { return lanes([i](auto const& t) { return t.after[i]; }); };
-    cohort::classic_control::cart_pole::state<wide> s{before(0), before(1), before(2), before(3)};
-    auto [reward, terminated] =
-        cohort::classic_control::cart_pole{}.step(s, lanes([](auto const& t) { return t.action; }));
-    REQUIRE((same(s.position, after(0)) && same(s.velocity, after(1)) && same(s.angle, after(2)) &&
-             same(s.angular_velocity, after(3))));
+template <class E>
+void step_in_packs(E const& environment, std::string const& file) {
+  using state = typename E::template state<wide>;
+  auto all = gymnasium::transitions(gymnasium::of<E>(file));
+  constexpr std::size_t numbers = std::tuple_size_v<decltype(all[0].before)>;
+  CAPTURE(file);
+  for (std::size_t first = 0; first + wide::width <= all.size(); first += wide::width) {
+    auto lanes = [&](auto field) {
+      double values[wide::width];
+      for (int lane = 0; lane < wide::width; ++lane) values[lane] = field(all[first + lane]);
+      return wide::load(values);
+    };
+    std::array<wide, numbers> before, after;
+    for (std::size_t i = 0; i < numbers; ++i) {
+      before[i] = lanes([i](auto const& t) { return t.before[i]; });
+      after[i] = lanes([i](auto const& t) { return t.after[i]; });
+    }
+    auto s = gymnasium::from<state>(before);
+    auto [reward, terminated] = environment.step(s, {lanes([](auto const& t) { return t.action; })});
+    CAPTURE(first);
+    for (std::size_t i = 0; i < numbers; ++i) REQUIRE(same(reinterpret_cast<wide const*>(&s)[i], after[i]));
     REQUIRE(same(reward, lanes([](auto const& t) { return t.reward; })));
     REQUIRE(same(select(terminated, wide(1), wide(0)), lanes([](auto const& t) { return t.terminated; })));
-  });
+  }
 }
 
-TEST_CASE("pendulum: in packs of doubles too, steps from recorded states end where Gymnasium's do, bit for bit",
+}  // namespace
+
+TEST_CASE("classic_control: in packs of doubles too, steps from recorded states end where Gymnasium's do, bit for bit",
           "[golden]") {
-  for_each_pack(gymnasium::transitions(gymnasium::pendulum()), [](auto lanes) {
-    cohort::classic_control::pendulum::state<wide> s{lanes([](auto const& t) { return t.before[0]; }),
-                                                     lanes([](auto const& t) { return t.before[1]; })};
-    wide reward = cohort::classic_control::pendulum{}.step(s, {lanes([](auto const& t) { return t.action; })}).reward;
-    REQUIRE(same(s.angle, lanes([](auto const& t) { return t.after[0]; })));
-    REQUIRE(same(s.speed, lanes([](auto const& t) { return t.after[1]; })));
-    REQUIRE(same(reward, lanes([](auto const& t) { return t.reward; })));
-  });
+  step_in_packs(cart_pole{}, "cart_pole");
+  step_in_packs(pendulum{}, "pendulum");
+  step_in_packs(mountain_car{}, "mountain_car");
+  step_in_packs(continuous_mountain_car{}, "continuous_mountain_car");
+  step_in_packs(acrobot{}, "acrobot");
 }

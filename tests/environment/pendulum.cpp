@@ -14,7 +14,7 @@ using cohort::eigen::pack;
 namespace {
 
 using transition = gymnasium::transition<2>;
-auto transitions() { return gymnasium::transitions(gymnasium::pendulum()); }
+auto transitions() { return gymnasium::transitions(gymnasium::of<pendulum>("pendulum")); }
 
 /// Angle, speed and reward after a step.
 template <class S>

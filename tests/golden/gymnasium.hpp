@@ -1,12 +1,16 @@
 #pragma once
 #include <array>
+#include <bit>
+#include <cohort/environment/concept.hpp>
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <istream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../support/paths.hpp"
@@ -100,16 +104,27 @@ std::vector<transition<States>> transitions(std::vector<episode<States, Observat
   return result;
 }
 
-using cart_pole_episode = episode<4, 4>;
-using pendulum_episode = episode<2, 3>;
-
-inline std::vector<cart_pole_episode> const& cart_pole() {
-  static auto const all = episodes<4, 4>(paths::golden("gymnasium/cart_pole.txt"));
-  return all;
+/// The recorded episodes of an environment, in golden/gymnasium/<file>.txt; they are read once.
+template <class E>
+auto const& of(std::string const& file) {
+  constexpr int states = sizeof(typename E::template state<cohort::real<double>>) / sizeof(double);
+  static std::map<std::string, std::vector<episode<states, cohort::observation_size<E>>>> read;
+  auto found = read.find(file);
+  if (found == read.end())
+    found =
+        read.emplace(file, episodes<states, cohort::observation_size<E>>(paths::golden("gymnasium/" + file + ".txt")))
+            .first;
+  return found->second;
 }
-inline std::vector<pendulum_episode> const& pendulum() {
-  static auto const all = episodes<2, 3>(paths::golden("gymnasium/pendulum.txt"));
-  return all;
+
+/// A state from its numbers in their order, and back.
+template <class State, class Numbers>
+State from(Numbers const& recorded) {
+  return std::apply([](auto const&... x) { return State{x...}; }, recorded);
+}
+template <class State>
+auto numbers(State const& s) {
+  return std::bit_cast<std::array<double, sizeof(State) / sizeof(double)>>(s);
 }
 
 }  // namespace gymnasium

@@ -39,19 +39,6 @@ constexpr int seen_count(E const& e) {
   return observation_count(e) + mask_count(e);
 }
 
-/// Raises environment_error for spaces in which there is no value, which the compiler says of those that it knows.
-template <class E>
-void require_spaces(E const& e) {
-  auto check = [](char const* name, auto const& space) {
-    if (!has_a_value(space))
-      throw environment_error(std::string("the environment's `") + name +
-                              "` have no value: expected numbers low <= high of a box (equal or infinite ones are "
-                              "fine), one value or more of each choice");
-  };
-  if constexpr (!knows_actions<E>) check("actions", e.actions);
-  if constexpr (!knows_observations<E>) check("observations", e.observations);
-}
-
 inline void require_count(char const* what, std::size_t given, int expected) {
   if (given != std::size_t(expected))
     throw environment_error(std::string("the environment's `") + what + "` gives " + std::to_string(given) +

@@ -94,6 +94,13 @@ template <class E, class State>
 concept steps_with_noise =
     requires(E const& e, State& s, step_action<E> const& a, random_stream& draws) { e.step(s, a, draws); };
 
+/// Steps with noise or without, as the environment says by `bool draws_in_step() const`.
+template <class E, class State>
+concept steps_either_way = steps_with_noise<E, State> && requires(E const& e, State& s, step_action<E> const& a) {
+  e.step(s, a);
+  { e.draws_in_step() } -> std::same_as<bool>;
+};
+
 template <class R>
 concept is_outcome = requires(R r) {
   r.reward;
@@ -175,6 +182,9 @@ constexpr bool steps_in_lanes() {
 ///     template <class S> state<S> reset(random_stream&) const;
 ///     outcome_of<S> step(state<S>&, S action) const;               // or an array of S
 ///     std::array<mask_t<S>, n> action_mask(state<S> const&) const;
+///
+/// `void check() const`, where there is one, is called by whatever steps the environment, before the first step: to
+/// raise value_error for parameters out of their range.
 ///
 /// Of an environment whose spaces are known when the program runs, `actions` and `observations` are data members, boxes
 /// and the like of `dynamic` extents; an action is then a std::span<float const> (box) or std::span<int const>, and

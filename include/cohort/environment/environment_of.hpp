@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/packed_states.hpp>
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/environment/spaces.hpp>
@@ -148,7 +149,7 @@ class environment_of {
         observations(detail::forget(e.observations)),
         masked(detail::has_action_mask<E> && detail::mask_count(e) > 0),
         max_episode_steps(episode_limit(e)),
-        steps_((detail::require_spaces(e), std::make_shared<detail::steps_of<E>>(e))) {
+        steps_((detail::check_environment(e), std::make_shared<detail::steps_of<E>>(e))) {
     auto const spaces = detail::spaces_of(e);
     observation_names = spaces.observations.names, observation_units = spaces.observations.units;
     action_names = spaces.actions.names, action_units = spaces.actions.units;

@@ -1,9 +1,12 @@
 #pragma once
 #include <array>
+#include <cmath>
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/error.hpp>
 #include <cohort/random/stream.hpp>
 #include <cstddef>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -36,7 +39,7 @@ class environment_run<E> {
   };
 
   explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) {
-    detail::require_spaces(e);
+    detail::check_environment(e);
     reset();
   }
 
@@ -47,7 +50,7 @@ class environment_run<E> {
     in_episode_ = 0;
     last_ = {};
   }
-  /// Raises value_error where the episode is over.
+  /// Raises value_error where the episode is over, and for an action that the environment does not have.
   template <class Action>
   outcome step(Action const& action) {
     if (done()) throw value_error("environment_run: the episode is over, expected reset() before another step");
@@ -77,23 +80,41 @@ class environment_run<E> {
     detail::step_action<E> a{};
     if constexpr (detail::action_numbers<E>() == dynamic) {
       kept_.resize(std::size_t(detail::size_of(environment_.actions)));
-      if constexpr (requires { action.size(); })
-        if (action.size() != kept_.size())
-          throw value_error("environment_run: the action has " + std::to_string(action.size()) + " numbers, expected " +
-                            std::to_string(kept_.size()));
-      for (std::size_t d = 0; d < kept_.size(); ++d) kept_[d] = detail::plain_number<E>(action[d]);
+      require_size(action, kept_.size());
+      for (std::size_t d = 0; d < kept_.size(); ++d) kept_[d] = detail::plain_number<E>(possible(action[d], d));
       return detail::step_action<E>(kept_);
     } else if constexpr (requires { action[0]; }) {
       static_assert(requires { a[0]; }, "this environment's actions are single numbers");
-      for (std::size_t d = 0; d < a.size(); ++d) a[d] = std::remove_cvref_t<decltype(a[0])>(action[d]);
+      require_size(action, a.size());
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = std::remove_cvref_t<decltype(a[0])>(possible(action[d], d));
     } else if constexpr (requires { a[0]; }) {
       static_assert(std::tuple_size_v<decltype(a)> == 1,
                     "an action of this environment is an array of several numbers");
-      a[0] = std::remove_cvref_t<decltype(a[0])>(action);
+      a[0] = std::remove_cvref_t<decltype(a[0])>(possible(action, 0));
     } else {
-      a = detail::step_action<E>(action);
+      a = detail::step_action<E>(possible(action, 0));
     }
     return a;
+  }
+  template <class Action>
+  static void require_size(Action const& action, std::size_t expected) {
+    if constexpr (requires { action.size(); })
+      detail::require(action.size() == expected, "environment_run", "the action's size", double(action.size()),
+                      detail::text(double(expected)).c_str());
+  }
+  /// A box may be left, and the environment does with it what it does; a choice that there is not, or NaN, is refused.
+  template <class X>
+  X possible(X x, std::size_t d) const {
+    double given = detail::plain(x);
+    if constexpr (detail::is_box<detail::actions_of<E>>) {
+      detail::require(given == given, "environment_run", "the action", given, "a number");
+    } else {
+      int last = detail::choices_of(environment_.actions)[d] - 1;
+      if (!(given >= 0 && given <= last && given == std::floor(given)))
+        detail::require(false, "environment_run", "the action", given,
+                        ("an integer from 0 to " + std::to_string(last)).c_str());
+    }
+    return x;
   }
 
   E environment_;

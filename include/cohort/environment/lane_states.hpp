@@ -44,9 +44,13 @@ class lane_states {
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
-    if constexpr (steps_with_noise<E, single>)
-      backend.for_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
-    else backend.map_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
+    constexpr bool may_draw = steps_with_noise<E, single>, may_not = !may_draw || steps_either_way<E, single>;
+    bool draws = may_draw;
+    if constexpr (may_draw && may_not) draws = environment_.draws_in_step();
+    if constexpr (may_draw)
+      if (draws) backend.for_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
+    if constexpr (may_not)
+      if (!draws) backend.map_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
   }
   void resize(B& backend, int N) {
     lanes_ = N;

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/backend/finite.hpp>
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/lane_states.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -30,7 +31,7 @@ class vector_environment {
 
   vector_environment(B& backend, E const& e, int N, std::uint64_t seed, draw_purpose resets = draw_purpose::reset,
                      draw_purpose noise = draw_purpose::step)
-      : states_(backend, (detail::require_spaces(e), e), N),
+      : states_(backend, (detail::check_environment(e), e), N),
         lanes_(N),
         limit_(episode_limit(e)),
         observation_size_(detail::observation_count(e)),

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/environment/action_mask.hpp>
+#include <cohort/environment/check.hpp>
 #include <cohort/network/mlp.hpp>
 #include <cohort/sampler/bernoulli.hpp>
 #include <cohort/sampler/beta_distribution.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/space.hpp>
 #include <cohort/random/stream.hpp>
 #include <limits>
@@ -8,7 +9,8 @@
 namespace COHORT_NAMESPACE::classic_control {
 
 /// CartPole-v1: push a cart left (0) or right (1) so that the pole on it stays up; a reward of 1 a step until the pole
-/// leans by more than 12 degrees or the cart is 2.4 units away, 500 steps at the most.
+/// leans by more than 12 degrees or the cart is 2.4 units away, 500 steps at the most. With sutton_barto_reward it is
+/// 0, and -1 for the last step.
 ///
 /// SI units. Explicit Euler; every operation in Gymnasium 1.4.0's order, so that in double, without contraction, its
 /// episodes come out bit for bit. Source: Barto, Sutton and Anderson 1983, as corrected in Florian 2007.
@@ -17,6 +19,7 @@ struct cart_pole {
   double half_length = .5;  ///< of the pole
   double force = 10, time_step = .02;
   double position_limit = 2.4, angle_limit = 12 * 2 * std::numbers::pi / 360;
+  bool sutton_barto_reward = false;
   int max_episode_steps = 500;
 
   static constexpr discrete actions{2};
@@ -33,6 +36,17 @@ struct cart_pole {
   struct state {
     S position, velocity, angle, angular_velocity;
   };
+
+  void check() const {
+    detail::require_finite("cart_pole", {{"gravity", gravity}, {"force", force}});
+    detail::require_above("cart_pole", 0,
+                          {{"cart_mass", cart_mass},
+                           {"pole_mass", pole_mass},
+                           {"half_length", half_length},
+                           {"time_step", time_step},
+                           {"position_limit", position_limit},
+                           {"angle_limit", angle_limit}});
+  }
 
   template <class S>
   constexpr state<S> reset(random_stream& draws) const {
@@ -56,7 +70,7 @@ struct cart_pole {
     s.angular_velocity = s.angular_velocity + time_step * angular_acceleration;
     mask_t<S> fallen = (s.position < -position_limit) | (s.position > position_limit) | (s.angle < -angle_limit) |
                        (s.angle > angle_limit);
-    return {S(1), fallen};
+    return {sutton_barto_reward ? select(fallen, S(-1), S(0)) : S(1), fallen};
   }
 
   template <class S>

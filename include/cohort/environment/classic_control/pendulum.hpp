@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/environment/check.hpp>
 #include <cohort/environment/space.hpp>
 #include <cohort/random/stream.hpp>
 #include <numbers>
@@ -27,6 +28,16 @@ struct pendulum {
     S angle, speed;
   };
 
+  void check() const {
+    detail::require_finite("pendulum", {{"gravity", gravity}});
+    detail::require_above("pendulum", 0,
+                          {{"mass", mass},
+                           {"length", length},
+                           {"time_step", time_step},
+                           {"max_speed", max_speed},
+                           {"max_torque", max_torque}});
+  }
+
   template <class S>
   constexpr state<S> reset(random_stream& draws) const {
     S angle = draws.uniform(-std::numbers::pi, std::numbers::pi), speed = draws.uniform(-1, 1);
@@ -39,7 +50,7 @@ struct pendulum {
     S from_upright = modulo(s.angle + std::numbers::pi, 2 * std::numbers::pi) - std::numbers::pi;
     S effort = round_to_float(round_to_float(S(.001)) * numpy_square_in_float(torque));
     S cost = numpy_square(from_upright) + .1 * numpy_square(s.speed) + effort;
-    S push = round_to_float(S(3 / (mass * length * length)) * torque);
+    S push = round_to_float(S(3 / (mass * (length * length))) * torque);
     S speed = s.speed + (3 * gravity / (2 * length) * sin(s.angle) + push) * time_step;
     s.speed = clamp(speed, S(-max_speed), S(max_speed));
     s.angle = s.angle + s.speed * time_step;
