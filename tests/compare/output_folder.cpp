@@ -170,14 +170,17 @@ TEST_CASE("output_folder: killed anywhere, it leaves the old run, the new one, o
   CHECK(seen_new > 5);
 }
 
-TEST_CASE("output_folder: what a living process has begun is left to it") {
+TEST_CASE("output_folder: while one process writes there a second is refused, and what it has begun is left to it") {
   scratch const here;
-  program::output_folder living{here.path, false, names};
-  put(living.unfinished() / "log", "begun");
-  program::output_folder{here.path, false, names}.write(run_of("other"));
-  CHECK(get(living.unfinished() / "log") == "begun");
-  CHECK(entries(here.path) == 4);
-  living.write(run_of("mine"));
+  {
+    program::output_folder living{here.path, false, names};
+    put(living.unfinished() / "log", "begun");
+    CHECK_THROWS_WITH((program::output_folder{here.path, true, names}), ContainsSubstring("another process's"));
+    CHECK(get(living.unfinished() / "log") == "begun");
+    CHECK(entries(here.path) == 1);
+    living.write(run_of("mine"));
+  }
   CHECK(entries(here.path) == 3);
-  CHECK(get(here.path / "curves.csv") == "mine");
+  program::output_folder{here.path, true, names}.write(run_of("other"));
+  CHECK(get(here.path / "curves.csv") == "other");
 }

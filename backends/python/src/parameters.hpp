@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/all.hpp>
+#include <cohort/aggregation/all.hpp>
 #include <cohort/describe/enumerators.hpp>
 #include <cohort/objective/text.hpp>
 #include <cohort/selection/all.hpp>
