@@ -16,7 +16,7 @@ inline constexpr int seen_columns = observation_size<E> + mask_columns<E>;
 namespace detail {
 
 template <class Number, class E, class State, class Out>
-constexpr void put_seen(E const& environment, State const& s, Out out) {
+[[gnu::always_inline]] constexpr void put_seen(E const& environment, State const& s, Out out) {
   auto seen = environment.observe(s);
   for (std::size_t d = 0; d < std::size_t(observation_size<E>); ++d) out.set(std::ptrdiff_t(d), seen[d]);
   if constexpr (has_action_mask<E>) {

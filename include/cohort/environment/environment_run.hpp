@@ -55,7 +55,7 @@ class environment_run<E> {
   outcome step(Action const& action) {
     if (done()) throw value_error("environment_run: the episode is over, expected reset() before another step");
     auto result = [&] {
-      if constexpr (detail::steps_with_noise<E, state_type>) {
+      if constexpr (detail::steps_with_noise<E>) {
         random_stream draws(stream_id{seed_, draw_purpose::step, std::uint32_t(steps_)}, 0);
         return environment_.step(state_, taken(action), draws);
       } else {
