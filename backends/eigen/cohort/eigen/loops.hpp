@@ -31,8 +31,11 @@ void store_pack(U* p, P x) {
     x.store(p);
   } else {
     typedef U narrow __attribute__((vector_size(sizeof(U) * P::width)));
-    auto whole = __builtin_convertvector(x.value, typename P::mask::vector);
-    narrow converted = __builtin_convertvector(whole, narrow);
+    auto number = [&] {
+      if constexpr (std::is_integral_v<U>) return __builtin_convertvector(x.value, typename P::mask::vector);
+      else return x.value;
+    }();
+    narrow converted = __builtin_convertvector(number, narrow);
     std::memcpy(p, &converted, sizeof converted);
   }
 }
