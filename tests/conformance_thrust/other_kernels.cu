@@ -43,8 +43,8 @@ template void distribution<beta_distribution>(device&, view<float const>, view<f
 template <class E, class A>
 void steps(device& b, std::ptrdiff_t lanes, view<float> numbers, view<A const> actions, view<std::uint8_t> flags) {
   b.map_rows(lanes, detail::step_lane<E>{E{}, 200}, numbers, numbers, actions, numbers, flags, flags, numbers);
-  b.for_rows(lanes, detail::restart_lane<E>{E{}, stream_id{}, 1}, numbers, numbers, view<std::uint8_t const>(flags),
-             view<std::uint8_t const>(flags), numbers, numbers);
+  view<std::uint8_t const> ended = flags;
+  b.for_rows(lanes, detail::restart_lane<E>{{E{}, stream_id{}, 1}, ended, ended}, numbers, numbers, numbers, numbers);
 }
 template void steps<classic_control::cart_pole>(device&, std::ptrdiff_t, view<float>, view<std::int32_t const>,
                                                 view<std::uint8_t>);

@@ -77,12 +77,14 @@ struct map_kernel {
   }
 };
 
-/// Numbered: f is given the number of the row too.
+/// Numbered: f is given the number of the row too. Where f has `skips(number)`, rows for which it is true are left.
 template <bool Numbered, class S, class F, class... U>
 struct rows_kernel {
   F f;
   bundle<view<U>...> views;
   constexpr void operator()(std::ptrdiff_t i) const {
+    if constexpr (requires { f.skips(i); })
+      if (f.skips(i)) return;
     detail::unpack(
         [&](auto const&... v) {
           auto row = [i](auto const& x) {

@@ -46,7 +46,7 @@ inline void require_count(char const* what, std::size_t given, int expected) {
 }
 
 template <class Number, class E, class State, class Out>
-constexpr void put_seen(E const& environment, State const& s, Out out) {
+[[gnu::always_inline]] constexpr void put_seen(E const& environment, State const& s, Out out) {
   int const D = observation_count(environment);
   auto const& seen = environment.observe(s);
   if constexpr (observation_size<E> == dynamic) require_count("observe", seen.size(), D);

@@ -90,16 +90,17 @@ concept has_reset = requires(E const& e, random_stream& draws) {
   { e.reset(draws) } -> std::same_as<typename state_of<E>::type>;
 };
 
-template <class E, class State>
-concept steps_with_noise =
-    requires(E const& e, State& s, step_action<E> const& a, random_stream& draws) { e.step(s, a, draws); };
+template <class E>
+concept steps_with_noise = requires(E const& e, typename state_of<E>::type& s, step_action<E> const& a,
+                                    random_stream& draws) { e.step(s, a, draws); };
 
 /// Steps with noise or without, as the environment says by `bool draws_in_step() const`.
-template <class E, class State>
-concept steps_either_way = steps_with_noise<E, State> && requires(E const& e, State& s, step_action<E> const& a) {
-  e.step(s, a);
-  { e.draws_in_step() } -> std::same_as<bool>;
-};
+template <class E>
+concept steps_either_way =
+    steps_with_noise<E> && requires(E const& e, typename state_of<E>::type& s, step_action<E> const& a) {
+      e.step(s, a);
+      { e.draws_in_step() } -> std::same_as<bool>;
+    };
 
 template <class R>
 concept is_outcome = requires(R r) {

@@ -9,7 +9,7 @@ namespace COHORT_NAMESPACE::detail {
 /// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their
 /// bounds. Where its extent is dynamic, it is kept in `room_for`.
 template <class E, class Number, class Row, class Kept = int>
-constexpr auto action_from(E const& environment, Row const& given, Kept* room_for = nullptr) {
+[[gnu::always_inline]] constexpr auto action_from(E const& environment, Row const& given, Kept* room_for = nullptr) {
   constexpr bool whole = std::is_same_v<Number, int>, boxed = is_box<actions_of<E>>;
   using S = typename Row::scalar;
   auto number = [&](std::size_t d, auto const& space) {
@@ -43,13 +43,13 @@ constexpr auto action_from(E const& environment, Row const& given, Kept* room_fo
 
 /// A state of nothing but scalars, in a row of numbers and back.
 template <class E, class S, class Row>
-constexpr typename E::template state<S> state_from(Row const& row) {
+[[gnu::always_inline]] constexpr typename E::template state<S> state_from(Row const& row) {
   typename E::template state<S> s{};
   for (int f = 0; f < int(sizeof(s) / sizeof(S)); ++f) reinterpret_cast<S*>(&s)[f] = row[f];
   return s;
 }
 template <class E, class S, class Row>
-constexpr void put_state(typename E::template state<S> const& s, Row const& row) {
+[[gnu::always_inline]] constexpr void put_state(typename E::template state<S> const& s, Row const& row) {
   for (int f = 0; f < int(sizeof(s) / sizeof(S)); ++f) row.set(f, reinterpret_cast<S const*>(&s)[f]);
 }
 
@@ -65,7 +65,8 @@ struct step_lane {
   int noise_group = 1;
 
   template <class X, class L, class A, class R, class M, class O>
-  constexpr void operator()(X state, L elapsed, A action, R reward, M terminated, M truncated, O next) const {
+  [[gnu::always_inline, gnu::flatten]] constexpr void operator()(X state, L elapsed, A action, R reward, M terminated,
+                                                                 M truncated, O next) const {
     using S = typename X::scalar;
     auto s = state_from<E, S>(state);
     auto result = environment.step(s, action_from<E, S>(environment, action));
@@ -84,8 +85,8 @@ struct step_lane {
 
  private:
   template <class State, class Result, class X, class L, class R, class M, class O>
-  constexpr void write(State const& s, Result const& result, X state, L elapsed, R reward, M terminated, M truncated,
-                       O next) const {
+  [[gnu::always_inline]] constexpr void write(State const& s, Result const& result, X state, L elapsed, R reward,
+                                              M terminated, M truncated, O next) const {
     using S = typename X::scalar;
     put_state<E, S>(s, state);
     S steps = elapsed[0] + 1;
@@ -108,9 +109,9 @@ struct step_lane {
   }
 };
 
-/// A new episode in lane n if its flags say so, or in any.
+/// A new episode in lane n.
 template <class E>
-struct restart_lane {
+struct start_lane {
   E environment;
   stream_id draws_from;
   int together;
@@ -118,17 +119,25 @@ struct restart_lane {
   template <class X, class L>
   constexpr void operator()(std::ptrdiff_t n, X state, L elapsed) const {
     using S = typename X::scalar;
-    random_stream draws(draws_from, std::uint32_t(n / together * together));
+    random_stream draws(draws_from, std::uint32_t(together == 1 ? n : n / together * together));
     put_state<E, S>(environment.template reset<S>(draws), state);
     elapsed.set(0, 0), elapsed.set(1, 0);
   }
-  template <class X, class L, class M, class O>
-  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, M terminated, M truncated, O seen, O last) const {
-    if (!terminated[0].value && !truncated[0].value) return;
-    (*this)(n, state, elapsed);
+};
+
+/// The same where the lane's flags say so: mostly nowhere, so the flags are looked at before anything else.
+template <class E>
+struct restart_lane {
+  start_lane<E> start;
+  view<std::uint8_t const> terminated, truncated;
+
+  constexpr bool skips(std::ptrdiff_t n) const { return !(terminated(n, 0) | truncated(n, 0)); }
+  template <class X, class L, class O>
+  constexpr void operator()(std::ptrdiff_t n, X state, L elapsed, O seen, O last) const {
+    start(n, state, elapsed);
     using S = typename X::scalar;
     for (int d = 0; d < seen_columns<E>; ++d) last.set(d, seen[d]);
-    put_seen<S>(environment, state_from<E, S>(state), seen);
+    put_seen<S>(start.environment, state_from<E, S>(state), seen);
   }
 };
 

@@ -33,18 +33,18 @@ class lane_states {
     f("numbers", numbers), f("elapsed", elapsed);
   }
   void reset(B& backend, stream_id starts, int together) {
-    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed());
+    backend.for_rows(lanes_, start_lane<E>{environment_, starts, together}, states(), elapsed());
   }
   void restart(B& backend, stream_id starts, int together, view<std::uint8_t const> terminated,
                view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
-    backend.for_rows(lanes_, restart_lane<E>{environment_, starts, together}, states(), elapsed(), terminated,
-                     truncated, seen, last);
+    backend.for_rows(lanes_, restart_lane<E>{{environment_, starts, together}, terminated, truncated}, states(),
+                     elapsed(), seen, last);
   }
   template <class Action>
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
-    constexpr bool may_draw = steps_with_noise<E, single>, may_not = !may_draw || steps_either_way<E, single>;
+    constexpr bool may_draw = steps_with_noise<E>, may_not = !may_draw || steps_either_way<E>;
     bool draws = may_draw;
     if constexpr (may_draw && may_not) draws = environment_.draws_in_step();
     if constexpr (may_draw)
@@ -152,7 +152,7 @@ class lane_states<B, E> {
       auto a = action_from<E, int>(environment_, matrix_row<real<T>, Action const>{given.data() + n * A, 1}, &action_);
       auto& s = states_[std::size_t(n)];
       auto result = [&] {
-        if constexpr (steps_with_noise<E, state>) {
+        if constexpr (steps_with_noise<E>) {
           random_stream draws(noise, std::uint32_t(n / noise_group));
           return environment_.step(s, a, draws);
         } else {

@@ -41,13 +41,22 @@ class host_maps : public fallback<Derived, T, host_array> {
   template <class F, class... U>
   void map_rows(std::ptrdiff_t n, F f, view<U>... v) {
     base::check_rows(n, {v...});
-    run_over_((n + wide::width - 1) / wide::width, 512, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-      for (std::ptrdiff_t b = first; b < last; ++b) {
-        std::ptrdiff_t i = b * wide::width;
-        int count = int(std::min<std::ptrdiff_t>(wide::width, n - i));
-        f(pack_row<wide, U>{v.data + i * v.row_stride, v.row_stride, v.column_stride, count}...);
-      }
+    constexpr int W = wide::width;
+    run_over_((n + W - 1) / W, 512, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      rows_in_packs(first * W, std::min(last * W, n), f, v...);
     });
+  }
+
+  /// Of whole packs the compiler knows the width; the rest has a call of its own.
+  template <class F, class... U>
+  static void rows_in_packs(std::ptrdiff_t i, std::ptrdiff_t end, F f, view<U>... v) {
+    constexpr int W = wide::width;
+    for (; i + W <= end; i += W) f(pack_row<wide, U>{v.data + i * v.row_stride, v.row_stride, v.column_stride, W}...);
+    if (i < end) last_rows(i, int(end - i), f, v...);
+  }
+  template <class F, class... U>
+  [[gnu::noinline]] static void last_rows(std::ptrdiff_t i, int count, F const& f, view<U>... v) {
+    f(pack_row<wide, U>{v.data + i * v.row_stride, v.row_stride, v.column_stride, count}...);
   }
 
   template <class F, class I, class... More>

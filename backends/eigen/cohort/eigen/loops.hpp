@@ -27,9 +27,17 @@ auto load_pack(U const* p) {
 
 template <class P, class U>
 void store_pack(U* p, P x) {
-  if constexpr (std::is_same_v<U, typename P::value_type>) x.store(p);
-  else
-    for (int i = 0; i < P::width; ++i) p[i] = static_cast<U>(x[i]);
+  if constexpr (std::is_same_v<U, typename P::value_type>) {
+    x.store(p);
+  } else {
+    typedef U narrow __attribute__((vector_size(sizeof(U) * P::width)));
+    auto number = [&] {
+      if constexpr (std::is_integral_v<U>) return __builtin_convertvector(x.value, typename P::mask::vector);
+      else return x.value;
+    }();
+    narrow converted = __builtin_convertvector(number, narrow);
+    std::memcpy(p, &converted, sizeof converted);
+  }
 }
 
 /// Elements as a kernel walks them: side by side (mask -1), or a pack that stands for all (mask 0).

@@ -17,6 +17,7 @@
 #pragma GCC pop_options
 #endif
 #include <algorithm>
+#include <cohort/eigen/sines.hpp>
 #include <cohort/scalar/real.hpp>
 #include <cstdint>
 #include <cstring>
@@ -184,11 +185,27 @@ struct pack {
     pack t = by_array(x, [](auto a) { return a.tanh(); });
     return select(x != x, x, t);
   }
-  friend pack sin(pack x) {
-    return trigonometric(x, [](auto a) { return a.sin(); }, [](T v) { return std::sin(v); });
+  [[gnu::always_inline]] friend pack sin(pack x) {
+    auto kernel = [](auto a) { return a.sin(); };
+    auto one = [](T v) { return std::sin(v); };
+#if defined(__FMA__)
+    if constexpr (has_sines) {  // computed without a condition, so that what sin and cos share is there for both
+      vector y = sines<W>::sine(x.value);
+      return sines<W>::beyond(x.value) ? trigonometric(x, kernel, one) : pack(y);
+    }
+#endif
+    return trigonometric(x, kernel, one);
   }
-  friend pack cos(pack x) {
-    return trigonometric(x, [](auto a) { return a.cos(); }, [](T v) { return std::cos(v); });
+  [[gnu::always_inline]] friend pack cos(pack x) {
+    auto kernel = [](auto a) { return a.cos(); };
+    auto one = [](T v) { return std::cos(v); };
+#if defined(__FMA__)
+    if constexpr (has_sines) {  // computed without a condition, so that what sin and cos share is there for both
+      vector y = sines<W>::cosine(x.value);
+      return sines<W>::beyond(x.value) ? trigonometric(x, kernel, one) : pack(y);
+    }
+#endif
+    return trigonometric(x, kernel, one);
   }
   friend pack sigmoid(pack x) { return T(1) / (T(1) + exp(-x)); }
   friend pack softplus(pack x) { return max(x, pack(0)) + log1p(exp(-abs(x))); }
@@ -259,8 +276,9 @@ struct pack {
     for (int i = 0; i < W; ++i) result.value[i] = f(x.value[i]);
     return result;
   }
+  static constexpr bool has_sines = sizeof(T) == 4 && (W == 4 || W == 8 || (W == 16 && vector_bytes == 64));
   template <class Kernel, class F>
-  static pack trigonometric(pack x, Kernel kernel, F f) {
+  [[gnu::noinline]] static pack trigonometric(pack x, Kernel kernel, F f) {
     if constexpr (sizeof(T) == 4) return by_array(x, kernel);
     else return one_by_one(x, f);
   }

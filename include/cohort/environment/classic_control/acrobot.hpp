@@ -128,16 +128,30 @@ struct acrobot {
     double lever = mass_2 * length_1 * center_2, square = center_2 * center_2;
     double hang = (mass_1 * center_1 + mass_2 * length_1) * gravity;
     S cosine = cos(s.angle_2), sine = sin(s.angle_2);
+    auto [sine_1, sine_both] = sines(s, cosine, sine);
     S d1 = mass_1 * (center_1 * center_1) + mass_2 * (length_1 * length_1 + square + 2 * length_1 * center_2 * cosine) +
            moment + moment;
     S d2 = mass_2 * (square + length_1 * center_2 * cosine) + moment;
-    S phi2 = mass_2 * center_2 * gravity * cos(s.angle_1 + s.angle_2 - std::numbers::pi / 2);
+    S phi2 = mass_2 * center_2 * gravity * sine_both;
     S phi1 = -lever * numpy_square(s.velocity_2) * sine - 2 * lever * s.velocity_2 * s.velocity_1 * sine +
-             hang * cos(s.angle_1 - std::numbers::pi / 2) + phi2;
+             hang * sine_1 + phi2;
     S push = torque + d2 / d1 * phi1;
     if (dynamics == acrobot_dynamics::book) push = push - lever * numpy_square(s.velocity_1) * sine;
     S acceleration_2 = (push - phi2) / (mass_2 * square + moment - numpy_square(d2) / d1);
     return {s.velocity_1, s.velocity_2, -(d2 * acceleration_2 + phi1) / d1, acceleration_2};
+  }
+
+  /// The sines of the first angle and of both together, which Gymnasium writes as cosines of a quarter less. In float
+  /// the second comes from those of either, which cost less.
+  template <class S>
+  static constexpr std::array<S, 2> sines(state<S> const& s, S cosine_2, S sine_2) {
+    constexpr double quarter = std::numbers::pi / 2;
+    if constexpr (sizeof(typename S::value_type) == 8) {
+      return {cos(s.angle_1 - quarter), cos(s.angle_1 + s.angle_2 - quarter)};
+    } else {
+      S sine_1 = sin(s.angle_1);
+      return {sine_1, sine_1 * cosine_2 + cos(s.angle_1) * sine_2};
+    }
   }
 
   /// Gymnasium takes 2 pi away, and rounds, as often as an angle is beyond pi; so does this, without a branch, up to

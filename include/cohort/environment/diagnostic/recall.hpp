@@ -12,7 +12,7 @@ namespace COHORT_NAMESPACE::diagnostic {
 /// An observation is (the cue, then 0; 1 where the action counts, else 0). A policy that remembers returns 1, one that
 /// sees only the present observation 0 on average; with a delay of 0 there is nothing to remember.
 struct recall {
-  int delay = 10;                              ///< steps between the cue and the answer; at least 0
+  int delay = 10;  ///< steps between the cue and the answer; at least 0
   int max_episode_steps = delay + 1;
 
   static constexpr discrete actions{2};
