@@ -102,6 +102,27 @@ TEST_CASE("make: names and parameters that there are not are refused with the ne
                                       "max_episode_steps"));
   CHECK_THROWS_WITH(make("CartPole-v1", {{"max_episode_steps", .5}}),
                     "CartPole-v1: max_episode_steps is 0.5, expected a whole number");
+  CHECK(make("recall", {{"delay", 3}}).max_episode_steps() == 4);
+  CHECK(make("recall", {{"max_episode_steps", 9}, {"delay", 3}}).max_episode_steps() == 9);
+  CHECK_THROWS_WITH(make("Acrobot-v1", {{"dynamics", "nip"}}),
+                    "Acrobot-v1: dynamics is \"nip\", expected \"book\" or \"nips\"; the nearest is \"nips\"");
+  CHECK_THROWS_WITH(make("Pendulum-v1", {{"mass", 0}}), ContainsSubstring("mass is 0, expected a finite number > 0"));
+  auto first_reward = [](std::vector<setting> const& options) {
+    environment_run run{make("Pendulum-v1", options), 1};
+    return run.step(1).reward + run.step(std::vector{1.}).reward;
+  };
+  CHECK(first_reward({}) != first_reward({{"gravity", 9.81}}));
+  environment_run run{make("CartPole-v1"), 3};
+  environment_run same{classic_control::cart_pole{}, 3};
+  while (!run.done()) CHECK(run.step(1).terminated == same.step(1).terminated);
+  CHECK(run.steps_of_episode() == same.steps_of_episode());
+  run.reset(3), same.reset();
+  CHECK(run.observation() != std::vector<double>(4));
+  CHECK(run.observation()[0] != same.observation()[0]);
+  same.reset(3);
+  CHECK(float(run.observation()[0]) == float(same.observation()[0]));
+  CHECK_THROWS_WITH(run.step({1., 0.}), "environment_run: the action's size is 2, expected 1");
+  CHECK_THROWS_WITH(run.step(2), "environment_run: the action is 2, expected an integer from 0 to 1");
   auto mine = known_environments();
   mine.add("walk", walk{});
   CHECK(mine.make("walk").max_episode_steps() == 20);

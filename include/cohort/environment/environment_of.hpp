@@ -22,6 +22,7 @@ struct any_state {
   virtual bool assign(any_state const& other) = 0;  ///< false of another type
   virtual outcome step(std::span<Number const> action, random_stream&) = 0;
   virtual std::vector<std::byte> bytes() const = 0;
+  virtual std::vector<std::pair<std::string, double>> info() const = 0;
   std::vector<float> seen;
   std::vector<std::uint8_t> mask;
 };
@@ -81,6 +82,7 @@ struct steps_of : any_environment_steps<plain_number<E>> {
             "`std::vector<std::byte> save(state const&) const` and `state load(std::span<std::byte const>) const`");
       }
     }
+    std::vector<std::pair<std::string, double>> info() const override { return plain_info(from->environment, held); }
     void look() {
       this->seen.resize(std::size_t(observation_count(from->environment)));
       put_observation(from->environment, held, std::span<float>(this->seen));
@@ -173,6 +175,7 @@ class environment_of {
   {
     return s.held_->mask;
   }
+  std::vector<std::pair<std::string, double>> info(state const& s) const { return s.held_->info(); }
   std::vector<std::byte> save(state const& s) const { return s.held_->bytes(); }
   state load(std::span<std::byte const> bytes) const { return state(steps_->from(bytes)); }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
@@ -16,7 +17,7 @@ namespace COHORT_NAMESPACE {
 ///
 ///     environment_run run{classic_control::cart_pole{}, 1};
 ///     while (!run.done()) total += run.step(1).reward;
-///     run.reset();
+///     run.reset();                     // or reset(seed)
 ///
 /// The starts and the noise are those of lane 0 of a vector_environment on a backend of doubles with this seed. An
 /// episode is cut at the environment's max_episode_steps, if it has one. Actions are an int (discrete), or an array.
@@ -43,6 +44,11 @@ class environment_run<E> {
     reset();
   }
 
+  /// A new episode, of another seed: the same as that of a new environment_run with it.
+  void reset(std::uint64_t seed) {
+    seed_ = seed, steps_ = 0;
+    reset();
+  }
   /// A new episode.
   void reset() {
     random_stream draws(stream_id{seed_, draw_purpose::reset, std::uint32_t(steps_)}, 0);
@@ -65,6 +71,8 @@ class environment_run<E> {
   bool done() const { return last_.terminated || last_.truncated; }
   int steps_of_episode() const { return in_episode_; }
   state_type const& state() const { return state_; }
+  /// What the environment says beside its observation, if it has `info(state const&) const`.
+  std::vector<std::pair<std::string, double>> info() const { return detail::plain_info(environment_, state_); }
   /// What the environment shows now, as doubles: an array, or a vector where the extent is dynamic.
   auto observation() const {
     constexpr int D = observation_size<E>;

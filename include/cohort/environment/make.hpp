@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/environment/all.hpp>
+#include <cohort/environment/any_run.hpp>
 #include <cohort/environment/registry.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -14,10 +15,10 @@ inline environment_registry known_environments() {
   all.add<classic_control::pendulum>("Pendulum-v1");
   all.add<diagnostic::frozen_lake<4>>("FrozenLake-v1");
   all.add<diagnostic::frozen_lake<8>>("FrozenLake8x8-v1");
-  all.add<diagnostic::chain>("chain");
+  all.add("chain", diagnostic::chain{}, [](auto const& e) { return diagnostic::chain{.length = e.length}; });
   all.add<diagnostic::bandit<2>>("bandit");
   all.add<diagnostic::linear_quadratic>("linear_quadratic");
-  all.add<diagnostic::recall>("recall");
+  all.add("recall", diagnostic::recall{}, [](auto const& e) { return diagnostic::recall{.delay = e.delay}; });
   return all;
 }
 

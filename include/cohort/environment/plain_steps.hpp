@@ -2,6 +2,10 @@
 #include <cohort/environment/action_mask.hpp>
 #include <cohort/random/stream.hpp>
 #include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 // One environment in plain numbers, whatever its own are: what an environment_run and an environment without its type
 // are made of.
@@ -35,6 +39,14 @@ void put_observation(E const& e, typename state_of<E>::type const& s, std::span<
   auto const& seen = e.observe(s);
   if constexpr (observation_size<E> == dynamic) require_count("observe", seen.size(), observation_count(e));
   for (std::size_t d = 0; d < to.size(); ++d) to[d] = T(plain(seen[d]));
+}
+
+template <class E>
+std::vector<std::pair<std::string, double>> plain_info(E const& e, typename state_of<E>::type const& s) {
+  std::vector<std::pair<std::string, double>> all;
+  if constexpr (requires { e.info(s); })
+    for (auto const& [name, value] : e.info(s)) all.emplace_back(name, plain(value));
+  return all;
 }
 
 /// The numbers of an action as plain ones: floats of a box, ints of the rest.

@@ -41,8 +41,15 @@ class environment_registry {
   /// value_error for a name that is taken.
   template <environment E>
   environment_registry& add(std::string name, E const& as_it_is = {}) {
-    return add(name, maker([name, as_it_is](std::vector<setting> const& options) {
+    return add(name, as_it_is, [](E const& e) { return e; });
+  }
+  /// The same of an environment of which some parameters follow from others: `remade` makes it of those.
+  template <environment E, class Remade>
+  environment_registry& add(std::string name, E const& as_it_is, Remade remade) {
+    return add(name, maker([name, as_it_is, remade](std::vector<setting> const& options) {
                  E e = as_it_is;
+                 for (setting const& s : options) detail::set_parameter(e, name, s);
+                 e = remade(e);
                  for (setting const& s : options) detail::set_parameter(e, name, s);
                  return any_environment(e, name);
                }));

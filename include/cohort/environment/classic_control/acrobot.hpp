@@ -44,6 +44,11 @@ struct acrobot {
     S angle_1, angle_2, velocity_1, velocity_2;
   };
 
+  constexpr void parameters(auto f) const {
+    f("length_1", length_1), f("mass_1", mass_1), f("mass_2", mass_2), f("center_1", center_1), f("center_2", center_2),
+        f("moment", moment), f("gravity", gravity), f("time_step", time_step), f("max_speed_1", max_speed_1),
+        f("max_speed_2", max_speed_2), f("torque_noise", torque_noise), f("dynamics", dynamics);
+  }
   void check() const {
     detail::require_finite("acrobot", {{"center_1", center_1},
                                        {"center_2", center_2},

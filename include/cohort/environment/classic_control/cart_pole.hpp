@@ -37,6 +37,11 @@ struct cart_pole {
     S position, velocity, angle, angular_velocity;
   };
 
+  constexpr void parameters(auto f) const {
+    f("gravity", gravity), f("cart_mass", cart_mass), f("pole_mass", pole_mass), f("half_length", half_length),
+        f("force", force), f("time_step", time_step), f("position_limit", position_limit),
+        f("angle_limit", angle_limit), f("sutton_barto_reward", sutton_barto_reward);
+  }
   void check() const {
     detail::require_finite("cart_pole", {{"gravity", gravity}, {"force", force}});
     detail::require_above("cart_pole", 0,

@@ -33,6 +33,10 @@ struct continuous_mountain_car {
     S position, velocity;
   };
 
+  constexpr void parameters(auto f) const {
+    f("power", power), f("gravity", gravity), f("max_speed", max_speed), f("min_position", min_position),
+        f("max_position", max_position), f("goal_position", goal_position), f("goal_velocity", goal_velocity);
+  }
   void check() const {
     detail::require_finite("continuous_mountain_car", {{"power", power},
                                                        {"gravity", gravity},

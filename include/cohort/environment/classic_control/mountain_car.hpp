@@ -31,6 +31,10 @@ struct mountain_car {
     S position, velocity;
   };
 
+  constexpr void parameters(auto f) const {
+    f("force", force), f("gravity", gravity), f("max_speed", max_speed), f("min_position", min_position),
+        f("max_position", max_position), f("goal_position", goal_position), f("goal_velocity", goal_velocity);
+  }
   void check() const {
     detail::require_finite("mountain_car", {{"force", force},
                                             {"gravity", gravity},

@@ -28,6 +28,10 @@ struct pendulum {
     S angle, speed;
   };
 
+  constexpr void parameters(auto f) const {
+    f("gravity", gravity), f("mass", mass), f("length", length), f("time_step", time_step), f("max_speed", max_speed),
+        f("max_torque", max_torque);
+  }
   void check() const {
     detail::require_finite("pendulum", {{"gravity", gravity}});
     detail::require_above("pendulum", 0,

@@ -25,6 +25,7 @@ struct chain {
     S place;
   };
 
+  constexpr void parameters(auto f) const { f("length", length); }
   void check() const {
     detail::require(length >= 2, "chain", "length", length, "at least 2");
     // so that a float tells the places apart

@@ -44,6 +44,10 @@ struct frozen_lake {
     bool terminated = false;
   };
 
+  constexpr void parameters(auto f) const {
+    f("slippery", slippery), f("success_rate", success_rate), f("goal_reward", goal_reward),
+        f("hole_reward", hole_reward), f("ice_reward", ice_reward);
+  }
   void check() const {
     std::size_t starts = 0;
     for (auto const& row : map) {

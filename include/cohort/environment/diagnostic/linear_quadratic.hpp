@@ -33,6 +33,10 @@ struct linear_quadratic {
     S position, speed;
   };
 
+  constexpr void parameters(auto f) const {
+    f("time_step", time_step), f("position_cost", position_cost), f("speed_cost", speed_cost),
+        f("force_cost", force_cost), f("noise", noise);
+  }
   void check() const {
     detail::require_above("linear_quadratic", 0, {{"time_step", time_step}, {"force_cost", force_cost}});
     for (auto [name, given] : {std::pair{"position_cost", position_cost}, {"speed_cost", speed_cost}, {"noise", noise}})

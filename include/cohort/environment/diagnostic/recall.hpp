@@ -24,6 +24,7 @@ struct recall {
     S cue, elapsed;
   };
 
+  constexpr void parameters(auto f) const { f("delay", delay); }
   void check() const {
     detail::require(delay >= 0, "recall", "delay", delay, "at least 0");
     detail::require(delay <= 1 << 24, "recall", "delay", delay, "at most 16777216");  // so that a float counts it
