@@ -148,8 +148,15 @@ void set_fields(config& to, std::vector<field> const& fields) {
     });
     if (known) continue;
     auto const part = f.name.substr(0, f.name.find('.'));
+    if (part == "with" && part != f.name) {
+      auto parameter = as_setting(f);
+      parameter.name = f.name.substr(part.size() + 1);
+      to.parameters.push_back({parameter, f.where});
+      continue;
+    }
     if (std::find(parts.begin(), parts.end(), part) == parts.end() || part == f.name) {
       auto all = names(to);
+      all.push_back("with.(a parameter of the environment)");
       for (auto const* p : parts) all.push_back(std::string(p) + ".(a parameter of the algorithm)");
       throw program::usage_error(cohort::detail::unknown_name(f.where, "field", f.name, all).what());
     }
@@ -202,7 +209,9 @@ std::string as_toml(config const& c, std::string const& algorithm_text, std::vec
     if constexpr (std::is_enum_v<M>) put(name, shown(cohort::detail::name_of(member)));
     else put(name, shown(member));
   });
-  for (auto const& s : settings) put(s.name, std::visit([](auto const& v) { return shown(v); }, s.value));
+  auto text = [](cohort::setting const& s) { return std::visit([](auto const& v) { return shown(v); }, s.value); };
+  for (auto const& p : c.parameters) put("with." + p.set.name, text(p.set));
+  for (auto const& s : settings) put(s.name, text(s));
   return all;
 }
 

@@ -22,7 +22,7 @@ struct field {
   std::string where;
 };
 
-/// A parameter of the algorithm, and where it was asked for.
+/// A parameter of the algorithm or the environment, and where it was asked for.
 struct asked_setting {
   cohort::setting set;
   std::string where;
@@ -39,14 +39,15 @@ struct config {
   std::int64_t stop_after_steps = std::numeric_limits<std::int64_t>::max();
   double stop_at_return = std::numeric_limits<double>::infinity(),
          stop_after_seconds = std::numeric_limits<double>::infinity();
-  std::vector<asked_setting> settings{};
+  std::vector<asked_setting> settings{};       ///< of the algorithm
+  std::vector<asked_setting> parameters{};     ///< of the environment, with.NAME
   std::map<std::string, std::string> where{};  ///< each field that was given
 
   /// "run.toml:2", or the field's name where nobody gave it.
   std::string place_of(std::string const& field) const { return where.contains(field) ? where.at(field) : field; }
 };
 
-/// f(name, member, what it may be, whether it is) for each field but the algorithm's parameters.
+/// f(name, member, what it may be, whether it is) for each field but the parameters of environment and algorithm.
 template <class C, class F>
 void each_field(C& c, F f) {
   auto any = [](auto const&) { return true; };

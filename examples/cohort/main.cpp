@@ -23,23 +23,15 @@
 
 namespace cli {
 
-known_environment environment_of(config const& c) {
-  std::vector<std::string> known;
-  for (auto const& e : environments()) {
-    if (c.environment == e.name) return e;
-    known.push_back(e.name);
-  }
-  throw program::usage_error(
-      cohort::detail::unknown_name(c.place_of("environment"), "environment", c.environment, known).what());
-}
-
 namespace {
 
 void list() {
   std::string all = "environments\n";
-  for (auto const& e : environments()) {
-    all += std::string("  ") + e.name + ": " + e.is + "; tuned for it:";
-    for (auto const& name : tuned_names(e.name)) all += " " + name;
+  for (auto const& e : environment_names()) {
+    all += "  " + e + ": " + environment_text(e);
+    auto const tuned = tuned_names(e);
+    if (!tuned.empty()) all += "; tuned for it:";
+    for (auto const& name : tuned) all += " " + name;
     all += "\n";
   }
   all += "algorithms\n ";

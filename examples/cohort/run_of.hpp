@@ -12,8 +12,9 @@ namespace cli {
 template <class E, class Policy>
 class run_of final : public any_run {
  public:
-  run_of(config const& c, chosen_algorithm const& algorithm, cohort::network_options const& network)
+  run_of(E const& e, config const& c, chosen_algorithm const& algorithm, cohort::network_options const& network)
       : cpu_({.threads = int(c.threads)}),
+        environment_(e),
         policy_(cpu_, environment_, network, cohort::random_seed{std::uint64_t(c.seed)}),
         run_(cpu_, algorithm.parts, environment_, policy_,
              {.steps = c.steps, .updates = c.updates, .seed = std::uint64_t(c.seed)}) {}
@@ -35,15 +36,15 @@ class run_of final : public any_run {
 };
 
 template <class E>
-std::unique_ptr<any_run> make_run(config const& c, chosen_algorithm const& algorithm) {
+std::unique_ptr<any_run> make_run(E const& e, config const& c, chosen_algorithm const& algorithm) {
   cohort::network_options network;
   network.hidden = std::vector<int>(c.hidden.begin(), c.hidden.end());
   network.activation = c.activation;
   network.trunk = c.trunk;
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (algorithm.needs_critic)
-    return std::make_unique<run_of<E, cohort::actor_critic<machine, distribution>>>(c, algorithm, network);
-  return std::make_unique<run_of<E, cohort::actor<machine, distribution>>>(c, algorithm, network);
+    return std::make_unique<run_of<E, cohort::actor_critic<machine, distribution>>>(e, c, algorithm, network);
+  return std::make_unique<run_of<E, cohort::actor<machine, distribution>>>(e, c, algorithm, network);
 }
 
 template <class Policy>
@@ -64,13 +65,13 @@ class policy_of final : public any_policy {
 };
 
 template <class E>
-std::unique_ptr<any_policy> read_policy(std::filesystem::path const& from, bool with_critic) {
+std::unique_ptr<any_policy> read_policy(E const& e, std::filesystem::path const& from, bool with_critic) {
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (with_critic)
     return std::make_unique<policy_of<cohort::actor_critic<machine, distribution>>>(
-        [&](machine& cpu) { return cohort::load<cohort::actor_critic>(cpu, E{}, from); });
+        [&](machine& cpu) { return cohort::load<cohort::actor_critic>(cpu, e, from); });
   return std::make_unique<policy_of<cohort::actor<machine, distribution>>>(
-      [&](machine& cpu) { return cohort::load<cohort::actor>(cpu, E{}, from); });
+      [&](machine& cpu) { return cohort::load<cohort::actor>(cpu, e, from); });
 }
 
 }  // namespace cli

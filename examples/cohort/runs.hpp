@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/checkpoint.hpp>
+#include <cohort/environment/any_environment.hpp>
 #include <cohort/run/evaluate.hpp>
 #include <cohort/run/training.hpp>
 #include <filesystem>
@@ -32,26 +33,29 @@ class any_policy {
   virtual void export_onnx(std::filesystem::path const& to) = 0;
 };
 
-struct known_environment {
-  char const* name;
-  char const* is;
+/// To be made in a file of its own for each kind of actions (run_of.hpp), since each is a minute's work for a compiler.
+std::unique_ptr<any_run> run_with(cohort::environment_of<cohort::discrete> const&, config const&,
+                                  chosen_algorithm const&);
+std::unique_ptr<any_run> run_with(cohort::environment_of<cohort::box<cohort::dynamic>> const&, config const&,
+                                  chosen_algorithm const&);
+/// Raise value_error for a file of another environment or policy.
+std::unique_ptr<any_policy> policy_for(cohort::environment_of<cohort::discrete> const&, std::filesystem::path const&,
+                                       bool with_critic);
+std::unique_ptr<any_policy> policy_for(cohort::environment_of<cohort::box<cohort::dynamic>> const&,
+                                       std::filesystem::path const&, bool with_critic);
+std::unique_ptr<any_policy> policy_for(std::string const& environment, std::filesystem::path const&, bool with_critic);
+
+struct chosen_environment {
+  cohort::any_environment environment;
   double threshold;  ///< the mean return from which on it counts as solved
-  std::unique_ptr<any_run> (*run)(config const&, chosen_algorithm const&);
-  /// Raises value_error for a file of another environment or policy.
-  std::unique_ptr<any_policy> (*read_policy)(std::filesystem::path const&, bool with_critic);
+  std::unique_ptr<any_run> run(config const&, chosen_algorithm const&) const;
 };
 
-/// To be made in a file of its own for each environment (run_of.hpp), since each is a minute's work for a compiler.
-std::unique_ptr<any_run> cart_pole_run(config const&, chosen_algorithm const&);
-std::unique_ptr<any_run> pendulum_run(config const&, chosen_algorithm const&);
-std::unique_ptr<any_policy> cart_pole_policy(std::filesystem::path const&, bool with_critic);
-std::unique_ptr<any_policy> pendulum_policy(std::filesystem::path const&, bool with_critic);
-
-inline std::vector<known_environment> environments() {
-  return {{"CartPole-v1", "4 numbers, 2 actions, 500 steps", 475, cart_pole_run, cart_pole_policy},
-          {"Pendulum-v1", "3 numbers, 1 action in [-2, 2], 200 steps", -200, pendulum_run, pendulum_policy}};
-}
-/// Raises program::usage_error naming where it was asked for and the nearest.
-known_environment environment_of(config const& c);
+std::vector<std::string> environment_names();
+/// "4 observed, 2 actions, 500 steps".
+std::string environment_text(std::string const& name);
+/// Raises program::usage_error naming where it was asked for, and the nearest, for a name or a parameter that there is
+/// not, and for parameters out of their range.
+chosen_environment environment_of(config const& c);
 
 }  // namespace cli
