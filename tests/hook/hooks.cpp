@@ -53,7 +53,7 @@ TEST_CASE("csv_log and json_lines: the metrics of each update by their names, an
       R"("ratio/min":1,"ratio/max":1,"train/effective_sample_size":1,"train/grad_norm":4,"train/learning_rate":null,)"
       R"("train/optimizer_steps":0,"train/skipped_steps":0,"a \"quoted\", odd\u000aname":2.5,"never":null})";
   CHECK(files::get(f.path / "run.jsonl") == R"({"time/total_timesteps":1234567,"time/iterations":1)" + line + "\n" +
-                                          R"({"time/total_timesteps":1234567,"time/iterations":2)" + line + "\n");
+                                                R"({"time/total_timesteps":1234567,"time/iterations":2)" + line + "\n");
 }
 
 TEST_CASE("describe_metrics: a language model's by the names of TRL, groups' scores where there are groups") {
