@@ -1,6 +1,10 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/checkpoint.hpp>
 #include <cohort/cohort.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
@@ -80,4 +84,25 @@ TEST_CASE("state files: what is none of ours, or of a later format, is said") {
   CHECK_THAT(said(described(R"({"format": 2, "library": 9})")), ContainsSubstring("is of format 2"));
   CHECK_THAT(said(described(R"({"format": 1})")), ContainsSubstring("is damaged"));
   CHECK_THAT(said(described(R"({"format": 1})", "")), ContainsSubstring("is damaged"));
+}
+
+TEST_CASE("state files: numbers are read to where numbers of their type may stand, whatever stands before them") {
+  state_sources state;
+  auto add = [&](std::string const& name, std::string const& type, std::size_t size) {
+    std::size_t const of_one = file::safetensors::size_of(type);
+    state[name] = {type, size, [of_one](std::size_t at, std::span<std::byte> to) {
+                     CHECK(reinterpret_cast<std::uintptr_t>(to.data()) % of_one == 0);
+                     CHECK(to.size() % of_one == 0);
+                     for (std::size_t i = 0; i < to.size(); ++i) to[i] = std::byte((at + i) % 251);
+                   }};
+  };
+  add("a", "BOOL", 1), add("b", "F32", 12), add("c", "F64", 16), add("d", "U8", 5), add("e", "F64", 1 << 19);
+  auto const read = file::read_state(file::state_bytes(file::json::object(), state)).state;
+  for (auto const& [name, source] : state) {
+    auto const& bytes = read.at(name).bytes;
+    REQUIRE(bytes.size() == source.size);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) wrong += bytes[i] != std::byte(i % 251);
+    CHECK(wrong == 0);
+  }
 }

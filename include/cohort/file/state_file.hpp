@@ -72,8 +72,9 @@ void put_state(file::json const& about, state_sources const& state, Put put, Put
   };
   for (auto const& [name, x] : state)
     for (std::size_t at = 0; at < x.size;) {
-      if (filled + 8 > most) flush();
-      std::size_t const n = std::min((most - filled) / 8 * 8, x.size - at);  // whole numbers
+      bool const aligned = filled % file::safetensors::size_of(x.type) == 0;  // as numbers are read
+      if (filled + 8 > most || !aligned) flush();
+      std::size_t const n = std::min((most - filled) / 8 * 8, x.size - at);  // whole ones
       x.read(at, std::span(piece).subspan(filled, n));
       filled += n, at += n;
     }
