@@ -6,8 +6,8 @@ EnvPool, gymnax under jit and Gymnasium's own vector CartPole, in turn.
     cmake --preset release && cmake --build --preset release --target bench_environment
     build/stepping/bin/python bench/peers/stepping.py
 
-Rates are of processor time, of all threads together, and the best of the repeats, so another program on the core spoils them least. An episode that is over begins anew in
-all of them. gymnax draws keys of its own (threefry) for each lane, step and restart, as its users do.
+Rates are of processor time, of all threads together, and the best of the repeats, so that another program on the core spoils them least. An
+episode that is over begins anew in all of them. gymnax draws keys of its own (threefry) for each lane, step and restart, as its users do.
 """
 
 import argparse
