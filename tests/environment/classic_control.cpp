@@ -1,4 +1,10 @@
-#include <cohort/environment/all.hpp>
+#include <cohort/environment/classic_control/acrobot.hpp>
+#include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/environment/classic_control/continuous_mountain_car.hpp>
+#include <cohort/environment/classic_control/mountain_car.hpp>
+#include <cohort/environment/classic_control/pendulum.hpp>
+#include <cohort/environment/environment_run.hpp>
+#include <cohort/environment/vector_environment.hpp>
 #include <cohort/scalar/dual.hpp>
 #include <cstddef>
 #include <set>
@@ -193,19 +199,17 @@ TEST_CASE("classic_control: episodes begin where Gymnasium's do") {
 
 TEST_CASE("classic_control: parameters that no environment can have are refused before the first step") {
   double nan = std::numeric_limits<double>::quiet_NaN();
-  auto refused = [](auto const& e) {
-    arrays::cpu backend;
-    using E = std::remove_cvref_t<decltype(e)>;
-    std::string said;
+  auto refused = [](auto const& e) -> std::string {
     try {
       environment_run run{e};
     } catch (value_error const& error) {
-      said = error.what();
+      return error.what();
     }
-    CHECK_THROWS_WITH((vector_environment<arrays::cpu, E>(backend, e, 4, 1)),
-                      ContainsSubstring(said) && !Catch::Matchers::Equals(""));
-    return said;
+    return "";
   };
+  arrays::cpu backend;
+  CHECK_THROWS_WITH((vector_environment<arrays::cpu, acrobot>(backend, {.mass_1 = 0}, 4, 1)),
+                    ContainsSubstring("acrobot: mass_1 is 0, expected a finite number > 0"));
   CHECK(refused(cart_pole{.pole_mass = 0}) == "cart_pole: pole_mass is 0, expected a finite number > 0");
   CHECK(refused(cart_pole{.force = nan}) == "cart_pole: force is nan, expected a finite number");
   CHECK(refused(pendulum{.length = -1}) == "pendulum: length is -1, expected a finite number > 0");

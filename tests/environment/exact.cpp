@@ -3,7 +3,11 @@
 // last bit of a few of Pendulum's rewards).
 #include <algorithm>
 #include <cmath>
-#include <cohort/environment/all.hpp>
+#include <cohort/environment/classic_control/acrobot.hpp>
+#include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/environment/classic_control/continuous_mountain_car.hpp>
+#include <cohort/environment/classic_control/mountain_car.hpp>
+#include <cohort/environment/classic_control/pendulum.hpp>
 #include <cstddef>
 #include <numbers>
 #include <string>

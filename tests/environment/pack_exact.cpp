@@ -1,6 +1,10 @@
 // Built with -ffp-contract=off, as exact.cpp is.
 #include <cohort/eigen/pack.hpp>
-#include <cohort/environment/all.hpp>
+#include <cohort/environment/classic_control/acrobot.hpp>
+#include <cohort/environment/classic_control/cart_pole.hpp>
+#include <cohort/environment/classic_control/continuous_mountain_car.hpp>
+#include <cohort/environment/classic_control/mountain_car.hpp>
+#include <cohort/environment/classic_control/pendulum.hpp>
 #include <cstddef>
 #include <string>
 #include "../catch.hpp"
