@@ -31,8 +31,8 @@ class controller {
   using numbers = detail::as_many<number, D>;
 
  public:
-  using action = std::conditional_t<
-      is_discrete, int, std::conditional_t<D == dynamic, std::span<number const>, numbers>>;
+  using action =
+      std::conditional_t<is_discrete, int, std::conditional_t<D == dynamic, std::span<number const>, numbers>>;
   struct unmasked {};
 
   /// The seed is that of the draws of act().
