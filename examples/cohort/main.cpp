@@ -17,6 +17,7 @@
 #include "comparison.hpp"
 #include "config.hpp"
 #include "export.hpp"
+#include "replay.hpp"
 #include "runs.hpp"
 #include "sweep.hpp"
 #include "train.hpp"
@@ -96,10 +97,15 @@ int run(int argc, char** argv) {
   exporting->add_option("--onnx", wanted.onnx, "an ONNX model")->type_name("FILE");
   exporting->add_option("--name", wanted.name, "the namespace in the header")->type_name("NAME");
 
+  std::string traces;
+  auto* replaying = app.add_subcommand("replay", "plays environments from traces, as Gymnasium does to the last bit");
+  replaying->add_option("FILE", traces, "lines of JSON, {\"env\", \"state\", \"actions\"}; - is stdin")->required();
+
   auto* listing = app.add_subcommand("list", "the environments and algorithms that there are");
 
   return program::run(app, argc, argv, [&] {
     if (listing->parsed()) return list();
+    if (replaying->parsed()) return replay(traces, [](std::string const& line) { program::print(line + "\n"); });
     if (exporting->parsed()) return export_policy(wanted);
     if (comparing->parsed()) {
       compare_request asked{.algorithms = program::split(algorithms, ','),

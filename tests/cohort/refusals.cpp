@@ -18,6 +18,8 @@ TEST_CASE("cohort: wrong fields are one line that says where, what was given and
   says("stray", "'stray' stands where an option was expected");
   says("--environment CartPole",
        "--environment: there is no environment named 'CartPole'; the nearest are CartPole-v1");
+  says("--environment Pendulum-v1 --with.mas 2", "--with.mas: Pendulum-v1: there is no parameter named 'mas'");
+  says("--environment Pendulum-v1 --with.mass 0", "--with.mass: pendulum: mass is 0, expected a finite number > 0");
   says("--algorithm pp", "--algorithm: there is no algorithm named 'pp'; the nearest are ppo");
   says("--algorithm dapo", "--algorithm: algorithm dapo is of language models");
   says("--algorithm a2c --preset tuned",

@@ -83,6 +83,19 @@ TEST_CASE("cohort: SIGTERM finishes the update and leaves a checkpoint; a second
   CHECK(lines(here.in("a/metrics.jsonl")) == left + 1);
 }
 
+TEST_CASE("cohort: environments by name, of either kind of actions, with parameters that the run's files keep") {
+  scratch here;
+  for (std::string const& with : {"--environment MountainCarContinuous-v0 --with.max_episode_steps 50 --out box",
+                                  "--environment FrozenLake-v1 --with.slippery false --out lake"})
+    CHECK(here.run(quick + "--steps 600 --rollout.horizon 32 --evaluation.every 0 " + with).status == 0);
+  CHECK_THAT(get(here.in("box/config.toml")), ContainsSubstring("[with]\nmax_episode_steps = 50"));
+  CHECK_THAT(get(here.in("lake/config.toml")), ContainsSubstring("[with]\nslippery = false"));
+  CHECK(here.run("train --quiet --config lake/config.toml --out again").status == 0);
+  CHECK(get(here.in("again/policy.cohort")) == get(here.in("lake/policy.cohort")));
+  CHECK_THAT(here.run("export --header c.hpp box").out, ContainsSubstring("MountainCarContinuous-v0"));
+  CHECK_THAT(here.run("list").out, ContainsSubstring("Acrobot-v1: 6 observed, 3 actions, 500 steps"));
+}
+
 TEST_CASE("cohort: the files in docs/cohort.md are read") {
   scratch here;
   std::string const page = get(paths::golden("../../docs/cohort.md"));
