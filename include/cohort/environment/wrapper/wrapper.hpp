@@ -58,6 +58,16 @@ constexpr auto action_with(E const& environment, F const& f) {
   }
 }
 
+/// What E shows, as numbers of one's own.
+template <class E, class State>
+constexpr auto observed(E const& environment, State const& s) {
+  auto const& seen = environment.observe(s);
+  as_many<std::remove_cvref_t<decltype(seen[0])>, observation_size<E>> numbers{};
+  if constexpr (observation_size<E> == dynamic) numbers.resize(seen.size());
+  for (std::size_t d = 0; d < numbers.size(); ++d) numbers[d] = seen[d];
+  return numbers;
+}
+
 /// The base of all wrappers. Those with parameters have a `check` of their own, which calls this one.
 template <class E>
 class wrapper : public E {
