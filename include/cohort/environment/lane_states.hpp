@@ -72,6 +72,13 @@ class lane_states {
     backend.map_rows(lanes_ / every, observe_lane<E>{environment_},
                      view<T const>(all.data, lanes_ / every, F, every, lanes_), out);
   }
+  typename state_of<E>::type state(B& backend, int lane) {
+    typename state_of<E>::type s{};
+    T row[F];
+    backend.download(std::span<T>(row), view<T const>(states().part(lane, 1)));
+    for (int f = 0; f < F; ++f) reinterpret_cast<real<double>*>(&s)[f] = row[f];
+    return s;
+  }
 
  private:
   using array = typename B::template array<T>;
@@ -90,7 +97,6 @@ template <class B, class E>
 class lane_states<B, E> {
  public:
   using T = value_t<B>;
-  using state = typename E::state;
   using number = std::conditional_t<is_box<actions_of<E>>, float, int>;
 
   lane_states(B& backend, E const& e, int N) : environment_(e), D(seen_count(e)) { resize(backend, N); }
@@ -148,7 +154,7 @@ class lane_states<B, E> {
       auto a = action_from<E, int>(environment_, matrix_row<real<T>, Action const>{given.data() + n * A, 1}, &action_);
       auto& s = states_[std::size_t(n)];
       auto result = [&] {
-        if constexpr (steps_with_noise<E, state>) {
+        if constexpr (steps_with_noise<E, typename E::state>) {
           random_stream draws(noise, std::uint32_t(n / noise_group));
           return environment_.step(s, a, draws);
         } else {
@@ -182,6 +188,7 @@ class lane_states<B, E> {
     for (int n = 0; n < out.rows; ++n) look(n * every, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
     backend.upload(out, std::span<T const>(seen_).first(std::size_t(out.size())));
   }
+  typename E::state const& state(B&, int lane) const { return states_[std::size_t(lane)]; }
 
  private:
   int lanes() const { return int(states_.size()); }
@@ -196,7 +203,7 @@ class lane_states<B, E> {
 
   E environment_;
   int D;  ///< columns of what is observed
-  std::vector<state> states_;
+  std::vector<typename E::state> states_;
   std::vector<int> elapsed_;
   std::vector<number> action_;
   std::vector<T> reward_, seen_, numbers_;

@@ -15,6 +15,12 @@ uniform_parameter(double C::*, double, double) -> uniform_parameter<C>;
 
 namespace detail {
 
+template <class S>
+inline constexpr bool is_pack = false;
+template <class S>
+  requires requires { S::width; }
+inline constexpr bool is_pack<S> = S::width > 1;
+
 template <int P>
 struct drawn_parameters {
   template <class E, class S>
@@ -72,7 +78,7 @@ class domain_randomization : public detail::with_own<E, detail::drawn_parameters
   template <class State, class Action, class... Draws>
     requires(sizeof...(Draws) == detail::draws_in_step<E>)
   constexpr auto step(State& s, Action const& action, Draws&... draws) const {
-    if constexpr (!is_pack<typename State::scalar>) {
+    if constexpr (!detail::is_pack<typename State::scalar>) {
       return with(this->own(s).parameters, 0).step(s, action, draws...);
     } else {
       using S = typename State::scalar;
@@ -88,7 +94,7 @@ class domain_randomization : public detail::with_own<E, detail::drawn_parameters
   }
   template <class State>
   constexpr auto observe(State const& s) const {
-    if constexpr (!is_pack<typename State::scalar>) {
+    if constexpr (!detail::is_pack<typename State::scalar>) {
       return detail::observed<E>(with(this->own(s).parameters, 0), s);
     } else {
       return lane_by_lane<std::size_t(observation_size<E>)>(
@@ -98,7 +104,7 @@ class domain_randomization : public detail::with_own<E, detail::drawn_parameters
   template <class State>
     requires detail::has_action_mask<E>
   constexpr auto action_mask(State const& s) const {
-    if constexpr (!is_pack<typename State::scalar>) {
+    if constexpr (!detail::is_pack<typename State::scalar>) {
       return with(this->own(s).parameters, 0).action_mask(s);
     } else {
       using S = typename State::scalar;
@@ -120,11 +126,6 @@ class domain_randomization : public detail::with_own<E, detail::drawn_parameters
   template <class S>
   using one_of = real<typename S::value_type>;
   template <class S>
-  static constexpr bool is_pack = false;
-  template <class S>
-    requires requires { S::width; }
-  static constexpr bool is_pack<S> = S::width > 1;
-  template <class S>
   constexpr auto draw(random_stream& draws) const {
     std::array<S, std::size_t(P)> parameters{};
     for (std::size_t p = 0; p < drawn.size(); ++p) parameters[p] = S(draws.uniform(drawn[p].low, drawn[p].high));
@@ -135,7 +136,7 @@ class domain_randomization : public detail::with_own<E, detail::drawn_parameters
   constexpr E with(std::array<S, std::size_t(P)> const& parameters, int lane) const {
     E e = this->base();
     for (std::size_t p = 0; p < drawn.size(); ++p) {
-      if constexpr (is_pack<S>) e.*drawn[p].member = double(parameters[p][lane]);
+      if constexpr (detail::is_pack<S>) e.*drawn[p].member = double(parameters[p][lane]);
       else e.*drawn[p].member = detail::plain(parameters[p]);
     }
     return e;
