@@ -68,16 +68,13 @@ def cases():
     bits = [int(x) for x in numpy.random.default_rng(0).integers(2, size=40)]
     pairs = [numpy.float32(x) for x in numpy.random.default_rng(2).uniform(-1, 1, (40, 2))]
     choices = [numpy.array(x) for x in numpy.random.default_rng(3).integers(7, size=(40, 2))]
-    yield "cart_pole_transform_reward", wrappers.TransformReward(make("CartPole-v1"), lambda r: 0.1 * r), bits
-    yield "cart_pole_clip_reward", wrappers.ClipReward(make("CartPole-v1"), 0, 0.5), bits
-    yield "cart_pole_frames", wrappers.FrameStackObservation(make("CartPole-v1"), 4), bits
-    yield "cart_pole_repeat", wrappers.RepeatAction(make("CartPole-v1"), 3), [1] * 40
-    yield "pendulum_clip_reward", wrappers.ClipReward(make("Pendulum-v1"), -6, -2), floats(40, -2, 2)
-    yield "pendulum_rescale", wrappers.RescaleAction(make("Pendulum-v1"), -1, 1), floats(40, -1, 1)
-    yield "pendulum_discretize", wrappers.DiscretizeAction(make("Pendulum-v1"), 7), [int(x) for x in numpy.random.default_rng(4).integers(7, size=40)]
-    yield "pendulum_repeat", wrappers.RepeatAction(make("Pendulum-v1", max_episode_steps=10), 3), floats(40, -2, 2)
+    tenth = wrappers.TransformReward(make("CartPole-v1"), lambda r: 0.1 * r)
+    yield "cart_pole_frames", wrappers.FrameStackObservation(tenth, 4), bits
+    yield "cart_pole_repeat", wrappers.RepeatAction(wrappers.ClipReward(make("CartPole-v1"), 0, 0.5), 3), [1] * 40
     clipped = wrappers.TransformObservation(make("Pendulum-v1"), lambda o: numpy.clip(o, -0.5, 0.5), None)
-    yield "pendulum_clip_observation", clipped, floats(40, -2, 2)
+    yield "pendulum_rescale", wrappers.ClipReward(wrappers.RescaleAction(clipped, -1, 1), -6, -2), floats(40, -1, 1)
+    seven = wrappers.DiscretizeAction(make("Pendulum-v1", max_episode_steps=100), 7)
+    yield "pendulum_repeat", wrappers.RepeatAction(seven, 3), [int(x) for x in numpy.random.default_rng(4).integers(7, size=40)]
     yield "echo_clip", wrappers.ClipAction(Echo()), [numpy.float32(4) * x for x in pairs]
     yield "echo_rescale", wrappers.RescaleAction(Echo(), -1, 1), pairs
     yield "echo_discretize", wrappers.DiscretizeAction(Echo(), 7, multidiscrete=True), choices
