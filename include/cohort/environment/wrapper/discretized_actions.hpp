@@ -12,19 +12,22 @@ struct on_a_grid : wrapper<E> {
     if constexpr (D == dynamic) actions.n.resize(std::size_t(size_of(E::actions)));
     for (int& n : actions.n) n = bins;
   }
+  constexpr int bins(std::size_t d) const { return actions.n[d]; }
 };
 template <class E>
 struct on_a_grid<E, 1> : wrapper<E> {
   discrete actions;
   static constexpr std::array<char const*, 0> action_names{};
   on_a_grid(E e, int bins) : wrapper<E>(std::move(e)), actions{bins} {}
+  constexpr int bins(std::size_t) const { return actions.n; }
 };
 
 }  // namespace detail
 
 /// Each number of a box of actions becomes a choice of the middles of `bins` equal parts of its range: discrete{bins}
 /// where the compiler knows that it is one number, multi_discrete otherwise. In single precision and the order of
-/// Gymnasium's DiscretizeAction(e, bins, multidiscrete=True), choices out of range too, which are the nearest one.
+/// Gymnasium's DiscretizeAction(e, bins, multidiscrete=True), choices out of range too, which are the nearest one. Bins
+/// that differ are set in `actions.n`.
 template <class E>
 struct discretized_actions : detail::on_a_grid<E> {
   static_assert(detail::is_box<detail::actions_of<E>>,
@@ -33,11 +36,11 @@ struct discretized_actions : detail::on_a_grid<E> {
                 "discretized_actions: the environment's actions are without a bound, expected a box of finite low and "
                 "high");
   static constexpr std::array<char const*, 0> action_units{};
-  int bins;
 
-  discretized_actions(E e, int n) : detail::on_a_grid<E>(std::move(e), n), bins(n) { check(); }
+  discretized_actions(E e, int bins) : detail::on_a_grid<E>(std::move(e), bins) { check(); }
   void check() const {
-    detail::require(bins > 0, "discretized_actions", "bins", bins, "a positive number");
+    for (int n : detail::choices_of(this->actions))
+      detail::require(n > 0, "discretized_actions", "bins", n, "a positive number");
     detail::require_bounded_actions("discretized_actions", this->base());
     detail::wrapper<E>::check();
   }
@@ -48,6 +51,7 @@ struct discretized_actions : detail::on_a_grid<E> {
     auto const& bounds = detail::action_bounds(this->base());
     auto middle = [&](std::size_t d) {
       float const low = float(bounds.low[d]), high = float(bounds.high[d]);
+      int const bins = this->bins(d);
       float const range = high - low, width = range / float(bins);
       auto edge = [&](S k) { return select(k >= bins, S(high), round_to_float(round_to_float(k * width) + low)); };
       S k = clamp(S(detail::number_of(action, d)), S(0), S(bins - 1));

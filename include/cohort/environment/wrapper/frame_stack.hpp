@@ -39,10 +39,9 @@ class frame_stack : public detail::frame_stack_base<E, N> {
   static constexpr int M = detail::product_of_extents(observation_size<E>, N);
 
  public:
-  int count;
   box<M> observations{};
 
-  frame_stack(E e, int n) : base_class(std::move(e)), count(n) {
+  frame_stack(E e, int count) : base_class(std::move(e)), count_(count) {
     check();
     auto const& one = this->base().observations;
     if constexpr (M == dynamic) {
@@ -56,7 +55,7 @@ class frame_stack : public detail::frame_stack_base<E, N> {
   }
   frame_stack(E e, frame_count<N>) : frame_stack(std::move(e), N) {}
   void check() const {
-    detail::require(count > 0, "frame_stack", "count", count, "a positive number of frames");
+    detail::require(count_ > 0, "frame_stack", "count", count_, "a positive number of frames");
     detail::wrapper<E>::check();
   }
 
@@ -76,7 +75,7 @@ class frame_stack : public detail::frame_stack_base<E, N> {
     auto const result = E::step(s, action, draws...);
     auto const& now = E::observe(s);
     auto& kept = this->own(s).kept;
-    std::size_t const D = kept.size() / std::size_t(count), older = kept.size() - D;
+    std::size_t const D = numbers(), older = kept.size() - D;
     for (std::size_t i = 0; i < older; ++i) kept[i] = kept[i + D];
     put(now, kept, older, D);
     return result;
@@ -93,6 +92,7 @@ class frame_stack : public detail::frame_stack_base<E, N> {
   }
 
  private:
+  constexpr std::size_t numbers() const { return std::size_t(detail::observation_count(this->base())); }
   template <class Seen, class Kept>
   static constexpr void put(Seen const& seen, Kept& kept, std::size_t first, std::size_t D) {
     if constexpr (observation_size<E> == dynamic) detail::require_count("observe", seen.size(), int(D));
@@ -102,17 +102,19 @@ class frame_stack : public detail::frame_stack_base<E, N> {
   constexpr State filled(State s) const {
     auto const& first = E::observe(s);
     auto& kept = this->own(s).kept;
-    std::size_t const D = kept.size() / std::size_t(count);
+    std::size_t const D = numbers();
     for (std::size_t i = 0; i < kept.size(); i += D) put(first, kept, i, D);
     return s;
   }
   std::vector<std::string> each_frame(std::vector<std::string> const& one, bool with_age) const {
     std::vector<std::string> all;
-    for (int ago = count - 1; ago >= 0; --ago)
+    for (int ago = count_ - 1; ago >= 0; --ago)
       for (auto const& name : one)
         all.push_back(name + (with_age && ago > 0 ? "_" + std::to_string(ago) + "_ago" : ""));
     return all;
   }
+
+  int count_;
 };
 template <class E>
 frame_stack(E, int) -> frame_stack<std::conditional_t<detail::generic_state<E>, on_host<E>, E>, dynamic>;

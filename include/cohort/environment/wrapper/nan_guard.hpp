@@ -13,9 +13,9 @@ struct guarded_state {
 
 }  // namespace detail
 
-/// A step whose reward or next observation is not finite ends the episode: it is undone, gives `reward`, and
-/// terminates; the state says so, and so the last observation is the finite one before it. Without the guard such a
-/// step ends the run, with an environment_error that names the number, the step and the lane.
+/// A step whose reward or next observation is not finite is undone, gives `reward`, and terminates the episode, whose
+/// last observation is then the finite one before it; the state says so. Without the guard such a number ends the run,
+/// with an environment_error that names it, the step and the lane, and so does one in a first observation all the same.
 template <class E>
 struct nan_guard : detail::with_own<E, detail::guarded_state> {
   double reward;
