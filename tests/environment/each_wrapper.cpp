@@ -52,21 +52,23 @@ TEST_CASE("wrappers: what the environment has beside its steps is kept, or said 
 }
 
 TEST_CASE("sticky_actions: the last action is taken again where the environment's draw says so, not at the start") {
-  sticky_actions const e{frame_stack{pendulum{}, frames<1>}, .25};
+  sticky_actions const e{pendulum{}, .25};
   random_stream none;
-  auto s = e.reset<real<double>>(none);
-  auto plain = s;
   real<double> last = 0;
   int stuck = 0;
   for (int t = 0; t < 2000; ++t) {
-    random_stream draws(stream_id{1, draw_purpose::step, std::uint32_t(t)}), same = draws;
-    std::array<real<double>, 1> const given{double(float(std::sin(t)))};
-    bool const again = same.uniform() < .25 && t > 0;
-    stuck += again;
-    if (!again) last = given[0];
-    e.step(s, given, draws);
-    pendulum{}.step(static_cast<pendulum::state<real<double>>&>(plain), {last});
-    REQUIRE(s.speed.value == plain.speed.value);
+    auto s = e.reset<real<double>>(none);
+    pendulum::state<real<double>> by_hand = s;
+    for (int k = 0; k < 2; ++k) {
+      random_stream draws(stream_id{1, draw_purpose::step, std::uint32_t(2 * t + k)}), same = draws;
+      std::array<real<double>, 1> const given{double(float(std::sin(2 * t + k)))};
+      bool const again = k > 0 && same.uniform() < .25;
+      stuck += again;
+      if (!again) last = given[0];
+      e.step(s, given, draws);
+      pendulum{}.step(by_hand, {last});
+      REQUIRE(arrays::close(s.speed.value, by_hand.speed.value, 1e-14));
+    }
   }
   CHECK((stuck > 420 && stuck < 580));  // 500 expected, four deviations
 }
@@ -98,9 +100,16 @@ TEST_CASE("domain_randomization: parameters within their bounds, of the episode 
     same.pole_mass = mass.value, same.force = force.value;
     auto s = lanes.lanes.state(lanes.cpu, n), t = s;
     same.step(s, real<double>(1));
-    random_masses.step(t, real<double>(1));
+    random_stream draws;
+    random_masses.step(t, real<double>(1), draws);
     CHECK(arrays::close(s.velocity.value, t.velocity.value, 1e-14));
     CHECK(t.parameters[0].value == mass.value);
+  }
+  stepped shown(domain_randomization{root{}, uniform_parameter{&root::unit, 1, 9}}, 5);
+  shown.lanes.observe(shown.cpu, arrays::matrix(shown.seen, 5));
+  for (int n = 0; n < 5; ++n) {
+    auto const s = shown.lanes.state(shown.cpu, n);
+    CHECK(shown.seen[std::size_t(n)] == s.parameters[0].value * std::sqrt(s.x.value));
   }
   lanes.lanes.copy(lanes.cpu, arrays::all(from));
   CHECK((parameters(0)[0].value == fifth[0].value && parameters(1)[1].value == fifth[1].value));

@@ -41,6 +41,7 @@ struct stepped {
 
 /// In lanes: the root of what goes below 0.
 struct root {
+  double unit = 1;
   template <class S>
   struct state {
     S x;
@@ -58,7 +59,7 @@ struct root {
   }
   template <class S>
   constexpr std::array<S, 1> observe(state<S> const& s) const {
-    return {sqrt(s.x)};
+    return {unit * sqrt(s.x)};
   }
 };
 

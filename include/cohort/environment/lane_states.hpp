@@ -68,9 +68,11 @@ class lane_states {
     backend.gather(elapsed().part(first, from.rows), view<std::int32_t const>(other.elapsed()), from);
   }
   void observe(B& backend, view<T> out, int every) {
-    view<T const> all = states();
-    backend.map_rows(lanes_ / every, observe_lane<E>{environment_},
-                     view<T const>(all.data, lanes_ / every, F, every, lanes_), out);
+    observe_lane<E> const f{environment_};
+    std::ptrdiff_t const rows = lanes_ / every;
+    view<T const> const seen(numbers_.data(), rows, F, every, lanes_);
+    if constexpr (steps_with_noise<E, single>) backend.for_rows(rows, f, seen, out);
+    else backend.map_rows(rows, f, seen, out);
   }
   typename state_of<E>::type state(B& backend, int lane) {
     typename state_of<E>::type s{};

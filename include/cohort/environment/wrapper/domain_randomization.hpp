@@ -15,12 +15,6 @@ uniform_parameter(double C::*, double, double) -> uniform_parameter<C>;
 
 namespace detail {
 
-template <class S>
-inline constexpr bool is_pack = false;
-template <class S>
-  requires requires { S::width; }
-inline constexpr bool is_pack<S> = S::width > 1;
-
 template <int P>
 struct drawn_parameters {
   template <class E, class S>
@@ -36,8 +30,8 @@ struct drawn_parameters {
 ///
 ///     domain_randomization{cart_pole{}, uniform_parameter{&cart_pole::pole_mass, .05, .2}}
 ///
-/// E's formulas take their parameters as plain numbers, the same for a whole pack: so each lane of a pack is computed
-/// by itself. The state stays in the backend's memory. Source: Tobin et al. 2017, arXiv:1703.06907.
+/// E's formulas take parameters as plain numbers, the same ones for all lanes of a pack: so lanes are stepped one by
+/// one, in the backend's memory still. Source: Tobin et al. 2017, arXiv:1703.06907.
 template <class E, int P>
 class domain_randomization : public detail::with_own<E, detail::drawn_parameters<P>::template own> {
   using base_class = detail::with_own<E, detail::drawn_parameters<P>::template own>;
@@ -66,100 +60,44 @@ class domain_randomization : public detail::with_own<E, detail::drawn_parameters
   template <class S>
     requires detail::generic_state<E>
   constexpr typename base_class::template state<S> reset(random_stream& draws) const {
-    std::array<S, std::size_t(P)> const parameters = draw<S>(draws);
-    return {with(parameters, 0).template reset<S>(draws), {parameters}};
+    auto const parameters = draw<S>(draws);
+    return {with(parameters).template reset<S>(draws), {parameters}};
   }
   auto reset(random_stream& draws) const
     requires(!detail::generic_state<E>)
   {
     auto const parameters = draw<double>(draws);
-    return typename base_class::state{with(parameters, 0).reset(draws), {parameters}};
+    return typename base_class::state{with(parameters).reset(draws), {parameters}};
   }
-  template <class State, class Action, class... Draws>
-    requires(sizeof...(Draws) == detail::draws_in_step<E>)
-  constexpr auto step(State& s, Action const& action, Draws&... draws) const {
-    if constexpr (!detail::is_pack<typename State::scalar>) {
-      return with(this->own(s).parameters, 0).step(s, action, draws...);
-    } else {
-      using S = typename State::scalar;
-      auto const numbers = lane_by_lane<2>(s, [&](E const& e, auto& one, int lane) {
-        using R = one_of<S>;
-        auto const taken =
-            detail::action_with<E, R>(e, [&](std::size_t d) { return R(detail::number_of(action, d)[lane]); });
-        auto const result = e.step(one, taken);
-        return std::array{result.reward, select(result.terminated, R(1), R(0))};
-      });
-      return outcome_of<S>{numbers[0], numbers[1] > 0};
-    }
+  template <class State, class Action>
+  constexpr auto step(State& s, Action const& action, random_stream& draws) const {
+    E const e = with(this->own(s).parameters);
+    if constexpr (detail::draws_in_step<E>) return e.step(s, action, draws);
+    else return e.step(s, action);
   }
   template <class State>
   constexpr auto observe(State const& s) const {
-    if constexpr (!detail::is_pack<typename State::scalar>) {
-      return detail::observed<E>(with(this->own(s).parameters, 0), s);
-    } else {
-      return lane_by_lane<std::size_t(observation_size<E>)>(
-          s, [&](E const& e, auto const& one, int) { return e.observe(one); });
-    }
+    return detail::observed<E>(with(this->own(s).parameters), s);
   }
   template <class State>
     requires detail::has_action_mask<E>
   constexpr auto action_mask(State const& s) const {
-    if constexpr (!detail::is_pack<typename State::scalar>) {
-      return with(this->own(s).parameters, 0).action_mask(s);
-    } else {
-      using S = typename State::scalar;
-      constexpr std::size_t n = std::size_t(detail::mask_size_of<E>());
-      auto const numbers = lane_by_lane<n>(s, [&](E const& e, auto const& one, int) {
-        using R = one_of<S>;
-        std::array<R, n> allowed{};
-        auto const mask = e.action_mask(one);
-        for (std::size_t k = 0; k < n; ++k) allowed[k] = select(mask[k], R(1), R(0));
-        return allowed;
-      });
-      std::array<mask_t<S>, n> mask{};
-      for (std::size_t k = 0; k < n; ++k) mask[k] = numbers[k] > 0;
-      return mask;
-    }
+    return with(this->own(s).parameters).action_mask(s);
   }
 
  private:
-  template <class S>
-  using one_of = real<typename S::value_type>;
   template <class S>
   constexpr auto draw(random_stream& draws) const {
     std::array<S, std::size_t(P)> parameters{};
     for (std::size_t p = 0; p < drawn.size(); ++p) parameters[p] = S(draws.uniform(drawn[p].low, drawn[p].high));
     return parameters;
   }
-  /// E with the parameters of one lane.
+  /// E with the parameters of an episode.
   template <class S>
-  constexpr E with(std::array<S, std::size_t(P)> const& parameters, int lane) const {
+  constexpr E with(std::array<S, std::size_t(P)> const& parameters) const {
     E e = this->base();
-    for (std::size_t p = 0; p < drawn.size(); ++p) {
-      if constexpr (detail::is_pack<S>) e.*drawn[p].member = double(parameters[p][lane]);
-      else e.*drawn[p].member = detail::plain(parameters[p]);
-    }
+    for (std::size_t p = 0; p < drawn.size(); ++p) e.*drawn[p].member = detail::plain(parameters[p]);
     return e;
-  }
-  /// f(E, state, lane) of each lane of a pack by itself: M numbers of it, as packs again.
-  template <std::size_t M, class State, class F>
-  constexpr auto lane_by_lane(State& s, F const& f) const {
-    using S = typename State::scalar;
-    using R = one_of<S>;
-    std::array<S, M> all{};
-    auto& packed = this->inner(s);
-    typename E::template state<R> one{};
-    constexpr std::size_t fields = sizeof(one) / sizeof(R);
-    for (int lane = 0; lane < S::width; ++lane) {
-      for (std::size_t i = 0; i < fields; ++i)
-        reinterpret_cast<R*>(&one)[i] = reinterpret_cast<S const*>(&packed)[i][lane];
-      auto const numbers = f(with(this->own(s).parameters, lane), one, lane);
-      for (std::size_t m = 0; m < M; ++m) all[m].set(lane, numbers[m].value);
-      if constexpr (!std::is_const_v<State>)
-        for (std::size_t i = 0; i < fields; ++i)
-          reinterpret_cast<S*>(&packed)[i].set(lane, reinterpret_cast<R const*>(&one)[i].value);
-    }
-    return all;
   }
 };
 template <class E, class... C>
