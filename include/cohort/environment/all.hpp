@@ -1,5 +1,5 @@
 #pragma once
-// Every environment.
+// Every environment and wrapper.
 #include <cohort/environment/classic_control/acrobot.hpp>
 #include <cohort/environment/classic_control/cart_pole.hpp>
 #include <cohort/environment/classic_control/continuous_mountain_car.hpp>
@@ -13,6 +13,7 @@
 #include <cohort/environment/diagnostic/recall.hpp>
 #include <cohort/environment/environment_run.hpp>
 #include <cohort/environment/vector_environment.hpp>
+#include <cohort/environment/wrappers.hpp>
 #include <tuple>
 
 namespace COHORT_NAMESPACE::catalogue {

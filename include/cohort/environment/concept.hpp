@@ -153,13 +153,13 @@ constexpr bool mask_fits() {
     return true;
   }
 }
-/// In SIMD lanes and on devices the extents are the compiler's, and so are a box's bounds.
+/// In SIMD lanes and on devices the extents are the compiler's, and so are a box's bounds of actions.
 template <class E>
 constexpr bool steps_in_lanes() {
   if constexpr (!generic_state<E>) return true;
   else
     return observations_of<E>::dimensions != dynamic && mask_size_of<E>() != dynamic &&
-           (discrete_actions<E> || knows_actions<E>);
+           (is_box<actions_of<E>> ? knows_actions<E> : action_numbers<E>() != dynamic);
 }
 
 }  // namespace detail

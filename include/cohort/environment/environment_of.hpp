@@ -3,7 +3,6 @@
 #include <cohort/environment/packed_states.hpp>
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/environment/spaces.hpp>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -71,17 +70,7 @@ struct steps_of : any_environment_steps<plain_number<E>> {
       look();
       return result;
     }
-    std::vector<std::byte> bytes() const override {
-      if constexpr (saves_states<E>) return from->environment.save(held);
-      else if constexpr (std::is_trivially_copyable_v<state_type>) {
-        auto const all = std::as_bytes(std::span(&held, 1));
-        return {all.begin(), all.end()};
-      } else {
-        throw value_error(
-            "the environment cannot be saved in mid-episode: its state is not trivially copyable, and it has no "
-            "`std::vector<std::byte> save(state const&) const` and `state load(std::span<std::byte const>) const`");
-      }
-    }
+    std::vector<std::byte> bytes() const override { return bytes_of_state(from->environment, held); }
     std::vector<std::pair<std::string, double>> info() const override { return plain_info(from->environment, held); }
     void look() {
       this->seen.resize(std::size_t(observation_count(from->environment)));
@@ -98,17 +87,7 @@ struct steps_of : any_environment_steps<plain_number<E>> {
     return std::make_unique<state>(this, fresh_state(environment, draws));
   }
   std::unique_ptr<any_state<Number>> from(std::span<std::byte const> bytes) const override {
-    if constexpr (saves_states<E>) return std::make_unique<state>(this, environment.load(bytes));
-    else {
-      state_type s{};
-      if constexpr (std::is_trivially_copyable_v<state_type>) {
-        if (bytes.size() != sizeof s)
-          throw value_error("the saved state of the environment has " + std::to_string(bytes.size()) +
-                            " bytes, expected " + std::to_string(sizeof s));
-        std::memcpy(&s, bytes.data(), sizeof s);
-      }
-      return std::make_unique<state>(this, s);
-    }
+    return std::make_unique<state>(this, state_of_bytes(environment, bytes));
   }
 };
 

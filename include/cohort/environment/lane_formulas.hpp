@@ -149,6 +149,10 @@ struct observe_lane {
     using S = typename X::scalar;
     put_seen<S>(environment, state_from<E, S>(state), out);
   }
+  template <class X, class O>
+  constexpr void operator()(std::ptrdiff_t, X state, O out) const {
+    (*this)(state, out);
+  }
 };
 
 }  // namespace COHORT_NAMESPACE::detail

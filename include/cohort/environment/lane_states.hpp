@@ -72,9 +72,18 @@ class lane_states {
     backend.gather(elapsed().part(first, from.rows), view<std::int32_t const>(other.elapsed()), from);
   }
   void observe(B& backend, view<T> out, int every) {
-    view<T const> all = states();
-    backend.map_rows(lanes_ / every, observe_lane<E>{environment_},
-                     view<T const>(all.data, lanes_ / every, F, every, lanes_), out);
+    observe_lane<E> const f{environment_};
+    std::ptrdiff_t const rows = lanes_ / every;
+    view<T const> const seen(numbers_.data(), rows, F, every, lanes_);
+    if constexpr (steps_with_noise<E>) backend.for_rows(rows, f, seen, out);
+    else backend.map_rows(rows, f, seen, out);
+  }
+  typename state_of<E>::type state(B& backend, int lane) {
+    typename state_of<E>::type s{};
+    T row[F];
+    backend.download(std::span<T>(row), view<T const>(states().part(lane, 1)));
+    for (int f = 0; f < F; ++f) reinterpret_cast<real<double>*>(&s)[f] = row[f];
+    return s;
   }
 
  private:
@@ -94,7 +103,6 @@ template <class B, class E>
 class lane_states<B, E> {
  public:
   using T = value_t<B>;
-  using state = typename E::state;
   using number = std::conditional_t<is_box<actions_of<E>>, float, int>;
 
   lane_states(B& backend, E const& e, int N) : environment_(e), D(seen_count(e)) { resize(backend, N); }
@@ -186,6 +194,7 @@ class lane_states<B, E> {
     for (int n = 0; n < out.rows; ++n) look(n * every, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
     backend.upload(out, std::span<T const>(seen_).first(std::size_t(out.size())));
   }
+  typename E::state const& state(B&, int lane) const { return states_[std::size_t(lane)]; }
 
  private:
   int lanes() const { return int(states_.size()); }
@@ -200,7 +209,7 @@ class lane_states<B, E> {
 
   E environment_;
   int D;  ///< columns of what is observed
-  std::vector<state> states_;
+  std::vector<typename E::state> states_;
   std::vector<int> elapsed_;
   std::vector<number> action_;
   std::vector<T> reward_, seen_, numbers_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/environment/concept.hpp>
 #include <cohort/error.hpp>
 #include <concepts>
 #include <cstddef>
@@ -25,6 +26,34 @@ inline constexpr bool keeps_states =
     saves_states<E> || (std::is_trivially_copyable_v<typename E::state> &&
                         !requires(E& e, typename E::state const& s) { e.save(s); } &&
                         !requires(E& e, std::span<std::byte const> bytes) { e.load(bytes); });
+
+/// One state as bytes and back, of plain numbers where it is a template over the scalar.
+template <class E>
+std::vector<std::byte> bytes_of_state(E const& environment, typename state_of<E>::type const& s) {
+  if constexpr (saves_states<E>) return environment.save(s);
+  else if constexpr (std::is_trivially_copyable_v<typename state_of<E>::type>) {
+    auto const all = std::as_bytes(std::span(&s, 1));
+    return {all.begin(), all.end()};
+  } else {
+    throw value_error(
+        "the environment cannot be saved in mid-episode: its state is not trivially copyable, and it has no "
+        "`std::vector<std::byte> save(state const&) const` and `state load(std::span<std::byte const>) const`");
+  }
+}
+template <class E>
+typename state_of<E>::type state_of_bytes(E const& environment, std::span<std::byte const> bytes) {
+  if constexpr (saves_states<E>) return environment.load(bytes);
+  else {
+    typename state_of<E>::type s{};
+    if constexpr (std::is_trivially_copyable_v<typename state_of<E>::type>) {
+      if (bytes.size() != sizeof s)
+        throw value_error("the saved state of the environment has " + std::to_string(bytes.size()) +
+                          " bytes, expected " + std::to_string(sizeof s));
+      std::memcpy(&s, bytes.data(), sizeof s);
+    }
+    return s;
+  }
+}
 
 /// States one after the other, the length of each in front of it.
 template <class E>

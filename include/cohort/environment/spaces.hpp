@@ -43,8 +43,12 @@ template <class E>
 environment_spaces spaces_of(E const& e) {
   environment_spaces spaces{values_of(e.observations), values_of(e.actions)};
   auto list = [](auto const& all) { return std::vector<std::string>(all.begin(), all.end()); };
-  if constexpr (requires { e.observation_names; }) spaces.observations.names = list(e.observation_names);
-  if constexpr (requires { e.observation_units; }) spaces.observations.units = list(e.observation_units);
+  if constexpr (requires { e.observation_names(); }) {
+    spaces.observations.names = e.observation_names(), spaces.observations.units = e.observation_units();
+  } else {
+    if constexpr (requires { e.observation_names; }) spaces.observations.names = list(e.observation_names);
+    if constexpr (requires { e.observation_units; }) spaces.observations.units = list(e.observation_units);
+  }
   if constexpr (requires { e.action_names; }) spaces.actions.names = list(e.action_names);
   if constexpr (requires { e.action_units; }) spaces.actions.units = list(e.action_units);
   return spaces;

@@ -85,6 +85,14 @@ class vector_environment {
     lanes_ = N;
   }
 
+  /// The state of a lane, in plain numbers.
+  typename detail::state_of<E>::type state(B& backend, int lane) {
+    if (lane < 0 || lane >= lanes_)
+      throw value_error("vector_environment: lane is " + std::to_string(lane) + ", expected 0 to " +
+                        std::to_string(lanes_ - 1));
+    return states_.state(backend, lane);
+  }
+
   /// What every `every`-th lane sees now, N / every x D.
   void observe(B& backend, view<T> out, int every = 1) { states_.observe(backend, out, every); }
 
