@@ -90,9 +90,10 @@ concept has_reset = requires(E const& e, random_stream& draws) {
   { e.reset(draws) } -> std::same_as<typename state_of<E>::type>;
 };
 
-template <class E, class State>
-concept steps_with_noise =
-    requires(E const& e, State& s, step_action<E> const& a, random_stream& draws) { e.step(s, a, draws); };
+/// Asked in the scalar of step_action, whatever the backend's is.
+template <class E>
+concept steps_with_noise = requires(E const& e, typename state_of<E>::type& s, step_action<E> const& a,
+                                    random_stream& draws) { e.step(s, a, draws); };
 
 template <class R>
 concept is_outcome = requires(R r) {

@@ -44,7 +44,7 @@ class lane_states {
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
-    if constexpr (steps_with_noise<E, single>)
+    if constexpr (steps_with_noise<E>)
       backend.for_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
     else backend.map_rows(lanes_, f, states(), elapsed(), actions, reward, terminated, truncated, next);
   }
@@ -71,7 +71,7 @@ class lane_states {
     observe_lane<E> const f{environment_};
     std::ptrdiff_t const rows = lanes_ / every;
     view<T const> const seen(numbers_.data(), rows, F, every, lanes_);
-    if constexpr (steps_with_noise<E, single>) backend.for_rows(rows, f, seen, out);
+    if constexpr (steps_with_noise<E>) backend.for_rows(rows, f, seen, out);
     else backend.map_rows(rows, f, seen, out);
   }
   typename state_of<E>::type state(B& backend, int lane) {
@@ -156,7 +156,7 @@ class lane_states<B, E> {
       auto a = action_from<E, int>(environment_, matrix_row<real<T>, Action const>{given.data() + n * A, 1}, &action_);
       auto& s = states_[std::size_t(n)];
       auto result = [&] {
-        if constexpr (steps_with_noise<E, typename E::state>) {
+        if constexpr (steps_with_noise<E>) {
           random_stream draws(noise, std::uint32_t(n / noise_group));
           return environment_.step(s, a, draws);
         } else {

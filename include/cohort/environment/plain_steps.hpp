@@ -23,7 +23,7 @@ typename state_of<E>::type fresh_state(E const& e, random_stream& draws) {
 template <class E>
 outcome plain_step(E const& e, typename state_of<E>::type& s, step_action<E> const& action, random_stream& draws) {
   auto const result = [&] {
-    if constexpr (steps_with_noise<E, typename state_of<E>::type>) return e.step(s, action, draws);
+    if constexpr (steps_with_noise<E>) return e.step(s, action, draws);
     else return e.step(s, action);
   }();
   return {plain(result.reward), plain(result.terminated) != 0};

@@ -13,7 +13,7 @@
 namespace COHORT_NAMESPACE::detail {
 
 template <class E>
-inline constexpr std::size_t draws_in_step = steps_with_noise<E, typename state_of<E>::type>;
+inline constexpr std::size_t draws_in_step = steps_with_noise<E>;
 
 /// The scalar in which a wrapper's formula computes with numbers of this type.
 template <class Number>
