@@ -49,6 +49,10 @@ TEST_CASE("wrappers: what the environment has beside its steps is kept, or said 
   CHECK(discretized_actions{erased, 4}.actions.n == std::vector{4});
   auto const masked = frame_stack{reward_scale{spaces::doors{}, 2}, 2};
   CHECK(detail::mask_count(masked) == 4);
+  auto const hosted = frame_stack{spaces::lane_doors{}, 2};
+  random_stream draws;
+  auto const state = hosted.reset(draws);
+  CHECK(hosted.action_mask(state) == std::array{state.x.value <= 0, state.x.value <= 0, state.x.value > 0});
 }
 
 TEST_CASE("sticky_actions: the last action is taken again where the environment's draw says so, not at the start") {

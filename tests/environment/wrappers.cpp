@@ -105,6 +105,15 @@ TEST_CASE("wrappers: SIMD lanes step together as each does alone, masks and draw
   steps_alike("on the host", sticky_actions{frame_stack{pendulum{}, 2}, .5});
 }
 
+TEST_CASE("vector_environment: a scalar-generic environment that draws steps in float as it does in double") {
+  sticky_actions const e{frame_stack{random_masses, frames<2>}, .5};
+  stepped in_double(e, 5);
+  stepped<std::remove_const_t<decltype(e)>, eigen::backend> in_float(e, 5);
+  for (int t = 0; t < 5; ++t) in_double.step(), in_float.step();
+  for (std::size_t i = 0; i < in_double.seen.size(); ++i)
+    CHECK(arrays::close(double(in_float.seen[i]), in_double.seen[i], 1e-4, 1e-5));
+}
+
 TEST_CASE("environment_run: a copy in mid-episode goes on by itself, through the same draws and the next episode") {
   environment_run run{sticky_actions{frame_stack{random_masses, frames<2>}, .5}, 4};
   for (int t = 0; t < 5; ++t) run.step(t % 2);

@@ -10,15 +10,16 @@
 namespace support {
 
 /// N lanes of an environment, and actions for them that depend on the step and the lane.
-template <class E>
+template <class E, class B = arrays::cpu>
 struct stepped {
-  using action = std::conditional_t<cohort::detail::is_box<cohort::detail::actions_of<E>>, double, std::int32_t>;
-  arrays::cpu cpu{};
+  using T = cohort::value_t<B>;
+  using action = std::conditional_t<cohort::detail::is_box<cohort::detail::actions_of<E>>, T, std::int32_t>;
+  B cpu{};
   E e;
   int N, A = cohort::detail::size_of(e.actions), D = cohort::detail::seen_count(e);
-  cohort::vector_environment<arrays::cpu, E> lanes{cpu, e, N, 5};
+  cohort::vector_environment<B, E> lanes{cpu, e, N, 5};
   std::vector<action> actions = std::vector<action>(std::size_t(N * A));
-  arrays::numbers reward = arrays::numbers(std::size_t(N)), seen = arrays::numbers(std::size_t(N * D));
+  std::vector<T> reward = std::vector<T>(std::size_t(N)), seen = std::vector<T>(std::size_t(N * D));
   arrays::flags terminated = arrays::flags(std::size_t(N)), truncated = terminated;
 
   stepped(E const& environment, int n) : e(environment), N(n) { lanes.reset(cpu); }
@@ -26,7 +27,7 @@ struct stepped {
     auto const t = int(lanes.steps());
     for (int i = 0; i < N * A; ++i) {
       if constexpr (cohort::detail::is_box<cohort::detail::actions_of<E>>)
-        actions[std::size_t(i)] = double(float(.9 * std::sin(i + 3 * t)));
+        actions[std::size_t(i)] = T(float(.9 * std::sin(i + 3 * t)));
       else actions[std::size_t(i)] = (i * i + t) % 2;
     }
     lanes.step(cpu, cohort::view<action const>(actions.data(), N, A), arrays::all(reward), arrays::all(terminated),
