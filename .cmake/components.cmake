@@ -1,4 +1,4 @@
-# Parts of include/ that need more than the standard library: components of the package.
+# Parts that need more than the standard library and are no backends: components of the package.
 
 # optional_component(NAME HEADERS LIBRARY...): cohort::NAME, where find_NAME.cmake finds what it needs; the regular
 # expression HEADERS says which headers are its own and so no part of the core.
@@ -19,3 +19,6 @@ endmacro()
 optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard|compare/summary_json)" cohort nlohmann_json::nlohmann_json)
 # Language models' files and rewards.
 optional_component(language "cohort/language/(files/|reward/format)" cohort_file re2::re2)
+# Gymnasium's environments, in a Python inside the program.
+optional_component(gymnasium "cohort/gymnasium/" cohort pybind11::headers Python::Python)
+target_include_directories(cohort_gymnasium ${COHORT_SYSTEM} INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/gymnasium>")

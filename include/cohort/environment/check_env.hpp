@@ -135,7 +135,7 @@ class environment_check {
   }
   void require_same(seen_step const& a, seen_step const& b, char const* what) const {
     if (a.result.reward != b.result.reward || a.result.terminated != b.result.terminated ||
-        a.observation != b.observation)
+        a.result.truncated != b.result.truncated || a.observation != b.observation)
       fault(what);
   }
 
@@ -159,7 +159,8 @@ class environment_check {
       checked(s);
       require_same(here, of_copy, "a state and its copy, stepped with the same action and draws, differ");
       require_same(here, stepped(saved, action, t), "a state that was saved and loaded goes on differently");
-      if (here.result.terminated || ++in_episode == limit) s = start(t + 1), in_episode = 0, ++ended;
+      if (here.result.terminated || here.result.truncated || ++in_episode == limit)
+        s = start(t + 1), in_episode = 0, ++ended;
     }
     if (!ended && limit <= 0)
       warn("no episode ended within " + std::to_string(options_.steps) +

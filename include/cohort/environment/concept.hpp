@@ -175,6 +175,9 @@ constexpr bool steps_in_lanes() {
 ///     int max_episode_steps;                                       // optional: episodes are truncated after so many
 ///     std::array<bool, n> action_mask(state const&) const;         // optional: which actions are allowed
 ///
+/// An environment whose states may be copies in name only (of a simulator behind a pointer) has `void require_copies()
+/// const`, which raises environment_error where they are not; rollouts that need copies call it before they begin.
+///
 /// An action is an int (discrete), a std::array<float, D> (box), or a std::array<int, K> (multi_discrete, binary). The
 /// n of an action mask is that of discrete{n}, the sum of multi_discrete's (choice by choice), or 2 N of binary<N> (for
 /// each bit whether it may be 0 and whether it may be 1). A generic environment steps in SIMD lanes and on devices:
@@ -241,5 +244,15 @@ constexpr int episode_limit(E const& e) {
   if constexpr (requires { e.max_episode_steps; }) return e.max_episode_steps;
   else return 0;
 }
+
+namespace detail {
+
+/// What rollouts that start several episodes alike, or copy states, ask before they begin.
+template <class E>
+void require_copies(E const& e) {
+  if constexpr (requires { e.require_copies(); }) e.require_copies();
+}
+
+}  // namespace detail
 
 }  // namespace COHORT_NAMESPACE

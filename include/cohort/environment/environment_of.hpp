@@ -30,6 +30,7 @@ struct any_environment_steps {
   virtual ~any_environment_steps() = default;
   virtual std::unique_ptr<any_state<Number>> reset(random_stream&) const = 0;
   virtual std::unique_ptr<any_state<Number>> from(std::span<std::byte const>) const = 0;
+  virtual void require_copies() const = 0;
 };
 
 /// The extent of a space that the compiler knows, forgotten.
@@ -83,6 +84,7 @@ struct steps_of : any_environment_steps<plain_number<E>> {
     }
   };
 
+  void require_copies() const override { detail::require_copies(environment); }
   std::unique_ptr<any_state<Number>> reset(random_stream& draws) const override {
     return std::make_unique<state>(this, fresh_state(environment, draws));
   }
@@ -155,8 +157,17 @@ class environment_of {
     return s.held_->mask;
   }
   std::vector<std::pair<std::string, double>> info(state const& s) const { return s.held_->info(); }
-  std::vector<std::byte> save(state const& s) const { return s.held_->bytes(); }
-  state load(std::span<std::byte const> bytes) const { return state(steps_->from(bytes)); }
+  void require_copies() const { steps_->require_copies(); }
+  /// Of a state that no reset gave, as those of lanes before the first rollout, there are no bytes.
+  std::vector<std::byte> save(state const& s) const {
+    if (!s.held_) return {};
+    auto bytes = s.held_->bytes();
+    bytes.push_back(std::byte{1});
+    return bytes;
+  }
+  state load(std::span<std::byte const> bytes) const {
+    return bytes.empty() ? state() : state(steps_->from(bytes.first(bytes.size() - 1)));
+  }
 
  private:
   std::shared_ptr<detail::any_environment_steps<Number> const> steps_;

@@ -64,8 +64,8 @@ class environment_run<E> {
     auto const result = detail::plain_step(environment_, state_, taken(action), draws);
     ++steps_, ++in_episode_;
     last_ = {result.reward, result.terminated, false};
-    last_.truncated =
-        !last_.terminated && episode_limit(environment_) > 0 && in_episode_ >= episode_limit(environment_);
+    bool const at_limit = episode_limit(environment_) > 0 && in_episode_ >= episode_limit(environment_);
+    last_.truncated = !last_.terminated && (at_limit || result.truncated);
     return last_;
   }
   bool done() const { return last_.terminated || last_.truncated; }

@@ -2,6 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/environment/lane_formulas.hpp>
 #include <cohort/environment/packed_states.hpp>
+#include <cohort/environment/plain_steps.hpp>
 #include <span>
 #include <vector>
 
@@ -169,7 +170,8 @@ class lane_states<B, E> {
       }();
       reward_[std::size_t(n)] = T(result.reward);
       flags_[std::size_t(n)] = result.terminated;
-      flags_[std::size_t(lanes() + n)] = ++elapsed_[std::size_t(n)] >= limit && limit > 0 && !result.terminated;
+      bool const at_limit = ++elapsed_[std::size_t(n)] >= limit && limit > 0;
+      flags_[std::size_t(lanes() + n)] = !result.terminated && (at_limit || truncates(result));
       look(n, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
     }
     backend.upload(reward, std::span<T const>(reward_));

@@ -18,6 +18,13 @@ double plain(X const& x) {
   else return double(x);
 }
 
+/// Whether an environment has cut the episode by a rule of its own.
+template <class Outcome>
+bool truncates(Outcome const& result) {
+  if constexpr (requires { result.truncated; }) return plain(result.truncated) != 0;
+  else return false;
+}
+
 template <class E>
 typename state_of<E>::type fresh_state(E const& e, random_stream& draws) {
   if constexpr (generic_state<E>) return e.template reset<real<double>>(draws);
@@ -30,7 +37,7 @@ outcome plain_step(E const& e, typename state_of<E>::type& s, step_action<E> con
     if constexpr (steps_with_noise<E>) return e.step(s, action, draws);
     else return e.step(s, action);
   }();
-  return {plain(result.reward), plain(result.terminated) != 0};
+  return {plain(result.reward), plain(result.terminated) != 0, truncates(result)};
 }
 
 /// The observation, into as many numbers.

@@ -52,11 +52,11 @@ struct binary<dynamic> {
   int bits = 0;
 };
 
-/// What a step of a plain environment returns. `terminated` is the end of the task itself; a time limit is the runner's
-/// business.
+/// What a step of a plain environment returns. `terminated` is the end of the task itself; a limit of so many steps is
+/// the runner's business, and `truncated` is for an environment that cuts its episodes by another rule.
 struct outcome {
   double reward = 0;
-  bool terminated = false;
+  bool terminated = false, truncated = false;
 };
 
 /// What a step of a scalar-generic environment returns.

@@ -69,6 +69,7 @@ class groups_collector {
       throw value_error(
           "groups: the environment has no max_episode_steps, so an episode might never end: give it one, "
           "time_limit{environment, n}");
+    detail::require_copies(e);
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
     detail::require_numbered("groups", "count x group x (max_episode_steps + 1) x (resample + 1)",

@@ -79,6 +79,7 @@ class probes_collector {
     static_assert(
         Policy::has_critic,
         "probes look one step ahead and bootstrap from there: they need a policy with a critic, such as actor_critic");
+    detail::require_copies(e);
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
     stepper_.environment().reset(backend, o.group);

@@ -68,6 +68,7 @@ class vine_collector {
       throw value_error(
           "vine: the environment has no max_episode_steps, so a copy might never end: give it one, "
           "time_limit{environment, n}");
+    detail::require_copies(e);
     std::ptrdiff_t most = std::ptrdiff_t(o.horizon + 1) * o.lanes * o.rollouts;
     for (auto* a : {&seen_, &last_}) backend.resize(*a, most * policy.observations());
     step_.resize_steps(backend, most, policy.distribution().action_width());

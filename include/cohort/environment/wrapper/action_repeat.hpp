@@ -58,13 +58,14 @@ struct action_repeat : detail::with_own<E, detail::steps_of_episode> {
     for (int k = 1; k < times; ++k) {
       mask_t<S> over = terminated | (steps >= S(limit > 0 ? limit : std::numeric_limits<int>::max()));
       if constexpr (!detail::generic_state<E>)
-        if (over.value) break;
+        if (over.value || detail::truncates(result)) break;
       auto const before = this->inner(s);
       auto const next = E::step(s, action, draws...);
       detail::undo_where<E, S>(over, this->inner(s), before);
       reward = select(over, reward, reward + next.reward);
       steps = select(over, steps, steps + 1);
       terminated = terminated | (mask_t<S>(next.terminated) & !over);
+      if constexpr (requires { result.truncated; }) result.truncated = next.truncated;
     }
     this->own(s).base_steps = detail::given_back<typename State::scalar>(steps);
     result.reward = detail::given_back<number>(reward);

@@ -19,7 +19,7 @@ struct on_host : detail::wrapper<E> {
     auto const given =
         detail::action_with<E, S>(this->base(), [&](std::size_t d) { return S(detail::number_of(action, d)); });
     auto const result = E::step(s, given, draws...);
-    return {detail::plain(result.reward), detail::plain(result.terminated) != 0};
+    return {detail::plain(result.reward), detail::plain(result.terminated) != 0, detail::truncates(result)};
   }
   auto observe(state const& s) const { return plain_numbers<double>(E::observe(s)); }
   auto action_mask(state const& s) const

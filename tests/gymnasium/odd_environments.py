@@ -1,0 +1,217 @@
+"""Environments for the tests of the bridge: each is odd in one way."""
+
+import copy
+import random
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+
+class Walk(gymnasium.Env):
+    """Counts: what is odd the others add."""
+
+    observation_space = spaces.Box(-1000, 1000, (2,), np.float32)
+    action_space = spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.steps = float(self.np_random.integers(5)), 0
+        return self.look(), {}
+
+    def step(self, action):
+        self.steps += 1
+        self.place += 1 if action == 1 else -1
+        return self.look(), self.place, self.steps >= 30, False, {}
+
+    def look(self):
+        return np.array([self.place, self.steps], np.float32)
+
+
+class Engine:
+    """A simulator whose copies forget a part of it, here how fast it goes."""
+
+    def __init__(self, speed=0.0):
+        self.speed = speed
+
+    def __deepcopy__(self, memo):
+        return Engine()
+
+
+class ForgetsWhenCopied(Walk):
+    def reset(self, *, seed=None, options=None):
+        self.engine = Engine()
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        self.engine.speed += 0.5
+        self.place += self.engine.speed
+        return super().step(action)
+
+
+class SharedWhenCopied(ForgetsWhenCopied):
+    """Its simulator is the same in all copies."""
+
+    def reset(self, *, seed=None, options=None):
+        result = super().reset(seed=seed)
+        self.engine = type("Shared", (), {"speed": 0.0, "__deepcopy__": lambda self, memo: self})()
+        return result
+
+
+class Unrepeatable(Walk):
+    """Its noise comes from where no seed reaches."""
+
+    def step(self, action):
+        self.place += random.SystemRandom().random()
+        return super().step(action)
+
+
+class StartsAnywhere(Walk):
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place = random.SystemRandom().random()
+        return self.look(), {}
+
+
+class Remembers(Walk):
+    """An episode depends on how many there were before in the same instance."""
+
+    episodes = 0
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.episodes += 1
+        return self.look(), {}
+
+    def step(self, action):
+        self.place += self.episodes
+        return super().step(action)
+
+
+class Generator(Walk):
+    """A Python generator cannot be copied; capture and restore below can."""
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.run_from(self.place, 0)
+        return self.look(), {}
+
+    def run_from(self, place, steps):
+        self.place, self.steps, self.run = place, steps, self.places()
+
+    def places(self):
+        while True:
+            self.place += 0.25
+            yield self.place
+
+    def step(self, action):
+        next(self.run)
+        return super().step(action)
+
+
+def capture(env):
+    inner = env.unwrapped
+    return inner.place, inner.steps
+
+
+def restore(env, captured):
+    env.unwrapped.run_from(*captured)
+
+
+class Breaks(Walk):
+    def __init__(self, how, at):
+        self.how, self.at = how, at
+
+    def step(self, action):
+        observation, reward, _, _, info = super().step(action)
+        result = [observation, reward, False, False, info]
+        if self.steps == self.at:
+            if self.how == "raises":
+                raise ArithmeticError("the simulator gave up")
+            part, value = {
+                "nan": (0, np.array([np.nan, 1], np.float32)),
+                "shape": (0, np.zeros(3, np.float32)),
+                "list": (0, [1.0, 2.0]),
+                "words": (0, np.array(["a", "b"])),
+                "reward": (1, None),
+                "infinite": (1, float("inf")),
+                "terminated": (2, 1),
+                "four": (4, None),
+            }[self.how]
+            result[part] = value
+        return tuple(result[:4]) if self.steps == self.at and self.how == "four" else tuple(result)
+
+
+class CutsItself(Walk):
+    """Truncated by a rule of its own, not by Gymnasium's TimeLimit."""
+
+    def step(self, action):
+        observation, reward, _, _, info = super().step(action)
+        return observation, reward, False, self.steps == 5, info
+
+
+class Parts(Walk):
+    """A dictionary, flattened by Gymnasium in the order of its keys."""
+
+    observation_space = spaces.Dict(
+        {
+            "where": spaces.Box(-1000, 1000, (2, 1), np.float64),
+            "kind": spaces.Discrete(3, start=5),
+            "both": spaces.Tuple((spaces.MultiBinary(2), spaces.Box(0, 255, (3,), np.uint8))),
+        }
+    )
+
+    def look(self):
+        return {
+            "where": np.array([[self.place], [self.steps]]),
+            "kind": 5 + self.steps % 3,
+            "both": (np.array([1, self.steps % 2], np.int8), np.array([7, self.steps, 255], np.uint8)),
+        }
+
+
+class Choices(Walk):
+    """Shows one of five choices, and at step 7 one that is none of them."""
+
+    observation_space = spaces.Discrete(5, start=-2)
+
+    def look(self):
+        return 9 if self.steps == 7 else np.int64(self.steps % 5 - 2)
+
+
+class Words(Walk):
+    observation_space = spaces.Dict(
+        {"ok": spaces.Discrete(2), "deep": spaces.Tuple((spaces.Sequence(spaces.Discrete(2)),))}
+    )
+
+
+class Acts(Walk):
+    """Shows the action that it was given, and its type."""
+
+    def __init__(self, kind):
+        self.action_space = {
+            "start": spaces.Discrete(3, start=-1),
+            "many": spaces.MultiDiscrete([3, 5], start=[10, 20]),
+            "bits": spaces.MultiBinary((2, 2)),
+            "box": spaces.Box(-1, 1, (2, 2), np.float64),
+            "dict": spaces.Dict({"a": spaces.Discrete(2)}),
+        }[kind]
+        self.observation_space = spaces.Box(-100, 100, (4,), np.float64)
+
+    def reset(self, *, seed=None, options=None):
+        gymnasium.Env.reset(self, seed=seed)
+        return np.zeros(4), {}
+
+    def step(self, action):
+        assert self.action_space.contains(np.int64(action) if isinstance(action, int) else action), repr(action)
+        return np.resize(np.asarray(action, float).ravel(), 4), 0.0, False, False, {}
+
+
+def wrapped():
+    env = gymnasium.wrappers.TimeLimit(Walk(), 12)
+    return gymnasium.wrappers.FrameStackObservation(gymnasium.wrappers.RecordEpisodeStatistics(env), 3)
+
+
+for name, entry in list(globals().items()):
+    if isinstance(entry, type) and issubclass(entry, gymnasium.Env) and entry is not gymnasium.Env:
+        gymnasium.register(f"{name}-v0", entry_point=entry, max_episode_steps=25 if name == "Walk" else None)
+gymnasium.register("Wrapped-v0", entry_point=wrapped)
