@@ -69,7 +69,8 @@ TEST_CASE("picture: the shapes of the five are where geometry says, at the rate 
       for (std::size_t i = 1; i < arc.size(); ++i)
         CHECK((arc[i - 1].x * arc[i].y - arc[i - 1].y * arc[i].x > 0) == (torque > 0));
     }
-    for (point p : drawn(s, {1, 0, 0})[2].points) check_at(p, 0, 0);
+    auto const still = drawn(s, {1, 0, 0});
+    for (point p : still[2].points) check_at(p, 0, 0);
   }
 }
 
@@ -106,6 +107,9 @@ TEST_CASE("picture: an SVG is sound XML and has each picture and caption once") 
   REQUIRE(moments.size() > 20);
   auto const f = filmed("<Cart & \"pole\">", scene_of(classic_control::cart_pole{}), moments);
   auto const text = svg(f, 480);  // 100 pixels a meter
+  for (auto const* wrong :
+       {"<a><b></a></b>", "<a>", "<a/><b/>", "<a>&</a>", "<a b=c/>", "<a b=\"<\"/>", "a", "<a b=\"c/>"})
+    CHECK(svg_text::fault(wrong) != "");
   CHECK(svg_text::fault(text) == "");
   auto const values = svg_text::all_between(text, "values=\"", "\"");
   CHECK(values.size() == 4);  // captions, cart, pole, axle; the track stands still

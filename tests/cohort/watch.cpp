@@ -1,6 +1,8 @@
 #ifdef COHORT_PROGRAM
 #include <cmath>
 #include <csignal>
+#include <utility>
+#include <vector>
 
 #include "../support/running_program.hpp"
 #include "../support/svg.hpp"

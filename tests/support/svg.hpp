@@ -1,5 +1,7 @@
 #pragma once
 #include <algorithm>
+#include <cstddef>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
