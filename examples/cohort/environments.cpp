@@ -66,8 +66,9 @@ std::unique_ptr<any_run> chosen_environment::run(config const& c, chosen_algorit
   return visited(environment,
                  [&](auto const& e) -> decltype(run_with(e, c, algorithm)) { return run_with(e, c, algorithm); });
 }
-std::unique_ptr<any_policy> policy_for(std::string const& name, std::filesystem::path const& from, bool with_critic) {
-  return visited(cohort::make(name), [&](auto const& e) -> decltype(policy_for(e, from, with_critic)) {
+std::unique_ptr<any_policy> policy_for(cohort::any_environment const& any, std::filesystem::path const& from,
+                                       bool with_critic) {
+  return visited(any, [&](auto const& e) -> decltype(policy_for(e, from, with_critic)) {
     return policy_for(e, from, with_critic);
   });
 }

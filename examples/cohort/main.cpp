@@ -6,6 +6,7 @@
 //     cohort compare --algorithms ppo,grpo,mine.toml --seeds 10 --out runs/compare
 //     cohort sweep --config sweep.toml --out runs/sweep
 //     cohort export --header controller.hpp runs/first
+//     cohort watch --out first.svg runs/first
 #include <CLI/CLI.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
@@ -21,6 +22,7 @@
 #include "runs.hpp"
 #include "sweep.hpp"
 #include "train.hpp"
+#include "watch.hpp"
 
 namespace cli {
 
@@ -58,7 +60,7 @@ std::string path_of_program(std::string const& called) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Policy optimization by name: trains, goes on, compares, sweeps, exports.", "cohort"};
+  CLI::App app{"Policy optimization by name: trains, goes on, compares, sweeps, exports, watches.", "cohort"};
   app.set_version_flag("--version", "cohort " COHORT_VERSION);
   app.require_subcommand(1);
 
@@ -97,6 +99,17 @@ int run(int argc, char** argv) {
   exporting->add_option("--onnx", wanted.onnx, "an ONNX model")->type_name("FILE");
   exporting->add_option("--name", wanted.name, "the namespace in the header")->type_name("NAME");
 
+  watch_request watched;
+  program::typed watched_seed, episodes;
+  auto* watching = app.add_subcommand("watch", "plays a trained policy's most probable actions, and draws them");
+  watching->add_option("FROM", watched.from, "a policy's file, or the folder of a run")->required();
+  watching->add_option("--environment", watched.environment, "where not the run's, or the first that fits")
+      ->type_name("NAME");
+  program::add(*watching, "--seed", watched_seed, "of the episodes' beginnings, 0 where none is given", "N");
+  program::add(*watching, "--episodes", episodes, "how many, 1 where none is given", "N");
+  watching->add_option("--out", watched.out, "an animated picture, for a browser")->type_name("FILE.svg");
+  watching->add_flag("--terminal", watched.terminal, "plays in the terminal, even where stdout is none");
+
   std::string traces;
   auto* replaying = app.add_subcommand("replay", "plays environments from traces, as Gymnasium does to the last bit");
   replaying->add_option("FILE", traces, "lines of JSON, {\"env\", \"state\", \"actions\"}; - is stdin")->required();
@@ -107,6 +120,11 @@ int run(int argc, char** argv) {
     if (listing->parsed()) return list();
     if (replaying->parsed()) return replay(traces, [](std::string const& line) { program::print(line + "\n"); });
     if (exporting->parsed()) return export_policy(wanted);
+    if (watching->parsed()) {
+      watched.seed = program::whole_number_of<std::uint64_t>("--seed", watched_seed, 0, 0);
+      watched.episodes = program::whole_number_of<int>("--episodes", episodes, 1, 1, 100);
+      return watch(watched);
+    }
     if (comparing->parsed()) {
       compare_request asked{.algorithms = program::split(algorithms, ','),
                             .fields = fields_of_arguments(comparing->remaining()),

@@ -1,8 +1,10 @@
 #pragma once
 #include <cohort/deploy/export_header.hpp>
 #include <cohort/deploy/export_onnx.hpp>
+#include <cohort/environment/environment_run.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
+#include <cohort/policy/controller.hpp>
 #include <utility>
 
 #include "runs.hpp"
@@ -47,20 +49,45 @@ std::unique_ptr<any_run> make_run(E const& e, config const& c, chosen_algorithm 
   return std::make_unique<run_of<E, cohort::actor<machine, distribution>>>(e, c, algorithm, network);
 }
 
-template <class Policy>
+template <class E, class Policy>
 class policy_of final : public any_policy {
  public:
   template <class Read>
-  explicit policy_of(Read read) : policy_(read(cpu_)) {}
+  policy_of(E const& e, Read read) : environment_(e), policy_(read(cpu_)) {}
   void export_header(std::filesystem::path const& to, std::string const& name) override {
     cohort::export_header(cpu_, policy_, to, {.name = name});
   }
   void export_onnx(std::filesystem::path const& to) override {
     cohort::export_onnx(cpu_, policy_, to, cohort::existing::replace);
   }
+  std::vector<cohort::picture::moment> play(int episodes, std::uint64_t seed) override {
+    cohort::controller<machine, E, Policy> control(cpu_, environment_, policy_);
+    cohort::environment_run<E> run(environment_, seed);
+    std::vector<cohort::picture::moment> all;
+    for (int episode = 1; episode <= episodes; ++episode, run.reset()) {
+      all.push_back({.observation = run.observation(), .episode = episode});
+      while (!run.done()) {
+        auto const action = best(control, run);
+        auto const total = all.back().total + run.step(action).reward;
+        all.push_back({run.observation(), numbers(action), total, episode, run.steps_of_episode()});
+      }
+    }
+    return all;
+  }
 
  private:
+  auto best(auto& control, auto const& run) {
+    if constexpr (requires { environment_.action_mask(run.state()); })
+      return control.best(run.observation(), environment_.action_mask(run.state()));
+    else return control.best(run.observation());
+  }
+  static std::vector<double> numbers(auto const& action) {
+    if constexpr (requires { action.begin(); }) return {action.begin(), action.end()};
+    else return {double(action)};
+  }
+
   machine cpu_{{.threads = 1}};
+  E environment_;
   Policy policy_;
 };
 
@@ -68,10 +95,10 @@ template <class E>
 std::unique_ptr<any_policy> read_policy(E const& e, std::filesystem::path const& from, bool with_critic) {
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (with_critic)
-    return std::make_unique<policy_of<cohort::actor_critic<machine, distribution>>>(
-        [&](machine& cpu) { return cohort::load<cohort::actor_critic>(cpu, e, from); });
-  return std::make_unique<policy_of<cohort::actor<machine, distribution>>>(
-      [&](machine& cpu) { return cohort::load<cohort::actor>(cpu, e, from); });
+    return std::make_unique<policy_of<E, cohort::actor_critic<machine, distribution>>>(
+        e, [&](machine& cpu) { return cohort::load<cohort::actor_critic>(cpu, e, from); });
+  return std::make_unique<policy_of<E, cohort::actor<machine, distribution>>>(
+      e, [&](machine& cpu) { return cohort::load<cohort::actor>(cpu, e, from); });
 }
 
 }  // namespace cli

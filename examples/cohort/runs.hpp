@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/checkpoint.hpp>
 #include <cohort/environment/any_environment.hpp>
+#include <cohort/picture/shape.hpp>
 #include <cohort/run/evaluate.hpp>
 #include <cohort/run/training.hpp>
 #include <filesystem>
@@ -31,6 +32,8 @@ class any_policy {
   virtual ~any_policy() = default;
   virtual void export_header(std::filesystem::path const& to, std::string const& name) = 0;
   virtual void export_onnx(std::filesystem::path const& to) = 0;
+  /// Whole episodes of the most probable actions.
+  virtual std::vector<cohort::picture::moment> play(int episodes, std::uint64_t seed) = 0;
 };
 
 /// To be made in a file of its own for each kind of actions (run_of.hpp), since each is a minute's work for a compiler.
@@ -43,7 +46,7 @@ std::unique_ptr<any_policy> policy_for(cohort::environment_of<cohort::discrete> 
                                        bool with_critic);
 std::unique_ptr<any_policy> policy_for(cohort::environment_of<cohort::box<cohort::dynamic>> const&,
                                        std::filesystem::path const&, bool with_critic);
-std::unique_ptr<any_policy> policy_for(std::string const& environment, std::filesystem::path const&, bool with_critic);
+std::unique_ptr<any_policy> policy_for(cohort::any_environment const&, std::filesystem::path const&, bool with_critic);
 
 struct chosen_environment {
   cohort::any_environment environment;
@@ -54,6 +57,16 @@ struct chosen_environment {
 std::vector<std::string> environment_names();
 /// "4 observed, 2 actions, 500 steps".
 std::string environment_text(std::string const& name);
+struct stored_policy {
+  std::filesystem::path file;
+  cohort::any_environment environment;
+  std::vector<cohort::setting> parameters;  ///< of the environment
+  std::unique_ptr<any_policy> policy;
+};
+/// The policy of a file, or of a run's folder. Which environment it is of, `name` says, or the run's config, or else
+/// the spaces in the file. Raises program::usage_error for a name that there is not, runtime_error for a file of
+/// another environment or of no policy.
+stored_policy policy_in(std::filesystem::path const& from, std::string const& name = "");
 /// Raises program::usage_error naming where it was asked for, and the nearest, for a name or a parameter that there is
 /// not, and for parameters out of their range.
 chosen_environment environment_of(config const& c);

@@ -2,7 +2,7 @@
 # layer and those above. The umbrella headers, in cohort/ itself, are for users alone.
 cmake_minimum_required(VERSION 3.25)
 set(layers scalar random statistics backend describe file schedule sampler kl aggregation objective selection advantage optimizer
-  erased environment network policy rollout update language run hook preset compare checkpoint deploy)
+  erased environment network policy rollout update language run hook preset compare picture checkpoint deploy)
 set(everywhere compiler.hpp error.hpp version.hpp)
 
 file(GLOB_RECURSE headers RELATIVE "${INCLUDE}/cohort" "${INCLUDE}/cohort/*.hpp")

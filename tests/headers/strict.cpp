@@ -3,6 +3,9 @@
 #include <cohort/cohort.hpp>
 #include <cohort/compare.hpp>
 #include <cohort/language.hpp>
+#include <cohort/picture/known.hpp>
+#include <cohort/picture/svg.hpp>
+#include <cohort/picture/terminal.hpp>
 #include <cohort/presets.hpp>
 #include <cohort/statistics.hpp>
 #include <cohort/update/all.hpp>

@@ -28,7 +28,7 @@ struct extent<dynamic> {
 /// How many numbers a kernel has room for; of an action whose extent is dynamic, at most so many.
 inline constexpr int most_numbers = 64;
 template <int N>
-inline constexpr std::size_t room = N == dynamic ? most_numbers : N;
+inline constexpr std::size_t room = N == dynamic ? most_numbers : std::size_t(N);
 /// Numbers that are as many as an extent says.
 template <class T, int N>
 using as_many = std::conditional_t<N == dynamic, std::vector<T>, std::array<T, room<N>>>;
