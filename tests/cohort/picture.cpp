@@ -49,7 +49,7 @@ TEST_CASE("picture: the shapes of the five are where geometry says, at the rate 
              height + all[4].size * std::cos(slope));
     CHECK(drawn(scene_of(classic_control::continuous_mountain_car{}), {x, 0})[1].points[0].x == .45);
   }
-  SECTION("Acrobot's joint and tip; it is over where the tip is above the line") {
+  SECTION("Acrobot's joint and tip, and the line at 1 that it is to reach") {
     double const a = .7, b = -1.9;
     auto const all =
         drawn(scene_of(classic_control::acrobot{}), {std::cos(a), std::sin(a), std::cos(b), std::sin(b), 0, 0});
@@ -119,6 +119,7 @@ TEST_CASE("picture: an SVG is sound XML and has each picture and caption once") 
   CHECK_THAT(text, ContainsSubstring("dur=\"" + comparing::shortest(double(moments.size()) / 50) + "s\""));
   auto const axle = std::stod(svg_text::split(values[3], ';').back());
   CHECK(std::abs(axle - 100 * (moments.back().observation[0] + 2.4)) <= .051);
+  CHECK_THAT(text, ContainsSubstring("cy=\"154\""));  // 0.06 m above the track, below a top at 1.6 m
 
   auto still = f;
   still.pictures.resize(1), still.captions.resize(1);
