@@ -54,6 +54,10 @@ chosen_environment environment_of(config const& c) {
     }
   };
   std::vector<cohort::setting> parameters;
+  if (c.environment.starts_with("gymnasium:")) {
+    for (auto const& p : c.parameters) parameters.push_back(p.set);
+    return {gymnasium_environment(c.environment, parameters), threshold_of(c.environment)};
+  }
   auto e = at(c.place_of("environment"), [&] { return known.make(c.environment); });
   for (auto const& p : c.parameters) {
     parameters.push_back(p.set);

@@ -55,6 +55,8 @@ struct chosen_environment {
 };
 
 std::vector<std::string> environment_names();
+/// "gymnasium:LunarLander-v3", which Gymnasium makes with the parameters as its arguments.
+cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters);
 /// "4 observed, 2 actions, 500 steps".
 std::string environment_text(std::string const& name);
 struct stored_policy {

@@ -4,6 +4,7 @@
 #include <cohort/hook/progress_bar.hpp>
 #include <cohort/version.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -132,8 +133,10 @@ std::string in_words(ordered_json const& evaluation) {
 void train(config const& c, train_request const& how) {
   auto const algorithm = algorithm_of(c);
   auto const environment = environment_of(c);
+  std::string name = c.environment;
+  std::replace_if(name.begin(), name.end(), [](char letter) { return letter == ':' || letter == '/'; }, '-');
   fs::path const out =
-      how.out.empty() ? fs::path("runs") / (c.environment + "-" + c.algorithm + "-" + std::to_string(c.seed)) : how.out;
+      how.out.empty() ? fs::path("runs") / (name + "-" + c.algorithm + "-" + std::to_string(c.seed)) : how.out;
   auto run = environment.run(c, algorithm);
   prepare(out, how);
   cohort::checkpoints kept(out / "checkpoints", {.every = c.checkpoint_every, .keep = int(c.checkpoints_kept)});
