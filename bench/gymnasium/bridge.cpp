@@ -8,9 +8,13 @@
 
 #include <algorithm>
 #include <cohort/gymnasium/make.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 namespace {
 

@@ -5,6 +5,8 @@
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
 #include <cohort/rollout/vine.hpp>
+#include <exception>
+#include <string>
 
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
@@ -72,6 +74,29 @@ TEST_CASE("outcome: an environment may cut its episodes by a rule of its own") {
   };
   lanes(cut{});
   lanes(environment_of<discrete>(cut{}));
+}
+
+TEST_CASE("vector_environment: what a plain environment raises is told with its lane, and nested") {
+  struct failing : cut {
+    outcome step(state& s, int action) const {
+      if (action == 1) throw environment_error("it broke");
+      return cut::step(s, action);
+    }
+  };
+  cpu backend;
+  vector_environment e(backend, failing{}, 2, 1);
+  std::array<std::int32_t, 2> const actions{0, 1};
+  std::array<double, 2> reward{}, seen{};
+  std::array<std::uint8_t, 2> terminated{}, truncated{};
+  e.reset(backend);
+  try {
+    e.step(backend, view<std::int32_t const>(actions.data(), 2), view(reward.data(), 2), view(terminated.data(), 2),
+           view(truncated.data(), 2), view(seen.data(), 2, 1));
+    FAIL("nothing was raised");
+  } catch (environment_error const& error) {
+    CHECK(std::string(error.what()) == "lane 1: it broke");
+    CHECK_THROWS_WITH(std::rethrow_if_nested(error), "it broke");
+  }
 }
 
 TEST_CASE("require_copies: rollouts that need copies ask before they begin, and take the environment's own words") {

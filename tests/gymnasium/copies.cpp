@@ -1,7 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <cohort/environment/environment_run.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <string>
 #include <thread>
+#include <vector>
 #include "odd.hpp"
 
 using namespace cohort;
@@ -25,8 +30,8 @@ auto some_action(E const& e, random_stream& draws) {
 
 /// A copy of a copy of an episode, each stepped by turns with the original, shows the same bits to the end.
 template <class E>
-void copies_step_as_originals(E const& e) {
-  random_stream draws(stream_id{3, draw_purpose::user, 0});
+void copies_step_as_originals(E const& e, std::uint64_t seed = 3) {
+  random_stream draws(stream_id{seed, draw_purpose::user, 0});
   std::array states{e.reset(draws), e.reset(draws), e.reset(draws)};
   for (int step = 0; step < 50; ++step) {
     if (step == 10) states[1] = states[0];
@@ -67,6 +72,13 @@ TEST_CASE("gymnasium: copies of episodes step as their originals") {
         copies_step_as_originals(e);
     });
   }
+}
+
+TEST_CASE("gymnasium: copies of Atari games have the action that the game may repeat by chance") {
+  auto const pong = gymnasium::make("ALE/Pong-v5", {.arguments = {{"obs_type", "ram"}}}).of<discrete>();
+  CHECK(pong.copies() == "ale");
+  for (int k = 0; k < 4; ++k) copies_step_as_originals(pong, std::uint64_t(k));
+  CHECK(pong.replayed_steps() == 0);
 }
 
 TEST_CASE("gymnasium: the steps of replays are counted") {

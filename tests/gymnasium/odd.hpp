@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/gymnasium/make.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../catch.hpp"
 

@@ -1,4 +1,10 @@
 #include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 #include "odd.hpp"
 
 using namespace cohort;
@@ -71,6 +77,19 @@ TEST_CASE("gymnasium: of a space that is not supported the part is named, of a n
   CHECK_THAT(raised([] { gymnasium::make("no_such_module:Name-v0"); }), ContainsSubstring("ModuleNotFoundError"));
   CHECK_THAT(raised<value_error>([] { odd("Walk").of<box<dynamic>>(); }), ContainsSubstring("of another kind"));
   CHECK_THAT(raised<value_error>([] { gymnasium::start_python("/"); }), ContainsSubstring("Python runs already"));
+}
+
+TEST_CASE("gymnasium: what is no virtual environment, or one of another Python, is refused") {
+  auto const folder = std::filesystem::path("another_python");
+  auto const given = [&] { gymnasium::detail::require_environment(folder); };
+  std::filesystem::remove_all(folder);
+  CHECK_THAT(raised<value_error>(given), ContainsSubstring("there is no bin/python in another_python"));
+  std::filesystem::create_directories(folder / "bin");
+  std::ofstream(folder / "bin" / "python");
+  std::ofstream(folder / "pyvenv.cfg") << "home = /usr/bin\nversion = 3.4.10\n";
+  CHECK_THAT(raised<value_error>(given), ContainsSubstring("is of Python 3.4.10, and this program has Python 3."));
+  std::ofstream(folder / "pyvenv.cfg") << "version = " << PY_VERSION << "\n";
+  CHECK(raised<value_error>(given) == "nothing was raised");
 }
 
 TEST_CASE("gymnasium: what Python raises or returns wrongly names the environment, its seed and the step") {

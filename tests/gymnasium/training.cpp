@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/environment/environment_of.hpp>
+#include <ranges>
 #include <sstream>
+#include <string>
 #include "../golden/gymnasium.hpp"
 #include "../support/goes_on.hpp"
 #include "odd.hpp"
@@ -83,6 +86,18 @@ TEST_CASE("gymnasium: what cannot be copied is refused before training, and trai
     CHECK(run.report().steps >= 96);
     CHECK_THAT(raised([&] { copy_out(cpu, run); }), ContainsSubstring("cannot be saved in mid-episode"));
   }
+}
+
+TEST_CASE("gymnasium: what Python raises in a run is told with the lane, and ends the run") {
+  eigen::backend cpu;
+  auto const e = odd("Breaks", {{"how", "raises"}, {"at", 1000}}).of<discrete>();
+  actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
+  auto ppo = algorithm{.rollout = lanes{.count = 2, .horizon = 400},
+                       .objective = clipped_ratio{} + value_loss{},
+                       .update = update{.epochs = 1}};
+  auto const text = raised([&] { train(cpu, ppo, e, policy, {.steps = 10'000, .seed = 1}); });
+  CHECK_THAT(text, ContainsSubstring("lane 0: odd_environments:Breaks-v0, step 1000 of the episode of seed "));
+  CHECK_THAT(text, ContainsSubstring("ArithmeticError: the simulator gave up"));
 }
 
 TEST_CASE("gymnasium: damaged states, and those of another environment, are refused") {

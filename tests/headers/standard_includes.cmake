@@ -12,7 +12,7 @@ foreach(line IN LISTS lines)
   endforeach()
 endforeach()
 
-set(folders include backends/eigen backends/thrust backends/torch backends/python/src tests examples bench)
+set(folders include backends/eigen backends/thrust backends/torch backends/gymnasium backends/python/src tests examples bench)
 set(patterns "")
 foreach(folder IN LISTS folders)
   foreach(ending IN ITEMS hpp cpp cu cuh)

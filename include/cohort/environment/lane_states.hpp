@@ -3,7 +3,10 @@
 #include <cohort/environment/lane_formulas.hpp>
 #include <cohort/environment/packed_states.hpp>
 #include <cohort/environment/plain_steps.hpp>
+#include <cohort/error.hpp>
+#include <exception>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace COHORT_NAMESPACE::detail {
@@ -98,6 +101,16 @@ class lane_states {
   typename B::template array<std::int32_t> elapsed_, spare_elapsed_;
 };
 
+/// f(); what an environment raises there is raised with the lane in front, and nested in it.
+template <class F>
+auto in_lane(int n, F f) {
+  try {
+    return f();
+  } catch (environment_error const& e) {
+    std::throw_with_nested(environment_error("lane " + std::to_string(n) + ": " + e.what()));
+  }
+}
+
 /// The states of N lanes of a plain environment, stepped one by one on the host.
 template <class B, class E>
   requires(!generic_state<E>)
@@ -160,14 +173,14 @@ class lane_states<B, E> {
     for (int n = 0; n < lanes(); ++n) {
       auto a = action_from<E, int>(environment_, matrix_row<real<T>, Action const>{given.data() + n * A, 1}, &action_);
       auto& s = states_[std::size_t(n)];
-      auto result = [&] {
+      auto const result = in_lane(n, [&] {
         if constexpr (steps_with_noise<E>) {
           random_stream draws(noise, std::uint32_t(n / noise_group));
           return environment_.step(s, a, draws);
         } else {
           return environment_.step(s, a);
         }
-      }();
+      });
       reward_[std::size_t(n)] = T(result.reward);
       flags_[std::size_t(n)] = result.terminated;
       bool const at_limit = ++elapsed_[std::size_t(n)] >= limit && limit > 0;
@@ -202,7 +215,7 @@ class lane_states<B, E> {
   int lanes() const { return int(states_.size()); }
   void reset(int n, stream_id starts, int together) {
     random_stream draws(starts, std::uint32_t(n / together * together));
-    states_[std::size_t(n)] = environment_.reset(draws);
+    states_[std::size_t(n)] = in_lane(n, [&] { return environment_.reset(draws); });
     elapsed_[std::size_t(n)] = 0;
   }
   void look(int n, std::span<T> to) const {

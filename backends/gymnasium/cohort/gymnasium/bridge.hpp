@@ -48,12 +48,11 @@ struct bridge {
     start_python(options.virtual_environment);
     if (options.capture.empty() != options.restore.empty())
       throw value_error("gymnasium: of capture and restore both are needed or none");
-    in_python(
-        [] {
-          return "gymnasium: `import gymnasium` fails, and the packages are those of the virtual environment "
-                 "that VIRTUAL_ENV or make_options.virtual_environment names, else the system's";
-        },
-        [] { py::module_::import("gymnasium"); });
+    auto const missing = [] {
+      return "gymnasium: `import gymnasium` fails, and the packages are those of the virtual environment that "
+             "VIRTUAL_ENV or make_options.virtual_environment names, else the system's";
+    };
+    in_python(missing, [] { py::module_::import("gymnasium"); });
     in_python([&] { return "gymnasium: " + name; }, [&] { start(options); });
   }
   bridge(bridge const&) = delete;
@@ -76,32 +75,31 @@ struct bridge {
 
   /// The way in which copies are made, proved; raises environment_error where there is none.
   std::string way() {
+    python_lock lock;
+    auto const place = [&] { return name + ", while the ways of copying it are tried"; };
     if (way_.empty())
-      in_python([&] { return name + ", while the ways of copying it are tried"; },
-                [&] {
-                  way_ = py::cast<std::string>(self().attr("prove")());
-                  if (!way_.empty()) return;
-                  std::string faults;
-                  for (auto [tried, fault] : py::dict(self().attr("faults")))
-                    if (py::len(fault))
-                      faults += "\n  " + py::cast<std::string>(tried) + ": " + py::cast<std::string>(fault);
-                  throw environment_error(
-                      name + " cannot be copied in mid-episode, which groups, probes and vine need:" + faults +
-                      "\nexpected copies that step as the original does; make_options.capture and restore name "
-                      "two functions of your own");
-                });
+      in_python(place, [&] {
+        way_ = py::cast<std::string>(self().attr("prove")());
+        if (!way_.empty()) return;
+        std::string faults;
+        for (auto [tried, fault] : py::dict(self().attr("faults")))
+          if (py::len(fault)) faults += "\n  " + py::cast<std::string>(tried) + ": " + py::cast<std::string>(fault);
+        throw environment_error(
+            name + " cannot be copied in mid-episode, which groups, probes and vine need:" + faults +
+            "\nexpected copies that step as the original does; make_options.capture and restore name "
+            "two functions of your own");
+      });
     return way_;
   }
   /// Raises environment_error where a seed and actions do not fix an episode.
   void require_replay() {
-    in_python(
-        [&] { return name + ", while its episodes are replayed"; },
-        [&] {
-          auto const fault = py::cast<std::string>(self().attr("faults").attr("get")("replay", ""));
-          if (!fault.empty())
-            throw environment_error(
-                name + " cannot be saved in mid-episode: its seed and actions do not fix an episode (" + fault + ")");
-        });
+    auto const place = [&] { return name + ", before its episodes are saved"; };
+    in_python(place, [&] {
+      auto const fault = py::cast<std::string>(self().attr("faults").attr("get")("replay", ""));
+      if (!fault.empty())
+        throw environment_error(name + " cannot be saved in mid-episode: its seed and actions do not fix an episode (" +
+                                fault + ")");
+    });
   }
 
  private:

@@ -1,6 +1,14 @@
 #pragma once
 #include <cohort/environment/concept.hpp>
 #include <cohort/gymnasium/instance.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace COHORT_NAMESPACE::gymnasium {
 
@@ -24,17 +32,17 @@ class environment {
   };
 
   explicit environment(std::shared_ptr<detail::bridge> b) : bridge_(std::move(b)) {
-    detail::in_python([&] { return "gymnasium: " + bridge_->name; },
-                      [&] {
-                        observations = {bridge_->numbers<double>("low"), bridge_->numbers<double>("high")};
-                        max_episode_steps = pybind11::cast<int>(bridge_->self().attr("limit"));
-                        if constexpr (cohort::detail::is_box<Actions>)
-                          actions = {bridge_->numbers<double>("action_low"), bridge_->numbers<double>("action_high")};
-                        else choices_ = bridge_->numbers<int>("choices");
-                        if constexpr (std::is_same_v<Actions, discrete>) actions.n = choices_[0];
-                        else if constexpr (cohort::detail::is_binary<Actions>) actions.bits = int(choices_.size());
-                        else if constexpr (!cohort::detail::is_box<Actions>) actions.n = choices_;
-                      });
+    auto const place = [&] { return "gymnasium: " + bridge_->name; };
+    detail::in_python(place, [&] {
+      observations = {bridge_->numbers<double>("low"), bridge_->numbers<double>("high")};
+      max_episode_steps = pybind11::cast<int>(bridge_->self().attr("limit"));
+      if constexpr (cohort::detail::is_box<Actions>)
+        actions = {bridge_->numbers<double>("action_low"), bridge_->numbers<double>("action_high")};
+      else choices_ = bridge_->numbers<int>("choices");
+      if constexpr (std::is_same_v<Actions, discrete>) actions.n = choices_[0];
+      else if constexpr (cohort::detail::is_binary<Actions>) actions.bits = int(choices_.size());
+      else if constexpr (!cohort::detail::is_box<Actions>) actions.n = choices_;
+    });
   }
 
   Actions actions;
@@ -87,7 +95,7 @@ class environment {
             std::to_string(bridge_->action_size));
     for (std::size_t d = 0; d < numbers.size(); ++d)
       if constexpr (std::is_same_v<Number, float>)
-        require(numbers[d] == numbers[d], "the action", numbers[d], "a number");
+        require(numbers[d] == numbers[d], "the action", double(numbers[d]), "a number");
       else
         require(numbers[d] >= 0 && numbers[d] < choices_[d], "the action", numbers[d],
                 "an integer from 0 to " + std::to_string(choices_[d] - 1));

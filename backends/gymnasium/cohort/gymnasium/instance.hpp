@@ -1,7 +1,16 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cohort/gymnasium/bridge.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace COHORT_NAMESPACE::gymnasium {
 namespace detail {
@@ -12,34 +21,33 @@ class instance {
  public:
   /// Of an instance that nothing else uses, a new episode.
   instance(std::shared_ptr<bridge> b, std::uint32_t seed) : bridge_(std::move(b)), seed_(seed) {
-    in_python([&] { return where(); },
-              [&] {
-                hold(bridge_->take()());
-                py::object const first = env_().attr("reset")(py::arg("seed") = seed);
-                if (!PyTuple_Check(first.ptr()) || PyTuple_GET_SIZE(first.ptr()) != 2)
-                  fail("reset", first, "(observation, info)");
-                see(PyTuple_GET_ITEM(first.ptr(), 0));
-              });
+    auto const place = [&] { return where(); };
+    in_python(place, [&] {
+      hold(bridge_->take()());
+      py::object const first = env_().attr("reset")(py::arg("seed") = seed);
+      if (!PyTuple_Check(first.ptr()) || PyTuple_GET_SIZE(first.ptr()) != 2)
+        fail("reset", first, "(observation, info)");
+      see(PyTuple_GET_ITEM(first.ptr(), 0));
+    });
     sound_ = true;
   }
   /// A copy, in the way that was proved.
   instance(instance& other) : bridge_(other.bridge_), seed_(other.seed_), actions_(other.actions_), over_(other.over_) {
     std::string const way = bridge_->way();
-    in_python([&] { return where() + ", while it is copied"; },
-              [&] {
-                if (way == "replay") {
-                  hold(bridge_->take()());
-                  env_().attr("reset")(py::arg("seed") = seed_);
-                  auto const A = bridge_->action_size;
-                  for (std::size_t i = 0; i < actions_.size(); i += A)
-                    call(std::span<Number const>(actions_).subspan(i, A));
-                  bridge_->replayed += other.steps_;
-                } else {
-                  hold(bridge_->self().attr("copy")(other.env_()));
-                }
-                steps_ = other.steps_, seen_ = py::reinterpret_borrow<py::object>(other.seen_()),
-                observation_ = other.observation_;
-              });
+    auto const place = [&] { return where() + ", while it is copied"; };
+    in_python(place, [&] {
+      if (way == "replay") {
+        hold(bridge_->take()());
+        env_().attr("reset")(py::arg("seed") = seed_);
+        auto const A = bridge_->action_size;
+        for (std::size_t i = 0; i < actions_.size(); i += A) call(std::span<Number const>(actions_).subspan(i, A));
+        bridge_->replayed += other.steps_;
+      } else {
+        hold(bridge_->self().attr("copy")(other.env_()));
+      }
+      steps_ = other.steps_, observation_ = other.observation_;
+      seen_ = py::reinterpret_borrow<py::object>(other.seen_());
+    });
     sound_ = true;
   }
   ~instance() {
@@ -55,22 +63,22 @@ class instance {
     ++steps_;
     sound_ = false;
     outcome out;
-    in_python([&] { return where(); },
-              [&] {
-                py::object const result = call(action);
-                if (!PyTuple_Check(result.ptr()) || PyTuple_GET_SIZE(result.ptr()) != 5)
-                  fail("step", result, "(observation, reward, terminated, truncated, info)");
-                PyObject* const* part = &PyTuple_GET_ITEM(result.ptr(), 0);
-                see(part[0]);
-                out.reward = PyFloat_AsDouble(part[1]);
-                if (out.reward == -1 && PyErr_Occurred()) {
-                  PyErr_Clear();
-                  fail("the reward", part[1], "a number");
-                }
-                if (!std::isfinite(out.reward)) fail("the reward", part[1], "a finite number");
-                out.terminated = truth("terminated", part[2]);
-                out.truncated = truth("truncated", part[3]);
-              });
+    auto const place = [&] { return where(); };
+    in_python(place, [&] {
+      py::object const result = call(action);
+      if (!PyTuple_Check(result.ptr()) || PyTuple_GET_SIZE(result.ptr()) != 5)
+        fail("step", result, "(observation, reward, terminated, truncated, info)");
+      PyObject* const* part = &PyTuple_GET_ITEM(result.ptr(), 0);
+      see(part[0]);
+      out.reward = PyFloat_AsDouble(part[1]);
+      if (out.reward == -1 && PyErr_Occurred()) {
+        PyErr_Clear();
+        fail("the reward", part[1], "a number");
+      }
+      if (!std::isfinite(out.reward)) fail("the reward", part[1], "a finite number");
+      out.terminated = truth("terminated", part[2]);
+      out.truncated = truth("truncated", part[3]);
+    });
     actions_.insert(actions_.end(), action.begin(), action.end());
     over_ = out.terminated || out.truncated;
     sound_ = true;

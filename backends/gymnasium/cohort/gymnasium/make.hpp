@@ -1,5 +1,9 @@
 #pragma once
 #include <cohort/gymnasium/environment.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
 
 namespace COHORT_NAMESPACE::gymnasium {
 
