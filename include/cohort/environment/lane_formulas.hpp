@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/view.hpp>
 #include <cohort/environment/action_mask.hpp>
 #include <cohort/random/stream.hpp>
 #include <cstddef>
