@@ -179,14 +179,18 @@ TEST_CASE("addition: killed in the middle, it leaves the old run whole, and is r
   CHECK(json::parse(files::get(folder / "summary.json")).at("seed") == 3);
 }
 
-TEST_CASE("addition: stopped by a signal it writes what it has; a run beside it leaves alone what it has begun") {
+TEST_CASE(
+    "addition: stopped by a signal it writes what it has; a run beside it is refused and leaves alone what it has "
+    "begun") {
   for (int const signal : {SIGINT, SIGTERM}) {
     scratch const here;
     auto const folder = here.path / "run";
     running_program stopped{here.path, paths::program("addition"), endless("2")};
     REQUIRE(stopped.reaches([&] { return !written_along(folder).empty(); }));
     if (signal == SIGINT) {
-      CHECK(addition(here, brief + "--out run --overwrite").status == 0);
+      auto const beside = addition(here, brief + "--out run --overwrite");
+      CHECK(beside.status == 1);
+      CHECK_THAT(beside.err, ContainsSubstring("the output folder run is another process's that runs"));
       CHECK(!written_along(folder).empty());
     } else {  // the folder may vanish meanwhile
       fs::remove_all(folder);

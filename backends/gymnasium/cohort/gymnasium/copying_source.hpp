@@ -76,10 +76,10 @@ def play(env, seed, actions):
 
 
 class Sticky(gymnasium.Wrapper):
-    """Around an Atari environment that repeats actions by chance. ALE's states lack the action to be repeated, which is
-    the last one given when the dice fell otherwise: so the last steps are kept, and a copy that is given them again with
-    the dice of then, before it is given the state, has it too. They are so many that the dice repeated all of them with
-    a chance below 1e-15."""
+    """Around an Atari environment that repeats actions by chance. ALE's states lack the action to be repeated, which
+    is the last one given when the dice fell otherwise: so the last steps are kept, and a copy that is given them again
+    with the dice of then, before it is given the state, has it too. They are so many that the dice repeated all of
+    them with a chance below 1e-15."""
 
     @staticmethod
     def is_for(env):

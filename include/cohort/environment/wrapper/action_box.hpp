@@ -27,10 +27,10 @@ class with_action_box<E, Bounded, dynamic> : public wrapper<E> {
   static std::vector<double> all(E const& e, double bound) {
     return std::vector<double>(std::size_t(size_of(e.actions)), bound);
   }
-  static constexpr double bound = Bounded ? 1 : std::numeric_limits<double>::infinity();
+  static constexpr double limit = Bounded ? 1 : std::numeric_limits<double>::infinity();
 
  public:
-  explicit with_action_box(E e) : wrapper<E>(std::move(e)), actions{all(*this, -bound), all(*this, bound)} {}
+  explicit with_action_box(E e) : wrapper<E>(std::move(e)), actions{all(*this, -limit), all(*this, limit)} {}
   box<dynamic> actions;
 };
 
