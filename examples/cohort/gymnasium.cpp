@@ -22,7 +22,14 @@ cohort::any_environment gymnasium_environment(std::string const& name,
             else options.arguments.push_back({p.name, x});
           },
           p.value);
-  auto const made = cohort::gymnasium::make(name.substr(name.find(':') + 1), options);
+  auto const made = [&] {
+    try {
+      return cohort::gymnasium::make(name.substr(name.find(':') + 1), options);
+    } catch (cohort::environment_error const& e) {  // whose traceback is of the bridge
+      std::string const what = e.what();
+      throw program::usage_error(what.substr(0, what.find("\nTraceback")));
+    }
+  }();
   auto e = made.visit([&](auto const& known) { return cohort::any_environment(known, name); });
   if (limit >= 0) e.max_episode_steps(limit);
   return e;
