@@ -1,7 +1,7 @@
 // Compiled without fused multiply-adds (examples/CMakeLists.txt), so that episodes come out as Gymnasium's bit for bit.
 #include "replay.hpp"
 
-#include <cohort/environment/all.hpp>
+#include <cohort/environment/classic_control/names.hpp>
 #include <cohort/environment/registry.hpp>
 #include <cohort/file/json.hpp>
 
@@ -48,17 +48,21 @@ detail::step_action<E> action_of_json(json given, std::string const& where) {
   }
 }
 
+std::vector<setting> settings_in(json const& trace) {
+  json const with = trace.value("with", json::object());
+  if (!with.is_object()) throw value_error("with is " + detail::shown(with) + ", expected an object");
+  std::vector<setting> all;
+  for (auto const& [name, value] : with.items()) {
+    if (value.is_string()) all.push_back({name, value.get<std::string>()});
+    else if (value.is_boolean()) all.push_back({name, value.get<bool>()});
+    else all.push_back({name, number(value, "with." + name)});
+  }
+  return all;
+}
+
 template <class E>
 json replayed(E environment, json const& trace) {
-  if (trace.contains("with")) {
-    if (!trace["with"].is_object())
-      throw value_error("with is " + detail::shown(trace["with"]) + ", expected an object");
-    for (auto const& [name, value] : trace["with"].items()) {
-      if (value.is_string()) detail::set_parameter(environment, "with", {name, value.get<std::string>()});
-      else if (value.is_boolean()) detail::set_parameter(environment, "with", {name, value.get<bool>()});
-      else detail::set_parameter(environment, "with", {name, number(value, "with." + name)});
-    }
-  }
+  detail::set_parameters(environment, "with", settings_in(trace));
   detail::check_environment(environment);
   auto s = state_of_numbers<E>(trace["state"]);
   if (!trace["actions"].is_array())
@@ -89,18 +93,17 @@ json replayed(E environment, json const& trace) {
 }
 
 json replayed(json const& trace) {
-  using namespace classic_control;
   for (auto const* key : {"env", "state", "actions"})
     if (!trace.contains(key)) throw value_error(std::string("has no \"") + key + "\"");
   std::string const name = trace["env"].is_string() ? trace["env"].get<std::string>() : detail::shown(trace["env"]);
-  if (name == "CartPole-v1") return replayed(cart_pole{}, trace);
-  if (name == "MountainCar-v0") return replayed(mountain_car{}, trace);
-  if (name == "MountainCarContinuous-v0") return replayed(continuous_mountain_car{}, trace);
-  if (name == "Acrobot-v1") return replayed(acrobot{}, trace);
-  if (name == "Pendulum-v1") return replayed(pendulum{}, trace);
-  throw detail::unknown_name(
-      "env", "environment", name,
-      {"CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Acrobot-v1", "Pendulum-v1"});
+  json result;
+  std::vector<std::string> known;
+  classic_control::each_named([&](char const* of, auto const& environment) {
+    known.push_back(of);
+    if (name == of) result = replayed(environment, trace);
+  });
+  if (result.is_null()) throw detail::unknown_name("env", "environment", name, known);
+  return result;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
+#include <cohort/environment/each_kind.hpp>
 #include <cohort/environment/environment_of.hpp>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -42,9 +44,7 @@ class any_environment {
     else return erased_type(e);
   }
 
-  std::variant<environment_of<discrete>, environment_of<box<dynamic>>, environment_of<multi_discrete<dynamic>>,
-               environment_of<binary<dynamic>>>
-      held_;
+  detail::of_each_kind<environment_of> held_;
   std::string name_;
 };
 

@@ -17,10 +17,7 @@ namespace COHORT_NAMESPACE {
 template <>
 class environment_run<any_environment> {
  public:
-  struct outcome {
-    double reward = 0;
-    bool terminated = false, truncated = false;
-  };
+  using outcome = cohort::outcome;
 
   explicit environment_run(any_environment const& e, std::uint64_t seed = 0)
       : run_(e.visit(
@@ -35,10 +32,10 @@ class environment_run<any_environment> {
   outcome step(std::span<double const> action) {
     return std::visit(
         [&]<class E>(environment_run<E>& run) {
-          if constexpr (!detail::discrete_actions<E>) return plain(run.step(action));
+          if constexpr (!detail::discrete_actions<E>) return run.step(action);
           else {
             detail::require(action.size() == 1, "environment_run", "the action's size", double(action.size()), "1");
-            return plain(run.step(action[0]));
+            return run.step(action[0]);
           }
         },
         run_);
@@ -59,10 +56,9 @@ class environment_run<any_environment> {
   }
 
  private:
-  using runs = std::variant<environment_run<environment_of<discrete>>, environment_run<environment_of<box<dynamic>>>,
-                            environment_run<environment_of<multi_discrete<dynamic>>>,
-                            environment_run<environment_of<binary<dynamic>>>>;
-  static outcome plain(auto const& result) { return {result.reward, result.terminated, result.truncated}; }
+  template <class Actions>
+  using run_of = environment_run<environment_of<Actions>>;
+  using runs = detail::of_each_kind<run_of>;
 
   runs run_;
 };

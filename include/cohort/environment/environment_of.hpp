@@ -102,7 +102,7 @@ struct steps_of : any_environment_steps<plain_number<E>> {
 ///     environment_of<discrete> e(corridor{});
 template <class Actions>
 class environment_of {
-  using Number = std::conditional_t<detail::is_box<Actions>, float, int>;
+  using Number = detail::plain_number_of<Actions>;
 
  public:
   /// A value: copying it clones the environment that it is of.

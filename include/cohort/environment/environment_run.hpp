@@ -33,11 +33,7 @@ class environment_run<E> {
   using state_type = typename detail::state_of<E>::type;
 
  public:
-  /// What a step was worth, and how it ended.
-  struct outcome {
-    double reward = 0;
-    bool terminated = false, truncated = false;
-  };
+  using outcome = cohort::outcome;  ///< `truncated` where a limit of steps was reached, too
 
   explicit environment_run(E const& e, std::uint64_t seed = 0) : environment_(e), seed_(seed) {
     detail::check_environment(e);
@@ -61,11 +57,10 @@ class environment_run<E> {
   outcome step(Action const& action) {
     if (done()) throw value_error("environment_run: the episode is over, expected reset() before another step");
     random_stream draws(stream_id{seed_, draw_purpose::step, std::uint32_t(steps_)}, 0);
-    auto const result = detail::plain_step(environment_, state_, taken(action), draws);
+    last_ = detail::plain_step(environment_, state_, taken(action), draws);
     ++steps_, ++in_episode_;
-    last_ = {result.reward, result.terminated, false};
     bool const at_limit = episode_limit(environment_) > 0 && in_episode_ >= episode_limit(environment_);
-    last_.truncated = !last_.terminated && (at_limit || result.truncated);
+    last_.truncated = !last_.terminated && (at_limit || last_.truncated);
     return last_;
   }
   bool done() const { return last_.terminated || last_.truncated; }

@@ -7,36 +7,18 @@
 
 namespace COHORT_NAMESPACE::detail {
 
-/// The action of a lane as an environment takes it, from a row of the batch: ints or S, or numbers clipped to their
-/// bounds. Where its extent is dynamic, it is kept in `room_for`.
-template <class E, class Number, class Row, class Kept = int>
-[[gnu::always_inline]] constexpr auto action_from(E const& environment, Row const& given, Kept* room_for = nullptr) {
-  constexpr bool whole = std::is_same_v<Number, int>, boxed = is_box<actions_of<E>>;
-  using S = typename Row::scalar;
-  auto number = [&](std::size_t d, auto const& space) {
-    if constexpr (boxed) {
-      S clipped = clamp(given[std::ptrdiff_t(d)], S(space.low[d]), S(space.high[d]));
-      if constexpr (whole) return float(clipped.value);
-      else return clipped;
-    } else if constexpr (whole) {
-      return int(given[std::ptrdiff_t(d)].value);
-    } else {
-      return Number(given[std::ptrdiff_t(d)]);
-    }
-  };
+/// The action of a lane as a scalar-generic environment takes it, from a row of the batch; numbers of a box clipped to
+/// their bounds.
+template <class E, class S, class Row>
+[[gnu::always_inline]] constexpr typename action_of<E, S>::type action_from(Row const& given) {
   if constexpr (discrete_actions<E>) {
-    return number(0, 0);
-  } else if constexpr (action_numbers<E>() == dynamic) {
-    room_for->resize(std::size_t(size_of(environment.actions)));
-    for (std::size_t d = 0; d < room_for->size(); ++d) (*room_for)[d] = number(d, environment.actions);
-    return typename action_of<E, Number>::type(*room_for);
+    return S(given[0]);
   } else {
-    typename action_of<E, Number>::type a{};
-    if constexpr (boxed && knows_actions<E>) {
+    typename action_of<E, S>::type a{};
+    for (std::size_t d = 0; d < a.size(); ++d) a[d] = S(given[std::ptrdiff_t(d)]);
+    if constexpr (is_box<actions_of<E>>) {
       constexpr auto bounds = E::actions;  // a copy: a static member itself is in the host's memory alone
-      for (std::size_t d = 0; d < a.size(); ++d) a[d] = number(d, bounds);
-    } else {
-      for (std::size_t d = 0; d < a.size(); ++d) a[d] = number(d, environment.actions);
+      for (std::size_t d = 0; d < a.size(); ++d) a[d] = clamp(a[d], S(bounds.low[d]), S(bounds.high[d]));
     }
     return a;
   }
@@ -70,7 +52,7 @@ struct step_lane {
                                                                  M truncated, O next) const {
     using S = typename X::scalar;
     auto s = state_from<E, S>(state);
-    auto result = environment.step(s, action_from<E, S>(environment, action));
+    auto result = environment.step(s, action_from<E, S>(action));
     write(s, result, state, elapsed, reward, terminated, truncated, next);
   }
   /// The same where the environment draws random numbers: lane by lane, each from a stream of its own.
@@ -80,7 +62,7 @@ struct step_lane {
     using S = typename X::scalar;
     auto s = state_from<E, S>(state);
     random_stream draws(noise, std::uint32_t(n / noise_group));
-    auto result = environment.step(s, action_from<E, S>(environment, action), draws);
+    auto result = environment.step(s, action_from<E, S>(action), draws);
     write(s, result, state, elapsed, reward, terminated, truncated, next);
   }
 

@@ -20,6 +20,7 @@ class lane_states {
   using scalar = typename B::scalar;
   using single = typename E::template state<scalar>;
   static constexpr int F = sizeof(single) / sizeof(scalar);
+  static constexpr bool may_draw = steps_with_noise<E>, may_not = !may_draw || steps_either_way<E>;
   static_assert(std::is_trivially_copyable_v<single> && F * sizeof(scalar) == sizeof(single),
                 "a state that is a template over the scalar may hold nothing but scalars");
 
@@ -48,7 +49,6 @@ class lane_states {
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
     step_lane<E> f{environment_, limit, noise, noise_group};
-    constexpr bool may_draw = steps_with_noise<E>, may_not = !may_draw || steps_either_way<E>;
     bool draws = may_draw;
     if constexpr (may_draw && may_not) draws = environment_.draws_in_step();
     if constexpr (may_draw)
@@ -79,8 +79,8 @@ class lane_states {
     observe_lane<E> const f{environment_};
     std::ptrdiff_t const rows = lanes_ / every;
     view<T const> const seen(numbers_.data(), rows, F, every, lanes_);
-    if constexpr (steps_with_noise<E>) backend.for_rows(rows, f, seen, out);
-    else backend.map_rows(rows, f, seen, out);
+    if constexpr (may_not) backend.map_rows(rows, f, seen, out);
+    else backend.for_rows(rows, f, seen, out);
   }
   typename state_of<E>::type state(B& backend, int lane) {
     typename state_of<E>::type s{};
@@ -117,9 +117,11 @@ template <class B, class E>
 class lane_states<B, E> {
  public:
   using T = value_t<B>;
-  using number = std::conditional_t<is_box<actions_of<E>>, float, int>;
 
-  lane_states(B& backend, E const& e, int N) : environment_(e), D(seen_count(e)) { resize(backend, N); }
+  lane_states(B& backend, E const& e, int N)
+      : environment_(e), D(seen_count(e)), action_(std::size_t(size_of(e.actions))) {
+    resize(backend, N);
+  }
   void resize(B&, int N) {
     auto n = std::size_t(N);
     states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * std::size_t(D)), flags_.resize(2 * n);
@@ -171,20 +173,15 @@ class lane_states<B, E> {
     given.resize(std::size_t(lanes() * A));
     backend.download(std::span<Action>(given), actions);
     for (int n = 0; n < lanes(); ++n) {
-      auto a = action_from<E, int>(environment_, matrix_row<real<T>, Action const>{given.data() + n * A, 1}, &action_);
-      auto& s = states_[std::size_t(n)];
+      take(given.data() + n * A);
       auto const result = in_lane(n, [&] {
-        if constexpr (steps_with_noise<E>) {
-          random_stream draws(noise, std::uint32_t(n / noise_group));
-          return environment_.step(s, a, draws);
-        } else {
-          return environment_.step(s, a);
-        }
+        random_stream draws(noise, std::uint32_t(n / noise_group));
+        return plain_step(environment_, states_[std::size_t(n)], action_of_numbers<E>(action_), draws);
       });
       reward_[std::size_t(n)] = T(result.reward);
       flags_[std::size_t(n)] = result.terminated;
       bool const at_limit = ++elapsed_[std::size_t(n)] >= limit && limit > 0;
-      flags_[std::size_t(lanes() + n)] = !result.terminated && (at_limit || truncates(result));
+      flags_[std::size_t(lanes() + n)] = !result.terminated && (at_limit || result.truncated);
       look(n, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
     }
     backend.upload(reward, std::span<T const>(reward_));
@@ -218,15 +215,27 @@ class lane_states<B, E> {
     states_[std::size_t(n)] = in_lane(n, [&] { return environment_.reset(draws); });
     elapsed_[std::size_t(n)] = 0;
   }
+  /// An action of the batch in plain numbers, those of a box clipped to their bounds.
+  template <class Action>
+  void take(Action const* given) {
+    for (std::size_t d = 0; d < action_.size(); ++d) {
+      if constexpr (is_box<actions_of<E>>) {
+        auto const& bounds = environment_.actions;
+        action_[d] = float(clamp(real<T>(given[d]), real<T>(bounds.low[d]), real<T>(bounds.high[d])).value);
+      } else {
+        action_[d] = int(given[d]);
+      }
+    }
+  }
   void look(int n, std::span<T> to) const {
     put_seen<real<T>>(environment_, states_[std::size_t(n)], matrix_row<real<T>, T>{to.data(), 1});
   }
 
   E environment_;
   int D;  ///< columns of what is observed
+  std::vector<plain_number<E>> action_;
   std::vector<typename E::state> states_;
   std::vector<int> elapsed_;
-  std::vector<number> action_;
   std::vector<T> reward_, seen_, numbers_;
   std::vector<std::int32_t> integers_;
   std::vector<std::uint8_t> flags_;

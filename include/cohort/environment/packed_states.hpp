@@ -55,17 +55,29 @@ typename state_of<E>::type state_of_bytes(E const& environment, std::span<std::b
   }
 }
 
-/// States one after the other, the length of each in front of it.
+/// Adds bytes with their length in front.
+inline void put_sized(std::vector<std::byte>& all, std::span<std::byte const> bytes) {
+  std::uint64_t const size = bytes.size();
+  auto const length = std::as_bytes(std::span(&size, 1));
+  all.insert(all.end(), length.begin(), length.end());
+  all.insert(all.end(), bytes.begin(), bytes.end());
+}
+/// Takes them from the front of `bytes`, and their length. Raises value_error, of `what`, where they end before.
+inline std::span<std::byte const> take_sized(std::span<std::byte const>& bytes, std::string const& what) {
+  std::uint64_t size = 0;
+  bool const whole = bytes.size() >= sizeof size;
+  if (whole) std::memcpy(&size, bytes.data(), sizeof size);
+  if (!whole || size > bytes.size() - sizeof size) throw value_error(what);
+  auto const taken = bytes.subspan(sizeof size, std::size_t(size));
+  bytes = bytes.subspan(sizeof size + taken.size());
+  return taken;
+}
+
+/// States one after the other.
 template <class E>
 std::vector<std::byte> pack_states(E const& environment, std::vector<typename E::state> const& states) {
   std::vector<std::byte> all;
-  for (auto const& s : states) {
-    std::vector<std::byte> const one = environment.save(s);
-    std::uint64_t const size = one.size();
-    auto const length = std::as_bytes(std::span(&size, 1));
-    all.insert(all.end(), length.begin(), length.end());
-    all.insert(all.end(), one.begin(), one.end());
-  }
+  for (auto const& s : states) put_sized(all, environment.save(s));
   return all;
 }
 
@@ -74,15 +86,9 @@ template <class E>
 std::vector<typename E::state> unpack_states(E const& environment, std::span<std::byte const> bytes,
                                              std::size_t count) {
   std::vector<typename E::state> states;
-  while (!bytes.empty()) {
-    std::uint64_t size = 0;
-    bool const whole = bytes.size() >= sizeof size;
-    if (whole) std::memcpy(&size, bytes.data(), sizeof size);
-    if (!whole || size > bytes.size() - sizeof size)
-      throw value_error("the saved states of the environment end within state " + std::to_string(states.size()));
-    states.push_back(environment.load(bytes.subspan(sizeof size, std::size_t(size))));
-    bytes = bytes.subspan(sizeof size + std::size_t(size));
-  }
+  while (!bytes.empty())
+    states.push_back(environment.load(
+        take_sized(bytes, "the saved states of the environment end within state " + std::to_string(states.size()))));
   if (states.size() != count)
     throw value_error("there are " + std::to_string(states.size()) + " saved states of the environment, expected " +
                       std::to_string(count));

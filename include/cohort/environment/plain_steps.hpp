@@ -57,8 +57,10 @@ std::vector<std::pair<std::string, double>> plain_info(E const& e, typename stat
 }
 
 /// The numbers of an action as plain ones: floats of a box, ints of the rest.
+template <class Actions>
+using plain_number_of = std::conditional_t<is_box<Actions>, float, int>;
 template <class E>
-using plain_number = std::conditional_t<is_box<actions_of<E>>, float, int>;
+using plain_number = plain_number_of<actions_of<E>>;
 
 /// The action that a step takes, of as many plain numbers as it has.
 template <class E>

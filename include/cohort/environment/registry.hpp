@@ -12,21 +12,23 @@ namespace COHORT_NAMESPACE {
 
 namespace detail {
 
-/// Changes one parameter, of those that an environment lists in parameters(f); max_episode_steps is one of each that
-/// has it. Raises value_error naming the nearest for one that there is not.
+/// Changes parameters, of those that an environment lists in parameters(f); max_episode_steps is one of each that has
+/// it. Raises value_error naming the nearest for one that there is not.
 template <class E>
-void set_parameter(E& e, std::string const& where, setting const& s) {
-  std::vector<std::string> known;
-  bool found = false;
-  auto one = [&]<class V>(char const* name, V const& value) {
-    known.push_back(name);
-    if (s.name != name) return;
-    write_parameter<V>(where + ": " + s.name, const_cast<V*>(&value), s.value);  // e itself is no constant
-    found = true;
-  };
-  if constexpr (requires { e.parameters(one); }) e.parameters(one);
-  if constexpr (requires { e.max_episode_steps; }) one("max_episode_steps", e.max_episode_steps);
-  if (!found) throw unknown_name(where, "parameter", s.name, known);
+void set_parameters(E& e, std::string const& where, std::vector<setting> const& settings) {
+  for (setting const& s : settings) {
+    std::vector<std::string> known;
+    bool found = false;
+    auto one = [&]<class V>(char const* name, V const& value) {
+      known.push_back(name);
+      if (s.name != name) return;
+      write_parameter<V>(where + ": " + s.name, const_cast<V*>(&value), s.value);  // e itself is no constant
+      found = true;
+    };
+    if constexpr (requires { e.parameters(one); }) e.parameters(one);
+    if constexpr (requires { e.max_episode_steps; }) one("max_episode_steps", e.max_episode_steps);
+    if (!found) throw unknown_name(where, "parameter", s.name, known);
+  }
 }
 
 }  // namespace detail
@@ -48,9 +50,9 @@ class environment_registry {
   environment_registry& add(std::string name, E const& as_it_is, Remade remade) {
     return add(name, maker([name, as_it_is, remade](std::vector<setting> const& options) {
                  E e = as_it_is;
-                 for (setting const& s : options) detail::set_parameter(e, name, s);
+                 detail::set_parameters(e, name, options);
                  e = remade(e);
-                 for (setting const& s : options) detail::set_parameter(e, name, s);
+                 detail::set_parameters(e, name, options);
                  return any_environment(e, name);
                }));
   }

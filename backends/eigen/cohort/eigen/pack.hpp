@@ -185,28 +185,8 @@ struct pack {
     pack t = by_array(x, [](auto a) { return a.tanh(); });
     return select(x != x, x, t);
   }
-  [[gnu::always_inline]] friend pack sin(pack x) {
-    auto kernel = [](auto a) { return a.sin(); };
-    auto one = [](T v) { return std::sin(v); };
-#if defined(__FMA__)
-    if constexpr (has_sines) {  // computed without a condition, so that what sin and cos share is there for both
-      vector y = sines<W>::sine(x.value);
-      return sines<W>::beyond(x.value) ? trigonometric(x, kernel, one) : pack(y);
-    }
-#endif
-    return trigonometric(x, kernel, one);
-  }
-  [[gnu::always_inline]] friend pack cos(pack x) {
-    auto kernel = [](auto a) { return a.cos(); };
-    auto one = [](T v) { return std::cos(v); };
-#if defined(__FMA__)
-    if constexpr (has_sines) {  // computed without a condition, so that what sin and cos share is there for both
-      vector y = sines<W>::cosine(x.value);
-      return sines<W>::beyond(x.value) ? trigonometric(x, kernel, one) : pack(y);
-    }
-#endif
-    return trigonometric(x, kernel, one);
-  }
+  [[gnu::always_inline]] friend pack sin(pack x) { return circular<true>(x); }
+  [[gnu::always_inline]] friend pack cos(pack x) { return circular<false>(x); }
   friend pack sigmoid(pack x) { return T(1) / (T(1) + exp(-x)); }
   friend pack softplus(pack x) { return max(x, pack(0)) + log1p(exp(-abs(x))); }
   friend pack lgamma(pack x) {
@@ -277,6 +257,23 @@ struct pack {
     return result;
   }
   static constexpr bool has_sines = sizeof(T) == 4 && (W == 4 || W == 8 || (W == 16 && vector_bytes == 64));
+  template <bool Sine>
+  [[gnu::always_inline]] static pack circular(pack x) {
+    auto kernel = [](auto a) {
+      if constexpr (Sine) return a.sin();
+      else return a.cos();
+    };
+    auto one = [](T v) { return Sine ? std::sin(v) : std::cos(v); };
+#if defined(__FMA__)
+    if constexpr (has_sines) {  // computed without a condition, so that what sin and cos share is there for both
+      vector y;
+      if constexpr (Sine) y = sines<W>::sine(x.value);
+      else y = sines<W>::cosine(x.value);
+      return sines<W>::beyond(x.value) ? trigonometric(x, kernel, one) : pack(y);
+    }
+#endif
+    return trigonometric(x, kernel, one);
+  }
   template <class Kernel, class F>
   [[gnu::noinline]] static pack trigonometric(pack x, Kernel kernel, F f) {
     if constexpr (sizeof(T) == 4) return by_array(x, kernel);

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/environment/concept.hpp>
+#include <cohort/environment/plain_steps.hpp>
 #include <cohort/gymnasium/instance.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace COHORT_NAMESPACE::gymnasium {
 /// of an episode changes nothing. Seeds of episodes are drawn from the run's.
 template <class Actions>
 class environment {
-  using Number = std::conditional_t<cohort::detail::is_box<Actions>, float, int>;
+  using Number = cohort::detail::plain_number_of<Actions>;
   using instance = detail::instance<Number>;
 
  public:

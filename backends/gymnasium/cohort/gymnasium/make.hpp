@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/environment/each_kind.hpp>
 #include <cohort/gymnasium/environment.hpp>
 #include <memory>
 #include <string>
@@ -11,8 +12,7 @@ namespace COHORT_NAMESPACE::gymnasium {
 /// compiled for each of the four.
 class any_environment {
  public:
-  using held = std::variant<environment<discrete>, environment<box<dynamic>>, environment<multi_discrete<dynamic>>,
-                            environment<binary<dynamic>>>;
+  using held = cohort::detail::of_each_kind<environment>;
   explicit any_environment(held e) : held_(std::move(e)) {}
 
   template <class F>

@@ -44,6 +44,14 @@ constexpr decltype(auto) action_bounds(E const& environment) {
     return (environment.actions);
   }
 }
+/// E's step with an action of which number d is f(given number d, its low, its high, d), by E's bounds.
+template <class E, class State, class Action, class F, class... Draws>
+constexpr auto step_within(E const& e, State& s, Action const& action, F const& f, Draws&... draws) {
+  using S = action_scalar<Action>;
+  auto const& bounds = action_bounds(e);
+  auto number = [&](std::size_t d) { return f(S(number_of(action, d)), bounds.low[d], bounds.high[d], d); };
+  return e.step(s, action_with<E, S>(e, number), draws...);
+}
 /// Whether all numbers of a box have bounds.
 template <class Box>
 constexpr bool is_bounded(Box const& b) {
@@ -77,12 +85,8 @@ struct action_clip : detail::with_action_box<E, false> {
   template <class State, class Action, class... Draws>
     requires(detail::takes_draws<E, sizeof...(Draws)>)
   constexpr auto step(State& s, Action const& action, Draws&... draws) const {
-    using S = detail::action_scalar<Action>;
-    auto const& bounds = detail::action_bounds(this->base());
-    auto clipped = [&](std::size_t d) {
-      return clamp(S(detail::number_of(action, d)), S(bounds.low[d]), S(bounds.high[d]));
-    };
-    return E::step(s, detail::action_with<E, S>(this->base(), clipped), draws...);
+    auto clipped = []<class S>(S given, double low, double high, std::size_t) { return clamp(given, S(low), S(high)); };
+    return detail::step_within(this->base(), s, action, clipped, draws...);
   }
 };
 
@@ -110,15 +114,13 @@ struct action_rescale : detail::with_action_box<E, true> {
   template <class State, class Action, class... Draws>
     requires(detail::takes_draws<E, sizeof...(Draws)>)
   constexpr auto step(State& s, Action const& action, Draws&... draws) const {
-    using S = detail::action_scalar<Action>;
-    auto const& bounds = detail::action_bounds(this->base());
-    auto rescaled = [&](std::size_t d) {
-      float const low = float(bounds.low[d]), high = float(bounds.high[d]);
+    auto rescaled = []<class S>(S given, double least, double most, std::size_t) {
+      float const low = float(least), high = float(most);
       float const gradient = float(2 / (double(high) - double(low))), product = gradient * -low;
       float const intercept = float(double(product) - 1);
-      return round_to_float(round_to_float(S(detail::number_of(action, d)) - intercept) / gradient);
+      return round_to_float(round_to_float(given - intercept) / gradient);
     };
-    return E::step(s, detail::action_with<E, S>(this->base(), rescaled), draws...);
+    return detail::step_within(this->base(), s, action, rescaled, draws...);
   }
 };
 

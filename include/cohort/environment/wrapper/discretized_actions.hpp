@@ -47,17 +47,15 @@ struct discretized_actions : detail::on_a_grid<E> {
   template <class State, class Action, class... Draws>
     requires(detail::takes_draws<E, sizeof...(Draws)>)
   constexpr auto step(State& s, Action const& action, Draws&... draws) const {
-    using S = detail::action_scalar<Action>;
-    auto const& bounds = detail::action_bounds(this->base());
-    auto middle = [&](std::size_t d) {
-      float const low = float(bounds.low[d]), high = float(bounds.high[d]);
+    auto middle = [&]<class S>(S given, double least, double most, std::size_t d) {
+      float const low = float(least), high = float(most);
       int const bins = this->bins(d);
       float const range = high - low, width = range / float(bins);
       auto edge = [&](S k) { return select(k >= bins, S(high), round_to_float(round_to_float(k * width) + low)); };
-      S k = clamp(S(detail::number_of(action, d)), S(0), S(bins - 1));
+      S k = clamp(given, S(0), S(bins - 1));
       return round_to_float(.5 * round_to_float(edge(k) + edge(k + 1)));
     };
-    return E::step(s, detail::action_with<E, S>(this->base(), middle), draws...);
+    return detail::step_within(this->base(), s, action, middle, draws...);
   }
 };
 

@@ -53,10 +53,8 @@ class with_own<E, Own, false> : public wrapper<E> {
   std::vector<std::byte> save(state const& s) const
     requires keeps_states<E>
   {
-    std::vector<std::byte> all = bytes_of_state<E>(*this, s);
-    std::uint64_t const size = all.size();
-    auto const length = std::as_bytes(std::span(&size, 1));
-    all.insert(all.begin(), length.begin(), length.end());
+    std::vector<std::byte> all;
+    put_sized(all, bytes_of_state<E>(*this, s));
     auto const mine = std::as_bytes(own_numbers(s));
     all.insert(all.end(), mine.begin(), mine.end());
     return all;
@@ -64,13 +62,9 @@ class with_own<E, Own, false> : public wrapper<E> {
   state load(std::span<std::byte const> bytes) const
     requires keeps_states<E>
   {
-    std::uint64_t size = 0;
-    if (bytes.size() >= sizeof size) std::memcpy(&size, bytes.data(), sizeof size);
-    if (bytes.size() < sizeof size || size > bytes.size() - sizeof size)
-      throw value_error("the saved state of a wrapped environment ends within the state that it wraps");
-    bytes = bytes.subspan(sizeof size);
-    state s = with_room({state_of_bytes<E>(*this, bytes.first(std::size_t(size))), {}});
-    bytes = bytes.subspan(std::size_t(size));
+    auto const wrapped =
+        take_sized(bytes, "the saved state of a wrapped environment ends within the state that it wraps");
+    state s = with_room({state_of_bytes<E>(*this, wrapped), {}});
     auto const to = std::as_writable_bytes(own_numbers(s));
     if (bytes.size() != to.size())
       throw value_error("the saved state of a wrapped environment has " + std::to_string(bytes.size()) +
