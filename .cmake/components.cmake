@@ -1,13 +1,19 @@
 # Parts that need more than the standard library and are no backends: components of the package.
 
 # optional_component(NAME HEADERS LIBRARY...): cohort::NAME, where find_NAME.cmake finds what it needs; the regular
-# expression HEADERS says which headers are its own and so no part of the core.
+# expression HEADERS says which headers are its own and so no part of the core. An option COHORT_NAME leaves it out.
 macro(optional_component name headers)
   add_library(cohort_${name} INTERFACE)
   set_target_properties(cohort_${name} PROPERTIES EXPORT_NAME ${name})
   target_link_libraries(cohort_${name} INTERFACE ${ARGN})
   set(cohort_${name}_headers "${headers}")
-  include(.cmake/find_${name}.cmake)
+  string(TOUPPER "COHORT_${name}" option)
+  if(NOT DEFINED ${option} OR ${option})
+    include(.cmake/find_${name}.cmake)
+  else()
+    set(cohort_${name}_FOUND FALSE)
+    set(cohort_${name}_missing "${option} is off")
+  endif()
   if(cohort_${name}_FOUND)
     add_library(cohort::${name} ALIAS cohort_${name})
   else()
