@@ -3,10 +3,16 @@
 //
 //     VIRTUAL_ENV=... bench_gymnasium CartPole-v1 20000
 //
-// The best of 9 rounds; and what copies take.
+// The best of 9 rounds; and what copies take. With a number of processes as a third word: steps a second of as many
+// lanes in as many processes, and of Gymnasium's AsyncVectorEnv, by turns, in wall time.
+//
+//     VIRTUAL_ENV=... bench_gymnasium LunarLander-v3 4000 8
 #include <pybind11/eval.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cohort/backend/eigen.hpp>
+#include <cohort/environment/vector_environment.hpp>
 #include <cohort/gymnasium/make.hpp>
 #include <cstdint>
 #include <cstdio>
@@ -76,6 +82,61 @@ void compare_rates(cohort::gymnasium::environment<cohort::discrete> const& e, in
   if (!(seen == seen)) std::printf("NaN was seen\n");
 }
 
+char const* const asynchronous = R"py(
+import gymnasium, numpy, time
+
+def asynchronous(name, lanes, steps):
+    envs = gymnasium.make_vec(name, lanes, vectorization_mode="async")
+    draws = numpy.random.default_rng(1)
+    n = envs.single_action_space.n
+    envs.reset(seed=1)
+    start = time.perf_counter()
+    for _ in range(steps):
+        envs.step(draws.integers(n, size=lanes))
+    rate = lanes * steps / (time.perf_counter() - start)
+    envs.close()
+    return rate
+)py";
+
+double in_processes(cohort::gymnasium::environment<cohort::discrete> const& e, int lanes, int steps) {
+  using namespace cohort;
+  eigen::backend cpu({.threads = 1});
+  vector_environment<eigen::backend, gymnasium::environment<discrete>> all(cpu, e, lanes, 1);
+  auto const N = std::size_t(lanes), D = e.observations.low.size();
+  std::vector<std::int32_t> actions(N);
+  std::vector<float> reward(N), seen(N * D), last(N * D);
+  std::vector<std::uint8_t> terminated(N), truncated(N);
+  auto row = [&](auto& of) { return view(of.data(), lanes, 1); };
+  auto matrix = [&](auto& of) { return view(of.data(), lanes, std::ptrdiff_t(D)); };
+  random_stream draws(stream_id{1, draw_purpose::user, 0});
+  all.reset(cpu);
+  auto const start = std::chrono::steady_clock::now();
+  for (int t = 0; t < steps; ++t) {
+    for (auto& a : actions) a = std::int32_t(draws.integer(std::uint32_t(e.actions.n)));
+    all.step(cpu, view<std::int32_t const>(row(actions)), row(reward), row(terminated), row(truncated), matrix(seen));
+    all.restart(cpu, view<std::uint8_t const>(row(terminated)), view<std::uint8_t const>(row(truncated)), matrix(seen),
+                matrix(last));
+  }
+  return lanes * steps / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void compare_processes(cohort::gymnasium::environment<cohort::discrete> const& e, int lanes, int steps) {
+  namespace py = pybind11;
+  double best[2] = {0, 0};
+  for (int round = 0; round < 5; ++round) {
+    best[0] = std::max(best[0], in_processes(e, lanes, steps));
+    cohort::gymnasium::detail::in_python([] { return "AsyncVectorEnv"; },
+                                         [&] {
+                                           py::dict names;
+                                           py::exec(asynchronous, names);
+                                           auto const rate = names["asynchronous"](e.name(), lanes, steps);
+                                           best[1] = std::max(best[1], py::cast<double>(rate));
+                                         });
+  }
+  std::printf("%s: in %d processes %.0f steps/s; Gymnasium's AsyncVectorEnv %.0f (x %.2f)\n", e.name().c_str(), lanes,
+              best[0], best[1], best[0] / best[1]);
+}
+
 /// The time of a copy's first step, which makes the copy, along 100 steps.
 template <class E>
 void time_copies(E const& e) {
@@ -104,9 +165,11 @@ void time_copies(E const& e) {
 
 int main(int count, char** words) {
   using namespace cohort;
-  int const steps = count > 2 ? std::atoi(words[2]) : 20000;
-  gymnasium::make(count > 1 ? words[1] : "CartPole-v1").visit([&](auto const& e) {
+  int const steps = count > 2 ? std::atoi(words[2]) : 20000, processes = count > 3 ? std::atoi(words[3]) : 0;
+  gymnasium::make(count > 1 ? words[1] : "CartPole-v1", {.processes = processes}).visit([&](auto const& e) {
     using actions = std::remove_cvref_t<decltype(e.actions)>;
+    if constexpr (std::is_same_v<actions, discrete>)
+      if (processes > 0) return compare_processes(e, processes, steps / processes);
     if constexpr (std::is_same_v<actions, discrete>) compare_rates(e, steps);
     if constexpr (std::is_same_v<actions, discrete> || std::is_same_v<actions, box<dynamic>>) time_copies(e);
   });

@@ -1,7 +1,10 @@
 """Environments for the tests of the bridge: each is odd in one way."""
 
 import copy
+import os
 import random
+import signal
+import time
 
 import gymnasium
 import numpy as np
@@ -116,6 +119,35 @@ def capture(env):
 
 def restore(env, captured):
     env.unwrapped.run_from(*captured)
+
+
+class Ends(Walk):
+    """Its process, at the fifth step of any episode but those with which the bridge tries it."""
+
+    def __init__(self, how):
+        self.how = how
+
+    def reset(self, *, seed=None, options=None):
+        self.tried = seed is not None and seed < 100
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        result = super().step(action)
+        if self.steps == 5 and not self.tried:
+            {"hangs": lambda: time.sleep(1000), "exits": lambda: os._exit(3),
+             "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV), "raises": self.give_up}[self.how]()
+        return result
+
+    def give_up(self):
+        raise ArithmeticError("the simulator gave up")
+
+
+class Slow(Walk):
+    """A step takes as long as the place says."""
+
+    def step(self, action):
+        time.sleep(0.002 * (self.place % 3))
+        return super().step(action)
 
 
 class Breaks(Walk):

@@ -14,7 +14,7 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("gymnasium: CartPole-v1 by the bridge is the recorded one, as is ours") {
   auto const e = cohort::gymnasium::make("CartPole-v1").of<discrete>();
-  for (auto const& episode : ::gymnasium::cart_pole()) {
+  for (auto const& episode : ::gymnasium::of<classic_control::cart_pole>("cart_pole")) {
     CAPTURE(episode.name);
     std::istringstream name(episode.name);
     std::string policy;

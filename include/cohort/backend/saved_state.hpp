@@ -91,9 +91,10 @@ struct state_walk {
   B& backend;
   state_action const& action;
   std::string path{};
+  bool replaces = false;  ///< what there is now is not asked for
 
   state_walk inside(std::string const& name) const {
-    return {backend, action, path.empty() ? name : path + "/" + name};
+    return {backend, action, path.empty() ? name : path + "/" + name, replaces};
   }
   template <class X>
   void operator()(std::string const& name, X& x) const {
@@ -132,7 +133,7 @@ struct state_walk {
   void packed(std::string const& name, std::function<std::vector<std::byte>()> const& get,
               std::function<void(std::vector<std::byte> const&)> const& set) const {
     auto here = inside(name);
-    auto bytes = std::make_shared<std::vector<std::byte>>(get());
+    auto bytes = std::make_shared<std::vector<std::byte>>(replaces ? std::vector<std::byte>() : get());
     auto read = [bytes](std::size_t at, std::span<std::byte> to) {
       if (!to.empty()) std::memcpy(to.data(), bytes->data() + at, to.size());
     };
@@ -148,8 +149,8 @@ struct state_walk {
   }
 };
 template <class B, class Part>
-void walk_state(B& backend, Part& part, state_action const& action) {
-  part.persist(state_walk<B>{backend, action});
+void walk_state(B& backend, Part& part, state_action const& action, bool replaces = false) {
+  part.persist(state_walk<B>{backend, action, "", replaces});
 }
 
 /// For a part behind an interface, which the compiler cannot ask whether it lists its state.
@@ -188,23 +189,26 @@ state_sources sources_of(B& backend, Part& part) {
 template <backend B, class Part>
 void copy_in(B& backend, Part& part, saved_state const& all) {
   std::size_t known = 0;
-  detail::walk_state(backend, part, [&](detail::state_entry const& x) {
-    auto from = all.find(x.name);
-    if (from == all.end()) throw value_error("copy_in: '" + x.name + "' is not in what was saved");
-    std::size_t const size = from->second.bytes.size();
-    auto refuse = [&](std::string const& expected) {
-      throw value_error("copy_in: '" + x.name + "' was saved with " + std::to_string(size) + " bytes of " +
-                        from->second.type + ", expected " + expected);
-    };
-    if (from->second.type != x.source.type) refuse(x.source.type);
-    if (x.size != detail::any_size && size != x.size) refuse(std::to_string(x.size));
-    if (size % x.of_one != 0) refuse("a multiple of " + std::to_string(x.of_one));
-    ++known;
-  });
+  detail::walk_state(
+      backend, part,
+      [&](detail::state_entry const& x) {
+        auto from = all.find(x.name);
+        if (from == all.end()) throw value_error("copy_in: '" + x.name + "' is not in what was saved");
+        std::size_t const size = from->second.bytes.size();
+        auto refuse = [&](std::string const& expected) {
+          throw value_error("copy_in: '" + x.name + "' was saved with " + std::to_string(size) + " bytes of " +
+                            from->second.type + ", expected " + expected);
+        };
+        if (from->second.type != x.source.type) refuse(x.source.type);
+        if (x.size != detail::any_size && size != x.size) refuse(std::to_string(x.size));
+        if (size % x.of_one != 0) refuse("a multiple of " + std::to_string(x.of_one));
+        ++known;
+      },
+      true);
   if (known != all.size())
     throw value_error("copy_in: " + std::to_string(all.size()) + " things were saved, and this run has " +
                       std::to_string(known) + ": it is composed otherwise");
-  detail::walk_state(backend, part, [&](detail::state_entry const& x) { x.set(all.at(x.name).bytes); });
+  detail::walk_state(backend, part, [&](detail::state_entry const& x) { x.set(all.at(x.name).bytes); }, true);
 }
 
 }  // namespace COHORT_NAMESPACE

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/environment/check.hpp>
+#include <cohort/environment/lane_threads.hpp>
 #include <cohort/environment/packed_states.hpp>
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/environment/spaces.hpp>
@@ -132,6 +133,7 @@ class environment_of {
         observations(detail::forget(e.observations)),
         masked(detail::has_action_mask<E> && detail::mask_count(e) > 0),
         max_episode_steps(episode_limit(e)),
+        threads_(detail::step_threads_of(e)),
         steps_((detail::check_environment(e), std::make_shared<detail::steps_of<E>>(e))) {
     auto const spaces = detail::spaces_of(e);
     observation_names = spaces.observations.names, observation_units = spaces.observations.units;
@@ -158,6 +160,7 @@ class environment_of {
   }
   std::vector<std::pair<std::string, double>> info(state const& s) const { return s.held_->info(); }
   void require_copies() const { steps_->require_copies(); }
+  int step_threads() const { return threads_; }
   /// Of a state that no reset gave, as those of lanes before the first rollout, there are no bytes.
   std::vector<std::byte> save(state const& s) const {
     if (!s.held_) return {};
@@ -170,6 +173,7 @@ class environment_of {
   }
 
  private:
+  int threads_ = 1;
   std::shared_ptr<detail::any_environment_steps<Number> const> steps_;
 };
 

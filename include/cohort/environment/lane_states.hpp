@@ -1,10 +1,12 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/environment/lane_formulas.hpp>
+#include <cohort/environment/lane_threads.hpp>
 #include <cohort/environment/packed_states.hpp>
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/error.hpp>
 #include <exception>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -111,20 +113,21 @@ auto in_lane(int n, F f) {
   }
 }
 
-/// The states of N lanes of a plain environment, stepped one by one on the host.
+/// The states of N lanes of a plain environment, stepped on the host, one by one or on the threads that it asks for.
 template <class B, class E>
   requires(!generic_state<E>)
 class lane_states<B, E> {
  public:
   using T = value_t<B>;
 
-  lane_states(B& backend, E const& e, int N)
-      : environment_(e), D(seen_count(e)), action_(std::size_t(size_of(e.actions))) {
+  lane_states(B& backend, E const& e, int N) : environment_(e), D(seen_count(e)), A(size_of(e.actions)) {
+    if (int const threads = step_threads_of(e); threads > 1) threads_ = std::make_shared<lane_threads>(threads);
     resize(backend, N);
   }
   void resize(B&, int N) {
     auto n = std::size_t(N);
     states_.resize(n), elapsed_.resize(n), reward_.resize(n), seen_.resize(n * std::size_t(D)), flags_.resize(2 * n);
+    action_.resize(n * std::size_t(A));
   }
 
   void persist(auto const& f) {
@@ -145,45 +148,49 @@ class lane_states<B, E> {
   }
 
   void reset(B&, stream_id starts, int together) {
-    for (int n = 0; n < lanes(); ++n) reset(n, starts, together);
+    each(lanes(), [&](int n) { reset(n, starts, together); });
   }
   void restart(B& backend, stream_id starts, int together, view<std::uint8_t const> terminated,
                view<std::uint8_t const> truncated, view<T> seen, view<T> last) {
     auto flags = std::span(flags_);
     backend.download(flags.first(std::size_t(lanes())), terminated);
     backend.download(flags.last(std::size_t(lanes())), truncated);
-    for (int n = 0; n < lanes(); ++n) {
-      if (!flags_[std::size_t(n)] && !flags_[std::size_t(lanes() + n)]) continue;
-      auto row = std::span(seen_).subspan(std::size_t(n * D), std::size_t(D));
-      backend.download(row, view<T const>(seen.part(n, 1)));
-      backend.upload(last.part(n, 1), std::span<T const>(row));
-      reset(n, starts, together);
-      look(n, row);
-      backend.upload(seen.part(n, 1), std::span<T const>(row));
+    ended_.clear();
+    for (int n = 0; n < lanes(); ++n)
+      if (flags_[std::size_t(n)] || flags_[std::size_t(lanes() + n)]) ended_.push_back(n);
+    for (int n : ended_) {
+      backend.download(row(n), view<T const>(seen.part(n, 1)));
+      backend.upload(last.part(n, 1), std::span<T const>(row(n)));
     }
+    each(int(ended_.size()), [&](int i) {
+      int const n = ended_[std::size_t(i)];
+      reset(n, starts, together);
+      look(n, row(n));
+    });
+    for (int n : ended_) backend.upload(seen.part(n, 1), std::span<T const>(row(n)));
   }
   template <class Action>
   void step(B& backend, view<Action const> actions, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id noise, int noise_group) {
-    std::ptrdiff_t A = actions.columns;
     auto& given = [&]() -> auto& {
       if constexpr (std::is_same_v<Action, std::int32_t>) return integers_;
       else return numbers_;
     }();
     given.resize(std::size_t(lanes() * A));
     backend.download(std::span<Action>(given), actions);
-    for (int n = 0; n < lanes(); ++n) {
-      take(given.data() + n * A);
+    each(lanes(), [&](int n) {
+      auto const action = std::span(action_).subspan(std::size_t(n * A), std::size_t(A));
+      take(given.data() + n * A, action);
       auto const result = in_lane(n, [&] {
         random_stream draws(noise, std::uint32_t(n / noise_group));
-        return plain_step(environment_, states_[std::size_t(n)], action_of_numbers<E>(action_), draws);
+        return plain_step(environment_, states_[std::size_t(n)], action_of_numbers<E>(action), draws);
       });
       reward_[std::size_t(n)] = T(result.reward);
       flags_[std::size_t(n)] = result.terminated;
       bool const at_limit = ++elapsed_[std::size_t(n)] >= limit && limit > 0;
       flags_[std::size_t(lanes() + n)] = !result.terminated && (at_limit || result.truncated);
-      look(n, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
-    }
+      look(n, row(n));
+    });
     backend.upload(reward, std::span<T const>(reward_));
     backend.upload(terminated, std::span<std::uint8_t const>(flags_).first(std::size_t(lanes())));
     backend.upload(truncated, std::span<std::uint8_t const>(flags_).last(std::size_t(lanes())));
@@ -203,13 +210,19 @@ class lane_states<B, E> {
     }
   }
   void observe(B& backend, view<T> out, int every) {
-    for (int n = 0; n < out.rows; ++n) look(n * every, std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)));
+    for (int n = 0; n < out.rows; ++n) look(n * every, row(n));
     backend.upload(out, std::span<T const>(seen_).first(std::size_t(out.size())));
   }
   typename E::state const& state(B&, int lane) const { return states_[std::size_t(lane)]; }
 
  private:
   int lanes() const { return int(states_.size()); }
+  std::span<T> row(int n) { return std::span(seen_).subspan(std::size_t(n * D), std::size_t(D)); }
+  template <class F>
+  void each(int count, F const& f) {
+    if (threads_ && count > 1) return threads_->each(count, f);
+    for (int i = 0; i < count; ++i) f(i);
+  }
   void reset(int n, stream_id starts, int together) {
     random_stream draws(starts, std::uint32_t(n / together * together));
     states_[std::size_t(n)] = in_lane(n, [&] { return environment_.reset(draws); });
@@ -217,13 +230,13 @@ class lane_states<B, E> {
   }
   /// An action of the batch in plain numbers, those of a box clipped to their bounds.
   template <class Action>
-  void take(Action const* given) {
-    for (std::size_t d = 0; d < action_.size(); ++d) {
+  void take(Action const* given, std::span<plain_number<E>> action) const {
+    for (std::size_t d = 0; d < action.size(); ++d) {
       if constexpr (is_box<actions_of<E>>) {
         auto const& bounds = environment_.actions;
-        action_[d] = float(clamp(real<T>(given[d]), real<T>(bounds.low[d]), real<T>(bounds.high[d])).value);
+        action[d] = float(clamp(real<T>(given[d]), real<T>(bounds.low[d]), real<T>(bounds.high[d])).value);
       } else {
-        action_[d] = int(given[d]);
+        action[d] = int(given[d]);
       }
     }
   }
@@ -232,10 +245,11 @@ class lane_states<B, E> {
   }
 
   E environment_;
-  int D;  ///< columns of what is observed
+  int D, A;  ///< columns of what is observed, and of actions
+  std::shared_ptr<lane_threads> threads_;
   std::vector<plain_number<E>> action_;
   std::vector<typename E::state> states_;
-  std::vector<int> elapsed_;
+  std::vector<int> elapsed_, ended_;
   std::vector<T> reward_, seen_, numbers_;
   std::vector<std::int32_t> integers_;
   std::vector<std::uint8_t> flags_;

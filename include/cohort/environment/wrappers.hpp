@@ -9,5 +9,6 @@
 #include <cohort/environment/wrapper/nan_guard.hpp>
 #include <cohort/environment/wrapper/observation_clip.hpp>
 #include <cohort/environment/wrapper/on_host.hpp>
+#include <cohort/environment/wrapper/on_threads.hpp>
 #include <cohort/environment/wrapper/reward_formula.hpp>
 #include <cohort/environment/wrapper/sticky_actions.hpp>

@@ -26,6 +26,13 @@ struct make_options {
   /// gives what `restore(env, captured)` puts into another instance.
   std::string capture{}, restore{};
   std::filesystem::path virtual_environment{};  ///< whose packages are used; VIRTUAL_ENV where there is none
+  int processes = 0;                            ///< in which the episodes are played, at once; 0: in this one
+  double timeout = 60;                          ///< seconds in which such a process has to answer; 0 waits for ever
+
+  void check() const {
+    cohort::detail::require(processes >= 0 && processes <= 1024, "make_options", "processes", processes, "0 to 1024");
+    cohort::detail::require(timeout >= 0 && timeout <= 1e6, "make_options", "timeout", timeout, "0 to 1e6 seconds");
+  }
 };
 
 namespace detail {
@@ -45,6 +52,7 @@ struct bridge {
   std::atomic<std::int64_t> replayed = 0;
 
   bridge(std::string id, make_options const& options) : name(std::move(id)) {
+    options.check();
     start_python(options.virtual_environment);
     if (options.capture.empty() != options.restore.empty())
       throw value_error("gymnasium: of capture and restore both are needed or none");
@@ -90,6 +98,12 @@ struct bridge {
             "two functions of your own");
       });
     return way_;
+  }
+  /// The way that was proved elsewhere.
+  void adopt(std::string const& way) {
+    if (way_ == way) return;
+    python_lock lock;
+    self().attr("way") = way_ = way;
   }
   /// Raises environment_error where a seed and actions do not fix an episode.
   void require_replay() {

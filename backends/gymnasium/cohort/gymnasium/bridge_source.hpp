@@ -50,6 +50,12 @@ class Bridge:
                 env = Sticky(inner)
         return env
 
+    def begin_process(self, index):
+        """In a new process, whose instances are its own: those that there were are neither used nor closed."""
+        self.inherited, self.free = self.free, []
+        random.seed(index)
+        np.random.seed(index)
+
     def take(self):
         return self.free.pop() if self.free else self.make()
 

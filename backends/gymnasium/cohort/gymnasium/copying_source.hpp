@@ -6,7 +6,7 @@ namespace COHORT_NAMESPACE::gymnasium::detail {
 /// In Python: what an episode consists of, how it is put into another instance, and whether two that are played show
 /// the same.
 inline constexpr char const* copying_source = R"py(
-import copy, importlib, math
+import copy, importlib, math, random
 import gymnasium
 import numpy as np
 from gymnasium import spaces

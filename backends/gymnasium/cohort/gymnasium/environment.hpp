@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/environment/plain_steps.hpp>
-#include <cohort/gymnasium/instance.hpp>
+#include <cohort/gymnasium/processes.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,16 +22,18 @@ namespace COHORT_NAMESPACE::gymnasium {
 template <class Actions>
 class environment {
   using Number = cohort::detail::plain_number_of<Actions>;
-  using instance = detail::instance<Number>;
+  using episode = detail::episode<Number>;
 
  public:
   /// A value. Copies share an instance of Python's until one of them is stepped, which then gets one of its own.
   class state {
     friend class environment;
-    std::shared_ptr<instance> held_;
+    std::shared_ptr<episode> held_;
   };
 
-  explicit environment(std::shared_ptr<detail::bridge> b) : bridge_(std::move(b)) {
+  environment(std::shared_ptr<detail::bridge> b, make_options const& options) : bridge_(std::move(b)) {
+    if (options.processes > 0)
+      processes_ = std::make_shared<detail::processes<Number>>(bridge_, options.processes, options.timeout);
     auto const place = [&] { return "gymnasium: " + bridge_->name; };
     detail::in_python(place, [&] {
       observations = {bridge_->numbers<double>("low"), bridge_->numbers<double>("high")};
@@ -53,7 +55,8 @@ class environment {
   /// The episode of a seed of Gymnasium's.
   state start(std::uint32_t seed) const {
     state s;
-    s.held_ = std::make_shared<instance>(bridge_, seed);
+    if (processes_) s.held_ = processes_->start(seed);
+    else s.held_ = std::make_shared<detail::instance<Number>>(bridge_, seed);
     return s;
   }
   template <class Action>
@@ -63,8 +66,7 @@ class environment {
     else numbers = action;
     require_action(numbers);
     if (!s.held_) throw value_error(bridge_->name + ": a step of a state that no reset gave");
-    detail::python_lock lock;  // which also orders those who ask for an instance of their own
-    if (s.held_.use_count() > 1) s.held_ = std::make_shared<instance>(*s.held_);
+    if (s.held_.use_count() > 1) s.held_ = s.held_->copy();
     return s.held_->step(numbers);
   }
   std::span<float const> observe(state const& s) const { return s.held_->observation(); }
@@ -74,7 +76,9 @@ class environment {
   std::vector<std::byte> save(state const& s) const { return s.held_ ? s.held_->bytes() : std::vector<std::byte>{}; }
   state load(std::span<std::byte const> bytes) const {
     state s;
-    if (!bytes.empty()) s.held_ = instance::from(bridge_, bytes, observations.low.size());
+    if (bytes.empty()) return s;
+    if (processes_) s.held_ = processes_->load(bytes, observations.low.size());
+    else s.held_ = detail::instance<Number>::from(bridge_, bytes, observations.low.size());
     return s;
   }
 
@@ -85,6 +89,8 @@ class environment {
   /// Steps that were taken to come to a state again, so far; those of a run are not among them.
   std::int64_t replayed_steps() const { return bridge_->replayed; }
   std::string const& name() const { return bridge_->name; }
+  /// On how many threads lanes are stepped: as many as there are processes that step them.
+  int step_threads() const { return processes_ ? processes_->count() : 1; }
 
  private:
   void require_action(std::span<Number const> numbers) const {
@@ -103,6 +109,7 @@ class environment {
 
   std::vector<int> choices_;
   std::shared_ptr<detail::bridge> bridge_;
+  std::shared_ptr<detail::processes<Number>> processes_;
 };
 
 }  // namespace COHORT_NAMESPACE::gymnasium

@@ -15,9 +15,23 @@
 namespace COHORT_NAMESPACE::gymnasium {
 namespace detail {
 
-/// One Python environment in the course of an episode, and how it came there: the seed, and the actions since.
+/// An environment of Python's in the course of an episode.
 template <class Number>
-class instance {
+class episode {
+ public:
+  virtual ~episode() = default;
+  virtual std::shared_ptr<episode> copy() = 0;
+  virtual outcome step(std::span<Number const> action) = 0;
+  virtual std::vector<std::byte> bytes() const = 0;
+  std::span<float const> observation() const { return observation_; }
+
+ protected:
+  std::span<float const> observation_;
+};
+
+/// One in this process, and how it came there: the seed, and the actions since.
+template <class Number>
+class instance : public episode<Number> {
  public:
   /// Of an instance that nothing else uses, a new episode.
   instance(std::shared_ptr<bridge> b, std::uint32_t seed) : bridge_(std::move(b)), seed_(seed) {
@@ -50,7 +64,8 @@ class instance {
     });
     sound_ = true;
   }
-  ~instance() {
+  std::shared_ptr<episode<Number>> copy() override { return std::make_shared<instance>(*this); }
+  ~instance() override {
     python_lock lock;
     auto const given =
         py::reinterpret_steal<py::object>(sound_ ? PyObject_CallOneArg(bridge_->give().ptr(), env_().ptr()) : nullptr);
@@ -58,7 +73,7 @@ class instance {
   }
   instance& operator=(instance const&) = delete;
 
-  outcome step(std::span<Number const> action) {
+  outcome step(std::span<Number const> action) override {
     if (over_) return {.reward = 0, .terminated = true};
     ++steps_;
     sound_ = false;
@@ -84,9 +99,7 @@ class instance {
     sound_ = true;
     return out;
   }
-  std::span<float const> observation() const { return observation_; }
-
-  std::vector<std::byte> bytes() const {
+  std::vector<std::byte> bytes() const override {
     bridge_->require_replay();
     std::vector<std::byte> all;
     auto put = [&](auto const& numbers) {
@@ -193,8 +206,8 @@ class instance {
   }
 
   std::shared_ptr<bridge> bridge_;
+  using episode<Number>::observation_;
   python_object env_, step_, seen_;
-  std::span<float const> observation_;
   std::uint32_t seed_;
   std::vector<Number> actions_;
   std::int64_t steps_ = 0;

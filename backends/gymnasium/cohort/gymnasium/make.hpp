@@ -39,10 +39,10 @@ class any_environment {
 /// supported, which part of it.
 inline any_environment make(std::string name, make_options const& options = {}) {
   auto const b = std::make_shared<detail::bridge>(std::move(name), options);
-  if (b->kind == "Discrete") return any_environment(environment<discrete>(b));
-  if (b->kind == "Box") return any_environment(environment<box<dynamic>>(b));
-  if (b->kind == "MultiDiscrete") return any_environment(environment<multi_discrete<dynamic>>(b));
-  return any_environment(environment<binary<dynamic>>(b));
+  if (b->kind == "Discrete") return any_environment(environment<discrete>(b, options));
+  if (b->kind == "Box") return any_environment(environment<box<dynamic>>(b, options));
+  if (b->kind == "MultiDiscrete") return any_environment(environment<multi_discrete<dynamic>>(b, options));
+  return any_environment(environment<binary<dynamic>>(b, options));
 }
 
 }  // namespace COHORT_NAMESPACE::gymnasium

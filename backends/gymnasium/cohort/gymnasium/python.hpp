@@ -14,10 +14,12 @@ namespace COHORT_NAMESPACE::gymnasium {
 
 /// A Python exception: what() says where it came from and has the traceback.
 struct python_error : environment_error {
-  python_error(std::string const& where, std::string what, std::string lines)
-      : environment_error(where + ": " + what + "\n" + lines),
+  python_error(std::string place, std::string what, std::string lines)
+      : environment_error(place + ": " + what + "\n" + lines),
+        where(std::move(place)),
         exception(std::move(what)),
         traceback(std::move(lines)) {}
+  std::string where;      ///< "CartPole-v1, step 7 of the episode of seed 3"
   std::string exception;  ///< "ValueError: ..."
   std::string traceback;
 };
@@ -118,15 +120,23 @@ inline std::filesystem::path home_of_python() {
   return {};
 }
 
+inline void flush_python() {
+  python_lock lock;
+  try {
+    for (char const* name : {"stdout", "stderr"}) py::module_::import("sys").attr(name).attr("flush")();
+  } catch (py::error_already_set&) {  // nobody reads it
+  }
+}
+
 /// Python stays to the end of the process, since neither numpy nor simulators bear that it ends before; what it has to
 /// do at its end it does.
 inline void at_the_end() {
   python_lock lock;
   try {
     py::module_::import("atexit").attr("_run_exitfuncs")();
-    for (char const* name : {"stdout", "stderr"}) py::module_::import("sys").attr(name).attr("flush")();
   } catch (py::error_already_set&) {  // a program ends whatever Python says
   }
+  flush_python();
 }
 
 }  // namespace detail

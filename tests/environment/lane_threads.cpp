@@ -1,0 +1,93 @@
+#include <barrier>
+#include <cohort/backend/eigen.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/environment/environment_of.hpp>
+#include <cohort/environment/wrappers.hpp>
+
+#include "../catch.hpp"
+#include "../support/parameters.hpp"
+
+using namespace cohort;
+using classic_control::acrobot, classic_control::cart_pole;
+
+namespace {
+
+template <class E>
+auto trained(E const& e) {
+  eigen::backend cpu({.threads = 1});
+  auto const hybrid = algorithm{.rollout = probes{.lanes = 3, .horizon = 40, .group = 3},
+                                .advantage = hybrid_grpo{},
+                                .objective = clipped_ratio{} + value_loss{},
+                                .update = update{.epochs = 1}};
+  actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
+  auto const report = train(cpu, hybrid, e, policy, {.steps = 2000, .seed = 2});
+  return std::pair(report.mean_return, support::parameters_of(policy));
+}
+
+/// A step waits until as many lanes are in theirs, and those that are not the first fail where that is asked for.
+struct meeting {
+  std::barrier<>* here;
+  int fails_from = 100;
+  struct state {
+    int steps = 0;
+  };
+  static constexpr discrete actions{2};
+  static constexpr box<1> observations{{0}, {9}};
+  state reset(random_stream&) const { return {}; }
+  outcome step(state& s, int action) const {
+    here->arrive_and_wait();
+    if (action >= fails_from) throw environment_error("it failed");
+    ++s.steps;
+    return {.reward = 1};
+  }
+  std::array<float, 1> observe(state const& s) const { return {float(s.steps)}; }
+};
+
+template <class E>
+void step_four(E const& e, std::vector<std::int32_t> const& actions) {
+  eigen::backend cpu({.threads = 1});
+  vector_environment<eigen::backend, E> lanes(cpu, e, 4, 1);
+  lanes.reset(cpu);
+  std::vector<float> reward(4), seen(4);
+  std::vector<std::uint8_t> terminated(4), truncated(4);
+  lanes.step(cpu, view<std::int32_t const>(actions.data(), 4, 1), view<float>(reward.data(), 4, 1),
+             view<std::uint8_t>(terminated.data(), 4, 1), view<std::uint8_t>(truncated.data(), 4, 1),
+             view<float>(seen.data(), 4, 1));
+  CHECK(seen == std::vector<float>{1, 1, 1, 1});
+}
+
+}  // namespace
+
+TEST_CASE("on_threads: lanes give the same bits on any number of threads") {
+  auto const alone = trained(on_host{acrobot{.torque_noise = .1}});  // which draws in its steps
+  for (int threads : {1, 2, 5}) {
+    on_threads const e{on_host{acrobot{.torque_noise = .1}}, threads};
+    CHECK(trained(e) == alone);
+    CHECK(trained(environment_of<discrete>(e)) == alone);
+    CHECK(trained(reward_scale{e, 1}) == alone);
+  }
+}
+
+TEST_CASE("on_threads: as many lanes as there are threads are in their steps at once") {
+  std::barrier two(2), four(4);
+  step_four(on_threads{meeting{&two}, 2}, {0, 0, 0, 0});
+  step_four(time_limit{on_threads{meeting{&four}, 4}, 9}, {0, 0, 0, 0});
+  step_four(environment_of<discrete>(on_threads{meeting{&four}, 4}), {1, 0, 1, 0});
+}
+
+TEST_CASE("on_threads: of several lanes that fail the first is told, and lanes go on afterwards") {
+  std::barrier two(2);
+  on_threads const e{meeting{&two, 1}, 2};
+  CHECK_THROWS_WITH(step_four(e, {0, 1, 1, 1}), "lane 1: it failed");
+  CHECK_THROWS_WITH(step_four(e, {0, 0, 1, 1}), "lane 2: it failed");
+  step_four(e, {0, 0, 0, 0});
+}
+
+TEST_CASE("on_threads: numbers of threads that there cannot be") {
+  eigen::backend cpu({.threads = 1});
+  std::barrier one(1);
+  for (int threads : {0, -1, 1025}) {
+    on_threads const e{meeting{&one}, threads};
+    CHECK_THROWS_AS(vector_environment(cpu, e, 4, 1), value_error);
+  }
+}
