@@ -21,7 +21,7 @@ auto trained(E const& e) {
                                 .update = update{.epochs = 1}};
   actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
   auto const report = train(cpu, hybrid, e, policy, {.steps = 2000, .seed = 2});
-  return std::pair(report.mean_return, support::parameters_of(policy));
+  return std::pair(report.metrics.loss, support::parameters_of(policy));
 }
 
 /// A step waits until as many lanes are in theirs, and those that are not the first fail where that is asked for.
