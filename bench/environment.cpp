@@ -1,8 +1,11 @@
 // Environment steps a second on one core: dynamics alone, and the vectorized environment with its time limits, resets,
 // observations and random actions.
 #include <benchmark/benchmark.h>
+#include <chrono>
+#include <cmath>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
+#include <thread>
 
 using namespace cohort;
 using wide = eigen::backend::wide;
@@ -58,6 +61,28 @@ BENCHMARK(whole<classic_control::mountain_car>)->Name("MountainCar-v0")->Arg(8)-
 BENCHMARK(whole<classic_control::continuous_mountain_car>)->Name("MountainCarContinuous-v0")->Arg(8)->Arg(1024);
 BENCHMARK(whole<classic_control::acrobot>)->Name("Acrobot-v1")->Arg(8)->Arg(1024);
 BENCHMARK(whole<classic_control::pendulum>)->Name("Pendulum-v1")->Arg(8)->Arg(1024);
+
+/// Its steps take .2 ms on average, exponentially distributed.
+struct uneven : on_host<classic_control::cart_pole> {
+  using base = on_host<classic_control::cart_pole>;
+  uneven() : base(classic_control::cart_pole{}) {}
+  outcome step(state& s, int action, random_stream& draws) const {
+    std::this_thread::sleep_for(std::chrono::duration<double>(-2e-4 * std::log(draws.uniform())));
+    return base::step(s, action);
+  }
+};
+/// Rollouts of PPO: 8 lanes on as many threads, 64 steps of each.
+void uneven_lanes(benchmark::State& state, bool asynchronous) {
+  eigen::backend cpu({.threads = 1});
+  on_threads const e{uneven{}, 8, asynchronous};
+  actor_critic policy{cpu, e, {}, random_seed{1}};
+  lanes_collector<eigen::backend, on_threads<uneven>, decltype(policy)> collector(cpu, lanes{8, 64}, e, policy, 1);
+  rollout_summary summary;
+  for (auto _ : state) collector.collect(cpu, policy, 1 << 30, summary);
+  state.SetItemsProcessed(state.iterations() * 8 * 64);
+}
+BENCHMARK_CAPTURE(uneven_lanes, together, false)->UseRealTime();
+BENCHMARK_CAPTURE(uneven_lanes, asynchronous, true)->UseRealTime();
 
 }  // namespace
 

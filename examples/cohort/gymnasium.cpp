@@ -15,6 +15,7 @@ cohort::any_environment gymnasium_environment(std::string const& name,
   for (auto const& p : parameters)
     if (p.name == "max_episode_steps") cohort::detail::write_parameter<int>(p.name, &limit, p.value);
     else if (p.name == "processes") cohort::detail::write_parameter<int>(p.name, &options.processes, p.value);
+    else if (p.name == "asynchronous") cohort::detail::write_parameter<bool>(p.name, &options.asynchronous, p.value);
     else if (p.name == "timeout") cohort::detail::write_parameter<double>(p.name, &options.timeout, p.value);
     else
       std::visit(

@@ -1,8 +1,13 @@
+#include <atomic>
 #include <barrier>
+#include <chrono>
+#include <cmath>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/environment/environment_of.hpp>
 #include <cohort/environment/wrappers.hpp>
+#include <semaphore>
+#include <thread>
 
 #include "../catch.hpp"
 #include "../support/parameters.hpp"
@@ -12,13 +17,17 @@ using classic_control::acrobot, classic_control::cart_pole;
 
 namespace {
 
-template <class E>
-auto trained(E const& e) {
+auto const hybrid = algorithm{.rollout = probes{.lanes = 3, .horizon = 40, .group = 3},
+                              .advantage = hybrid_grpo{},
+                              .objective = clipped_ratio{} + value_loss{},
+                              .update = update{.epochs = 1}};
+auto const ppo = algorithm{.rollout = lanes{.count = 5, .horizon = 40},
+                           .objective = clipped_ratio{} + value_loss{},
+                           .update = update{.epochs = 1}};
+
+template <class E, class Algorithm = decltype(hybrid)>
+auto trained(E const& e, Algorithm const& hybrid = ::hybrid) {
   eigen::backend cpu({.threads = 1});
-  auto const hybrid = algorithm{.rollout = probes{.lanes = 3, .horizon = 40, .group = 3},
-                                .advantage = hybrid_grpo{},
-                                .objective = clipped_ratio{} + value_loss{},
-                                .update = update{.epochs = 1}};
   actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
   auto const report = train(cpu, hybrid, e, policy, {.steps = 2000, .seed = 2});
   return std::pair(report.metrics.loss, support::parameters_of(policy));
@@ -56,6 +65,39 @@ void step_four(E const& e, std::vector<std::int32_t> const& actions) {
   CHECK(seen == std::vector<float>{1, 1, 1, 1});
 }
 
+/// Steps whose lengths differ from lane to lane and from step to step.
+template <class E>
+struct uneven : E {
+  using state = typename E::state;
+  template <class Action, class... Draws>
+    requires(detail::takes_draws<E, sizeof...(Draws)>)
+  outcome step(state& s, Action const& action, Draws&... draws) const {
+    auto const out = E::step(s, action, draws...);
+    std::this_thread::sleep_for(std::chrono::microseconds(int(1000 * std::abs(double(E::observe(s)[0]))) % 300));
+    return out;
+  }
+};
+
+/// The first lane's first step ends after the second lane's third.
+struct overtaking {
+  std::binary_semaphore* third;
+  std::atomic<int>* lanes;
+  struct state {
+    int lane = 0, steps = 0;
+  };
+  static constexpr discrete actions{2};
+  static constexpr box<1> observations{{0}, {9}};
+  state reset(random_stream&) const { return {(*lanes)++, 0}; }
+  outcome step(state& s, int) const {
+    ++s.steps;
+    if (s.lane == 0 && s.steps == 1 && !third->try_acquire_for(std::chrono::seconds(20)))
+      throw environment_error("it waits");
+    if (s.lane == 1 && s.steps == 3) third->release();
+    return {.reward = 1};
+  }
+  std::array<float, 1> observe(state const& s) const { return {float(s.steps)}; }
+};
+
 }  // namespace
 
 TEST_CASE("on_threads: lanes give the same bits on any number of threads") {
@@ -66,6 +108,36 @@ TEST_CASE("on_threads: lanes give the same bits on any number of threads") {
     CHECK(trained(environment_of<discrete>(e)) == alone);
     CHECK(trained(reward_scale{e, 1}) == alone);
   }
+}
+
+TEST_CASE("on_threads: asynchronous lanes make the steps that they make together, whatever they take") {
+  auto const masses = [](auto e) { return on_host{std::move(e)}; };
+  auto const same = [&](auto const& e) {
+    auto const together = trained(e, ppo);
+    for (int threads : {2, 5}) {
+      on_threads const apart{uneven<std::remove_cvref_t<decltype(e)>>{e}, threads, true};
+      CHECK(trained(apart, ppo) == together);
+    }
+    CHECK(trained(environment_of<std::remove_cvref_t<decltype(detail::forget(e.actions))>>(on_threads{e, 3, true}),
+                  ppo) == together);
+    CHECK(trained(on_threads{e, 3, true}) == trained(e));  // of probes, which go together
+  };
+  same(masses(time_limit{cart_pole{}, 17}));
+  same(masses(time_limit{acrobot{.torque_noise = .1}, 30}));
+  same(masses(time_limit{classic_control::pendulum{}, 25}));
+}
+
+TEST_CASE("on_threads: an asynchronous lane does not wait for another one's step") {
+  std::binary_semaphore third(0);
+  std::atomic<int> made = 0;
+  eigen::backend cpu({.threads = 1});
+  environment_of<discrete> const e(on_threads{overtaking{&third, &made}, 2, true});
+  made = 0;
+  actor_critic policy{cpu, e, {.hidden = {4}}, random_seed{1}};
+  auto const two = algorithm{.rollout = lanes{.count = 2, .horizon = 3},
+                             .objective = clipped_ratio{} + value_loss{},
+                             .update = update{.epochs = 1}};
+  CHECK(train(cpu, two, e, policy, {.steps = 6, .seed = 1}).steps == 6);
 }
 
 TEST_CASE("on_threads: as many lanes as there are threads are in their steps at once") {

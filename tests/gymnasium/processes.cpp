@@ -53,6 +53,8 @@ TEST_CASE("gymnasium processes: the same bits as in this one, in any number of t
       CHECK(trained(ppo, e) == in_lanes);
       CHECK(trained(ppo, environment_of<discrete>(e)) == in_lanes);
       CHECK(trained(hybrid, e) == in_probes);
+      auto const apart = gymnasium::make(name, {.processes = 2, .asynchronous = true}).of<discrete>();
+      CHECK(trained(ppo, apart) == in_lanes);
       CHECK((e.replayed_steps() > 0) == (e.copies() == "replay"));
     }
   }
@@ -140,4 +142,6 @@ TEST_CASE("gymnasium processes: options out of their range") {
   CHECK_THAT(raised<value_error>([] { in_processes("CartPole-v1", -1); }),
              ContainsSubstring("make_options: processes is -1"));
   CHECK_THAT(raised<value_error>([] { in_processes("CartPole-v1", 1, -1); }), ContainsSubstring("timeout is -1"));
+  CHECK_THAT(raised<value_error>([] { gymnasium::make("CartPole-v1", {.processes = 1, .asynchronous = true}); }),
+             ContainsSubstring("processes is 1, expected 2 or more with asynchronous"));
 }

@@ -179,7 +179,8 @@ constexpr bool steps_in_lanes() {
 /// const`, which raises environment_error where they are not; rollouts that need copies call it before they begin.
 ///
 /// An environment whose steps take long has `int step_threads() const`: on so many threads its lanes are then stepped,
-/// its const members called from several at once, each with a state of its own (on_threads, environment/wrapper).
+/// its const members called from several at once, each with a state of its own; with `bool asynchronous_steps() const`
+/// true, no lane of a rollout `lanes` waits for another one's step (on_threads, environment/wrapper).
 ///
 /// An action is an int (discrete), a std::array<float, D> (box), or a std::array<int, K> (multi_discrete, binary). The
 /// n of an action mask is that of discrete{n}, the sum of multi_discrete's (choice by choice), or 2 N of binary<N> (for

@@ -134,6 +134,7 @@ class environment_of {
         masked(detail::has_action_mask<E> && detail::mask_count(e) > 0),
         max_episode_steps(episode_limit(e)),
         threads_(detail::step_threads_of(e)),
+        asynchronous_(detail::steps_asynchronously(e)),
         steps_((detail::check_environment(e), std::make_shared<detail::steps_of<E>>(e))) {
     auto const spaces = detail::spaces_of(e);
     observation_names = spaces.observations.names, observation_units = spaces.observations.units;
@@ -161,6 +162,7 @@ class environment_of {
   std::vector<std::pair<std::string, double>> info(state const& s) const { return s.held_->info(); }
   void require_copies() const { steps_->require_copies(); }
   int step_threads() const { return threads_; }
+  bool asynchronous_steps() const { return asynchronous_; }
   /// Of a state that no reset gave, as those of lanes before the first rollout, there are no bytes.
   std::vector<std::byte> save(state const& s) const {
     if (!s.held_) return {};
@@ -174,6 +176,7 @@ class environment_of {
 
  private:
   int threads_ = 1;
+  bool asynchronous_ = false;
   std::shared_ptr<detail::any_environment_steps<Number> const> steps_;
 };
 

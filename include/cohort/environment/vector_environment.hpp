@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cohort/backend/finite.hpp>
 #include <cohort/environment/check.hpp>
-#include <cohort/environment/lane_states.hpp>
+#include <cohort/environment/plain_lane_states.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -62,6 +62,14 @@ class vector_environment {
                  stream_id{seed_, noise_, std::uint32_t(time_)}, noise_group);
     ++time_;
   }
+
+  /// Of a plain environment that asks for it, steps of single lanes (detail::lane_states::steps_apart), and afterwards,
+  /// once all have made as many, how many.
+  auto steps_apart() {
+    return typename detail::lane_states<B, E>::steps_apart(states_, limit_,
+                                                           stream_id{seed_, noise_, std::uint32_t(time_)}, starts());
+  }
+  void stepped_apart(std::int64_t steps) { time_ += steps; }
 
   /// A new episode in each lane whose flags are set: its row of `seen` moves to `last`, and what the new episode shows
   /// takes its place. Where `together` lanes in a row have the same flags, they start from the same state.

@@ -36,7 +36,10 @@ class lanes_collector {
   using batch_type = batch<B, typename Policy::action>;
 
   lanes_collector(B& backend, lanes const& o, E const& e, Policy const& policy, std::uint64_t seed)
-      : options_(o), stepper_(backend, e, policy, o.count, seed), returns_(o.count) {
+      : options_(o),
+        asynchronous_(detail::steps_asynchronously(e)),
+        stepper_(backend, e, policy, o.count, seed),
+        returns_(o.count) {
     batch_.observation_size = policy.observations();
     batch_.action_width = policy.distribution().action_width();
     stepper_.environment().reset(backend);
@@ -49,7 +52,8 @@ class lanes_collector {
   }
   /// The same in pieces: a step of all lanes.
   detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    auto playing = play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {});
+    auto playing =
+        play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {}, asynchronous_);
     while (playing.next()) co_await detail::pause;
     if constexpr (Policy::has_critic)
       if (batch_.R > 0) write_values(backend, policy);
@@ -57,9 +61,10 @@ class lanes_collector {
   batch_type& collected() { return batch_; }
 
   /// Without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the last
-  /// one.
+  /// one; not where lanes go on without waiting for the others, which is one piece.
   template <class F>
-  detail::pieces play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state) {
+  detail::pieces play(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary, F at_state,
+                      bool asynchronous = false) {
     int N = options_.count, D = batch_.observation_size;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / N), M = steps * N;
     batch_.R = M;
@@ -72,7 +77,9 @@ class lanes_collector {
 
     auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D);
     stepper_.environment().observe(backend, seen.part(0, N));
-    for (std::ptrdiff_t t = 0; t < steps; ++t) {
+    if constexpr (!detail::generic_state<E>)
+      if (asynchronous) stepper_.step_apart(backend, policy, batch_, seen, last, steps);
+    for (std::ptrdiff_t t = 0; t < steps && !asynchronous; ++t) {
       auto next = seen.part((t + 1) * N, N);
       at_state(t, stepper_.environment());
       stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * N, next);
@@ -114,6 +121,7 @@ class lanes_collector {
   }
 
   lanes options_;
+  bool asynchronous_;
   detail::stepper<B, E, Policy> stepper_;
   detail::return_counter returns_;
   detail::rollout_record<T> record_;

@@ -46,6 +46,32 @@ class stepper {
     go(backend, to, first, next, 1);
   }
 
+  /// The next `steps` steps of all lanes, each lane's as soon as the one before is done; `seen` has what is seen now in
+  /// its first rows, and gets what is seen after each step, of the new episode where it ended one, whose last went to
+  /// `last`.
+  void step_apart(B& backend, Policy& policy, record& to, view<T> seen, view<T> last, std::ptrdiff_t steps) {
+    std::ptrdiff_t const N = lanes();
+    auto apart = environment_.steps_apart();
+    auto row = std::vector<std::ptrdiff_t>(std::size_t(N));  // of each lane's next step
+    auto const begin = [&](int n, std::ptrdiff_t i) {
+      row[std::size_t(n)] = i;
+      auto act = to.action.matrix(to.action.size() / width_, width_).part(i, 1);
+      policy.act(backend, view<T const>(seen.part(i, 1)),
+                 stream_id{seed_, actions_, std::uint32_t(this->steps() + i / N), std::uint32_t(n)}, 1, act,
+                 to.sampler_logp.all().part(i, 1));
+      apart.begin(backend, n, view<action const>(act));
+    };
+    for (int n = 0; n < N; ++n) begin(n, n);
+    for (std::ptrdiff_t k = 0; k < steps * N; ++k) {
+      int const n = apart.next();
+      std::ptrdiff_t const i = row[std::size_t(n)];
+      apart.read(backend, n, to.reward.all().part(i, 1), to.terminated.all().part(i, 1), to.truncated.all().part(i, 1),
+                 last.part(i, 1), seen.part(i + N, 1));
+      if (i + N < steps * N) begin(n, i + N);
+    }
+    environment_.stepped_apart(steps);
+  }
+
   /// A new episode in each lane that these rows ended: its row of `seen` moves to `last`, and what the new one shows
   /// takes its place.
   void restart(B& backend, record& at, std::ptrdiff_t first, view<T> seen, view<T> last) {

@@ -28,10 +28,13 @@ struct make_options {
   std::filesystem::path virtual_environment{};  ///< whose packages are used; VIRTUAL_ENV where there is none
   int processes = 0;                            ///< in which the episodes are played, at once; 0: in this one
   double timeout = 60;                          ///< seconds in which such a process has to answer; 0 waits for ever
+  bool asynchronous = false;  ///< rollouts of `lanes` wait for no lane's step but its own (on_threads); with processes
 
   void check() const {
     cohort::detail::require(processes >= 0 && processes <= 1024, "make_options", "processes", processes, "0 to 1024");
     cohort::detail::require(timeout >= 0 && timeout <= 1e6, "make_options", "timeout", timeout, "0 to 1e6 seconds");
+    cohort::detail::require(!asynchronous || processes > 1, "make_options", "processes", processes,
+                            "2 or more with asynchronous");
   }
 };
 

@@ -31,7 +31,8 @@ class environment {
     std::shared_ptr<episode> held_;
   };
 
-  environment(std::shared_ptr<detail::bridge> b, make_options const& options) : bridge_(std::move(b)) {
+  environment(std::shared_ptr<detail::bridge> b, make_options const& options)
+      : bridge_(std::move(b)), asynchronous_(options.asynchronous) {
     if (options.processes > 0)
       processes_ = std::make_shared<detail::processes<Number>>(bridge_, options.processes, options.timeout);
     auto const place = [&] { return "gymnasium: " + bridge_->name; };
@@ -91,6 +92,7 @@ class environment {
   std::string const& name() const { return bridge_->name; }
   /// On how many threads lanes are stepped: as many as there are processes that step them.
   int step_threads() const { return processes_ ? processes_->count() : 1; }
+  bool asynchronous_steps() const { return asynchronous_; }
 
  private:
   void require_action(std::span<Number const> numbers) const {
@@ -110,6 +112,7 @@ class environment {
   std::vector<int> choices_;
   std::shared_ptr<detail::bridge> bridge_;
   std::shared_ptr<detail::processes<Number>> processes_;
+  bool asynchronous_;
 };
 
 }  // namespace COHORT_NAMESPACE::gymnasium
