@@ -46,3 +46,8 @@ for _name, _thing in vars(_cohort).items():
         if _method in vars(_thing):
             _said = _name if _method == "__call__" else f"{_name}.{_method}"
             setattr(_thing, _method, _in_one_sentence(vars(_thing)[_method], _said))
+
+try:
+    from . import gymnasium  # noqa: F401  which registers the environments
+except ImportError:
+    pass  # without Gymnasium: cohort.gymnasium says so

@@ -2,6 +2,7 @@
 #include <cohort/version.hpp>
 
 #include "arrays.hpp"
+#include "environment_lanes.hpp"
 
 namespace cohort::python {
 
@@ -12,6 +13,7 @@ void add_selections(nb::module_& m);
 void add_objectives(nb::module_& m);
 void add_pairs(nb::module_& m);
 void add_conventions(nb::module_& m);
+void add_environments(nb::module_& m);
 
 }  // namespace cohort::python
 
@@ -20,6 +22,8 @@ NB_MODULE(_cohort, m) {
   nb::register_exception_translator([](std::exception_ptr const& p, void*) {
     try {
       std::rethrow_exception(p);
+    } catch (reset_needed const& e) {
+      PyErr_SetString(nb::module_::import_("gymnasium.error").attr("ResetNeeded").ptr(), e.what());
     } catch (cohort::cohort_error const& e) {
       PyErr_SetString(PyExc_ValueError, e.what());
     }
@@ -32,4 +36,5 @@ NB_MODULE(_cohort, m) {
   add_objectives(m);
   add_pairs(m);
   add_conventions(m);
+  add_environments(m);
 }

@@ -1,0 +1,208 @@
+"""Cohort's environments in Gymnasium, one by one or in lanes that step together.
+
+    import cohort, gymnasium
+    one = gymnasium.make("cohort/Acrobot-v1", dynamics="nips")
+    many = gymnasium.make_vec("cohort/CartPole-v1", num_envs=1024, autoreset_mode="SameStep")
+
+Lane n of many.reset(seed=s) is what one environment is after reset(seed=s + n), bit for bit. They compute in float32;
+with precision="float64" in double, in which classic control is Gymnasium's. Observations are float32 in both.
+"""
+
+import operator as _operator
+
+import numpy as _np
+
+try:
+    import gymnasium as _gymnasium
+    from gymnasium.vector import AutoresetMode as _AutoresetMode
+except ImportError as _error:
+    raise ImportError(f"cohort.gymnasium needs Gymnasium 1.1 or newer, expected after: pip install gymnasium ({_error})") from None
+
+from . import _cohort
+
+_NAMESPACE = "cohort/"
+# Two that end by themselves, and one whose limit follows from its length: no TimeLimit of Gymnasium's is put around them.
+_OWN_LIMIT = {"chain", "bandit", "recall"}
+
+
+def _count(where, what, given, least):
+    try:
+        number = _operator.index(given)
+    except TypeError:
+        number = -1
+    if not least <= number < 2**31:
+        raise ValueError(f"{where}: {what} is {given!r}, expected a whole number from {least} to 2147483647")
+    return number
+
+
+class _Lanes:
+    """What one environment and many have in common: the lanes in C++, their spaces, actions and seeds."""
+
+    def _make(self, name, lanes, limit, mode, render_mode, precision, parameters):
+        name = str(name).removeprefix(_NAMESPACE)
+        self._where = where = _NAMESPACE + name
+        if render_mode is not None:
+            raise _gymnasium.error.UnsupportedMode(f"{where}: render_mode is {render_mode!r}, expected None: it draws nothing")
+        limit = 0 if limit in (None, -1) else _count(where, "max_episode_steps", limit, 1)
+        self._lanes = _cohort._make_lanes(name, where, parameters, str(precision), lanes, limit, name in _OWN_LIMIT, mode)
+        low, high, choices, least, most = self._lanes.spaces()
+        box = lambda low, high: _gymnasium.spaces.Box(_np.array(low, _np.float32), _np.array(high, _np.float32))  # noqa: E731
+        self._step = "step_choices" if choices else "step_numbers"
+        self._begun = [False] * lanes
+        return box(low, high), _gymnasium.spaces.Discrete(choices[0]) if choices else box(least, most)
+
+    def _actions(self, given, shape):
+        array = _np.asarray(given)
+        whole = self._step == "step_choices"
+        if array.shape != shape:
+            raise ValueError(f"{self._where}: the action has the shape {array.shape}, expected {shape}")
+        if array.dtype.kind not in ("iu" if whole else "iuf"):
+            raise ValueError(f"{self._where}: the action has elements of type {array.dtype}, expected {'integers' if whole else 'float32'}")
+        with _np.errstate(over="ignore"):  # what float32 does not hold is refused as infinite
+            return _np.ascontiguousarray(array, _np.int64 if whole else _np.float32)
+
+    def _restart(self, seeds, options, which, seen):
+        """A new episode in some lanes, with the seeds that are given; one that never had any draws it."""
+        unknown = set(options or {}) - {"reset_mask"}
+        if unknown:
+            raise ValueError(f"{self._where}: reset has no option {sorted(map(str, unknown))[0]!r}, expected {self._options}")
+        for n, seed in enumerate(seeds):
+            if seed is not None and not 0 <= seed < 2**64:
+                raise ValueError(f"{self._where}: a seed is {seed}, expected one from 0 to 2^64 - 1")
+            if which is not None and not which[n]:
+                continue
+            if seed is None and not self._begun[n]:
+                seeds[n] = int(self.np_random.integers(2**64, dtype=_np.uint64))
+            self._begun[n] = True
+        self._lanes.reset(seeds, which, seen)
+
+    def _states(self):
+        array = _np.empty((self._lanes.lanes, self._lanes.numbers_of_state))
+        self._lanes.states(array)
+        return array
+
+    def _set_states(self, given, shape):
+        array = _np.ascontiguousarray(given, _np.float64)
+        if array.shape != shape:
+            raise ValueError(f"{self._where}: the state has the shape {array.shape}, expected {shape}")
+        self._lanes.set_states(array)
+
+
+class Environment(_Lanes, _gymnasium.Env):
+    """One of Cohort's environments: Environment("CartPole-v1", gravity=9.81), with the parameters that it has in C++.
+
+    Gymnasium's make("cohort/CartPole-v1", ...) makes it, and puts a time limit around it.
+    """
+
+    metadata = {"render_modes": []}
+    _options = "none"
+
+    def __init__(self, name, *, max_episode_steps=None, precision="float32", render_mode=None, **parameters):
+        self.observation_space, self.action_space = self._make(name, 1, max_episode_steps, "Disabled", render_mode, precision, parameters)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        if options and "reset_mask" in options:
+            raise ValueError(f"{self._where}: reset has no option 'reset_mask', expected none")
+        seen = _np.empty(self.observation_space.shape, _np.float32)
+        self._restart([seed], options, None, seen)
+        return seen, {}
+
+    def step(self, action):
+        seen = _np.empty(self.observation_space.shape, _np.float32)
+        reward, terminated, truncated = _np.empty(1), _np.empty(1, bool), _np.empty(1, bool)
+        getattr(self._lanes, self._step)(self._actions(action, self.action_space.shape), seen, reward, terminated, truncated)
+        return seen, float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
+
+    @property
+    def state(self):
+        """The numbers of the state, as Gymnasium's classic control has them; they may be set after a reset."""
+        return self._states()[0]
+
+    @state.setter
+    def state(self, given):
+        self._set_states(_np.atleast_1d(given), (self._lanes.numbers_of_state,))
+
+
+class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
+    """num_envs lanes of one of Cohort's environments, which step together: what SyncVectorEnv gives of so many."""
+
+    _options = "'reset_mask'"
+
+    def __init__(self, name, num_envs=1, *, max_episode_steps=None, autoreset_mode=_AutoresetMode.NEXT_STEP, precision="float32",
+                 render_mode=None, **parameters):  # fmt: skip
+        self.num_envs = _count(name, "num_envs", num_envs, 1)
+        try:
+            mode = _AutoresetMode(autoreset_mode)
+        except ValueError:
+            expected = ", ".join(repr(mode.value) for mode in _AutoresetMode)
+            raise ValueError(f"{name}: autoreset_mode is {autoreset_mode!r}, expected one of {expected}") from None
+        self.metadata = {"render_modes": [], "autoreset_mode": mode}
+        one, action = self._make(name, self.num_envs, max_episode_steps, mode.value, render_mode, precision, parameters)
+        self.single_observation_space, self.single_action_space = one, action
+        self.observation_space = _gymnasium.vector.utils.batch_space(one, self.num_envs)
+        self.action_space = _gymnasium.vector.utils.batch_space(action, self.num_envs)
+
+    def reset(self, *, seed=None, options=None):
+        if seed is None or hasattr(seed, "__index__"):
+            seed = None if seed is None else _operator.index(seed)
+            super().reset(seed=seed)
+            seeds = [None if seed is None else seed + n for n in range(self.num_envs)]
+        else:
+            seeds = [None if one is None else _operator.index(one) for one in seed]
+            if len(seeds) != self.num_envs:
+                raise ValueError(f"{self._where}: there are {len(seeds)} seeds, expected one for each of {self.num_envs} lanes")
+        which = self._mask((options or {}).get("reset_mask"))
+        seen = _np.empty(self.observation_space.shape, _np.float32)
+        self._restart(seeds, options, which, seen)
+        return seen, {}
+
+    def _mask(self, which):
+        if which is None:
+            return None
+        fits = isinstance(which, _np.ndarray) and which.dtype == bool and which.shape == (self.num_envs,)
+        if not fits or not which.any():
+            given = f"a {type(which).__name__}"
+            if isinstance(which, _np.ndarray):
+                given = f"of type {which.dtype} and shape {which.shape}" + (", all False" if fits else "")
+            raise ValueError(f"{self._where}: reset_mask is {given}, expected an array of bools of the shape ({self.num_envs},), one of them True")
+        return _np.ascontiguousarray(which)
+
+    def step(self, actions):
+        seen = _np.empty(self.observation_space.shape, _np.float32)
+        reward, terminated, truncated = _np.empty(self.num_envs), _np.empty(self.num_envs, bool), _np.empty(self.num_envs, bool)
+        ended = getattr(self._lanes, self._step)(self._actions(actions, self.action_space.shape), seen, reward, terminated, truncated)
+        if not ended or self.metadata["autoreset_mode"] is not _AutoresetMode.SAME_STEP:
+            return seen, reward, terminated, truncated, {}
+        last = _np.empty((ended, *self.single_observation_space.shape), _np.float32)
+        self._lanes.final(last)
+        over, final = terminated | truncated, _np.full(self.num_envs, None, object)
+        final[over] = _np.fromiter(last, object, ended)
+        return seen, reward, terminated, truncated, {"final_obs": final, "_final_obs": over, "final_info": {}, "_final_info": over.copy()}
+
+    @property
+    def state(self):
+        """The numbers of each lane's state; they may be set after a reset."""
+        return self._states()
+
+    @state.setter
+    def state(self, given):
+        self._set_states(given, (self.num_envs, self._lanes.numbers_of_state))
+
+
+def _register():
+    for name, limit in _cohort._environments():
+        if _NAMESPACE + name in _gymnasium.registry:
+            continue
+        theirs = _gymnasium.registry.get(name)
+        _gymnasium.register(
+            _NAMESPACE + name,
+            entry_point="cohort.gymnasium:Environment",
+            vector_entry_point="cohort.gymnasium:VectorEnvironment",
+            max_episode_steps=None if name in _OWN_LIMIT else limit,
+            reward_threshold=theirs.reward_threshold if theirs else None,
+            kwargs={"name": name},
+        )
+
+
+_register()
