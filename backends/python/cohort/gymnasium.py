@@ -8,7 +8,7 @@ Lane n of many.reset(seed=s) is what one environment is after reset(seed=s + n),
 with precision="float64" in double, in which classic control is Gymnasium's. Observations are float32 in both.
 """
 
-import operator as _operator
+import secrets as _secrets
 
 import numpy as _np
 
@@ -25,13 +25,10 @@ _NAMESPACE = "cohort/"
 _OWN_LIMIT = {"chain", "bandit", "recall"}
 
 
-def _count(where, what, given, least):
-    try:
-        number = _operator.index(given)
-    except TypeError:
-        number = -1
-    if not least <= number < 2**31:
-        raise ValueError(f"{where}: {what} is {given!r}, expected a whole number from {least} to 2147483647")
+def _count(where, what, given):
+    number = given.__index__() if hasattr(given, "__index__") else 0
+    if not 0 < number < 2**31:
+        raise ValueError(f"{where}: {what} is {given!r}, expected a whole number from 1 to 2147483647")
     return number
 
 
@@ -43,12 +40,12 @@ class _Lanes:
         self._where = where = _NAMESPACE + name
         if render_mode is not None:
             raise _gymnasium.error.UnsupportedMode(f"{where}: render_mode is {render_mode!r}, expected None: it draws nothing")
-        limit = 0 if limit in (None, -1) else _count(where, "max_episode_steps", limit, 1)
-        self._lanes = _cohort._make_lanes(name, where, parameters, str(precision), lanes, limit, name in _OWN_LIMIT, mode)
+        limit = 0 if limit in (None, -1) else _count(where, "max_episode_steps", limit)
+        self._lanes = _cohort._make_lanes(name, where, parameters, str(precision), lanes, limit, name in _OWN_LIMIT, mode,
+                                          _secrets.randbits(64))  # fmt: skip
         low, high, choices, least, most = self._lanes.spaces()
         box = lambda low, high: _gymnasium.spaces.Box(_np.array(low, _np.float32), _np.array(high, _np.float32))  # noqa: E731
         self._step = "step_choices" if choices else "step_numbers"
-        self._begun = [False] * lanes
         return box(low, high), _gymnasium.spaces.Discrete(choices[0]) if choices else box(least, most)
 
     def _actions(self, given, shape):
@@ -58,23 +55,24 @@ class _Lanes:
             raise ValueError(f"{self._where}: the action has the shape {array.shape}, expected {shape}")
         if array.dtype.kind not in ("iu" if whole else "iuf"):
             raise ValueError(f"{self._where}: the action has elements of type {array.dtype}, expected {'integers' if whole else 'float32'}")
-        with _np.errstate(over="ignore"):  # what float32 does not hold is refused as infinite
+        if whole or array.dtype.kind != "f" or array.dtype.itemsize < 5:
             return _np.ascontiguousarray(array, _np.int64 if whole else _np.float32)
+        with _np.errstate(over="ignore"):  # what float32 does not hold is refused as infinite
+            return _np.ascontiguousarray(array, _np.float32)
 
-    def _restart(self, seeds, options, which, seen):
-        """A new episode in some lanes, with the seeds that are given; one that never had any draws it."""
-        unknown = set(options or {}) - {"reset_mask"}
-        if unknown:
-            raise ValueError(f"{self._where}: reset has no option {sorted(map(str, unknown))[0]!r}, expected {self._options}")
-        for n, seed in enumerate(seeds):
+    def _restart(self, seeds, which=None):
+        """A new episode in some lanes or all, with the seeds that are given; the others' draws go on."""
+        for seed in seeds:
             if seed is not None and not 0 <= seed < 2**64:
                 raise ValueError(f"{self._where}: a seed is {seed}, expected one from 0 to 2^64 - 1")
-            if which is not None and not which[n]:
-                continue
-            if seed is None and not self._begun[n]:
-                seeds[n] = int(self.np_random.integers(2**64, dtype=_np.uint64))
-            self._begun[n] = True
+        seen = _np.empty(self.observation_space.shape, _np.float32)
         self._lanes.reset(seeds, which, seen)
+        return seen, {}
+
+    def _refuse_options(self, options, known=()):
+        for name in options or {}:
+            if name not in known:
+                raise ValueError(f"{self._where}: reset has no option {name!r}, expected {' or '.join(map(repr, known)) or 'none'}")
 
     def _states(self):
         array = _np.empty((self._lanes.lanes, self._lanes.numbers_of_state))
@@ -95,18 +93,14 @@ class Environment(_Lanes, _gymnasium.Env):
     """
 
     metadata = {"render_modes": []}
-    _options = "none"
 
     def __init__(self, name, *, max_episode_steps=None, precision="float32", render_mode=None, **parameters):
         self.observation_space, self.action_space = self._make(name, 1, max_episode_steps, "Disabled", render_mode, precision, parameters)
 
     def reset(self, *, seed=None, options=None):
+        self._refuse_options(options)
         super().reset(seed=seed)
-        if options and "reset_mask" in options:
-            raise ValueError(f"{self._where}: reset has no option 'reset_mask', expected none")
-        seen = _np.empty(self.observation_space.shape, _np.float32)
-        self._restart([seed], options, None, seen)
-        return seen, {}
+        return self._restart([seed])
 
     def step(self, action):
         seen = _np.empty(self.observation_space.shape, _np.float32)
@@ -127,11 +121,9 @@ class Environment(_Lanes, _gymnasium.Env):
 class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
     """num_envs lanes of one of Cohort's environments, which step together: what SyncVectorEnv gives of so many."""
 
-    _options = "'reset_mask'"
-
     def __init__(self, name, num_envs=1, *, max_episode_steps=None, autoreset_mode=_AutoresetMode.NEXT_STEP, precision="float32",
                  render_mode=None, **parameters):  # fmt: skip
-        self.num_envs = _count(name, "num_envs", num_envs, 1)
+        self.num_envs = _count(name, "num_envs", num_envs)
         try:
             mode = _AutoresetMode(autoreset_mode)
         except ValueError:
@@ -144,18 +136,20 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
         self.action_space = _gymnasium.vector.utils.batch_space(action, self.num_envs)
 
     def reset(self, *, seed=None, options=None):
-        if seed is None or hasattr(seed, "__index__"):
-            seed = None if seed is None else _operator.index(seed)
-            super().reset(seed=seed)
-            seeds = [None if seed is None else seed + n for n in range(self.num_envs)]
-        else:
-            seeds = [None if one is None else _operator.index(one) for one in seed]
-            if len(seeds) != self.num_envs:
-                raise ValueError(f"{self._where}: there are {len(seeds)} seeds, expected one for each of {self.num_envs} lanes")
+        self._refuse_options(options, ["reset_mask"])
         which = self._mask((options or {}).get("reset_mask"))
-        seen = _np.empty(self.observation_space.shape, _np.float32)
-        self._restart(seeds, options, which, seen)
-        return seen, {}
+        if seed is None:
+            return self._restart([None] * self.num_envs, which)
+        if hasattr(seed, "__index__"):
+            super().reset(seed=seed.__index__())
+            return self._restart([seed.__index__() + n for n in range(self.num_envs)], which)
+        try:
+            seeds = [None if one is None else one.__index__() for one in seed]
+        except (TypeError, AttributeError):
+            seeds = []
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"{self._where}: seed is {seed!r}, expected None, a whole number, or one for each of the {self.num_envs} lanes")
+        return self._restart(seeds, which)
 
     def _mask(self, which):
         if which is None:
@@ -176,7 +170,7 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
             return seen, reward, terminated, truncated, {}
         last = _np.empty((ended, *self.single_observation_space.shape), _np.float32)
         self._lanes.final(last)
-        over, final = terminated | truncated, _np.full(self.num_envs, None, object)
+        over, final = terminated | truncated, _np.empty(self.num_envs, object)  # of None
         final[over] = _np.fromiter(last, object, ended)
         return seen, reward, terminated, truncated, {"final_obs": final, "_final_obs": over, "final_info": {}, "_final_info": over.copy()}
 

@@ -10,6 +10,7 @@ environment_lanes::environment_lanes(options const& o, environment_spaces const&
   (discrete() ? choices_.resize(n) : numbers_.resize(n * spaces.actions.size()));
   seen_.resize(n * columns()), reward_.resize(n), terminated_.resize(n);
   seed_.resize(n), time_.resize(n), elapsed_.resize(n), started_.resize(n), over_.resize(n);
+  for (std::size_t k = 0; k < n; ++k) seed_[k] = o.seed + k;
 }
 
 void environment_lanes::begin(std::size_t lane) {
@@ -85,23 +86,35 @@ int environment_lanes::step(std::span<float const> given, std::span<double> rewa
   return follow(reward, terminated, truncated);
 }
 
+namespace {
+
+struct limits {
+  std::int32_t all, own;
+};
+/// The steps of each lane and what follows from them. Apart and without aliases, so that it goes in vectors.
+void count(std::size_t N, limits most, std::int32_t* __restrict elapsed, std::uint32_t* __restrict time,
+           std::uint8_t const* __restrict ends, bool* __restrict terminated, bool* __restrict truncated) {
+  std::int32_t const never = std::numeric_limits<std::int32_t>::max(), limit = most.all > 0 ? most.all : never,
+                     own = most.own > 0 ? most.own : never;
+  for (std::size_t n = 0; n < N; ++n) elapsed[n] = std::min(elapsed[n], never - 2) + 1;
+  for (std::size_t n = 0; n < N; ++n) ++time[n];
+  for (std::size_t n = 0; n < N; ++n) terminated[n] = ends[n] != 0;
+  for (std::size_t n = 0; n < N; ++n) truncated[n] = (elapsed[n] >= limit) | ((elapsed[n] >= own) & (ends[n] == 0));
+}
+
+}  // namespace
+
 int environment_lanes::follow(std::span<double> reward, std::span<bool> terminated, std::span<bool> truncated) {
   advance();
   std::size_t const N = over_.size();
-  std::int32_t const never = std::numeric_limits<std::int32_t>::max();
-  std::int32_t const limit = options_.limit > 0 ? options_.limit : never, own = own_limit_ > 0 ? own_limit_ : never;
-  for (std::size_t n = 0; n < N; ++n) {
-    std::int32_t const steps = elapsed_[n] += elapsed_[n] < never;
-    bool const ends = terminated_[n] != 0;
-    ++time_[n];
-    reward[n] = reward_[n], terminated[n] = ends;
-    truncated[n] = (steps >= limit && limit < never) || (steps >= own && own < never && !ends);
-  }
+  count(N, {options_.limit, own_limit_}, elapsed_.data(), time_.data(), terminated_.data(), terminated.data(),
+        truncated.data());
+  std::copy(reward_.begin(), reward_.end(), reward.begin());
   if (waiting_)  // in next_step alone: the action of this step was for nobody
     for (std::size_t n = 0; n < N; ++n)
       if (over_[n]) --time_[n], begin(n), reward[n] = 0, terminated[n] = truncated[n] = false;
   int ended = 0;
-  for (std::size_t n = 0; n < N; ++n) ended += over_[n] = terminated[n] | truncated[n];
+  for (std::size_t n = 0; n < N; ++n) ended += over_[n] = int(terminated[n]) | int(truncated[n]);
   final_.clear();
   if (options_.mode == autoreset::same_step && ended > 0)
     for (std::size_t n = 0; n < N; ++n)

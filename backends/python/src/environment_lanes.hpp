@@ -1,5 +1,4 @@
 #pragma once
-#include <nanobind/nanobind.h>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/error.hpp>
 #include <cohort/random/stream.hpp>
@@ -12,8 +11,6 @@
 #include <vector>
 
 namespace cohort::python {
-
-namespace nb = nanobind;
 
 /// Gymnasium's AutoresetMode: when the episode after the last one begins.
 enum class autoreset { next_step, same_step, disabled };
@@ -35,6 +32,7 @@ class environment_lanes {
         0;  ///< steps after which an episode is truncated, as by Gymnasium's TimeLimit: though it has terminated
     bool own_limit = false;  ///< whether the environment's own limit truncates, too: unless it has terminated
     autoreset mode = autoreset::disabled;
+    std::uint64_t seed = 0;  ///< lane n's is so many more, until a reset gives others
   };
   using seeds = std::vector<std::optional<std::uint64_t>>;
 
@@ -92,11 +90,5 @@ class environment_lanes {
   std::vector<float> final_;
   bool waiting_ = false;  ///< whether the next step begins episodes
 };
-
-/// The environment of a name (the library's, without Gymnasium's namespace) with some of its parameters, computed in T.
-/// Raises value_error for a name or a parameter that there is not, with the nearest, and for what does not fit.
-template <class T>
-std::unique_ptr<environment_lanes> make_lanes(std::string const& name, nb::dict const& parameters,
-                                              environment_lanes::options const& o);
 
 }  // namespace cohort::python

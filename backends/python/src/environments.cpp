@@ -1,12 +1,9 @@
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
-#include <cohort/environment/make.hpp>
 #include <type_traits>
 
-#include "environment_lanes.hpp"
+#include "make_lanes.hpp"
 
 // The environments for cohort/gymnasium.py, which allocates what is written here.
 
@@ -54,11 +51,15 @@ void reset(environment_lanes& e, environment_lanes::seeds const& seeds, std::opt
 
 std::unique_ptr<environment_lanes> make(std::string const& name, std::string const& where, nb::dict parameters,
                                         std::string const& precision, int lanes, int limit, bool own_limit,
-                                        std::string const& mode) {
-  environment_lanes::options const o{where, lanes, limit, own_limit,
+                                        std::string const& mode, std::uint64_t seed) {
+  environment_lanes::options const o{where,
+                                     lanes,
+                                     limit,
+                                     own_limit,
                                      mode == "NextStep"   ? autoreset::next_step
                                      : mode == "SameStep" ? autoreset::same_step
-                                                          : autoreset::disabled};
+                                                          : autoreset::disabled,
+                                     seed};
   if (precision != "float32" && precision != "float64")
     throw value_error(where + ": precision is '" + precision + "', expected 'float32' or 'float64'");
   return precision == "float32" ? make_lanes<float>(name, parameters, o) : make_lanes<double>(name, parameters, o);

@@ -35,6 +35,8 @@ inline setting setting_of(std::string const& where, std::string const& name, nb:
   return {name, number};
 }
 
+/// The environment of a name (the library's, without Gymnasium's namespace) with some of its parameters, computed in T.
+/// Raises value_error for a name or a parameter that there is not, with the nearest, and for what does not fit.
 template <class T>
 std::unique_ptr<environment_lanes> make_lanes(std::string const& name, nb::dict const& parameters,
                                               environment_lanes::options const& o) {
