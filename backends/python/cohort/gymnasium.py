@@ -137,7 +137,7 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         self._refuse_options(options, ["reset_mask"])
-        which = self._mask((options or {}).get("reset_mask"))
+        which = self._mask(options["reset_mask"]) if options else None
         if seed is None:
             return self._restart([None] * self.num_envs, which)
         if hasattr(seed, "__index__"):
@@ -152,8 +152,6 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
         return self._restart(seeds, which)
 
     def _mask(self, which):
-        if which is None:
-            return None
         fits = isinstance(which, _np.ndarray) and which.dtype == bool and which.shape == (self.num_envs,)
         if not fits or not which.any():
             given = f"a {type(which).__name__}"

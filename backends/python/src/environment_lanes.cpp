@@ -38,7 +38,7 @@ void environment_lanes::states(std::span<double const> given) {
   for (std::size_t n = 0; n < started_.size(); ++n)
     if (!started_[n]) throw reset_needed(options_.name + ": a state is set, expected reset() before it");
   for (double x : given)
-    if (!std::isfinite(x))
+    if (!(std::abs(x) <= std::numeric_limits<float>::max()))
       throw value_error(options_.name + ": the state has the number " + cohort::detail::text(x) +
                         ", expected finite numbers");
   for (std::size_t n = 0; n < started_.size(); ++n) put(int(n), given.subspan(n * F, F)), over_[n] = 0;

@@ -46,18 +46,19 @@ class rule_lanes final : public environment_lanes {
     else return std::type_identity<typename E::state>();
   }
   using state_of = typename decltype(state_type())::type;
-  static constexpr int F = generic ? int(sizeof(state_of) / sizeof(S)) : 1;
+  static constexpr int F = generic ? int(sizeof(state_of) / sizeof(S)) : 1;  ///< numbers of a state
 
  public:
   rule_lanes(E const& e, options const& o)
       : environment_lanes(o, (rules::check_environment(e), rules::spaces_of(e)), episode_limit(e)), environment_(e) {
-    if constexpr (generic) held_.resize(std::size_t(o.lanes * F)), reward_of_.resize(std::size_t(o.lanes));
-    else held_.resize(std::size_t(o.lanes));
+    auto const N = std::size_t(o.lanes);
+    held_.resize(N * F);
+    if constexpr (generic) reward_of_.resize(N);
   }
   std::unique_ptr<environment_lanes> clone() const override { return std::make_unique<rule_lanes>(*this); }
   int numbers_of_state() const override { return F; }
   double state(int lane, int k) const override {
-    if constexpr (generic) return double(held_[std::size_t(k * lanes() + lane)]);
+    if constexpr (generic) return double(held_[std::size_t(k) * std::size_t(lanes()) + std::size_t(lane)]);
     else return held_[std::size_t(lane)].place;
   }
 
@@ -113,13 +114,10 @@ class rule_lanes final : public environment_lanes {
           auto noise = draws(n, draw_purpose::step);
           one(n, noise);
         }
-      if constexpr (may_not) {
-        if (noisy) {
-        } else if constexpr (std::is_same_v<T, float>) {
-          backend<float>().map_rows(lanes(), f, states(), action, reward, terminated, shown());
-        } else {
-          for (int n = 0; n < lanes(); ++n) one(n);
-        }
+      if constexpr (may_not && std::is_same_v<T, float>) {
+        if (!noisy) backend<float>().map_rows(lanes(), f, states(), action, reward, terminated, shown());
+      } else if constexpr (may_not) {
+        for (int n = 0; !noisy && n < lanes(); ++n) one(n);
       }
       std::copy(reward_of_.begin(), reward_of_.end(), reward_.begin());
     }
