@@ -138,3 +138,42 @@ TEST_CASE("dynamic spaces: without a value, or with other numbers than they say,
   CHECK_THROWS_WITH(environment_of<box<dynamic>>(e).reset(draws),
                     "the environment's `observe` gives 2 numbers, expected 1");
 }
+
+namespace {
+
+/// Shows an image, each pixel a byte.
+struct pixels {
+  struct state {
+    std::array<std::uint8_t, 6> image{};
+    int steps = 0;
+  };
+  static constexpr discrete actions{2};
+  box<dynamic> observations{std::vector<double>(6, 0.), std::vector<double>(6, 255.)};
+  int max_episode_steps = 9;
+  state reset(random_stream& draws) const {
+    state s;
+    for (auto& pixel : s.image) pixel = std::uint8_t(draws.integer(256));
+    return s;
+  }
+  outcome step(state& s, int action) const {
+    s.image[std::size_t(s.steps++ % 6)] = std::uint8_t(255 * action);
+    return {.reward = double(action)};
+  }
+  std::span<std::uint8_t const> observe(state const& s) const { return s.image; }
+};
+
+}  // namespace
+
+TEST_CASE("dynamic spaces: bytes of an image are numbers from 0 to 255") {
+  environment_run run{pixels{}, 1};
+  auto any = environment_run{environment_of<discrete>(pixels{}), 1};
+  for (auto const& seen : {run.observation(), any.observation()}) CHECK(std::ranges::equal(seen, run.state().image));
+  run.step(1);
+  CHECK(run.observation()[0] == 255);
+  eigen::backend cpu({.threads = 1});
+  vector_environment<eigen::backend, pixels> lanes(cpu, pixels{}, 2, 1);
+  lanes.reset(cpu);
+  std::vector<float> seen(12);
+  lanes.observe(cpu, view<float>(seen.data(), 2, 6));
+  CHECK(std::ranges::equal(std::span(seen).first(6), lanes.state(cpu, 0).image));
+}

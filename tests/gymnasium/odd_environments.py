@@ -238,6 +238,32 @@ class Acts(Walk):
         return np.resize(np.asarray(action, float).ravel(), 4), 0.0, False, False, {}
 
 
+class CountingLanes(gymnasium.vector.VectorEnv):
+    """Lane n shows 100 n and how many steps it made; it ends after n + 2, and a new episode shows 1000 more."""
+
+    single_observation_space = spaces.Box(-1e6, 1e6, (1,), np.float32)
+    single_action_space = spaces.Discrete(2)
+
+    def __init__(self, num_envs, mode):
+        self.num_envs = num_envs
+        self.metadata = {"autoreset_mode": gymnasium.vector.AutoresetMode(mode)}
+
+    def reset(self, *, seed=None, options=None):
+        self.steps, self.base = np.zeros(self.num_envs), 100.0 * np.arange(self.num_envs)
+        return self.look(), {}
+
+    def look(self):
+        return (self.base + self.steps).astype(np.float32)[:, None]
+
+    def step(self, actions):
+        self.steps += 1
+        final, over = self.look(), self.steps >= np.arange(self.num_envs) + 2
+        self.base[over] += 1000
+        self.steps[over] = 0
+        infos = {"final_obs": np.array([row if end else None for row, end in zip(final, over)], object), "_final_obs": over}
+        return self.look(), actions.astype(float), over, np.zeros_like(over), infos
+
+
 def wrapped():
     env = gymnasium.wrappers.TimeLimit(Walk(), 12)
     return gymnasium.wrappers.FrameStackObservation(gymnasium.wrappers.RecordEpisodeStatistics(env), 3)
@@ -247,3 +273,4 @@ for name, entry in list(globals().items()):
     if isinstance(entry, type) and issubclass(entry, gymnasium.Env) and entry is not gymnasium.Env:
         gymnasium.register(f"{name}-v0", entry_point=entry, max_episode_steps=25 if name == "Walk" else None)
 gymnasium.register("Wrapped-v0", entry_point=wrapped)
+gymnasium.register("Counting-v0", vector_entry_point=CountingLanes)

@@ -153,6 +153,10 @@ constexpr bool mask_fits() {
     return true;
   }
 }
+/// Whether it steps all its lanes in one call, as simulators do that have them in one array or on a device.
+template <class E>
+concept steps_together = requires(E const& e) { e.lanes_together(1); };
+
 /// In SIMD lanes and on devices the extents are the compiler's, and so are a box's bounds of actions.
 template <class E>
 constexpr bool steps_in_lanes() {
@@ -181,6 +185,16 @@ constexpr bool steps_in_lanes() {
 /// An environment whose steps take long has `int step_threads() const`: on so many threads its lanes are then stepped,
 /// its const members called from several at once, each with a state of its own; with `bool asynchronous_steps() const`
 /// true, no lane of a rollout `lanes` waits for another one's step (on_threads, environment/wrapper).
+///
+/// A plain environment that steps all its lanes in one call has `lanes_together(n)`, a pointer to n lanes
+/// (environment/lanes_together.hpp):
+///
+///     void reset(std::span<random_stream> draws, std::span<std::uint8_t const> which);   // episodes, where it is not
+///     0 void step(std::span<Number const> actions);                                        // of all lanes reward,
+///     terminated, truncated                     // of the last step, arrays of n std::span<float const> seen() const,
+///     fresh() const;   // n rows: after the last step, and after resets since
+///
+/// Rollouts of `lanes` and `evaluate` use it; it can be neither copied nor saved.
 ///
 /// An action is an int (discrete), a std::array<float, D> (box), or a std::array<int, K> (multi_discrete, binary). The
 /// n of an action mask is that of discrete{n}, the sum of multi_discrete's (choice by choice), or 2 N of binary<N> (for

@@ -16,7 +16,7 @@ void each_named_environment(F f) {
   f("FrozenLake-v1", diagnostic::frozen_lake<4>{}, as_it_is);
   f("FrozenLake8x8-v1", diagnostic::frozen_lake<8>{}, as_it_is);
   f("chain", diagnostic::chain{}, [](auto const& e) { return diagnostic::chain{.length = e.length}; });
-  f("bandit", diagnostic::bandit<2>{}, as_it_is);
+  f("bandit", diagnostic::bandit<2>{{.25, .75}}, as_it_is);
   f("linear_quadratic", diagnostic::linear_quadratic{}, as_it_is);
   f("recall", diagnostic::recall{}, [](auto const& e) { return diagnostic::recall{.delay = e.delay}; });
 }

@@ -25,9 +25,22 @@ auto in_lane(int n, F f) {
   }
 }
 
+/// An action of the batch in plain numbers, those of a box clipped to their bounds.
+template <class T, class E, class Action>
+void plain_action(E const& environment, Action const* given, std::span<plain_number<E>> action) {
+  for (std::size_t d = 0; d < action.size(); ++d) {
+    if constexpr (is_box<actions_of<E>>) {
+      auto const& bounds = environment.actions;
+      action[d] = float(clamp(real<T>(given[d]), real<T>(bounds.low[d]), real<T>(bounds.high[d])).value);
+    } else {
+      action[d] = int(given[d]);
+    }
+  }
+}
+
 /// The states of N lanes of a plain environment, stepped on the host, one by one or on the threads that it asks for.
 template <class B, class E>
-  requires(!generic_state<E>)
+  requires(!generic_state<E> && !steps_together<E>)
 class lane_states<B, E> {
  public:
   using T = value_t<B>;
@@ -90,7 +103,7 @@ class lane_states<B, E> {
     }();
     given.resize(std::size_t(lanes() * A));
     backend.download(std::span<Action>(given), actions);
-    for (int n = 0; n < lanes(); ++n) take(given.data() + n * A, action(n));
+    for (int n = 0; n < lanes(); ++n) plain_action<T>(environment_, given.data() + n * A, action(n));
     each(lanes(), [&](int n) {
       move(n, limit, random_stream(noise, std::uint32_t(n / noise_group)));
       look(n, row(n));
@@ -119,7 +132,7 @@ class lane_states<B, E> {
     void begin(B& backend, int n, view<Action const> action) {
       std::vector<Action> given(std::size_t(of_.A));
       backend.download(std::span<Action>(given), action);
-      of_.take(given.data(), of_.action(n));
+      plain_action<T>(of_.environment_, given.data(), of_.action(n));
       use_.begin(n);
     }
     /// The lane whose step is done next.
@@ -197,18 +210,6 @@ class lane_states<B, E> {
     random_stream draws(starts, std::uint32_t(n / together * together));
     states_[std::size_t(n)] = in_lane(n, [&] { return environment_.reset(draws); });
     elapsed_[std::size_t(n)] = 0;
-  }
-  /// An action of the batch in plain numbers, those of a box clipped to their bounds.
-  template <class Action>
-  void take(Action const* given, std::span<plain_number<E>> action) const {
-    for (std::size_t d = 0; d < action.size(); ++d) {
-      if constexpr (is_box<actions_of<E>>) {
-        auto const& bounds = environment_.actions;
-        action[d] = float(clamp(real<T>(given[d]), real<T>(bounds.low[d]), real<T>(bounds.high[d])).value);
-      } else {
-        action[d] = int(given[d]);
-      }
-    }
   }
   void look(int n, std::span<T> to) const {
     put_seen<real<T>>(environment_, states_[std::size_t(n)], matrix_row<real<T>, T>{to.data(), 1});

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cohort/backend/finite.hpp>
 #include <cohort/environment/check.hpp>
-#include <cohort/environment/plain_lane_states.hpp>
+#include <cohort/environment/lanes_together.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -65,6 +65,7 @@ class vector_environment {
 
   /// Of a plain environment that asks for it, steps of single lanes (detail::lane_states::steps_apart), and afterwards,
   /// once all have made as many, how many.
+  static constexpr bool steps_single_lanes = requires { typename detail::lane_states<B, E>::steps_apart; };
   auto steps_apart() {
     return typename detail::lane_states<B, E>::steps_apart(states_, limit_,
                                                            stream_id{seed_, noise_, std::uint32_t(time_)}, starts());

@@ -77,7 +77,7 @@ class lanes_collector {
 
     auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D);
     stepper_.environment().observe(backend, seen.part(0, N));
-    if constexpr (!detail::generic_state<E>)
+    if constexpr (vector_environment<B, E>::steps_single_lanes)
       if (asynchronous) stepper_.step_apart(backend, policy, batch_, seen, last, steps);
     for (std::ptrdiff_t t = 0; t < steps && !asynchronous; ++t) {
       auto next = seen.part((t + 1) * N, N);

@@ -7,7 +7,9 @@
 #include <cohort/gymnasium/bridge_source.hpp>
 #include <cohort/gymnasium/copying_source.hpp>
 #include <cohort/gymnasium/python.hpp>
+#include <cohort/gymnasium/vector_source.hpp>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,12 +40,18 @@ struct make_options {
   }
 };
 
+struct make_vec_options {
+  std::vector<argument> arguments{};
+  std::string mode{};  ///< "sync", "async" or "vector_entry_point"; what Gymnasium takes where there is none
+  std::filesystem::path virtual_environment{};
+};
+
 namespace detail {
 
 /// What all states of an environment have in common: its spaces, and the instances that none of them uses.
 struct bridge {
   std::string name;
-  python_object self;  ///< Bridge of bridge_source.hpp
+  python_object self;  ///< Bridge of bridge_source.hpp, or VectorBridge
   python_object take, give, bool_type, observation_space, action_type, float32;
   std::string kind;  ///< of actions
   std::vector<std::ptrdiff_t> action_shape, observation_shape;
@@ -56,15 +64,19 @@ struct bridge {
 
   bridge(std::string id, make_options const& options) : name(std::move(id)) {
     options.check();
-    start_python(options.virtual_environment);
     if (options.capture.empty() != options.restore.empty())
       throw value_error("gymnasium: of capture and restore both are needed or none");
-    auto const missing = [] {
-      return "gymnasium: `import gymnasium` fails, and the packages are those of the virtual environment that "
-             "VIRTUAL_ENV or make_options.virtual_environment names, else the system's";
-    };
-    in_python(missing, [] { py::module_::import("gymnasium"); });
-    in_python([&] { return "gymnasium: " + name; }, [&] { start(options); });
+    start(options, {copying_source, bridge_source}, [&](py::object const& module, py::dict const& arguments) {
+      return module.attr("Bridge")(name, arguments, options.capture, options.restore);
+    });
+  }
+  /// Of so many lanes that are stepped in one call.
+  bridge(std::string id, int lanes, make_vec_options const& options) : name(std::move(id)) {
+    cohort::detail::require(lanes >= 1 && lanes <= 1 << 24, "gymnasium::make_vec", "lanes", lanes, "1 to 16777216");
+    start(options, {copying_source, bridge_source, vector_source},
+          [&](py::object const& module, py::dict const& arguments) {
+            return module.attr("VectorBridge")(name, arguments, options.mode, lanes);
+          });
   }
   bridge(bridge const&) = delete;
   bridge& operator=(bridge const&) = delete;
@@ -82,6 +94,11 @@ struct bridge {
     }
     if (array.dtype().is(action_type())) return array;
     return array.attr("astype")(action_type());
+  }
+
+  /// The steps after which Gymnasium cuts an episode; 0 for never.
+  int limit() const {
+    return in_python([&] { return "gymnasium: " + name; }, [&] { return py::cast<int>(self().attr("limit")); });
   }
 
   /// The way in which copies are made, proved; raises environment_error where there is none.
@@ -120,13 +137,26 @@ struct bridge {
   }
 
  private:
-  void start(make_options const& options) {
-    auto const module = py::module_::import("types").attr("ModuleType")("cohort_bridge");
-    for (char const* source : {copying_source, bridge_source}) py::exec(source, module.attr("__dict__"));
-    py::dict arguments;
-    for (auto const& [key, value] : options.arguments)
-      arguments[key.c_str()] = std::visit([](auto const& v) -> py::object { return py::cast(v); }, value);
-    self = module.attr("Bridge")(name, arguments, options.capture, options.restore);
+  template <class Options, class Make>
+  void start(Options const& options, std::initializer_list<char const*> sources, Make const& make) {
+    start_python(options.virtual_environment);
+    auto const missing = [] {
+      return "gymnasium: `import gymnasium` fails, and the packages are those of the virtual environment that "
+             "VIRTUAL_ENV or make_options.virtual_environment names, else the system's";
+    };
+    in_python(missing, [] { py::module_::import("gymnasium"); });
+    in_python([&] { return "gymnasium: " + name; },
+              [&] {
+                auto const module = py::module_::import("types").attr("ModuleType")("cohort_bridge");
+                for (char const* source : sources) py::exec(source, module.attr("__dict__"));
+                py::dict arguments;
+                for (auto const& [key, value] : options.arguments)
+                  arguments[key.c_str()] = std::visit([](auto const& v) -> py::object { return py::cast(v); }, value);
+                self = make(module, arguments);
+                describe();
+              });
+  }
+  void describe() {
     take = self().attr("take"), give = self().attr("give"), observation_space = self().attr("observation_space");
     bool_type = py::module_::import("numpy").attr("bool_");
     float32 = py::dtype::of<float>();

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/gymnasium/processes.hpp>
+#include <cohort/gymnasium/spaces.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,7 +21,7 @@ namespace COHORT_NAMESPACE::gymnasium {
 /// PassiveEnvChecker) are taken off; what else truncates an episode is the outcome's `truncated`. A step after the end
 /// of an episode changes nothing. Seeds of episodes are drawn from the run's.
 template <class Actions>
-class environment {
+class environment : public detail::spaces<Actions> {
   using Number = cohort::detail::plain_number_of<Actions>;
   using episode = detail::episode<Number>;
 
@@ -32,24 +33,15 @@ class environment {
   };
 
   environment(std::shared_ptr<detail::bridge> b, make_options const& options)
-      : bridge_(std::move(b)), asynchronous_(options.asynchronous) {
+      : detail::spaces<Actions>(*b),
+        max_episode_steps(b->limit()),
+        bridge_(std::move(b)),
+        asynchronous_(options.asynchronous) {
     if (options.processes > 0)
       processes_ = std::make_shared<detail::processes<Number>>(bridge_, options.processes, options.timeout);
-    auto const place = [&] { return "gymnasium: " + bridge_->name; };
-    detail::in_python(place, [&] {
-      observations = {bridge_->numbers<double>("low"), bridge_->numbers<double>("high")};
-      max_episode_steps = pybind11::cast<int>(bridge_->self().attr("limit"));
-      if constexpr (cohort::detail::is_box<Actions>)
-        actions = {bridge_->numbers<double>("action_low"), bridge_->numbers<double>("action_high")};
-      else choices_ = bridge_->numbers<int>("choices");
-      if constexpr (std::is_same_v<Actions, discrete>) actions.n = choices_[0];
-      else if constexpr (cohort::detail::is_binary<Actions>) actions.bits = int(choices_.size());
-      else if constexpr (!cohort::detail::is_box<Actions>) actions.n = choices_;
-    });
   }
 
-  Actions actions;
-  box<dynamic> observations;
+  using detail::spaces<Actions>::actions, detail::spaces<Actions>::observations;
   int max_episode_steps = 0;
 
   state reset(random_stream& draws) const { return start(draws.word() >> 1); }  // of 31 bits, which all of them take
@@ -65,7 +57,7 @@ class environment {
     std::span<Number const> numbers;
     if constexpr (std::is_same_v<Actions, discrete>) numbers = {&action, 1};
     else numbers = action;
-    require_action(numbers);
+    this->require_action(*bridge_, numbers);
     if (!s.held_) throw value_error(bridge_->name + ": a step of a state that no reset gave");
     if (s.held_.use_count() > 1) s.held_ = s.held_->copy();
     return s.held_->step(numbers);
@@ -95,21 +87,6 @@ class environment {
   bool asynchronous_steps() const { return asynchronous_; }
 
  private:
-  void require_action(std::span<Number const> numbers) const {
-    auto require = [&](bool ok, char const* name, double given, std::string const& expected) {
-      if (!ok) cohort::detail::require(false, bridge_->name.c_str(), name, given, expected.c_str());
-    };
-    require(numbers.size() == bridge_->action_size, "the action's size", double(numbers.size()),
-            std::to_string(bridge_->action_size));
-    for (std::size_t d = 0; d < numbers.size(); ++d)
-      if constexpr (std::is_same_v<Number, float>)
-        require(numbers[d] == numbers[d], "the action", double(numbers[d]), "a number");
-      else
-        require(numbers[d] >= 0 && numbers[d] < choices_[d], "the action", numbers[d],
-                "an integer from 0 to " + std::to_string(choices_[d] - 1));
-  }
-
-  std::vector<int> choices_;
   std::shared_ptr<detail::bridge> bridge_;
   std::shared_ptr<detail::processes<Number>> processes_;
   bool asynchronous_;
