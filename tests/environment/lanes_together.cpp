@@ -50,8 +50,13 @@ struct all_in_one_call : E {
   };
   auto lanes_together(int n) const {
     auto const N = std::size_t(n);
-    return std::make_shared<lanes>(
-        lanes{*this, {}, std::vector<double>(N), std::vector<std::uint8_t>(N), std::vector<std::uint8_t>(N), {}, {}});
+    return std::make_shared<lanes>(lanes{static_cast<E const&>(*this),
+                                         {},
+                                         std::vector<double>(N),
+                                         std::vector<std::uint8_t>(N),
+                                         std::vector<std::uint8_t>(N),
+                                         {},
+                                         {}});
   }
 };
 
