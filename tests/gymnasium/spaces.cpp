@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cohort/environment/observation_parts.hpp>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -16,12 +17,22 @@ TEST_CASE("gymnasium: observations are flattened in Gymnasium's order") {
   CHECK(e.observations.high == std::vector<double>{1, 1, 255, 255, 255, 1, 1, 1, 1000, 1000});
   auto s = e.start(4);
   float const place = e.observe(s)[8];
+  observation_parts const parts{{"where", box<2>{{-1000, -1000}, {1000, 1000}}},
+                                {"kind", discrete{3}},
+                                {"both/0", binary<2>{}},
+                                {"both/1", box<3>{{0, 0, 0}, {255, 255, 255}}}};
+  CHECK(parts.space().low == e.observations.low);
+  CHECK(parts.space().high == e.observations.high);
   for (int step = 1; step <= 4; ++step) {
     e.step(s, 1);
     auto const seen = e.observe(s);
     std::vector<float> expected{1, float(step % 2), 7, float(step), 255, 0, 0, 0, place + float(step), float(step)};
     expected[std::size_t(5 + step % 3)] = 1;
     CHECK(std::vector(seen.begin(), seen.end()) == expected);
+    std::vector<float> whole(parts.size());
+    parts.put("where", {double(place) + step, double(step)}, whole), parts.put("kind", {double(step % 3)}, whole);
+    parts.put("both/0", {1, double(step % 2)}, whole), parts.put("both/1", {7, double(step), 255}, whole);
+    CHECK(whole == expected);
   }
 }
 
