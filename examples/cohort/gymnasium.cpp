@@ -3,43 +3,116 @@
 
 #ifdef COHORT_GYMNASIUM
 #include <cohort/gymnasium/make.hpp>
+
+#include <cstdlib>
 #endif
 
 namespace cli {
 
-cohort::any_environment gymnasium_environment(std::string const& name,
-                                              [[maybe_unused]] std::vector<cohort::setting> const& parameters) {
 #ifdef COHORT_GYMNASIUM
-  cohort::gymnasium::make_options options;
+namespace {
+
+/// f(), whose errors are told without the traceback, which is of the bridge.
+template <class Error, class F>
+auto told_shortly(F f) {
+  try {
+    return f();
+  } catch (cohort::environment_error const& e) {
+    std::string const what = e.what();
+    throw Error(what.substr(0, what.find("\nTraceback")));
+  }
+}
+
+cohort::gymnasium::any_environment made(std::string const& name, cohort::gymnasium::make_options const& options) {
+  return told_shortly<program::usage_error>(
+      [&] { return cohort::gymnasium::make(name.substr(name.find(':') + 1), options); });
+}
+
+struct arguments {
+  cohort::gymnasium::make_options options{};
   int limit = -1;
-  for (auto const& p : parameters)
-    if (p.name == "max_episode_steps") cohort::detail::write_parameter<int>(p.name, &limit, p.value);
-    else if (p.name == "processes") cohort::detail::write_parameter<int>(p.name, &options.processes, p.value);
-    else if (p.name == "asynchronous") cohort::detail::write_parameter<bool>(p.name, &options.asynchronous, p.value);
-    else if (p.name == "timeout") cohort::detail::write_parameter<double>(p.name, &options.timeout, p.value);
-    else
-      std::visit(
-          [&]<class V>(V const& x) {
-            if constexpr (!std::is_same_v<V, double>) options.arguments.push_back({p.name, x});
-            else if (x == double(std::int64_t(x))) options.arguments.push_back({p.name, std::int64_t(x)});
-            else options.arguments.push_back({p.name, x});
-          },
-          p.value);
-  auto const made = [&] {
-    try {
-      return cohort::gymnasium::make(name.substr(name.find(':') + 1), options);
-    } catch (cohort::environment_error const& e) {  // whose traceback is of the bridge
-      std::string const what = e.what();
-      throw program::usage_error(what.substr(0, what.find("\nTraceback")));
-    }
-  }();
-  auto e = made.visit([&](auto const& known) { return cohort::any_environment(known, name); });
-  if (limit >= 0) e.max_episode_steps(limit);
-  return e;
+
+  explicit arguments(std::vector<cohort::setting> const& parameters) {
+    for (auto const& p : parameters)
+      if (p.name == "max_episode_steps") cohort::detail::write_parameter<int>(p.name, &limit, p.value);
+      else if (p.name == "processes") cohort::detail::write_parameter<int>(p.name, &options.processes, p.value);
+      else if (p.name == "asynchronous") cohort::detail::write_parameter<bool>(p.name, &options.asynchronous, p.value);
+      else if (p.name == "timeout") cohort::detail::write_parameter<double>(p.name, &options.timeout, p.value);
+      else
+        std::visit(
+            [&]<class V>(V const& x) {
+              if constexpr (!std::is_same_v<V, double>) options.arguments.push_back({p.name, x});
+              else if (x == double(std::int64_t(x))) options.arguments.push_back({p.name, std::int64_t(x)});
+              else options.arguments.push_back({p.name, x});
+            },
+            p.value);
+  }
+  cohort::any_environment limited(cohort::any_environment e) const {
+    if (limit >= 0) e.max_episode_steps(limit);
+    return e;
+  }
+};
+
+/// An environment that shows every state to which it comes.
+template <class E>
+struct showing : E {
+  rendering how;
+  double rate = E::render_rate();
+  showing(E const& e, rendering r) : E(e), how(std::move(r)) {}
+
+  auto reset(cohort::random_stream& draws) const {
+    auto s = E::reset(draws);
+    show(s);
+    return s;
+  }
+  template <class Action>
+  cohort::outcome step(typename E::state& s, Action const& action) const {
+    auto const out = E::step(s, action);
+    show(s);
+    return out;
+  }
+
+ private:
+  void show(typename E::state const& s) const {
+    how(told_shortly<std::runtime_error>([&] { return E::render(s); }), rate);
+  }
+};
+
+}  // namespace
+
+cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters) {
+  arguments const with(parameters);
+  return with.limited(made(name, with.options).visit([&](auto const& e) { return cohort::any_environment(e, name); }));
+}
+
+cohort::any_environment rendered_environment(std::string const& name, std::vector<cohort::setting> const& parameters,
+                                             rendering how) {
+  ::setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1", 0);  // which it would print on stdout
+  arguments with(parameters);
+  with.options.processes = 0, with.options.asynchronous = false;
+  made(name, with.options).visit([](auto const& e) { e.render_rate(); });
+  std::erase_if(with.options.arguments, [](auto const& a) { return a.first == "render_mode"; });
+  with.options.arguments.push_back({"render_mode", std::string("rgb_array")});
+  return with.limited(made(name, with.options).visit([&]<class E>(E const& e) {
+    return cohort::any_environment(showing<E>(e, std::move(how)), name);
+  }));
+}
 #else
+namespace {
+
+[[noreturn]] void refuse(std::string const& name) {
   throw program::usage_error(
       name + " needs this program built with the component gymnasium (Debian, Ubuntu: python3-dev, pybind11-dev)");
-#endif
 }
+
+}  // namespace
+
+cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const&) {
+  refuse(name);
+}
+cohort::any_environment rendered_environment(std::string const& name, std::vector<cohort::setting> const&, rendering) {
+  refuse(name);
+}
+#endif
 
 }  // namespace cli

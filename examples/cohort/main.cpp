@@ -107,7 +107,7 @@ int run(int argc, char** argv) {
       ->type_name("NAME");
   program::add(*watching, "--seed", watched_seed, "of the episodes' beginnings, 0 where none is given", "N");
   program::add(*watching, "--episodes", episodes, "how many, 1 where none is given", "N");
-  watching->add_option("--out", watched.out, "an animated picture, for a browser")->type_name("FILE.svg");
+  watching->add_option("--out", watched.out, "an animated picture: .svg, for a browser, or .gif")->type_name("FILE");
   watching->add_flag("--terminal", watched.terminal, "plays in the terminal, even where stdout is none");
 
   std::string traces;

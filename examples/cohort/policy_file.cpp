@@ -34,7 +34,7 @@ stored_policy policy_in(std::filesystem::path const& from, std::string const& na
       auto const e = environment_of(c).environment;
       std::vector<cohort::setting> parameters;
       for (auto const& p : c.parameters) parameters.push_back(p.set);
-      return {file, e, parameters, policy_for(e, file, with_critic)};
+      return {file, e, parameters, policy_for(e, file, with_critic), with_critic};
     } catch (cohort::value_error const& other) {
       refused = other.what();
     }

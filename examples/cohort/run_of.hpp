@@ -64,15 +64,15 @@ class policy_of final : public any_policy {
     cohort::controller<machine, E, Policy> control(cpu_, environment_, policy_);
     cohort::environment_run<E> run(environment_, seed);
     std::vector<cohort::picture::moment> all;
-    for (int episode = 1; episode <= episodes; ++episode, run.reset()) {
+    for (int episode = 1;; run.reset()) {
       all.push_back({.observation = run.observation(), .episode = episode});
       while (!run.done()) {
         auto const action = best(control, run);
         auto const total = all.back().total + run.step(action).reward;
         all.push_back({run.observation(), numbers(action), total, episode, run.steps_of_episode()});
       }
+      if (++episode > episodes) return all;
     }
-    return all;
   }
 
  private:

@@ -1,10 +1,12 @@
 #pragma once
 #include <cohort/checkpoint.hpp>
 #include <cohort/environment/any_environment.hpp>
+#include <cohort/picture/pixels.hpp>
 #include <cohort/picture/shape.hpp>
 #include <cohort/run/evaluate.hpp>
 #include <cohort/run/training.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +59,11 @@ struct chosen_environment {
 std::vector<std::string> environment_names();
 /// "gymnasium:LunarLander-v3", which Gymnasium makes with the parameters as its arguments.
 cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters);
+using rendering = std::function<void(cohort::picture::pixels const&, double rate)>;
+/// The same, each of whose states goes to `how` as Gymnasium renders it. Raises value_error where Gymnasium renders it
+/// to no pixels.
+cohort::any_environment rendered_environment(std::string const& name, std::vector<cohort::setting> const& parameters,
+                                             rendering how);
 /// "4 observed, 2 actions, 500 steps".
 std::string environment_text(std::string const& name);
 struct stored_policy {
@@ -64,6 +71,7 @@ struct stored_policy {
   cohort::any_environment environment;
   std::vector<cohort::setting> parameters;  ///< of the environment
   std::unique_ptr<any_policy> policy;
+  bool with_critic;
 };
 /// The policy of a file, or of a run's folder. Which environment it is of, `name` says, or the run's config, or else
 /// the spaces in the file. Raises program::usage_error for a name that there is not, runtime_error for a file of

@@ -12,8 +12,8 @@ struct watch_request {
   int episodes = 1;
   bool terminal = false;
 };
-/// Plays the policy of a file, or of a run's folder, and writes an animated SVG, or plays it in the terminal: there
-/// where stdout is one and neither is asked for.
+/// Plays the policy of a file, or of a run's folder, and writes an animated SVG or GIF, or plays it in the terminal:
+/// there where stdout is one and neither is asked for.
 void watch(watch_request const& how);
 
 }  // namespace cli

@@ -1,11 +1,15 @@
 #pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cohort/compiler.hpp>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-/// Pictures of environments' states: a short list of shapes in the environment's own coordinates, y upward. svg.hpp and
-/// terminal.hpp are two writers of them.
+/// Pictures of environments' states: a short list of shapes in the environment's own coordinates, y upward. svg.hpp,
+/// gif.hpp and terminal.hpp are writers of them.
 namespace COHORT_NAMESPACE::picture {
 
 struct point {
@@ -14,6 +18,16 @@ struct point {
 
 /// What a shape is in the picture; its color is the writer's.
 enum class ink { scenery, body, limb, joint, goal, hazard };
+struct ink_color {
+  char const* name;
+  std::uint32_t light, dark;  ///< 0xrrggbb on a page that is white, and on a dark one
+};
+inline constexpr std::array<ink_color, 6> inks{{{"scenery", 0x444444, 0xbbbbbb},
+                                                {"body", 0x0b7285, 0x3bc9db},
+                                                {"limb", 0xb5762f, 0xe0a96d},
+                                                {"joint", 0x5f3dc4, 0xb197fc},
+                                                {"goal", 0x2b8a3e, 0x69db7c},
+                                                {"hazard", 0x8ba3b8, 0x5c7286}}};
 
 struct shape {
   enum class kind { line, area, disc, words };
@@ -32,6 +46,11 @@ inline shape area(ink color, std::vector<point> corners) { return {shape::kind::
 inline shape disc(ink color, point center, double radius) { return {shape::kind::disc, color, {center}, radius}; }
 inline shape words(ink color, point at, double height, std::string text) {
   return {shape::kind::words, color, {at}, height, std::move(text)};
+}
+
+inline bool is_finite(shape const& s) {
+  return std::isfinite(s.size) &&
+         std::ranges::all_of(s.points, [](point p) { return std::isfinite(p.x) && std::isfinite(p.y); });
 }
 
 /// What of the plane is seen.

@@ -5,6 +5,7 @@
 #include <cohort/error.hpp>
 #include <cohort/picture/shape.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -23,7 +24,7 @@ class svg_film {
     std::string const size = px(width_) + "\" height=\"" + px(height_ + strip);
     text_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" + size + "\" viewBox=\"0 0 " +
             px(width_) + " " + px(height_ + strip) + "\">\n<title>" + comparing::escape_html(f.title) + "</title>\n" +
-            style + "<rect class=\"paper\" width=\"" + size + "\"/>\n";
+            style() + "<rect class=\"paper\" width=\"" + size + "\"/>\n";
     captions();
     text_ += "<svg width=\"" + px(width_) + "\" height=\"" + px(height_) + "\">\n";
     for (std::size_t k = 0; k < f.pictures[0].size(); ++k) shape_of(k);
@@ -33,16 +34,24 @@ class svg_film {
 
  private:
   static constexpr double strip = 36;  ///< with the caption, below the picture
-  static constexpr char const style[] =
-      "<style>\n"
-      ".paper{fill:#fff}text{fill:currentColor;color:#333;font:15px system-ui,sans-serif;text-anchor:middle}"
-      ".left,.left text{text-anchor:start}\n"
-      ".line{fill:none;stroke:currentColor;stroke-linecap:round;stroke-linejoin:round}.area,.disc{fill:currentColor}\n"
-      ".scenery{color:#444}.body{color:#0b7285}.limb{color:#b5762f}.joint{color:#5f3dc4}.goal{color:#2b8a3e}"
-      ".hazard{color:#8ba3b8}\n"
-      "@media(prefers-color-scheme:dark){.paper{fill:#16181c}text{color:#ddd}.scenery{color:#bbb}.body{color:#3bc9db}"
-      ".limb{color:#e0a96d}.joint{color:#b197fc}.goal{color:#69db7c}.hazard{color:#5c7286}}\n"
-      "</style>\n";
+  static std::string style() {
+    std::string light, dark;
+    for (auto const& i : inks) {
+      light += std::string(".") + i.name + "{color:" + hex(i.light) + "}";
+      dark += std::string(".") + i.name + "{color:" + hex(i.dark) + "}";
+    }
+    return "<style>\n"
+           ".paper{fill:#fff}text{fill:currentColor;color:#333;font:15px system-ui,sans-serif;text-anchor:middle}"
+           ".left,.left text{text-anchor:start}\n"
+           ".line{fill:none;stroke:currentColor;stroke-linecap:round;stroke-linejoin:round}"
+           ".area,.disc{fill:currentColor}\n" +
+           light + "\n@media(prefers-color-scheme:dark){.paper{fill:#16181c}text{color:#ddd}" + dark + "}\n</style>\n";
+  }
+  static std::string hex(std::uint32_t color) {
+    std::string digits = "#";
+    for (int shift = 20; shift >= 0; shift -= 4) digits += "0123456789abcdef"[color >> shift & 15];
+    return digits;
+  }
 
   /// A tenth of a pixel.
   static std::string px(double x) {
@@ -62,14 +71,11 @@ class svg_film {
       return a.what == b.what && a.color == b.color && a.text == b.text &&
              (a.size == b.size || a.what == shape::kind::disc);
     };
-    auto finite = [](shape const& s) {
-      return std::isfinite(s.size) &&
-             std::ranges::all_of(s.points, [](point p) { return std::isfinite(p.x) && std::isfinite(p.y); });
-    };
     for (std::size_t i = 0; i < all.size(); ++i) {
       std::string const where = "svg_film: picture " + std::to_string(i);
       if (!std::ranges::equal(all[i], all[0], alike)) throw value_error(where + " is not of the shapes of the first");
-      if (!std::ranges::all_of(all[i], finite)) throw value_error(where + " has a shape at a place that is not finite");
+      if (!std::ranges::all_of(all[i], is_finite))
+        throw value_error(where + " has a shape at a place that is not finite");
     }
   }
 
@@ -86,10 +92,9 @@ class svg_film {
   void shape_of(std::size_t k) {
     static constexpr char const* tags[] = {"polyline", "polygon", "circle", "text"};
     static constexpr char const* kinds[] = {"line", "area", "disc", "words"};
-    static constexpr char const* inks[] = {"scenery", "body", "limb", "joint", "goal", "hazard"};
     auto const& s = film_.pictures[0][k];
     std::string const tag = tags[int(s.what)];
-    text_ += "<" + tag + " class=\"" + kinds[int(s.what)] + " " + inks[int(s.color)] + "\"";
+    text_ += "<" + tag + " class=\"" + kinds[int(s.what)] + " " + inks[std::size_t(s.color)].name + "\"";
     if (s.what == shape::kind::line) text_ += " stroke-width=\"" + px(std::max(1.5, scale_ * s.size)) + "\"";
     if (s.what == shape::kind::words) text_ += " style=\"font-size:" + px(scale_ * s.size) + "px\"";
     auto const first = places(s);

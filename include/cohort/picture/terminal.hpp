@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cohort/picture/shape.hpp>
+#include <cohort/picture/plane.hpp>
 #include <cstddef>
-#include <ranges>
 #include <string>
 #include <vector>
 
@@ -60,41 +59,24 @@ class braille {
     double const reach = std::max(.6, scale_ * s.size * (s.what == shape::kind::line ? .5 : 1));
     if (s.what == shape::kind::words) return say(at[0], s);
     if (s.what == shape::kind::area) {
-      fill(at, 0, s.color, [&](point p) { return inside(p, at); });
+      fill(at, 0, s.color, [&](point p) { return plane::inside(p, at); });
       at.push_back(at[0]);  // and its edge, so that what is thin is seen
     }
     for (std::size_t i = 0; i < at.size(); ++i) {
       point const from = at[i], to = at[std::min(i + 1, at.size() - 1)];
       double const edge = s.what == shape::kind::area ? .6 : reach;
-      fill({from, to}, edge, s.color, [&](point p) { return distance(p, from, to) <= edge; });
+      fill({from, to}, edge, s.color, [&](point p) { return plane::distance(p, from, to) <= edge; });
     }
   }
   /// Sets the dots for which f holds, of those that are so near to the points' bounds.
   template <class F>
   void fill(std::vector<point> const& points, double near, ink color, F f) {
-    auto [left, right] = std::ranges::minmax(points, {}, &point::x);
-    auto [top, bottom] = std::ranges::minmax(points, {}, &point::y);
-    auto within = [](double x, double most) { return int(std::clamp(std::floor(x), 0., most)); };
-    for (int y = within(top.y - near, high()); y < within(bottom.y + near + 1, high()); ++y)
-      for (int x = within(left.x - near, wide()); x < within(right.x + near + 1, wide()); ++x)
-        if (f({x + .5, y + .5})) {
-          auto& c = cells_[std::size_t(y / 4 * columns_ + x / 2)];
-          c.dots |= y % 4 == 3 ? 0x40u << x % 2 : 1u << (y % 4 + 3 * (x % 2));
-          c.color = color;
-        }
-  }
-  static double distance(point p, point from, point to) {
-    double const dx = to.x - from.x, dy = to.y - from.y, square = dx * dx + dy * dy;
-    double const along = square > 0 ? std::clamp(((p.x - from.x) * dx + (p.y - from.y) * dy) / square, 0., 1.) : 0;
-    return std::hypot(p.x - from.x - along * dx, p.y - from.y - along * dy);
-  }
-  static bool inside(point p, std::vector<point> const& corners) {
-    bool in = false;
-    for (std::size_t i = 0, j = corners.size() - 1; i < corners.size(); j = i++) {
-      auto const &a = corners[i], &b = corners[j];
-      if ((a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x)) in = !in;
-    }
-    return in;
+    plane::for_squares(points, near, 2 * columns_, 4 * rows_, [&](int x, int y, point middle) {
+      if (!f(middle)) return;
+      auto& c = cells_[std::size_t(y / 4 * columns_ + x / 2)];
+      c.dots |= y % 4 == 3 ? 0x40u << x % 2 : 1u << (y % 4 + 3 * (x % 2));
+      c.color = color;
+    });
   }
   void say(point at, shape const& s) {
     std::vector<std::string> letters;

@@ -64,6 +64,15 @@ class environment : public detail::spaces<Actions> {
   }
   std::span<float const> observe(state const& s) const { return s.held_->observation(); }
 
+  /// What Gymnasium renders, where the environment was made with {"render_mode", "rgb_array"}.
+  picture::pixels render(state const& s) const {
+    if (!s.held_) throw value_error(bridge_->name + ": a picture of a state that no reset gave");
+    return s.held_->render();
+  }
+  /// How many such pictures make a second of it: Gymnasium's render_fps, 30 where there is none. Raises value_error
+  /// where the environment does not have that render mode, however it was made.
+  double render_rate() const { return detail::render_rate(*bridge_); }
+
   /// Of an environment whose episodes are fixed by their seed and their actions: these, which `load` plays again. Of a
   /// state that no reset gave, nothing.
   std::vector<std::byte> save(state const& s) const { return s.held_ ? s.held_->bytes() : std::vector<std::byte>{}; }

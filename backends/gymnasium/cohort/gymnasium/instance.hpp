@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/gymnasium/bridge.hpp>
+#include <cohort/gymnasium/rendering.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,6 +24,7 @@ class episode {
   virtual std::shared_ptr<episode> copy() = 0;
   virtual outcome step(std::span<Number const> action) = 0;
   virtual std::vector<std::byte> bytes() const = 0;
+  virtual picture::pixels render() const = 0;
   std::span<float const> observation() const { return observation_; }
 
  protected:
@@ -98,6 +100,10 @@ class instance : public episode<Number> {
     over_ = out.terminated || out.truncated;
     sound_ = true;
     return out;
+  }
+  picture::pixels render() const override {
+    auto const place = [&] { return where() + ", while it is rendered"; };
+    return in_python(place, [&] { return rendered(env_(), where()); });
   }
   std::vector<std::byte> bytes() const override {
     bridge_->require_replay();

@@ -112,7 +112,7 @@ inline constexpr short closing = 0;
 #endif
 
 /// What a process is asked for, and how it replies.
-enum class request : std::uint8_t { start, copy, step, save, load, drop };
+enum class request : std::uint8_t { start, copy, step, save, load, render, drop };
 enum class reply : std::uint8_t { done, python_error, environment_error, value_error };
 
 }  // namespace COHORT_NAMESPACE::gymnasium::detail

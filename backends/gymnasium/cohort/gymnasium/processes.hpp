@@ -94,6 +94,14 @@ class distant : public episode<Number> {
     auto const all = m.rest();
     return {all.begin(), all.end()};
   }
+  picture::pixels render() const override {
+    auto life = life_;
+    auto m = at().ask(message().put(request::render).put(id_), *this, life);
+    picture::pixels shown{m.template take<int>(), m.template take<int>(), {}};
+    shown.colors.resize(std::size_t(shown.width) * std::size_t(shown.height));
+    m.take_all(std::span(shown.colors));
+    return shown;
+  }
   /// What makes it.
   void ask(message const& asked) {
     auto m = at().ask(asked, *this, life_);

@@ -67,6 +67,11 @@ class server {
       case request::save:
         m.put_all(std::span<std::byte const>(held_.at(id)->bytes()));
         break;
+      case request::render: {
+        auto const shown = held_.at(id)->render();
+        m.put(shown.width).put(shown.height).put_all(std::span(shown.colors));
+        break;
+      }
       case request::load: {
         auto const size = asked.take<std::uint64_t>();
         show(m, held_[id] = instance<Number>::from(bridge_, asked.rest(), size));
