@@ -87,7 +87,8 @@ cohort::any_environment gymnasium_environment(std::string const& name, std::vect
 
 cohort::any_environment rendered_environment(std::string const& name, std::vector<cohort::setting> const& parameters,
                                              rendering how) {
-  ::setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1", 0);  // which it would print on stdout
+  // pygame greets on stdout, and looks for a screen, which nothing here needs.
+  ::setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1", 0), ::setenv("SDL_VIDEODRIVER", "dummy", 0);
   arguments with(parameters);
   with.options.processes = 0, with.options.asynchronous = false;
   made(name, with.options).visit([](auto const& e) { e.render_rate(); });

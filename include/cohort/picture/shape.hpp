@@ -69,7 +69,7 @@ struct moment {
 
 /// Pictures that follow each other, so many a second, each with its caption.
 struct film {
-  std::string title;
+  std::string title{};
   window seen{};
   double rate = 30;
   std::vector<shapes> pictures{};
