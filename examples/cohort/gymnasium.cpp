@@ -17,9 +17,11 @@ template <class Error, class F>
 auto told_shortly(F f) {
   try {
     return f();
-  } catch (cohort::environment_error const& e) {
+  } catch (cohort::gymnasium::python_error const& e) {
     std::string const what = e.what();
-    throw Error(what.substr(0, what.find("\nTraceback")));
+    throw Error(what.substr(0, what.rfind("\n" + e.traceback)));
+  } catch (cohort::environment_error const& e) {
+    throw Error(e.what());
   }
 }
 

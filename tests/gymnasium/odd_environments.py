@@ -262,6 +262,28 @@ class CountingLanes(gymnasium.vector.VectorEnv):
         self.steps[over] = 0
         infos = {"final_obs": np.array([row if end else None for row, end in zip(final, over)], object), "_final_obs": over}
         return self.look(), actions.astype(float), over, np.zeros_like(over), infos
+class Painted(Walk):
+    """Renders one picture of a few pixels after the other; `how` says in which form."""
+
+    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 8}
+
+    def __init__(self, how="whole", render_mode=None):
+        self.how, self.render_mode = how, render_mode
+
+    def render(self):
+        if self.render_mode != "rgb_array":
+            return None
+        row, column = np.indices((2, 3), np.uint8)
+        picture = np.stack([row, column, np.full_like(row, self.steps)], -1)
+        return {
+            "whole": picture,
+            "turned": np.ascontiguousarray(picture[::-1, ::-1])[::-1, ::-1],
+            "columns": np.asfortranarray(picture),
+            "numbers": picture / 255,
+            "gray": picture[:, :, 0],
+            "list": [picture],
+            "empty": picture[:0],
+        }[self.how]
 
 
 def wrapped():

@@ -69,7 +69,7 @@ class server {
         break;
       case request::render: {
         auto const shown = held_.at(id)->render();
-        m.put(shown.width).put(shown.height).put_all(std::span(shown.colors));
+        m.put(shown.width).put(shown.height).put_all(std::span<picture::rgb const>(shown.colors));
         break;
       }
       case request::load: {
