@@ -142,6 +142,11 @@ TEST_CASE("gif: no pictures, pictures of another size, sides and rates that GIF 
   CHECK_THROWS_AS(gif_film(1, 65536, 10), value_error);
   for (double const rate : {0., -1., std::nan(""), std::numeric_limits<double>::infinity()})
     CHECK_THROWS_AS(gif_film(1, 1, rate), value_error);
+  CHECK_THROWS_WITH(canvas({0, 1, 0, 1}, 0),
+                    ContainsSubstring("the picture's height is 0, expected 1 to 65499 pixels"));
+  CHECK_THROWS_AS(canvas({1, 1, 0, 1}), value_error);
+  CHECK_THROWS_AS(canvas({0, 1, 1, 0}), value_error);
+  CHECK_THROWS_AS(canvas({0, 1, 0, std::nan("")}), value_error);
   CHECK_THROWS_WITH(gif({.pictures = {{}}}), ContainsSubstring("1 pictures and 0 captions"));
   CHECK_THROWS_AS(gif({.pictures = {{disc(ink::body, {std::nan(""), 0}, 1)}}, .captions = {""}}), value_error);
 }

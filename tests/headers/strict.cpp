@@ -3,6 +3,7 @@
 #include <cohort/cohort.hpp>
 #include <cohort/compare.hpp>
 #include <cohort/language.hpp>
+#include <cohort/picture/film_gif.hpp>
 #include <cohort/picture/known.hpp>
 #include <cohort/picture/svg.hpp>
 #include <cohort/picture/terminal.hpp>

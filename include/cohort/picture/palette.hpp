@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <ranges>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace COHORT_NAMESPACE::picture {

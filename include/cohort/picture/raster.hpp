@@ -20,10 +20,11 @@ class canvas {
  public:
   static constexpr int strip = 36;  ///< rows with the text
 
+  /// Raises value_error where the window has no width or no height, or is out of proportion.
   explicit canvas(window const& seen, int width = 600)
       : scale_(width / seen.width()),
         seen_(seen),
-        rows_(int(std::lround(scale_ * seen.height()))),
+        rows_(rows_of(scale_ * seen.height())),
         white_{width, rows_ + strip, {}},
         cover_(std::size_t(white_.width) * std::size_t(white_.height)) {
     white_.colors.assign(cover_.size(), {255, 255, 255});
@@ -45,6 +46,11 @@ class canvas {
   }
 
  private:
+  static int rows_of(double height) {
+    detail::require(height >= 1 && height <= 65535 - strip, "canvas", "the picture's height", height,
+                    "1 to 65499 pixels");
+    return int(std::lround(height));
+  }
   void draw(shape const& s, pixels& all) {
     std::vector<point> at;
     for (auto const& p : s.points) at.push_back({scale_ * (p.x - seen_.left), scale_ * (seen_.top - p.y)});

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cohort/compiler.hpp>
 #include <cstdint>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
