@@ -6,7 +6,7 @@
 //     cohort compare --algorithms ppo,grpo,mine.toml --seeds 10 --out runs/compare
 //     cohort sweep --config sweep.toml --out runs/sweep
 //     cohort export --header controller.hpp runs/first
-//     cohort watch --out first.svg runs/first
+//     cohort watch --out first.gif runs/first
 #include <CLI/CLI.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
