@@ -84,6 +84,10 @@ TEST_CASE("gif: up to 255 colors a picture comes back exactly, over and over, an
     CHECK(f.delay == (k + 1 < pictures.size() ? 10 : 110));
     if (k % 2 == 1) CHECK(std::vector{f.left, f.top, f.width, f.height} == std::vector{87, 58, 3, 2});
   }
+  for (int width = 1; width <= 40; ++width) {  // the last code is the first of more bits for some
+    auto const row = draws.picture(width, 1, 3);
+    CHECK(written(10, {row}).frames[0].seen.colors == row.colors);
+  }
   // What stays is one picture that is seen longer.
   auto const still = written(10, {pictures[0], pictures[0], pictures[0], pictures[1]});
   REQUIRE(still.frames.size() == 2);
