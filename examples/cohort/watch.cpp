@@ -72,17 +72,16 @@ void watch(watch_request const& how) {
     throw program::usage_error("--out is '" + how.out.string() + "', expected a name that ends in .svg or .gif");
   auto const stored = policy_in(how.from, how.environment);
   bool const by_gymnasium = kind == ".gif" && stored.environment.name().starts_with("gymnasium:");
-  std::optional<cohort::file::new_file> file;  // which fails before an episode is played
-  if (!how.out.empty()) file.emplace(how.out, cohort::existing::replace);
+  if (!how.out.empty())
+    cohort::file::new_file(how.out, cohort::existing::replace);  // fails before an episode is played
   std::optional<cohort::picture::film> film;
   if (in_terminal || !by_gymnasium) film = drawn(stored, how);
-  if (file) {
+  if (!how.out.empty()) {
     auto const [bytes, count] =
         by_gymnasium ? rendered(stored, how)
                      : picture_file{kind == ".gif" ? cohort::picture::gif(*film) : cohort::picture::svg(*film),
                                     film->pictures.size()};
-    file->write(bytes);
-    file->commit();
+    cohort::file::write_text(how.out, bytes, cohort::existing::replace);
     program::print(how.out.string() + ": " + std::to_string(count) + " pictures of " + stored.file.string() + " on " +
                    stored.environment.name() + "\n");
   }
