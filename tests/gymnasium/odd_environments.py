@@ -121,6 +121,12 @@ def restore(env, captured):
     env.unwrapped.run_from(*captured)
 
 
+class Strays(Walk):
+    """Shows what is not in its space, after its sixth step."""
+
+    observation_space = spaces.Box(np.array([-1000, -6], np.float32), np.array([1000, 6], np.float32))
+
+
 class Ends(Walk):
     """Its process, at the fifth step of any episode but those with which the bridge tries it."""
 
@@ -134,8 +140,12 @@ class Ends(Walk):
     def step(self, action):
         result = super().step(action)
         if self.steps == 5 and not self.tried:
-            {"hangs": lambda: time.sleep(1000), "exits": lambda: os._exit(3),
-             "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV), "raises": self.give_up}[self.how]()
+            {
+                "hangs": lambda: time.sleep(1000),
+                "exits": lambda: os._exit(3),
+                "crashes": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+                "raises": self.give_up,
+            }[self.how]()
         return result
 
     def give_up(self):

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cohort/environment/check_env.hpp>
 #include <cohort/environment/observation_parts.hpp>
 #include <cstddef>
 #include <filesystem>
@@ -34,6 +35,20 @@ TEST_CASE("gymnasium: observations are flattened in Gymnasium's order") {
     parts.put("both/0", {1, double(step % 2)}, whole), parts.put("both/1", {7, double(step), 255}, whole);
     CHECK(whole == expected);
   }
+}
+
+TEST_CASE("gymnasium: check_env plays an environment of Python's as any other") {
+  auto const checked = [](gymnasium::any_environment const& e) {
+    return e.visit([](auto const& known) { return check_env(known); });
+  };
+  for (char const* name : {"CartPole-v1", "Pendulum-v1", "HalfCheetah-v5"})
+    CHECK(checked(gymnasium::make(name)) == std::vector<std::string>{});
+  CHECK(checked(odd("Walk")) == std::vector<std::string>{});
+  CHECK_THAT(raised([&] { checked(odd("StartsAnywhere")); }),
+             ContainsSubstring("two starts from the same draws differ"));
+  CHECK_THAT(raised([&] { checked(odd("Unrepeatable")); }), ContainsSubstring("cannot be copied in mid-episode"));
+  CHECK_THAT(raised([&] { checked(odd("Strays")); }),
+             ContainsSubstring("check_env: step 6: observation[1] is 7, expected a number in [-6, 6]"));
 }
 
 TEST_CASE("gymnasium: a choice is shown as zeros and a one") {

@@ -5,6 +5,7 @@
 #include <cohort/environment/plain_steps.hpp>
 #include <cohort/environment/space_values.hpp>
 #include <cohort/environment/spaces.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -152,13 +153,15 @@ class environment_check {
       auto const of_copy = stepped(copy, action, t);
       if (observed(s) != before)
         fault("stepping a copy of the state changed the state that it was copied from; a copy has to share nothing");
-      auto saved = reloaded(s);
+      // Not each time: there are environments that play the whole episode again to load its state.
+      std::optional<state> saved;
+      if (in_episode < 10 || in_episode % 50 == 0) saved = reloaded(s);
       auto const here = stepped(s, action, t);
       if (!std::isfinite(here.result.reward))
         fault("the reward is " + text(here.result.reward) + ", expected a finite number");
       checked(s);
       require_same(here, of_copy, "a state and its copy, stepped with the same action and draws, differ");
-      require_same(here, stepped(saved, action, t), "a state that was saved and loaded goes on differently");
+      if (saves) require_same(here, stepped(saved, action, t), "a state that was saved and loaded goes on differently");
       if (here.result.terminated || here.result.truncated || ++in_episode == limit)
         s = start(t + 1), in_episode = 0, ++ended;
     }
