@@ -8,7 +8,8 @@
     as_trl.advantage, as_trl.loss, as_trl.gradient["logp"]
 
 Arrays are [series, step], float32 or float64, and are read where they are; masks are bool. help(cohort.NAME) has
-formulas and sources. With Gymnasium installed, gymnasium.make("cohort/CartPole-v1") makes an environment (cohort.gymnasium).
+formulas and sources. With Gymnasium installed, gymnasium.make("cohort/CartPole-v1") makes an environment: see
+cohort.gymnasium.
 """
 
 import functools as _functools

@@ -16,12 +16,14 @@ try:
     import gymnasium as _gymnasium
     from gymnasium.vector import AutoresetMode as _AutoresetMode
 except ImportError as _error:
-    raise ImportError(f"cohort.gymnasium needs Gymnasium 1.1 or newer, expected after: pip install gymnasium ({_error})") from None
+    raise ImportError(
+        f"cohort.gymnasium needs Gymnasium 1.1 or newer, expected after: pip install gymnasium ({_error})"
+    ) from None
 
 from . import _cohort
 
 _NAMESPACE = "cohort/"
-# Two that end by themselves, and one whose limit follows from its length: no TimeLimit of Gymnasium's is put around them.
+# Two that end by themselves, and one whose limit follows from its length: no TimeLimit is put around them.
 _OWN_LIMIT = {"chain", "bandit", "recall"}
 
 
@@ -39,12 +41,17 @@ class _Lanes:
         name = str(name).removeprefix(_NAMESPACE)
         self._where = where = _NAMESPACE + name
         if render_mode is not None:
-            raise _gymnasium.error.UnsupportedMode(f"{where}: render_mode is {render_mode!r}, expected None: it draws nothing")
+            raise _gymnasium.error.UnsupportedMode(
+                f"{where}: render_mode is {render_mode!r}, expected None: it draws nothing"
+            )
         limit = 0 if limit in (None, -1) else _count(where, "max_episode_steps", limit)
-        self._lanes = _cohort._make_lanes(name, where, parameters, str(precision), lanes, limit, name in _OWN_LIMIT, mode,
-                                          _secrets.randbits(64))  # fmt: skip
+        self._lanes = _cohort._make_lanes(
+            name, where, parameters, str(precision), lanes, limit, name in _OWN_LIMIT, mode, _secrets.randbits(64)
+        )
         low, high, choices, least, most = self._lanes.spaces()
-        box = lambda low, high: _gymnasium.spaces.Box(_np.array(low, _np.float32), _np.array(high, _np.float32))  # noqa: E731
+        box = lambda low, high: _gymnasium.spaces.Box(
+            _np.array(low, _np.float32), _np.array(high, _np.float32)
+        )  # noqa: E731
         self._step = "step_choices" if choices else "step_numbers"
         return box(low, high), _gymnasium.spaces.Discrete(choices[0]) if choices else box(least, most)
 
@@ -54,7 +61,10 @@ class _Lanes:
         if array.shape != shape:
             raise ValueError(f"{self._where}: the action has the shape {array.shape}, expected {shape}")
         if array.dtype.kind not in ("iu" if whole else "iuf"):
-            raise ValueError(f"{self._where}: the action has elements of type {array.dtype}, expected {'integers' if whole else 'float32'}")
+            raise ValueError(
+                f"{self._where}: the action has elements of type {array.dtype}, "
+                f"expected {'integers' if whole else 'float32'}"
+            )
         if whole or array.dtype.kind != "f" or array.dtype.itemsize < 5:
             return _np.ascontiguousarray(array, _np.int64 if whole else _np.float32)
         with _np.errstate(over="ignore"):  # what float32 does not hold is refused as infinite
@@ -72,7 +82,9 @@ class _Lanes:
     def _refuse_options(self, options, known=()):
         for name in options or {}:
             if name not in known:
-                raise ValueError(f"{self._where}: reset has no option {name!r}, expected {' or '.join(map(repr, known)) or 'none'}")
+                raise ValueError(
+                    f"{self._where}: reset has no option {name!r}, expected {' or '.join(map(repr, known)) or 'none'}"
+                )
 
     def _states(self):
         array = _np.empty((self._lanes.lanes, self._lanes.numbers_of_state))
@@ -95,7 +107,9 @@ class Environment(_Lanes, _gymnasium.Env):
     metadata = {"render_modes": []}
 
     def __init__(self, name, *, max_episode_steps=None, precision="float32", render_mode=None, **parameters):
-        self.observation_space, self.action_space = self._make(name, 1, max_episode_steps, "Disabled", render_mode, precision, parameters)
+        self.observation_space, self.action_space = self._make(
+            name, 1, max_episode_steps, "Disabled", render_mode, precision, parameters
+        )
 
     def reset(self, *, seed=None, options=None):
         self._refuse_options(options)
@@ -105,7 +119,9 @@ class Environment(_Lanes, _gymnasium.Env):
     def step(self, action):
         seen = _np.empty(self.observation_space.shape, _np.float32)
         reward, terminated, truncated = _np.empty(1), _np.empty(1, bool), _np.empty(1, bool)
-        getattr(self._lanes, self._step)(self._actions(action, self.action_space.shape), seen, reward, terminated, truncated)
+        getattr(self._lanes, self._step)(
+            self._actions(action, self.action_space.shape), seen, reward, terminated, truncated
+        )
         return seen, float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
 
     @property
@@ -121,8 +137,17 @@ class Environment(_Lanes, _gymnasium.Env):
 class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
     """num_envs lanes of one of Cohort's environments, which step together: what SyncVectorEnv gives of so many."""
 
-    def __init__(self, name, num_envs=1, *, max_episode_steps=None, autoreset_mode=_AutoresetMode.NEXT_STEP, precision="float32",
-                 render_mode=None, **parameters):  # fmt: skip
+    def __init__(
+        self,
+        name,
+        num_envs=1,
+        *,
+        max_episode_steps=None,
+        autoreset_mode=_AutoresetMode.NEXT_STEP,
+        precision="float32",
+        render_mode=None,
+        **parameters,
+    ):
         self.num_envs = _count(name, "num_envs", num_envs)
         try:
             mode = _AutoresetMode(autoreset_mode)
@@ -149,7 +174,10 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
         except (TypeError, AttributeError):
             seeds = []
         if len(seeds) != self.num_envs:
-            raise ValueError(f"{self._where}: seed is {seed!r}, expected None, a whole number, or one for each of the {self.num_envs} lanes")
+            raise ValueError(
+                f"{self._where}: seed is {seed!r}, expected None, a whole number, "
+                f"or one for each of the {self.num_envs} lanes"
+            )
         return self._restart(seeds, which)
 
     def _mask(self, which):
@@ -158,20 +186,35 @@ class VectorEnvironment(_Lanes, _gymnasium.vector.VectorEnv):
             given = f"a {type(which).__name__}"
             if isinstance(which, _np.ndarray):
                 given = f"of type {which.dtype} and shape {which.shape}" + (", all False" if fits else "")
-            raise ValueError(f"{self._where}: reset_mask is {given}, expected an array of bools of the shape ({self.num_envs},), one of them True")
+            raise ValueError(
+                f"{self._where}: reset_mask is {given}, "
+                f"expected an array of bools of the shape ({self.num_envs},), one of them True"
+            )
         return _np.ascontiguousarray(which)
 
     def step(self, actions):
         seen = _np.empty(self.observation_space.shape, _np.float32)
-        reward, terminated, truncated = _np.empty(self.num_envs), _np.empty(self.num_envs, bool), _np.empty(self.num_envs, bool)
-        ended = getattr(self._lanes, self._step)(self._actions(actions, self.action_space.shape), seen, reward, terminated, truncated)
+        reward, terminated, truncated = (
+            _np.empty(self.num_envs),
+            _np.empty(self.num_envs, bool),
+            _np.empty(self.num_envs, bool),
+        )
+        ended = getattr(self._lanes, self._step)(
+            self._actions(actions, self.action_space.shape), seen, reward, terminated, truncated
+        )
         if not ended or not self._keeps_final:
             return seen, reward, terminated, truncated, {}
         last = _np.empty((ended, *self.single_observation_space.shape), _np.float32)
         self._lanes.final(last)
         over, final = terminated | truncated, _np.empty(self.num_envs, object)  # of None
         final[over] = _np.fromiter(last, object, ended)
-        return seen, reward, terminated, truncated, {"final_obs": final, "_final_obs": over, "final_info": {}, "_final_info": over.copy()}
+        return (
+            seen,
+            reward,
+            terminated,
+            truncated,
+            {"final_obs": final, "_final_obs": over, "final_info": {}, "_final_info": over.copy()},
+        )
 
     @property
     def state(self):

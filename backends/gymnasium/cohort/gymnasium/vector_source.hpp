@@ -35,8 +35,9 @@ class VectorBridge(Bridge):
         mode = envs.metadata.get("autoreset_mode")
         if mode not in (AutoresetMode.DISABLED, AutoresetMode.SAME_STEP):
             envs.close()
-            raise TypeError(f"its lanes are reset in the mode {getattr(mode, 'name', mode)}; supported are DISABLED (by "
-                            "reset(options={'reset_mask': ...})) and SAME_STEP, as with vectorization \"sync\" or \"async\"")
+            raise TypeError(f"its lanes are reset in the mode {getattr(mode, 'name', mode)}; supported are DISABLED "
+                            "(by reset(options={'reset_mask': ...})) and SAME_STEP, as with vectorization \"sync\" "
+                            "or \"async\"")
         if envs.spec is not None and envs.spec.max_episode_steps:
             self.limit = envs.spec.max_episode_steps
         self.same_step = mode is AutoresetMode.SAME_STEP
@@ -65,7 +66,7 @@ class VectorBridge(Bridge):
         return self.flat_lanes(envs, envs.reset(seed=seeds, **options)[0])
 
     def step_lanes(self, envs, actions):
-        """What was seen last in each episode, the rewards, the flags, and where new ones have begun, what is seen there."""
+        """What was seen last in each episode, the rewards, the flags, and what is seen where new ones have begun."""
         observations, rewards, terminated, truncated, infos = envs.step(actions)
         shown = self.flat_lanes(envs, observations)
         rewards = np.ascontiguousarray(rewards, float)
