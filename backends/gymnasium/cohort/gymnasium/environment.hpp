@@ -54,10 +54,7 @@ class environment : public detail::spaces<Actions> {
   }
   template <class Action>
   outcome step(state& s, Action const& action) const {
-    std::span<Number const> numbers;
-    if constexpr (std::is_same_v<Actions, discrete>) numbers = {&action, 1};
-    else numbers = action;
-    this->require_action(*bridge_, numbers);
+    auto const numbers = this->checked(*bridge_, action);
     if (!s.held_) throw value_error(bridge_->name + ": a step of a state that no reset gave");
     if (s.held_.use_count() > 1) s.held_ = s.held_->copy();
     return s.held_->step(numbers);

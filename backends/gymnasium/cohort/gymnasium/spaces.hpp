@@ -39,6 +39,15 @@ class spaces {
         require(numbers[d] >= 0 && numbers[d] < choices_[d], "the action", numbers[d],
                 "an integer from 0 to " + std::to_string(choices_[d] - 1));
   }
+  /// An action as its numbers, which are looked at.
+  template <class Action>
+  std::span<Number const> checked(bridge const& b, Action const& action) const {
+    std::span<Number const> numbers;
+    if constexpr (std::is_same_v<Actions, discrete>) numbers = {&action, 1};
+    else numbers = action;
+    require_action(b, numbers);
+    return numbers;
+  }
 
  public:
   Actions actions;

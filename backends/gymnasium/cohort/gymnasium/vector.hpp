@@ -145,10 +145,7 @@ class environments : public detail::spaces<Actions> {
   }
   template <class Action>
   outcome step(state& s, Action const& action) const {
-    std::span<Number const> numbers;
-    if constexpr (std::is_same_v<Actions, discrete>) numbers = {&action, 1};
-    else numbers = action;
-    this->require_action(*bridge_, numbers);
+    auto const numbers = this->checked(*bridge_, action);
     if (!s.held_ || s.held_.use_count() > 1)
       throw environment_error(bridge_->name + ": lanes of make_vec cannot be copied");
     s.held_->step(numbers);
