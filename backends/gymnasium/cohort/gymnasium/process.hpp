@@ -24,8 +24,8 @@ struct open_sockets {
   std::mutex mutex;
   std::set<int> all;
   static open_sockets& instance() {
-    static open_sockets one;
-    return one;
+    static auto* const one = new open_sockets;  // there for environments that end after everything else
+    return *one;
   }
 };
 
