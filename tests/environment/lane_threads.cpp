@@ -25,11 +25,11 @@ auto const ppo = algorithm{.rollout = lanes{.count = 5, .horizon = 40},
                            .objective = clipped_ratio{} + value_loss{},
                            .update = update{.epochs = 1}};
 
-template <class E, class Algorithm = decltype(hybrid)>
-auto trained(E const& e, Algorithm const& hybrid = ::hybrid) {
+template <class E, class Algorithm>
+auto trained(E const& e, Algorithm const& algorithm) {
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
-  auto const report = train(cpu, hybrid, e, policy, {.steps = 2000, .seed = 2});
+  auto const report = train(cpu, algorithm, e, policy, {.steps = 2000, .seed = 2});
   return std::pair(report.metrics.loss, support::parameters_of(policy));
 }
 
@@ -101,12 +101,12 @@ struct overtaking {
 }  // namespace
 
 TEST_CASE("on_threads: lanes give the same bits on any number of threads") {
-  auto const alone = trained(on_host{acrobot{.torque_noise = .1}});  // which draws in its steps
+  auto const alone = trained(on_host{acrobot{.torque_noise = .1}}, hybrid);  // which draws in its steps
   for (int threads : {1, 2, 5}) {
     on_threads const e{on_host{acrobot{.torque_noise = .1}}, threads};
-    CHECK(trained(e) == alone);
-    CHECK(trained(environment_of<discrete>(e)) == alone);
-    CHECK(trained(reward_scale{e, 1}) == alone);
+    CHECK(trained(e, hybrid) == alone);
+    CHECK(trained(environment_of<discrete>(e), hybrid) == alone);
+    CHECK(trained(reward_scale{e, 1}, hybrid) == alone);
   }
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("on_threads: asynchronous lanes make the steps that they make together
     }
     CHECK(trained(environment_of<std::remove_cvref_t<decltype(detail::forget(e.actions))>>(on_threads{e, 3, true}),
                   ppo) == together);
-    CHECK(trained(on_threads{e, 3, true}) == trained(e));  // of probes, which go together
+    CHECK(trained(on_threads{e, 3, true}, hybrid) == trained(e, hybrid));  // of probes, which go together
   };
   same(masses(time_limit{cart_pole{}, 17}));
   same(masses(time_limit{acrobot{.torque_noise = .1}, 30}));

@@ -161,7 +161,8 @@ class environment_check {
         fault("the reward is " + text(here.result.reward) + ", expected a finite number");
       checked(s);
       require_same(here, of_copy, "a state and its copy, stepped with the same action and draws, differ");
-      if (saves) require_same(here, stepped(saved, action, t), "a state that was saved and loaded goes on differently");
+      if (saved)
+        require_same(here, stepped(*saved, action, t), "a state that was saved and loaded goes on differently");
       if (here.result.terminated || here.result.truncated || ++in_episode == limit)
         s = start(t + 1), in_episode = 0, ++ended;
     }
