@@ -25,10 +25,10 @@ auto const ppo = algorithm{.rollout = lanes{.count = 5, .horizon = 40},
                            .objective = clipped_ratio{} + value_loss{},
                            .update = update{.epochs = 1}};
 
-template <class E, class Algorithm>
-auto trained(E const& e, Algorithm const& algorithm) {
+template <class E, class Algorithm, class... Model>
+auto trained(E const& e, Algorithm const& algorithm, Model... model) {
   eigen::backend cpu({.threads = 1});
-  actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
+  actor_critic policy{cpu, e, model..., network_options{.hidden = {8}}, random_seed{1}};
   auto const report = train(cpu, algorithm, e, policy, {.steps = 2000, .seed = 2});
   return std::pair(report.metrics.loss, support::parameters_of(policy));
 }
@@ -111,7 +111,6 @@ TEST_CASE("on_threads: lanes give the same bits on any number of threads") {
 }
 
 TEST_CASE("on_threads: asynchronous lanes make the steps that they make together, whatever they take") {
-  auto const masses = [](auto e) { return on_host{std::move(e)}; };
   auto const same = [&](auto const& e) {
     auto const together = trained(e, ppo);
     for (int threads : {2, 5}) {
@@ -122,9 +121,12 @@ TEST_CASE("on_threads: asynchronous lanes make the steps that they make together
                   ppo) == together);
     CHECK(trained(on_threads{e, 3, true}, hybrid) == trained(e, hybrid));  // of probes, which go together
   };
-  same(masses(time_limit{cart_pole{}, 17}));
-  same(masses(time_limit{acrobot{.torque_noise = .1}, 30}));
-  same(masses(time_limit{classic_control::pendulum{}, 25}));
+  same(on_host{time_limit{cart_pole{}, 17}});
+  same(on_host{time_limit{acrobot{.torque_noise = .1}, 30}});
+  on_host const arms{time_limit{classic_control::pendulum{}, 25}};
+  same(arms);
+  // It keeps more than the action's numbers.
+  CHECK(trained(on_threads{arms, 3, true}, ppo, tanh_gaussian{}) == trained(arms, ppo, tanh_gaussian{}));
 }
 
 TEST_CASE("on_threads: an asynchronous lane does not wait for another one's step") {

@@ -60,13 +60,13 @@ struct all_in_one_call : E {
   }
 };
 
-template <class E>
-auto trained(E const& e) {
+template <class E, class... Model>
+auto trained(E const& e, Model... model) {
   eigen::backend cpu({.threads = 1});
   auto const ppo = algorithm{.rollout = lanes{.count = 5, .horizon = 30},
                              .objective = clipped_ratio{} + value_loss{},
                              .update = update{.epochs = 2, .minibatch_size = 50}};
-  actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
+  actor_critic policy{cpu, e, model..., network_options{.hidden = {8}}, random_seed{1}};
   auto const report = train(cpu, ppo, e, policy, {.steps = 1500, .seed = 2});
   CHECK(report.episodes > 10);
   auto returns = evaluate(cpu, e, policy, 7, 3);
@@ -82,6 +82,7 @@ TEST_CASE("lanes_together: an environment that steps all its lanes in one call g
   CHECK(trained(time_limit{all_in_one_call<on_host<cart_pole>>{poles}, 9}) == trained(time_limit{poles, 9}));
   on_host const arms{pendulum{.max_episode_steps = 25}};
   CHECK(trained(all_in_one_call<on_host<pendulum>>{arms}) == trained(arms));
+  CHECK(trained(all_in_one_call<on_host<pendulum>>{arms}, tanh_gaussian{}) == trained(arms, tanh_gaussian{}));
 }
 
 TEST_CASE("lanes_together: what starts lanes alike, copies states or saves them is refused") {

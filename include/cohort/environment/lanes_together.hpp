@@ -56,11 +56,12 @@ class lane_states<B, E> {
   template <class Action>
   void step(B& backend, view<Action const> given, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id, int) {
-    std::vector<Action> numbers(actions_.size());
+    auto const width = std::size_t(given.columns);  // of a distribution that keeps more than the action's numbers, more
+    std::vector<Action> numbers(lanes_ * width);
     backend.download(std::span<Action>(numbers), given);
     for (std::size_t n = 0; n < lanes_; ++n) {
       auto const action = std::span(actions_).subspan(n * A, A);
-      plain_action<T>(environment_, numbers.data() + n * A, action);
+      plain_action<T>(environment_, numbers.data() + n * width, action);
       if constexpr (requires { environment_.require_actions(action); })
         in_lane(int(n), [&] { environment_.require_actions(action); });
     }

@@ -101,9 +101,10 @@ class lane_states<B, E> {
       if constexpr (std::is_same_v<Action, std::int32_t>) return integers_;
       else return numbers_;
     }();
-    given.resize(std::size_t(lanes() * A));
+    auto const width = actions.columns;  // of a distribution that keeps more than the action's numbers, more
+    given.resize(std::size_t(lanes() * width));
     backend.download(std::span<Action>(given), actions);
-    for (int n = 0; n < lanes(); ++n) plain_action<T>(environment_, given.data() + n * A, action(n));
+    for (int n = 0; n < lanes(); ++n) plain_action<T>(environment_, given.data() + n * width, action(n));
     each(lanes(), [&](int n) {
       move(n, limit, random_stream(noise, std::uint32_t(n / noise_group)));
       look(n, row(n));
@@ -130,7 +131,7 @@ class lane_states<B, E> {
     }
     template <class Action>
     void begin(B& backend, int n, view<Action const> action) {
-      std::vector<Action> given(std::size_t(of_.A));
+      auto given = std::vector<Action>(std::size_t(action.columns));
       backend.download(std::span<Action>(given), action);
       plain_action<T>(of_.environment_, given.data(), of_.action(n));
       use_.begin(n);

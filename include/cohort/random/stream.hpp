@@ -37,7 +37,8 @@ struct stream_id {
   std::uint32_t first = 0;  ///< the lane that is lane 0 here
 
   constexpr philox4x32::counter words(std::uint32_t lane, std::uint32_t block) const {
-    return philox4x32::block({block, first + lane, step, std::uint32_t(use)}, {std::uint32_t(seed), std::uint32_t(seed >> 32)});
+    return philox4x32::block({block, first + lane, step, std::uint32_t(use)},
+                             {std::uint32_t(seed), std::uint32_t(seed >> 32)});
   }
 };
 
