@@ -61,7 +61,7 @@ TEST_CASE("cohort: where nothing can be written is said before anything is done"
   REQUIRE(here.run(quick + "--out a --updates 1").status == 0);
   files::put(here.in("s.toml"), "[sweep.fields]\nrollout.count = [4]\n");
   files::put(here.in("file"), "");
-  for (std::string const to : {"/sys/made", "file", "file/below"}) {  // /sys is not even the superuser's to write
+  for (std::string const to : {"/proc/made", "file", "file/below"}) {  // /proc is not even the superuser's to write
     for (std::string const call : {"train --quiet", "sweep --config s.toml", "compare --algorithms ppo --seeds 1"})
       CHECK_THAT(here.refusal(call + " --out " + to, 1),
                  ContainsSubstring("can't create the output folder " + to + ": "));
