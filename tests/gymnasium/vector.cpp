@@ -72,7 +72,7 @@ TEST_CASE(
   all.observe(cpu, column(last));
   CHECK(last == seen);
 
-  CHECK_THAT(raised([&] { trained(time_limit{e, 2}); }), ContainsSubstring("cannot be cut earlier than they end"));
+  CHECK_THAT(raised([&] { trained(time_limit{e, 3}); }), ContainsSubstring("cannot be cut earlier than they end"));
 }
 
 TEST_CASE("gymnasium make_vec: what there is not is said") {
