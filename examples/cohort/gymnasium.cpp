@@ -31,7 +31,8 @@ cohort::gymnasium::any_environment made(std::string const& name, cohort::gymnasi
 }
 
 struct arguments {
-  cohort::gymnasium::make_options options{};
+  // In a process of its own, so that a simulator that crashes or hangs is told; with.processes = 0 has it in this one.
+  cohort::gymnasium::make_options options{.processes = 1};
   int limit = -1;
 
   explicit arguments(std::vector<cohort::setting> const& parameters) {

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cohort/compiler.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -55,8 +56,9 @@ class message {
 
  private:
   friend class channel;
-  std::vector<std::byte> bytes_;
-  std::size_t taken_ = 0;
+  static constexpr std::size_t head = sizeof(std::uint64_t);  // how many bytes follow it
+  std::vector<std::byte> bytes_ = std::vector<std::byte>(head);
+  std::size_t taken_ = head;
 };
 
 /// One end of a connection between two processes. It does not own its socket.
@@ -64,45 +66,52 @@ class channel {
  public:
   enum class result { whole, ended, timed_out };
 
-  explicit channel(int socket) : socket_(socket) {}
+  /// Waits at first for so many microseconds without sleeping, where an answer is near.
+  explicit channel(int socket, int awake = 0) : socket_(socket), awake_(awake) {}
 
   /// false where the other end is closed.
-  bool send(message const& m) const {
-    std::uint64_t const size = m.bytes_.size();
-    return send(std::as_bytes(std::span(&size, 1))) && send(std::span(m.bytes_));
-  }
-  /// Waits `seconds` at most for each part that arrives, for ever where it is 0.
-  result receive(message& m, double seconds = 0) const {
-    std::uint64_t size = 0;
-    auto const got = receive(std::as_writable_bytes(std::span(&size, 1)), seconds);
-    if (got != result::whole) return got;
-    m.bytes_.resize(size), m.taken_ = 0;
-    return receive(std::span(m.bytes_), seconds);
-  }
-
- private:
-  bool send(std::span<std::byte const> bytes) const {
-    while (!bytes.empty()) {
-      auto const sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  bool send(message& m) const {
+    std::uint64_t const size = m.bytes_.size() - message::head;
+    std::memcpy(m.bytes_.data(), &size, message::head);
+    for (auto rest = std::span<std::byte const>(m.bytes_); !rest.empty();) {
+      auto const sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
       if (sent < 0 && errno != EINTR) return false;
-      if (sent > 0) bytes = bytes.subspan(std::size_t(sent));
+      if (sent > 0) rest = rest.subspan(std::size_t(sent));
     }
     return true;
   }
+  /// Waits `seconds` at most for each part that arrives, for ever where it is 0.
+  result receive(message& m, double seconds = 0) const {
+    m.bytes_.resize(message::head), m.taken_ = message::head;
+    auto const got = receive(std::span(m.bytes_), seconds);
+    if (got != result::whole) return got;
+    std::uint64_t size = 0;
+    std::memcpy(&size, m.bytes_.data(), message::head);
+    m.bytes_.resize(message::head + size);
+    return receive(std::span(m.bytes_).subspan(message::head), seconds);
+  }
+
+ private:
   result receive(std::span<std::byte> to, double seconds) const {
-    while (!to.empty()) {
-      ::pollfd waiting{socket_, POLLIN, 0};
-      int const ready = seconds > 0 ? ::poll(&waiting, 1, int(seconds * 1000) + 1) : 1;
-      if (ready == 0) return result::timed_out;
-      if (ready < 0 && errno == EINTR) continue;
-      auto const got = ::recv(socket_, to.data(), to.size(), 0);
-      if (got == 0 || (got < 0 && errno != EINTR)) return result::ended;
-      if (got > 0) to = to.subspan(std::size_t(got));
+    using clock = std::chrono::steady_clock;
+    auto const until = clock::now() + std::chrono::microseconds(awake_);
+    for (bool awake = awake_ > 0; !to.empty();) {
+      auto const got = ::recv(socket_, to.data(), to.size(), awake || seconds > 0 ? MSG_DONTWAIT : 0);
+      if (got == 0) return result::ended;
+      if (got > 0) {
+        to = to.subspan(std::size_t(got));
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        ::pollfd waiting{socket_, POLLIN, 0};
+        if (awake) awake = clock::now() < until;
+        else if (::poll(&waiting, 1, int(seconds * 1000) + 1) == 0) return result::timed_out;
+      } else if (errno != EINTR) {
+        return result::ended;
+      }
     }
     return result::whole;
   }
 
-  int socket_;
+  int socket_, awake_;
 };
 
 #ifdef POLLRDHUP

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,7 +35,11 @@ template <class Number>
 class process {
  public:
   process(std::shared_ptr<bridge> b, int index, int count, double timeout)
-      : bridge_(std::move(b)), index_(index), count_(count), timeout_(timeout) {}
+      : bridge_(std::move(b)),
+        index_(index),
+        count_(count),
+        timeout_(timeout),
+        awake_(unsigned(count) < std::thread::hardware_concurrency() ? 50 : 0) {}
   process(process const&) = delete;
   process& operator=(process const&) = delete;
   ~process() { end(); }
@@ -42,12 +47,12 @@ class process {
   /// The reply, of which `done` is taken already; other replies are raised, as is the end of the process. What is asked
   /// of an instance is asked in the life of the process that it is of, or sets it.
   template <class Where>
-  message ask(message const& asked, Where const& where, std::optional<unsigned>& life) {
+  message ask(message& asked, Where const& where, std::optional<unsigned>& life) {
     std::scoped_lock lock(mutex_);
     if (life && *life != life_) throw environment_error(where() + ": the process that had it has ended before");
     if (child_ < 0) start();
     give_up_dropped();
-    channel const to(socket_);
+    channel const to(socket_, awake_);
     message m;
     auto const got = to.send(asked) ? to.receive(m, timeout_) : channel::result::ended;
     if (got != channel::result::whole) throw environment_error(where() + ": " + name() + fate(got));
@@ -71,7 +76,7 @@ class process {
     ::pid_t const child = fork(ends);
     if (child == 0) {
       PyOS_AfterFork_Child();
-      serve<Number>(bridge_, ends[1], index_);
+      serve<Number>(bridge_, ends[1], index_, awake_);
     }
     int const error = errno;
     PyOS_AfterFork_Parent();
@@ -153,6 +158,8 @@ class process {
   std::shared_ptr<bridge> bridge_;
   int index_, count_;
   double timeout_;
+  int awake_;  ///< microseconds; where processes have cores of their own, since falling asleep takes longer than most
+               ///< steps
   std::mutex mutex_, dropping_;
   std::vector<std::pair<std::uint64_t, unsigned>> dropped_;
   ::pid_t child_ = -1;

@@ -103,7 +103,7 @@ class distant : public episode<Number> {
     return shown;
   }
   /// What makes it.
-  void ask(message const& asked) {
+  void ask(message& asked) {
     auto m = at().ask(asked, *this, life_);
     see(m);
   }

@@ -19,12 +19,17 @@ namespace COHORT_NAMESPACE::gymnasium::detail {
 template <class Number>
 class server {
  public:
-  server(std::shared_ptr<bridge> b, int socket) : bridge_(std::move(b)), channel_(socket) {}
+  server(std::shared_ptr<bridge> b, int socket, int awake) : bridge_(std::move(b)), channel_(socket, awake) {}
 
   void run() {
     for (message asked; channel_.receive(asked) == channel::result::whole;) {
-      if (auto const what = asked.take<request>(); what == request::drop) held_.erase(asked.take<std::uint64_t>());
-      else if (!channel_.send(answer(what, asked))) break;
+      auto const what = asked.take<request>();
+      if (what == request::drop) {
+        held_.erase(asked.take<std::uint64_t>());
+        continue;
+      }
+      auto answered = answer(what, asked);
+      if (!channel_.send(answered)) break;
     }
   }
 
@@ -93,7 +98,7 @@ class server {
 
 /// What a process is from its beginning to its end. What was open where it comes from stays so, and is not touched.
 template <class Number>
-[[noreturn]] void serve(std::shared_ptr<bridge> const& b, int socket, int index) {
+[[noreturn]] void serve(std::shared_ptr<bridge> const& b, int socket, int index, int awake) {
   std::signal(SIGINT, SIG_IGN);  // of the terminal; the program says when it ends
   for (int which : {SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(which, SIG_DFL);
   std::thread([socket] {  // whatever Python does, the process ends with the one that asks
@@ -107,7 +112,7 @@ template <class Number>
     in_python([] { return "a process of its own"; }, [&] { b->self().attr("begin_process")(index); });
     b->replayed = 0;
     PyThreadState* const released = PyEval_SaveThread();
-    server<Number>(b, socket).run();
+    server<Number>(b, socket, awake).run();
     PyEval_RestoreThread(released);
     flush_python();
   } catch (std::exception const& e) {
