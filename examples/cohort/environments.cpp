@@ -53,17 +53,24 @@ chosen_environment environment_of(config const& c) {
       throw program::usage_error(where + ": " + (what.starts_with("make: ") ? what.substr(6) : what));
     }
   };
+  auto with_threshold = [&](cohort::any_environment const& e) -> chosen_environment {
+    if (e.max_episode_steps() == 0 && c.evaluate_every > 0)
+      throw program::usage_error(c.place_of("environment") + ": " + c.environment +
+                                 " has no limit on the steps of an episode, which evaluations need: give it one by "
+                                 "with.max_episode_steps, or set evaluation.every to 0");
+    return {e, threshold_of(c.environment)};
+  };
   std::vector<cohort::setting> parameters;
   if (c.environment.starts_with("gymnasium:")) {
     for (auto const& p : c.parameters) parameters.push_back(p.set);
-    return {gymnasium_environment(c.environment, parameters), threshold_of(c.environment)};
+    return with_threshold(gymnasium_environment(c.environment, parameters));
   }
   auto e = at(c.place_of("environment"), [&] { return known.make(c.environment); });
   for (auto const& p : c.parameters) {
     parameters.push_back(p.set);
     e = at(p.where, [&] { return known.make(c.environment, parameters); });
   }
-  return {e, threshold_of(c.environment)};
+  return with_threshold(e);
 }
 
 std::unique_ptr<any_run> chosen_environment::run(config const& c, chosen_algorithm const& algorithm) const {
