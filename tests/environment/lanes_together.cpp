@@ -80,6 +80,8 @@ TEST_CASE("lanes_together: an environment that steps all its lanes in one call g
   on_host const poles{cart_pole{.max_episode_steps = 40}};
   CHECK(trained(all_in_one_call<on_host<cart_pole>>{poles}) == trained(poles));
   CHECK(trained(time_limit{all_in_one_call<on_host<cart_pole>>{poles}, 9}) == trained(time_limit{poles, 9}));
+  // Whatever is asked for of threads, its lanes go together.
+  CHECK(trained(on_threads{all_in_one_call<on_host<cart_pole>>{poles}, 3, true}) == trained(poles));
   on_host const arms{pendulum{.max_episode_steps = 25}};
   CHECK(trained(all_in_one_call<on_host<pendulum>>{arms}) == trained(arms));
   CHECK(trained(all_in_one_call<on_host<pendulum>>{arms}, tanh_gaussian{}) == trained(arms, tanh_gaussian{}));

@@ -63,9 +63,10 @@ class vector_environment {
     ++time_;
   }
 
-  /// Of a plain environment that asks for it, steps of single lanes (detail::lane_states::steps_apart), and afterwards,
-  /// once all have made as many, how many.
+  /// Whether lanes can be stepped singly: those of a plain environment that does not step them together.
   static constexpr bool steps_single_lanes = requires { typename detail::lane_states<B, E>::steps_apart; };
+  /// Steps of single lanes (detail::lane_states::steps_apart), of an environment with step_threads() above 1; and
+  /// afterwards, once all have made as many, how many.
   auto steps_apart() {
     return typename detail::lane_states<B, E>::steps_apart(states_, limit_,
                                                            stream_id{seed_, noise_, std::uint32_t(time_)}, starts());

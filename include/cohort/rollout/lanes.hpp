@@ -37,7 +37,7 @@ class lanes_collector {
 
   lanes_collector(B& backend, lanes const& o, E const& e, Policy const& policy, std::uint64_t seed)
       : options_(o),
-        asynchronous_(detail::steps_asynchronously(e)),
+        asynchronous_(vector_environment<B, E>::steps_single_lanes && detail::steps_asynchronously(e)),
         stepper_(backend, e, policy, o.count, seed),
         returns_(o.count) {
     batch_.observation_size = policy.observations();
