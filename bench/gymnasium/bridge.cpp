@@ -45,6 +45,17 @@ def loop(name, steps, seeded):
     return steps / (time.thread_time() - start)
 )py";
 
+/// What a function of some source returns, a rate.
+template <class... Arguments>
+double by_python(char const* source, char const* function, Arguments const&... arguments) {
+  return cohort::gymnasium::detail::in_python([&] { return function; },
+                                              [&] {
+                                                pybind11::dict names;
+                                                pybind11::exec(source, names);
+                                                return pybind11::cast<double>(names[function](arguments...));
+                                              });
+}
+
 template <class E>
 double by_the_bridge(E const& e, int steps, float& seen) {
   cohort::random_stream draws(cohort::stream_id{1, cohort::draw_purpose::user, 0});
@@ -61,20 +72,12 @@ double by_the_bridge(E const& e, int steps, float& seen) {
 }
 
 void compare_rates(cohort::gymnasium::environment<cohort::discrete> const& e, int steps) {
-  namespace py = pybind11;
   float seen = 0;
   double best[3] = {0, 0, 0};
   for (int round = 0; round < 9; ++round) {
     best[0] = std::max(best[0], by_the_bridge(e, steps, seen));
-    cohort::gymnasium::detail::in_python([] { return "Gymnasium's loop"; },
-                                         [&] {
-                                           py::dict names;
-                                           py::exec(loop, names);
-                                           for (bool seeded : {false, true}) {
-                                             auto const rate = names["loop"](e.name(), steps, seeded);
-                                             best[1 + seeded] = std::max(best[1 + seeded], py::cast<double>(rate));
-                                           }
-                                         });
+    for (bool seeded : {false, true})
+      best[1 + seeded] = std::max(best[1 + seeded], by_python(loop, "loop", e.name(), steps, seeded));
   }
   std::printf(
       "%s: by the bridge %.0f steps/s; Gymnasium's loop %.0f (x %.2f), with a seed for each episode %.0f (x %.2f)\n",
@@ -121,17 +124,10 @@ double in_processes(cohort::gymnasium::environment<cohort::discrete> const& e, i
 }
 
 void compare_processes(cohort::gymnasium::environment<cohort::discrete> const& e, int lanes, int steps) {
-  namespace py = pybind11;
   double best[2] = {0, 0};
   for (int round = 0; round < 5; ++round) {
     best[0] = std::max(best[0], in_processes(e, lanes, steps));
-    cohort::gymnasium::detail::in_python([] { return "AsyncVectorEnv"; },
-                                         [&] {
-                                           py::dict names;
-                                           py::exec(asynchronous, names);
-                                           auto const rate = names["asynchronous"](e.name(), lanes, steps);
-                                           best[1] = std::max(best[1], py::cast<double>(rate));
-                                         });
+    best[1] = std::max(best[1], by_python(asynchronous, "asynchronous", e.name(), lanes, steps));
   }
   std::printf("%s: in %d processes %.0f steps/s; Gymnasium's AsyncVectorEnv %.0f (x %.2f)\n", e.name().c_str(), lanes,
               best[0], best[1], best[0] / best[1]);

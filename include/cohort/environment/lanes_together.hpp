@@ -44,13 +44,11 @@ class lane_states<B, E> {
     bool any = false;
     for (std::size_t n = 0; n < lanes_; ++n) ended_[n] = ended_[n] || cut_[n], any = any || ended_[n];
     if (!any) return;
-    std::vector<T> const before(numbers_);
     begin(starts, ended_);
-    show(together_->fresh());
     for (std::size_t n = 0; n < lanes_; ++n) {
       if (!ended_[n]) continue;
-      backend.upload(last.part(std::ptrdiff_t(n), 1), row(before, n));
-      backend.upload(seen.part(std::ptrdiff_t(n), 1), row(numbers_, n));
+      show(backend, together_->seen(), n, last.part(std::ptrdiff_t(n), 1));
+      show(backend, together_->fresh(), n, seen.part(std::ptrdiff_t(n), 1));
     }
   }
   template <class Action>
@@ -76,13 +74,13 @@ class lane_states<B, E> {
     backend.upload(reward, std::span<T const>(rewards));
     backend.upload(terminated, std::span<std::uint8_t const>(ended_));
     backend.upload(truncated, std::span<std::uint8_t const>(cut_));
-    show(together_->seen());
+    auto const seen = together_->seen();
+    numbers_.assign(seen.begin(), seen.end());
     backend.upload(next, std::span<T const>(numbers_));
   }
   void observe(B& backend, view<T> out, int every) {
-    show(together_->fresh());
     for (std::ptrdiff_t n = 0; n < out.rows; ++n)
-      backend.upload(out.part(n, 1), row(numbers_, std::size_t(n) * std::size_t(every)));
+      show(backend, together_->fresh(), std::size_t(n) * std::size_t(every), out.part(n, 1));
   }
 
  private:
@@ -97,10 +95,12 @@ class lane_states<B, E> {
     }
     together_->reset(draws, which);
   }
-  void show(std::span<float const> from) { numbers_.assign(from.begin(), from.end()); }
-  std::span<T const> row(std::vector<T> const& from, std::size_t n) const {
-    auto const D = from.size() / lanes_;
-    return std::span(from).subspan(n * D, D);
+  /// Lane n's row of all.
+  void show(B& backend, std::span<float const> all, std::size_t n, view<T> to) {
+    auto const D = all.size() / lanes_;
+    auto const row = all.subspan(n * D, D);
+    numbers_.assign(row.begin(), row.end());
+    backend.upload(to, std::span<T const>(numbers_));
   }
 
   E environment_;

@@ -37,6 +37,8 @@ struct make_options {
     cohort::detail::require(timeout >= 0 && timeout <= 1e6, "make_options", "timeout", timeout, "0 to 1e6 seconds");
     cohort::detail::require(!asynchronous || processes > 1, "make_options", "processes", processes,
                             "2 or more with asynchronous");
+    if (capture.empty() != restore.empty())
+      throw value_error("gymnasium: of capture and restore both are needed or none");
   }
 };
 
@@ -64,8 +66,6 @@ struct bridge {
 
   bridge(std::string id, make_options const& options) : name(std::move(id)) {
     options.check();
-    if (options.capture.empty() != options.restore.empty())
-      throw value_error("gymnasium: of capture and restore both are needed or none");
     start(options, {copying_source, bridge_source}, [&](py::object const& module, py::dict const& arguments) {
       return module.attr("Bridge")(name, arguments, options.capture, options.restore);
     });
