@@ -34,6 +34,7 @@ struct config {
   std::vector<std::int64_t> hidden{64, 64};
   cohort::activation activation = cohort::activation::tanh;
   cohort::trunk trunk = cohort::trunk::separate;
+  bool normalize_observations = false;
   std::int64_t evaluate_every = 10, evaluate_episodes = 10;
   std::int64_t checkpoint_every = 10, checkpoints_kept = 3;
   std::int64_t stop_after_steps = std::numeric_limits<std::int64_t>::max();
@@ -69,6 +70,7 @@ void each_field(C& c, F f) {
   });
   f("policy.activation", c.activation, cohort::detail::any_enumerator<cohort::activation>(), any);
   f("policy.trunk", c.trunk, cohort::detail::any_enumerator<cohort::trunk>(), any);
+  f("policy.normalize_observations", c.normalize_observations, "true or false", any);
   f("evaluation.every", c.evaluate_every, "a whole number of updates, 0 (never) or more", not_negative);
   f("evaluation.episodes", c.evaluate_episodes, "a whole number from 1 to 100000",
     [](auto n) { return n > 0 && n <= 100'000; });

@@ -43,6 +43,7 @@ std::unique_ptr<any_run> make_run(E const& e, config const& c, chosen_algorithm 
   network.hidden = std::vector<int>(c.hidden.begin(), c.hidden.end());
   network.activation = c.activation;
   network.trunk = c.trunk;
+  if (c.normalize_observations) network.normalize_observations = cohort::running_normalization{};
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (algorithm.needs_critic)
     return std::make_unique<run_of<E, cohort::actor_critic<machine, distribution>>>(e, c, algorithm, network);

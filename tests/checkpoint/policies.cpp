@@ -54,6 +54,34 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
     save(cpu, policy, path);
     same(policy, load<actor>(cpu, e, path), 3);
   }
+  SECTION("what observations are normalized by; a run's file has it too, and another policy is refused") {
+    classic_control::cart_pole e;
+    network_options const network{.hidden = {8}, .normalize_observations = running_normalization{.until = 500}};
+    auto const seen = [] {
+      std::vector<float> all;
+      for (int k = 0; k < 40; ++k) all.push_back(float(k % 7));
+      return all;
+    }();
+    actor_critic policy{cpu, e, network, random_seed{3}};
+    policy.observe(cpu, view<float const>(seen.data(), 10, 4));
+    save(cpu, policy, path);
+    auto loaded = load<actor_critic>(cpu, e, path);
+    same(policy, load<actor_critic>(cpu, e, path), 4);
+    CHECK(loaded.options().normalize_observations->until == 500);
+    for (auto* p : {&policy, &loaded}) p->observe(cpu, view<float const>(seen.data() + 4, 9, 4));
+    CHECK(std::equal(policy.numbers().data, policy.numbers().data + policy.numbers().rows, loaded.numbers().data));
+    training run{cpu, algorithm<>{.rollout = {.count = 4, .horizon = 16}}, e, policy, {.steps = 1000, .seed = 1}};
+    run.step();
+    save(cpu, run, path);
+    same(policy, load<actor_critic>(cpu, e, path), 4);
+    actor_critic without{cpu, e, {.hidden = {8}}, random_seed{3}};
+    CHECK(complaint([&] { load(cpu, without, path); }).starts_with(path.string() + ": policy.normalize_observations"));
+    auto other = network;
+    other.normalize_observations->clip = 5;
+    actor_critic clipped{cpu, e, other, random_seed{3}};
+    CHECK(complaint([&] { load(cpu, clipped, path); }) ==
+          path.string() + ": policy.normalize_observations.clip is 10.0, expected 5.0");
+  }
   SECTION("several choices, and bits") {
     actor policy{cpu, spaces::bits{}, {.hidden = {6}}, random_seed{3}};
     save(cpu, policy, path);

@@ -139,6 +139,19 @@ TEST_CASE(
   all.add(cpu, shared, "shared");
   actor none{cpu, pendulum, {.hidden = {}, .policy_gain = 2}, random_seed{3}};
   all.add(cpu, none, "no_hidden_layer");
+  auto const looked_at = [] {
+    std::vector<float> all;
+    for (int k = 0; k < 40; ++k) all.push_back(float(k * 7 % 11) / 11 - float(k % 4) / 5);
+    return all;
+  }();
+  actor normalized{
+      cpu, pole, {.policy_gain = 2, .normalize_observations = running_normalization{.clip = 1}}, random_seed{3}};
+  normalized.observe(cpu, view<float const>(looked_at.data(), 10, 4));
+  all.add(cpu, normalized, "normalized");
+  all.add_broken("normalized", "if (seen[d] > 1) seen[d] = 1;", "");
+  actor unlimited{cpu, pole, {.policy_gain = 2, .normalize_observations = empirical_normalization}, random_seed{3}};
+  unlimited.observe(cpu, view<float const>(looked_at.data(), 10, 4));
+  all.add(cpu, unlimited, "unlimited");
   actor choices{cpu, spaces::choices{}, {.policy_gain = 2}, random_seed{3}};
   all.add(cpu, choices, "several_choices");
   actor bits{cpu, spaces::bits{}, {.policy_gain = 2}, random_seed{3}};

@@ -119,6 +119,33 @@ TEST_CASE("export_onnx: a shared trunk and relu, no hidden layer, double; what i
   CHECK(files::entries(here.path) == 1);
 }
 
+TEST_CASE("export_onnx: what observations are normalized by is a part of the file") {
+  scratch const here;
+  eigen::backend cpu;
+  auto const path = here.path / "controller.onnx";
+  classic_control::cart_pole pole;
+  std::vector<float> const seen{.1f, -.2f, 3, .4f, 2, .7f, 5, -1};
+  auto with = [&](running_normalization const& how) {
+    actor policy{cpu, pole, {.hidden = {6}, .policy_gain = 2, .normalize_observations = how}, random_seed{3}};
+    policy.observe(cpu, view<float const>(seen.data(), 2, 4));
+    export_onnx(cpu, policy, path);
+    return policy;
+  };
+  auto logits = [&](auto& policy) {
+    std::vector<float> out(4);
+    policy.distribution_rows(cpu, policy.parameters(), view<float const>(seen.data(), 2, 4), view(out.data(), 2, 2));
+    return std::vector<double>(out.begin(), out.end());
+  };
+  auto unlimited = with(empirical_normalization);
+  CHECK(operators(files::get(path)) == "Sub Mul Gemm Tanh Gemm ArgMax");
+  auto again = load_onnx<actor>(cpu, pole, path);  // they became a part of its first layer
+  auto const found = logits(again), expected = logits(unlimited);
+  for (std::size_t i = 0; i < 4; ++i) CHECK_THAT(found[i], Catch::Matchers::WithinAbs(expected[i], 1e-5));
+  with({});
+  CHECK(operators(files::get(path)) == "Sub Mul Clip Gemm Tanh Gemm ArgMax");
+  CHECK_THROWS_WITH((load_onnx<actor>(cpu, pole, path)), ContainsSubstring("(Clip) is none of Gemm, "));
+}
+
 TEST_CASE("load_onnx: policies of Stable-Baselines3, CleanRL, PyTorch and onnx.helper give what these give",
           "[golden]") {
   eigen::backend cpu;

@@ -52,6 +52,12 @@ int main(int arguments, char** given) {
       .hidden = {9, 5}, .activation = activation::relu, .trunk = trunk::shared, .policy_gain = 2};
   write("shared", actor_critic{cpu, classic_control::cart_pole{}, shared, random_seed{3}});
   write("no_hidden_layer", actor{cpu, classic_control::pendulum{}, {.hidden = {}, .policy_gain = 2}, random_seed{3}});
+  auto normalized = decided;
+  normalized.normalize_observations = running_normalization{.clip = 1};
+  actor seen{cpu, classic_control::pendulum{}, normalized, random_seed{3}};
+  std::vector<float> const some{.1f, .2f, -3, .4f, -.5f, 6, -.7f, .8f, 1};
+  seen.observe(cpu, view<float const>(some.data(), 3, 3));
+  write("normalized", std::move(seen));
   write("choices", actor{cpu, spaces::choices{}, decided, random_seed{3}});
   write("bits", actor{cpu, spaces::bits{}, decided, random_seed{3}});
   write("doors", actor{cpu, spaces::doors{}, decided, random_seed{3}});

@@ -11,12 +11,13 @@
 namespace COHORT_NAMESPACE::detail {
 
 /// JSON has no infinities.
+inline file::json number_json(double x) {
+  if (std::isfinite(x)) return x;
+  return x > 0 ? "inf" : "-inf";
+}
 inline file::json bounds_json(std::vector<double> const& bounds) {
   file::json list = file::json::array();
-  for (double x : bounds) {
-    if (std::isfinite(x)) list.push_back(x);
-    else list.push_back(x > 0 ? "inf" : "-inf");
-  }
+  for (double x : bounds) list.push_back(number_json(x));
   return list;
 }
 inline file::json space_json(space_values const& s) {
@@ -45,6 +46,8 @@ file::json policy_json(Policy const& policy) {
     about["kind"] = Policy::has_critic ? "actor_critic" : "actor";
     about["network"] = {
         {"hidden", std::vector<int>(o.hidden)}, {"activation", name_of(o.activation)}, {"trunk", name_of(o.trunk)}};
+    if (auto by = o.normalize_observations)
+      by->numbers([&](char const* name, double x) { about["normalize_observations"][name] = number_json(x); });
     about["distribution"] = distribution;
     about["observations"] = space_json(policy.spaces().observations);
     about["actions"] = space_json(policy.spaces().actions);

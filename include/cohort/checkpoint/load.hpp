@@ -29,12 +29,15 @@ inline saved_numbers const& parameters_in(file::described_state const& from, std
   return found->second;
 }
 
-/// The parameters of a file, into a policy of the same description.
+/// The numbers of a file, into a policy of the same description.
 template <backend B, class Policy>
 void load_policy(B& backend, Policy& policy, file::described_state const& from, std::string const& where) {
   require_same(part_of_file(from, "policy", where), policy_json(policy), where, "policy");
-  policy_state<Policy> parameters{policy};
-  take_state(backend, parameters, {{"parameters", parameters_in(from, where)}}, where);
+  policy_state<Policy> numbers{policy};
+  saved_state its{{"parameters", parameters_in(from, where)}};
+  for (auto const& [name, source] : sources_of(backend, numbers))  // a run's file has more
+    if (auto const found = from.state.find(name); found != from.state.end()) its.insert(*found);
+  take_state(backend, numbers, its, where);
 }
 template <backend B, class Run>
 void load_run(B& backend, Run& run, file::described_state const& from, std::string const& where) {
@@ -48,6 +51,13 @@ template <backend B, class Saved>
 void load_from(B& backend, Saved& to, file::described_state const& from, std::string const& where) {
   if constexpr (is_run<Saved>) load_run(backend, to, from, where);
   else load_policy(backend, to, from, where);
+}
+
+inline double number_in(file::json_fields const& fields, char const* name) {
+  auto const& given = fields.at(name);
+  if (given == "inf") return std::numeric_limits<double>::infinity();
+  if (!given.is_number()) fields.wrong(name, "a number");
+  return given.get<double>();
 }
 
 /// The network that a file describes.
@@ -72,6 +82,10 @@ inline network_options network_in(file::json const& policy, std::string const& w
     x = *found;
   };
   one_of("activation", o.activation), one_of("trunk", o.trunk);
+  if (auto const said = policy.find("normalize_observations"); said != policy.end()) {
+    file::json_fields const numbers(*said, where + ", policy.normalize_observations");
+    o.normalize_observations.emplace().numbers([&](char const* name, double& x) { x = number_in(numbers, name); });
+  }
   return o;
 }
 

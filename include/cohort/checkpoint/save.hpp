@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/checkpoint/description.hpp>
 #include <cohort/file/state_file.hpp>
+#include <cohort/policy/policy_numbers.hpp>
 #include <cohort/run/training.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -18,14 +19,11 @@ void complete_step(Saved& saved) {
   if constexpr (is_run<Saved>) saved.complete_step();
 }
 
-/// A policy's parameters as a state.
+/// A policy's numbers as a state.
 template <class Policy>
 struct policy_state {
   Policy& policy;
-  void persist(auto const& f) const {
-    auto parameters = policy.parameters();
-    f("parameters", parameters);
-  }
+  void persist(auto const& f) const { persist_policy(policy, f); }
 };
 
 template <class Run>
@@ -51,8 +49,8 @@ template <backend B, class Saved>
 state_sources sources_of_saved(B& backend, Saved& saved) {
   if constexpr (is_run<Saved>) return sources_of(backend, saved);
   else {
-    policy_state<Saved> parameters{saved};
-    return sources_of(backend, parameters);
+    policy_state<Saved> numbers{saved};
+    return sources_of(backend, numbers);
   }
 }
 

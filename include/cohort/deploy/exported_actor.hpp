@@ -7,6 +7,7 @@
 #include <cohort/environment/spaces.hpp>
 #include <cohort/policy/network_options.hpp>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 // What every export has in common: the actor of a policy in plain numbers, and what cannot be exported.
@@ -43,6 +44,12 @@ inline std::string widths_of(std::vector<actor_layer> const& layers, activation 
   return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
 }
 
+/// What observations are normalized by: clamp((x - mean) scale, +-clip); of no numbers where they are not.
+struct exported_normalization {
+  std::vector<float> mean, scale;
+  float clip = std::numeric_limits<float>::infinity();
+};
+
 struct exported_actor {
   activation hidden;
   std::vector<actor_layer> layers;
@@ -51,6 +58,7 @@ struct exported_actor {
   std::string distribution;
   best_action best;
   int masks = 0;  ///< numbers of the action mask that stands behind an observation
+  exported_normalization normalization{};
 };
 
 /// The model that makes a distribution of a policy's numbers, where one does.
@@ -142,8 +150,8 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        distribution_name<distribution>(),
                        best_action_of<distribution>(where, what),
                        policy.observations() - int(spaces.observations.size())};
-  std::vector<T> all(std::size_t(policy.parameters().rows));
-  backend.download(std::span<T>(all), view<T const>(policy.parameters()));
+  std::vector<T> all(std::size_t(policy.numbers().rows));
+  backend.download(std::span<T>(all), view<T const>(policy.numbers()));
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
     bool const is_free = name == "free";
@@ -153,6 +161,13 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
     else if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
     else actor.layers.back().bias = std::move(numbers);
   });
+  if (auto const& by = policy.options().normalize_observations) {
+    auto const mean = all.begin() + policy.parameters().rows, scale = mean + (all.end() - mean) / 2;
+    int const D = actor.layers.front().inputs;
+    actor.normalization = {{mean, mean + D}, {scale, scale + D}, float(by->clip)};
+    require_finite(where + ": number ", " of the observations' mean", actor.normalization.mean);
+    require_finite(where + ": number ", " of the observations' scale", actor.normalization.scale);
+  }
   actor.layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
   return actor;
 }

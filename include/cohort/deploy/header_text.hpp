@@ -98,11 +98,26 @@ inline std::string names_text(char const* in, char const* what, space_values con
   return all + "};\n}\n";
 }
 
+/// From an observation to what the first layer reads.
+inline std::string normalization_text(exported_normalization const& by) {
+  if (by.mean.empty()) return "";
+  std::string const clip = number_text(by.clip);
+  return "  float seen[observations];\n  for (int d = 0; d < observations; ++d) {\n"
+         "    seen[d] = (observation[d] - observation_mean[d]) * observation_scale[d];\n" +
+         (std::isfinite(by.clip) ? "    if (seen[d] > " + clip + ") seen[d] = " + clip + ";\n    if (seen[d] < -" +
+                                       clip + ") seen[d] = -" + clip + ";\n"
+                                 : "") +
+         "  }\n";
+}
+
 /// The call of layer l.
 inline std::string layer_text(exported_actor const& n, std::size_t l) {
   bool const is_last = l + 1 == n.layers.size();
   std::string const k = std::to_string(l), size = std::to_string(n.layers[l].outputs),
-                    from = l ? "y" + std::to_string(l - 1) : "observation", to = is_last ? "y" : "y" + k;
+                    from = l                              ? "y" + std::to_string(l - 1)
+                           : n.normalization.mean.empty() ? "observation"
+                                                          : "seen",
+                    to = is_last ? "y" : "y" + k;
   return "  float " + to + "[" + size + "];\n  layer<" + std::to_string(n.layers[l].inputs) + ", " + size + ", " +
          (is_last ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
 }
@@ -129,7 +144,10 @@ inline std::string self_test_text(header_examples const& x, bool is_box) {
 inline std::string header_text(exported_actor const& n, header_examples const& x, std::string const& name) {
   bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
   std::string const number = is_box ? "float" : "int", mask = n.masks ? ", const bool* mask" : "";
-  std::string arrays, steps;
+  std::string arrays, steps = normalization_text(n.normalization);
+  if (!steps.empty())
+    arrays =
+        array_text("observation_mean", n.normalization.mean) + array_text("observation_scale", n.normalization.scale);
   for (std::size_t l = 0; l < n.layers.size(); ++l) {
     std::string const k = std::to_string(l);
     arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/policy/policy_numbers.hpp>
 #include <cohort/run/evaluate.hpp>
 #include <cohort/run/train.hpp>
 #include <cstdint>
@@ -44,8 +45,9 @@ class evaluation {
     results_.push_back({r.updates, r.steps, returns.mean(), returns.deviation()});
     if (results_.size() > 1 && !(returns.mean() > results_[best_].mean)) return;
     best_ = results_.size() - 1;
-    backend_.resize(kept_, policy.parameters().rows);
-    backend_.map(outputs{kept_.all()}, detail::same{}, view<T const>(policy.parameters()));
+    view<T const> const now = detail::numbers_of(policy);
+    backend_.resize(kept_, now.rows);
+    backend_.map(outputs{kept_.all()}, detail::same{}, now);
   }
 
   /// All evaluations, in their order.
@@ -59,10 +61,11 @@ class evaluation {
   template <class Policy>
   void restore(Policy& policy) {
     require_one();
-    if (policy.parameters().rows != kept_.size())
-      throw shape_error("evaluation: the policy has " + std::to_string(policy.parameters().rows) +
-                        " parameters, expected the " + std::to_string(kept_.size()) + " of the one that was evaluated");
-    backend_.map(outputs{policy.parameters()}, detail::same{}, view<T const>(kept_.all()));
+    view<T> const numbers = detail::numbers_of(policy);
+    if (numbers.rows != kept_.size())
+      throw shape_error("evaluation: the policy has " + std::to_string(numbers.rows) + " parameters, expected the " +
+                        std::to_string(kept_.size()) + " of the one that was evaluated");
+    backend_.map(outputs{numbers}, detail::same{}, view<T const>(kept_.all()));
   }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/policy/policy_numbers.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -55,8 +56,9 @@ class moving_average {
   template <class Policy>
   void start(Policy& policy) {
     updates_ = 0;
-    backend_.resize(average_, policy.parameters().rows);
-    backend_.map(outputs{average_.all()}, detail::same{}, view<T const>(policy.parameters()));
+    view<T const> const now = detail::numbers_of(policy);
+    backend_.resize(average_, now.rows);
+    backend_.map(outputs{average_.all()}, detail::same{}, now);
   }
   template <class Policy>
   void add(Policy& policy) {
@@ -64,13 +66,13 @@ class moving_average {
     double t = double(updates_ / how_.every),
            share = how_.corrected ? how_.share / (1 - std::pow(1 - how_.share, t)) : how_.share;
     backend_.map(outputs{average_.all()}, detail::blend{share}, view<T const>(average_.all()),
-                 view<T const>(policy.parameters()));
+                 view<T const>(detail::numbers_of(policy)));
   }
   /// Exchanges the policy's parameters and the average.
   template <class Policy>
   void swap(Policy& policy) {
     if (average_.size() == 0) throw value_error("moving_average: swap without an average, expected a start before");
-    view<T> p = policy.parameters(), a = average_.all();
+    view<T> p = detail::numbers_of(policy), a = average_.all();
     backend_.map(outputs{p, a}, detail::exchanged{}, view<T const>(p), view<T const>(a));
   }
 

@@ -2,6 +2,7 @@
 #include <cohort/environment/action_mask.hpp>
 #include <cohort/environment/check.hpp>
 #include <cohort/network/mlp.hpp>
+#include <cohort/policy/running_normalization.hpp>
 #include <cohort/sampler/bernoulli.hpp>
 #include <cohort/sampler/beta_distribution.hpp>
 #include <cohort/sampler/categorical.hpp>
@@ -10,6 +11,7 @@
 #include <cohort/sampler/multi_categorical.hpp>
 #include <cohort/sampler/state_dependent_gaussian.hpp>
 #include <concepts>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,6 +36,7 @@ struct network_options {
   double policy_gain = .01;  ///< of the actor's last layer: small, so that the first policy is near uniform
   double value_gain = 1;     ///< of the critic's
   double log_std = 0;        ///< initial, for box actions
+  std::optional<running_normalization> normalize_observations{};  ///< running_normalization{}, or none
 };
 
 /// What makes a distribution of means and of the last hidden layer, as `gsde` does: m.distribution<T, D>(L) for D

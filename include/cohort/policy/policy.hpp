@@ -7,8 +7,21 @@
 
 namespace COHORT_NAMESPACE {
 
+namespace detail {
+
+struct normalized {
+  double clip;
+  template <class S>
+  constexpr S operator()(S x, S mean, S scale) const {
+    return clamp((x - mean) * scale, -clip, clip);
+  }
+};
+
+}  // namespace detail
+
 /// A policy network with its parameters in one flat array: the actor's layers, the critic's (if it has its own), then
-/// what no observation changes (log_std). R observations at a time; G actions to each.
+/// what no observation changes (log_std); behind them what observations are normalized by, if they are. R observations
+/// at a time; G actions to each.
 ///
 /// evaluate and backward belong together: backward takes the derivatives of a loss with respect to what evaluate
 /// returned and overwrites gradient(). After the first pass of a size neither allocates.
@@ -34,7 +47,10 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
       : shape(d, observations, o, masked) {
     auto const start = this->initial(backend, s);
     backend.assign(parameters_, std::span<T const>(start));
-    backend.resize(gradient_, parameters_.size());
+    backend.resize(gradient_, this->size());
+    if (!normalizes()) return;
+    statistics_ = observation_statistics(inputs(), options_.normalize_observations->prior);
+    write_normalization(backend);
   }
 
   template <class E, class Seed = random_seed>
@@ -68,9 +84,33 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     if constexpr (environment<E>) spaces_ = detail::spaces_of(e);
   }
 
-  view<T> parameters() { return parameters_.all(); }
-  view<T const> parameters() const { return parameters_.all(); }
+  view<T> parameters() { return numbers().part(0, this->size()); }
+  view<T const> parameters() const { return numbers().part(0, this->size()); }
   view<T> gradient() { return gradient_.all(); }
+  /// The parameters and, where observations are normalized, behind them what they are normalized by: all that a copy
+  /// of what the policy does has to keep.
+  view<T> numbers() { return parameters_.all(); }
+  view<T const> numbers() const { return parameters_.all(); }
+
+  /// Adds R observations to the statistics that later ones are normalized by, if they are: `train` does so after each
+  /// update. Changes what the policy does, as an update does.
+  void observe(B& backend, view<T const> observation) {
+    if (!normalizes() || statistics_.count() >= options_.normalize_observations->until) return;
+    observed_.resize(std::size_t(observation.size()));
+    backend.download(std::span<T>(observed_), observation);
+    statistics_.add(std::span<T const>(observed_), std::size_t(observation.columns));
+    write_normalization(backend);
+  }
+  /// Of the observations so far; of size 0 where none are kept.
+  cohort::observation_statistics const& observed() const { return statistics_; }
+
+  void persist(auto const& f) {
+    auto trained = parameters();
+    f("parameters", trained);
+    if (!normalizes()) return;
+    auto by = normalization();
+    f("normalization", by), f("observed", statistics_);
+  }
 
   /// G actions for each of R observations, and their log-probabilities (R x G).
   void act(B& backend, view<T const> observation, stream_id s, int G, view<action> out, view<T> logp) {
@@ -84,12 +124,14 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   void value(B& backend, view<T const> observation, view<T> out)
     requires Critic
   {
+    observation = seen(backend, numbers(), observation, acting_seen_);
     view<T const> v =
         joint_ ? value_column(actor_.forward(backend, parameters(), observation, acting_))
                : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), acting_.network));
     backend.map_rows(observation.rows, detail::copy_columns{1}, v, out);
   }
-  /// Log-probabilities (R x G) of actions under other parameters of the same network, such as a frozen reference's.
+  /// Log-probabilities (R x G) of actions under other parameters of the same network, such as a frozen reference's: as
+  /// many as numbers(), or as parameters() for those of them alone.
   void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G,
                        view<T> logp) {
     auto entropy = backend.template temporary<T>(observation.rows * G);
@@ -123,7 +165,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
       throw value_error(
           "policy: actor and critic share their trunk, so neither can be evaluated alone: use trunk::separate");
     std::ptrdiff_t R = observation.rows;
-    observation_ = observation;
+    observation = observation_ = seen(backend, numbers(), observation, seen_);
     action_ = a;
     G_ = G;
     part_ = part;
@@ -223,7 +265,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
  private:
   using array = typename B::template array<T>;
   using network = detail::actor_network<B, Distribution>;
-  using shape::actor_, shape::critic_, shape::joint_, shape::free, shape::value_column, shape::spaces_;
+  using shape::actor_, shape::critic_, shape::joint_, shape::free, shape::value_column, shape::spaces_, shape::options_;
 
   bool with_actor() const { return part_ != policy_part::critic; }
   bool with_critic() const { return Critic && part_ != policy_part::actor; }
@@ -231,8 +273,44 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   view<T const> output() { return actor_.rows(actor_trace_); }
   /// The same under any parameters, for a pass that no backward follows.
   view<T const> read(B& backend, view<T const> parameters, view<T const> observation) {
-    actor_.forward(backend, parameters, observation, acting_);
+    actor_.forward(backend, parameters, seen(backend, parameters, observation, acting_seen_), acting_);
     return actor_.rows(acting_);
+  }
+  bool normalizes() const { return options_.normalize_observations.has_value(); }
+  int inputs() const { return actor_.network().inputs(); }
+  view<T> normalization() { return numbers().part(this->size(), numbers().rows - this->size()); }
+  /// What the networks read of R observations: they themselves, or in `room` their normalized numbers and then, where
+  /// actions are masked, the mask.
+  view<T const> seen(B& backend, view<T const> parameters, view<T const> observation, array& room) {
+    if (!normalizes()) return observation;
+    std::ptrdiff_t const R = observation.rows, D = inputs(), W = observation.columns, tile = this->tiles() * D;
+    view<T const> const by = parameters.rows == numbers().rows ? parameters : view<T const>(numbers());
+    backend.resize(room, R * W);
+    view<T> out = room.matrix(R, W);
+    auto normalize = [&](view<T const> in, view<T> to) {
+      auto row = [&](int k) { return view<T const>(by.data + this->size() + k * tile, in.rows, in.columns, 0, 1); };
+      backend.map(outputs{to}, detail::normalized{options_.normalize_observations->clip}, in, row(0), row(1));
+    };
+    if (W == D && observation.contiguous()) {  // rows of a tile, and one of what is left
+      std::ptrdiff_t const whole = R * D / tile, left = R * D - whole * tile, first = whole * tile;
+      if (whole > 0) normalize({observation.data, whole, tile}, {out.data, whole, tile});
+      if (left > 0) normalize({observation.data + first, 1, left}, {out.data + first, 1, left});
+    } else {
+      normalize(observation.columns_part(0, D), out.columns_part(0, D));
+    }
+    if (W > D) backend.map(outputs{out.columns_part(D, W - D)}, detail::same{}, observation.columns_part(D, W - D));
+    return out;
+  }
+  void write_normalization(B& backend) {
+    auto const& o = *options_.normalize_observations;
+    auto const half = std::size_t(this->tiles() * inputs());
+    std::vector<T> by(2 * half);
+    for (std::size_t k = 0; k < half; ++k) {
+      int const d = int(k % std::size_t(inputs()));
+      by[k] = T(statistics_.mean(d));
+      by[half + k] = T(1 / (std::hypot(statistics_.deviation(d), std::sqrt(o.variance_epsilon)) + o.deviation_epsilon));
+    }
+    backend.upload(normalization(), std::span<T const>(by));
   }
   void add_divergence(B& backend, view<T const> derivative, array& slopes, view<T> to) {
     std::ptrdiff_t R = derivative.rows;
@@ -245,7 +323,9 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     backend.map(outputs{free(gradient())}, detail::plus{}, view<T const>(free(gradient())), view<T const>(sum.data, F));
   }
 
-  array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_, tangent_;
+  array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_, tangent_, seen_, acting_seen_;
+  cohort::observation_statistics statistics_;
+  std::vector<T> observed_;
   typename network::trace acting_, actor_trace_;
   typename mlp::template trace<B> critic_trace_;
   view<T const> observation_;

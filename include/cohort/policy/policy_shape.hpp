@@ -53,6 +53,7 @@ class policy_shape {
       : options_(o),
         joint_(Critic && o.trunk == trunk::shared),
         actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
+    if (o.normalize_observations) o.normalize_observations->check();
     free_ = actor_.network().end();
     if (Critic && !joint_) {
       critic_ = mlp(layers(observations, o, 1), o.activation, free_);
@@ -60,11 +61,12 @@ class policy_shape {
     }
   }
 
-  /// The parameters that it begins with.
+  /// The parameters that it begins with, and room for what observations are normalized by.
   std::vector<T> initial(B& backend, random_seed s) const {
     mlp const& of_actor = actor_.network();
     int P = distribution().parameters();
-    std::vector<T> start(std::size_t(size()), T(options_.log_std));
+    std::ptrdiff_t const more = options_.normalize_observations ? 2 * tiles() * of_actor.inputs() : 0;
+    std::vector<T> start(std::size_t(size() + more), T(options_.log_std));
     std::vector<double> gains(std::size_t(P), options_.policy_gain);
     gains.resize(std::size_t(of_actor.outputs()), options_.value_gain);
     of_actor.initialize(backend, start, gains, s.value);
@@ -74,6 +76,8 @@ class policy_shape {
     if (Critic && !joint_) critic_.initialize(backend, start, {options_.value_gain}, s.value);
     return start;
   }
+  /// How often what a row of observations is normalized by is repeated: several narrow rows are one to a processor.
+  int tiles() const { return std::max(1, 64 / actor_.network().inputs()); }
   std::ptrdiff_t size() const { return free_ + distribution().free_parameters(); }  ///< parameters
   view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
   template <class U>

@@ -64,6 +64,7 @@ struct batch : step_record<B, Action> {
   using minibatches = decision_minibatches<B, Policy>;  ///< how a learner cuts it
 
   std::ptrdiff_t M() const { return R * G; }
+  view<T const> observations() { return observation.matrix(R, observation_size); }
 
   /// f(term, array) for each constant term that a minibatch takes from here as it is, R G each: a term of a step is
   /// listed here where a rollout brings it. (old_logp is sampler_logp where there is no other.)
@@ -82,8 +83,8 @@ struct batch : step_record<B, Action> {
   template <class Policy>
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
     backend.resize(ref_logp, M());
-    policy.log_probability(backend, reference, observation.matrix(R, observation_size),
-                           action.matrix(R, G * action_width), int(G), ref_logp.matrix(R, G));
+    policy.log_probability(backend, reference, observations(), action.matrix(R, G * action_width), int(G),
+                           ref_logp.matrix(R, G));
   }
 
   /// Writes the distributions of a policy under some parameters to `out`, reference_distribution or old_distribution.
@@ -91,8 +92,7 @@ struct batch : step_record<B, Action> {
   void distribution_rows(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
     distribution_size = policy.distribution_size();
     backend.resize(out, R * distribution_size);
-    policy.distribution_rows(backend, parameters, observation.matrix(R, observation_size),
-                             out.matrix(R, distribution_size));
+    policy.distribution_rows(backend, parameters, observations(), out.matrix(R, distribution_size));
   }
 
   /// Numbers the observations: equal ones of the same group have the same number. On the host.

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cohort/advantage/explained_variance.hpp>
+#include <cohort/policy/policy_numbers.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <cohort/rollout/probes.hpp>
 #include <cohort/run/any_algorithm.hpp>
@@ -71,8 +72,9 @@ class training<B, Rollout, Update, E, Policy> {
         has_reference_(reads_ & needs::reference || advantage_reads_ & needs::ref_logp) {
     algorithm_.reward.start(backend);
     if (has_reference_) {
-      backend.resize(reference_, policy.parameters().rows);
-      backend.map(outputs{reference_.all()}, detail::same{}, view<T const>(policy.parameters()));
+      view<T const> const now = detail::numbers_of(policy);
+      backend.resize(reference_, now.rows);
+      backend.map(outputs{reference_.all()}, detail::same{}, now);
     }
     report_.parameter_bytes = std::size_t(policy.parameters().rows) * sizeof(T) * (has_reference_ ? 2 : 1);
     report_.optimizer_bytes = learner_.optimizer_bytes();
@@ -97,8 +99,7 @@ class training<B, Rollout, Update, E, Policy> {
   /// All of it by name, for copy_out and copy_in (backend/saved_state.hpp): a run that is made like this one and is
   /// given this one's state goes on as this one would, bit by bit.
   void persist(auto const& f) {
-    auto parameters = policy_.parameters();
-    f("parameters", parameters);
+    detail::persist_policy(policy_, f);
     f("collector", collector_), f("learner", learner_), f("reward", algorithm_.reward), f("recent returns", recent_);
     if (auto reference = reference_.all(); has_reference_) f("reference", reference);
     f("objective", algorithm_.objective), f("advantage", algorithm_.advantage);
@@ -221,7 +222,9 @@ class training<B, Rollout, Update, E, Policy> {
     auto const& refresh = algorithm_.reference;
     if (has_reference_ && refresh.every > 0 && report_.updates % refresh.every == 0)
       backend_.map(outputs{reference_.all()}, detail::blend{refresh.share}, view<T const>(reference_.all()),
-                   view<T const>(policy_.parameters()));
+                   view<T const>(detail::numbers_of(policy_)));
+    if constexpr (requires { policy_.observe(backend_, batch.observations()); })
+      policy_.observe(backend_, batch.observations());
   }
 
   bool learn_more(double progress, update_metrics& metrics) {
@@ -261,8 +264,7 @@ class training<B, Rollout, Update, E, Policy> {
     if constexpr (has_distributions) {
       if (advantage_reads_ & needs::kl) {
         backend_.resize(batch.kl, batch.R);
-        policy_.kl_to(backend_, view<T const>(reference_.all()),
-                      view<T const>(batch.observation.matrix(batch.R, batch.observation_size)), batch.kl.all());
+        policy_.kl_to(backend_, view<T const>(reference_.all()), batch.observations(), batch.kl.all());
       }
       if (reads_ & needs::kl)
         batch.distribution_rows(backend_, policy_, view<T const>(reference_.all()), batch.reference_distribution);
