@@ -34,6 +34,7 @@ class any_optimizer {
     virtual void persist(detail::state_walk<B> const&) = 0;
     virtual std::string name() const = 0;
     virtual double rate(double progress) const = 0;
+    virtual bool set_rate(double) = 0;
   };
   template <class O>
   struct of final : table {
@@ -55,6 +56,10 @@ class any_optimizer {
       if constexpr (requires { double(optimizer.rate(progress)); }) return double(optimizer.rate(progress));
       else return std::numeric_limits<double>::quiet_NaN();
     }
+    bool set_rate(double now) override {
+      if constexpr (requires { optimizer.rate = now; }) return optimizer.rate = now, true;
+      else return false;
+    }
   };
 
  public:
@@ -74,6 +79,8 @@ class any_optimizer {
   std::string name() const { return held_->name(); }
   /// The learning rate at a share of the run; NaN where the optimizer has none that is called so.
   double rate(double progress) const { return held_->rate(progress); }
+  /// From now on, instead of its schedule. False where the optimizer has none that is called so.
+  bool set_rate(double now) { return held_->set_rate(now); }
 
  private:
   detail::owned<table> held_;

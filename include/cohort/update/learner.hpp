@@ -43,11 +43,18 @@ class learner {
       : update_(detail::erased_update<B>(how)), aggregation_(aggregation), seed_(seed), pass_(seed) {
     update_.optimizer.start(backend, layout_of(policy));
     update_.check();
+    rate_ = update_.optimizer.rate(0);
+    if (adapts() && !update_.optimizer.set_rate(rate_))
+      throw value_error("update: desired_kl changes the optimizer's rate, and " + update_.optimizer.name() +
+                        " has no member `rate`");
     backend.resize(norm_, 2);
   }
 
   std::size_t optimizer_bytes() const { return update_.optimizer.bytes(); }
-  void persist(auto const& f) { f("optimizer", update_.optimizer), f("rounds", rounds_), f("pass", pass_); }
+  void persist(auto const& f) {
+    f("optimizer", update_.optimizer), f("rounds", rounds_), f("pass", pass_);
+    if (adapts()) f("rate", rate_);
+  }
 
   update_metrics learn(B& backend, any_objective<B> const& o, Policy& policy, Batch& batch, double progress) {
     return detail::learn_whole(*this, backend, o, policy, batch, progress);
@@ -80,7 +87,7 @@ class learner {
     }
     std::ptrdiff_t count = std::min(units_, all_ - first_);
     bool const last = epoch_ + 1 == update_.epochs && first_ + count == all_,
-               watched = std::isfinite(update_.target_kl);
+               watched = std::isfinite(update_.target_kl) || adapts();
     auto m = units_ < all_ ? minibatches_.slice(backend, batch, first_, count) : minibatches_.whole(backend, batch);
     bool too_far = false;
     std::string wrong = descend(backend, o, policy, m, progress, last || watched ? &metrics : nullptr, too_far);
@@ -118,6 +125,7 @@ class learner {
     if (metrics) metrics->gradient_norm = norm;
     too_far = metrics && metrics->approximate_kl > 1.5 * update_.target_kl;
     if (too_far) return {};
+    if (adapts()) update_.optimizer.set_rate(rate_ = adapted(metrics->approximate_kl));
     if (!std::isfinite(norm))
       return "the gradient's norm is " + detail::text(norm) + ", " +
              detail::not_finite_in(backend, gradient, "gradient");
@@ -126,7 +134,15 @@ class learner {
     return {};
   }
 
+  bool adapts() const { return std::isfinite(update_.desired_kl); }
+  double adapted(double kl) const {
+    if (kl > 2 * update_.desired_kl) return std::max(1e-5, rate_ / 1.5);
+    if (kl < update_.desired_kl / 2) return std::min(1e-2, rate_ * 1.5);
+    return rate_;
+  }
+
   update<any_optimizer<B>> update_;
+  double rate_;  // where it follows the divergence
   any_aggregation<B> aggregation_;
   std::uint64_t seed_;
   std::int64_t rounds_ = 0;

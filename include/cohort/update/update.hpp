@@ -35,6 +35,11 @@ struct update {
   /// > 0; once update_metrics::approximate_kl of a minibatch is more than 1.5 times as much, neither its step nor any
   /// after it is taken (SB3's target_kl). It costs the metrics of each minibatch.
   double target_kl = std::numeric_limits<double>::infinity();
+  /// > 0; before each step the learning rate, which begins as the optimizer's, is divided by 1.5 where approximate_kl
+  /// of the minibatch is more than twice as much, and multiplied by 1.5 where it is less than half (as of an update's
+  /// first one), within 1e-5 to 1e-2. rsl_rl's "adaptive" schedule, but for the estimate: its divergence is exact. It
+  /// costs the metrics of each minibatch.
+  double desired_kl = std::numeric_limits<double>::infinity();
 
   static constexpr about notes{"update", "epochs of minibatches", "Schulman et al. 2017, arXiv:1707.06347, algorithm 1",
                                "SB3, CleanRL (PPO: whole updates)"};
@@ -49,13 +54,15 @@ struct update {
     f("max_gradient_value", max_gradient_value, max_gradient_value < std::numeric_limits<double>::infinity());
     f("non_finite", non_finite, non_finite != cohort::non_finite::raise);
     f("target_kl", target_kl, target_kl < std::numeric_limits<double>::infinity());
+    f("desired_kl", desired_kl, desired_kl < std::numeric_limits<double>::infinity());
   }
   template <class B>
   static constexpr bool has_optimizers = detail::optimizer_on<Optimizer, B>;
   template <backend B>
   update<any_optimizer<B>> erased() const {
-    return {epochs,    minibatch_size,    minibatches,        normalize,  standardization,
-            optimizer, max_gradient_norm, max_gradient_value, non_finite, target_kl};
+    return {epochs,          minibatch_size, minibatches,       normalize,
+            standardization, optimizer,      max_gradient_norm, max_gradient_value,
+            non_finite,      target_kl,      desired_kl};
   }
   gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {
@@ -68,6 +75,7 @@ struct update {
     detail::require(max_gradient_value > 0, "update", "max_gradient_value", max_gradient_value,
                     "a positive number (infinity: no limit)");
     detail::require(target_kl > 0, "update", "target_kl", target_kl, "a positive number (infinity: none)");
+    detail::require(desired_kl > 0, "update", "desired_kl", desired_kl, "a positive number (infinity: none)");
   }
 };
 
