@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "../compare/presets.hpp"
 #include "../program/exit_status.hpp"
+#include "tuned.hpp"
 
 namespace cli {
 
@@ -22,19 +22,6 @@ constexpr bool needs_critic(A const&, run_algorithm const& parts) {
          std::is_same_v<decltype(A::rollout), cohort::probes>;
 }
 
-/// f(algorithm) with the tuned one of this name, if there is one.
-template <class F>
-bool with_tuned(std::string const& environment, std::string const& name, F f) {
-  auto in = [&](auto const& e) {
-    if (name == "ppo") return f(compare::ppo(e, 0)), true;
-    if (name == "grpo") return f(compare::grpo(e, 0)), true;
-    if (name == "hybrid_grpo") return f(compare::hybrid_grpo(e, 0)), true;
-    return false;
-  };
-  if (environment == "CartPole-v1") return in(cohort::classic_control::cart_pole{});
-  if (environment == "Pendulum-v1") return in(cohort::classic_control::pendulum{});
-  return false;
-}
 template <class F>
 bool with_paper(std::string const& name, F f) {
   bool found = false;
@@ -69,14 +56,18 @@ void set(A& a, std::vector<asked_setting> const& settings) {
 
 }  // namespace
 
-chosen_algorithm algorithm_of(config const& c) {
+chosen_algorithm algorithm_of(config& c) {
   std::optional<chosen_algorithm> found;
   auto choose = [&](auto a) {
     set(a, c.settings);
     auto parts = cohort::preset::without_types<machine>(a);
     found = {parts, cohort::text(a), cohort::settings_of(a), needs_critic(a, parts)};
   };
-  if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, choose)) return *found;
+  if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, [&](auto a, bool normalizes) {
+        choose(a);
+        if (!c.where.contains("policy.normalize_observations")) c.normalize_observations = normalizes;
+      }))
+    return *found;
   if (c.preset == "tuned") {
     std::string const known = cohort::comparing::join(tuned_names(c.environment));
     throw program::usage_error(c.place_of("preset") + ": preset is tuned, and " + c.algorithm + " is not tuned for " +
@@ -103,7 +94,7 @@ std::vector<std::string> algorithm_names() {
 std::vector<std::string> tuned_names(std::string const& environment) {
   std::vector<std::string> all;
   for (auto const* name : {"ppo", "grpo", "hybrid_grpo"})
-    if (with_tuned(environment, name, [](auto const&) {})) all.push_back(name);
+    if (with_tuned(environment, name, [](auto const&, bool) {})) all.push_back(name);
   return all;
 }
 

@@ -21,9 +21,10 @@ struct chosen_algorithm {
   bool needs_critic;
 };
 
-/// Raises program::usage_error, naming where it was asked for, for a name or a parameter that there is not, a value
-/// out of its range, and a preset that reads a language task.
-chosen_algorithm algorithm_of(config const& c);
+/// It also sets what a tuned preset says of the policy, where the config does not. Raises program::usage_error, naming
+/// where it was asked for, for a name or a parameter that there is not, a value out of its range, and a preset that
+/// reads a language task.
+chosen_algorithm algorithm_of(config& c);
 
 /// Those that play environments, and which of them are tuned for this one.
 std::vector<std::string> algorithm_names();

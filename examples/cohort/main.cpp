@@ -88,6 +88,7 @@ int run(int argc, char** argv) {
   comparing->add_flag("--overwrite", how.overwrite, "replaces the report in the folder");
 
   auto* sweeping = app.add_subcommand("sweep", "tries values of fields, each run a process, and ranks them");
+  sweeping->allow_extras();
   sweeping->add_option("--config", config_file, "a TOML file of fields with a table [sweep]")->type_name("FILE");
   sweeping->add_option("--out", out, "the folder of the sweep, runs/sweep where none is given")->type_name("DIR");
   sweeping->add_flag("--resume", how.resume, "goes on with the sweep in the folder");
@@ -136,7 +137,10 @@ int run(int argc, char** argv) {
     }
     if (sweeping->parsed()) {
       if (config_file.empty()) throw program::usage_error("sweep needs --config, a file with a table [sweep]");
-      sweep_request asked{.program = path_of_program(argv[0]), .config = config_file, .resume = how.resume};
+      sweep_request asked{.program = path_of_program(argv[0]),
+                          .config = config_file,
+                          .fields = fields_of_arguments(sweeping->remaining()),
+                          .resume = how.resume};
       if (!out.empty()) asked.out = out;
       return sweep(asked);
     }

@@ -146,7 +146,8 @@ class sweeping {
 }  // namespace
 
 void sweep(sweep_request const& how) {
-  auto const plan = plan_of_file(how.config);
+  auto plan = plan_of_file(how.config);
+  plan.base.insert(plan.base.end(), how.fields.begin(), how.fields.end());
   // What would be refused is refused now, and not in each run.
   for (auto const& trial : plan.drawn()) {
     config c;

@@ -1,12 +1,16 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include "config.hpp"
 
 namespace cli {
 
 struct sweep_request {
   std::string program;  ///< this one
   std::string config;
+  std::vector<field> fields{};  ///< of all runs, over those of the config
   std::filesystem::path out = "runs/sweep";
   bool resume = false;
 };

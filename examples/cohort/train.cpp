@@ -130,7 +130,7 @@ std::string in_words(ordered_json const& evaluation) {
 
 }  // namespace
 
-void train(config const& c, train_request const& how) {
+void train(config c, train_request const& how) {
   auto const algorithm = algorithm_of(c);
   auto const environment = environment_of(c);
   std::string name = c.environment;

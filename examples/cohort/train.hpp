@@ -21,6 +21,6 @@ struct train_request {
 ///     summary.json       what came out, written last
 ///
 /// Ends after the update in which SIGINT or SIGTERM came, with a checkpoint of it.
-void train(config const& c, train_request const& how);
+void train(config c, train_request const& how);
 
 }  // namespace cli

@@ -35,22 +35,23 @@ TEST_CASE("cohort sweep: what cannot be is refused with its line before anything
 
 TEST_CASE("cohort sweep: a stopped one goes on, each run to the bits that it has by itself; the trials are ranked") {
   scratch here;
-  std::string const fields = "steps = 20000\npolicy.hidden = [8]\nupdate.epochs = 1\nevaluation.every = 50\n";
+  std::string const fields = "steps = 5\npolicy.hidden = [8]\nupdate.epochs = 1\nevaluation.every = 50\n";
   files::put(here.in("a.toml"), fields + "[sweep]\nseeds = 1\n[sweep.fields]\nrollout.count = [4, 8]\n");
-  running_program program(here.path, paths::program("cohort"), {"sweep", "--config", "a.toml", "--out", "s"});
+  running_program program(here.path, paths::program("cohort"),
+                          {"sweep", "--config", "a.toml", "--out", "s", "--steps", "20000"});
   REQUIRE(program.reaches([&] { return lines(here.in("s/0/1/metrics.jsonl")) > 1; }));
   CHECK_THAT(here.refusal("sweep --config a.toml --out s --resume", 1), ContainsSubstring("is another process's"));
   program.send(SIGTERM);
   CHECK(program.end() == 143);
   CHECK_THAT(here.refusal("sweep --config a.toml --out s", 1), ContainsSubstring("already holds a sweep"));
-  auto const resumed = here.run("sweep --config a.toml --out s --resume");
+  auto const resumed = here.run("sweep --config a.toml --out s --resume --steps 20000");
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
   CHECK(resumed.out == get(here.in("s/ranking.txt")));
   CHECK(lines(here.in("s/ranking.txt")) == 3);
   CHECK_THAT(get(here.in("s/ranking.html")), ContainsSubstring("rollout.count = 4"));
   files::put(here.in("b.toml"), fields);
-  REQUIRE(here.run("train --quiet --config b.toml --rollout.count 4 --out one").status == 0);
+  REQUIRE(here.run("train --quiet --config b.toml --steps 20000 --rollout.count 4 --out one").status == 0);
   CHECK(get(here.in("one/policy.cohort")) == get(here.in("s/0/1/policy.cohort")));
   files::put(here.in("a.toml"), fields + "[sweep]\nseeds = 1\n[sweep.fields]\nrollout.count = [5, 8]\n");
   CHECK_THAT(here.refusal("sweep --config a.toml --out s --resume", 1), ContainsSubstring("holds another sweep"));

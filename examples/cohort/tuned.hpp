@@ -1,0 +1,120 @@
+#pragma once
+#include <cohort/cohort.hpp>
+#include <string>
+#include <vector>
+
+#include "../compare/presets.hpp"
+
+// The algorithms with which `cohort` trains environments of which nothing else is said: each the best of one sweep of
+// bench/sweeps, which gives PPO, GRPO and Hybrid GRPO the same number of settings, seeds and steps.
+
+namespace cli {
+
+struct tuned_ppo {
+  std::string environment;
+  bool normalizes;
+  int count, horizon;
+  double gamma, lambda, rate;
+  int epochs, minibatch;
+
+  auto operator()() const {
+    return cohort::algorithm{.rollout = cohort::lanes{.count = count, .horizon = horizon},
+                             .advantage = cohort::gae{.gamma = gamma, .lambda = lambda},
+                             .objective = cohort::clipped_ratio{.epsilon = .2} + cohort::value_loss{.weight = .5},
+                             .update = cohort::update{.epochs = epochs,
+                                                      .minibatch_size = minibatch,
+                                                      .optimizer = cohort::adam{.rate = rate},
+                                                      .max_gradient_norm = .5},
+                             .reward = cohort::running_reward_scale{.gamma = gamma}};
+  }
+};
+struct tuned_grpo {
+  std::string environment;
+  bool normalizes;
+  int count, group;
+  double gamma, rate;
+  int epochs, minibatch;
+
+  auto operator()() const {
+    return cohort::algorithm{
+        .rollout = cohort::groups{.count = count, .group = group},
+        .advantage = cohort::group_relative{.by = cohort::credit::return_to_go, .gamma = gamma},
+        .objective = cohort::clipped_ratio{.epsilon = .2},
+        .update = cohort::update{.epochs = epochs,
+                                 .minibatch_size = minibatch,
+                                 .normalize = cohort::normalization::none,
+                                 .optimizer = cohort::adam{.rate = rate},
+                                 .max_gradient_norm = .5},
+    };
+  }
+};
+struct tuned_hybrid_grpo {
+  std::string environment;
+  bool normalizes;
+  int lanes, horizon, group;
+  double gamma, lambda, rate;
+  int epochs, minibatch;
+
+  auto operator()() const {
+    return cohort::algorithm{
+        .rollout = cohort::probes{.lanes = lanes, .horizon = horizon, .group = group},
+        .advantage =
+            cohort::hybrid_grpo{
+                .gamma = gamma, .lambda = lambda, .target = cohort::critic_target::lambda_return, .tail = true},
+        .objective = cohort::clipped_ratio{.epsilon = .2} + cohort::value_loss{.weight = .5},
+        .update = cohort::update{.epochs = epochs,
+                                 .minibatch_size = minibatch,
+                                 .optimizer = cohort::adam{.rate = rate},
+                                 .max_gradient_norm = .5},
+    };
+  }
+};
+
+inline std::vector<tuned_ppo> const& all_tuned_ppo() {
+  static std::vector<tuned_ppo> const all{
+      {"Acrobot-v1", true, 16, 128, .99, .9, 2e-3, 10, 128},
+      {"MountainCar-v0", true, 16, 64, .99, .98, 1e-3, 10, 128},
+      {"MountainCarContinuous-v0", true, 8, 64, .999, .95, 1e-3, 10, 128},
+  };
+  return all;
+}
+inline std::vector<tuned_grpo> const& all_tuned_grpo() {
+  static std::vector<tuned_grpo> const all{
+      {"Acrobot-v1", true, 2, 8, .99, 1e-3, 10, 256},
+      {"MountainCar-v0", true, 2, 8, .99, 1e-3, 10, 256},
+      {"MountainCarContinuous-v0", true, 2, 8, .999, 1e-3, 10, 256},
+  };
+  return all;
+}
+inline std::vector<tuned_hybrid_grpo> const& all_tuned_hybrid_grpo() {
+  static std::vector<tuned_hybrid_grpo> const all{
+      {"Acrobot-v1", true, 8, 64, 2, .99, .95, 1e-3, 10, 128},
+      {"MountainCar-v0", true, 8, 64, 2, .99, .98, 1e-3, 10, 128},
+      {"MountainCarContinuous-v0", true, 8, 64, 2, .999, .95, 1e-3, 10, 128},
+  };
+  return all;
+}
+
+/// f(algorithm, whether its policy normalizes what it observes) with the tuned one of this name, if there is one.
+template <class F>
+bool with_tuned(std::string const& environment, std::string const& name, F f) {
+  auto in = [&](auto const& rows) {
+    for (auto const& row : rows)
+      if (row.environment == environment) return f(row(), row.normalizes), true;
+    return false;
+  };
+  auto zoo = [&](auto const& e) {
+    if (name == "ppo") return f(compare::ppo(e, 0), false), true;
+    if (name == "grpo") return f(compare::grpo(e, 0), false), true;
+    if (name == "hybrid_grpo") return f(compare::hybrid_grpo(e, 0), false), true;
+    return false;
+  };
+  if (environment == "CartPole-v1") return zoo(cohort::classic_control::cart_pole{});
+  if (environment == "Pendulum-v1") return zoo(cohort::classic_control::pendulum{});
+  if (name == "ppo") return in(all_tuned_ppo());
+  if (name == "grpo") return in(all_tuned_grpo());
+  if (name == "hybrid_grpo") return in(all_tuned_hybrid_grpo());
+  return false;
+}
+
+}  // namespace cli
