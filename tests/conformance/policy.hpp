@@ -249,18 +249,19 @@ void independent_samples(B& backend, independent<Model, value_t<B>, D> const& d,
 template <class B>
 grid<double> network_results(B& backend, std::vector<int> const& sizes, activation hidden, std::ptrdiff_t rows) {
   using T = value_t<B>;
-  mlp network(sizes, hidden, 5);
+  detail::layer_sequence<B> layers(sizes[0]);
+  for (std::size_t l = 1; l + 1 < sizes.size(); ++l) layers.add(dense{sizes[l], hidden});
+  detail::chain<B> network(layers, sizes.back(), 5);
   placed<B, T> parameters(backend, inputs<T>(network.end(), 1, 1, -.5, .5)),
       gradient(backend, inputs<T>(network.end(), 1, 2)), x(backend, inputs<T>(rows, network.inputs(), 3)),
       dy(backend, inputs<T>(rows, network.outputs(), 4)), out(backend, rows, network.outputs());
-  typename mlp::template trace<B> trace;
+  layer_trace<B> trace;
   backend.map(outputs{out.out()}, detail::same{},
               view<T const>(network.forward(backend, parameters.in(), x.in(), trace)));
   network.backward(backend, parameters.in(), x.in(), trace, dy.in(), gradient.out());
   auto y = as<double>(out.now()), g = as<double>(gradient.now());
   placed<B, T> v(backend, inputs<T>(network.end(), 1, 5, -.1, .1));
-  backend.map(outputs{out.out()}, detail::same{},
-              view<T const>(network.tangent(backend, parameters.in(), v.in(), x.in(), trace)));
+  backend.map(outputs{out.out()}, detail::same{}, network.tangent(backend, parameters.in(), v.in(), x.in(), trace).y);
   auto dy_along = as<double>(out.now());
   for (auto const* more : {&g, &dy_along}) y.values.insert(y.values.end(), more->values.begin(), more->values.end());
   y.rows = std::ptrdiff_t(y.values.size()), y.columns = 1;
@@ -358,7 +359,7 @@ void policies(B& backend, tolerances const& tolerance) {
                           fisher_results(reference, diagonal_gaussian<double>{3}, hidden), tolerance) == "");
     }
   }
-  SECTION("mlp: outputs, parameter gradients and tangents are those of double") {
+  SECTION("network: outputs, parameter gradients and tangents are those of double") {
     for (auto hidden : {activation::tanh, activation::relu})
       for (auto const& sizes : {std::vector<int>{4, 64, 64, 2}, {3, 7, 1}, {5, 2}, {17, 400, 400, 3}})
         REQUIRE(mismatch<B>(network_results(backend, sizes, hidden, 37), network_results(reference, sizes, hidden, 37),

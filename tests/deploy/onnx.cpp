@@ -32,12 +32,10 @@ std::string operators(std::string const& bytes) {
 /// What the network of an actor gives in rows of observations.
 template <class Policy>
 std::vector<float> output_of(eigen::backend& cpu, Policy& policy, std::vector<double> const& seen) {
-  std::vector<int> sizes{policy.observations()};
-  for (int n : policy.options().hidden) sizes.push_back(n);
-  sizes.push_back(policy.distribution().parameters());
-  mlp const network(sizes, policy.options().activation, 0);
+  auto const plan = detail::plan_of<eigen::backend>(policy.options(), policy.observations());
+  detail::chain<eigen::backend> const network(plan.actor, policy.distribution().parameters(), 0);
   std::vector<float> const x(seen.begin(), seen.end());
-  mlp::trace<eigen::backend> trace;
+  layer_trace<eigen::backend> trace;
   auto const y = network.forward(
       cpu, policy.parameters(),
       view<float const>(x.data(), std::ptrdiff_t(x.size()) / policy.observations(), policy.observations()), trace);

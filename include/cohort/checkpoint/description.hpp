@@ -4,7 +4,9 @@
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/file/json.hpp>
+#include <cohort/network/built_layer.hpp>
 #include <cohort/policy/network_options.hpp>
+#include <variant>
 
 // What is said of a policy in a file: all that has to agree before its parameters mean the same again.
 
@@ -32,19 +34,52 @@ void each_number_of_distribution(D const& d, F f) {
   else if constexpr (requires { d.options.numbers(f); }) d.options.numbers(f);
 }
 
+/// Layers by their numbers in the sequence: {"0": {"kind": "dense", "units": 64, ...}, ...}.
+inline file::json layers_json(std::vector<layer_description> const& layers) {
+  file::json all = file::json::object();
+  for (auto const& layer : layers) {
+    file::json one{{"kind", layer.kind}};
+    for (auto const& [name, value] : layer.numbers)
+      std::visit(
+          [&](auto const& x) {
+            if constexpr (std::is_same_v<decltype(x), double const&>) {
+              if (x == std::floor(x) && std::abs(x) < 1e15) one[name] = std::int64_t(x);
+              else one[name] = x;
+            } else {
+              one[name] = x;
+            }
+          },
+          value);
+    for (auto const& inside : layer.inside) one["inside"][std::to_string(one["inside"].size())] = layers_json(inside);
+    all[std::to_string(all.size())] = std::move(one);
+  }
+  return all;
+}
+/// Plain networks as {"hidden": [64, 64], "activation": "tanh", "trunk": "separate"}.
+template <class Policy>
+file::json network_json(Policy const& policy) {
+  auto const& o = policy.options();
+  file::json about{{"trunk", name_of(o.trunk)}};
+  if (policy.has_plain_networks())
+    about["hidden"] = std::vector<int>(o.hidden), about["activation"] = name_of(o.activation);
+  else {
+    about["actor"] = layers_json(policy.actor_layers());
+    if (Policy::has_critic && !policy.shares_trunk()) about["critic"] = layers_json(policy.critic_layers());
+  }
+  return about;
+}
+
 template <class Policy>
 file::json policy_json(Policy const& policy) {
   file::json about{{"parameters", policy.parameters().rows}};
   if constexpr (requires { policy.spaces(), policy.for_each_array([](auto const&...) {}); }) {
-    auto const& o = policy.options();
     file::json distribution{{"name", type_name<typename Policy::distribution_type>()}}, arrays = file::json::object();
     each_number_of_distribution(policy.distribution(), [&](char const* name, double x) { distribution[name] = x; });
     policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
       arrays[name] = {offset, rows, columns};
     });
     about["kind"] = Policy::has_critic ? "actor_critic" : "actor";
-    about["network"] = {
-        {"hidden", std::vector<int>(o.hidden)}, {"activation", name_of(o.activation)}, {"trunk", name_of(o.trunk)}};
+    about["network"] = network_json(policy);
     about["distribution"] = distribution;
     about["observations"] = space_json(policy.spaces().observations);
     about["actions"] = space_json(policy.spaces().actions);

@@ -16,11 +16,14 @@ inline void write_layers(onnx_graph& graph, exported_actor const& actor, std::st
     auto const& layer = actor.layers[l];
     std::string const k = std::to_string(l), weight = "weight" + k, bias = "bias" + k;
     bool const last = l + 1 == actor.layers.size();
+    std::string const linear = last ? end : "linear" + k;
     graph.constant(weight, {layer.inputs, layer.outputs}, layer.weight);
     graph.constant(bias, {layer.outputs}, layer.bias);
-    graph.node("Gemm", {from, weight, bias}, last ? end : "linear" + k);
-    if (!last) graph.node(actor.hidden == activation::tanh ? "Tanh" : "Relu", {"linear" + k}, "hidden" + k);
+    graph.node("Gemm", {from, weight, bias}, linear);
+    from = linear;
+    if (layer.after == activation::linear) continue;
     from = "hidden" + k;
+    graph.node(layer.after == activation::tanh ? "Tanh" : "Relu", {linear}, from);
   }
 }
 

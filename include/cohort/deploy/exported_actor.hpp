@@ -25,6 +25,7 @@ enum class best_action {
 struct actor_layer {
   int inputs, outputs;
   std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
+  activation after = activation::linear;
 
   void keep_columns(int n) {
     std::vector<float> kept;
@@ -37,14 +38,15 @@ struct actor_layer {
 };
 
 /// "4-64-64-2 (tanh)"
-inline std::string widths_of(std::vector<actor_layer> const& layers, activation hidden) {
-  std::string all = std::to_string(layers[0].inputs);
+inline std::string widths_of(std::vector<actor_layer> const& layers) {
+  std::string all = std::to_string(layers[0].inputs), after;
   for (auto const& layer : layers) all += "-" + std::to_string(layer.outputs);
-  return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l)
+    if (l == 0 || layers[l].after != layers[0].after) after += (l ? ", " : "") + std::string(name_of(layers[l].after));
+  return all + (after.empty() ? "" : " (" + after + ")");
 }
 
 struct exported_actor {
-  activation hidden;
   std::vector<actor_layer> layers;
   std::vector<float> free;  ///< what no observation changes: log_std
   environment_spaces spaces;
@@ -125,8 +127,21 @@ inline void require_finite(std::string const& number, std::string const& of, std
                            ", expected a finite float");
 }
 
-/// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, or of a
-/// distribution that is not known; not_finite_error for parameters that are not finite.
+/// The activations of an actor's layers but the last. Raises value_error for another layer than a dense one.
+inline std::vector<activation> activations_of(std::vector<layer_description> const& layers, std::string const& where,
+                                              std::string const& what) {
+  std::vector<activation> all;
+  for (auto const& l : layers) {
+    if (l.kind != "dense")
+      throw value_error(where + ": layer " + std::to_string(all.size()) + " of the actor is " + l.kind + ", and " +
+                        what + " has dense layers alone");
+    all.push_back(*enumerator_named<activation>(std::get<std::string>(l.numbers.at(1).second)));
+  }
+  return all;
+}
+
+/// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, of layers
+/// that are not dense, or of a distribution that is not known; not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
 exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
   using T = value_t<B>;
@@ -135,8 +150,8 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   if (spaces.actions.kind.empty())
     throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
   require_names(where, "observation", spaces.observations), require_names(where, "action", spaces.actions);
-  exported_actor actor{policy.options().activation,
-                       {},
+  auto const after = activations_of(policy.actor_layers(), where, what);
+  exported_actor actor{{},
                        {},
                        spaces,
                        distribution_name<distribution>(),
@@ -153,6 +168,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
     else if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
     else actor.layers.back().bias = std::move(numbers);
   });
+  for (std::size_t l = 0; l < after.size(); ++l) actor.layers[l].after = after[l];
   actor.layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
   return actor;
 }

@@ -98,13 +98,25 @@ inline std::string names_text(char const* in, char const* what, space_values con
   return all + "};\n}\n";
 }
 
+/// What all hidden layers do that are not linear, since a header has one function for all.
+inline activation hidden_activation(exported_actor const& n) {
+  activation one = activation::linear;
+  for (auto const& layer : n.layers) {
+    if (layer.after == activation::linear) continue;
+    if (one != activation::linear && one != layer.after)
+      throw value_error("export_header: the actor is " + widths_of(n.layers) + ", and a header has one activation");
+    one = layer.after;
+  }
+  return one;
+}
+
 /// The call of layer l.
 inline std::string layer_text(exported_actor const& n, std::size_t l) {
-  bool const is_last = l + 1 == n.layers.size();
+  bool const is_last = l + 1 == n.layers.size(), is_linear = n.layers[l].after == activation::linear;
   std::string const k = std::to_string(l), size = std::to_string(n.layers[l].outputs),
                     from = l ? "y" + std::to_string(l - 1) : "observation", to = is_last ? "y" : "y" + k;
   return "  float " + to + "[" + size + "];\n  layer<" + std::to_string(n.layers[l].inputs) + ", " + size + ", " +
-         (is_last ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
+         (is_linear ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
 }
 
 inline std::string self_test_text(header_examples const& x, bool is_box) {
@@ -137,7 +149,7 @@ inline std::string header_text(exported_actor const& n, header_examples const& x
   }
   std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
                     " wrote it.\n// The network " +
-                    widths_of(n.layers, n.hidden) + ", " + n.distribution +
+                    widths_of(n.layers) + ", " + n.distribution +
                     ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " + name +
                     " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
                     ", actions = " + std::to_string(n.spaces.actions.size()) + ";\n";
@@ -166,7 +178,7 @@ inline std::string header_text(exported_actor const& n, header_examples const& x
          "  for (int i = 0; i < Inputs; ++i)\n"
          "    for (int o = 0; o < Outputs; ++o) y[o] += x[i] * weight[i * Outputs + o];\n"
          "  if (Hidden)\n    for (int o = 0; o < Outputs; ++o) y[o] = " +
-         (n.hidden == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
+         (hidden_activation(n) == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
   if (n.best == best_action::beta_bounds)
     all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
   all +=

@@ -29,17 +29,17 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
-  basic_policy(B& backend, Distribution const& d, int observations, network_options const& o, random_seed s,
-               bool masked = false)
-      : shape(d, observations, o, masked) {
+  template <detail::given_as_networks N = network_options>
+  basic_policy(B& backend, Distribution const& d, int observations, N const& n, random_seed s, bool masked = false)
+      : shape(d, detail::plan_of<B>(n, observations), masked) {
     auto const start = this->initial(backend, s);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }
 
-  template <class E, class Seed = random_seed>
-  basic_policy(B& backend, E const& e, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observations_in(e), o, detail::seed_of(s),
+  template <class E, detail::given_as_networks N = network_options, class Seed = random_seed>
+  basic_policy(B& backend, E const& e, N const& n = {}, Seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observations_in(e), n, detail::seed_of(s),
                      detail::masked_in(e)) {
 #include <cohort/environment/requirements.inc>
     if constexpr (environment<E>) spaces_ = detail::spaces_of(e);
@@ -47,10 +47,11 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
 
   /// For an environment whose actions come from a distribution that you choose: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
-  template <class E, detail::given_as_model Model, class Seed = random_seed>
-  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count(e, o)),
-                     detail::observations_in(e), o, detail::seed_of(s), detail::masked_in(e)) {
+  template <class E, detail::given_as_model Model, detail::given_as_networks N = network_options,
+            class Seed = random_seed>
+  basic_policy(B& backend, E const& e, Model const& model, N const& n = {}, Seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<B>(e, n)),
+                     detail::observations_in(e), n, detail::seed_of(s), detail::masked_in(e)) {
     constexpr bool in_order = !detail::given_as_seed<Model>, is_model = !in_order || action_model<Model>,
                    fits = !in_order || !is_model || !environment<E> || detail::fits_actions<Model, E>();
     static_assert(in_order,
@@ -247,7 +248,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
 
   array parameters_, gradient_, results_, doutput_, dvalue_, kl_slope_, old_kl_slope_, tangent_;
   typename network::trace acting_, actor_trace_;
-  typename mlp::template trace<B> critic_trace_;
+  layer_trace<B> critic_trace_;
   view<T const> observation_;
   view<action const> action_;
   int G_ = 1;
