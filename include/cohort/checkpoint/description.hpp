@@ -103,6 +103,19 @@ file::json policy_json(Policy const& policy) {
   return about;
 }
 
+/// Plain networks layer by layer, to be compared with networks that are not plain.
+inline void write_layers_out(file::json& policy) {
+  auto& network = policy["network"];
+  if (!network.is_object() || !network.contains("hidden") || !network["hidden"].is_array()) return;
+  file::json layers = file::json::object();
+  for (auto const& n : network["hidden"])
+    layers[std::to_string(layers.size())] = {
+        {"kind", "dense"}, {"units", n}, {"activation", network.value("activation", file::json())}};
+  bool const has_critic = policy.value("kind", file::json()) == "actor_critic" && network["trunk"] == "separate";
+  network = {{"trunk", network["trunk"]}, {"actor", layers}};
+  if (has_critic) network["critic"] = layers;
+}
+
 /// Raises value_error for the first thing in which what a file says differs from what is expected of it, by its name:
 /// what kind of thing it is first. Where its arrays lie follows from the rest.
 inline void require_same(file::json const& given, file::json const& expected, std::string const& where,
@@ -119,6 +132,16 @@ inline void require_same(file::json const& given, file::json const& expected, st
     auto text = [](file::json const& x) { return x.is_null() ? std::string("absent") : shown(x); };
     throw value_error(where + ": " + name + " is " + text(given) + ", expected " + text(expected));
   }
+}
+
+/// The same of policies, layer by layer where one of the networks is not plain.
+inline void require_same_policy(file::json given, file::json expected, std::string const& where) {
+  auto is_composed = [](file::json const& policy) {
+    auto const network = policy.find("network");
+    return network != policy.end() && network->is_object() && network->contains("actor");
+  };
+  if (is_composed(given) != is_composed(expected)) write_layers_out(given), write_layers_out(expected);
+  require_same(given, expected, where, "policy");
 }
 
 }  // namespace COHORT_NAMESPACE::detail

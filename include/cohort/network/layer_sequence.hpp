@@ -30,10 +30,7 @@ class layer_sequence {
     if constexpr (layers_in_order<L>) layer.each([&](auto const& l) { add(l); });
     else if constexpr (composite_layer<L, B>)
       add(layer.kind, [&] { return layer.template built<B>(out(), end_, place_); });
-    else {
-#include <cohort/network/requirements.inc>
-      if constexpr (layer_parts<L, B>::missing == 0) add(kind_of(layer), [&] { return built(layer); });
-    }
+    else if constexpr (layer_parts<L, B>::missing == 0) add(kind_of(layer), [&] { return built(layer); });
   }
   /// make(), which is to be a layer for out() with its parameters from end() on; what is wrong with it is said beside
   /// where it stands.
@@ -58,6 +55,21 @@ class layer_sequence {
           l == 0 ? "" : " from layer " + std::to_string(l - 1) + ", " + layers_.back()->description().kind;
       throw value_error("layer " + std::to_string(l) + ", " + kind + ", of " + out().text() + from + ": " + e.what());
     }
+  }
+
+  /// A layer by the protocol for out(), with its parameters from end() on.
+  template <class L>
+  std::unique_ptr<built_layer<B>> built(L const& layer) const {
+    layer_extents const given = layer.extents(out());
+    std::vector<layer_array> arrays;
+    std::ptrdiff_t first = end_;
+    auto list = [&](char const* name, int rows, int columns, auto... start) {
+      constexpr bool is_matrix = sizeof...(start) == 0;
+      arrays.push_back({name, first, rows, columns, is_matrix, (0. + ... + double(start)), place_});
+      first += arrays.back().size();
+    };
+    if constexpr (requires { layer.arrays(given, list); }) layer.arrays(out(), list);
+    return std::make_unique<layer_of<B, L>>(layer, out(), given, std::move(arrays));
   }
 
   layer_extents const& in() const { return in_; }
@@ -124,19 +136,6 @@ class layer_sequence {
   }
 
  private:
-  template <class L>
-  std::unique_ptr<built_layer<B>> built(L const& layer) const {
-    layer_extents const given = layer.extents(out());
-    std::vector<layer_array> arrays;
-    std::ptrdiff_t first = end_;
-    auto list = [&](char const* name, int rows, int columns, auto... start) {
-      constexpr bool is_matrix = sizeof...(start) == 0;
-      arrays.push_back({name, first, rows, columns, is_matrix, (0. + ... + double(start)), place_});
-      first += arrays.back().size();
-    };
-    if constexpr (requires { layer.arrays(given, list); }) layer.arrays(out(), list);
-    return std::make_unique<layer_of<B, L>>(layer, out(), given, std::move(arrays));
-  }
   view<T> made(std::size_t l, std::ptrdiff_t rows, trace& t) const {
     return layers_[l]->first_column() < 0 ? t.inside[l].out.matrix(rows, layers_[l]->out.size) : view<T>{};
   }

@@ -11,7 +11,8 @@ namespace COHORT_NAMESPACE {
 /// A network within another stands for its layers. Layers of your own go in like these: docs/policies.md.
 template <class... Layers>
 struct network {
-  std::tuple<Layers...> layers;
+  using inside = std::tuple<Layers...>;
+  inside layers;
 
   constexpr network(Layers... l) : layers(std::move(l)...) {}
 

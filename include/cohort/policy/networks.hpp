@@ -2,6 +2,8 @@
 #include <cohort/network/dense.hpp>
 #include <cohort/network/network.hpp>
 #include <cohort/policy/network_options.hpp>
+#include <tuple>
+#include <type_traits>
 
 namespace COHORT_NAMESPACE {
 
@@ -14,6 +16,7 @@ struct same_as_actor {};
 /// A critic that is not given has layers like the actor's; with trunk::shared it has the actor's own.
 template <class Actor = network<>, class Critic = same_as_actor>
 struct networks {
+  using inside = std::tuple<Actor, Critic>;
   Actor actor{};
   Critic critic{};
   cohort::trunk trunk = cohort::trunk::separate;
@@ -60,6 +63,22 @@ inline constexpr bool is_networks<networks<A, C>> = true;
 template <class N>
 concept given_as_networks =
     std::is_same_v<N, network_options> || is_network<N> || is_networks<N> || requires { N::describes_networks; };
+
+/// The first layer in what a policy is given that lacks a part; where none does, one that does not.
+template <class B, class L, class... More>
+constexpr auto first_lacking() {
+  auto const here = [] {
+    if constexpr (requires { typename L::inside; })
+      return []<class... Inside>(std::type_identity<std::tuple<Inside...>>) {
+        return first_lacking<B, Inside..., dense>();
+      }(std::type_identity<typename L::inside>());
+    else return std::type_identity<L>();
+  }();
+  using found = typename decltype(here)::type;
+  constexpr bool is_no_layer = std::is_same_v<found, same_as_actor> || given_as_networks<found>;
+  if constexpr (sizeof...(More) == 0 || (!is_no_layer && layer_parts<found, B>::missing != 0)) return here;
+  else return first_lacking<B, More...>();
+}
 
 /// What may stand where a distribution is chosen; whether it is one is said in a sentence.
 template <class M>

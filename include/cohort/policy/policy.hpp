@@ -32,6 +32,8 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   template <detail::given_as_networks N = network_options>
   basic_policy(B& backend, Distribution const& d, int observations, N const& n, random_seed s, bool masked = false)
       : shape(d, detail::plan_of<B>(n, observations), masked) {
+    using L = typename decltype(detail::first_lacking<B, N, dense>())::type;
+#include <cohort/network/requirements.inc>
     auto const start = this->initial(backend, s);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
