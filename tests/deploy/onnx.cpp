@@ -2,6 +2,7 @@
 #include <cohort/cohort.hpp>
 #include <cohort/deploy/export_onnx.hpp>
 #include <cohort/deploy/load_onnx.hpp>
+#include <filesystem>
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
@@ -115,6 +116,27 @@ TEST_CASE("export_onnx: a shared trunk and relu, no hidden layer, double; what i
   CHECK_THROWS_AS(export_onnx(wide, none, path, existing::refuse), io_error);
   CHECK(files::get(path) == bytes);
   CHECK(files::entries(here.path) == 1);
+}
+
+TEST_CASE("export_onnx: composed networks in standard operators; what it does not know is refused by name") {
+  scratch const here;
+  eigen::backend cpu;
+  auto const path = here.path / "controller.onnx";
+  classic_control::cart_pole e;
+  auto written = [&](auto const& n) {
+    actor policy{cpu, e, n, random_seed{3}};
+    export_onnx(cpu, policy, path);
+    return operators(files::get(path));
+  };
+  CHECK(written(network{dense{6, activation::linear}, dense{5}, dense{4, activation::relu}}) ==
+        "Gemm Gemm Tanh Gemm Relu Gemm ArgMax");
+  CHECK(written(network{layer_norm{}, side_by_side{columns{0, 2}, residual{dense{4}}}}) ==
+        "MatMul Sub Mul MatMul Add Sqrt Div Mul Add Slice Gemm Tanh Add Concat Gemm ArgMax");
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH(written(network{dense{8}, image{2, 4, 1}, convolution{}}),
+                    "export_onnx: actor.1 is image, and an ONNX file has dense, layer_norm, residual, columns and "
+                    "side_by_side alone");
+  CHECK(!std::filesystem::exists(path));
 }
 
 TEST_CASE("load_onnx: policies of Stable-Baselines3, CleanRL, PyTorch and onnx.helper give what these give",

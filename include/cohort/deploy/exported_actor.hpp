@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/deploy/actor_layers.hpp>
 #include <cohort/describe/enumerators.hpp>
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
@@ -21,30 +22,6 @@ enum class best_action {
   tanh_bounds,  ///< low + (high - low) sigmoid(2 y)
   beta_bounds   ///< low + (high - low) a / (a + b), a and b softplus of y's halves, the middle where both are 0
 };
-
-struct actor_layer {
-  int inputs, outputs;
-  std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
-  activation after = activation::linear;
-
-  void keep_columns(int n) {
-    std::vector<float> kept;
-    for (int i = 0; i < inputs; ++i)
-      kept.insert(kept.end(), weight.begin() + std::ptrdiff_t(i) * outputs,
-                  weight.begin() + std::ptrdiff_t(i) * outputs + n);
-    weight = std::move(kept), outputs = n;
-    bias.resize(std::size_t(n));
-  }
-};
-
-/// "4-64-64-2 (tanh)"
-inline std::string widths_of(std::vector<actor_layer> const& layers) {
-  std::string all = std::to_string(layers[0].inputs), after;
-  for (auto const& layer : layers) all += "-" + std::to_string(layer.outputs);
-  for (std::size_t l = 0; l + 1 < layers.size(); ++l)
-    if (l == 0 || layers[l].after != layers[0].after) after += (l ? ", " : "") + std::string(name_of(layers[l].after));
-  return all + (after.empty() ? "" : " (" + after + ")");
-}
 
 struct exported_actor {
   std::vector<actor_layer> layers;
@@ -127,21 +104,8 @@ inline void require_finite(std::string const& number, std::string const& of, std
                            ", expected a finite float");
 }
 
-/// The activations of an actor's layers but the last. Raises value_error for another layer than a dense one.
-inline std::vector<activation> activations_of(std::vector<layer_description> const& layers, std::string const& where,
-                                              std::string const& what) {
-  std::vector<activation> all;
-  for (auto const& l : layers) {
-    if (l.kind != "dense")
-      throw value_error(where + ": layer " + std::to_string(all.size()) + " of the actor is " + l.kind + ", and " +
-                        what + " has dense layers alone");
-    all.push_back(*enumerator_named<activation>(std::get<std::string>(l.numbers.at(1).second)));
-  }
-  return all;
-}
-
 /// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, of layers
-/// that are not dense, or of a distribution that is not known; not_finite_error for parameters that are not finite.
+/// that it does not know, or of a distribution that is not known; not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
 exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
   using T = value_t<B>;
@@ -150,7 +114,6 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   if (spaces.actions.kind.empty())
     throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
   require_names(where, "observation", spaces.observations), require_names(where, "action", spaces.actions);
-  auto const after = activations_of(policy.actor_layers(), where, what);
   exported_actor actor{{},
                        {},
                        spaces,
@@ -159,16 +122,18 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        policy.observations() - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.parameters().rows));
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
+  actor_layers layers{.where = where, .what = what, .observations = int(spaces.observations.size())};
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
     bool const is_free = name == "free";
     if (!is_free && !name.starts_with("actor.")) return;
     require_finite(where + ": number ", " of the policy's " + name, numbers);
-    if (is_free) actor.free = std::move(numbers);
-    else if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
-    else actor.layers.back().bias = std::move(numbers);
+    (is_free ? actor.free : layers.arrays[name]) = std::move(numbers);
   });
-  for (std::size_t l = 0; l < after.size(); ++l) actor.layers[l].after = after[l];
+  auto const hidden = policy.actor_layers();
+  int const last = layers.add(hidden, "actor.", 0);
+  layers.add_dense("actor." + std::to_string(hidden.size()) + ".", last, activation::linear);
+  actor.layers = std::move(layers.all);
   actor.layers.back().keep_columns(policy.distribution().parameters());  // a shared trunk has the value behind them
   return actor;
 }
