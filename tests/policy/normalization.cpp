@@ -233,3 +233,25 @@ TEST_CASE("normalized observations: a run takes them in after each update, resum
   average.swap(policy);
   CHECK(std::equal(all.back().begin(), all.back().end(), policy.numbers().data));
 }
+
+TEST_CASE("normalized observations: of composed networks too; those with an embedding are refused") {
+  cpu backend;
+  int const R = 9;
+  numbers const given = uniform(R * 4, 1, -3, 8);
+  network const layers{layer_norm{}, dense{5}, columns{1, 3}};
+  using Policy = actor_critic<cpu, categorical>;
+  Policy normalizing(backend, categorical{3}, 4,
+                     networks{.actor = layers, .normalize_observations = running_normalization{}}, random_seed{1}),
+      plain(backend, categorical{3}, 4, layers, random_seed{1});
+  normalizing.observe(backend, rows_of(given, 4));
+  actor<cpu, gaussian> reader(backend, gaussian{4}, 4, normalized({}), random_seed{1});
+  reader.observe(backend, rows_of(given, 4));
+  auto const made = seen_by(backend, reader, rows_of(given, 4));
+  require_alike(normalizing, plain, backend, actions_for(categorical{3}, R), rows_of(given, 4), rows_of(made, 4), 1);
+  CHECK_THROWS_WITH(Policy(backend, categorical{3}, 4,
+                           networks{.actor = network{residual{columns{0, 1}, embedding{2, 4}}},
+                                    .normalize_observations = running_normalization{}},
+                           random_seed{1}),
+                    "policy: an embedding reads choices as they are, and normalize_observations changes them: expected "
+                    "one of both");
+}
