@@ -94,6 +94,7 @@ cohort::any_environment rendered_environment(std::string const& name, std::vecto
   ::setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1", 0), ::setenv("SDL_VIDEODRIVER", "dummy", 0);
   arguments with(parameters);
   with.options.processes = 0, with.options.asynchronous = false;
+  // Asked of one that renders nothing, since Gymnasium warns on stderr of a mode that there is not.
   made(name, with.options).visit([](auto const& e) { e.render_rate(); });
   std::erase_if(with.options.arguments, [](auto const& a) { return a.first == "render_mode"; });
   with.options.arguments.push_back({"render_mode", std::string("rgb_array")});

@@ -15,6 +15,7 @@ struct lane_rewards {
   std::ptrdiff_t T, N;
   numbers reward;
   flags terminated, truncated;
+  integers offsets{};  // of lanes that stand one after the other
 
   /// T rows of a record from its number `first` on; every other end is a truncation.
   lane_rewards(std::ptrdiff_t T, std::ptrdiff_t N, numbers const& r, numbers const& done, std::ptrdiff_t first = 0)
@@ -25,9 +26,25 @@ struct lane_rewards {
       truncated.push_back(done[std::size_t(i)] != 0 && i % 2 == 0);
     }
   }
+  /// The same, one lane after the other.
+  static lane_rewards packed(lane_rewards b) {
+    lane_rewards const from = b;
+    for (std::ptrdiff_t n = 0; n <= b.N; ++n) b.offsets.push_back(std::int32_t(n * b.T));
+    for (std::ptrdiff_t i = 0; i < b.T * b.N; ++i) {
+      auto const to = std::size_t(i % b.N * b.T + i / b.N), at = std::size_t(i);
+      b.reward[to] = from.reward[at], b.terminated[to] = from.terminated[at], b.truncated[to] = from.truncated[at];
+    }
+    return b;
+  }
+  numbers unpacked(numbers const& lanes) const {
+    numbers out;
+    for (std::ptrdiff_t i = 0; i < T * N; ++i) out.push_back(lanes[std::size_t(i % N * T + i / N)]);
+    return out;
+  }
   batch_view<double> views() const {
     batch_view<double> b;
     b.series = partition::lanes(T, N);
+    if (!offsets.empty()) b.series = partition::segments(all(offsets), T * N, T), b.goes_on = true;
     b.reward = all(reward), b.terminated = all(terminated), b.truncated = all(truncated);
     return b;
   }
@@ -51,24 +68,65 @@ numbers scaled(Scale const& scale, batch_view<double> const& b) {
 TEST_CASE("running_reward_scale: over several rollouts of lanes it is Stable-Baselines3's VecNormalize, step by step",
           "[golden]") {
   auto rows = golden::read("advantage/sb3_reward_scale.txt");
-  auto N = std::ptrdiff_t(golden::row(rows, "lanes")[0]), before = std::ptrdiff_t(0);
-  cpu backend;
-  running_reward_scale scale{.gamma = .97, .clip = 1.5};
-  auto state = scale.start<cpu>(backend);
-  int clipped = 0, ended_with_the_rollout = 0;
-  for (std::ptrdiff_t T : {1, 7, 20, 3, 9}) {
-    lane_rewards b(T, N, golden::row(rows, "reward"), golden::row(rows, "done"), before * N);
-    numbers found = scaled(backend, scale, state, b.views());
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      REQUIRE(close(found[i], golden::row(rows, "scaled")[std::size_t(before * N) + i], 1e-12, 1e-13));
-      clipped += std::abs(found[i]) == 1.5;
+  auto N = std::ptrdiff_t(golden::row(rows, "lanes")[0]);
+  for (unsigned packed_ones : {0u, 31u, 10u}) {  // of the rollouts: those whose lanes stand one after the other
+    cpu backend;
+    running_reward_scale scale{.gamma = .97, .clip = 1.5};
+    auto state = scale.start<cpu>(backend);
+    int clipped = 0, ended_with_the_rollout = 0;
+    std::ptrdiff_t before = 0;
+    for (std::ptrdiff_t T : {1, 7, 20, 3, 9}) {
+      lane_rewards b(T, N, golden::row(rows, "reward"), golden::row(rows, "done"), before * N);
+      bool const packs = packed_ones & 1;
+      packed_ones >>= 1;
+      numbers found = packs ? b.unpacked(scaled(backend, scale, state, lane_rewards::packed(b).views()))
+                            : scaled(backend, scale, state, b.views());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        REQUIRE(close(found[i], golden::row(rows, "scaled")[std::size_t(before * N) + i], 1e-12, 1e-13));
+        clipped += std::abs(found[i]) == 1.5;
+      }
+      for (auto i = std::size_t((T - 1) * N); i < found.size(); ++i)
+        ended_with_the_rollout += b.terminated[i] || b.truncated[i];
+      before += T;
     }
-    for (auto i = std::size_t((T - 1) * N); i < found.size(); ++i)
-      ended_with_the_rollout += b.terminated[i] || b.truncated[i];
-    before += T;
+    CHECK(clipped > 0);
+    CHECK(ended_with_the_rollout > 0);
   }
-  CHECK(clipped > 0);
-  CHECK(ended_with_the_rollout > 0);
+}
+
+TEST_CASE("running_reward_scale: of lanes that made different numbers of steps, those that made a k-th one count") {
+  cpu backend;
+  running_reward_scale scale{.gamma = .9, .epsilon = 0, .clip = 3};
+  auto state = scale.start<cpu>(backend);
+  numbers returns(3), all_returns;
+  std::vector<std::vector<int>> const lengths{{3, 0, 2}, {1, 4, 4}};
+  for (std::uint32_t round = 0; round < 2; ++round) {
+    integers offsets{0};
+    for (int length : lengths[round]) offsets.push_back(offsets.back() + length);
+    auto const M = offsets.back();
+    numbers const reward = uniform(M, round, -2, 5);
+    flags const terminated = coins(M, 10 + round, .3), truncated = coins(M, 20 + round, .2);
+    batch_view<double> b;
+    b.series = partition::segments(all(std::as_const(offsets)), M, 4);
+    b.reward = all(reward), b.terminated = all(terminated), b.truncated = all(truncated), b.goes_on = true;
+    numbers const found = scaled(backend, scale, state, b);
+    for (int k = 0; k < 4; ++k) {
+      for (std::size_t n = 0; n < 3; ++n)
+        if (auto const i = std::size_t(offsets[n] + k); k < lengths[round][n]) {
+          all_returns.push_back(reward[i] + .9 * returns[n]);
+          returns[n] = terminated[i] || truncated[i] ? 0 : all_returns.back();
+        }
+      double const weight = 1e-4 + double(all_returns.size());  // of a first number's 1e-4, with mean 0 and variance 1
+      double mean = 0, squares = 0;
+      for (double x : all_returns) mean += x / weight;
+      for (double x : all_returns) squares += (x - mean) * (x - mean);
+      double const deviation = std::sqrt((1e-4 * (1 + mean * mean) + squares) / weight);
+      for (std::size_t n = 0; n < 3; ++n)
+        if (auto const i = std::size_t(offsets[n] + k); k < lengths[round][n])
+          REQUIRE(close(found[i], std::clamp(reward[i] / deviation, -3., 3.), 1e-12));
+    }
+  }
+  CHECK(all_returns.size() == 14);
 }
 
 TEST_CASE("running_reward_scale: series that stand alone are taken in at once, and the statistics go on") {

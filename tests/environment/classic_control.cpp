@@ -219,6 +219,7 @@ TEST_CASE("classic_control: parameters that no environment can have are refused 
   CHECK(refused(continuous_mountain_car{.max_speed = 0}) ==
         "continuous_mountain_car: max_speed is 0, expected a finite number > 0");
   CHECK(refused(acrobot{.torque_noise = -.1}) == "acrobot: torque_noise is -0.1, expected at least 0");
+  CHECK(refused(acrobot{.torques = {-1, 0, nan}}) == "acrobot: one of torques is nan, expected a finite number");
   CHECK(refused(acrobot{.moment = nan}) == "acrobot: moment is nan, expected a finite number > 0");
   CHECK(refused(time_limit{acrobot{}, -5}) ==
         "environment: max_episode_steps is -5, expected at least 1, or 0 for no limit");

@@ -1,64 +1,15 @@
-#include <algorithm>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/backend/saved_state.hpp>
 #include <cohort/cohort.hpp>
-#include <memory>
-#include <ranges>
 
 #include "../catch.hpp"
+#include "../support/lanes_in_one_call.hpp"
 #include "../support/parameters.hpp"
 
 using namespace cohort;
-using classic_control::cart_pole, classic_control::pendulum;
+using classic_control::cart_pole, classic_control::pendulum, support::lanes_in_one_call;
 
 namespace {
-
-/// An environment whose lanes are stepped in one call, here one after the other.
-template <class E>
-struct all_in_one_call : E {
-  using Number = detail::plain_number<E>;
-  struct lanes {
-    E environment;
-    std::vector<typename E::state> states;
-    std::vector<double> reward;
-    std::vector<std::uint8_t> terminated, truncated;
-    std::vector<float> seen_, fresh_;
-
-    void look(std::vector<float>& to) {
-      to.clear();
-      for (auto const& s : states) std::ranges::copy(environment.observe(s), std::back_inserter(to));
-    }
-    void reset(std::span<random_stream> draws, std::span<std::uint8_t const> which) {
-      states.resize(draws.size());
-      for (std::size_t n = 0; n < draws.size(); ++n)
-        if (which[n]) states[n] = environment.reset(draws[n]);
-      look(fresh_);
-    }
-    void step(std::span<Number const> actions) {
-      auto const A = actions.size() / states.size();
-      for (std::size_t n = 0; n < states.size(); ++n) {
-        random_stream none;
-        auto const out =
-            detail::plain_step(environment, states[n], detail::action_of_numbers<E>(actions.subspan(n * A, A)), none);
-        reward[n] = out.reward, terminated[n] = out.terminated, truncated[n] = out.truncated;
-      }
-      look(seen_);
-      fresh_ = seen_;
-    }
-    std::span<float const> seen() const { return seen_; }
-    std::span<float const> fresh() const { return fresh_; }
-  };
-  auto lanes_together(int n) const {
-    auto const N = std::size_t(n);
-    return std::make_shared<lanes>(lanes{static_cast<E const&>(*this),
-                                         {},
-                                         std::vector<double>(N),
-                                         std::vector<std::uint8_t>(N),
-                                         std::vector<std::uint8_t>(N),
-                                         {},
-                                         {}});
-  }
-};
 
 template <class E, class... Model>
 auto trained(E const& e, Model... model) {
@@ -78,17 +29,17 @@ auto trained(E const& e, Model... model) {
 
 TEST_CASE("lanes_together: an environment that steps all its lanes in one call gives what it gives one by one") {
   on_host const poles{cart_pole{.max_episode_steps = 40}};
-  CHECK(trained(all_in_one_call<on_host<cart_pole>>{poles}) == trained(poles));
-  CHECK(trained(time_limit{all_in_one_call<on_host<cart_pole>>{poles}, 9}) == trained(time_limit{poles, 9}));
+  CHECK(trained(lanes_in_one_call<on_host<cart_pole>>{poles}) == trained(poles));
+  CHECK(trained(time_limit{lanes_in_one_call<on_host<cart_pole>>{poles}, 9}) == trained(time_limit{poles, 9}));
   // Whatever is asked for of threads, its lanes go together.
-  CHECK(trained(on_threads{all_in_one_call<on_host<cart_pole>>{poles}, 3, true}) == trained(poles));
+  CHECK(trained(on_threads{lanes_in_one_call<on_host<cart_pole>>{poles}, 3, true}) == trained(poles));
   on_host const arms{pendulum{.max_episode_steps = 25}};
-  CHECK(trained(all_in_one_call<on_host<pendulum>>{arms}) == trained(arms));
-  CHECK(trained(all_in_one_call<on_host<pendulum>>{arms}, tanh_gaussian{}) == trained(arms, tanh_gaussian{}));
+  CHECK(trained(lanes_in_one_call<on_host<pendulum>>{arms}) == trained(arms));
+  CHECK(trained(lanes_in_one_call<on_host<pendulum>>{arms}, tanh_gaussian{}) == trained(arms, tanh_gaussian{}));
 }
 
 TEST_CASE("lanes_together: what starts lanes alike, copies states or saves them is refused") {
-  all_in_one_call<on_host<cart_pole>> const e{on_host{cart_pole{}}};
+  lanes_in_one_call<on_host<cart_pole>> const e{on_host{cart_pole{}}};
   eigen::backend cpu({.threads = 1});
   actor_critic policy{cpu, e, {.hidden = {4}}, random_seed{1}};
   auto const hybrid = algorithm{.rollout = probes{.lanes = 2, .horizon = 4, .group = 2},

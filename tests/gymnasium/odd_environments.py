@@ -256,22 +256,35 @@ class CountingLanes(gymnasium.vector.VectorEnv):
 
     def __init__(self, num_envs, mode):
         self.num_envs = num_envs
-        self.metadata = {"autoreset_mode": gymnasium.vector.AutoresetMode(mode)}
+        self.metadata = {"autoreset_mode": gymnasium.vector.AutoresetMode(mode)} if mode else {}
 
     def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
         self.steps, self.base = np.zeros(self.num_envs), 100.0 * np.arange(self.num_envs)
+        self.over = np.zeros(self.num_envs, bool)
         return self.look(), {}
+
+    def begin(self, which):
+        self.base[which] += 1000
+        self.steps[which] = 0
 
     def look(self):
         return (self.base + self.steps).astype(np.float32)[:, None]
 
     def step(self, actions):
+        next_step = self.metadata["autoreset_mode"] is gymnasium.vector.AutoresetMode.NEXT_STEP
+        begun = self.over & next_step
         self.steps += 1
-        final, over = self.look(), self.steps >= np.arange(self.num_envs) + 2
-        self.base[over] += 1000
-        self.steps[over] = 0
-        infos = {"final_obs": np.array([row if end else None for row, end in zip(final, over)], object), "_final_obs": over}
-        return self.look(), actions.astype(float), over, np.zeros_like(over), infos
+        self.begin(begun)
+        final, self.over = self.look(), self.steps >= np.arange(self.num_envs) + 2
+        if not next_step:
+            self.begin(self.over)
+        ends = [row if end else None for row, end in zip(final, self.over)]
+        infos = {} if next_step else {"final_obs": np.array(ends, object), "_final_obs": self.over}
+        rewards = np.where(begun, 0.0, actions)
+        return self.look(), rewards, self.over.copy(), np.zeros_like(self.over), infos
+
+
 class Painted(Walk):
     """Renders one picture of a few pixels after the other; `how` says in which form."""
 

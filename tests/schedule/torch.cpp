@@ -68,6 +68,10 @@ TEST_CASE("schedules: parameters out of their range are refused by name, with wh
   CHECK_THROWS_WITH((warm_up{.share = 1, .then = 1.}(0)), "warm_up: share is 1, expected a number in [0, 1)");
   CHECK_THROWS_WITH((warm_up{.first = 1.5, .then = 1.}(0)), "warm_up: first is 1.5, expected a number in [0, 1]");
   CHECK_THROWS_WITH((cosine{1, std::nan("")}(0)), "cosine: to is nan, expected a finite number");
+  CHECK_THROWS_WITH((linear{1 / 0., 1}(0)), "linear: from is inf, expected a finite number");
+  CHECK_THROWS_WITH((linear{1, -1 / 0.}(1)), "linear: to is -inf, expected a finite number");
+  CHECK_THROWS_WITH((piecewise{{{0, 1}, {1, 1 / 0.}}}(0)),
+                    "piecewise: the value of a point is inf, expected a finite number");
   CHECK_THROWS_WITH((exponential{1, 0}(0)), "exponential: to is 0, expected a positive number");
   CHECK_THROWS_WITH((exponential{-1, 1}(0)), "exponential: from is -1, expected a positive number");
   CHECK_THROWS_WITH(piecewise{}(0), "piecewise: the number of points is 0, expected 1 or more");

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/environment/autoreset.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/error.hpp>
 #include <cohort/random/stream.hpp>
@@ -11,9 +12,6 @@
 #include <vector>
 
 namespace cohort::python {
-
-/// Gymnasium's AutoresetMode: when the episode after the last one begins.
-enum class autoreset { next_step, same_step, disabled };
 
 /// A step or a reset where another one was due: Gymnasium's ResetNeeded.
 struct reset_needed : cohort_error {

@@ -39,6 +39,7 @@ struct batch_view {
   view<std::int32_t const> anchor;  ///< M: the number of the state that a step was taken in, the same for equal states;
                                     ///< in [0, anchors), of invalid steps too
   std::ptrdiff_t anchors = 0;
+  bool goes_on = false;  ///< whether packed series are lanes, each of which goes on in the next batch
 };
 
 /// What an invalid step (a tool's output, a masked token) is to a recurrence along its series: as if it were not there,

@@ -62,10 +62,11 @@ struct running_moments {
 ///     R_t = r_t + gamma (1 - ended_{t-1}) R_{t-1},     r_t <- clamp(r_t / sqrt(var(R) + epsilon), +-clip)
 ///
 /// In lanes the returns go on from one rollout to the next and the statistics take in the N returns of each time step
-/// before that step's rewards are divided: that is Stable-Baselines3's VecNormalize. Elsewhere each rollout's returns
-/// are taken in at once, before. The statistics begin with variance 1 and the weight of 1e-4 of a number. No mean is
-/// taken away, so the sign of a reward stays. Raises value_error for invalid steps, and for probes of more than one
-/// action.
+/// before that step's rewards are divided: that is Stable-Baselines3's VecNormalize. (Of lanes of which some made fewer
+/// steps than others, it takes in the returns of their first steps, then of their second, on the host.) Elsewhere each
+/// rollout's returns are taken in at once, before. The statistics begin with variance 1 and the weight of 1e-4 of a
+/// number. No mean is taken away, so the sign of a reward stays. Raises value_error for invalid steps, and for probes
+/// of more than one action.
 struct running_reward_scale {
   double gamma = .99;  ///< of the returns, in [0, 1]
   double epsilon = 1e-8;
@@ -104,6 +105,7 @@ struct running_reward_scale {
   void operator()(B& backend, state<B>& s, batch_view<T> const& batch, view<T> reward) const {
     detail::require_no_probes(batch, "running_reward_scale");
     if (batch.valid) throw value_error("running_reward_scale counts every step, and this batch has invalid ones");
+    if (batch.goes_on && !batch.series.is_lanes()) return scale_uneven_lanes(backend, s, batch, reward);
     bool lanes = batch.series.is_lanes();
     std::ptrdiff_t M = batch.series.steps(), N = lanes ? batch.series.count() : M, T_ = lanes ? M / N : 1;
     auto scratch = backend.template temporary<T>(3 * M + 2 * T_);
@@ -151,6 +153,53 @@ struct running_reward_scale {
     backend.upload(mean, std::span<T const>(s.deviation));
     view<T> all = reward.reshaped(T_, N);
     backend.map(outputs{all}, detail::over_deviation{clip}, view<T const>(all), view<T const>(mean.data, T_, N, 1, 0));
+  }
+
+ private:
+  template <backend B, class T>
+  void scale_uneven_lanes(B& backend, state<B>& s, batch_view<T> const& batch, view<T> reward) const {
+    auto const N = std::size_t(batch.series.count()), M = std::size_t(batch.series.steps());
+    std::vector<T> rewards(M), carried(N), goes_on(N);
+    std::vector<std::uint8_t> terminated(M), truncated(M);
+    std::vector<std::int32_t> offsets(N + 1);
+    backend.download(std::span(rewards), view<T const>(reward));
+    backend.download(std::span(terminated), batch.terminated);
+    backend.download(std::span(truncated), batch.truncated);
+    backend.download(std::span(offsets), batch.series.offsets());
+    if (s.lanes == batch.series.count()) {
+      backend.download(std::span(carried), view<T const>(s.carried.all()));
+      backend.download(std::span(goes_on), view<T const>(s.goes_on.all()));
+    }
+    for (std::int32_t k = 0; k < batch.series.longest(); ++k) {
+      std::vector<std::size_t> at;  // the k-th steps
+      for (std::size_t n = 0; n < N; ++n) {
+        if (offsets[n] + k >= offsets[n + 1]) continue;
+        auto const i = std::size_t(offsets[n] + k);
+        carried[n] = rewards[i] + T(gamma) * goes_on[n] * carried[n];
+        goes_on[n] = !terminated[i] && !truncated[i];
+        at.push_back(n);
+      }
+      double squares = 0;
+      auto measure = [&] {
+        double const unit = s.moments.unit, count = double(at.size());
+        double mean = squares = 0;
+        for (auto n : at) mean += unit * double(carried[n]) / count;
+        for (auto n : at) squares += (unit * double(carried[n]) - mean) * (unit * double(carried[n]) - mean);
+        return mean;
+      };
+      double mean = measure(), unit = s.moments.unit;
+      if (!std::isfinite(squares) && unit == 1) s.moments.measure_in(unit = detail::small_unit<T>), mean = measure();
+      s.moments.add(double(at.size()), mean, squares);
+      T const deviation = T(std::sqrt(s.moments.variance + epsilon * unit * unit) / unit);
+      for (auto n : at) {
+        T& r = rewards[std::size_t(offsets[n] + k)];
+        r = std::clamp(r / deviation, T(-clip), T(clip));
+      }
+    }
+    backend.upload(reward, std::span<T const>(rewards));
+    backend.assign(s.carried, std::span<T const>(carried));
+    backend.assign(s.goes_on, std::span<T const>(goes_on));
+    s.lanes = batch.series.count();
   }
 };
 

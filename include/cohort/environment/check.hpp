@@ -1,9 +1,12 @@
 #pragma once
+#include <algorithm>
 #include <cohort/environment/concept.hpp>
 #include <cohort/error.hpp>
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace COHORT_NAMESPACE::detail {
@@ -17,6 +20,16 @@ inline void require_above(char const* where, double bound,
 }
 inline void require_finite(char const* where, std::initializer_list<std::pair<char const*, double>> parameters) {
   for (auto [name, given] : parameters) require(given - given == 0, where, name, given, "a finite number");
+}
+/// Both of the numbers among an environment's parameters, which are above 0 but for those `of_any_sign`.
+template <class E>
+void require_parameters(char const* where, E const& e, std::initializer_list<std::string_view> of_any_sign) {
+  e.parameters([&]<class V>(char const* name, V const& value) {
+    if constexpr (std::is_same_v<V, double>) {
+      if (std::ranges::find(of_any_sign, name) != of_any_sign.end()) require_finite(where, {{name, value}});
+      else require_above(where, 0, {{name, value}});
+    }
+  });
 }
 
 /// Raises environment_error for spaces in which there is no value, which the compiler says of those that it knows.

@@ -189,10 +189,12 @@ constexpr bool steps_in_lanes() {
 /// A plain environment that steps all its lanes in one call has `lanes_together(n)`, a pointer to n lanes
 /// (environment/lanes_together.hpp):
 ///
-///     void reset(std::span<random_stream> draws, std::span<std::uint8_t const> which);   // episodes, where it is not
-///     0 void step(std::span<Number const> actions);                                        // of all lanes reward,
-///     terminated, truncated                     // of the last step, arrays of n std::span<float const> seen() const,
-///     fresh() const;   // n rows: after the last step, and after resets since
+///     void reset(std::span<random_stream>, std::span<std::uint8_t const> which);  // episodes, where it is not 0
+///     void step(std::span<Number const> actions);                                 // of all lanes
+///     reward, terminated, truncated              // of the last step, arrays of n
+///     std::span<float const> seen() const;       // n rows: after the last step
+///     std::span<float const> fresh() const;      // the same, and after resets since
+///     autoreset autoreset_mode() const;          // optional: who begins episodes (environment/autoreset.hpp)
 ///
 /// Rollouts of `lanes` and `evaluate` use it; it can be neither copied nor saved.
 ///

@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <cohort/environment/autoreset.hpp>
 #include <cohort/environment/plain_lane_states.hpp>
 #include <cohort/error.hpp>
 #include <cstdint>
@@ -23,7 +25,8 @@ class lane_states<B, E> {
         actions_(lanes_ * A),
         elapsed_(lanes_),
         ended_(lanes_),
-        cut_(lanes_) {}
+        cut_(lanes_),
+        resetting_(mode() == autoreset::next_step ? lanes_ : 0) {}
   void resize(B&, int) { refuse("copied"); }
   void copy(B&, view<std::int32_t const>) { refuse("copied"); }
   void copy(B&, lane_states&, view<std::int32_t const>, std::ptrdiff_t) { refuse("copied"); }
@@ -35,6 +38,7 @@ class lane_states<B, E> {
 
   void reset(B&, stream_id starts, int together) {
     if (together > 1) refuse("started alike");
+    std::ranges::fill(elapsed_, 0), std::ranges::fill(resetting_, std::uint8_t(0));
     begin(starts, std::vector<std::uint8_t>(lanes_, 1));
   }
   void restart(B& backend, stream_id starts, int, view<std::uint8_t const> terminated,
@@ -44,13 +48,17 @@ class lane_states<B, E> {
     bool any = false;
     for (std::size_t n = 0; n < lanes_; ++n) ended_[n] = ended_[n] || cut_[n], any = any || ended_[n];
     if (!any) return;
-    begin(starts, ended_);
+    if (mode() == autoreset::disabled) begin(starts, ended_);
     for (std::size_t n = 0; n < lanes_; ++n) {
       if (!ended_[n]) continue;
+      if (mode() != autoreset::disabled) require_own_end(n);
+      elapsed_[n] = 0;
       show(backend, together_->seen(), n, last.part(std::ptrdiff_t(n), 1));
-      show(backend, together_->fresh(), n, seen.part(std::ptrdiff_t(n), 1));
+      if (mode() == autoreset::next_step) resetting_[n] = 1;
+      else show(backend, together_->fresh(), n, seen.part(std::ptrdiff_t(n), 1));
     }
   }
+  std::span<std::uint8_t const> resetting() const { return resetting_; }
   template <class Action>
   void step(B& backend, view<Action const> given, view<T> reward, view<std::uint8_t> terminated,
             view<std::uint8_t> truncated, view<T> next, int limit, stream_id, int) {
@@ -64,14 +72,15 @@ class lane_states<B, E> {
         in_lane(int(n), [&] { environment_.require_actions(action); });
     }
     together_->step(std::span<plain_number<E> const>(actions_));
-    std::vector<T> rewards(lanes_);
+    rewards_.resize(lanes_);
     for (std::size_t n = 0; n < lanes_; ++n) {
-      rewards[n] = T(together_->reward[n]);
+      rewards_[n] = T(together_->reward[n]);
       ended_[n] = together_->terminated[n];
       bool const at_limit = ++elapsed_[n] >= limit && limit > 0;
       cut_[n] = !ended_[n] && (at_limit || together_->truncated[n]);
+      if (!resetting_.empty() && resetting_[n]) require_reset(n);
     }
-    backend.upload(reward, std::span<T const>(rewards));
+    backend.upload(reward, std::span<T const>(rewards_));
     backend.upload(terminated, std::span<std::uint8_t const>(ended_));
     backend.upload(truncated, std::span<std::uint8_t const>(cut_));
     auto const seen = together_->seen();
@@ -87,12 +96,26 @@ class lane_states<B, E> {
   [[noreturn]] void refuse(char const* what) const {
     throw environment_error(std::string("lanes that their environment steps together cannot be ") + what);
   }
+  autoreset mode() const {
+    if constexpr (requires { together_->autoreset_mode(); }) return together_->autoreset_mode();
+    else return autoreset::disabled;
+  }
+  void require_own_end(std::size_t n) const {
+    if (!together_->terminated[n] && !together_->truncated[n])
+      throw environment_error("lane " + std::to_string(n) + " was cut after " + std::to_string(elapsed_[n]) +
+                              " steps, and lanes that begin their episodes by themselves cannot be cut earlier than "
+                              "they end by themselves: give the limit of steps to the environment itself");
+  }
+  /// Lane n has begun an episode by its step.
+  void require_reset(std::size_t n) {
+    if (ended_[n] || together_->truncated[n])
+      throw environment_error("lane " + std::to_string(n) +
+                              " ended in the step that only begins its episode (autoreset::next_step)");
+    rewards_[n] = 0, cut_[n] = 0, elapsed_[n] = 0, resetting_[n] = 0;
+  }
   void begin(stream_id starts, std::vector<std::uint8_t> const& which) {
     std::vector<random_stream> draws;
-    for (std::size_t n = 0; n < lanes_; ++n) {
-      draws.emplace_back(starts, std::uint32_t(n));
-      if (which[n]) elapsed_[n] = 0;
-    }
+    for (std::size_t n = 0; n < lanes_; ++n) draws.emplace_back(starts, std::uint32_t(n));
     together_->reset(draws, which);
   }
   /// Lane n's row of all.
@@ -108,8 +131,8 @@ class lane_states<B, E> {
   decltype(std::declval<E const&>().lanes_together(1)) together_;
   std::vector<plain_number<E>> actions_;
   std::vector<int> elapsed_;
-  std::vector<std::uint8_t> ended_, cut_;
-  std::vector<T> numbers_;
+  std::vector<std::uint8_t> ended_, cut_, resetting_;
+  std::vector<T> rewards_, numbers_;
 };
 
 }  // namespace COHORT_NAMESPACE::detail

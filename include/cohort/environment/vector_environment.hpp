@@ -80,6 +80,13 @@ class vector_environment {
     states_.restart(backend, starts(), together, terminated, truncated, seen, last);
   }
 
+  /// Which lanes only begin an episode by their next step, whatever their action is; none, and an empty span, but where
+  /// an environment's lanes do so by themselves (autoreset::next_step): then `restart` leaves the rows of `seen`.
+  std::span<std::uint8_t const> resetting() const {
+    if constexpr (requires { states_.resetting(); }) return states_.resetting();
+    else return {};
+  }
+
   /// Lane n becomes a clone of lane from[n], its step count included; there are then as many lanes as from has rows.
   void copy(B& backend, view<std::int32_t const> from) {
     states_.copy(backend, from);

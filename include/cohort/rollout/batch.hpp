@@ -58,7 +58,9 @@ struct batch : step_record<B, Action> {
   array<std::int32_t> series_of;               ///< R: which series a decision belongs to
   array<std::int32_t> offsets, group_offsets;  ///< of packed series, and of groups over series
   array<T> advantage, target;                  ///< R G, written by the estimator
+  array<std::int32_t> rows_packed;             ///< where the steps of packed series stood
   bool has_values = false, has_executed = false;
+  bool goes_on = false;  ///< whether packed series are lanes, each of which goes on in the next rollout
 
   template <class Policy>
   using minibatches = decision_minibatches<B, Policy>;  ///< how a learner cuts it
@@ -77,6 +79,35 @@ struct batch : step_record<B, Action> {
   void resize_decisions(B& backend) {
     this->resize_steps(backend, M(), action_width, K);
     for (auto* a : {&advantage, &target}) backend.resize(*a, M());
+  }
+
+  /// Becomes the steps of another batch (of single actions) in these rows, series n being rows[bounds[n]] up to
+  /// rows[bounds[n + 1]].
+  void pack(B& backend, batch& from, std::span<std::int32_t const> rows, std::span<std::int32_t const> bounds) {
+    R = std::ssize(rows);
+    std::vector<std::int32_t> number;
+    std::int32_t longest = 0;
+    for (std::size_t n = 0; n + 1 < bounds.size(); ++n) {
+      number.resize(std::size_t(bounds[n + 1]), std::int32_t(n));
+      longest = std::max(longest, bounds[n + 1] - bounds[n]);
+    }
+    backend.assign(rows_packed, rows);
+    backend.assign(offsets, bounds);
+    backend.assign(series_of, std::span<std::int32_t const>(number));
+    series = partition::segments(offsets.all(), R, longest);
+    resize_decisions(backend);
+    auto take = [&]<class U>(array<U>& to, array<U>& whole, std::ptrdiff_t columns) {
+      backend.resize(to, R * columns);
+      backend.gather(to.matrix(R, columns), view<U const>(whole.data(), whole.size() / columns, columns),
+                     view<std::int32_t const>(rows_packed.all()));
+    };
+    take(observation, from.observation, observation_size);
+    take(action, from.action, action_width);
+    for (auto of : {&batch::sampler_logp, &batch::reward}) take(this->*of, from.*of, 1);
+    for (auto of : {&batch::terminated, &batch::truncated}) take(this->*of, from.*of, 1);
+    has_values = from.has_values;
+    if (has_values)
+      for (auto of : {&batch::value, &batch::next_value}) take(this->*of, from.*of, 1);
   }
 
   /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
@@ -129,6 +160,7 @@ struct batch : step_record<B, Action> {
     v.groups = groups;
     v.group = G;
     v.depth = K;
+    v.goes_on = goes_on;
     v.reward = reward.all();
     v.terminated = terminated.all();
     v.truncated = truncated.all();

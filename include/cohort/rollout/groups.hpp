@@ -176,40 +176,18 @@ class groups_collector {
 
   /// Time-major lanes with holes become packed series: nothing is padded, so nothing is diluted.
   void pack(B& backend, Policy& policy, std::ptrdiff_t rows) {
-    int D = batch_.observation_size, A = batch_.action_width;
-    std::vector<std::int32_t> offsets{0}, order, series_of, groups{0};
-    std::ptrdiff_t longest = 0;
+    int D = batch_.observation_size;
+    std::vector<std::int32_t> offsets{0}, order, groups{0};
     for (auto const& group : kept_) {
       for (std::size_t k = 0; k < group.length.size(); ++k) {
-        for (std::ptrdiff_t t = 0; t < group.length[k]; ++t) {
+        for (std::ptrdiff_t t = 0; t < group.length[k]; ++t)
           order.push_back(std::int32_t(group.first + std::ptrdiff_t(k) + t * N_));
-          series_of.push_back(std::int32_t(offsets.size() - 1));
-        }
         offsets.push_back(std::int32_t(order.size()));
-        longest = std::max(longest, group.length[k]);
       }
       groups.push_back(std::int32_t(offsets.size() - 1));
     }
-    auto R = std::ptrdiff_t(order.size());
-    backend.assign(order_, std::span<std::int32_t const>(order));
-    backend.assign(batch_.series_of, std::span<std::int32_t const>(series_of));
-    backend.assign(batch_.offsets, std::span<std::int32_t const>(offsets));
     backend.assign(batch_.group_offsets, std::span<std::int32_t const>(groups));
     batch_.groups = partition::segments(batch_.group_offsets.all(), groups.back(), options_.group);
-    batch_.R = R;
-    batch_.resize_decisions(backend);
-    batch_.series = partition::segments(batch_.offsets.all(), R, longest);
-    auto take = [&]<class U>(array<U>& to, array<U>& from, std::ptrdiff_t columns) {
-      backend.resize(to, R * columns);
-      backend.gather(to.matrix(R, columns), view<U const>(from.data(), from.size() / columns, columns),
-                     view<std::int32_t const>(order_.all()));
-    };
-    take(batch_.observation, raw_.observation, D);
-    take(batch_.action, raw_.action, A);
-    take(batch_.sampler_logp, raw_.sampler_logp, 1);
-    take(batch_.reward, raw_.reward, 1);
-    take(batch_.terminated, raw_.terminated, 1);
-    take(batch_.truncated, raw_.truncated, 1);
     if constexpr (Policy::has_critic) {
       backend.resize(raw_.value, rows);
       backend.resize(raw_.next_value, rows - N_);
@@ -217,10 +195,9 @@ class groups_collector {
       backend.map(outputs{raw_.next_value.all()}, detail::same{}, view<T const>(raw_.value.all().part(N_, rows - N_)));
       final_.write(backend, policy, view<T const>(last_.matrix(rows_, D).part(0, rows - N_)),
                    raw_.truncated.all().part(0, rows - N_), raw_.next_value.all());
-      take(batch_.value, raw_.value, 1);
-      take(batch_.next_value, raw_.next_value, 1);
-      batch_.has_values = true;
+      raw_.has_values = true;
     }
+    batch_.pack(backend, raw_, order, offsets);
   }
 
   groups options_;
@@ -235,7 +212,6 @@ class groups_collector {
   detail::rollout_record<T> record_;
   detail::final_values<B> final_;
   batch_type raw_, batch_;
-  array<std::int32_t> order_;
   array<T> last_;
 };
 

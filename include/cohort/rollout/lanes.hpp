@@ -9,7 +9,8 @@ template <backend B, environment E, class Policy>
 class lanes_collector;
 
 /// The rollout of PPO: N environments side by side, T steps of each, episodes following one another in a lane and going
-/// on from one rollout to the next.
+/// on from one rollout to the next. Steps by which an environment's lanes only begin an episode (autoreset::next_step)
+/// are no steps of the batch, which then has a series for each lane of those that are left, nor are they counted.
 struct lanes {
   int count = 8;      ///< N
   int horizon = 128;  ///< T
@@ -40,25 +41,31 @@ class lanes_collector {
         asynchronous_(vector_environment<B, E>::steps_single_lanes && detail::steps_asynchronously(e)),
         stepper_(backend, e, policy, o.count, seed),
         returns_(o.count) {
-    batch_.observation_size = policy.observations();
-    batch_.action_width = policy.distribution().action_width();
+    for (auto* b : {&batch_, &packed_}) {
+      b->observation_size = policy.observations();
+      b->action_width = policy.distribution().action_width();
+    }
+    packed_.goes_on = true;
     stepper_.environment().reset(backend);
   }
 
   /// The next rollout of no more than `budget` simulator steps; R = 0 if not one step of every lane fits.
   batch_type& collect(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
     collecting(backend, policy, budget, summary).finish();
-    return batch_;
+    return collected();
   }
   /// The same in pieces: a step of all lanes.
   detail::pieces collecting(B& backend, Policy& policy, std::int64_t budget, rollout_summary& summary) {
-    auto playing =
-        play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {}, asynchronous_);
-    while (playing.next()) co_await detail::pause;
+    do {
+      auto playing =
+          play(backend, policy, budget, summary, [](std::ptrdiff_t, vector_environment<B, E>&) {}, asynchronous_);
+      while (playing.next()) co_await detail::pause;
+    } while (batch_.R > 0 && resets_ == batch_.R);  // of which nothing is left
     if constexpr (Policy::has_critic)
       if (batch_.R > 0) write_values(backend, policy);
+    if (resets_ > 0) leave_out_resets(backend);
   }
-  batch_type& collected() { return batch_; }
+  batch_type& collected() { return resets_ > 0 ? packed_ : batch_; }
 
   /// Without the critic's values; at_state(t, environment) is called before step t of the lanes, and after the last
   /// one; not where lanes go on without waiting for the others, which is one piece.
@@ -67,7 +74,8 @@ class lanes_collector {
                       bool asynchronous = false) {
     int N = options_.count, D = batch_.observation_size;
     std::ptrdiff_t steps = std::min<std::int64_t>(options_.horizon, budget / N), M = steps * N;
-    batch_.R = M;
+    batch_.R = M, resets_ = 0;
+    is_reset_.clear();
     if (M == 0) co_return;
     batch_.series = partition::lanes(steps, N);
     backend.resize(batch_.observation, (steps + 1) * N * D);
@@ -82,13 +90,16 @@ class lanes_collector {
     for (std::ptrdiff_t t = 0; t < steps && !asynchronous; ++t) {
       auto next = seen.part((t + 1) * N, N);
       at_state(t, stepper_.environment());
+      auto const resetting = stepper_.environment().resetting();
+      is_reset_.insert(is_reset_.end(), resetting.begin(), resetting.end());
       stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * N, next);
       stepper_.restart(backend, batch_, t * N, next, last.part(t * N, N));
       co_await detail::pause;
     }
     stepper_.require_finite_rollout(backend, batch_, 0, seen);
     count_episodes(backend, steps, summary);
-    summary.steps += M;
+    resets_ = std::ranges::count(is_reset_, 1);
+    summary.steps += M - resets_;
     at_state(steps, stepper_.environment());
   }
 
@@ -106,6 +117,16 @@ class lanes_collector {
     backend.map(outputs{batch_.next_value.all()}, detail::same{}, view<T const>(batch_.value.all().part(N, M)));
     final_.write(backend, policy, last_.matrix(M, D), batch_.truncated.all(), batch_.next_value.all());
     batch_.has_values = true;
+  }
+
+  void leave_out_resets(B& backend) {
+    std::vector<std::int32_t> rows, ends{0};
+    for (std::ptrdiff_t n = 0; n < options_.count; ++n) {
+      for (std::ptrdiff_t i = n; i < batch_.R; i += options_.count)
+        if (!is_reset_[std::size_t(i)]) rows.push_back(std::int32_t(i));
+      ends.push_back(std::int32_t(rows.size()));
+    }
+    packed_.pack(backend, batch_, rows, ends);
   }
 
   void count_episodes(B& backend, std::ptrdiff_t steps, rollout_summary& summary) {
@@ -126,7 +147,9 @@ class lanes_collector {
   detail::return_counter returns_;
   detail::rollout_record<T> record_;
   detail::final_values<B> final_;
-  batch_type batch_;
+  batch_type batch_, packed_;           // all steps, and those without resets
+  std::vector<std::uint8_t> is_reset_;  // each step of a rollout, where lanes begin episodes by steps
+  std::ptrdiff_t resets_ = 0;
   typename B::template array<T> last_;  // the true last observations of the steps that ended an episode
 };
 

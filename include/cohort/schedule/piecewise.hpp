@@ -16,7 +16,8 @@ struct schedule_point {
 /// last one it is theirs. Of two points with the same progress the later one counts from there on: a jump, so {{.2, 1},
 /// {.2, .1}} is 1 up to .2 and then .1 (torch's MultiStepLR).
 ///
-/// Raises value_error without points, and where one's progress is not in [0, 1] or less than that of the one before.
+/// Raises value_error without points, and where one's progress is not in [0, 1] or less than that of the one before, or
+/// its value is not finite.
 struct piecewise {
   std::vector<schedule_point> points;
 
@@ -41,6 +42,7 @@ struct piecewise {
     for (auto const& p : points) {
       detail::require(p.progress >= before && p.progress <= 1, "piecewise", "the progress of a point", p.progress,
                       "a number in [0, 1], not less than the one before");
+      detail::require(p.value - p.value == 0, "piecewise", "the value of a point", p.value, "a finite number");
       before = p.progress;
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/describe/about.hpp>
+#include <cohort/error.hpp>
 #include <concepts>
 
 namespace COHORT_NAMESPACE {
@@ -22,14 +23,18 @@ struct constant_schedule {
   operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 
-/// From `from` at the start to `to` at the end, in a straight line.
+/// From `from` at the start to `to` at the end, in a straight line. Raises value_error for numbers that are not finite.
 struct linear {
   double from = 0, to = 0;
 
   static constexpr about notes{"linear", "from + (to - from) p", "torch", "torch (LinearLR)"};
 
   constexpr void parameters(auto f) const { f("from", from), f("to", to); }
-  constexpr double operator()(double progress) const { return from + (to - from) * progress; }
+  constexpr double operator()(double progress) const {
+    if (from - from != 0) detail::require(false, "linear", "from", from, "a finite number");
+    if (to - to != 0) detail::require(false, "linear", "to", to, "a finite number");
+    return from + (to - from) * progress;
+  }
   operator double() const = delete;  // write scheduled{linear{.2, 0}, [](double e) { return clipped_ratio{e}; }}
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <cohort/environment/autoreset.hpp>
 #include <cohort/gymnasium/spaces.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,13 @@ template <class Number>
 class lanes_in_python {
  public:
   lanes_in_python(std::shared_ptr<bridge> b, int lanes) : bridge_(std::move(b)), lanes_(lanes) {
-    inside([&] { envs_ = bridge_->self().attr("take_lanes")(lanes); });
+    inside([&] {
+      envs_ = bridge_->self().attr("take_lanes")(lanes);
+      auto const name = py::cast<std::string>(bridge_->self().attr("autoreset_mode"));
+      mode_ = name == "NEXT_STEP"   ? autoreset::next_step
+              : name == "SAME_STEP" ? autoreset::same_step
+                                    : autoreset::disabled;
+    });
     sound_ = true;
   }
   lanes_in_python(lanes_in_python const&) = delete;
@@ -34,11 +41,12 @@ class lanes_in_python {
     }
   }
 
-  /// New episodes of seeds that are drawn, where `which` says so. Lanes in SAME_STEP mode have begun theirs.
+  /// Who begins a lane's episodes, all but the first.
+  autoreset autoreset_mode() const { return mode_; }
+  /// New episodes of seeds that are drawn, where `which` says so.
   void reset(std::span<random_stream> draws, std::span<std::uint8_t const> which) {
     bool const all = std::ranges::all_of(which, [](auto flag) { return flag != 0; });
     act([&] {
-      if (!all && py::cast<bool>(bridge_->self().attr("same_step"))) return require_ended(which);
       py::object some = py::none();
       py::list list;
       for (auto& lane : draws) list.append(lane.word() >> 1);  // of 31 bits, which all of them take
@@ -80,13 +88,6 @@ class lanes_in_python {
     inside(f);
     sound_ = true;
   }
-  void require_ended(std::span<std::uint8_t const> which) const {
-    for (std::size_t n = 0; n < which.size(); ++n)
-      if (which[n] && !terminated[n] && !truncated[n])
-        throw environment_error(bridge_->name +
-                                ": lanes that are reset in SAME_STEP mode cannot be cut earlier than "
-                                "they end by themselves; give make_vec's arguments the limit of steps");
-  }
   py::object batch(std::span<Number const> actions) const {
     using element = std::conditional_t<std::is_same_v<Number, float>, float, std::int64_t>;
     std::vector<std::ptrdiff_t> shape{lanes_};
@@ -108,6 +109,7 @@ class lanes_in_python {
 
   std::shared_ptr<bridge> bridge_;
   int lanes_;
+  autoreset mode_ = autoreset::disabled;
   python_object envs_;
   std::vector<float> seen_, fresh_;
   std::int64_t steps_ = 0;
@@ -118,8 +120,8 @@ class lanes_in_python {
 
 /// Environments of Gymnasium's make_vec: all lanes are stepped in one call of Python's, as simulators do that have them
 /// on a GPU or in numpy. `make_vec` (gymnasium/make.hpp) gives it. Their states can be neither copied nor saved, so it
-/// is PPO's (`lanes`); whole episodes (`evaluate`) have lanes of their own. Lanes have to be reset in the mode
-/// DISABLED, by a mask, or SAME_STEP; `max_episode_steps` is what Gymnasium registered, and cuts by itself.
+/// is PPO's (`lanes`); whole episodes (`evaluate`) have lanes of their own. Lanes are reset in the mode DISABLED, by a
+/// mask, where they can be, else in their own; `max_episode_steps` is what Gymnasium registered, and cuts by itself.
 template <class Actions>
 class environments : public detail::spaces<Actions> {
  public:

@@ -5,7 +5,7 @@ namespace COHORT_NAMESPACE::gymnasium::detail {
 
 /// In Python, after bridge_source: environments of make_vec, all of whose lanes are stepped in one call.
 inline constexpr char const* vector_source = R"py(
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from gymnasium.vector.utils import iterate
 
 
@@ -33,14 +33,12 @@ class VectorBridge(Bridge):
             except TypeError:
                 envs = make()
         mode = envs.metadata.get("autoreset_mode")
-        if mode not in (AutoresetMode.DISABLED, AutoresetMode.SAME_STEP):
+        if not isinstance(mode, AutoresetMode):
             envs.close()
-            raise TypeError(f"its lanes are reset in the mode {getattr(mode, 'name', mode)}; supported are DISABLED "
-                            "(by reset(options={'reset_mask': ...})) and SAME_STEP, as with vectorization \"sync\" "
-                            "or \"async\"")
+            raise TypeError(f"its metadata['autoreset_mode'] is {mode!r}, expected one of Gymnasium's AutoresetMode")
         if envs.spec is not None and envs.spec.max_episode_steps:
             self.limit = envs.spec.max_episode_steps
-        self.same_step = mode is AutoresetMode.SAME_STEP
+        self.autoreset_mode = mode.name
         return envs
 
     def take_lanes(self, lanes):
@@ -60,7 +58,9 @@ class VectorBridge(Bridge):
         return np.stack([self.flat(one) for one in iterate(envs.observation_space, observations)]).astype(np.float32)
 
     def reset_lanes(self, envs, seeds, which):
-        if which is not None:
+        if not isinstance(envs.unwrapped, (SyncVectorEnv, AsyncVectorEnv)):
+            seeds = seeds[0]  # all that VectorEnv promises to take
+        elif which is not None:
             seeds = [seed if new else None for seed, new in zip(seeds, which)]
         options = {} if which is None else {"options": {"reset_mask": which}}
         return self.flat_lanes(envs, envs.reset(seed=seeds, **options)[0])
@@ -75,7 +75,7 @@ class VectorBridge(Bridge):
             if array.shape != (envs.num_envs,):
                 raise ValueError(f"{what} have the shape {array.shape}, expected {(envs.num_envs,)}")
         last = shown
-        if self.same_step:
+        if self.autoreset_mode == "SAME_STEP":
             last = shown.copy()
             for n in np.flatnonzero(flags[0] | flags[1]):
                 last[n] = self.flat(infos["final_obs"][n]).ravel()

@@ -50,22 +50,9 @@ struct acrobot {
         f("max_speed_2", max_speed_2), f("torque_noise", torque_noise), f("dynamics", dynamics);
   }
   void check() const {
-    detail::require_finite("acrobot", {{"center_1", center_1},
-                                       {"center_2", center_2},
-                                       {"gravity", gravity},
-                                       {"torques[0]", torques[0]},
-                                       {"torques[1]", torques[1]},
-                                       {"torques[2]", torques[2]},
-                                       {"torque_noise", torque_noise}});
+    detail::require_parameters("acrobot", *this, {"center_1", "center_2", "gravity", "torque_noise"});
+    for (double torque : torques) detail::require_finite("acrobot", {{"one of torques", torque}});
     detail::require(torque_noise >= 0, "acrobot", "torque_noise", torque_noise, "at least 0");
-    detail::require_above("acrobot", 0,
-                          {{"length_1", length_1},
-                           {"mass_1", mass_1},
-                           {"mass_2", mass_2},
-                           {"moment", moment},
-                           {"time_step", time_step},
-                           {"max_speed_1", max_speed_1},
-                           {"max_speed_2", max_speed_2}});
   }
 
   template <class S>

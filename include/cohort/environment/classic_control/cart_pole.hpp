@@ -42,16 +42,7 @@ struct cart_pole {
         f("force", force), f("time_step", time_step), f("position_limit", position_limit),
         f("angle_limit", angle_limit), f("sutton_barto_reward", sutton_barto_reward);
   }
-  void check() const {
-    detail::require_finite("cart_pole", {{"gravity", gravity}, {"force", force}});
-    detail::require_above("cart_pole", 0,
-                          {{"cart_mass", cart_mass},
-                           {"pole_mass", pole_mass},
-                           {"half_length", half_length},
-                           {"time_step", time_step},
-                           {"position_limit", position_limit},
-                           {"angle_limit", angle_limit}});
-  }
+  void check() const { detail::require_parameters("cart_pole", *this, {"gravity", "force"}); }
 
   template <class S>
   constexpr state<S> reset(random_stream& draws) const {

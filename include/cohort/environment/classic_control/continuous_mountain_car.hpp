@@ -38,12 +38,8 @@ struct continuous_mountain_car {
         f("max_position", max_position), f("goal_position", goal_position), f("goal_velocity", goal_velocity);
   }
   void check() const {
-    detail::require_finite("continuous_mountain_car", {{"power", power},
-                                                       {"gravity", gravity},
-                                                       {"min_position", min_position},
-                                                       {"goal_position", goal_position},
-                                                       {"goal_velocity", goal_velocity}});
-    detail::require_above("continuous_mountain_car", 0, {{"max_speed", max_speed}});
+    detail::require_parameters("continuous_mountain_car", *this,
+                               {"power", "gravity", "min_position", "max_position", "goal_position", "goal_velocity"});
     detail::require_above("continuous_mountain_car", min_position, {{"max_position", max_position}});
   }
 

@@ -36,12 +36,8 @@ struct mountain_car {
         f("max_position", max_position), f("goal_position", goal_position), f("goal_velocity", goal_velocity);
   }
   void check() const {
-    detail::require_finite("mountain_car", {{"force", force},
-                                            {"gravity", gravity},
-                                            {"min_position", min_position},
-                                            {"goal_position", goal_position},
-                                            {"goal_velocity", goal_velocity}});
-    detail::require_above("mountain_car", 0, {{"max_speed", max_speed}});
+    detail::require_parameters("mountain_car", *this,
+                               {"force", "gravity", "min_position", "max_position", "goal_position", "goal_velocity"});
     detail::require_above("mountain_car", min_position, {{"max_position", max_position}});
   }
 

@@ -32,15 +32,7 @@ struct pendulum {
     f("gravity", gravity), f("mass", mass), f("length", length), f("time_step", time_step), f("max_speed", max_speed),
         f("max_torque", max_torque);
   }
-  void check() const {
-    detail::require_finite("pendulum", {{"gravity", gravity}});
-    detail::require_above("pendulum", 0,
-                          {{"mass", mass},
-                           {"length", length},
-                           {"time_step", time_step},
-                           {"max_speed", max_speed},
-                           {"max_torque", max_torque}});
-  }
+  void check() const { detail::require_parameters("pendulum", *this, {"gravity"}); }
 
   template <class S>
   constexpr state<S> reset(random_stream& draws) const {
