@@ -26,7 +26,8 @@ template <class E>
 void require_parameters(char const* where, E const& e, std::initializer_list<std::string_view> of_any_sign) {
   e.parameters([&]<class V>(char const* name, V const& value) {
     if constexpr (std::is_same_v<V, double>) {
-      if (std::ranges::find(of_any_sign, name) != of_any_sign.end()) require_finite(where, {{name, value}});
+      if (std::find(of_any_sign.begin(), of_any_sign.end(), name) != of_any_sign.end())
+        require_finite(where, {{name, value}});
       else require_above(where, 0, {{name, value}});
     }
   });
