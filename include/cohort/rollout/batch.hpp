@@ -3,6 +3,7 @@
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
 #include <cohort/objective/step_terms.hpp>
+#include <cohort/policy/policy_memory.hpp>
 #include <cohort/rollout/completion_metrics.hpp>
 #include <cstdint>
 #include <span>
@@ -45,8 +46,9 @@ struct batch : step_record<B, Action> {
 
   std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
   int observation_size = 0, action_width = 1, distribution_size = 0;
+  int memory = 0;  ///< the last columns of an observation, which the policy has written
   partition series, groups;
-  array<T> observation;        ///< R x D
+  array<T> observation;        ///< R x D, with the policy's memory when it saw them
   array<T> ref_logp;           ///< R G
   array<std::int32_t> anchor;  ///< R: the number of a step's state, where an estimator reads it
   std::ptrdiff_t anchors = 0;
@@ -71,6 +73,14 @@ struct batch : step_record<B, Action> {
   void each_term(auto f) {
     using terms = step_views<T>;
     f(&terms::sampler_logp, sampler_logp), f(&terms::ref_logp, ref_logp), f(&terms::target, target);
+  }
+
+  /// Those of what the policy sees and does.
+  template <class Policy>
+  void set_extents(Policy const& policy) {
+    observation_size = policy.observations();
+    action_width = policy.distribution().action_width();
+    memory = detail::memory_of(policy);
   }
 
   /// Room for the M steps of R decisions, and for what the estimator writes of them.
@@ -108,7 +118,9 @@ struct batch : step_record<B, Action> {
       auto above = std::upper_bound(first_of_group.begin(), first_of_group.end(), group_of[r]);
       group_of[r] = std::int32_t(above - first_of_group.begin());
     }
-    auto row = [&](std::int32_t r) { return std::span<T const>(seen).subspan(std::size_t(r) * D, D); };
+    auto row = [&](std::int32_t r) {
+      return std::span<T const>(seen).subspan(std::size_t(r) * D, D - std::size_t(memory));
+    };
     auto compared = [&](std::int32_t a, std::int32_t b) {
       if (group_of[std::size_t(a)] != group_of[std::size_t(b)])
         return group_of[std::size_t(a)] < group_of[std::size_t(b)];

@@ -16,6 +16,7 @@ struct lanes {
 
   constexpr void parameters(auto f) const { f("count", count), f("horizon", horizon); }
 
+  static constexpr bool carries_memory = true;  ///< of a policy that has one
   /// What its batches give an estimator.
   template <class Policy>
   static constexpr unsigned gives = Policy::has_critic ? needs::critic : 0;
@@ -40,8 +41,7 @@ class lanes_collector {
         asynchronous_(vector_environment<B, E>::steps_single_lanes && detail::steps_asynchronously(e)),
         stepper_(backend, e, policy, o.count, seed),
         returns_(o.count) {
-    batch_.observation_size = policy.observations();
-    batch_.action_width = policy.distribution().action_width();
+    batch_.set_extents(policy);
     stepper_.environment().reset(backend);
   }
 
@@ -76,7 +76,7 @@ class lanes_collector {
     detail::write_lane_index(backend, batch_.series_of, steps, N);
 
     auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D);
-    stepper_.environment().observe(backend, seen.part(0, N));
+    stepper_.observe(backend, seen.part(0, N));
     if constexpr (vector_environment<B, E>::steps_single_lanes)
       if (asynchronous) stepper_.step_apart(backend, policy, batch_, seen, last, steps);
     for (std::ptrdiff_t t = 0; t < steps && !asynchronous; ++t) {
@@ -87,6 +87,7 @@ class lanes_collector {
       co_await detail::pause;
     }
     stepper_.require_finite_rollout(backend, batch_, 0, seen);
+    stepper_.leave(backend, view<T const>(seen.part(steps * N, N)));
     count_episodes(backend, steps, summary);
     summary.steps += M;
     at_state(steps, stepper_.environment());
