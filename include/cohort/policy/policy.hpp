@@ -229,6 +229,11 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     if (with_actor()) actor_.backward(backend, parameters(), observation_, actor_trace_, dout, gradient());
   }
 
+  /// The R distributions evaluated last, as rows.
+  void last_distribution_rows(B& backend, view<T> out) {
+    cohort::distribution_rows(backend, distribution(), output(), free(parameters()), out);
+  }
+
   /// KL of the R distributions evaluated last from those that `other` describes, without derivatives.
   void kl_of_last(B& backend, view<T const> other, divergence_over over, view<T> kl) {
     int W = distribution_size();

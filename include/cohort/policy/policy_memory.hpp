@@ -1,6 +1,8 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
+#include <cohort/network/recurrent.hpp>
+#include <cohort/policy/policy_part.hpp>
 #include <concepts>
 
 // A policy's memory is its own columns of what it observes, behind those of the environment (and of its action mask):
@@ -18,6 +20,13 @@ int memory_of(P const& policy) {
   if constexpr (may_remember<P>) return policy.memory();
   else return 0;
 }
+
+/// What it remembers may be a function that it learns: such a policy is evaluated through time, by the rows' layout.
+template <class P, class B>
+concept learns_through_time =
+    may_remember<P> && requires(P& p, B& b, in_view<B> in, view<typename P::action const> a, time_layout const* rows) {
+      p.evaluate(b, in, a, 1, other_distributions<value_t<B>>{}, policy_part::all, rows);
+    };
 
 struct zero_where_either {
   template <class S, class M>

@@ -266,10 +266,7 @@ class training<B, Rollout, Update, E, Policy> {
   void complete(Batch& batch) {
     if (has_reference_) batch.evaluate_reference(backend_, policy_, view<T const>(reference_.all()));
     if constexpr (has_distributions) {
-      if (advantage_reads_ & needs::kl) {
-        backend_.resize(batch.kl, batch.R);
-        policy_.kl_to(backend_, view<T const>(reference_.all()), batch.observations(), batch.kl.all());
-      }
+      if (advantage_reads_ & needs::kl) batch.evaluate_kl(backend_, policy_, view<T const>(reference_.all()));
       if (reads_ & needs::kl)
         batch.distribution_rows(backend_, policy_, view<T const>(reference_.all()), batch.reference_distribution);
       if (reads_ & needs::old_kl)
