@@ -16,6 +16,7 @@
 #include <cohort/hook/progress_bar.hpp>
 #include <cohort/hook/stop_on_signal.hpp>
 #include <cohort/kl/all.hpp>
+#include <cohort/network/all.hpp>
 #include <cohort/objective/all.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>

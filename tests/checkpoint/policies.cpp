@@ -7,12 +7,30 @@
 #include "../support/files.hpp"
 #include "../support/parameters.hpp"
 #include "../support/spaces.hpp"
+#include "small_run.hpp"
 
 using namespace cohort;
 using files::scratch;
 using support::parameters_of;
 
 namespace {
+
+/// A layer of one's own, 2 x.
+struct doubled {
+  layer_extents extents(layer_extents const& in) const { return in; }
+  template <backend B>
+  void forward(B& b, layer_pass<B> const& p) const {
+    b.map(outputs{p.y}, detail::scaled_by{2}, p.x);
+  }
+  template <backend B>
+  void backward(B& b, layer_pass<B> const&, out_view<B> dy, layer_views<value_t<B>>, out_view<B> dx) const {
+    if (dx) b.map(outputs{dx}, detail::scaled_by{2}, in_view<B>(dy));
+  }
+  template <backend B>
+  void tangent(B& b, layer_pass<B> const&, layer_views<value_t<B> const>, in_view<B> dx, out_view<B> dy) const {
+    b.map(outputs{dy}, detail::scaled_by{2}, dx);
+  }
+};
 
 template <class F>
 std::string complaint(F f) {
@@ -47,6 +65,22 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
         cpu, e, {.hidden = {9, 5}, .activation = activation::relu, .trunk = trunk::shared}, random_seed{3}};
     save(cpu, policy, path);
     same(policy, load<actor_critic>(cpu, e, path), 4);
+  }
+  SECTION(
+      "networks of every layer, separate, asymmetric and shared, and of a distribution that reads the last of them") {
+    classic_control::cart_pole e;
+    auto each = [&](auto const& n) {
+      actor_critic policy{cpu, e, n, random_seed{3}};
+      save(cpu, policy, path);
+      same(policy, load<actor_critic>(cpu, e, path), 4);
+    };
+    each(small_run::every_layer);
+    each(networks{.actor = network{columns{0, 3}, embedding{7, 2}}, .critic = small_run::every_layer, .log_std = -1});
+    each(networks{.actor = small_run::every_layer, .trunk = trunk::shared});
+    classic_control::pendulum box;
+    actor noisy{cpu, box, gsde{}, network{dense{5}, layer_norm{}}, random_seed{3}};
+    save(cpu, noisy, path);
+    same(noisy, load<actor>(cpu, box, gsde{}, path), 3);
   }
   SECTION("without a hidden layer, in a box") {
     classic_control::pendulum e;
@@ -136,12 +170,46 @@ TEST_CASE("policy files: another network, distribution or space is refused by na
   CHECK(refused(actor{cpu, e, {.hidden = {8}}}) == "policy.kind is \"actor_critic\", expected \"actor\"");
   CHECK(refused(actor_critic{cpu, classic_control::pendulum{}, {.hidden = {8}}}) ==
         "policy.actions.kind is \"discrete\", expected \"box\"");
+  network const normed{dense{8}, layer_norm{.epsilon = .01}};
+  CHECK(refused(actor_critic{cpu, e, normed}) ==
+        "policy.network.actor.1 is absent, expected {\"epsilon\":0.01,\"kind\":\"layer_norm\"}");
+  actor_critic composed{cpu, e, normed};
+  save(cpu, composed, path);
+  CHECK(refused(actor_critic{cpu, e, {.hidden = {8, 8}}}) ==
+        "policy.network.actor.1.kind is \"layer_norm\", expected \"dense\"");
+  CHECK(refused(actor_critic{cpu, e, network{dense{8}, layer_norm{}}}) ==
+        "policy.network.actor.1.epsilon is 0.01, expected 1e-05");
+  CHECK(refused(actor_critic{cpu, e, networks{.actor = normed, .critic = network{residual{dense{4}}}}}) ==
+        "policy.network.critic.0.kind is \"dense\", expected \"residual\"");
+  CHECK(refused(actor_critic{cpu, e, networks{.actor = normed, .trunk = trunk::shared}}) ==
+        "policy.network.trunk is \"separate\", expected \"shared\"");
   classic_control::pendulum box;
   actor_critic bounded{cpu, box, state_dependent_gaussian{.low = -5}, {.hidden = {8}}, random_seed{3}};
   save(cpu, bounded, path);
   CHECK(refused(actor_critic{cpu, box, state_dependent_gaussian{.low = -6}, {.hidden = {8}}}) ==
         "policy.distribution.low is -5.0, expected -6.0");
   CHECK(refused(actor_critic{cpu, box, {.hidden = {8}}}).starts_with("policy.distribution."));
+}
+
+TEST_CASE("policy files: a layer of one's own comes from the program, and networks that cannot be are refused") {
+  scratch const here;
+  auto const path = here.path / "policy.cohort";
+  eigen::backend cpu;
+  classic_control::cart_pole e;
+  actor own{cpu, e, network{dense{8}, doubled{}}, random_seed{3}}, other{cpu, e, network{dense{8}, doubled{}}};
+  save(cpu, own, path);
+  CHECK(complaint([&] { load<actor>(cpu, e, path); }) ==
+        path.string() +
+            ": its network cannot be made: layer 1 is own::doubled, a layer of your own: make the policy with "
+            "it and load into that");
+  load(cpu, other, path);
+  CHECK(parameters_of(other) == parameters_of(own));
+  actor wide{cpu, classic_control::acrobot{}, network{columns{2, 4}, dense{3}, layer_norm{}}};
+  save(cpu, wide, path);
+  CHECK(complaint([&] { load<actor>(cpu, e, path); }) ==
+        path.string() +
+            ": its network cannot be made: layer 0, columns, of 4 numbers: columns: first is 2 and count 4, "
+            "expected columns of the 4 that come in");
 }
 
 TEST_CASE("policy files: existing ones are replaced unless that is refused, and a full disk leaves what was there") {

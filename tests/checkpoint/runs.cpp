@@ -136,6 +136,14 @@ TEST_CASE("run files: a resumed run ends with the bits of one that was never int
     return actor_critic{backend, classic_control::cart_pole{}, {.hidden = {8}}, random_seed{1}};
   };
   SECTION("a controller, its critic and its optimizer") { resumes(controller, ppo, classic_control::cart_pole{}, 3); }
+  SECTION("networks of every layer, the critic's another one") {
+    resumes(
+        [](eigen::backend& backend) {
+          networks const n{.actor = small_run::every_layer, .critic = network{dense{9}, layer_norm{}}};
+          return actor_critic{backend, classic_control::cart_pole{}, n, random_seed{1}};
+        },
+        ppo, classic_control::cart_pole{}, 2);
+  }
   SECTION("scaled rewards, a controller of the KL, the reference") {
     resumes(controller,
             algorithm{.rollout = lanes{.count = 4, .horizon = 16},

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/network/all.hpp>
 #include <cohort/policy/policy.hpp>
 
 #include "memory.hpp"
@@ -246,21 +247,21 @@ void independent_samples(B& backend, independent<Model, value_t<B>, D> const& d,
 
 /// The outputs of a network, the gradient of its parameters for a given gradient of the outputs, and the outputs'
 /// tangent along given parameters, one after the other.
-template <class B>
-grid<double> network_results(B& backend, std::vector<int> const& sizes, activation hidden, std::ptrdiff_t rows) {
+template <class B, class N>
+grid<double> network_results(B& backend, N const& layers, int observations, int width, double low) {
   using T = value_t<B>;
-  mlp network(sizes, hidden, 5);
+  std::ptrdiff_t const rows = 37;
+  detail::chain<B> network(detail::plan_of<B>(layers, observations).actor, width, 5);
   placed<B, T> parameters(backend, inputs<T>(network.end(), 1, 1, -.5, .5)),
-      gradient(backend, inputs<T>(network.end(), 1, 2)), x(backend, inputs<T>(rows, network.inputs(), 3)),
+      gradient(backend, inputs<T>(network.end(), 1, 2)), x(backend, inputs<T>(rows, observations, 3, low, 1)),
       dy(backend, inputs<T>(rows, network.outputs(), 4)), out(backend, rows, network.outputs());
-  typename mlp::template trace<B> trace;
+  layer_trace<B> trace;
   backend.map(outputs{out.out()}, detail::same{},
               view<T const>(network.forward(backend, parameters.in(), x.in(), trace)));
   network.backward(backend, parameters.in(), x.in(), trace, dy.in(), gradient.out());
   auto y = as<double>(out.now()), g = as<double>(gradient.now());
   placed<B, T> v(backend, inputs<T>(network.end(), 1, 5, -.1, .1));
-  backend.map(outputs{out.out()}, detail::same{},
-              view<T const>(network.tangent(backend, parameters.in(), v.in(), x.in(), trace)));
+  backend.map(outputs{out.out()}, detail::same{}, network.tangent(backend, parameters.in(), v.in(), x.in(), trace).y);
   auto dy_along = as<double>(out.now());
   for (auto const* more : {&g, &dy_along}) y.values.insert(y.values.end(), more->values.begin(), more->values.end());
   y.rows = std::ptrdiff_t(y.values.size()), y.columns = 1;
@@ -358,11 +359,21 @@ void policies(B& backend, tolerances const& tolerance) {
                           fisher_results(reference, diagonal_gaussian<double>{3}, hidden), tolerance) == "");
     }
   }
-  SECTION("mlp: outputs, parameter gradients and tangents are those of double") {
-    for (auto hidden : {activation::tanh, activation::relu})
-      for (auto const& sizes : {std::vector<int>{4, 64, 64, 2}, {3, 7, 1}, {5, 2}, {17, 400, 400, 3}})
-        REQUIRE(mismatch<B>(network_results(backend, sizes, hidden, 37), network_results(reference, sizes, hidden, 37),
-                            tolerance) == "");
+  SECTION("networks: outputs, parameter gradients and tangents are those of double") {
+    auto check = [&](auto const& layers, int observations, int width, double low = -1) {
+      REQUIRE(mismatch<B>(network_results(backend, layers, observations, width, low),
+                          network_results(reference, layers, observations, width, low), tolerance) == "");
+    };
+    for (auto hidden : {activation::tanh, activation::relu}) {
+      check(network_options{.hidden = {64, 64}, .activation = hidden}, 4, 2);
+      check(network_options{.hidden = {7}, .activation = hidden}, 3, 1);
+      check(network_options{.hidden = {400, 400}, .activation = hidden}, 17, 3);
+    }
+    check(network_options{.hidden = {}}, 5, 2);
+    check(network{side_by_side{network{columns{0, 18}, image{3, 3, 2}, convolution{3, 2, 1, activation::tanh, 1}},
+                               network{columns{18, 2}, embedding{2, 3}}},
+                  layer_norm{.epsilon = .1}, dense{20, activation::linear}, residual{dense{20}}},
+          20, 3, 0);
   }
 }
 

@@ -152,6 +152,11 @@ TEST_CASE(
   actor unlimited{cpu, pole, {.policy_gain = 2, .normalize_observations = empirical_normalization}, random_seed{3}};
   unlimited.observe(cpu, view<float const>(looked_at.data(), 10, 4));
   all.add(cpu, unlimited, "unlimited");
+  network const layers{side_by_side{columns{1, 2}, network{dense{4, activation::linear}, layer_norm{.epsilon = .01}}},
+                       residual{dense{5, activation::relu}, dense{6, activation::linear}}, dense{4, activation::relu}};
+  actor composed{cpu, pendulum, networks{.actor = layers, .policy_gain = 2}, random_seed{3}};
+  all.add(cpu, composed, "composed");
+  all.add_broken("composed", "/ std::sqrt(variance", "/ (variance");
   actor choices{cpu, spaces::choices{}, {.policy_gain = 2}, random_seed{3}};
   all.add(cpu, choices, "several_choices");
   actor bits{cpu, spaces::bits{}, {.policy_gain = 2}, random_seed{3}};
@@ -241,6 +246,13 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
   CHECK_THROWS_AS(export_header(cpu, broken, path), not_finite_error);
   CHECK_THROWS_WITH(export_header(cpu, broken, path),
                     "export_header: number 9 of the policy's actor.0.weight is inf, expected a finite float");
+  actor seeing{cpu, classic_control::pendulum{}, network{residual{image{1, 3, 1}, convolution{1, 1}}}};
+  CHECK_THROWS_WITH(export_header(cpu, seeing, path),
+                    "export_header: actor.0.0 is image, and a header has dense, layer_norm, residual, columns and "
+                    "side_by_side alone");
+  actor two{cpu, classic_control::pendulum{}, network{dense{8}, dense{4, activation::relu}}};
+  CHECK_THROWS_WITH(export_header(cpu, two, path),
+                    "export_header: the actor is 3-8-4-1 (tanh, relu), and a header has one activation");
   actor fine{cpu, classic_control::pendulum{}, {.hidden = {8}}, random_seed{3}};
   for (auto const* name : {"", "7up", "my policy", "a::b", "x;"})
     CHECK_THROWS_WITH(export_header(cpu, fine, path, {.name = name}),

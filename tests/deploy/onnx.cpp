@@ -2,6 +2,7 @@
 #include <cohort/cohort.hpp>
 #include <cohort/deploy/export_onnx.hpp>
 #include <cohort/deploy/load_onnx.hpp>
+#include <filesystem>
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
@@ -32,12 +33,10 @@ std::string operators(std::string const& bytes) {
 /// What the network of an actor gives in rows of observations.
 template <class Policy>
 std::vector<float> output_of(eigen::backend& cpu, Policy& policy, std::vector<double> const& seen) {
-  std::vector<int> sizes{policy.observations()};
-  for (int n : policy.options().hidden) sizes.push_back(n);
-  sizes.push_back(policy.distribution().parameters());
-  mlp const network(sizes, policy.options().activation, 0);
+  auto const plan = detail::plan_of<eigen::backend>(policy.options(), policy.observations());
+  detail::chain<eigen::backend> const network(plan.actor, policy.distribution().parameters(), 0);
   std::vector<float> const x(seen.begin(), seen.end());
-  mlp::trace<eigen::backend> trace;
+  layer_trace<eigen::backend> trace;
   auto const y = network.forward(
       cpu, policy.parameters(),
       view<float const>(x.data(), std::ptrdiff_t(x.size()) / policy.observations(), policy.observations()), trace);
@@ -144,6 +143,27 @@ TEST_CASE("export_onnx: what observations are normalized by is a part of the fil
   with({});
   CHECK(operators(files::get(path)) == "Sub Mul Clip Gemm Tanh Gemm ArgMax");
   CHECK_THROWS_WITH((load_onnx<actor>(cpu, pole, path)), ContainsSubstring("(Clip) is none of Gemm, "));
+}
+
+TEST_CASE("export_onnx: composed networks in standard operators; what it does not know is refused by name") {
+  scratch const here;
+  eigen::backend cpu;
+  auto const path = here.path / "controller.onnx";
+  classic_control::cart_pole e;
+  auto written = [&](auto const& n) {
+    actor policy{cpu, e, n, random_seed{3}};
+    export_onnx(cpu, policy, path);
+    return operators(files::get(path));
+  };
+  CHECK(written(network{dense{6, activation::linear}, dense{5}, dense{4, activation::relu}}) ==
+        "Gemm Gemm Tanh Gemm Relu Gemm ArgMax");
+  CHECK(written(network{layer_norm{}, side_by_side{columns{0, 2}, residual{dense{4}}}}) ==
+        "MatMul Sub Mul MatMul Add Sqrt Div Mul Add Slice Gemm Tanh Add Concat Gemm ArgMax");
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH(written(network{dense{8}, image{2, 4, 1}, convolution{}}),
+                    "export_onnx: actor.1 is image, and an ONNX file has dense, layer_norm, residual, columns and "
+                    "side_by_side alone");
+  CHECK(!std::filesystem::exists(path));
 }
 
 TEST_CASE("load_onnx: policies of Stable-Baselines3, CleanRL, PyTorch and onnx.helper give what these give",

@@ -51,6 +51,10 @@ int main(int arguments, char** given) {
   network_options const shared{
       .hidden = {9, 5}, .activation = activation::relu, .trunk = trunk::shared, .policy_gain = 2};
   write("shared", actor_critic{cpu, classic_control::cart_pole{}, shared, random_seed{3}});
+  network const layers{side_by_side{columns{1, 2}, network{dense{4, activation::linear}, layer_norm{.epsilon = .01}}},
+                       residual{dense{5, activation::relu}, dense{6, activation::linear}}, dense{4}};
+  write("composed",
+        actor{cpu, classic_control::pendulum{}, networks{.actor = layers, .policy_gain = 2}, random_seed{3}});
   write("no_hidden_layer", actor{cpu, classic_control::pendulum{}, {.hidden = {}, .policy_gain = 2}, random_seed{3}});
   auto normalized = decided;
   normalized.normalize_observations = running_normalization{.clip = 1};

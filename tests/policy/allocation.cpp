@@ -9,11 +9,11 @@ using namespace policies;
 
 namespace {
 
-template <class Policy, class Distribution>
-void require_no_allocation(Distribution d, trunk t, int G) {
+template <class Policy, class Distribution, class N>
+void require_no_allocation(Distribution d, N const& n, int G) {
   cpu backend;
   int R = 70;
-  Policy policy(backend, d, 4, {.hidden = {64, 64}, .trunk = t}, random_seed{1});
+  Policy policy(backend, d, 4, n, random_seed{1});
   numbers x = uniform(R * 4, 1), dlogp = uniform(R * G, 2), dentropy = uniform(R * G, 3), dvalue = uniform(R * G, 4);
   auto action = actions_for(d, R * G);
   auto pass = [&](int rows) {
@@ -38,12 +38,21 @@ void require_no_allocation(Distribution d, trunk t, int G) {
 TEST_CASE("policy: evaluate and backward allocate in their first pass alone") {
   for (auto t : {trunk::separate, trunk::shared})
     for (int G : {1, 3}) {
-      require_no_allocation<actor_critic<cpu, categorical>>(categorical{2}, t, G);
-      require_no_allocation<actor_critic<cpu, gaussian>>(gaussian{2}, t, G);
-      require_no_allocation<actor<cpu, categorical>>(categorical{2}, t, G);
-      require_no_allocation<actor_critic<cpu, multi_categorical<2>>>(choices, t, G);
-      require_no_allocation<actor<cpu, std::remove_const_t<decltype(humped)>>>(humped, t, G);
+      network_options const n{.hidden = {64, 64}, .trunk = t};
+      require_no_allocation<actor_critic<cpu, categorical>>(categorical{2}, n, G);
+      require_no_allocation<actor_critic<cpu, gaussian>>(gaussian{2}, n, G);
+      require_no_allocation<actor<cpu, categorical>>(categorical{2}, n, G);
+      require_no_allocation<actor_critic<cpu, multi_categorical<2>>>(choices, n, G);
+      require_no_allocation<actor<cpu, std::remove_const_t<decltype(humped)>>>(humped, n, G);
     }
+}
+
+TEST_CASE("policy: nor do composed networks") {
+  network const n{side_by_side{network{image{2, 2, 1}, convolution{3, 2, 1, activation::tanh, 1}},
+                               network{columns{0, 1}, embedding{1, 3}}},
+                  layer_norm{}, residual{dense{30}}, dense{8}};
+  require_no_allocation<actor_critic<cpu, categorical>>(categorical{2}, n, 1);
+  require_no_allocation<actor_critic<cpu, gaussian>>(gaussian{2}, networks{.actor = n, .trunk = trunk::shared}, 3);
 }
 
 TEST_CASE("controller: after its first calls it allocates nothing") {

@@ -6,8 +6,8 @@ namespace {
 
 constexpr int R = 6, D = 3;
 
-template <class Policy, class Distribution>
-void require_differences(Distribution d, network_options const& o, int G, bool with_divergences) {
+template <class Policy, class Distribution, class N = network_options>
+void require_differences(Distribution d, N const& o, int G, bool with_divergences) {
   cpu backend;
   require_gradient_of_differences(make<Policy>(backend, d, D, o), make<Policy>(backend, d, D, o), uniform(R * D, 13),
                                   actions_for(d, R * G), G, with_divergences);
@@ -55,6 +55,13 @@ TEST_CASE(
   require_all(bits{}, true);
   require_all(wide{}, true);
   require_all(humped, true);
+}
+
+TEST_CASE("policy: the gradient is that of differences for composed networks, separate, asymmetric and shared") {
+  require_differences<actor<cpu, categorical>>(categorical{4}, composed, 3, true);
+  require_differences<actor_critic<cpu, gaussian>>(gaussian{2}, composed, 1, true);
+  require_differences<actor_critic<cpu, gaussian>>(gaussian{2}, asymmetric, 1, true);
+  require_differences<actor_critic<cpu, categorical>>(categorical{4}, shared, 3, true);
 }
 
 TEST_CASE("policy: the divergence from other parameters is that which evaluate gives from their distributions") {

@@ -9,19 +9,20 @@ namespace {
 
 constexpr int R = 6, D = 3;
 
-template <class Policy>
-void require_differences(gsde const& model, network_options const& o, int G) {
+template <class Policy, class N = network_options>
+void require_differences(gsde const& model, N const& o, int G) {
   cpu backend;
-  auto d = model.distribution<double, 2>(o.hidden.empty() ? D : o.hidden.back());
+  auto d = model.distribution<double, 2>(detail::plan_of<cpu>(o, D).actor.out().size);
   auto policy = make<Policy>(backend, d, D, o);
   require_gradient_of_differences(policy, policy, uniform(R * D, 13), uniform(R * G * 2, 11, -2, 2), G, true);
 }
 
 /// A tangent is that of differences, and F v how the gradient of the mean KL(old || pi) changes along v, from pi = old
 /// on.
-void require_tangent_and_fisher(gsde const& model, network_options const& o) {
+template <class N = network_options>
+void require_tangent_and_fisher(gsde const& model, N const& o) {
   cpu backend;
-  auto d = model.distribution<double, 2>(o.hidden.empty() ? D : o.hidden.back());
+  auto d = model.distribution<double, 2>(detail::plan_of<cpu>(o, D).actor.out().size);
   using distribution = decltype(d);
   auto policy = make<actor<cpu, distribution>>(backend, d, D, o);
   int W = policy.distribution_size();
@@ -59,7 +60,7 @@ void require_tangent_and_fisher(gsde const& model, network_options const& o) {
   if (!model.learn_features) return;  // of features that are held the gradient is not that of the divergence
   for (std::size_t k = 0; k < v.size(); ++k) {
     double expected = slope([&](double t) { return gradient_at(t, k); }, 0, 2e-4);
-    CAPTURE(k, product[k], expected, o.hidden.size(), int(o.activation));
+    CAPTURE(k, product[k], expected);
     REQUIRE(close(product[k], expected, 1e-7, 1e-9));
   }
 }
@@ -78,6 +79,7 @@ TEST_CASE(
         for (auto t : {trunk::separate, trunk::shared})
           require_differences<actor_critic<cpu, distribution>>(model, {.hidden = hidden, .trunk = t}, G);
       }
+  require_differences<actor<cpu, gsde_gaussian<gsde, double, 2>>>(gsde{.learn_features = true}, composed, 1);
 }
 
 TEST_CASE("gsde: features that are held get no gradient from the noise: it is that of means and deviations alone") {
@@ -106,6 +108,8 @@ TEST_CASE("gsde: tangents are those of differences, Fisher-vector products those
     for (std::vector<int> hidden : {std::vector<int>{}, {5}, {4, 3}})
       for (auto act : {activation::tanh, activation::relu})
         require_tangent_and_fisher({.learn_features = learn}, {.hidden = hidden, .activation = act});
+  require_tangent_and_fisher({.learn_features = true}, composed);
+  require_tangent_and_fisher({.learn_features = true}, network{columns{1, 2}});  // whose output does not change
 }
 
 TEST_CASE("gsde: a policy takes it for a box of actions, with a deviation for each unit of the last hidden layer") {
@@ -119,6 +123,7 @@ TEST_CASE("gsde: a policy takes it for a box of actions, with a deviation for ea
   auto parameters = policy.parameters();
   for (std::ptrdiff_t k = parameters.rows - 10; k < parameters.rows; ++k) REQUIRE(parameters[k] == -2);
   REQUIRE((actor{cpu, spaces::numbers{}, gsde{}, {.hidden = {}}}.distribution().features) == 2);
+  REQUIRE((actor{cpu, spaces::numbers{}, gsde{}, network{dense{7}, layer_norm{}}}.distribution().features) == 7);
   REQUIRE_THROWS_WITH((actor{cpu, spaces::numbers{}, gsde{.sample_every = 0}}),
                       ContainsSubstring("gsde: sample_every is 0, expected a positive number of steps"));
   REQUIRE_THROWS_WITH((actor{cpu, spaces::numbers{}, gsde{.epsilon = -1}}),

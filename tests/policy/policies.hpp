@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/network/all.hpp>
 #include <cohort/policy/actor.hpp>
 #include <cohort/policy/actor_critic.hpp>
 #include "../support/arrays.hpp"
@@ -39,9 +40,17 @@ inline independent<tanh_gaussian, double, 2> const squashed{{}, {-2, -1}, {2, 1}
 inline independent<beta_distribution, double, 2> const humped{{}, {-2, -1}, {2, 1}};
 inline multi_categorical<2> const choices{{3, 2}};
 
+/// Of three numbers; layers that come to four.
+inline network const composed{layer_norm{.epsilon = .1}, residual{dense{3}},
+                              side_by_side{columns{0, 2}, network{dense{4}, columns{1, 2}}},
+                              dense{4, activation::linear}, residual{dense{5}, dense{4}}};
+/// The critic reads more than the actor does.
+inline networks const asymmetric{.actor = network{columns{1, 2}, dense{4}}, .critic = composed};
+inline networks const shared{.actor = composed, .trunk = trunk::shared};
+
 /// A policy whose weights are neither small nor the ones it starts with.
-template <class Policy, class Distribution>
-Policy make(cpu& backend, Distribution d, int observations, network_options const& o) {
+template <class Policy, class Distribution, detail::given_as_networks N = network_options>
+Policy make(cpu& backend, Distribution d, int observations, N const& o) {
   Policy p(backend, d, observations, o, random_seed{1});
   numbers weights = uniform(p.parameters().rows, 12, -.7, .7);
   std::copy(weights.begin(), weights.end(), p.parameters().data);

@@ -80,8 +80,8 @@ numbers fisher_by_enumeration(cpu& backend, Policy& policy, Distribution const& 
   return result;
 }
 
-template <class Policy, class Distribution>
-void require_tangent_and_fisher(Distribution const& d, network_options const& o, int G) {
+template <class Policy, class Distribution, class N = network_options>
+void require_tangent_and_fisher(Distribution const& d, N const& o, int G) {
   cpu backend;
   Policy policy = make<Policy>(backend, d, D, o);
   int W = policy.distribution_size();
@@ -195,6 +195,11 @@ TEST_CASE(
   require_all(bits{});
   require_all(wide{});
   require_all(squashed);
+}
+
+TEST_CASE("policy: tangents and Fisher-vector products of composed networks, also of an asymmetric critic's actor") {
+  require_tangent_and_fisher<actor<cpu, categorical>>(categorical{4}, composed, 1);
+  require_tangent_and_fisher<actor_critic<cpu, gaussian>>(gaussian{2}, asymmetric, 3);
 }
 
 TEST_CASE(

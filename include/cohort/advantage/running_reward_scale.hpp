@@ -31,14 +31,6 @@ struct plus_carried {
     return reward + gamma * goes_on * carried;
   }
 };
-struct squared_difference {
-  double unit;  ///< the mean is in it already
-  template <class S>
-  constexpr S operator()(S x, S mean) const {
-    S d = unit * x - mean;
-    return d * d;
-  }
-};
 struct over_deviation {
   double clip;
   constexpr auto operator()(auto reward, auto deviation) const { return clamp(reward / deviation, -clip, clip); }

@@ -49,6 +49,10 @@ struct blend {
     return share == 1 ? now : S((1 - share) * before + share * now);
   }
 };
+struct reciprocal_root_mean {
+  double n, epsilon;
+  constexpr auto operator()(auto sum) const { return 1 / sqrt(sum / n + epsilon); }
+};
 struct clamp_to {
   double limit;
   constexpr auto operator()(auto x) const { return clamp(x, -limit, limit); }
@@ -59,6 +63,14 @@ struct plus_weighted {
 };
 struct squared {
   constexpr auto operator()(auto x) const { return x * x; }
+};
+struct squared_difference {
+  double unit = 1;  ///< of x; the mean is in it already
+  template <class S>
+  constexpr S operator()(S x, S mean) const {
+    S d = unit * x - mean;
+    return d * d;
+  }
 };
 struct is_positive {
   template <class S>

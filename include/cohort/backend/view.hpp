@@ -54,6 +54,15 @@ template <class T>
 constexpr view<T> broadcast(view<T> one, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) {
   return {one.data, rows, columns, 0, 0};
 }
+/// One row as each of `rows`, one column as each of `columns`.
+template <class T>
+constexpr view<T> repeat_row(view<T> row, std::ptrdiff_t rows) {
+  return {row.data, rows, row.columns, 0, row.column_stride};
+}
+template <class T>
+constexpr view<T> repeat_column(view<T> column, std::ptrdiff_t columns) {
+  return {column.data, column.rows, columns, column.row_stride, 0};
+}
 
 namespace detail {
 

@@ -4,7 +4,9 @@
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/file/json.hpp>
+#include <cohort/network/built_layer.hpp>
 #include <cohort/policy/network_options.hpp>
+#include <variant>
 
 // What is said of a policy in a file: all that has to agree before its parameters mean the same again.
 
@@ -33,20 +35,53 @@ void each_number_of_distribution(D const& d, F f) {
   else if constexpr (requires { d.options.numbers(f); }) d.options.numbers(f);
 }
 
+/// Layers by their numbers in the sequence: {"0": {"kind": "dense", "units": 64, ...}, ...}.
+inline file::json layers_json(std::vector<layer_description> const& layers) {
+  file::json all = file::json::object();
+  for (auto const& layer : layers) {
+    file::json one{{"kind", layer.kind}};
+    for (auto const& [name, value] : layer.numbers)
+      std::visit(
+          [&](auto const& x) {
+            if constexpr (std::is_same_v<decltype(x), double const&>) {
+              if (x == std::floor(x) && std::abs(x) < 1e15) one[name] = std::int64_t(x);
+              else one[name] = x;
+            } else {
+              one[name] = x;
+            }
+          },
+          value);
+    for (auto const& inside : layer.inside) one["inside"][std::to_string(one["inside"].size())] = layers_json(inside);
+    all[std::to_string(all.size())] = std::move(one);
+  }
+  return all;
+}
+/// Plain networks as {"hidden": [64, 64], "activation": "tanh", "trunk": "separate"}.
+template <class Policy>
+file::json network_json(Policy const& policy) {
+  auto const& o = policy.options();
+  file::json about{{"trunk", name_of(o.trunk)}};
+  if (policy.has_plain_networks())
+    about["hidden"] = std::vector<int>(o.hidden), about["activation"] = name_of(o.activation);
+  else {
+    about["actor"] = layers_json(policy.actor_layers());
+    if (Policy::has_critic && !policy.shares_trunk()) about["critic"] = layers_json(policy.critic_layers());
+  }
+  return about;
+}
+
 template <class Policy>
 file::json policy_json(Policy const& policy) {
   file::json about{{"parameters", policy.parameters().rows}};
   if constexpr (requires { policy.spaces(), policy.for_each_array([](auto const&...) {}); }) {
-    auto const& o = policy.options();
     file::json distribution{{"name", type_name<typename Policy::distribution_type>()}}, arrays = file::json::object();
     each_number_of_distribution(policy.distribution(), [&](char const* name, double x) { distribution[name] = x; });
     policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
       arrays[name] = {offset, rows, columns};
     });
     about["kind"] = Policy::has_critic ? "actor_critic" : "actor";
-    about["network"] = {
-        {"hidden", std::vector<int>(o.hidden)}, {"activation", name_of(o.activation)}, {"trunk", name_of(o.trunk)}};
-    if (auto by = o.normalize_observations)
+    about["network"] = network_json(policy);
+    if (auto by = policy.options().normalize_observations)
       by->numbers([&](char const* name, double x) { about["normalize_observations"][name] = number_json(x); });
     about["distribution"] = distribution;
     about["observations"] = space_json(policy.spaces().observations);
@@ -71,6 +106,19 @@ file::json policy_json(Policy const& policy) {
   return about;
 }
 
+/// Plain networks layer by layer, to be compared with networks that are not plain.
+inline void write_layers_out(file::json& policy) {
+  auto& network = policy["network"];
+  if (!network.is_object() || !network.contains("hidden") || !network["hidden"].is_array()) return;
+  file::json layers = file::json::object();
+  for (auto const& n : network["hidden"])
+    layers[std::to_string(layers.size())] = {
+        {"kind", "dense"}, {"units", n}, {"activation", network.value("activation", file::json())}};
+  bool const has_critic = policy.value("kind", file::json()) == "actor_critic" && network["trunk"] == "separate";
+  network = {{"trunk", network["trunk"]}, {"actor", layers}};
+  if (has_critic) network["critic"] = layers;
+}
+
 /// Raises value_error for the first thing in which what a file says differs from what is expected of it, by its name:
 /// what kind of thing it is first. Where its arrays lie follows from the rest.
 inline void require_same(file::json const& given, file::json const& expected, std::string const& where,
@@ -87,6 +135,16 @@ inline void require_same(file::json const& given, file::json const& expected, st
     auto text = [](file::json const& x) { return x.is_null() ? std::string("absent") : shown(x); };
     throw value_error(where + ": " + name + " is " + text(given) + ", expected " + text(expected));
   }
+}
+
+/// The same of policies, layer by layer where one of the networks is not plain.
+inline void require_same_policy(file::json given, file::json expected, std::string const& where) {
+  auto is_composed = [](file::json const& policy) {
+    auto const network = policy.find("network");
+    return network != policy.end() && network->is_object() && network->contains("actor");
+  };
+  if (is_composed(given) != is_composed(expected)) write_layers_out(given), write_layers_out(expected);
+  require_same(given, expected, where, "policy");
 }
 
 }  // namespace COHORT_NAMESPACE::detail

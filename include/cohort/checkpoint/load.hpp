@@ -1,6 +1,8 @@
 #pragma once
+#include <cohort/checkpoint/described_networks.hpp>
 #include <cohort/checkpoint/save.hpp>
 #include <cohort/describe/enumerators.hpp>
+#include <optional>
 
 namespace COHORT_NAMESPACE {
 
@@ -32,7 +34,7 @@ inline saved_numbers const& parameters_in(file::described_state const& from, std
 /// The numbers of a file, into a policy of the same description.
 template <backend B, class Policy>
 void load_policy(B& backend, Policy& policy, file::described_state const& from, std::string const& where) {
-  require_same(part_of_file(from, "policy", where), policy_json(policy), where, "policy");
+  require_same_policy(part_of_file(from, "policy", where), policy_json(policy), where);
   policy_state<Policy> numbers{policy};
   saved_state its{{"parameters", parameters_in(from, where)}};
   for (auto const& [name, source] : sources_of(backend, numbers))  // a run's file has more
@@ -42,7 +44,7 @@ void load_policy(B& backend, Policy& policy, file::described_state const& from, 
 template <backend B, class Run>
 void load_run(B& backend, Run& run, file::described_state const& from, std::string const& where) {
   require_same(from.about.value("kind", file::json()), "run", where, "kind");
-  require_same(part_of_file(from, "policy", where), policy_json(run.policy()), where, "policy");
+  require_same_policy(part_of_file(from, "policy", where), policy_json(run.policy()), where);
   require_same(part_of_file(from, "made_of", where), run_json(run).at("made_of"), where, "run");
   run.drop_step();
   take_state(backend, run, from.state, where);
@@ -60,48 +62,72 @@ inline double number_in(file::json_fields const& fields, char const* name) {
   return given.get<double>();
 }
 
-/// The network that a file describes.
-inline network_options network_in(file::json const& policy, std::string const& where) {
+/// The networks that a file describes: plain ones, or composed of layers.
+struct networks_in_file {
+  network_options plain;
+  std::optional<described_networks> composed;
+};
+inline networks_in_file networks_in(file::json const& policy, std::string const& where) {
   auto const object = policy.find("network");
   if (object == policy.end() || !object->is_object() || !object->contains("trunk"))
     refuse_file(where, "is not of a policy for controllers");
   file::json_fields const fields(*object, where + ", policy.network");
-  network_options o;
-  o.hidden.clear();
-  auto const& hidden = fields.at("hidden");
-  if (!hidden.is_array()) fields.wrong("hidden", "a list of positive integers");
-  for (auto const& n : hidden) {
-    if (!n.is_number_unsigned() || n.get<std::uint64_t>() - 1 >= std::uint64_t(std::numeric_limits<int>::max()))
-      fields.wrong("hidden", "a list of positive integers");
-    o.hidden.push_back(n.get<int>());
-  }
+  networks_in_file all;
   auto one_of = [&]<class X>(char const* name, X& x) {
     auto const& given = fields.at(name);
     auto const found = enumerator_named<X>(given.is_string() ? given.template get<std::string>() : "");
     if (!found) fields.wrong(name, any_enumerator<X>());
     x = *found;
   };
-  one_of("activation", o.activation), one_of("trunk", o.trunk);
+  one_of("trunk", all.plain.trunk);
   if (auto const said = policy.find("normalize_observations"); said != policy.end()) {
     file::json_fields const numbers(*said, where + ", policy.normalize_observations");
-    o.normalize_observations.emplace().numbers([&](char const* name, double& x) { x = number_in(numbers, name); });
+    all.plain.normalize_observations.emplace().numbers(
+        [&](char const* name, double& x) { x = number_in(numbers, name); });
   }
-  return o;
+  all.plain.hidden.clear();
+  if (fields.find("actor")) {
+    auto layers = [&](char const* which) { return layers_in(fields.at(which), where + ", policy.network." + which); };
+    auto const of_actor = layers("actor");
+    all.composed = {of_actor, fields.find("critic") ? layers("critic") : of_actor, all.plain};
+    return all;
+  }
+  one_of("activation", all.plain.activation);
+  auto const& hidden = fields.at("hidden");
+  if (!hidden.is_array()) fields.wrong("hidden", "a list of positive integers");
+  for (auto const& n : hidden) {
+    if (!n.is_number_unsigned() || n.get<std::uint64_t>() - 1 >= std::uint64_t(std::numeric_limits<int>::max()))
+      fields.wrong("hidden", "a list of positive integers");
+    all.plain.hidden.push_back(n.get<int>());
+  }
+  return all;
 }
 
-/// make(the network of a file), with the file's parameters, which have to be enough for it before it is made.
+/// make(the networks of a file), with the file's parameters, which have to be enough for them before they are made.
 template <backend B, class Make>
-auto new_from_file(B& backend, std::filesystem::path const& path, Make make) {
+auto new_from_file(B& backend, std::filesystem::path const& path, int observations, Make make) {
   auto const from = file::read_state(path);
   std::string const where = path.string();
-  auto const network = network_in(part_of_file(from, "policy", where), where);
+  auto const networks = networks_in(part_of_file(from, "policy", where), where);
+  double const room = double(parameters_in(from, where).bytes.size()) / 4;
+  auto made = [&](auto const& of, double weights) {
+    if (weights > room) refuse_file(where, "describes a network of more parameters than it has");
+    auto policy = make(of);
+    load_policy(backend, policy, from, where);
+    return policy;
+  };
+  if (auto const& composed = networks.composed) {
+    std::ptrdiff_t weights = 0;
+    try {
+      weights = composed->plan<B>(observations).actor.end();
+    } catch (value_error const& e) {
+      throw value_error(where + ": its network cannot be made: " + e.what());
+    }
+    return made(*composed, double(weights));
+  }
   double weights = 0, units = 1;
-  for (int const n : network.hidden) weights += (units + 1) * n, units = n;
-  if (weights * 4 > double(parameters_in(from, where).bytes.size()))
-    refuse_file(where, "describes a network of more parameters than it has");
-  auto policy = make(network);
-  load_policy(backend, policy, from, where);
-  return policy;
+  for (int const n : networks.plain.hidden) weights += (units + 1) * n, units = n;
+  return made(networks.plain, weights);
 }
 
 }  // namespace detail
@@ -121,19 +147,20 @@ void load(B& backend, Saved& to, std::span<std::byte const> bytes) {
 }
 
 /// A policy with the network of the file, for an environment of the spaces that the file says; with a distribution of
-/// your choice, the one that it was trained with:
+/// your choice, the one that it was trained with. Raises value_error for a network with a layer of your own, which no
+/// file can make: make the policy with it, and load into that.
 ///
 ///     auto policy = load<actor_critic>(cpu, environment, "cart_pole.cohort");
 ///     auto policy = load<actor>(cpu, environment, beta_distribution{}, "pendulum.cohort");
 template <template <class, class> class Policy, backend B, environment E>
 auto load(B& backend, E const& environment, std::filesystem::path const& path) {
-  return detail::new_from_file(backend, path,
-                               [&](network_options const& o) { return Policy{backend, environment, o}; });
+  return detail::new_from_file(backend, path, detail::observation_count(environment),
+                               [&](auto const& n) { return Policy{backend, environment, n}; });
 }
 template <template <class, class> class Policy, backend B, environment E, action_model Model>
 auto load(B& backend, E const& environment, Model const& model, std::filesystem::path const& path) {
-  return detail::new_from_file(backend, path,
-                               [&](network_options const& o) { return Policy{backend, environment, model, o}; });
+  return detail::new_from_file(backend, path, detail::observation_count(environment),
+                               [&](auto const& n) { return Policy{backend, environment, model, n}; });
 }
 
 }  // namespace COHORT_NAMESPACE

@@ -9,8 +9,34 @@ namespace COHORT_NAMESPACE {
 
 namespace detail {
 
+/// A norm of the rows of `from`, in operators that are older than LayerNormalization: a mean is a product with 1 / n.
+inline void write_norm(onnx_graph& graph, actor_layer const& layer, std::string const& k, std::string const& from,
+                       std::string const& to) {
+  std::string const mean = "one_nth" + k, centered = "centered" + k, deviation = "deviation" + k;
+  graph.constant(mean, {layer.inputs, 1}, std::vector<float>(std::size_t(layer.inputs), 1 / float(layer.inputs)));
+  graph.constant("epsilon" + k, {}, {float(layer.epsilon)});
+  graph.constant("scale" + k, {layer.outputs}, layer.weight), graph.constant("shift" + k, {layer.outputs}, layer.bias);
+  graph.node("MatMul", {from, mean}, "mean" + k);
+  graph.node("Sub", {from, "mean" + k}, centered);
+  graph.node("Mul", {centered, centered}, "squares" + k);
+  graph.node("MatMul", {"squares" + k, mean}, "variance" + k);
+  graph.node("Add", {"variance" + k, "epsilon" + k}, "positive" + k);
+  graph.node("Sqrt", {"positive" + k}, deviation);
+  graph.node("Div", {centered, deviation}, "normal" + k);
+  graph.node("Mul", {"normal" + k, "scale" + k}, "scaled" + k);
+  graph.node("Add", {"scaled" + k, "shift" + k}, to);
+}
+
+/// The columns of `from` that begin with `first`.
+inline void write_columns(onnx_graph& graph, std::string const& from, int first, int count, std::string const& to) {
+  graph.constant("begin_of_" + to, first), graph.constant("end_of_" + to, first + count);
+  graph.constant("axis_of_" + to, 1);
+  graph.node("Slice", {from, "begin_of_" + to, "end_of_" + to, "axis_of_" + to}, to);
+}
+
 /// The network, from "observation" to `end`.
 inline void write_layers(onnx_graph& graph, exported_actor const& actor, std::string const& end) {
+  using kind = actor_layer::kind;
   std::string from = "observation";
   if (auto const& by = actor.normalization; !by.mean.empty()) {
     int const D = int(by.mean.size());
@@ -22,15 +48,26 @@ inline void write_layers(onnx_graph& graph, exported_actor const& actor, std::st
       graph.node("Clip", {"normalized", "lowest", "highest"}, from = "clipped");
     }
   }
+  std::vector<std::string> values{from};
   for (std::size_t l = 0; l < actor.layers.size(); ++l) {
     auto const& layer = actor.layers[l];
     std::string const k = std::to_string(l), weight = "weight" + k, bias = "bias" + k;
-    bool const last = l + 1 == actor.layers.size();
-    graph.constant(weight, {layer.inputs, layer.outputs}, layer.weight);
-    graph.constant(bias, {layer.outputs}, layer.bias);
-    graph.node("Gemm", {from, weight, bias}, last ? end : "linear" + k);
-    if (!last) graph.node(actor.hidden == activation::tanh ? "Tanh" : "Relu", {"linear" + k}, "hidden" + k);
-    from = "hidden" + k;
+    std::vector<std::string> from;
+    for (int v : layer.from) from.push_back(values[std::size_t(v)]);
+    values.push_back("hidden" + k);
+    if (layer.what == kind::norm) write_norm(graph, layer, k, from[0], values.back());
+    else if (layer.what == kind::columns) write_columns(graph, from[0], layer.first, layer.outputs, values.back());
+    else if (layer.what == kind::sum) graph.node("Add", from, values.back());
+    else if (layer.what == kind::joined) graph.node("Concat", from, values.back(), {{"axis", 1}});
+    else {
+      bool const is_linear = layer.after == activation::linear, is_last = l + 1 == actor.layers.size();
+      std::string const linear = is_last ? end : "linear" + k;
+      graph.constant(weight, {layer.inputs, layer.outputs}, layer.weight);
+      graph.constant(bias, {layer.outputs}, layer.bias);
+      graph.node("Gemm", {from[0], weight, bias}, linear);
+      if (is_linear) values.back() = linear;
+      else graph.node(layer.after == activation::tanh ? "Tanh" : "Relu", {linear}, values.back());
+    }
   }
 }
 
@@ -70,11 +107,7 @@ inline void write_mask(onnx_graph& graph, exported_actor const& actor) {
 inline void write_best_action(onnx_graph& graph, exported_actor const& actor, std::string const& y) {
   auto const& actions = actor.spaces.actions;
   int const size = int(actions.size());
-  auto columns = [&](int first, int count, std::string const& to) {
-    graph.constant("begin_of_" + to, first), graph.constant("end_of_" + to, first + count);
-    graph.constant("axis_of_" + to, 1);
-    graph.node("Slice", {y, "begin_of_" + to, "end_of_" + to, "axis_of_" + to}, to);
-  };
+  auto columns = [&](int first, int count, std::string const& to) { write_columns(graph, y, first, count, to); };
   switch (actor.best) {
     case best_action::choices: {
       if (actions.kind == "discrete") return graph.node("ArgMax", {y}, "action", {{"axis", 1}, {"keepdims", 0}});

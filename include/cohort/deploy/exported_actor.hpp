@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/deploy/actor_layers.hpp>
 #include <cohort/describe/enumerators.hpp>
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
@@ -23,27 +24,6 @@ enum class best_action {
   beta_bounds   ///< low + (high - low) a / (a + b), a and b softplus of y's halves, the middle where both are 0
 };
 
-struct actor_layer {
-  int inputs, outputs;
-  std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row
-
-  void keep_columns(int n) {
-    std::vector<float> kept;
-    for (int i = 0; i < inputs; ++i)
-      kept.insert(kept.end(), weight.begin() + std::ptrdiff_t(i) * outputs,
-                  weight.begin() + std::ptrdiff_t(i) * outputs + n);
-    weight = std::move(kept), outputs = n;
-    bias.resize(std::size_t(n));
-  }
-};
-
-/// "4-64-64-2 (tanh)"
-inline std::string widths_of(std::vector<actor_layer> const& layers, activation hidden) {
-  std::string all = std::to_string(layers[0].inputs);
-  for (auto const& layer : layers) all += "-" + std::to_string(layer.outputs);
-  return all + (layers.size() > 1 ? std::string(" (") + name_of(hidden) + ")" : "");
-}
-
 /// What observations are normalized by: clamp((x - mean) scale, +-clip); of no numbers where they are not.
 struct exported_normalization {
   std::vector<float> mean, scale;
@@ -51,7 +31,6 @@ struct exported_normalization {
 };
 
 struct exported_actor {
-  activation hidden;
   std::vector<actor_layer> layers;
   std::vector<float> free;  ///< what no observation changes: log_std
   environment_spaces spaces;
@@ -133,8 +112,8 @@ inline void require_finite(std::string const& number, std::string const& of, std
                            ", expected a finite float");
 }
 
-/// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, or of a
-/// distribution that is not known; not_finite_error for parameters that are not finite.
+/// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, of layers
+/// that it does not know, or of a distribution that is not known; not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
 exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
   using T = value_t<B>;
@@ -143,8 +122,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   if (spaces.actions.kind.empty())
     throw value_error(where + ": the policy was made without an environment, whose spaces " + what + " needs");
   require_names(where, "observation", spaces.observations), require_names(where, "action", spaces.actions);
-  exported_actor actor{policy.options().activation,
-                       {},
+  exported_actor actor{{},
                        {},
                        spaces,
                        distribution_name<distribution>(),
@@ -152,18 +130,21 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        policy.observations() - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.numbers().rows));
   backend.download(std::span<T>(all), view<T const>(policy.numbers()));
+  actor_layers layers{.where = where, .what = what, .observations = int(spaces.observations.size())};
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
     bool const is_free = name == "free";
     if (!is_free && !name.starts_with("actor.")) return;
     require_finite(where + ": number ", " of the policy's " + name, numbers);
-    if (is_free) actor.free = std::move(numbers);
-    else if (name.ends_with(".weight")) actor.layers.push_back({rows, columns, std::move(numbers), {}});
-    else actor.layers.back().bias = std::move(numbers);
+    (is_free ? actor.free : layers.arrays[name]) = std::move(numbers);
   });
+  auto const hidden = policy.actor_layers();
+  int const last = layers.add(hidden, "actor.", 0);
+  layers.add_dense("actor." + std::to_string(hidden.size()) + ".", last, activation::linear);
+  actor.layers = std::move(layers.all);
   if (auto const& by = policy.options().normalize_observations) {
     auto const mean = all.begin() + policy.parameters().rows, scale = mean + (all.end() - mean) / 2;
-    int const D = actor.layers.front().inputs;
+    std::ptrdiff_t const D = layers.observations;
     actor.normalization = {{mean, mean + D}, {scale, scale + D}, float(by->clip)};
     require_finite(where + ": number ", " of the observations' mean", actor.normalization.mean);
     require_finite(where + ": number ", " of the observations' scale", actor.normalization.scale);

@@ -110,16 +110,62 @@ inline std::string normalization_text(exported_normalization const& by) {
          "  }\n";
 }
 
-/// The call of layer l.
+/// What all hidden layers do that are not linear, since a header has one function for all.
+inline activation hidden_activation(exported_actor const& n) {
+  activation one = activation::linear;
+  for (auto const& layer : n.layers) {
+    if (layer.after == activation::linear) continue;
+    if (one != activation::linear && one != layer.after)
+      throw value_error("export_header: the actor is " + widths_of(n.layers) + ", and a header has one activation");
+    one = layer.after;
+  }
+  return one;
+}
+
+/// Layer l, as statements.
 inline std::string layer_text(exported_actor const& n, std::size_t l) {
-  bool const is_last = l + 1 == n.layers.size();
-  std::string const k = std::to_string(l), size = std::to_string(n.layers[l].outputs),
-                    from = l                              ? "y" + std::to_string(l - 1)
-                           : n.normalization.mean.empty() ? "observation"
-                                                          : "seen",
-                    to = is_last ? "y" : "y" + k;
-  return "  float " + to + "[" + size + "];\n  layer<" + std::to_string(n.layers[l].inputs) + ", " + size + ", " +
-         (is_last ? "false" : "true") + ">(" + from + ", weight" + k + ", bias" + k + ", " + to + ");\n";
+  using kind = actor_layer::kind;
+  auto const& layer = n.layers[l];
+  auto value = [&](int v) {
+    return v == 0                      ? (n.normalization.mean.empty() ? "observation" : "seen")
+           : v == int(n.layers.size()) ? "y"
+                                       : "y" + std::to_string(v - 1);
+  };
+  std::string const k = std::to_string(l), size = std::to_string(layer.outputs), from = value(layer.from[0]),
+                    to = value(int(l) + 1), numbers = "(" + from + ", weight" + k + ", bias" + k + ", ";
+  if (layer.what == kind::columns)
+    return "  const float* " + to + " = " + from + " + " + std::to_string(layer.first) + ";\n";
+  std::string all = "  float " + to + "[" + size + "];\n";
+  if (layer.what == kind::dense)
+    return all + "  layer<" + std::to_string(layer.inputs) + ", " + size + ", " +
+           (layer.after == activation::linear ? "false" : "true") + ">" + numbers + to + ");\n";
+  if (layer.what == kind::norm)
+    return all + "  norm<" + size + ">" + numbers + number_text(float(layer.epsilon)) + ", " + to + ");\n";
+  if (layer.what == kind::sum)
+    return all + "  for (int o = 0; o < " + size + "; ++o) " + to + "[o] = " + from + "[o] + " + value(layer.from[1]) +
+           "[o];\n";
+  int first = 0;
+  for (int v : layer.from) {
+    int const count = v == 0 ? n.layers[0].inputs : n.layers[std::size_t(v - 1)].outputs;
+    all += "  for (int o = 0; o < " + std::to_string(count) + "; ++o) " + to + "[" + std::to_string(first) +
+           " + o] = " + value(v) + "[o];\n";
+    first += count;
+  }
+  return all;
+}
+
+/// What the layers but dense ones call.
+inline std::string norm_text(exported_actor const& n) {
+  for (auto const& layer : n.layers)
+    if (layer.what == actor_layer::kind::norm)
+      return "template <int N>\n"
+             "inline void norm(const float* x, const float* scale, const float* shift, float epsilon, float* y) {\n"
+             "  float mean = 0, variance = 0;\n"
+             "  for (int o = 0; o < N; ++o) mean += x[o] / N;\n"
+             "  for (int o = 0; o < N; ++o) variance += (x[o] - mean) * (x[o] - mean) / N;\n"
+             "  for (int o = 0; o < N; ++o)\n"
+             "    y[o] = (x[o] - mean) / std::sqrt(variance + epsilon) * scale[o] + shift[o];\n}\n";
+  return "";
 }
 
 inline std::string self_test_text(header_examples const& x, bool is_box) {
@@ -150,12 +196,13 @@ inline std::string header_text(exported_actor const& n, header_examples const& x
         array_text("observation_mean", n.normalization.mean) + array_text("observation_scale", n.normalization.scale);
   for (std::size_t l = 0; l < n.layers.size(); ++l) {
     std::string const k = std::to_string(l);
-    arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);
+    if (!n.layers[l].weight.empty())
+      arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);
     steps += layer_text(n, l);
   }
   std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
                     " wrote it.\n// The network " +
-                    widths_of(n.layers, n.hidden) + ", " + n.distribution +
+                    widths_of(n.layers) + ", " + n.distribution +
                     ", its most probable action.\n#pragma once\n#include <cmath>\n\nnamespace " + name +
                     " {\n\nconstexpr int observations = " + std::to_string(n.layers.front().inputs) +
                     ", actions = " + std::to_string(n.spaces.actions.size()) + ";\n";
@@ -184,7 +231,8 @@ inline std::string header_text(exported_actor const& n, header_examples const& x
          "  for (int i = 0; i < Inputs; ++i)\n"
          "    for (int o = 0; o < Outputs; ++o) y[o] += x[i] * weight[i * Outputs + o];\n"
          "  if (Hidden)\n    for (int o = 0; o < Outputs; ++o) y[o] = " +
-         (n.hidden == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n";
+         (hidden_activation(n) == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n" +
+         norm_text(n);
   if (n.best == best_action::beta_bounds)
     all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
   all +=

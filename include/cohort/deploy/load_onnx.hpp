@@ -59,7 +59,7 @@ inline onnx_parts parts_in(std::span<std::byte const> bytes, std::string const& 
   if (output.empty() && file.outputs().empty()) file.refuse("has no output");
   if (output.empty()) output = file.outputs()[0];
   auto actor = read(output);
-  std::string const widths = widths_of(actor.layers, actor.hidden);
+  std::string const widths = widths_of(actor.layers);
   if (actor.layers[0].inputs != observations)
     throw value_error(where + ": the network " + widths + " reads " + std::to_string(actor.layers[0].inputs) +
                       " numbers, and an observation has " + std::to_string(observations));
@@ -76,7 +76,7 @@ inline onnx_parts parts_in(std::span<std::byte const> bytes, std::string const& 
     auto critic = read(value);
     auto like_critic = actor.layers;
     like_critic.back().outputs = 1;
-    std::string const found = widths_of(critic.layers, critic.hidden), like = widths_of(like_critic, actor.hidden);
+    std::string const found = widths_of(critic.layers), like = widths_of(like_critic);
     if (found != like)
       throw value_error(where + ": " + shown(value) + " is that of a network " + found + ", expected " + like +
                         ": a policy's two networks are alike but for their last layer");

@@ -57,6 +57,7 @@ class onnx_network {
     if (layers.empty()) file_.refuse("has no layer on the way to its output");
     if (is_open) file_.refuse("has an activation before its first layer");
     std::reverse(layers.begin(), layers.end());
+    for (std::size_t l = 0; l + 1 < layers.size(); ++l) layers[l].after = hidden;
     check();
   }
 

@@ -15,7 +15,7 @@ enum class matrix_place { input, hidden, output };
 struct parameter_matrix {
   std::ptrdiff_t first = 0, rows = 0, columns = 0;
   matrix_place place = matrix_place::hidden;
-  bool rows_are_inputs = false;  ///< y = x W, as mlp has it; otherwise rows are outputs, y = x W'
+  bool rows_are_inputs = false;  ///< y = x W, as layers have it; otherwise rows are outputs, y = x W'
 
   std::ptrdiff_t size() const { return rows * columns; }
   std::ptrdiff_t inputs() const { return rows_are_inputs ? rows : columns; }

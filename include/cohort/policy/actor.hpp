@@ -12,10 +12,11 @@ struct actor : basic_policy<B, Distribution, false> {
   template <class A, class E>
   actor(A&&, E const&, ...) = delete;  // has .hidden, .activation, .trunk, .policy_gain, .value_gain, .log_std
 };
-template <class B, class E, class Seed = random_seed>
-actor(B&, E const&, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E>>;
-template <class B, class E, detail::given_as_model M, class Seed = random_seed>
-actor(B&, E const&, M, network_options = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
+template <class B, class E, detail::given_as_networks N = network_options, class Seed = random_seed>
+actor(B&, E const&, N = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E>>;
+template <class B, class E, detail::given_as_model M, detail::given_as_networks N = network_options,
+          class Seed = random_seed>
+actor(B&, E const&, M, N = {}, Seed = {}) -> actor<B, detail::distribution_for<B, E, M>>;
 template <class B, class E>
 actor(B&&, E const&, ...) -> actor<std::remove_reference_t<B>, detail::distribution_for<std::remove_reference_t<B>, E>>;
 

@@ -11,10 +11,11 @@ struct actor_critic : basic_policy<B, Distribution, true> {
   template <class A, class E>
   actor_critic(A&&, E const&, ...) = delete;  // has .hidden, .activation, .trunk, .policy_gain, .value_gain, .log_std
 };
-template <class B, class E, class Seed = random_seed>
-actor_critic(B&, E const&, network_options = {}, Seed = {}) -> actor_critic<B, detail::distribution_for<B, E>>;
-template <class B, class E, detail::given_as_model M, class Seed = random_seed>
-actor_critic(B&, E const&, M, network_options = {}, Seed = {}) -> actor_critic<B, detail::distribution_for<B, E, M>>;
+template <class B, class E, detail::given_as_networks N = network_options, class Seed = random_seed>
+actor_critic(B&, E const&, N = {}, Seed = {}) -> actor_critic<B, detail::distribution_for<B, E>>;
+template <class B, class E, detail::given_as_model M, detail::given_as_networks N = network_options,
+          class Seed = random_seed>
+actor_critic(B&, E const&, M, N = {}, Seed = {}) -> actor_critic<B, detail::distribution_for<B, E, M>>;
 template <class B, class E>
 actor_critic(B&&, E const&, ...)
     -> actor_critic<std::remove_reference_t<B>, detail::distribution_for<std::remove_reference_t<B>, E>>;

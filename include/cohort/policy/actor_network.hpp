@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/network/mlp.hpp>
+#include <cohort/network/chain.hpp>
 #include <cohort/policy/divergence.hpp>
 #include <cohort/sampler/action_mask.hpp>
 
@@ -17,17 +17,18 @@ class actor_network {
   static constexpr bool reads_latents = requires(Distribution const& d) { d.latents(); };
 
   struct trace {
-    typename mlp::template trace<B> network;
+    layer_trace<B> network;
     typename B::template array<T> rows, slopes, tangents;
+    std::ptrdiff_t passed = 0;  ///< rows
   };
 
-  actor_network(Distribution distribution, std::vector<int> sizes, activation hidden, bool masked)
+  actor_network(Distribution distribution, chain<B> network, bool masked)
       : distribution_(distribution),
-        network_(std::move(sizes), hidden, 0),
+        network_(std::move(network)),
         masks_(mask_columns_of<B>("policy", distribution, masked)) {}
 
   Distribution const& distribution() const { return distribution_; }
-  mlp const& network() const { return network_; }
+  chain<B> const& network() const { return network_; }
   int observations() const { return network_.inputs() + masks_; }
   /// Numbers in a row that the distribution reads.
   int columns() const { return distribution_.parameters() + latents(); }
@@ -38,6 +39,7 @@ class actor_network {
   /// All outputs of the network, the distribution's first. Of forbidden actions they are -inf.
   view<T> forward(B& backend, view<T const> parameters, view<T const> observation, trace& t) const {
     view<T> out = network_.forward(backend, parameters, inputs(observation), t.network);
+    t.passed = out.rows;
     if constexpr (maskable<Distribution, B>)
       if (masks_ > 0)
         mask_actions(backend, distribution_, observation.columns_part(network_.inputs(), masks_),
@@ -45,14 +47,14 @@ class actor_network {
     if constexpr (reads_latents) {
       backend.resize(t.rows, out.rows * columns());
       backend.map_rows(out.rows, joined{distribution_.parameters(), latents()}, view<T const>(out),
-                       latent(observation, t), t.rows.matrix(out.rows, columns()));
+                       network_.latent(inputs(observation), t.network), t.rows.matrix(out.rows, columns()));
     }
     return out;
   }
   /// What the distribution reads of the last pass.
   view<T const> rows(trace& t) const {
-    if constexpr (reads_latents) return t.rows.matrix(t.network.rows, columns());
-    else return t.network.out.back().matrix(t.network.rows, network_.outputs()).columns_part(0, columns());
+    if constexpr (reads_latents) return t.rows.matrix(t.passed, columns());
+    else return network_.output(t.passed, t.network).columns_part(0, columns());
   }
 
   /// Where the derivatives with respect to rows() go: into those of the network's outputs, if these are all.
@@ -83,17 +85,15 @@ class actor_network {
   /// How rows() change when the parameters move along v.
   view<T const> tangent(B& backend, view<T const> parameters, view<T const> v, view<T const> observation,
                         trace& t) const {
-    view<T const> dout = network_.tangent(backend, parameters, v, inputs(observation), t.network);
+    auto const [dout, dhidden] = network_.tangent(backend, parameters, v, inputs(observation), t.network);
     if constexpr (reads_latents) {
       backend.resize(t.tangents, dout.rows * columns());
       view<T> all = t.tangents.matrix(dout.rows, columns());
       int P = distribution_.parameters(), L = latents();
       view<T> dlatent = all.columns_part(P, L);
       backend.map_rows(dout.rows, copy_columns{P}, dout, all);
-      if (network_.layers() > 1 && distribution_.learns_features())
-        backend.map(outputs{dlatent}, same{},
-                    view<T const>(t.network.tangent[std::size_t(network_.layers() - 2)].matrix(dout.rows, L)));
-      else backend.map(outputs{dlatent}, filled{0}, view<T const>(dlatent));
+      if (dhidden && distribution_.learns_features()) copy_to(backend, dlatent, dhidden);
+      else fill_with(backend, dlatent, 0);
       return all;
     } else {
       return dout.columns_part(0, columns());
@@ -112,15 +112,9 @@ class actor_network {
     if constexpr (reads_latents) return distribution_.latents();
     else return 0;
   }
-  /// What comes out of the last hidden layer; of a network without one, what comes in.
-  view<T const> latent(view<T const> observation, trace& t) const {
-    int layers = network_.layers();
-    return layers == 1 ? inputs(observation)
-                       : view<T const>(t.network.out[std::size_t(layers - 2)].matrix(observation.rows, latents()));
-  }
 
   Distribution distribution_;
-  mlp network_;
+  chain<B> network_;
   int masks_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/environment/action_mask.hpp>
 #include <cohort/environment/check.hpp>
-#include <cohort/network/mlp.hpp>
+#include <cohort/network/activation.hpp>
 #include <cohort/policy/running_normalization.hpp>
 #include <cohort/sampler/bernoulli.hpp>
 #include <cohort/sampler/beta_distribution.hpp>
@@ -51,9 +51,6 @@ concept action_model = number_model<M> || latent_model<M>;
 
 namespace detail {
 
-/// What may stand where a distribution is chosen; whether it is one is said in a sentence.
-template <class M>
-concept given_as_model = !std::is_same_v<M, network_options>;
 template <class M>
 inline constexpr bool given_as_seed = std::is_arithmetic_v<M> || std::is_same_v<M, random_seed>;
 template <class Seed>
@@ -114,10 +111,6 @@ template <class E>
 constexpr int observations_in(E const& e) {
   if constexpr (environment<E>) return observation_count(e);
   else return 1;
-}
-template <class E>
-int latent_count(E const& e, network_options const& o) {
-  return o.hidden.empty() ? observations_in(e) : o.hidden.back();
 }
 
 template <class E>

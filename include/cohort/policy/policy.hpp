@@ -9,7 +9,7 @@ namespace COHORT_NAMESPACE {
 
 namespace detail {
 
-struct normalized {
+struct normalized_number {
   double clip;
   template <class S>
   constexpr S operator()(S x, S mean, S scale) const {
@@ -42,9 +42,11 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   };
 
   /// With `masked`, behind each row's `observations` numbers stands an action mask, mask_size(distribution) of them.
-  basic_policy(B& backend, Distribution const& d, int observations, network_options const& o, random_seed s,
-               bool masked = false)
-      : shape(d, observations, o, masked) {
+  template <detail::given_as_networks N = network_options>
+  basic_policy(B& backend, Distribution const& d, int observations, N const& n, random_seed s, bool masked = false)
+      : shape(d, detail::plan_of<B>(n, observations), masked) {
+    using L = typename decltype(detail::first_lacking<B, N, dense>())::type;
+#include <cohort/network/requirements.inc>
     auto const start = this->initial(backend, s);
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, this->size());
@@ -53,9 +55,9 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     write_normalization(backend);
   }
 
-  template <class E, class Seed = random_seed>
-  basic_policy(B& backend, E const& e, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e), detail::observations_in(e), o, detail::seed_of(s),
+  template <class E, detail::given_as_networks N = network_options, class Seed = random_seed>
+  basic_policy(B& backend, E const& e, N const& n = {}, Seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e), detail::observations_in(e), n, detail::seed_of(s),
                      detail::masked_in(e)) {
 #include <cohort/environment/requirements.inc>
     if constexpr (environment<E>) spaces_ = detail::spaces_of(e);
@@ -63,10 +65,11 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
 
   /// For an environment whose actions come from a distribution that you choose: actor_critic{backend, environment,
   /// beta_distribution{}, {.hidden = {64, 64}}}.
-  template <class E, detail::given_as_model Model, class Seed = random_seed>
-  basic_policy(B& backend, E const& e, Model const& model, network_options const& o = {}, Seed s = {})
-      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count(e, o)),
-                     detail::observations_in(e), o, detail::seed_of(s), detail::masked_in(e)) {
+  template <class E, detail::given_as_model Model, detail::given_as_networks N = network_options,
+            class Seed = random_seed>
+  basic_policy(B& backend, E const& e, Model const& model, N const& n = {}, Seed s = {})
+      : basic_policy(backend, detail::distribution_of<T>(e, model, detail::latent_count<B>(e, n)),
+                     detail::observations_in(e), n, detail::seed_of(s), detail::masked_in(e)) {
     constexpr bool in_order = !detail::given_as_seed<Model>, is_model = !in_order || action_model<Model>,
                    fits = !in_order || !is_model || !environment<E> || detail::fits_actions<Model, E>();
     static_assert(in_order,
@@ -294,7 +297,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     view<T> out = room.matrix(R, W);
     auto normalize = [&](view<T const> in, view<T> to) {
       auto row = [&](int k) { return view<T const>(by.data + this->size() + k * tile, in.rows, in.columns, 0, 1); };
-      backend.map(outputs{to}, detail::normalized{options_.normalize_observations->clip}, in, row(0), row(1));
+      backend.map(outputs{to}, detail::normalized_number{options_.normalize_observations->clip}, in, row(0), row(1));
     };
     if (W == D && observation.contiguous()) {  // rows of a tile, and one of what is left
       std::ptrdiff_t const whole = R * D / tile, left = R * D - whole * tile, first = whole * tile;
@@ -332,7 +335,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   cohort::observation_statistics statistics_;
   std::vector<T> observed_;
   typename network::trace acting_, actor_trace_;
-  typename mlp::template trace<B> critic_trace_;
+  layer_trace<B> critic_trace_;
   view<T const> observation_;
   view<action const> action_;
   int G_ = 1;

@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/environment/spaces.hpp>
 #include <cohort/policy/actor_network.hpp>
-#include <cohort/policy/network_options.hpp>
+#include <cohort/policy/networks.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +16,11 @@ class policy_shape {
   /// Columns of an observation, with those of its action mask.
   int observations() const { return actor_.observations(); }
   bool shares_trunk() const { return joint_; }
+  /// Of networks that are no plain ones, `hidden` and `activation` say nothing.
   network_options const& options() const { return options_; }
+  bool has_plain_networks() const { return is_plain_; }
+  std::vector<layer_description> actor_layers() const { return actor_.network().description(); }
+  std::vector<layer_description> critic_layers() const { return critic_.description(); }
   /// Those of the environment that it was made for.
   environment_spaces const& spaces() const { return spaces_; }
 
@@ -24,13 +28,11 @@ class policy_shape {
   /// "actor.0.bias", ..., "critic.0.weight", ..., and "free", what no observation changes (log_std).
   template <class F>
   void for_each_array(F f) const {
-    auto named = [&](std::string const& prefix) {
-      return [&f, prefix](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
-        f(prefix + name, offset, rows, columns);
-      };
+    auto named = [&](std::string const& prefix, chain<B> const& network) {
+      for (auto const& a : network.arrays()) f(prefix + a.name, a.first, a.rows, a.columns);
     };
-    actor_.network().for_each_array(named("actor."));
-    if (Critic && !joint_) critic_.for_each_array(named("critic."));
+    named("actor.", actor_.network());
+    if (Critic && !joint_) named("critic.", critic_);
     if (int const n = distribution().free_parameters()) f(std::string("free"), free_, 1, n);
   }
   parameter_layout layout() const {
@@ -49,21 +51,19 @@ class policy_shape {
  protected:
   using T = value_t<B>;
 
-  policy_shape(Distribution const& distribution, int observations, network_options const& o, bool masked)
-      : options_(o),
-        joint_(Critic && o.trunk == trunk::shared),
-        actor_(distribution, layers(observations, o, distribution.parameters() + joint_), o.activation, masked) {
-    if (o.normalize_observations) o.normalize_observations->check();
-    free_ = actor_.network().end();
-    if (Critic && !joint_) {
-      critic_ = mlp(layers(observations, o, 1), o.activation, free_);
-      free_ = critic_.end();
-    }
+  policy_shape(Distribution const& distribution, network_plan<B> const& plan, bool masked)
+      : options_(plan.options),
+        is_plain_(plan.is_plain),
+        joint_(Critic && options_.trunk == trunk::shared),
+        actor_(distribution, {plan.actor, distribution.parameters() + joint_, 0}, masked),
+        critic_(plan.critic, 1, actor_.network().end()),
+        free_(Critic && !joint_ ? critic_.end() : actor_.network().end()) {
+    if (options_.normalize_observations) options_.normalize_observations->check();
   }
 
   /// The parameters that it begins with, and room for what observations are normalized by.
   std::vector<T> initial(B& backend, random_seed s) const {
-    mlp const& of_actor = actor_.network();
+    chain<B> const& of_actor = actor_.network();
     int P = distribution().parameters();
     std::ptrdiff_t const more = options_.normalize_observations ? 2 * tiles() * of_actor.inputs() : 0;
     std::vector<T> start(std::size_t(size() + more), T(options_.log_std));
@@ -87,18 +87,10 @@ class policy_shape {
 
   network_options options_;
   environment_spaces spaces_;
-  bool joint_;
+  bool is_plain_, joint_;
   actor_network<B, Distribution> actor_;
-  mlp critic_;
-  std::ptrdiff_t free_ = 0;
-
- private:
-  static std::vector<int> layers(int observations, network_options const& o, int outputs) {
-    std::vector<int> all{observations};
-    all.insert(all.end(), o.hidden.begin(), o.hidden.end());
-    all.push_back(outputs);
-    return all;
-  }
+  chain<B> critic_;  // without numbers where there is no critic, or it has the actor's layers
+  std::ptrdiff_t free_;
 };
 
 }  // namespace COHORT_NAMESPACE::detail

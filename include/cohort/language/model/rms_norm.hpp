@@ -5,20 +5,11 @@ namespace COHORT_NAMESPACE {
 
 namespace detail {
 
-/// A vector as each row, or as each column, of a matrix.
+/// A vector as each row of a matrix.
 template <class T>
 view<T> as_rows(view<T> vector, std::ptrdiff_t rows) {
   return {vector.data, rows, vector.rows, 0, vector.row_stride};
 }
-template <class T>
-view<T> as_columns(view<T> vector, std::ptrdiff_t columns) {
-  return {vector.data, vector.rows, columns, vector.row_stride, 0};
-}
-
-struct reciprocal_root_mean {
-  double n, epsilon;
-  constexpr auto operator()(auto sum) const { return 1 / sqrt(sum / n + epsilon); }
-};
 struct product_of_three {
   constexpr auto operator()(auto a, auto b, auto c) const { return a * b * c; }
 };
@@ -40,14 +31,14 @@ template <backend B, class T = value_t<B>>
 void rms_norm(B& backend, view<T> y, view<T> root, view<T const> x, view<T const> weight, double epsilon) {
   backend.row_sums(root, detail::squared{}, x);
   backend.map(outputs{root}, detail::reciprocal_root_mean{double(x.columns), epsilon}, view<T const>(root));
-  backend.map(outputs{y}, detail::product_of_three{}, x, detail::as_columns(view<T const>(root), x.columns),
+  backend.map(outputs{y}, detail::product_of_three{}, x, repeat_column(view<T const>(root), x.columns),
               detail::as_rows(weight, x.rows));
 }
 
 /// y again, from the root that was kept.
 template <backend B, class T = value_t<B>>
 void rms_norm_again(B& backend, view<T> y, view<T const> root, view<T const> x, view<T const> weight) {
-  backend.map(outputs{y}, detail::product_of_three{}, x, detail::as_columns(root, x.columns),
+  backend.map(outputs{y}, detail::product_of_three{}, x, repeat_column(root, x.columns),
               detail::as_rows(weight, x.rows));
 }
 
@@ -59,11 +50,11 @@ void rms_norm_backward(B& backend, view<T> dx, view<T> dweight, view<T const> dy
   auto scratch = backend.template temporary<T>(R + H + R * H);
   view<T> sum = scratch.all().part(0, R), columns(scratch.all().part(R, H).data, 1, H),
           terms(scratch.all().part(R + H, R * H).data, R, H);
-  auto roots = detail::as_columns(root, H);
+  auto roots = repeat_column(root, H);
   auto weights = detail::as_rows(weight, R);
   backend.row_sums(sum, detail::product_of_three{}, dy, x, weights);
   backend.map(outputs{dx}, detail::norm_slope{double(H)}, view<T const>(dx), dy, x, weights, roots,
-              detail::as_columns(view<T const>(sum), H));
+              repeat_column(view<T const>(sum), H));
   backend.map(outputs{terms}, detail::product_of_three{}, dy, x, roots);
   backend.column_sum(columns, view<T const>(terms));
   backend.map(outputs{dweight}, detail::plus{}, view<T const>(dweight), view<T const>(columns.transposed()));

@@ -131,7 +131,7 @@ class token_head {
       head_results<T const> d = partials(first, found);
       view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
               dhere = dhidden_.matrix(n, in.hidden.columns);
-      auto wide = [&](view<T const> column) { return detail::as_columns(column, w.logits.rows); };
+      auto wide = [&](view<T const> column) { return repeat_column(column, w.logits.rows); };
       double temperature = in.temperatures ? 1 : in.temperature;
       backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
                   wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
@@ -183,7 +183,7 @@ class token_head {
       mask_to_support(backend, in, first, l);
       backend.row_max(maximum(n), view<T const>(l));
       backend.row_sums(sums(n), detail::softmax_terms{temperature}, view<T const>(l),
-                       detail::as_columns(view<T const>(maximum(n)), l.columns));
+                       repeat_column(view<T const>(maximum(n)), l.columns));
       head_results<T> found{found_.all().part(3 * n, n), found_.all().part(4 * n, n), {}};
       backend.for_rows(n, detail::token_log_probability{temperature}, view<T const>(l), in.target.part(first, n),
                        view<T const>(maximum(n)), view<T const>(sums(n)), found.logp, found.entropy);
@@ -199,7 +199,7 @@ class token_head {
   void divide_by_temperatures(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {
     if (in.temperatures)
       backend.map(outputs{l}, detail::over_temperature{in.temperature}, view<T const>(l),
-                  detail::as_columns(in.temperatures.part(first, l.rows), l.columns));
+                  repeat_column(in.temperatures.part(first, l.rows), l.columns));
   }
 
   void mask_to_support(B& backend, head_inputs<T> const& in, std::ptrdiff_t first, view<T> l) {

@@ -1,4 +1,5 @@
-#include <cohort/network/mlp.hpp>
+#include <cohort/network/chain.hpp>
+#include <cohort/network/dense.hpp>
 #include <limits>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
@@ -8,16 +9,22 @@ using namespace arrays;
 
 namespace {
 
-struct network {
+detail::chain<cpu> chain_of(std::vector<int> const& sizes, activation hidden, std::ptrdiff_t offset = 0) {
+  detail::layer_sequence<cpu> layers(sizes.front());
+  for (std::size_t l = 1; l + 1 < sizes.size(); ++l) layers.add(dense{sizes[l], hidden});
+  return {layers, sizes.back(), offset};
+}
+
+struct dense_layers {
   std::vector<int> sizes;
   activation hidden;
   std::ptrdiff_t offset = 0;
-  mlp shape{sizes, hidden, offset};
+  detail::chain<cpu> shape = chain_of(sizes, hidden, offset);
 
   std::ptrdiff_t parameters() const { return shape.end(); }
   numbers forward(numbers const& parameters, numbers const& x) const {
     cpu backend;
-    mlp::trace<cpu> trace;
+    layer_trace<cpu> trace;
     std::ptrdiff_t R = std::ptrdiff_t(x.size()) / sizes.front();
     view<double> y = shape.forward(backend, all(parameters), matrix(x, R), trace);
     return {y.data, y.data + y.size()};
@@ -42,7 +49,7 @@ struct network {
   }
   numbers backward(numbers const& parameters, numbers const& x, numbers const& dy, numbers gradient) const {
     cpu backend;
-    mlp::trace<cpu> trace;
+    layer_trace<cpu> trace;
     std::ptrdiff_t R = std::ptrdiff_t(x.size()) / sizes.front();
     shape.forward(backend, all(parameters), matrix(x, R), trace);
     shape.backward(backend, all(parameters), matrix(x, R), trace, matrix(dy, R), all(gradient));
@@ -60,11 +67,13 @@ double step_for(activation a) { return a == activation::relu ? 1e-5 : 1e-3; }
 
 }  // namespace
 
-TEST_CASE("mlp: forward is layer after layer, with tanh or relu between them, for any number of rows and layers") {
+TEST_CASE(
+    "network of dense layers: forward is layer after layer, with tanh or relu between them, for any number of rows and "
+    "layers") {
   for (auto hidden : {activation::tanh, activation::relu})
     for (std::vector<int> sizes : {std::vector{4, 3}, {3, 5, 2}, {4, 64, 64, 1}, {2, 7, 3, 9, 5}})
       for (int R : {1, 5, 37}) {
-        network n{sizes, hidden};
+        dense_layers n{sizes, hidden};
         numbers parameters = uniform(n.parameters(), 1), x = uniform(R * sizes.front(), 2);
         numbers found = n.forward(parameters, x), expected = n.by_hand(parameters, x);
         REQUIRE(found.size() == expected.size());
@@ -72,11 +81,13 @@ TEST_CASE("mlp: forward is layer after layer, with tanh or relu between them, fo
       }
 }
 
-TEST_CASE("mlp: the gradient with respect to every parameter is that of five-point differences, with tanh and relu") {
+TEST_CASE(
+    "network of dense layers: the gradient with respect to every parameter is that of five-point differences, with "
+    "tanh and relu") {
   for (auto hidden : {activation::tanh, activation::relu})
     for (std::vector<int> sizes : {std::vector{3, 2}, {3, 6, 1}, {3, 5, 4, 2}})
       for (int R : {1, 6}) {
-        network n{sizes, hidden};
+        dense_layers n{sizes, hidden};
         numbers parameters = uniform(n.parameters(), 1), x = uniform(R * 3, 2), dy = uniform(R * sizes.back(), 3);
         numbers found = n.backward(parameters, x, dy, numbers(n.parameters(), 99));
         for (std::ptrdiff_t k = 0; k < n.parameters(); ++k) {
@@ -89,9 +100,11 @@ TEST_CASE("mlp: the gradient with respect to every parameter is that of five-poi
       }
 }
 
-TEST_CASE("mlp: the gradient of a 64-64 network is that of differences along random directions of all its parameters") {
+TEST_CASE(
+    "network of dense layers: the gradient of a 64-64 network is that of differences along random directions of all "
+    "its parameters") {
   for (auto hidden : {activation::tanh, activation::relu}) {
-    network n{{4, 64, 64, 3}, hidden};
+    dense_layers n{{4, 64, 64, 3}, hidden};
     numbers parameters = uniform(n.parameters(), 1, -.2, .2), x = uniform(21 * 4, 2), dy = uniform(21 * 3, 3);
     numbers gradient = n.backward(parameters, x, dy, numbers(n.parameters()));
     for (std::uint32_t which = 10; which < 20; ++which) {
@@ -110,20 +123,23 @@ TEST_CASE("mlp: the gradient of a 64-64 network is that of differences along ran
 }
 
 TEST_CASE(
-    "mlp: the tangent along a direction of all parameters is that of differences, with tanh and relu, and the gradient "
+    "network of dense layers: the tangent along a direction of all parameters is that of differences, with tanh and "
+    "relu, and the gradient "
     "is its transpose") {
   for (auto hidden : {activation::tanh, activation::relu})
     for (std::vector<int> sizes : {std::vector{3, 2}, {3, 6, 1}, {3, 5, 4, 2}, {4, 64, 64, 3}})
       for (int R : {1, 6, 21}) {
-        network n{sizes, hidden, 5};
+        dense_layers n{sizes, hidden, 5};
         cpu backend;
-        mlp::trace<cpu> trace;
+        layer_trace<cpu> trace;
         double wide = sizes.size() > 3 ? .2 : 1;
         numbers parameters = uniform(n.parameters(), 1, -wide, wide), v = uniform(n.parameters(), 4),
                 x = uniform(R * sizes.front(), 2), dy = uniform(R * sizes.back(), 3);
         n.shape.forward(backend, all(std::as_const(parameters)), matrix(std::as_const(x), R), trace);
-        view<double> t = n.shape.tangent(backend, all(std::as_const(parameters)), all(std::as_const(v)),
-                                         matrix(std::as_const(x), R), trace);
+        view<double const> t = n.shape
+                                   .tangent(backend, all(std::as_const(parameters)), all(std::as_const(v)),
+                                            matrix(std::as_const(x), R), trace)
+                                   .y;
         REQUIRE((t.rows == R && t.columns == sizes.back()));
         numbers tangent(t.data, t.data + t.size());
         for (std::size_t i = 0; i < tangent.size(); ++i) {
@@ -140,8 +156,8 @@ TEST_CASE(
       }
 }
 
-TEST_CASE("mlp: it reads and writes behind its offset alone") {
-  network shifted{{3, 4, 2}, activation::tanh, 10}, plain{{3, 4, 2}, activation::tanh};
+TEST_CASE("network of dense layers: it reads and writes behind its offset alone") {
+  dense_layers shifted{{3, 4, 2}, activation::tanh, 10}, plain{{3, 4, 2}, activation::tanh};
   numbers parameters = uniform(plain.parameters(), 1), x = uniform(15, 2), dy = uniform(10, 3),
           moved(10, std::numeric_limits<double>::quiet_NaN());
   moved.insert(moved.end(), parameters.begin(), parameters.end());
@@ -154,13 +170,18 @@ TEST_CASE("mlp: it reads and writes behind its offset alone") {
 }
 
 TEST_CASE(
-    "mlp: it starts with orthogonal weights of gain sqrt(2), the last layer's with the gain of each output, and zero "
+    "network of dense layers: it starts with orthogonal weights of gain sqrt(2), the last layer's with the gain of "
+    "each output, and zero "
     "biases") {
-  network n{{4, 8, 3, 2}, activation::tanh};
+  dense_layers n{{4, 8, 3, 2}, activation::tanh};
   numbers parameters(n.parameters(), 7), again = parameters;
   cpu backend;
   n.shape.initialize(backend, parameters, {.01, 5}, 3);
-  auto weight = [&](int l) { return n.shape.weight(all(std::as_const(parameters)), l); };
+  auto array = [&](int k) {
+    auto const a = n.shape.arrays()[std::size_t(k)];
+    return view<double const>(&parameters[std::size_t(a.first)], a.rows, a.columns);
+  };
+  auto weight = [&](int l) { return array(2 * l); };
   auto require_orthonormal = [](view<double const> rows, auto gain) {
     for (std::ptrdiff_t i = 0; i < rows.rows; ++i)
       for (std::ptrdiff_t j = 0; j < rows.rows; ++j) {
@@ -174,7 +195,7 @@ TEST_CASE(
   require_orthonormal(weight(1).transposed(), hidden);
   require_orthonormal(weight(2).transposed(), [](std::ptrdiff_t output) { return output == 0 ? .01 : 5; });
   for (int l = 0; l < 3; ++l) {
-    auto bias = n.shape.bias(all(std::as_const(parameters)), l);
+    auto bias = array(2 * l + 1);
     for (std::ptrdiff_t c = 0; c < bias.columns; ++c) REQUIRE(bias(0, c) == 0);
   }
   n.shape.initialize(backend, again, {.01, 5}, 3);
@@ -183,14 +204,16 @@ TEST_CASE(
   REQUIRE(again != parameters);
 }
 
-TEST_CASE("mlp: a layer without width is refused") {
-  REQUIRE_THROWS_AS(mlp({4, 0, 2}, activation::tanh, 0), value_error);
+TEST_CASE("network of dense layers: a layer without width is refused") {
+  REQUIRE_THROWS_WITH(chain_of({4, 0, 2}, activation::tanh),
+                      "layer 0, dense, of 4 numbers: dense: units is 0, expected a positive number");
 }
 
-TEST_CASE("mlp: widths whose parameters no machine holds are refused with their bytes") {
+TEST_CASE("network of dense layers: widths whose parameters no machine holds are refused with their bytes") {
   int const most = std::numeric_limits<int>::max();
-  REQUIRE_THROWS_AS(mlp({4, most, most, 2}, activation::tanh, 0), value_error);
-  REQUIRE_THROWS_WITH(mlp({4, most, most, 2}, activation::tanh, 0),
-                      Catch::Matchers::StartsWith("mlp: the parameters of layers of width 4, 2147483647, 2147483647, 2 "
-                                                  "in float would take 1.84467e+19 bytes, and this machine has "));
+  REQUIRE_THROWS_WITH(
+      chain_of({4, 1000000, most, 2}, activation::tanh),
+      Catch::Matchers::StartsWith("layer 1, dense, of 1000000 numbers from layer 0, dense: the parameters "
+                                  "up to this one in float would take 8.58994e+15 bytes, and this "
+                                  "machine has "));
 }
