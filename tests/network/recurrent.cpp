@@ -11,6 +11,33 @@ using namespace arrays;
 
 namespace {
 
+struct tanh_of {
+  constexpr auto operator()(auto x) const { return tanh(x); }
+};
+struct tanh_slope {
+  constexpr auto operator()(auto d, auto y) const { return d * (1 - y * y); }
+};
+/// One of one's own: h' = tanh(x W + b + h U).
+struct elman {
+  int units = 8;
+  static constexpr int gates = 1, states = 1;
+  static constexpr bool keeps_more = false;
+  void arrays(layer_extents const& in, auto const& f) const {
+    f("weight", in.size, units), f("bias", 1, units, 0), f("recurrent_weight", units, units);
+  }
+  void step(auto& b, auto const& at) const { b.map(outputs{at.y}, tanh_of{}, constant(at.gates)); }
+  void step_back(auto& b, auto const& at, auto const& d, auto const&) const {
+    b.map(outputs{d.gates}, tanh_slope{}, constant(d.y), constant(at.y));
+  }
+  void step_tangent(auto& b, auto const& at, auto const& d) const {
+    b.map(outputs{d.y}, tanh_slope{}, constant(d.gates), constant(at.y));
+  }
+  template <class T>
+  static view<T const> constant(view<T> v) {
+    return v;
+  }
+};
+
 /// The arrays of a cell one after the other.
 struct listed {
   std::vector<std::ptrdiff_t> first, rows, columns;
@@ -83,7 +110,7 @@ struct problem {
               {at, parameters.data()},
               rooms,
               {&layout, all(goes_on), matrix(before, layout.rows(0))}};
-    detail::recurrent_passes<B, Cell, pass<B>> passes(backend, cell, p);
+    recurrent_passes<B, Cell, pass<B>> passes(backend, cell, p);
     passes.forward();
     passes.states(matrix(out.states, R));
     if (!v.empty())
@@ -131,6 +158,8 @@ struct problem {
             double c = sigma(gate(1)) * old[H + j] + sigma(gate(0)) * std::tanh(gate(2));
             h = sigma(gate(3)) * std::tanh(c);
             out.states[r * S * H + H + j] = c;
+          } else if constexpr (std::is_same_v<Cell, elman>) {
+            h = std::tanh(in(j) + back(j));
           } else {
             double z = sigma(in(j));
             h = (1 - z) * h + z * in(H + j);
@@ -155,7 +184,7 @@ void require_close(numbers const& found, numbers const& expected, double toleran
 }  // namespace
 
 TEMPLATE_TEST_CASE("recurrent layers: every pass is the comment's formula row by row, and its differences", "", gru,
-                   lstm, min_gru) {
+                   lstm, min_gru, elman) {
   for (auto const& [layout, goes_on] : {std::pair{ragged(), ragged_goes_on}, {time_layout(3), numbers{1, 0, 1}}}) {
     problem<TestType> p{{5}, 3, layout, goes_on};
     auto const expected = p.by_hand();
@@ -233,7 +262,7 @@ TEST_CASE("recurrent layers: a layout of other rows and units below 1 are refuse
   std::vector<cpu::array<double>> rooms;
   numbers y(4);
   pass<cpu> wrong{matrix(p.x, 2), matrix(y, 2), {p.at, p.parameters.data()}, rooms, {&p.layout, all(p.goes_on), {}}};
-  CHECK_THROWS_WITH((detail::recurrent_passes<cpu, gru, pass<cpu>>(backend, p.cell, wrong)),
+  CHECK_THROWS_WITH((recurrent_passes<cpu, gru, pass<cpu>>(backend, p.cell, wrong)),
                     "recurrent layer: the layout is of 3 rows, and there are 2");
   auto refused = [](auto cell) {
     CHECK_THROWS_WITH(cell.arrays(1, [](auto...) {}), Catch::Matchers::ContainsSubstring("units is 0"));

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/error.hpp>
+#include <cohort/network/layer.hpp>
 #include <cohort/network/recurrent.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -20,31 +20,29 @@ struct gru {
   static constexpr int gates = 3, states = 1;
   static constexpr bool keeps_more = true;  ///< h U_n + c_n
   static void numbers(auto& self, auto const& f) { f("units", self.units); }
-  void arrays(int inputs, auto const& f) const {
+  void arrays(layer_extents const& in, auto const& f) const {
     detail::require(units > 0, "gru", "units", units, "a positive number");
-    f("weight", inputs, 3 * units), f("bias", 1, 3 * units, 0);
+    f("weight", in.size, 3 * units), f("bias", 1, 3 * units, 0);
     f("recurrent_weight", units, 3 * units), f("recurrent_bias", 1, units, 0);
   }
 
   template <backend B, class Arrays>
-  void project(B& b, Arrays const& arrays, in_view<B> in, detail::recurrent_rows<value_t<B>> const& to,
-               bool onto) const {
+  void project(B& b, Arrays const& arrays, in_view<B> in, recurrent_rows<value_t<B>> const& to, bool onto) const {
     in_view<B> const U = arrays[2];
     b.matmul(to.gates.columns_part(0, 2 * units), in, U.columns_part(0, 2 * units), true);
     if (onto) b.matmul(to.more, in, U.columns_part(2 * units, units), true);
     else b.dense(to.more, in, U.columns_part(2 * units, units), arrays[3], detail::linear_of{});
   }
   template <backend B, class Arrays>
-  void project_back(B& b, Arrays const& arrays, detail::recurrent_rows<value_t<B>> const& from,
-                    detail::recurrent_rows<value_t<B>> const& din) const {
+  void project_back(B& b, Arrays const& arrays, recurrent_rows<value_t<B>> const& from,
+                    recurrent_rows<value_t<B>> const& din) const {
     in_view<B> const U = arrays[2];
     b.matmul(din.before, in_view<B>(from.gates.columns_part(0, 2 * units)), U.columns_part(0, 2 * units).transposed(),
              true);
     b.matmul(din.before, in_view<B>(from.more), U.columns_part(2 * units, units).transposed(), true);
   }
   template <backend B, class Arrays>
-  void project_gradient(B& b, in_view<B> in, detail::recurrent_rows<value_t<B>> const& from,
-                        Arrays const& gradient) const {
+  void project_gradient(B& b, in_view<B> in, recurrent_rows<value_t<B>> const& from, Arrays const& gradient) const {
     out_view<B> const dU = gradient[2];
     b.matmul(dU.columns_part(0, 2 * units), in.transposed(), in_view<B>(from.gates.columns_part(0, 2 * units)));
     b.matmul(dU.columns_part(2 * units, units), in.transposed(), in_view<B>(from.more));
@@ -73,21 +71,20 @@ struct gru {
     }
   };
   template <backend B>
-  void step(B& b, detail::recurrent_rows<value_t<B>> const& at) const {
+  void step(B& b, recurrent_rows<value_t<B>> const& at) const {
     using in = in_view<B>;
     b.map(outputs{at.gate(0), at.gate(1), at.gate(2), at.y}, forward_formula{}, in(at.gate(0)), in(at.gate(1)),
           in(at.gate(2)), in(at.more), in(at.before));
   }
   template <backend B>
-  void step_back(B& b, detail::recurrent_rows<value_t<B>> const& at, detail::recurrent_rows<value_t<B>> const& d,
-                 detail::recurrent_rows<value_t<B>> const& din) const {
+  void step_back(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d,
+                 recurrent_rows<value_t<B>> const& din) const {
     using in = in_view<B>;
     b.map(outputs{d.gate(0), d.gate(1), d.gate(2), d.more, din.before}, backward_formula{}, in(at.gate(0)),
           in(at.gate(1)), in(at.gate(2)), in(at.more), in(at.before), in(d.y));
   }
   template <backend B>
-  void step_tangent(B& b, detail::recurrent_rows<value_t<B>> const& at,
-                    detail::recurrent_rows<value_t<B>> const& d) const {
+  void step_tangent(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d) const {
     using in = in_view<B>;
     b.map(outputs{d.y}, tangent_formula{}, in(at.gate(0)), in(at.gate(1)), in(at.gate(2)), in(at.more), in(at.before),
           in(d.gate(0)), in(d.gate(1)), in(d.gate(2)), in(d.more), in(d.before));

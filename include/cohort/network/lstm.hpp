@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/error.hpp>
+#include <cohort/network/layer.hpp>
 #include <cohort/network/recurrent.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -19,24 +19,9 @@ struct lstm {
   static constexpr int gates = 4, states = 2;
   static constexpr bool keeps_more = true;  ///< c'
   static void numbers(auto& self, auto const& f) { f("units", self.units); }
-  void arrays(int inputs, auto const& f) const {
+  void arrays(layer_extents const& in, auto const& f) const {
     detail::require(units > 0, "lstm", "units", units, "a positive number");
-    f("weight", inputs, 4 * units), f("bias", 1, 4 * units, 0), f("recurrent_weight", units, 4 * units);
-  }
-
-  template <backend B, class Arrays>
-  void project(B& b, Arrays const& arrays, in_view<B> in, detail::recurrent_rows<value_t<B>> const& to, bool) const {
-    b.matmul(to.gates, in.columns_part(0, units), arrays[2], true);
-  }
-  template <backend B, class Arrays>
-  void project_back(B& b, Arrays const& arrays, detail::recurrent_rows<value_t<B>> const& from,
-                    detail::recurrent_rows<value_t<B>> const& din) const {
-    b.matmul(din.state_before(0), in_view<B>(from.gates), in_view<B>(arrays[2]).transposed());
-  }
-  template <backend B, class Arrays>
-  void project_gradient(B& b, in_view<B> in, detail::recurrent_rows<value_t<B>> const& from,
-                        Arrays const& gradient) const {
-    b.matmul(gradient[2], in.columns_part(0, units).transposed(), in_view<B>(from.gates));
+    f("weight", in.size, 4 * units), f("bias", 1, 4 * units, 0), f("recurrent_weight", units, 4 * units);
   }
 
   struct forward_formula {
@@ -62,21 +47,20 @@ struct lstm {
     }
   };
   template <backend B>
-  void step(B& b, detail::recurrent_rows<value_t<B>> const& at) const {
+  void step(B& b, recurrent_rows<value_t<B>> const& at) const {
     using in = in_view<B>;
     b.map(outputs{at.gate(0), at.gate(1), at.gate(2), at.gate(3), at.y, at.more}, forward_formula{}, in(at.gate(0)),
           in(at.gate(1)), in(at.gate(2)), in(at.gate(3)), in(at.state_before(1)));
   }
   template <backend B>
-  void step_back(B& b, detail::recurrent_rows<value_t<B>> const& at, detail::recurrent_rows<value_t<B>> const& d,
-                 detail::recurrent_rows<value_t<B>> const& din) const {
+  void step_back(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d,
+                 recurrent_rows<value_t<B>> const& din) const {
     using in = in_view<B>;
     b.map(outputs{d.gate(0), d.gate(1), d.gate(2), d.gate(3), din.state_before(1)}, backward_formula{}, in(at.gate(0)),
           in(at.gate(1)), in(at.gate(2)), in(at.gate(3)), in(at.state_before(1)), in(at.more), in(d.y), in(d.more));
   }
   template <backend B>
-  void step_tangent(B& b, detail::recurrent_rows<value_t<B>> const& at,
-                    detail::recurrent_rows<value_t<B>> const& d) const {
+  void step_tangent(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d) const {
     using in = in_view<B>;
     b.map(outputs{d.y, d.more}, tangent_formula{}, in(at.gate(0)), in(at.gate(1)), in(at.gate(2)), in(at.gate(3)),
           in(at.state_before(1)), in(at.more), in(d.gate(0)), in(d.gate(1)), in(d.gate(2)), in(d.gate(3)),

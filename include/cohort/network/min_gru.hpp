@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/error.hpp>
+#include <cohort/network/layer.hpp>
 #include <cohort/network/recurrent.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -18,9 +18,9 @@ struct min_gru {
   static constexpr int gates = 2, states = 1;
   static constexpr bool keeps_more = false;
   static void numbers(auto& self, auto const& f) { f("units", self.units); }
-  void arrays(int inputs, auto const& f) const {
+  void arrays(layer_extents const& in, auto const& f) const {
     detail::require(units > 0, "min_gru", "units", units, "a positive number");
-    f("weight", inputs, 2 * units), f("bias", 1, 2 * units, 0);
+    f("weight", in.size, 2 * units), f("bias", 1, 2 * units, 0);
   }
 
   void project(auto&, auto const&, auto, auto const&, bool) const {}
@@ -47,20 +47,19 @@ struct min_gru {
     }
   };
   template <backend B>
-  void step(B& b, detail::recurrent_rows<value_t<B>> const& at) const {
+  void step(B& b, recurrent_rows<value_t<B>> const& at) const {
     using in = in_view<B>;
     b.map(outputs{at.gate(0), at.y}, forward_formula{}, in(at.gate(0)), in(at.gate(1)), in(at.before));
   }
   template <backend B>
-  void step_back(B& b, detail::recurrent_rows<value_t<B>> const& at, detail::recurrent_rows<value_t<B>> const& d,
-                 detail::recurrent_rows<value_t<B>> const& din) const {
+  void step_back(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d,
+                 recurrent_rows<value_t<B>> const& din) const {
     using in = in_view<B>;
     b.map(outputs{d.gate(0), d.gate(1), din.before}, backward_formula{}, in(at.gate(0)), in(at.gate(1)), in(at.before),
           in(d.y));
   }
   template <backend B>
-  void step_tangent(B& b, detail::recurrent_rows<value_t<B>> const& at,
-                    detail::recurrent_rows<value_t<B>> const& d) const {
+  void step_tangent(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d) const {
     using in = in_view<B>;
     b.map(outputs{d.y}, tangent_formula{}, in(at.gate(0)), in(at.gate(1)), in(at.before), in(d.gate(0)), in(d.gate(1)),
           in(d.before));

@@ -1,38 +1,11 @@
 #pragma once
-#include <algorithm>
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
-#include <utility>
-#include <vector>
+#include <cohort/error.hpp>
+#include <cohort/network/time_layout.hpp>
+#include <string>
 
 namespace COHORT_NAMESPACE {
-
-/// How R rows follow one another in time: step t has the rows first[t] to first[t + 1] - 1, and row k of a step goes on
-/// from row k of the step before, so that no step has more rows than the one before it.
-struct time_layout {
-  std::vector<std::ptrdiff_t> first{0};
-
-  time_layout() = default;
-  /// L steps of N rows each; one step of N rows, of which each stands alone.
-  explicit time_layout(std::ptrdiff_t N, std::ptrdiff_t L = 1) {
-    for (std::ptrdiff_t t = 0; t < L; ++t) add(N);
-  }
-  void add(std::ptrdiff_t rows) { first.push_back(first.back() + rows); }
-
-  std::size_t steps() const { return first.size() - 1; }
-  std::ptrdiff_t rows(std::size_t t) const { return first[t + 1] - first[t]; }
-  std::ptrdiff_t size() const { return first.back(); }
-};
-
-/// What a recurrent layer is told of its rows besides what comes in: their layout, which rows go on (1) and which begin
-/// an episode (0), so that their state is 0 whatever was before, and the states before the rows of the first step, from
-/// which no gradient goes further.
-template <class T>
-struct through_time {
-  time_layout const* layout = nullptr;
-  view<T const> goes_on{};  ///< R
-  view<T const> before{};   ///< rows of the first step x states
-};
 
 namespace detail {
 
@@ -48,6 +21,8 @@ struct plus_where_goes_on {
     return sum + select(goes_on == 0, S(0), x);
   }
 };
+
+}  // namespace detail
 
 /// What the rows of one step have, or those of all steps: a cell's gates, what it keeps besides, the states before it
 /// and its output. States are H columns each; the first is the output, a second stands in `more`.
@@ -65,20 +40,23 @@ struct recurrent_rows {
   }
 };
 
-/// The passes of a recurrent layer. Of a cell they need `units`, the numbers of its gates and states, whether it keeps
-/// `more`, and for the rows of a step
+/// The passes of a recurrent layer, of which a cell says one step: with `units`, H, the numbers `gates` and `states`,
+/// of H columns each, whether it `keeps_more` (H columns), its `arrays` (0: W, inputs x gates H, 1: b, 2: U, H x gates
+/// H), and for the rows of a step
 ///
-///     project(b, arrays, in, to, onto)             gates += in U (and more: = or, onto, +=)
-///     project_back(b, arrays, from, din)           din (+)= the gradient of that with respect to in
-///     project_gradient(b, in, from, gradient)      the same with respect to U
-///     step(b, rows)                                gates become what they are, and new states
-///     step_back(b, rows, drows, din)               derivatives of the gates, and what of din goes past U
-///     step_tangent(b, rows, drows)
+///     step(b, rows)               gates, which are x W + b + h U, become what they are to be; the states after it
+///     step_back(b, rows, d, din)  from the derivatives of the states in d those of the gates; to din.before those of
+///                                 the states before the step that do not go through U (h's: only with project)
+///     step_tangent(b, rows, d)    how the states change where gates and states before change as d says
 ///
-/// Of a pass P they need x, y, parameters[k], kept(b, k, rows, columns) and time(): rows stand in the order of time, so
+/// A cell whose U is another one says so itself, as gru does:
+///
+///     project(b, arrays, in, to, onto)          gates += in U (and more = or, onto, +=)
+///     project_back(b, arrays, from, din)        din += the gradient of that with respect to in
+///     project_gradient(b, in, from, gradient)   that with respect to U
+///
+/// Of a pass P it reads x, y, parameters[k], kept(b, k, rows, columns) and time(). Rows stand in the order of time, so
 /// that what comes in is one product over all of them, and only U is applied step by step.
-///
-/// p.kept holds: 0 gates, 1 more, 2 states before, 3 to 6 the same of derivatives, 7 what goes back.
 template <backend B, class Cell, class P>
 class recurrent_passes {
   using T = value_t<B>;
@@ -93,11 +71,11 @@ class recurrent_passes {
 
   void forward() {
     auto const all = rows(0, p.y);
-    b.dense(all.gates, p.x, p.parameters[0], p.parameters[1], linear_of{});
+    b.dense(all.gates, p.x, p.parameters[0], p.parameters[1], detail::linear_of{});
     for (std::size_t t = 0; t < layout.steps(); ++t) {
       auto const now = at(all, t);
       enter(all, t, time.before);
-      cell.project(b, p.parameters, view<T const>(now.before), now, false);
+      project(p.parameters, view<T const>(now.before), now, false);
       cell.step(b, now);
     }
   }
@@ -105,28 +83,28 @@ class recurrent_passes {
   void states(view<T> out) {
     auto const all = rows(0, p.y);
     for (int k = 0; k < Cell::states; ++k)
-      b.map(outputs{out.columns_part(k * cell.units, cell.units)}, same{}, view<T const>(all.state(k)));
+      b.map(outputs{out.columns_part(k * cell.units, cell.units)}, detail::same{}, view<T const>(all.state(k)));
   }
 
   template <class Arrays>
   void backward(view<T> dy, Arrays const& gradient, view<T> dx) {
     auto const all = rows(0, p.y), dall = rows(3, dy);
     view<T> const back = p.kept(b, 7, layout.rows(0), Cell::states * cell.units);
-    if (Cell::states > 1) b.map(outputs{dall.more}, filled{0}, view<T const>(dall.more));
+    if (Cell::states > 1) b.map(outputs{dall.more}, detail::filled{0}, view<T const>(dall.more));
     for (std::size_t t = layout.steps(); t-- > 0;) {
       auto const dnow = at(dall, t);
       std::ptrdiff_t const n = layout.rows(t);
-      recurrent_rows<T> const din{cell.units, {}, {}, back.part(0, n), {}};
+      rows_type const din{cell.units, {}, {}, back.part(0, n), {}};
       cell.step_back(b, at(all, t), dnow, din);
       if (t == 0) break;
-      cell.project_back(b, p.parameters, dnow, din);
+      project_back(dnow, din);
       auto const earlier = dall.part(layout.first[t - 1], n);
       for (int k = 0; k < Cell::states; ++k)
-        b.map(outputs{earlier.state(k)}, plus_where_goes_on{}, view<T const>(earlier.state(k)),
+        b.map(outputs{earlier.state(k)}, detail::plus_where_goes_on{}, view<T const>(earlier.state(k)),
               view<T const>(din.state_before(k)), goes_on(t));
     }
     view<T const> const dgates = dall.gates;
-    cell.project_gradient(b, view<T const>(all.before), dall, gradient);
+    project_gradient(view<T const>(all.before), dall, gradient);
     b.matmul(gradient[0], p.x.transposed(), dgates);
     b.column_sum(gradient[1], dgates);
     if (dx) b.matmul(dx, dgates, p.parameters[0].transposed());
@@ -136,38 +114,54 @@ class recurrent_passes {
   template <class Arrays>
   void tangent(Arrays const& v, view<T const> dx, view<T> dy) {
     auto const all = rows(0, p.y), dall = rows(3, dy);
-    b.dense(dall.gates, p.x, v[0], v[1], linear_of{});
+    b.dense(dall.gates, p.x, v[0], v[1], detail::linear_of{});
     if (dx) b.matmul(dall.gates, dx, p.parameters[0], true);
-    cell.project(b, v, view<T const>(all.before), dall, false);
+    project(v, view<T const>(all.before), dall, false);
     for (std::size_t t = 0; t < layout.steps(); ++t) {
       auto const dnow = at(dall, t);
       enter(dall, t, {});
-      cell.project(b, p.parameters, view<T const>(dnow.before), dnow, true);
+      project(p.parameters, view<T const>(dnow.before), dnow, true);
       cell.step_tangent(b, at(all, t), dnow);
     }
   }
 
  private:
-  recurrent_rows<T> rows(std::size_t first, view<T> y) const {
+  using rows_type = recurrent_rows<T>;
+
+  template <class Arrays>
+  void project(Arrays const& arrays, view<T const> in, rows_type const& to, bool onto) {
+    if constexpr (requires { cell.project(b, arrays, in, to, onto); }) cell.project(b, arrays, in, to, onto);
+    else b.matmul(to.gates, in.columns_part(0, cell.units), arrays[2], true);
+  }
+  void project_back(rows_type const& from, rows_type const& din) {
+    if constexpr (requires { cell.project_back(b, p.parameters, from, din); })
+      cell.project_back(b, p.parameters, from, din);
+    else b.matmul(din.state_before(0), view<T const>(from.gates), view<T const>(p.parameters[2]).transposed());
+  }
+  template <class Arrays>
+  void project_gradient(view<T const> in, rows_type const& from, Arrays const& gradient) {
+    if constexpr (requires { cell.project_gradient(b, in, from, gradient); })
+      cell.project_gradient(b, in, from, gradient);
+    else b.matmul(gradient[2], in.columns_part(0, cell.units).transposed(), view<T const>(from.gates));
+  }
+  rows_type rows(std::size_t first, view<T> y) const {
     int const H = cell.units;
     return {H, p.kept(b, first, R, Cell::gates * H), Cell::keeps_more ? p.kept(b, first + 1, R, H) : view<T>{},
             p.kept(b, first + 2, R, Cell::states * H), y};
   }
-  recurrent_rows<T> at(recurrent_rows<T> const& all, std::size_t t) const {
-    return all.part(layout.first[t], layout.rows(t));
-  }
+  rows_type at(rows_type const& all, std::size_t t) const { return all.part(layout.first[t], layout.rows(t)); }
   view<T const> goes_on(std::size_t t) const {
     return {time.goes_on.data + layout.first[t] * time.goes_on.row_stride, layout.rows(t), cell.units,
             time.goes_on.row_stride, 0};
   }
   /// The states before step t: those after the step before it, of the first step the given ones or 0.
-  void enter(recurrent_rows<T> const& all, std::size_t t, view<T const> before) {
+  void enter(rows_type const& all, std::size_t t, view<T const> before) {
     auto const now = at(all, t);
     for (int k = 0; k < Cell::states; ++k) {
       view<T> const to = now.state_before(k);
-      if (t == 0 && !before) b.map(outputs{to}, filled{0}, view<T const>(to));
+      if (t == 0 && !before) b.map(outputs{to}, detail::filled{0}, view<T const>(to));
       else
-        b.map(outputs{to}, where_goes_on{},
+        b.map(outputs{to}, detail::where_goes_on{},
               t == 0 ? before.columns_part(k * cell.units, cell.units)
                      : view<T const>(all.state(k).part(layout.first[t - 1], to.rows)),
               goes_on(t));
@@ -182,5 +176,4 @@ class recurrent_passes {
   std::ptrdiff_t R;
 };
 
-}  // namespace detail
 }  // namespace COHORT_NAMESPACE

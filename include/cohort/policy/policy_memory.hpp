@@ -1,7 +1,7 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/formulas.hpp>
-#include <cohort/network/recurrent.hpp>
+#include <cohort/network/time_layout.hpp>
 #include <cohort/policy/policy_part.hpp>
 #include <concepts>
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/partition.hpp>
-#include <cohort/network/recurrent.hpp>
+#include <cohort/network/time_layout.hpp>
 #include <cstdint>
 #include <numeric>
 #include <span>
@@ -70,7 +70,9 @@ class time_runs {
 
   template <class Length>
   void longest_first(Length length) {
-    std::stable_sort(chosen_.begin(), chosen_.end(), [&](run const& a, run const& b) { return length(a) > length(b); });
+    std::sort(chosen_.begin(), chosen_.end(), [&](run const& a, run const& b) {
+      return length(a) != length(b) ? length(a) > length(b) : a.first < b.first;
+    });
   }
   template <class First, class Length>
   void write(First first, Length length, rows_in_time& out) const {

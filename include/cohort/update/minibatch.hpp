@@ -114,7 +114,8 @@ class decision_minibatches {
   /// What is remembered in the first rows of runs becomes what the policy as it is now would, after the steps before
   /// them.
   void burn_in(B& backend, Policy& policy) {
-    std::vector<std::int32_t> places, last, before;
+    auto& [places, last, before] = at_begins_;
+    places.clear(), last.clear(), before.clear();
     runs_.leads_of(lead_, [&](std::int32_t place, std::int32_t row, std::int32_t row_before) {
       places.push_back(place), last.push_back(row), before.push_back(row_before);
     });
@@ -219,6 +220,7 @@ class decision_minibatches {
   bool in_runs_ = false, burns_in_ = false;
   detail::time_runs runs_;
   detail::time_runs::rows_in_time in_time_, lead_;  // of the minibatch, and of what is before its runs
+  std::array<std::vector<std::int32_t>, 3> at_begins_;
   std::span<std::int32_t const> order_of_runs_;
 };
 
