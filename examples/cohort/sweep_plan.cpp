@@ -127,20 +127,28 @@ std::vector<std::vector<field>> sweep_plan::drawn() const {
     }
     return all;
   }
-  for (std::int64_t trial = 0; trial < trials; ++trial) {
-    cohort::random_stream draws{{.seed = std::uint64_t(seed), .use = cohort::draw_purpose::user}, std::uint32_t(trial)};
-    all.emplace_back();
-    for (auto const& f : fields) {
+  // A Latin hypercube (McKay et al. 1979): of each field every n-th part is drawn once, so that a dozen trials leave
+  // none of its values out.
+  all.resize(std::size_t(trials));
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    auto const& f = fields[i];
+    cohort::random_stream draws{{.seed = std::uint64_t(seed), .use = cohort::draw_purpose::user}, std::uint32_t(i)};
+    std::vector<std::size_t> part(all.size());
+    for (std::size_t k = 0; k < part.size(); ++k) {
+      part[k] = k;
+      std::swap(part[k], part[draws.integer(std::uint32_t(k + 1))]);
+    }
+    for (std::size_t trial = 0; trial < all.size(); ++trial) {
       value v;
-      if (!f.values.empty()) v = f.values[draws.integer(std::uint32_t(f.values.size()))];
+      double const u = (double(part[trial]) + draws.uniform()) / double(trials);
+      if (!f.values.empty()) v = f.values[std::size_t(u * double(f.values.size()))];
       else {
-        double const u = draws.uniform(),
-                     x = f.logarithmic ? f.low * std::pow(f.high / f.low, u) : f.low + (f.high - f.low) * u;
+        double const x = f.logarithmic ? f.low * std::pow(f.high / f.low, u) : f.low + (f.high - f.low) * u;
         if (f.whole)
           v = std::int64_t(std::min(std::floor(f.logarithmic ? x + .5 : f.low + (f.high - f.low + 1) * u), f.high));
         else v = x;
       }
-      all.back().push_back({f.name, v, f.where});
+      all[trial].push_back({f.name, v, f.where});
     }
   }
   return all;

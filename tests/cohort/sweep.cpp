@@ -63,7 +63,7 @@ TEST_CASE("cohort sweep: of halving the better half goes on, as far as the whole
       here.in("a.toml"),
       "steps = 1024\npolicy.hidden = [8]\nupdate.epochs = 1\n[sweep]\nmethod = 'halving'\ntrials = 4\nseeds = 1\n"
       "rungs = 2\nkeep = 0.5\nprocesses = 2\n[sweep.fields]\nupdate.rate = {low = 1e-4, high = 1e-2, scale = "
-      "'log'}\nrollout.count = {low = 2, high = 4}\n");
+      "'log'}\nrollout.count = {low = 2, high = 5}\nupdate.normalize = ['none', 'batch']\n");
   REQUIRE(here.run("sweep --config a.toml --out s").status == 0);
   auto const table = get(here.in("s/ranking.txt"));
   auto const count = [&](std::string const& what) {
@@ -73,6 +73,9 @@ TEST_CASE("cohort sweep: of halving the better half goes on, as far as the whole
   };
   CHECK(count("  1024  ") == 2);
   CHECK(count("   512  ") == 2);
+  for (char const* drawn : {"rollout.count = 2", "rollout.count = 3", "rollout.count = 4", "rollout.count = 5"})
+    CHECK(count(drawn) == 1);  // each quarter of a range, each half of a list
+  for (char const* drawn : {"normalize = none", "normalize = batch"}) CHECK(count(drawn) == 2);
   CHECK(table.rfind("  1024  ") < table.find("   512  "));
 }
 

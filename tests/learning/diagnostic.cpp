@@ -20,12 +20,13 @@ auto ppo(double gamma, double lambda, double rate, double entropy) {
 }
 
 /// The median over three seeds of what `returned(cpu, policy)` says of the policy that was trained.
-template <class E, class Algorithm, class F>
-double median(E const& e, Algorithm const& algorithm, std::int64_t budget, F returned) {
+template <class E, class Algorithm, class F, class N = network_options>
+double median(E const& e, Algorithm const& algorithm, std::int64_t budget, F returned,
+              N const& networks = {.hidden = {32}}) {
   std::vector<double> all;
   for (std::uint64_t s : {11, 12, 13}) {
     eigen::backend cpu({.threads = 1});
-    actor_critic policy{cpu, e, {.hidden = {32}}, random_seed{s}};
+    actor_critic policy{cpu, e, networks, random_seed{s}};
     train(cpu, algorithm, e, policy, {.steps = budget, .seed = s});
     all.push_back(returned(cpu, policy));
   }
@@ -33,12 +34,16 @@ double median(E const& e, Algorithm const& algorithm, std::int64_t budget, F ret
   return all[1];
 }
 
-double mean_return(environment_of<discrete> const& e, std::int64_t budget) {
-  return median(e, ppo(.99, .9, 3e-3, .01), budget, [&](auto& cpu, auto& policy) {
-    double total = 0;
-    for (double r : evaluate(cpu, e, policy, 100, 99)) total += r;
-    return total / 100;
-  });
+template <class N = network_options>
+double mean_return(environment_of<discrete> const& e, std::int64_t budget, N const& networks = {.hidden = {32}}) {
+  return median(
+      e, ppo(.99, .9, 3e-3, .01), budget,
+      [&](auto& cpu, auto& policy) {
+        double total = 0;
+        for (double r : evaluate(cpu, e, policy, 100, 99)) total += r;
+        return total / 100;
+      },
+      networks);
 }
 
 }  // namespace
@@ -73,9 +78,10 @@ TEST_CASE("learning: PPO goes to the end of a chain, and finds the best arm") {
   CHECK(mean_return(environment_of<discrete>(diagnostic::bandit<5>{{.1, .5, 1, .7, .3}}), 20'000) == 1);
 }
 
-TEST_CASE("learning: what is no longer seen is not known: a policy without memory guesses") {
+TEST_CASE("learning: what is no longer seen a policy without memory guesses, and one with a GRU knows") {
   CHECK(mean_return(environment_of<discrete>(diagnostic::recall{.delay = 0}), 10'000) == 1);
   CHECK(std::abs(mean_return(environment_of<discrete>(diagnostic::recall{.delay = 4}), 20'000)) < .3);
+  CHECK(mean_return(environment_of<discrete>(diagnostic::recall{.delay = 10}), 20'000, network{gru{16}}) == 1);
 }
 
 TEST_CASE("learning: PPO swings Acrobot up") {

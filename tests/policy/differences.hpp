@@ -31,10 +31,10 @@ struct loss {
 };
 
 /// Of a policy and another with the same parameters, from which it diverges once they are moved; x: a row for each of
-/// some states; action: R x G.
+/// some states; action: R x G. `in_time`: the layout of the rows, if they go on from each other.
 template <class Policy, class Action>
 void require_gradient_of_differences(Policy policy, Policy other, numbers const& x, std::vector<Action> const& action,
-                                     int G, bool with_divergences) {
+                                     int G, bool with_divergences, auto const*... in_time) {
   cpu backend;
   std::ptrdiff_t R = std::ptrdiff_t(x.size()) / policy.observations();
   other_distributions<double> others;
@@ -44,12 +44,14 @@ void require_gradient_of_differences(Policy policy, Policy other, numbers const&
       for (std::ptrdiff_t k = 0; k < other.parameters().rows; ++k)
         other.parameters()[k] += .3 * std::sin(double(k) + (rows == &old));
       rows->resize(std::size_t(R * other.distribution_size()));
-      other.distribution_rows(backend, view<double const>(other.parameters()), matrix(x, R), matrix(*rows, R));
+      other.distribution_rows(backend, view<double const>(other.parameters()), matrix(x, R), matrix(*rows, R),
+                              in_time...);
     }
     others = {matrix(std::as_const(reference), R), matrix(std::as_const(old), R)};
   }
   auto evaluate = [&] {
-    return loss(policy.evaluate(backend, matrix(x, R), matrix(action, R), G, others), Policy::has_critic);
+    return loss(policy.evaluate(backend, matrix(x, R), matrix(action, R), G, others, policy_part::all, in_time...),
+                Policy::has_critic);
   };
   loss at = evaluate();
   auto given = [](numbers const& v) { return v.empty() ? view<double const>{} : all(v); };

@@ -12,12 +12,13 @@ auto descent(std::int64_t minibatch) {
   return update{.epochs = 2, .minibatch_size = minibatch, .optimizer = adam{.rate = 1e-3}, .max_gradient_norm = .5};
 }
 
-template <class Policy, class Rollout, class Advantage, class Objective, class Aggregation, class Update>
+template <class Policy, class Rollout, class Advantage, class Objective, class Aggregation, class Update,
+          class N = network_options>
 long allocations_of_second_update(Rollout const& rollout, Advantage const& advantage, Objective const& objective,
-                                  Aggregation aggregation, Update how) {
+                                  Aggregation aggregation, Update how, N const& networks = {}) {
   eigen::backend cpu({.threads = 1});
   classic_control::cart_pole environment;
-  Policy policy(cpu, environment, {}, random_seed{1});
+  Policy policy(cpu, environment, networks, random_seed{1});
   typename Rollout::template collector<eigen::backend, classic_control::cart_pole, Policy> collector(
       cpu, rollout, environment, policy, 1);
   rollout_summary summary;
@@ -48,6 +49,15 @@ TEST_CASE(
                                                   descent(0)) == 0);
   CHECK(allocations_of_second_update<with_critic>(lanes{.count = 8, .horizon = 32}, gae{}, objective, step_mean{},
                                                   descent(60)) == 0);
+}
+
+TEST_CASE("learner: after its first update one of a policy that remembers allocates nothing") {
+  auto how = descent(60);
+  how.unroll = 12, how.burn_in = 4;
+  for (auto const& u : {descent(0), how})
+    CHECK(allocations_of_second_update<with_critic>(lanes{.count = 8, .horizon = 32}, gae{},
+                                                    clipped_ratio{} + value_loss{}, step_mean{}, u,
+                                                    network{dense{8}, gru{8}, lstm{4}}) == 0);
 }
 
 TEST_CASE("learner: after its first update GRPO allocates nothing") {

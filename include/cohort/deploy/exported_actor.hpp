@@ -144,7 +144,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   actor.layers = std::move(layers.all);
   if (auto const& by = policy.options().normalize_observations) {
     auto const mean = all.begin() + policy.parameters().rows, scale = mean + (all.end() - mean) / 2;
-    auto const D = std::ptrdiff_t(spaces.observations.size());
+    std::ptrdiff_t const D = layers.observations;
     actor.normalization = {{mean, mean + D}, {scale, scale + D}, float(by->clip)};
     require_finite(where + ": number ", " of the observations' mean", actor.normalization.mean);
     require_finite(where + ": number ", " of the observations' scale", actor.normalization.scale);

@@ -32,6 +32,10 @@ class built_layer {
   /// Of its parameters and those of layers within it, in the order of the network's array.
   virtual std::vector<layer_array> arrays() const { return {}; }
   virtual layer_description description() const = 0;
+  /// The numbers that it and layers within it remember from one step to the next.
+  virtual int memory() const { return 0; }
+  /// Writes them as they are after each of the R rows of the last forward pass.
+  virtual void states(B&, view<T const>, view<T>, trace&, view<T>) const {}
   /// Where it gives columns of what comes in just as they are, the first of them; otherwise -1.
   virtual int first_column() const { return -1; }
 

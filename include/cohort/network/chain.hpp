@@ -24,6 +24,7 @@ class chain {
   int outputs() const { return outputs_; }
   std::ptrdiff_t end() const { return offset_ + hidden_.end() + (std::ptrdiff_t(latents()) + 1) * outputs_; }
   int latents() const { return hidden_.out().size; }
+  int memory() const { return hidden_.memory(); }
   std::vector<layer_description> description() const { return hidden_.description(); }
 
   /// Its arrays by name, "0.weight", "0.bias", ..., with places in the flat array.
@@ -43,13 +44,15 @@ class chain {
       if (a.is_matrix) f(parameter_matrix{a.first, a.rows, a.columns, a.place, true});
   }
 
-  /// y, R x outputs, inside the trace.
+  /// y, R x outputs, inside the trace; with a memory, through t.time.
   view<T> forward(B& b, view<T const> parameters, view<T const> x, trace& t) const {
     view<T const> const h = hidden_.forward(b, of_hidden(parameters), x, t);
     view<T> const y = t.rows_of(b, t.out, x.rows, outputs_);
     b.dense(y, h, weight(parameters), bias(parameters), linear_of{});
     return y;
   }
+  /// What its layers remember after each row of the last forward pass of x, R x memory().
+  void states(B& b, view<T const> x, trace& t, view<T> out) const { hidden_.states(b, x, t, out); }
   /// y of the last forward pass of R rows.
   view<T> output(std::ptrdiff_t R, trace& t) const { return t.out.matrix(R, outputs_); }
   /// What the layers before the last one gave then; without any, x.
@@ -80,7 +83,7 @@ class chain {
     return {dy, dh};
   }
 
-  /// Orthogonal matrices of gain sqrt(2), that of the last layer of `gains` (one for each output), other arrays as
+  /// Orthogonal matrices of their gain, that of the last layer of `gains` (one for each output), other arrays as
   /// their layers say.
   [[gnu::cold]] void initialize(B& b, std::vector<T>& parameters, std::vector<double> const& gains,
                                 std::uint64_t seed) const {
@@ -90,7 +93,7 @@ class chain {
       std::fill_n(to, a.size(), T(a.start));
       if (!a.is_matrix) continue;
       random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(a.first)});
-      auto const w = orthogonal(b, a.rows, a.columns, last ? 1. : std::sqrt(2.), draws);
+      auto const w = orthogonal(b, a.rows, a.columns, last ? 1. : a.gain, draws);
       for (std::size_t i = 0; i < w.size(); ++i) to[i] = T(w[i] * (last ? gains[i % std::size_t(outputs_)] : 1.));
     }
   }

@@ -1,6 +1,8 @@
 #pragma once
+#include <cmath>
 #include <cohort/backend/concept.hpp>
 #include <cohort/error.hpp>
+#include <cohort/network/time_layout.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <limits>
 #include <string>
@@ -28,7 +30,8 @@ struct layer_extents {
   }
 };
 
-/// An array of a layer's parameters, and what it starts with: an orthogonal matrix of gain sqrt(2), or one number.
+/// An array of a layer's parameters, and what it starts with: an orthogonal matrix (of gain sqrt(2), of a recurrent
+/// layer 1), or one number.
 struct layer_array {
   std::string name;
   std::ptrdiff_t first = 0;  ///< where it begins among the parameters of its network
@@ -36,6 +39,7 @@ struct layer_array {
   bool is_matrix = false;  ///< rows are inputs
   double start = 0;        ///< of one that is no matrix
   matrix_place place = matrix_place::hidden;
+  double gain = std::sqrt(2.);  ///< of a matrix
 
   std::ptrdiff_t size() const { return std::ptrdiff_t(rows) * columns; }
 };
@@ -64,6 +68,8 @@ struct layer_trace {
   std::vector<array> kept;
   typename B::template array<std::int32_t> indices;
   std::vector<layer_trace> inside;
+  through_time<value_t<B>> time{};  ///< of recurrent layers
+  time_layout alone;                ///< where rows are not in the order of time
 
   view<value_t<B>> rows_of(B& backend, array& a, std::ptrdiff_t rows, int columns) {
     backend.resize(a, rows * columns);
@@ -83,6 +89,7 @@ struct layer_pass {
   layer_trace<B>& trace;
 
   std::ptrdiff_t rows() const { return x.rows; }
+  through_time<T> const& time() const { return trace.time; }
   /// Memory of the layer's own, number k of it, that keeps what the forward pass writes until the passes that follow.
   view<T> kept(B& backend, std::size_t k, std::ptrdiff_t rows, std::ptrdiff_t columns = 1) const {
     if (trace.kept.size() <= k) trace.kept.resize(k + 1);
@@ -95,21 +102,30 @@ struct layer_pass {
   }
 };
 
+/// A layer with a memory, one step of which it says: recurrent.hpp.
+template <class L>
+concept recurrent_cell = requires(L const& l) { L::gates, L::states, l.units; };
+
 /// What of a layer is there, member by member: requirements.inc says the first that is missing.
 template <class L, class B>
 struct layer_parts {
   using T = value_t<B>;
 
-  static constexpr bool gives = requires(L const& l, layer_extents const& in) {
+  static constexpr bool is_cell = recurrent_cell<L>;
+  static constexpr bool gives = is_cell || requires(L const& l, layer_extents const& in) {
     { l.extents(in) } -> std::convertible_to<layer_extents>;
   };
   /// The library's own that give columns of what comes in as they are have no passes.
   static constexpr bool selects = requires(L const& l) { l.first_column(); };
-  static constexpr bool forward = selects || requires(L const& l, B& b, layer_pass<B> const& p) { l.forward(b, p); };
-  static constexpr bool backward = selects || requires(L const& l, B& b, layer_pass<B> const& p, view<T> dy,
-                                                       layer_views<T> gradient) { l.backward(b, p, dy, gradient, dy); };
-  static constexpr bool tangent = selects || requires(L const& l, B& b, layer_pass<B> const& p, layer_views<T const> v,
-                                                      view<T const> dx, view<T> dy) { l.tangent(b, p, v, dx, dy); };
+  static constexpr bool forward =
+      is_cell || selects || requires(L const& l, B& b, layer_pass<B> const& p) { l.forward(b, p); };
+  static constexpr bool backward =
+      is_cell || selects || requires(L const& l, B& b, layer_pass<B> const& p, view<T> dy, layer_views<T> gradient) {
+        l.backward(b, p, dy, gradient, dy);
+      };
+  static constexpr bool tangent = is_cell || selects ||
+                                  requires(L const& l, B& b, layer_pass<B> const& p, layer_views<T const> v,
+                                           view<T const> dx, view<T> dy) { l.tangent(b, p, v, dx, dy); };
 
   /// The number of the first that is missing, 0 if none is.
   static constexpr int missing = !gives ? 1 : !forward ? 2 : !backward ? 3 : !tangent ? 4 : 0;

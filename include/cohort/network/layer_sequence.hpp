@@ -2,6 +2,7 @@
 #include <cohort/backend/memory.hpp>
 #include <cohort/network/activation.hpp>
 #include <cohort/network/built_layer.hpp>
+#include <cohort/network/built_recurrent.hpp>
 #include <memory>
 
 namespace COHORT_NAMESPACE::detail {
@@ -48,6 +49,7 @@ class layer_sequence {
         end_ = a.first + a.size();
         if (a.is_matrix) place_ = matrix_place::hidden;
       }
+      memory_ += layer->memory();
       layers_.push_back(std::move(layer));
     } catch (value_error const& e) {
       std::size_t const l = layers_.size();
@@ -60,16 +62,21 @@ class layer_sequence {
   /// A layer by the protocol for out(), with its parameters from end() on.
   template <class L>
   std::unique_ptr<built_layer<B>> built(L const& layer) const {
-    layer_extents const given = layer.extents(out());
+    layer_extents const given = [&]() -> layer_extents {
+      if constexpr (recurrent_cell<L>) return layer.units;
+      else return layer.extents(out());
+    }();
     std::vector<layer_array> arrays;
     std::ptrdiff_t first = end_;
     auto list = [&](char const* name, int rows, int columns, auto... start) {
       constexpr bool is_matrix = sizeof...(start) == 0;
       arrays.push_back({name, first, rows, columns, is_matrix, (0. + ... + double(start)), place_});
+      if constexpr (recurrent_cell<L>) arrays.back().gain = 1;
       first += arrays.back().size();
     };
     if constexpr (requires { layer.arrays(given, list); }) layer.arrays(out(), list);
-    return std::make_unique<layer_of<B, L>>(layer, out(), given, std::move(arrays));
+    if constexpr (recurrent_cell<L>) return std::make_unique<built_recurrent<B, L>>(layer, out(), std::move(arrays));
+    else return std::make_unique<layer_of<B, L>>(layer, out(), given, std::move(arrays));
   }
 
   layer_extents const& in() const { return in_; }
@@ -77,6 +84,7 @@ class layer_sequence {
   std::ptrdiff_t end() const { return end_; }         ///< where the parameters behind its own begin
   matrix_place next_place() const { return place_; }  ///< that of a matrix behind it
   std::size_t size() const { return layers_.size(); }
+  int memory() const { return memory_; }  ///< of all its layers
   bool has_parameters() const { return first_with_parameters_ < layers_.size(); }
   std::vector<layer_array> arrays() const {
     std::vector<layer_array> all;
@@ -92,6 +100,7 @@ class layer_sequence {
 
   view<T const> forward(B& b, view<T const> parameters, view<T const> x, trace& t) const {
     t.inside.resize(layers_.size());
+    each_memory([&](std::size_t l, int first, int count) { t.inside[l].time = t.time.states_part(first, count); });
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       auto const& layer = *layers_[l];
       if (int const c = layer.first_column(); c >= 0) x = x.columns_part(c, layer.out.size);
@@ -102,6 +111,12 @@ class layer_sequence {
       }
     }
     return x;
+  }
+  /// What is remembered after each row of the last forward pass of x.
+  void states(B& b, view<T const> x, trace& t, view<T> out) const {
+    each_memory([&](std::size_t l, int first, int count) {
+      layers_[l]->states(b, input(l, x, t), made(l, x.rows, t), t.inside[l], out.columns_part(first, count));
+    });
   }
   /// What the last forward pass gave for x.
   view<T const> output(view<T const> x, trace& t) const { return input(layers_.size(), x, t); }
@@ -136,6 +151,13 @@ class layer_sequence {
   }
 
  private:
+  /// f(layer, its first column of the memory, their number) of each that has any.
+  template <class F>
+  void each_memory(F f) const {
+    int first = 0;
+    for (std::size_t l = 0; memory_ > 0 && l < layers_.size(); ++l)
+      if (int const n = layers_[l]->memory(); n > 0) f(l, first, n), first += n;
+  }
   view<T> made(std::size_t l, std::ptrdiff_t rows, trace& t) const {
     return layers_[l]->first_column() < 0 ? t.inside[l].out.matrix(rows, layers_[l]->out.size) : view<T>{};
   }
@@ -149,6 +171,7 @@ class layer_sequence {
   std::ptrdiff_t end_;
   matrix_place place_;
   std::size_t first_with_parameters_ = 0;
+  int memory_ = 0;
   std::vector<std::shared_ptr<built_layer<B> const>> layers_;  // shared, since they hold no numbers but their own
 };
 

@@ -21,6 +21,8 @@ class built_residual final : public built_layer<B> {
 
   std::vector<layer_array> arrays() const override { return inside_.arrays(); }
   layer_description description() const override { return {"residual", {}, {inside_.description()}}; }
+  int memory() const override { return inside_.memory(); }
+  void states(B& b, view<T const> x, view<T>, trace& t, view<T> out) const override { inside_.states(b, x, t, out); }
   void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
     b.map(outputs{y}, plus{}, x, inside_.forward(b, parameters, x, t));
   }

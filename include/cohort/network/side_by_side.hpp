@@ -26,8 +26,25 @@ class built_side_by_side final : public built_layer<B> {
     for (auto const& side : sides_) all.inside.push_back(side.description());
     return all;
   }
+  int memory() const override {
+    int all = 0;
+    for (auto const& side : sides_) all += side.memory();
+    return all;
+  }
+  void states(B& b, view<T const> x, view<T>, trace& t, view<T> out) const override {
+    int first = 0;
+    for (std::size_t k = 0; k < sides_.size(); ++k) {
+      sides_[k].states(b, x, t.inside[k], out.columns_part(first, sides_[k].memory()));
+      first += sides_[k].memory();
+    }
+  }
   void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
     t.inside.resize(sides_.size());
+    int first = 0;
+    for (std::size_t k = 0; k < sides_.size(); ++k) {
+      t.inside[k].time = t.time.states_part(first, sides_[k].memory());
+      first += sides_[k].memory();
+    }
     each(
         y, [&](auto const& side, auto& own, view<T> part) { copy_to(b, part, side.forward(b, parameters, x, own)); },
         t);

@@ -4,6 +4,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/environment/action_mask.hpp>
 #include <cohort/error.hpp>
+#include <cohort/policy/policy_memory.hpp>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -19,8 +20,9 @@ namespace COHORT_NAMESPACE {
 /// An observation is anything with as many numbers as the environment's have, [0] to [n - 1]; where the environment has
 /// an action mask, it is the second argument. An action is an int (discrete), or an array of ints (multi_discrete,
 /// binary) or of the backend's numbers (box); where its extent is dynamic, a span of them that lasts until the next
-/// call. It goes by the policy's parameters as they are then, and allocates nothing after the first call. Raises
-/// not_finite_error for an observation that is not finite, value_error for one of another size.
+/// call. It goes by the policy's parameters as they are then, and allocates nothing after the first call. A policy with
+/// a memory remembers what it was asked for before; begin_episode() forgets it. Raises not_finite_error for an
+/// observation that is not finite, value_error for one of another size.
 template <backend B, environment E, class Policy>
 class controller {
   using T = value_t<B>;
@@ -41,31 +43,37 @@ class controller {
         policy_(policy),
         seed_(seed.value),
         seen_(std::size_t(detail::observation_count(e))),
-        row_(std::size_t(detail::seen_count(e))) {
-    if (policy.observations() != int(row_.size()))
-      throw value_error("controller: the policy reads " + std::to_string(policy.observations()) +
+        row_(std::size_t(detail::seen_count(e))),
+        memory_(policy) {
+    int const reads = policy.observations() - memory_.columns();
+    if (reads != int(row_.size()))
+      throw value_error("controller: the policy reads " + std::to_string(reads) +
                         " numbers, and an observation of this environment has " + std::to_string(row_.size()));
     std::size_t const width = std::size_t(policy.distribution().action_width());
-    backend.resize(observation_, std::ptrdiff_t(row_.size()));
+    backend.resize(observation_, policy.observations());
     backend.resize(action_, std::ptrdiff_t(width));
     backend.resize(logp_, 1);
     taken_.resize(width);
     if constexpr (D == dynamic) numbers_.resize(std::size_t(detail::size_of(e.actions)));
+    begin_episode();
   }
+
+  /// What it is asked next is of a new episode.
+  void begin_episode() { memory_.forget(backend_, row()); }
 
   /// The most probable action (the mean of a Gaussian).
   template <class Observation, class Mask = unmasked>
   action best(Observation const& observation, Mask const& mask = {}) {
     look(observation, mask);
-    policy_.act_deterministic(backend_, seen_row(), action_row());
+    policy_.act_deterministic(backend_, view<T const>(row()), action_row());
     return taken();
   }
   /// A draw; the k-th of a seed is always the same.
   template <class Observation, class Mask = unmasked>
   action act(Observation const& observation, Mask const& mask = {}) {
     look(observation, mask);
-    policy_.act(backend_, seen_row(), stream_id{seed_, draw_purpose::action, std::uint32_t(draws_++)}, 1, action_row(),
-                logp_.matrix(1, 1));
+    policy_.act(backend_, view<T const>(row()), stream_id{seed_, draw_purpose::action, std::uint32_t(draws_++)}, 1,
+                action_row(), logp_.matrix(1, 1));
     return taken();
   }
 
@@ -88,11 +96,12 @@ class controller {
     }
     if constexpr (masked)
       for (std::size_t k = 0; seen_ + k < row_.size(); ++k) row_[seen_ + k] = mask[k] ? T(1) : T(0);
-    backend_.upload(observation_.all(), std::span<T const>(row_));
+    backend_.upload(memory_.seen(row()), std::span<T const>(row_));
   }
-  view<T const> seen_row() { return observation_.matrix(1, std::ptrdiff_t(row_.size())); }
+  view<T> row() { return observation_.matrix(1, observation_.size()); }
   view<stored> action_row() { return action_.matrix(1, std::ptrdiff_t(taken_.size())); }
   action taken() {
+    memory_.remember(backend_, policy_, view<T const>(row()), row());
     backend_.download(std::span<stored>(taken_), view<stored const>(action_.all()));
     if constexpr (is_discrete) return int(taken_[0]);
     else {
@@ -107,6 +116,7 @@ class controller {
   std::int64_t draws_ = 0;
   std::size_t seen_;
   std::vector<T> row_;
+  detail::policy_memory<B, Policy> memory_;
   std::vector<stored> taken_;
   numbers numbers_{};
   typename B::template array<T> observation_, logp_;

@@ -9,7 +9,7 @@ namespace COHORT_NAMESPACE {
 
 namespace detail {
 
-struct normalized_by {
+struct normalized_number {
   double clip;
   template <class S>
   constexpr S operator()(S x, S mean, S scale) const {
@@ -127,43 +127,59 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   void value(B& backend, view<T const> observation, view<T> out)
     requires Critic
   {
-    observation = seen(backend, numbers(), observation, acting_seen_);
-    view<T const> v =
-        joint_ ? value_column(actor_.forward(backend, parameters(), observation, acting_))
-               : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), acting_.network));
+    view<T const> const v = joint_ ? value_column(forward(backend, parameters(), observation, nullptr))
+                                   : view<T const>(forward_critic(backend, observation, nullptr));
     backend.map_rows(observation.rows, detail::copy_columns{1}, v, out);
+  }
+  /// After act or act_deterministic of R observations: what is remembered with the next ones (R x memory(), which may
+  /// be those columns of these). Through time, whether or not it acted: after each row.
+  void remember(B& backend, view<T const> observation, view<T> next, time_layout const* in_time = nullptr) {
+    if (in_time) forward(backend, parameters(), observation, in_time);
+    int const of_actor = actor_.network().memory(), of_critic = this->memory_of_critic();
+    view<T const> const x = actor_.inputs(observation);
+    actor_.network().states(backend, x, acting_.network, next.columns_part(1, of_actor));
+    if (of_critic > 0) {
+      forward_critic(backend, observation, in_time);
+      critic_.states(backend, x, acting_.network, next.columns_part(1 + of_actor, of_critic));
+    }
+    backend.map(outputs{next.column(0)}, detail::filled{1}, view<T const>(next.column(0)));
   }
   /// Log-probabilities (R x G) of actions under other parameters of the same network, such as a frozen reference's: as
   /// many as numbers(), or as parameters() for those of them alone.
   void log_probability(B& backend, view<T const> parameters, view<T const> observation, view<action const> a, int G,
-                       view<T> logp) {
+                       view<T> logp, time_layout const* in_time = nullptr) {
     auto entropy = backend.template temporary<T>(observation.rows * G);
-    distribution().evaluate(backend, read(backend, parameters, observation), free(parameters), a, G, logp,
+    distribution().evaluate(backend, read(backend, parameters, observation, in_time), free(parameters), a, G, logp,
                             entropy.matrix(observation.rows, G));
   }
 
   /// How many numbers describe the distribution of one observation.
   int distribution_size() const { return cohort::distribution_size(distribution()); }
   /// R distributions under some parameters, as rows (R x distribution_size()).
-  void distribution_rows(B& backend, view<T const> parameters, view<T const> observation, view<T> out) {
-    cohort::distribution_rows(backend, distribution(), read(backend, parameters, observation), free(parameters), out);
+  void distribution_rows(B& backend, view<T const> parameters, view<T const> observation, view<T> out,
+                         time_layout const* in_time = nullptr) {
+    cohort::distribution_rows(backend, distribution(), read(backend, parameters, observation, in_time),
+                              free(parameters), out);
   }
 
   /// KL(pi || other) of R distributions, the other ones under other parameters; R numbers.
-  void kl_to(B& backend, view<T const> other, view<T const> observation, view<T> kl) {
+  void kl_to(B& backend, view<T const> other, view<T const> observation, view<T> kl,
+             time_layout const* in_time = nullptr) {
     std::ptrdiff_t R = observation.rows;
     int W = distribution_size();
     auto rows = backend.template temporary<T>(2 * R * W);
     view<T> described(rows.all().data, R, W), slopes(rows.all().data + R * W, R, W);
-    distribution_rows(backend, other, observation, described);
-    cohort::kl_to(backend, distribution(), read(backend, parameters(), observation), free(parameters()),
+    distribution_rows(backend, other, observation, described, in_time);
+    cohort::kl_to(backend, distribution(), read(backend, parameters(), observation, in_time), free(parameters()),
                   view<T const>(described), divergence_over::pi, kl, slopes);
   }
 
   /// The same for one part alone: the other's results are absent, and backward takes no derivatives of theirs. Needs
-  /// separate trunks.
+  /// separate trunks. With `in_time`, which has to live as long as what follows, rows go on from each other; without it
+  /// each one stands alone, with what was remembered.
   evaluation evaluate(B& backend, view<T const> observation, view<action const> a, int G,
-                      other_distributions<T> const& others = {}, policy_part part = policy_part::all) {
+                      other_distributions<T> const& others = {}, policy_part part = policy_part::all,
+                      time_layout const* in_time = nullptr) {
     if (joint_ && part != policy_part::all)
       throw value_error(
           "policy: actor and critic share their trunk, so neither can be evaluated alone: use trunk::separate");
@@ -179,11 +195,13 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     };
     view<T> out;
     if (with_actor()) {
+      in_order(actor_trace_.network, observation, in_time, false);
       out = actor_.forward(backend, parameters(), observation, actor_trace_);
       distribution().evaluate(backend, output(), free(parameters()), a, G, result(0), result(1));
     }
     if constexpr (Critic)
       if (with_critic()) {
+        if (!joint_) in_order(critic_trace_, observation, in_time, true);
         view<T const> v =
             joint_ ? value_column(out)
                    : view<T const>(critic_.forward(backend, parameters(), actor_.inputs(observation), critic_trace_));
@@ -232,6 +250,11 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     if (with_actor()) actor_.backward(backend, parameters(), observation_, actor_trace_, dout, gradient());
   }
 
+  /// The R distributions evaluated last, as rows.
+  void last_distribution_rows(B& backend, view<T> out) {
+    cohort::distribution_rows(backend, distribution(), output(), free(parameters()), out);
+  }
+
   /// KL of the R distributions evaluated last from those that `other` describes, without derivatives.
   void kl_of_last(B& backend, view<T const> other, divergence_over over, view<T> kl) {
     int W = distribution_size();
@@ -275,9 +298,33 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
   /// What the network gave for the distributions evaluated last.
   view<T const> output() { return actor_.rows(actor_trace_); }
   /// The same under any parameters, for a pass that no backward follows.
-  view<T const> read(B& backend, view<T const> parameters, view<T const> observation) {
-    actor_.forward(backend, parameters, seen(backend, parameters, observation, acting_seen_), acting_);
+  view<T const> read(B& backend, view<T const> parameters, view<T const> observation,
+                     time_layout const* in_time = nullptr) {
+    forward(backend, parameters, observation, in_time);
     return actor_.rows(acting_);
+  }
+  view<T> forward(B& backend, view<T const> parameters, view<T const> observation, time_layout const* in_time) {
+    observation = seen(backend, parameters, observation, acting_seen_);
+    in_order(acting_.network, observation, in_time, false);
+    return actor_.forward(backend, parameters, observation, acting_);
+  }
+  view<T> forward_critic(B& backend, view<T const> observation, time_layout const* in_time) {
+    observation = seen(backend, numbers(), observation, acting_seen_);
+    in_order(acting_.network, observation, in_time, true);
+    return critic_.forward(backend, parameters(), actor_.inputs(observation), acting_.network);
+  }
+  /// What recurrent layers are told of R rows.
+  void in_order(layer_trace<B>& t, view<T const> observation, time_layout const* in_time, bool of_critic) {
+    int const all = this->memory(), of_actor = actor_.network().memory();
+    if (all == 0) return;
+    if (!in_time) {
+      t.alone.first = {0, observation.rows};
+      in_time = &t.alone;
+    }
+    view<T const> const memory = observation.columns_part(actor_.observations(), all);
+    t.time = {in_time, memory.column(0),
+              memory.part(0, in_time->rows(0))
+                  .columns_part(of_critic ? 1 + of_actor : 1, of_critic ? this->memory_of_critic() : of_actor)};
   }
   bool normalizes() const { return options_.normalize_observations.has_value(); }
   int inputs() const { return actor_.network().inputs(); }
@@ -292,7 +339,7 @@ class basic_policy : public detail::policy_shape<B, Distribution, Critic> {
     view<T> out = room.matrix(R, W);
     auto normalize = [&](view<T const> in, view<T> to) {
       auto row = [&](int k) { return view<T const>(by.data + this->size() + k * tile, in.rows, in.columns, 0, 1); };
-      backend.map(outputs{to}, detail::normalized_by{options_.normalize_observations->clip}, in, row(0), row(1));
+      backend.map(outputs{to}, detail::normalized_number{options_.normalize_observations->clip}, in, row(0), row(1));
     };
     if (W == D && observation.contiguous()) {  // rows of a tile, and one of what is left
       std::ptrdiff_t const whole = R * D / tile, left = R * D - whole * tile, first = whole * tile;

@@ -13,8 +13,14 @@ template <backend B, class Distribution, bool Critic>
 class policy_shape {
  public:
   Distribution const& distribution() const { return actor_.distribution(); }
-  /// Columns of an observation, with those of its action mask.
-  int observations() const { return actor_.observations(); }
+  /// Columns of an observation, with those of its action mask and of what is remembered.
+  int observations() const { return actor_.observations() + memory(); }
+  /// The last of them: whether a step was before it in its episode (1 or 0), what the actor's layers remember of those
+  /// steps, and what the critic's do, where it has its own.
+  int memory() const {
+    int const all = actor_.network().memory() + memory_of_critic();
+    return all > 0 ? 1 + all : 0;
+  }
   bool shares_trunk() const { return joint_; }
   /// Of networks that are no plain ones, `hidden` and `activation` say nothing.
   network_options const& options() const { return options_; }
@@ -80,6 +86,7 @@ class policy_shape {
   }
   /// How often what a row of observations is normalized by is repeated: several narrow rows are one to a processor.
   int tiles() const { return std::max(1, 64 / actor_.network().inputs()); }
+  int memory_of_critic() const { return Critic && !joint_ ? critic_.memory() : 0; }
   std::ptrdiff_t size() const { return free_ + distribution().free_parameters(); }  ///< parameters
   view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
   template <class U>

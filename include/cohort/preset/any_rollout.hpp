@@ -31,6 +31,7 @@ struct any_rollout {
   void check() const {
     std::visit([](auto const& rollout) { rollout.check(); }, kind);
   }
+  static constexpr bool carries_memory = true;
   template <class E>
   static constexpr bool reads_task = language_task<E>;
 };

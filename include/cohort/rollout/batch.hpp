@@ -3,7 +3,9 @@
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
 #include <cohort/objective/step_terms.hpp>
+#include <cohort/policy/policy_memory.hpp>
 #include <cohort/rollout/completion_metrics.hpp>
+#include <cohort/rollout/time_runs.hpp>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -45,8 +47,9 @@ struct batch : step_record<B, Action> {
 
   std::ptrdiff_t R = 0, G = 1, K = 1;  ///< decisions, actions at each, steps of a probe
   int observation_size = 0, action_width = 1, distribution_size = 0;
+  int memory = 0;  ///< the last columns of an observation, which the policy has written
   partition series, groups;
-  array<T> observation;        ///< R x D
+  array<T> observation;        ///< R x D, with the policy's memory when it saw them
   array<T> ref_logp;           ///< R G
   array<std::int32_t> anchor;  ///< R: the number of a step's state, where an estimator reads it
   std::ptrdiff_t anchors = 0;
@@ -73,6 +76,14 @@ struct batch : step_record<B, Action> {
   void each_term(auto f) {
     using terms = step_views<T>;
     f(&terms::sampler_logp, sampler_logp), f(&terms::ref_logp, ref_logp), f(&terms::target, target);
+  }
+
+  /// Those of what the policy sees and does.
+  template <class Policy>
+  void set_extents(Policy const& policy) {
+    observation_size = policy.observations();
+    action_width = policy.distribution().action_width();
+    memory = detail::memory_of(policy);
   }
 
   /// Room for the M steps of R decisions, and for what the estimator writes of them.
@@ -113,17 +124,25 @@ struct batch : step_record<B, Action> {
   /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
   template <class Policy>
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
-    backend.resize(ref_logp, M());
-    policy.log_probability(backend, reference, observations(), action.matrix(R, G * action_width), int(G),
-                           ref_logp.matrix(R, G));
+    through_time(backend, policy, ref_logp, G, [&](auto observation, auto actions, auto out, auto... in_time) {
+      policy.log_probability(backend, reference, observation, actions, int(G), out, in_time...);
+    });
   }
 
   /// Writes the distributions of a policy under some parameters to `out`, reference_distribution or old_distribution.
   template <class Policy>
   void distribution_rows(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
     distribution_size = policy.distribution_size();
-    backend.resize(out, R * distribution_size);
-    policy.distribution_rows(backend, parameters, observations(), out.matrix(R, distribution_size));
+    through_time(backend, policy, out, distribution_size, [&](auto observation, auto, auto rows, auto... in_time) {
+      policy.distribution_rows(backend, parameters, observation, rows, in_time...);
+    });
+  }
+  /// Writes kl, that of the policy from itself under a frozen reference's parameters.
+  template <class Policy>
+  void evaluate_kl(B& backend, Policy& policy, view<T const> reference) {
+    through_time(backend, policy, kl, 1, [&](auto observation, auto, auto out, auto... in_time) {
+      policy.kl_to(backend, reference, observation, out, in_time...);
+    });
   }
 
   /// Numbers the observations: equal ones of the same group have the same number. On the host.
@@ -139,7 +158,9 @@ struct batch : step_record<B, Action> {
       auto above = std::upper_bound(first_of_group.begin(), first_of_group.end(), group_of[r]);
       group_of[r] = std::int32_t(above - first_of_group.begin());
     }
-    auto row = [&](std::int32_t r) { return std::span<T const>(seen).subspan(std::size_t(r) * D, D); };
+    auto row = [&](std::int32_t r) {
+      return std::span<T const>(seen).subspan(std::size_t(r) * D, D - std::size_t(memory));
+    };
     auto compared = [&](std::int32_t a, std::int32_t b) {
       if (group_of[std::size_t(a)] != group_of[std::size_t(b)])
         return group_of[std::size_t(a)] < group_of[std::size_t(b)];
@@ -176,6 +197,41 @@ struct batch : step_record<B, Action> {
     if (has_values && has_executed) v.probe_value = probe_value.all();
     return v;
   }
+
+ private:
+  /// f(observations, actions, out) of R rows and as many columns of `to`; of a policy that learns through time in its
+  /// order, with the layout of rows, so that a reference remembers what it itself would have (of an episode that began
+  /// before the batch, from what the policy remembered then).
+  template <class Policy, class F>
+  void through_time(B& backend, Policy&, array<T>& to, std::ptrdiff_t columns, F f) {
+    backend.resize(to, R * columns);
+    view<Action const> const actions = action.matrix(R, G * action_width);
+    view<T> const out = to.matrix(R, columns);
+    if constexpr (detail::learns_through_time<Policy, B>) {
+      if (memory > 0) {
+        runs_.plan(backend, series, 0, 0);
+        runs_.rows_of({}, in_time_);
+        time_layout const* const layout = &in_time_.layout;
+        if (runs_.in_order()) return f(observations(), actions, out, layout);
+        backend.assign(rows_, std::span<std::int32_t const>(in_time_.rows));
+        auto moved = backend.template temporary<T>(R * (observation_size + columns));
+        auto moved_actions = backend.template temporary<Action>(actions.size());
+        view<std::int32_t const> const rows = rows_.all();
+        view<T> const seen(moved.all().data, R, observation_size),
+            found(moved.all().data + R * observation_size, R, columns);
+        view<Action> const taken = moved_actions.matrix(R, actions.columns);
+        backend.gather(seen, observations(), rows);
+        backend.gather(taken, actions, rows);
+        f(view<T const>(seen), view<Action const>(taken), found, layout);
+        return backend.scatter(out, view<T const>(found), rows);
+      }
+    }
+    f(observations(), actions, out);
+  }
+
+  detail::time_runs runs_;
+  detail::time_runs::rows_in_time in_time_;
+  array<std::int32_t> rows_;
 };
 
 /// The episodes that ended in a rollout, in order, and what it cost.

@@ -34,6 +34,7 @@ struct groups {
     f("resample", resample, resample > 0);
   }
 
+  static constexpr bool carries_memory = true;  ///< of a policy that has one
   /// What its batches give an estimator.
   template <class Policy>
   static constexpr unsigned gives = needs::groups | (Policy::has_critic ? needs::critic : 0);
@@ -70,8 +71,7 @@ class groups_collector {
           "groups: the environment has no max_episode_steps, so an episode might never end: give it one, "
           "time_limit{environment, n}");
     detail::require_copies(e);
-    batch_.observation_size = policy.observations();
-    batch_.action_width = policy.distribution().action_width();
+    batch_.set_extents(policy);
     detail::require_numbered("groups", "count x group x (max_episode_steps + 1) x (resample + 1)",
                              (limit_ + 1.) * N_ * (1. + o.resample));
     std::ptrdiff_t most = rows_ = std::ptrdiff_t(limit_ + 1) * N_ * (1 + o.resample);
@@ -124,7 +124,7 @@ class groups_collector {
     std::fill(magnitude_.begin(), magnitude_.end(), 0);
     stepper_.environment().reset(backend, G);
     auto seen = raw_.observation.matrix(rows_, D), last = last_.matrix(rows_, D);
-    stepper_.environment().observe(backend, seen.part(base, N_));
+    stepper_.observe_new(backend, seen.part(base, N_));
     std::ptrdiff_t t = 0;
     for (episodes_.start(std::size_t(N_)); episodes_.alive > 0; ++t) {
       std::ptrdiff_t row = base + t * N_;

@@ -17,6 +17,7 @@ struct lanes {
 
   constexpr void parameters(auto f) const { f("count", count), f("horizon", horizon); }
 
+  static constexpr bool carries_memory = true;  ///< of a policy that has one
   /// What its batches give an estimator.
   template <class Policy>
   static constexpr unsigned gives = Policy::has_critic ? needs::critic : 0;
@@ -41,10 +42,7 @@ class lanes_collector {
         asynchronous_(vector_environment<B, E>::steps_single_lanes && detail::steps_asynchronously(e)),
         stepper_(backend, e, policy, o.count, seed),
         returns_(o.count) {
-    for (auto* b : {&batch_, &packed_}) {
-      b->observation_size = policy.observations();
-      b->action_width = policy.distribution().action_width();
-    }
+    for (auto* b : {&batch_, &packed_}) b->set_extents(policy);
     packed_.goes_on = true;
     stepper_.environment().reset(backend);
   }
@@ -84,7 +82,7 @@ class lanes_collector {
     detail::write_lane_index(backend, batch_.series_of, steps, N);
 
     auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D);
-    stepper_.environment().observe(backend, seen.part(0, N));
+    stepper_.observe(backend, seen.part(0, N));
     if constexpr (vector_environment<B, E>::steps_single_lanes)
       if (asynchronous) stepper_.step_apart(backend, policy, batch_, seen, last, steps);
     for (std::ptrdiff_t t = 0; t < steps && !asynchronous; ++t) {
@@ -94,9 +92,13 @@ class lanes_collector {
       is_reset_.insert(is_reset_.end(), resetting.begin(), resetting.end());
       stepper_.step(backend, policy, seen.part(t * N, N), batch_, t * N, next);
       stepper_.restart(backend, batch_, t * N, next, last.part(t * N, N));
+      if (stepper_.memory() && !is_reset_.empty())
+        for (int n = 0; n < N; ++n)
+          if (is_reset_[std::size_t(t * N + n)]) stepper_.memory().forget(backend, next.part(n, 1));
       co_await detail::pause;
     }
     stepper_.require_finite_rollout(backend, batch_, 0, seen);
+    stepper_.leave(backend, view<T const>(seen.part(steps * N, N)));
     count_episodes(backend, steps, summary);
     resets_ = std::ranges::count(is_reset_, 1);
     summary.steps += M - resets_;

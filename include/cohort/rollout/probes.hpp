@@ -50,6 +50,7 @@ struct probes {
 
   template <class E, class Policy>
   static constexpr bool fits = Policy::has_critic;
+  static constexpr bool carries_memory = true;  ///< of a policy that has one
   /// What its batches give an estimator.
   template <class Policy>
   static constexpr unsigned gives = needs::critic | needs::probes;
@@ -80,8 +81,7 @@ class probes_collector {
         Policy::has_critic,
         "probes look one step ahead and bootstrap from there: they need a policy with a critic, such as actor_critic");
     detail::require_copies(e);
-    batch_.observation_size = policy.observations();
-    batch_.action_width = policy.distribution().action_width();
+    batch_.set_extents(policy);
     stepper_.environment().reset(backend, o.group);
   }
 
@@ -103,7 +103,8 @@ class probes_collector {
 
     auto& environment = stepper_.environment();
     auto seen = batch_.observation.matrix((steps + 1) * N, D), last = last_.matrix(M, D), spare = spare_.matrix(NG, D);
-    environment.observe(backend, seen.part(0, N), G);
+    auto const& memory = stepper_.memory();
+    stepper_.observe(backend, seen.part(0, N), G);
     for (std::ptrdiff_t t = 0; t < steps; ++t) {
       auto at = [&](auto& array) { return array.all().part(t * NG, NG); };
       auto executed = batch_.executed.all().part(t * N, N);
@@ -113,24 +114,27 @@ class probes_collector {
                        detail::choose_probe{G, t * NG, options_.execute, options_.sharpness,
                                             stream_id{seed_, draw_purpose::choice, std::uint32_t(stepper_.steps())}},
                        view<T const>(at(batch_.reward).reshaped(N, G)), executed, from_.matrix(N, G));
-      backend.gather(executed_last_.matrix(R, D).part(t * N, N), view<T const>(last),
-                     view<std::int32_t const>(executed));
+      view<T> const executed_last = executed_last_.matrix(R, D).part(t * N, N), next = seen.part((t + 1) * N, N);
+      backend.gather(executed_last, view<T const>(last), view<std::int32_t const>(executed));
       if (K > 1) look_further(backend, policy, t, M);
       // Every probe of a lane goes on as the executed one did, or from a new start where that ended the episode.
       environment.copy(backend, from);
       view<std::uint8_t> terminated = ended_.all().part(0, NG), truncated = ended_.all().part(NG, NG);
       backend.gather(terminated, view<std::uint8_t const>(at(batch_.terminated)), from);
       backend.gather(truncated, view<std::uint8_t const>(at(batch_.truncated)), from);
-      environment.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated), spare,
-                          spare_last_.matrix(NG, D), G);
-      environment.observe(backend, seen.part((t + 1) * N, N), G);
+      environment.restart(backend, view<std::uint8_t const>(terminated), view<std::uint8_t const>(truncated),
+                          memory.seen(spare), memory.seen(spare_last_.matrix(NG, D)), G);
+      environment.observe(backend, memory.seen(next), G);
+      auto every = [&](view<std::uint8_t> flags) { return view<std::uint8_t const>(flags.data, N, 1, G, 1); };
+      memory.pass_on(backend, view<T const>(executed_last), next, every(terminated), every(truncated));
       co_await detail::pause;
     }
     std::int64_t first_step = stepper_.steps() - steps;
     stepper_.require_finite_rollout(backend, batch_, 0, seen, G);
+    stepper_.leave(backend, view<T const>(seen.part(R, N)));
     if (K > 1)
       environment.require_finite_rewards(backend, batch_.reward.all().part(M, (K - 1) * M), first_step + steps, NG);
-    environment.require_finite_observations(backend, view<T const>(last), first_step + 1, NG);
+    environment.require_finite_observations(backend, memory.seen(view<T const>(last)), first_step + 1, NG);
     count(backend, steps, summary);
     policy.value(backend, view<T const>(seen), batch_.value.all());
     policy.value(backend, view<T const>(executed_last_.matrix(R, D)), batch_.next_value.all());
@@ -170,6 +174,7 @@ class probes_collector {
     backend.resize(further_action_, NG * A);
     backend.resize(further_logp_, NG);
     backend.resize(further_ended_, NG);
+    auto const& memory = stepper_.memory();
     view<T> last = last_.matrix(M, D).part(t * NG, NG), now = spare_.matrix(NG, D), next = spare_last_.matrix(NG, D);
     backend.map(outputs{now}, detail::same{}, view<T const>(last));
     backend.map(outputs{further_ended_.all()}, detail::filled{0}, view<T const>(further_logp_.all()));
@@ -183,8 +188,9 @@ class probes_collector {
       policy.act(backend, view<T const>(now),
                  stream_id{seed_, draw_purpose::probe, std::uint32_t(further_->steps() * K + k)}, 1, act,
                  further_logp_.all());
+      memory.remember(backend, policy, view<T const>(now), next);
       further_->step(backend, view<action const>(act), flag(batch_.reward, k), flag(batch_.terminated, k),
-                     flag(batch_.truncated, k), next, common(options_.group));
+                     flag(batch_.truncated, k), memory.seen(next), common(options_.group));
       backend.map_rows(NG, detail::keep_where_ended{D}, view<std::uint8_t const>(further_ended_.all()),
                        view<T const>(next), last);
       std::swap(now, next);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/policy/policy_memory.hpp>
 #include <cohort/rollout/episodes.hpp>
 
 // What every rollout and `evaluate` do with environments and a policy; who goes on, and with what, is the rollout's.
@@ -6,7 +7,7 @@
 namespace COHORT_NAMESPACE::detail {
 
 /// Environments side by side under one policy: the policy acts, all lanes go one step, those that ended start again.
-/// Steps are rows of a step_record.
+/// Steps are rows of a step_record; rows of what is observed have the policy's memory with them.
 template <backend B, environment E, class Policy>
 class stepper {
   using T = value_t<B>;
@@ -20,14 +21,39 @@ class stepper {
           draw_purpose actions = draw_purpose::action, draw_purpose resets = draw_purpose::reset,
           draw_purpose noise = draw_purpose::step)
       : environment_(backend, e, N, seed, resets, noise),
+        memory_(policy),
         seed_(seed),
         actions_(actions),
-        width_(policy.distribution().action_width()) {}
+        width_(policy.distribution().action_width()) {
+    if (!memory_) return;
+    backend.resize(between_, N * memory_.columns());
+    backend.map(outputs{between_.all()}, filled{0}, view<T const>(between_.all()));
+  }
 
   vector_environment<B, E>& environment() { return environment_; }
   int lanes() const { return environment_.lanes(); }
   std::int64_t steps() const { return environment_.steps(); }
-  void persist(auto const& f) { environment_.persist(f); }
+  policy_memory<B, Policy> const& memory() const { return memory_; }
+  void persist(auto const& f) {
+    environment_.persist(f);
+    if (!memory_) return;
+    auto all = between_.all();
+    f("memory", all);
+  }
+
+  /// What every `every`-th lane sees now, of the episodes that the last rollout left in the middle (`leave`) or of new
+  /// ones.
+  void observe(B& backend, view<T> seen, int every = 1) {
+    environment_.observe(backend, memory_.seen(seen), every);
+    if (memory_) backend.map(outputs{memory_.of(seen)}, same{}, view<T const>(between(seen.rows)));
+  }
+  void observe_new(B& backend, view<T> seen) {
+    environment_.observe(backend, memory_.seen(seen));
+    memory_.forget(backend, seen);
+  }
+  void leave(B& backend, view<T const> seen) {
+    if (memory_) backend.map(outputs{between(seen.rows)}, same{}, memory_.of(seen));
+  }
 
   /// One action for each lane, G for each row of `seen`, and one step: rows first ... first + N - 1 of `to`, and what
   /// is then observed, in `next` (which may be where `seen` is).
@@ -37,12 +63,14 @@ class stepper {
     view<action> act = actions(to, first);
     policy.act(backend, seen, stream_id{seed_, actions_, std::uint32_t(steps())}, G, act.reshaped(N / G, G * width_),
                to.sampler_logp.all().part(first, N).reshaped(N / G, G));
+    memory_.remember(backend, policy, seen, next, G);
     go(backend, to, first, next, noise_group);
   }
   /// The same with the most probable actions.
   void step_deterministic(B& backend, Policy& policy, view<T const> seen, record& to, std::ptrdiff_t first,
                           view<T> next) {
     policy.act_deterministic(backend, seen, actions(to, first));
+    memory_.remember(backend, policy, seen, next);
     go(backend, to, first, next, 1);
   }
 
@@ -59,14 +87,18 @@ class stepper {
       policy.act(backend, view<T const>(seen.part(i, 1)),
                  stream_id{seed_, actions_, std::uint32_t(this->steps() + i / N), std::uint32_t(n)}, 1, act,
                  to.sampler_logp.all().part(i, 1));
+      memory_.remember(backend, policy, view<T const>(seen.part(i, 1)), seen.part(i + N, 1));
       apart.begin(backend, n, view<action const>(act));
     };
     for (int n = 0; n < N; ++n) begin(n, n);
     for (std::ptrdiff_t k = 0; k < steps * N; ++k) {
       int const n = apart.next();
       std::ptrdiff_t const i = row[std::size_t(n)];
-      apart.read(backend, n, to.reward.all().part(i, 1), to.terminated.all().part(i, 1), to.truncated.all().part(i, 1),
-                 last.part(i, 1), seen.part(i + N, 1));
+      auto at = [&](auto& array) { return array.all().part(i, 1); };
+      view<T> const next = seen.part(i + N, 1), end = last.part(i, 1);
+      apart.read(backend, n, at(to.reward), at(to.terminated), at(to.truncated), memory_.seen(end), memory_.seen(next));
+      memory_.copy(backend, view<T const>(next), end);
+      memory_.pass_on(backend, view<T const>(next), next, at(to.terminated), at(to.truncated));
       if (i + N < steps * N) begin(n, i + N);
     }
     environment_.stepped_apart(steps);
@@ -75,8 +107,11 @@ class stepper {
   /// A new episode in each lane that these rows ended: its row of `seen` moves to `last`, and what the new one shows
   /// takes its place.
   void restart(B& backend, record& at, std::ptrdiff_t first, view<T> seen, view<T> last) {
-    environment_.restart(backend, view<std::uint8_t const>(at.terminated.all().part(first, lanes())),
-                         view<std::uint8_t const>(at.truncated.all().part(first, lanes())), seen, last);
+    view<std::uint8_t const> const terminated = at.terminated.all().part(first, lanes()),
+                                   truncated = at.truncated.all().part(first, lanes());
+    environment_.restart(backend, terminated, truncated, memory_.seen(seen), memory_.seen(last));
+    memory_.copy(backend, view<T const>(seen), last);
+    memory_.pass_on(backend, view<T const>(seen), seen, terminated, truncated);
   }
 
   /// These rows on the host; a device has to stop for it.
@@ -100,7 +135,7 @@ class stepper {
   /// Raises environment_error for the first number of what is seen now that is not finite, and where no action is
   /// allowed.
   void require_usable(B& backend, view<T const> seen) {
-    environment_.require_finite_observations(backend, seen, steps(), lanes());
+    environment_.require_finite_observations(backend, memory_.seen(seen), steps(), lanes());
     environment_.require_allowed_actions(backend, seen, steps(), lanes());
   }
   /// All of it for the steps of a whole rollout, `seen` being what they were taken from and what is seen now, `every`
@@ -110,6 +145,7 @@ class stepper {
     int rows = lanes() / every;
     std::ptrdiff_t steps = seen.rows / rows - 1;
     std::int64_t first_step = this->steps() - steps;
+    seen = memory_.seen(seen);
     environment_.require_allowed_actions(backend, seen, first_step, rows);
     std::ptrdiff_t observation = first_not_finite(backend, seen);
     if (observation >= 0) {
@@ -128,10 +164,13 @@ class stepper {
   void go(B& backend, record& to, std::ptrdiff_t first, view<T> next, int noise_group) {
     auto rows = [&](auto& array) { return array.all().part(first, lanes()); };
     environment_.step(backend, view<action const>(actions(to, first)), rows(to.reward), rows(to.terminated),
-                      rows(to.truncated), next, noise_group);
+                      rows(to.truncated), memory_.seen(next), noise_group);
   }
+  view<T> between(std::ptrdiff_t rows) { return between_.matrix(rows, memory_.columns()); }
 
   vector_environment<B, E> environment_;
+  policy_memory<B, Policy> memory_;
+  typename B::template array<T> between_;  // what is remembered from one rollout to the next
   std::uint64_t seed_;
   draw_purpose actions_;
   std::ptrdiff_t width_;

@@ -36,6 +36,7 @@ struct vine {
     f("noise", noise, noise != cohort::action_noise::independent);
   }
 
+  static constexpr bool carries_memory = true;  ///< of a policy that has one
   /// What its batches give an estimator.
   template <class Policy>
   static constexpr unsigned gives = needs::critic;
@@ -128,6 +129,12 @@ class vine_collector {
     backend.assign(index_, std::span<std::int32_t const>(from_));
     copies_.environment().resize(backend, int(from_.size()));
     copies_.environment().copy(backend, states_, index_.all(), 0);
+    auto& batch = collected();
+    std::ptrdiff_t const D = batch.observation_size;
+    view<T> const seen = seen_.matrix(copies_.lanes(), D);
+    copies_.observe_new(backend, seen);
+    copies_.memory().gather(backend, view<T const>(batch.observation.matrix(std::ptrdiff_t(all), D)), seen,
+                            index_.all());
   }
 
   /// All copies side by side; when a quarter of the states have none left, the others move together. They have not
@@ -137,7 +144,6 @@ class vine_collector {
     std::ptrdiff_t D = policy.observations();
     std::int64_t used = 0;
     double weight = 1;
-    copies_.environment().observe(backend, seen_.matrix(copies_.lanes(), D));
     for (; episodes_.alive > 0; weight *= options_.gamma) {
       co_await detail::pause;
       used += std::int64_t(episodes_.alive);
@@ -183,8 +189,12 @@ class vine_collector {
     }
     state_of_.resize(left), running.resize(from_.size());
     backend.assign(index_, std::span<std::int32_t const>(from_));
+    view<T const> const before = seen_.matrix(copies_.lanes(), D);
     copies_.environment().copy(backend, index_.all());
-    copies_.environment().observe(backend, seen_.matrix(copies_.lanes(), D));
+    view<T> const seen = seen_.matrix(copies_.lanes(), D), moved = last_.matrix(copies_.lanes(), D);
+    copies_.memory().gather(backend, before, moved, index_.all());
+    copies_.observe_new(backend, seen);
+    copies_.memory().copy(backend, view<T const>(moved), seen);
   }
 
   vine options_;

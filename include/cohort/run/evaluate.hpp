@@ -41,7 +41,7 @@ episode_returns evaluate(B& backend, E const& e, Policy& policy, int episodes, s
     detail::require(episodes > 0, "evaluate", "episodes", episodes, "a positive number");
     if (episode_limit(e) <= 0)
       throw value_error("evaluate: the environment has no max_episode_steps: give it one, time_limit{environment, n}");
-    int N = episodes, D = detail::seen_count(e);
+    int N = episodes, D = detail::seen_count(e) + detail::memory_of(policy);
     detail::stepper<B, E, Policy> stepper(backend, e, policy, N, seed, draw_purpose::action, draw_purpose::evaluation);
     stepper.environment().reset(backend);
     typename decltype(stepper)::record step;
@@ -49,7 +49,7 @@ episode_returns evaluate(B& backend, E const& e, Policy& policy, int episodes, s
     typename B::template array<T> observation, last;
     for (auto* a : {&observation, &last}) backend.resize(*a, N * D);
     auto seen = observation.matrix(N, D);
-    stepper.environment().observe(backend, seen);
+    stepper.observe_new(backend, seen);
     episode_returns returns(std::size_t(N), 0.);
     detail::rollout_record<T> record;
     detail::first_episodes first;

@@ -61,7 +61,7 @@ class training<B, Rollout, Update, E, Policy> {
   training(B& backend, Algorithm a, E const& environment, Policy& policy, train_options const& o,
            bool optimized = detail::is_optimized)
       : limits(o),
-        started_(checked(a, o)),
+        started_(checked(a, o, policy)),
         backend_(backend),
         algorithm_(std::move(a)),
         policy_(policy),
@@ -235,8 +235,12 @@ class training<B, Rollout, Update, E, Policy> {
     }
   }
 
-  static double checked(Algorithm const& a, train_options const& o) {
+  static double checked(Algorithm const& a, train_options const& o, Policy const& policy) {
     double started = detail::seconds_now();
+    constexpr bool carries = requires { requires Rollout::carries_memory; };
+    if (!carries && detail::memory_of(policy) > 0)
+      throw value_error("train: the policy has a memory, and the rollout " + detail::component_text(a.rollout) +
+                        " does not carry it from step to step: use lanes, groups, probes or vine");
     detail::require(o.updates > 0, "train", "updates", double(o.updates), "a positive number");
     detail::require(o.steps > 0, "train", "steps", double(o.steps), "a positive number");
     a.rollout.check();
@@ -262,10 +266,7 @@ class training<B, Rollout, Update, E, Policy> {
   void complete(Batch& batch) {
     if (has_reference_) batch.evaluate_reference(backend_, policy_, view<T const>(reference_.all()));
     if constexpr (has_distributions) {
-      if (advantage_reads_ & needs::kl) {
-        backend_.resize(batch.kl, batch.R);
-        policy_.kl_to(backend_, view<T const>(reference_.all()), batch.observations(), batch.kl.all());
-      }
+      if (advantage_reads_ & needs::kl) batch.evaluate_kl(backend_, policy_, view<T const>(reference_.all()));
       if (reads_ & needs::kl)
         batch.distribution_rows(backend_, policy_, view<T const>(reference_.all()), batch.reference_distribution);
       if (reads_ & needs::old_kl)

@@ -47,6 +47,9 @@ class learner {
     if (adapts() && !update_.optimizer.set_rate(rate_))
       throw value_error("update: desired_kl changes the optimizer's rate, and " + update_.optimizer.name() +
                         " has no member `rate`");
+    if (update_.unroll > 0 && !(detail::learns_through_time<Policy, B> && detail::memory_of(policy) > 0))
+      throw value_error("update: unroll is " + std::to_string(update_.unroll) +
+                        ", and the policy has no memory that it learns through time: expected 0");
     backend.resize(norm_, 2);
   }
 
@@ -68,6 +71,8 @@ class learner {
 
   void begin(B& backend, Policy& policy, Batch& batch) {
     if (update_.normalize == normalization::batch) update_.standardization(backend, batch.advantage.all());
+    if constexpr (requires { minibatches_.plan(backend, batch, 0, 0); })
+      minibatches_.plan(backend, batch, update_.unroll, update_.burn_in);
     all_ = units_ = minibatches_.count(batch);
     if (update_.minibatches > 0) units_ = (all_ + update_.minibatches - 1) / update_.minibatches;
     else if (update_.minibatch_size > 0)

@@ -2,6 +2,7 @@
 #include <cohort/advantage/normalize.hpp>
 #include <cohort/optimizer/parameter_layout.hpp>
 #include <cohort/policy/policy.hpp>
+#include <cohort/policy/policy_memory.hpp>
 #include <limits>
 
 // A policy seen as one of its parts, to passes over minibatches that are about that part alone.
@@ -18,10 +19,19 @@ struct actor_part {
   bool with_gradient = true;
 
   int distribution_size() const { return policy.distribution_size(); }
+  int memory() const
+    requires may_remember<Policy>
+  {
+    return policy.memory();
+  }
+  void remember(auto& backend, auto... rows) { policy.remember(backend, rows...); }
   template <class B>
   auto evaluate(B& backend, view<T const> observation, view<action const> a, int G,
-                other_distributions<T> const& others) {
-    return policy.evaluate(backend, observation, a, G, others, policy_part::actor);
+                other_distributions<T> const& others, policy_part = policy_part::actor,
+                time_layout const* in_time = nullptr) {
+    if constexpr (learns_through_time<Policy, B>)
+      return policy.evaluate(backend, observation, a, G, others, policy_part::actor, in_time);
+    else return policy.evaluate(backend, observation, a, G, others, policy_part::actor);
   }
   template <class B>
   void backward(B& backend, view<T const> dlogp, view<T const> dentropy, view<T const> dvalue, view<T const> dkl,
@@ -38,6 +48,12 @@ struct critic_parameters {
   static constexpr bool has_critic = true;
   Policy& policy;
 
+  int memory() const
+    requires may_remember<Policy>
+  {
+    return policy.memory();
+  }
+  void remember(auto& backend, auto... rows) { policy.remember(backend, rows...); }
   view<T> parameters() const { return policy.critic_part(policy.parameters()); }
   view<T> gradient() const { return policy.critic_part(policy.gradient()); }
   parameter_layout layout() const {
@@ -51,8 +67,14 @@ struct critic_part : critic_parameters<Policy> {
   using T = typename Policy::T;
   /// Terms that read the value read nothing of the actor, for which the value stands here.
   template <class B>
-  auto evaluate(B& backend, view<T const> observation, view<typename Policy::action const> a, int G) {
-    auto now = this->policy.evaluate(backend, observation, a, G, {}, policy_part::critic);
+  auto evaluate(B& backend, view<T const> observation, view<typename Policy::action const> a, int G,
+                other_distributions<T> const& = {}, policy_part = policy_part::critic,
+                time_layout const* in_time = nullptr) {
+    auto now = [&] {
+      if constexpr (learns_through_time<Policy, B>)
+        return this->policy.evaluate(backend, observation, a, G, {}, policy_part::critic, in_time);
+      else return this->policy.evaluate(backend, observation, a, G, {}, policy_part::critic);
+    }();
     now.logp = now.entropy = now.value;
     return now;
   }

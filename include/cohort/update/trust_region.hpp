@@ -163,6 +163,7 @@ class trust_region_learner {
 
   update_metrics step(B& backend, detail::erased_objective<B>& o, Policy& policy, Batch& batch) {
     if (update_.normalize != normalization::none) update_.standardization(backend, batch.advantage.all());
+    minibatches_.plan(backend, batch, 0, 0);
     auto m = minibatches_.whole(backend, batch);
     auto evaluate = [&](bool with_gradient) {
       actor own{policy, with_gradient};
@@ -188,7 +189,8 @@ class trust_region_learner {
     double curvature = detail::dot(backend, view<T const>(x), view<T const>(solver_.image.all()));
     if (!(curvature > 0)) return before;  // no gradient, or one that is not a number
 
-    batch.distribution_rows(backend, policy, policy.parameters(), old_);
+    backend.resize(old_, batch.R * policy.distribution_size());
+    policy.last_distribution_rows(backend, old_.matrix(batch.R, policy.distribution_size()));
     backend.map(outputs{start_.all()}, detail::same{}, view<T const>(policy.parameters()));
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {

@@ -40,6 +40,11 @@ struct update {
   /// first one), within 1e-5 to 1e-2. rsl_rl's "adaptive" schedule, but for the estimate: its divergence is exact. It
   /// costs the metrics of each minibatch.
   double desired_kl = std::numeric_limits<double>::infinity();
+  /// Of a policy that learns what it remembers: steps of a series that are learned from together, from what it
+  /// remembered when it saw the first of them; gradients go back no further. 0: whole series. Minibatches are cut
+  /// between such runs.
+  int unroll = 0;
+  int burn_in = 0;  ///< and steps before them, through which it remembers anew first, without learning from them
 
   static constexpr about notes{"update", "epochs of minibatches", "Schulman et al. 2017, arXiv:1707.06347, algorithm 1",
                                "SB3, CleanRL (PPO: whole updates)"};
@@ -55,6 +60,7 @@ struct update {
     f("non_finite", non_finite, non_finite != cohort::non_finite::raise);
     f("target_kl", target_kl, target_kl < std::numeric_limits<double>::infinity());
     f("desired_kl", desired_kl, desired_kl < std::numeric_limits<double>::infinity());
+    f("unroll", unroll, unroll > 0), f("burn_in", burn_in, burn_in > 0);
   }
   template <class B>
   static constexpr bool has_optimizers = detail::optimizer_on<Optimizer, B>;
@@ -62,7 +68,8 @@ struct update {
   update<any_optimizer<B>> erased() const {
     return {epochs,          minibatch_size, minibatches,       normalize,
             standardization, optimizer,      max_gradient_norm, max_gradient_value,
-            non_finite,      target_kl,      desired_kl};
+            non_finite,      target_kl,      desired_kl,        unroll,
+            burn_in};
   }
   gradient_limits limits() const { return {max_gradient_norm, max_gradient_value}; }
   void check() const {
@@ -76,6 +83,11 @@ struct update {
                     "a positive number (infinity: no limit)");
     detail::require(target_kl > 0, "update", "target_kl", target_kl, "a positive number (infinity: none)");
     detail::require(desired_kl > 0, "update", "desired_kl", desired_kl, "a positive number (infinity: none)");
+    detail::require(unroll >= 0, "update", "unroll", unroll, "0 (whole series) or a positive number");
+    detail::require(burn_in >= 0, "update", "burn_in", burn_in, "0 or a positive number");
+    if (burn_in > 0 && unroll == 0)
+      throw value_error("update: burn_in is " + std::to_string(burn_in) +
+                        ", and series are whole, so that nothing is before them: expected .unroll with it");
   }
 };
 
