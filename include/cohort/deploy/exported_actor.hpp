@@ -122,7 +122,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        policy.observations() - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.parameters().rows));
   backend.download(std::span<T>(all), view<T const>(policy.parameters()));
-  actor_layers layers{.where = where, .what = what, .observations = int(spaces.observations.size())};
+  actor_layers layers(where, what, int(spaces.observations.size()));
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
     bool const is_free = name == "free";

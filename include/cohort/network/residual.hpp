@@ -21,10 +21,10 @@ class built_residual final : public built_layer<B> {
 
   std::vector<layer_array> arrays() const override { return inside_.arrays(); }
   layer_description description() const override { return {"residual", {}, {inside_.description()}}; }
-  void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
+  void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     b.map(outputs{y}, plus{}, x, inside_.forward(b, parameters, x, t));
   }
-  void backward(B& b, view<T const> parameters, view<T const> x, view<T>, trace& t, view<T> dy, view<T> gradient,
+  void backward(B& b, T const* parameters, view<T const> x, view<T>, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {
     if (!dx) return inside_.backward(b, parameters, x, t, dy, gradient, {});
     auto room = b.template temporary<T>(dy.size());
@@ -33,7 +33,7 @@ class built_residual final : public built_layer<B> {
     inside_.backward(b, parameters, x, t, dy, gradient, dx);
     add_to(b, dx, view<T const>(before));
   }
-  void tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, view<T>, trace& t, view<T const> dx,
+  void tangent(B& b, T const* parameters, T const* v, view<T const> x, view<T>, trace& t, view<T const> dx,
                view<T> dy) const override {
     view<T const> const change = inside_.tangent(b, parameters, v, x, t, dx);
     if (dx && change) b.map(outputs{dy}, plus{}, dx, change);

@@ -26,13 +26,13 @@ class built_side_by_side final : public built_layer<B> {
     for (auto const& side : sides_) all.inside.push_back(side.description());
     return all;
   }
-  void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
+  void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     t.inside.resize(sides_.size());
     each(
         y, [&](auto const& side, auto& own, view<T> part) { copy_to(b, part, side.forward(b, parameters, x, own)); },
         t);
   }
-  void backward(B& b, view<T const> parameters, view<T const> x, view<T>, trace& t, view<T> dy, view<T> gradient,
+  void backward(B& b, T const* parameters, view<T const> x, view<T>, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {
     if (dx) fill_with(b, dx, 0);
     each(
@@ -46,7 +46,7 @@ class built_side_by_side final : public built_layer<B> {
         },
         t);
   }
-  void tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, view<T>, trace& t, view<T const> dx,
+  void tangent(B& b, T const* parameters, T const* v, view<T const> x, view<T>, trace& t, view<T const> dx,
                view<T> dy) const override {
     each(
         dy,
