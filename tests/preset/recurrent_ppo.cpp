@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cohort/network/all.hpp>
 #include <cohort/objective/entropy_bonus.hpp>
 #include <cohort/optimizer/sgd.hpp>
@@ -21,7 +22,8 @@ TEST_CASE("as_in: the loss and gradient of sb3-contrib's RecurrentPPO, to 1e-9",
   actor_critic<cpu, categorical> policy(backend, categorical{3}, D, network{lstm{H}, dense{5}}, random_seed{1});
   REQUIRE(policy.observations() == W);
   REQUIRE(policy.parameters().rows == std::ptrdiff_t(row("parameters").size()));
-  std::ranges::copy(row("parameters"), policy.parameters().data);
+  auto const parameters = row("parameters");
+  std::copy(parameters.begin(), parameters.end(), policy.parameters().data);
 
   batch<cpu, std::int32_t> collected;
   collected.set_extents(policy);

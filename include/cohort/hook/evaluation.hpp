@@ -45,7 +45,7 @@ class evaluation {
     results_.push_back({r.updates, r.steps, returns.mean(), returns.deviation()});
     if (results_.size() > 1 && !(returns.mean() > results_[best_].mean)) return;
     best_ = results_.size() - 1;
-    view<T const> const now = detail::numbers_of(policy);
+    view<T const> const now = detail::all_numbers(policy);
     backend_.resize(kept_, now.rows);
     backend_.map(outputs{kept_.all()}, detail::same{}, now);
   }
@@ -61,7 +61,7 @@ class evaluation {
   template <class Policy>
   void restore(Policy& policy) {
     require_one();
-    view<T> const numbers = detail::numbers_of(policy);
+    view<T> const numbers = detail::all_numbers(policy);
     if (numbers.rows != kept_.size())
       throw shape_error("evaluation: the policy has " + std::to_string(numbers.rows) + " parameters, expected the " +
                         std::to_string(kept_.size()) + " of the one that was evaluated");

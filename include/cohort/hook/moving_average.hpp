@@ -56,7 +56,7 @@ class moving_average {
   template <class Policy>
   void start(Policy& policy) {
     updates_ = 0;
-    view<T const> const now = detail::numbers_of(policy);
+    view<T const> const now = detail::all_numbers(policy);
     backend_.resize(average_, now.rows);
     backend_.map(outputs{average_.all()}, detail::same{}, now);
   }
@@ -66,13 +66,13 @@ class moving_average {
     double t = double(updates_ / how_.every),
            share = how_.corrected ? how_.share / (1 - std::pow(1 - how_.share, t)) : how_.share;
     backend_.map(outputs{average_.all()}, detail::blend{share}, view<T const>(average_.all()),
-                 view<T const>(detail::numbers_of(policy)));
+                 view<T const>(detail::all_numbers(policy)));
   }
   /// Exchanges the policy's parameters and the average.
   template <class Policy>
   void swap(Policy& policy) {
     if (average_.size() == 0) throw value_error("moving_average: swap without an average, expected a start before");
-    view<T> p = detail::numbers_of(policy), a = average_.all();
+    view<T> p = detail::all_numbers(policy), a = average_.all();
     backend_.map(outputs{p, a}, detail::exchanged{}, view<T const>(p), view<T const>(a));
   }
 

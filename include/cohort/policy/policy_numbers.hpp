@@ -7,7 +7,7 @@ namespace COHORT_NAMESPACE::detail {
 
 /// All that decides what a policy does, the parameters first.
 template <class Policy>
-auto numbers_of(Policy& policy) {
+auto all_numbers(Policy& policy) {
   if constexpr (requires { policy.numbers().rows; }) return policy.numbers();
   else return policy.parameters();
 }

@@ -72,7 +72,7 @@ class training<B, Rollout, Update, E, Policy> {
         has_reference_(reads_ & needs::reference || advantage_reads_ & needs::ref_logp) {
     algorithm_.reward.start(backend);
     if (has_reference_) {
-      view<T const> const now = detail::numbers_of(policy);
+      view<T const> const now = detail::all_numbers(policy);
       backend.resize(reference_, now.rows);
       backend.map(outputs{reference_.all()}, detail::same{}, now);
     }
@@ -222,7 +222,7 @@ class training<B, Rollout, Update, E, Policy> {
     auto const& refresh = algorithm_.reference;
     if (has_reference_ && refresh.every > 0 && report_.updates % refresh.every == 0)
       backend_.map(outputs{reference_.all()}, detail::blend{refresh.share}, view<T const>(reference_.all()),
-                   view<T const>(detail::numbers_of(policy_)));
+                   view<T const>(detail::all_numbers(policy_)));
     if constexpr (requires { policy_.observe(backend_, batch.observations()); })
       policy_.observe(backend_, batch.observations());
   }
