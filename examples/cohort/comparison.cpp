@@ -2,7 +2,11 @@
 
 #include <cohort/compare.hpp>
 #include <cohort/compare/summary_json.hpp>
+#include <cohort/file/new_file.hpp>
 #include <cohort/version.hpp>
+
+#include <fstream>
+#include <iterator>
 
 #include "../program/exit_status.hpp"
 #include "../program/output_folder.hpp"
@@ -31,6 +35,21 @@ run_result judged(config c, cohort::compare_options const& how, std::uint64_t se
   return watch.result(report);
 }
 
+/// What makes it again.
+std::string command_of(compare_request const& how) {
+  std::string all = "cohort compare --algorithms " + cohort::comparing::join(how.algorithms, ",") + " --seeds " +
+                    std::to_string(how.seeds);
+  for (auto const& f : how.fields) all += " " + as_argument(f);
+  return all;
+}
+
+void add_to_page(std::filesystem::path const& path, std::string const& section) {
+  std::string page;
+  if (std::ifstream before{path}) page.assign(std::istreambuf_iterator<char>(before), {});
+  else page = "# Results\n";
+  cohort::file::write_text(path, cohort::comparing::with_section(page, section), cohort::existing::replace);
+}
+
 }  // namespace
 
 void compare(compare_request const& how) {
@@ -57,11 +76,12 @@ void compare(compare_request const& how) {
   }
   program::output_folder folder{how.out, how.overwrite, {"summary.json", "curves.csv", "report.html"}};
   program::catch_signals();
-  auto const all =
-      cohort::comparing::compare_contenders(contenders, plan,
-                                            {COHORT_VERSION, "eigen", cohort::comparing::compiler(), "",
-                                             cohort::comparing::processor(), cohort::comparing::date_now()});
+  auto const all = cohort::comparing::compare_contenders(
+      contenders, plan,
+      {COHORT_VERSION, "eigen", cohort::comparing::compiler(), "", cohort::comparing::processor(),
+       cohort::comparing::date_now(), command_of(how)});
   if (all.complete == 0) throw std::runtime_error(cohort::comparing::how_it_stopped(all) + "; nothing is written");
+  if (!how.page.empty() && all.stopped_by.empty()) add_to_page(how.page, cohort::comparing::markdown(all));
   program::print(cohort::comparing::table(all));
   folder.write({program::text_output("summary.json", cohort::comparing::summary_json(all)),
                 program::text_output("curves.csv", cohort::comparing::curves_csv(all)),

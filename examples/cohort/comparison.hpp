@@ -13,10 +13,11 @@ struct compare_request {
   std::int64_t seeds = 10, threads = 1;
   std::filesystem::path out = "runs/compare";
   bool overwrite = false;
+  std::filesystem::path page{};  ///< in Markdown, a section of which the comparison becomes; none where it is empty
 };
 
 /// Trains each algorithm from each seed on one environment, and writes summary.json, curves.csv and report.html
-/// (docs/comparing.md); the table is printed.
+/// (docs/comparing.md); the table is printed, and written to the page.
 void compare(compare_request const& how);
 
 }  // namespace cli

@@ -86,6 +86,9 @@ int run(int argc, char** argv) {
   program::add(*comparing, "--at-a-time", at_a_time, "runs side by side", "N");
   comparing->add_option("--out", out, "the folder of the report, runs/compare where none is given")->type_name("DIR");
   comparing->add_flag("--overwrite", how.overwrite, "replaces the report in the folder");
+  std::string page;
+  comparing->add_option("--table", page, "a page in Markdown, a section of which the comparison becomes")
+      ->type_name("FILE.md");
 
   auto* sweeping = app.add_subcommand("sweep", "tries values of fields, each run a process, and ranks them");
   sweeping->allow_extras();
@@ -132,7 +135,7 @@ int run(int argc, char** argv) {
                             .seeds = program::whole_number_of<std::int64_t>("--seeds", seeds, 10, 1, 10'000),
                             .threads = program::whole_number_of<std::int64_t>("--at-a-time", at_a_time, 1, 1, 1024)};
       if (!out.empty()) asked.out = out;
-      asked.overwrite = how.overwrite;
+      asked.overwrite = how.overwrite, asked.page = page;
       return compare(asked);
     }
     if (sweeping->parsed()) {

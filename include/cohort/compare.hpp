@@ -5,5 +5,6 @@
 //
 #include <cohort/compare/compare.hpp>
 #include <cohort/compare/curves_csv.hpp>
+#include <cohort/compare/markdown.hpp>
 #include <cohort/compare/report.hpp>
 #include <cohort/compare/table.hpp>

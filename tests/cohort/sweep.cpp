@@ -82,11 +82,22 @@ TEST_CASE("cohort sweep: of halving the better half goes on, as far as the whole
 TEST_CASE("cohort compare: names and files of algorithms, with a table, a report, curves and numbers") {
   scratch here;
   files::put(here.in("mine.toml"), "algorithm = 'ppo'\nupdate.epochs = 1\n");
-  auto const o = here.run("compare --algorithms a2c,mine.toml --seeds 2 --steps 512 --policy.hidden 8 --out c");
+  auto const o =
+      here.run("compare --algorithms a2c,mine.toml --seeds 2 --steps 512 --policy.hidden 8 --out c --table r.md");
   INFO(o.err);
   REQUIRE(o.status == 0);
   CHECK_THAT(o.out, ContainsSubstring("\na2c ") && ContainsSubstring("\nmine "));
   for (auto const* name : {"report.html", "curves.csv", "summary.json"}) CHECK(fs::file_size(here.in("c") / name) > 50);
+  auto const page = get(here.in("r.md"));
+  CHECK_THAT(page, ContainsSubstring("# Results\n\n## CartPole-v1\n\n") && ContainsSubstring("\n| mine | ") &&
+                       ContainsSubstring("\n- a2c is better than mine with probability ") &&
+                       ContainsSubstring("\ncohort compare --algorithms a2c,mine.toml --seeds 2 --steps=512 "
+                                         "--policy.hidden=8\n"));
+  std::string const rest = "\n## Other\n\nkept\n";
+  files::put(here.in("r.md"), page + rest);
+  REQUIRE(here.run("compare --algorithms a2c --seeds 1 --steps 512 --out e --table r.md").status == 0);
+  CHECK_THAT(get(here.in("r.md")), ContainsSubstring("--algorithms a2c --seeds 1") && Catch::Matchers::EndsWith(rest) &&
+                                       !ContainsSubstring("mine"));
   CHECK_THAT(here.refusal("compare --algorithms ppo --out c --seeds 1", 1), ContainsSubstring("already holds a run"));
   CHECK_THAT(here.refusal("compare --algorithms ppo,pppo --out d"),
              ContainsSubstring("--algorithms: there is no algorithm named 'pppo'"));
