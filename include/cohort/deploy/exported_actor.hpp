@@ -7,6 +7,7 @@
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/policy/network_options.hpp>
+#include <cohort/policy/policy_memory.hpp>
 #include <cstddef>
 #include <limits>
 #include <string_view>
@@ -127,7 +128,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        spaces,
                        distribution_name<distribution>(),
                        best_action_of<distribution>(where, what),
-                       policy.observations() - int(spaces.observations.size())};
+                       policy.observations() - memory_of(policy) - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.numbers().rows));
   backend.download(std::span<T>(all), view<T const>(policy.numbers()));
   actor_layers layers{.where = where, .what = what, .observations = int(spaces.observations.size())};
