@@ -211,6 +211,14 @@ TEST_CASE("policy files: a layer of one's own comes from the program, and networ
             "it and load into that");
   load(cpu, other, path);
   CHECK(parameters_of(other) == parameters_of(own));
+  actor_critic two{cpu, e, networks{.actor = network{layer_norm{}}, .critic = network{dense{4}, layer_norm{}}}};
+  for (char const* part : {"actor", "critic"}) {
+    auto about = detail::description_of(two);
+    about["policy"]["network"][part]["0"] = {{"kind", "dense"}, {"units", 1'000'000}, {"activation", "tanh"}};
+    file::write_state(path, about, detail::sources_of_saved(cpu, two), {});
+    CHECK(complaint([&] { load<actor_critic>(cpu, e, path); }) ==
+          path.string() + ": describes a network of more parameters than it has");
+  }
   actor wide{cpu, classic_control::acrobot{}, network{columns{2, 4}, dense{3}, layer_norm{}}};
   save(cpu, wide, path);
   CHECK(complaint([&] { load<actor>(cpu, e, path); }) ==

@@ -14,16 +14,16 @@
 using namespace cohort;
 
 struct still {
-#ifndef EXTENTS
+#if defined(CONTROL) || !defined(EXTENTS)
   layer_extents extents(layer_extents const& in) const { return in; }
 #endif
   template <backend B>
   void forward(B&, layer_pass<B> const&) const {}
-#ifndef BACKWARD
+#if defined(CONTROL) || !defined(BACKWARD)
   template <backend B>
   void backward(B&, layer_pass<B> const&, out_view<B>, layer_views<value_t<B>>, out_view<B>) const {}
 #endif
-#ifndef TANGENT
+#if defined(CONTROL) || !defined(TANGENT)
   template <backend B>
   void tangent(B&, layer_pass<B> const&, layer_views<value_t<B> const>, in_view<B>, out_view<B>) const {}
 #endif

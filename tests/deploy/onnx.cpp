@@ -160,7 +160,7 @@ TEST_CASE("export_onnx: composed networks in standard operators; what it does no
   CHECK(written(network{layer_norm{}, side_by_side{columns{0, 2}, residual{dense{4}}}}) ==
         "MatMul Sub Mul MatMul Add Sqrt Div Mul Add Slice Gemm Tanh Add Concat Gemm ArgMax");
   std::filesystem::remove(path);
-  CHECK_THROWS_WITH(written(network{dense{8}, image{2, 4, 1}, convolution{}}),
+  CHECK_THROWS_WITH(written(network{dense{8}, image{2, 4, 1}, convolution{.size = 1}}),
                     "export_onnx: actor.1 is image, and an ONNX file has dense, layer_norm, residual, columns and "
                     "side_by_side alone");
   CHECK(!std::filesystem::exists(path));

@@ -23,7 +23,7 @@ struct layers {
   layers(int rows, int columns, network<L...> const& n) : sequence(detail::layers_of<cpu>(n, columns)), R(rows) {}
 
   numbers operator()(numbers const& p, numbers const& in) {
-    auto const y = sequence.forward(backend, all(p), matrix(in, R), trace);
+    auto const y = sequence.forward(backend, p.data(), matrix(in, R), trace);
     numbers out;
     for (std::ptrdiff_t r = 0; r < y.rows; ++r)
       for (std::ptrdiff_t c = 0; c < y.columns; ++c) out.push_back(y(r, c));
@@ -50,8 +50,8 @@ void require_differences(int D, network<L...> const& n, double h = 1e-3, double 
   f.forward();
   for (bool with_x : {true, false}) {
     numbers slopes = dy;
-    f.sequence.backward(f.backend, all(std::as_const(f.parameters)), matrix(std::as_const(f.x), R), f.trace,
-                        matrix(slopes, R), all(gradient), with_x ? matrix(dx, R) : view<double>{});
+    f.sequence.backward(f.backend, f.parameters.data(), matrix(std::as_const(f.x), R), f.trace, matrix(slopes, R),
+                        gradient.data(), with_x ? matrix(dx, R) : view<double>{});
     for (std::size_t k = 0; k < gradient.size(); ++k) {
       auto moved = [&](double p) {
         numbers other = f.parameters;
@@ -74,9 +74,8 @@ void require_differences(int D, network<L...> const& n, double h = 1e-3, double 
   numbers const v = uniform(f.parameters.size(), 4), u = uniform(f.x.size(), 5);
   for (bool with_x : {true, false}) {
     f.forward();
-    auto const t =
-        f.sequence.tangent(f.backend, all(std::as_const(f.parameters)), all(v), matrix(std::as_const(f.x), R), f.trace,
-                           with_x ? matrix(u, R) : view<double const>{});
+    auto const t = f.sequence.tangent(f.backend, f.parameters.data(), v.data(), matrix(std::as_const(f.x), R), f.trace,
+                                      with_x ? matrix(u, R) : view<double const>{});
     numbers found(dy.size(), 0);
     for (std::size_t i = 0; t && i < found.size(); ++i)
       found[i] = t(std::ptrdiff_t(i) / t.columns, std::ptrdiff_t(i) % t.columns);
@@ -128,8 +127,8 @@ TEST_CASE("layers: a convolution and a layer norm give what PyTorch gives, and t
     f.parameters = golden::row(recorded, name + "_parameters"), f.x = golden::row(recorded, name + "_x");
     numbers const y = f.forward(), expected = golden::row(recorded, name + "_y");
     numbers dy = golden::row(recorded, name + "_dy"), gradient(f.parameters.size()), dx(f.x.size());
-    f.sequence.backward(f.backend, all(std::as_const(f.parameters)), matrix(std::as_const(f.x), f.R), f.trace,
-                        matrix(dy, f.R), all(gradient), matrix(dx, f.R));
+    f.sequence.backward(f.backend, f.parameters.data(), matrix(std::as_const(f.x), f.R), f.trace, matrix(dy, f.R),
+                        gradient.data(), matrix(dx, f.R));
     auto same = [&](numbers const& found, numbers const& given) {
       REQUIRE(found.size() == given.size());
       for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(close(found[i], given[i], tolerance, tolerance));
@@ -179,8 +178,8 @@ TEST_CASE("layers: an image may lie column by column, and more of them than a bl
   numbers turned(f.x.size());
   for (int r = 0; r < R; ++r)
     for (int c = 0; c < 1600; ++c) turned[std::size_t(c) * R + r] = f.x[std::size_t(r) * 1600 + c];
-  auto const again = f.sequence.forward(f.backend, all(std::as_const(f.parameters)),
-                                        view<double const>(turned.data(), R, 1600, 1, R), f.trace);
+  auto const again =
+      f.sequence.forward(f.backend, f.parameters.data(), view<double const>(turned.data(), R, 1600, 1, R), f.trace);
   CHECK(numbers(again.data, again.data + again.size()) == y);
 }
 

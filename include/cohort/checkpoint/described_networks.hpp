@@ -8,14 +8,27 @@ namespace COHORT_NAMESPACE::detail {
 /// Networks as layers_json describes them, to make a policy with.
 struct described_networks {
   static constexpr bool describes_networks = true;
-  std::vector<layer_description> actor, critic;
+  std::vector<layer_description> actor, critic;  ///< without layers the critic's are the actor's
   network_options options;
 
   template <backend B>
   network_plan<B> plan(int observations) const {
-    layer_sequence<B> of_actor{observations}, of_critic{observations};
-    add_described(of_actor, actor), add_described(of_critic, critic);
-    return {std::move(of_actor), std::move(of_critic), options};
+    auto const of_actor = made<B>(actor, observations);
+    return {of_actor, critic.empty() ? of_actor : made<B>(critic, observations), options};
+  }
+  /// The parameters that a file has at least.
+  template <backend B>
+  double parameters(int observations) const {
+    double const of_critic = critic.empty() ? 0 : double(made<B>(critic, observations).end());
+    return double(made<B>(actor, observations).end()) + of_critic;
+  }
+
+ private:
+  template <backend B>
+  static layer_sequence<B> made(std::vector<layer_description> const& layers, int observations) {
+    layer_sequence<B> all{observations};
+    add_described(all, layers);
+    return all;
   }
 };
 

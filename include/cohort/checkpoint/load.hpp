@@ -88,8 +88,9 @@ inline networks_in_file networks_in(file::json const& policy, std::string const&
   all.plain.hidden.clear();
   if (fields.find("actor")) {
     auto layers = [&](char const* which) { return layers_in(fields.at(which), where + ", policy.network." + which); };
-    auto const of_actor = layers("actor");
-    all.composed = {of_actor, fields.find("critic") ? layers("critic") : of_actor, all.plain};
+    all.composed.emplace();
+    all.composed->actor = layers("actor"), all.composed->options = all.plain;
+    if (fields.find("critic")) all.composed->critic = layers("critic");
     return all;
   }
   one_of("activation", all.plain.activation);
@@ -117,13 +118,13 @@ auto new_from_file(B& backend, std::filesystem::path const& path, int observatio
     return policy;
   };
   if (auto const& composed = networks.composed) {
-    std::ptrdiff_t weights = 0;
+    double weights = 0;
     try {
-      weights = composed->plan<B>(observations).actor.end();
+      weights = composed->template parameters<B>(observations);
     } catch (value_error const& e) {
       throw value_error(where + ": its network cannot be made: " + e.what());
     }
-    return made(*composed, double(weights));
+    return made(*composed, weights);
   }
   double weights = 0, units = 1;
   for (int const n : networks.plain.hidden) weights += (units + 1) * n, units = n;

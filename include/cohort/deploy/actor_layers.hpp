@@ -49,8 +49,10 @@ class actor_layers {
  public:
   std::vector<actor_layer> all;
   std::map<std::string, std::vector<float>> arrays;
-  std::string where, what;  ///< of messages
-  int observations = 0;
+
+  /// `where` and `what` are for messages.
+  actor_layers(std::string where, std::string what, int observations)
+      : where_(std::move(where)), what_(std::move(what)), observations_(observations) {}
 
   /// Adds the layers that read a value of so many numbers; the value that they give.
   int add(std::vector<layer_description> const& layers, std::string const& prefix, int value) {
@@ -65,7 +67,7 @@ class actor_layers {
  private:
   using kind = actor_layer::kind;
 
-  int width(int value) const { return value == 0 ? observations : all[std::size_t(value - 1)].outputs; }
+  int width(int value) const { return value == 0 ? observations_ : all[std::size_t(value - 1)].outputs; }
   int push(actor_layer layer, std::vector<int> from) {
     layer.from = std::move(from);
     all.push_back(std::move(layer));
@@ -105,9 +107,12 @@ class actor_layers {
       }
       return push({.inputs = n, .outputs = sum, .weight = {}, .bias = {}, .what = kind::joined}, std::move(sides));
     }
-    throw value_error(where + ": " + name.substr(0, name.size() - 1) + " is " + d.kind + ", and " + what +
+    throw value_error(where_ + ": " + name.substr(0, name.size() - 1) + " is " + d.kind + ", and " + what_ +
                       " has dense, layer_norm, residual, columns and side_by_side alone");
   }
+
+  std::string where_, what_;
+  int observations_;
 };
 
 }  // namespace COHORT_NAMESPACE::detail

@@ -131,7 +131,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        policy.observations() - memory_of(policy) - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.numbers().rows));
   backend.download(std::span<T>(all), view<T const>(policy.numbers()));
-  actor_layers layers{.where = where, .what = what, .observations = int(spaces.observations.size())};
+  actor_layers layers(where, what, int(spaces.observations.size()));
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
     bool const is_free = name == "free";
@@ -145,7 +145,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   actor.layers = std::move(layers.all);
   if (auto const& by = policy.options().normalize_observations) {
     auto const mean = all.begin() + policy.parameters().rows, scale = mean + (all.end() - mean) / 2;
-    std::ptrdiff_t const D = layers.observations;
+    auto const D = std::ptrdiff_t(actor.spaces.observations.size());
     actor.normalization = {{mean, mean + D}, {scale, scale + D}, float(by->clip)};
     require_finite(where + ": number ", " of the observations' mean", actor.normalization.mean);
     require_finite(where + ": number ", " of the observations' scale", actor.normalization.scale);

@@ -30,7 +30,8 @@ void through_activation(B& backend, activation a, out_view<B> gradient, in_view<
 
 /// y = activation(x W + b).
 template <backend B>
-void dense_forward(B& backend, activation a, out_view<B> y, in_view<B> x, in_view<B> weight, in_view<B> bias) {
+[[gnu::always_inline]] inline void dense_forward(B& backend, activation a, out_view<B> y, in_view<B> x,
+                                                 in_view<B> weight, in_view<B> bias) {
   if (a == activation::tanh) backend.dense(y, x, weight, bias, tanh_of{});
   else if (a == activation::relu) backend.dense(y, x, weight, bias, relu_of{});
   else backend.dense(y, x, weight, bias, linear_of{});

@@ -24,10 +24,11 @@ class built_layer {
   using T = value_t<B>;
   using trace = layer_trace<B>;
 
-  built_layer(layer_extents const& i, layer_extents const& o) : in(i), out(o) {}
+  built_layer(layer_extents const& i, layer_extents const& o, int column = -1) : in(i), out(o), first_column(column) {}
   virtual ~built_layer() = default;
 
   layer_extents const in, out;
+  int const first_column;  ///< where it gives columns of what comes in just as they are, the first of them, else -1
 
   /// Of its parameters and those of layers within it, in the order of the network's array.
   virtual std::vector<layer_array> arrays() const { return {}; }
@@ -36,17 +37,16 @@ class built_layer {
   virtual int memory() const { return 0; }
   /// Writes them as they are after each of the R rows of the last forward pass.
   virtual void states(B&, view<T const>, view<T>, trace&, view<T>) const {}
-  /// Where it gives columns of what comes in just as they are, the first of them; otherwise -1.
-  virtual int first_column() const { return -1; }
 
-  virtual void forward(B&, view<T const> parameters, view<T const> x, view<T> y, trace&) const = 0;
+  /// Parameters, gradients and directions of parameters lie from those of the network's first layer on.
+  virtual void forward(B&, T const* parameters, view<T const> x, view<T> y, trace&) const = 0;
   /// Writes the gradient of sum(dy y) with respect to its parameters to their places, and that with respect to x to dx
   /// where there is one. dy is its own to change.
-  virtual void backward(B&, view<T const> parameters, view<T const> x, view<T> y, trace&, view<T> dy, view<T> gradient,
+  virtual void backward(B&, T const* parameters, view<T const> x, view<T> y, trace&, view<T> dy, T* gradient,
                         view<T> dx) const = 0;
   /// dy, how y changes when the parameters move along v and x along dx; without dx x stays.
-  virtual void tangent(B&, view<T const> parameters, view<T const> v, view<T const> x, view<T> y, trace&,
-                       view<T const> dx, view<T> dy) const = 0;
+  virtual void tangent(B&, T const* parameters, T const* v, view<T const> x, view<T> y, trace&, view<T const> dx,
+                       view<T> dy) const = 0;
 };
 
 /// The library's layers say what they are called; one of your own is "own::" and its type's name.
@@ -71,26 +71,22 @@ class layer_of final : public built_layer<B> {
   using typename built_layer<B>::trace;
 
   layer_of(L const& layer, layer_extents const& i, layer_extents const& o, std::vector<layer_array> arrays)
-      : built_layer<B>(i, o), layer_(layer), arrays_(std::move(arrays)) {}
+      : built_layer<B>(i, o, column_of(layer)), layer_(layer), arrays_(std::move(arrays)) {}
 
   std::vector<layer_array> arrays() const override { return arrays_; }
   layer_description description() const override { return description_of(layer_); }
-  int first_column() const override {
-    if constexpr (selects) return layer_.first_column();
-    else return -1;
-  }
-  void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
+  void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     if constexpr (!selects) layer_.forward(b, pass(parameters, x, y, t));
   }
-  void backward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t, view<T> dy, view<T> gradient,
+  void backward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {
     if constexpr (!selects) layer_.backward(b, pass(parameters, x, y, t), dy, layer_views<T>(gradient, arrays_), dx);
     else {
       if (dx.columns != dy.columns) fill_with(b, dx, 0);
-      copy_to(b, dx.columns_part(first_column(), dy.columns), view<T const>(dy));
+      copy_to(b, dx.columns_part(this->first_column, dy.columns), view<T const>(dy));
     }
   }
-  void tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, view<T> y, trace& t, view<T const> dx,
+  void tangent(B& b, T const* parameters, T const* v, view<T const> x, view<T> y, trace& t, view<T const> dx,
                view<T> dy) const override {
     if constexpr (!selects) layer_.tangent(b, pass(parameters, x, y, t), layer_views<T const>(v, arrays_), dx, dy);
   }
@@ -98,7 +94,11 @@ class layer_of final : public built_layer<B> {
  private:
   static constexpr bool selects = layer_parts<L, B>::selects;
 
-  layer_pass<B> pass(view<T const> parameters, view<T const> x, view<T> y, trace& t) const {
+  static int column_of(L const& layer) {
+    if constexpr (selects) return layer.first_column();
+    else return -1;
+  }
+  layer_pass<B> pass(T const* parameters, view<T const> x, view<T> y, trace& t) const {
     return {this->in, this->out, x, y, {parameters, arrays_}, t};
   }
 

@@ -17,27 +17,27 @@ class built_recurrent final : public built_layer<B> {
   std::vector<layer_array> arrays() const override { return arrays_; }
   layer_description description() const override { return description_of(cell_); }
   int memory() const override { return Cell::states * cell_.units; }
-  void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
+  void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     auto const p = pass(parameters, x, y, t);
     recurrent_passes(b, cell_, p).forward();
   }
   void states(B& b, view<T const> x, view<T> y, trace& t, view<T> out) const override {
-    auto const p = pass({}, x, y, t);
+    auto const p = pass(nullptr, x, y, t);
     recurrent_passes(b, cell_, p).states(out);
   }
-  void backward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t, view<T> dy, view<T> gradient,
+  void backward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {
     auto const p = pass(parameters, x, y, t);
     recurrent_passes(b, cell_, p).backward(dy, layer_views<T>(gradient, arrays_), dx);
   }
-  void tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, view<T> y, trace& t, view<T const> dx,
+  void tangent(B& b, T const* parameters, T const* v, view<T const> x, view<T> y, trace& t, view<T const> dx,
                view<T> dy) const override {
     auto const p = pass(parameters, x, y, t);
     recurrent_passes(b, cell_, p).tangent(layer_views<T const>(v, arrays_), dx, dy);
   }
 
  private:
-  layer_pass<B> pass(view<T const> parameters, view<T const> x, view<T> y, trace& t) const {
+  layer_pass<B> pass(T const* parameters, view<T const> x, view<T> y, trace& t) const {
     return {this->in, this->out, x, y, {parameters, arrays_}, t};
   }
 

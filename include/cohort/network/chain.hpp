@@ -17,23 +17,25 @@ class chain {
 
   /// `offset` is where its parameters begin in the flat array.
   chain(layer_sequence<B> hidden, int outputs, std::ptrdiff_t offset)
-      : hidden_(std::move(hidden)), outputs_(outputs), offset_(offset) {
+      : hidden_(std::move(hidden)),
+        latents_(hidden_.out().size),
+        outputs_(outputs),
+        offset_(offset),
+        weight_(offset + hidden_.end()) {
     detail::require(outputs > 0, "network", "the number of outputs", outputs, "a positive number");
   }
   int inputs() const { return hidden_.in().size; }
   int outputs() const { return outputs_; }
-  std::ptrdiff_t end() const { return offset_ + hidden_.end() + (std::ptrdiff_t(latents()) + 1) * outputs_; }
-  int latents() const { return hidden_.out().size; }
   int memory() const { return hidden_.memory(); }
+  std::ptrdiff_t end() const { return weight_ + (std::ptrdiff_t(latents_) + 1) * outputs_; }
   std::vector<layer_description> description() const { return hidden_.description(); }
 
   /// Its arrays by name, "0.weight", "0.bias", ..., with places in the flat array.
   std::vector<layer_array> arrays() const {
     auto all = hidden_.arrays();
     std::string const last = std::to_string(hidden_.size());
-    int const L = latents();
-    all.push_back({last + ".weight", hidden_.end(), L, outputs_, true, 0, matrix_place::output});
-    all.push_back({last + ".bias", hidden_.end() + std::ptrdiff_t(L) * outputs_, 1, outputs_});
+    all.push_back({last + ".weight", hidden_.end(), latents_, outputs_, true, 0, matrix_place::output});
+    all.push_back({last + ".bias", hidden_.end() + std::ptrdiff_t(latents_) * outputs_, 1, outputs_});
     for (auto& a : all) a.first += offset_;
     return all;
   }
@@ -63,7 +65,7 @@ class chain {
   void backward(B& b, view<T const> parameters, view<T const> x, trace& t, view<T const> dy, view<T> gradient,
                 view<T const> dlatent = {}) const {
     bool const goes_on = hidden_.has_parameters();
-    view<T> const dh = goes_on ? t.rows_of(b, t.gradient, x.rows, latents()) : view<T>{};
+    view<T> const dh = goes_on ? t.rows_of(b, t.gradient, x.rows, latents_) : view<T>{};
     dense_backward(b, latent(x, t), weight(parameters), dy, weight(gradient), bias(gradient), dh);
     if (!goes_on) return;
     if (dlatent) add_to(b, dh, dlatent);
@@ -100,21 +102,21 @@ class chain {
 
  private:
   template <class U>
-  view<U> of_hidden(view<U> all) const {
-    return all.part(offset_, hidden_.end());
+  U* of_hidden(view<U> all) const {
+    return all.data + offset_;
   }
   template <class U>
   view<U> weight(view<U> all) const {
-    return {all.data + offset_ + hidden_.end(), latents(), outputs_};
+    return {all.data + weight_, latents_, outputs_};
   }
   template <class U>
   view<U> bias(view<U> all) const {
-    return {all.data + offset_ + hidden_.end() + std::ptrdiff_t(latents()) * outputs_, 1, outputs_};
+    return {all.data + weight_ + std::ptrdiff_t(latents_) * outputs_, 1, outputs_};
   }
 
   layer_sequence<B> hidden_;
-  int outputs_;
-  std::ptrdiff_t offset_;
+  int latents_, outputs_;
+  std::ptrdiff_t offset_, weight_;  // where its parameters begin, and those of the last layer
 };
 
 }  // namespace COHORT_NAMESPACE::detail

@@ -20,7 +20,7 @@ struct dense {
   void arrays(layer_extents const& in, auto const& f) const { f("weight", in.size, units), f("bias", 1, units, 0); }
 
   template <backend B>
-  void forward(B& b, layer_pass<B> const& p) const {
+  [[gnu::always_inline]] void forward(B& b, layer_pass<B> const& p) const {
     detail::dense_forward(b, activation, p.y, p.x, p.parameters[0], p.parameters[1]);
   }
   template <backend B>

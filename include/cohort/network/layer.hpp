@@ -48,14 +48,14 @@ struct layer_array {
 template <class T>
 class layer_views {
  public:
-  layer_views(view<T> network, std::vector<layer_array> const& all) : network_(network), all_(&all) {}
+  layer_views(T* network, std::vector<layer_array> const& all) : network_(network), all_(&all) {}
   view<T> operator[](std::size_t k) const {
     auto const& a = (*all_)[k];
-    return {network_.data + a.first, a.rows, a.columns};
+    return {network_ + a.first, a.rows, a.columns};
   }
 
  private:
-  view<T> network_;
+  T* network_;
   std::vector<layer_array> const* all_;
 };
 

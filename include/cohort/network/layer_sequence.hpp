@@ -98,12 +98,12 @@ class layer_sequence {
     return all;
   }
 
-  view<T const> forward(B& b, view<T const> parameters, view<T const> x, trace& t) const {
-    t.inside.resize(layers_.size());
+  view<T const> forward(B& b, T const* parameters, view<T const> x, trace& t) const {
+    if (t.inside.size() != layers_.size()) t.inside.resize(layers_.size());
     each_memory([&](std::size_t l, int first, int count) { t.inside[l].time = t.time.states_part(first, count); });
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       auto const& layer = *layers_[l];
-      if (int const c = layer.first_column(); c >= 0) x = x.columns_part(c, layer.out.size);
+      if (int const c = layer.first_column; c >= 0) x = x.columns_part(c, layer.out.size);
       else {
         view<T> const y = t.inside[l].rows_of(b, t.inside[l].out, x.rows, layer.out.size);
         layer.forward(b, parameters, x, y, t.inside[l]);
@@ -122,8 +122,7 @@ class layer_sequence {
   view<T const> output(view<T const> x, trace& t) const { return input(layers_.size(), x, t); }
 
   /// Writes the gradient of sum(dy y), with respect to x only where dx asks for it. dy is changed on the way.
-  void backward(B& b, view<T const> parameters, view<T const> x, trace& t, view<T> dy, view<T> gradient,
-                view<T> dx) const {
+  void backward(B& b, T const* parameters, view<T const> x, trace& t, view<T> dy, T* gradient, view<T> dx) const {
     std::size_t const last = dx ? 0 : first_with_parameters_;
     for (std::size_t l = layers_.size(); l-- > last;) {
       auto const& layer = *layers_[l];
@@ -134,13 +133,12 @@ class layer_sequence {
     }
   }
   /// How the output changes when the parameters move along v and x along dx; absent where it does not.
-  view<T const> tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, trace& t,
-                        view<T const> dx) const {
+  view<T const> tangent(B& b, T const* parameters, T const* v, view<T const> x, trace& t, view<T const> dx) const {
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       auto const& layer = *layers_[l];
       auto& own = t.inside[l];
       if (!dx && l < first_with_parameters_) continue;
-      if (int const c = layer.first_column(); c >= 0) dx = dx ? dx.columns_part(c, layer.out.size) : dx;
+      if (int const c = layer.first_column; c >= 0) dx = dx ? dx.columns_part(c, layer.out.size) : dx;
       else {
         view<T> const dy = own.rows_of(b, own.tangent, x.rows, layer.out.size);
         layer.tangent(b, parameters, v, input(l, x, t), made(l, x.rows, t), own, dx, dy);
@@ -159,11 +157,11 @@ class layer_sequence {
       if (int const n = layers_[l]->memory(); n > 0) f(l, first, n), first += n;
   }
   view<T> made(std::size_t l, std::ptrdiff_t rows, trace& t) const {
-    return layers_[l]->first_column() < 0 ? t.inside[l].out.matrix(rows, layers_[l]->out.size) : view<T>{};
+    return layers_[l]->first_column < 0 ? t.inside[l].out.matrix(rows, layers_[l]->out.size) : view<T>{};
   }
   view<T const> input(std::size_t l, view<T const> x, trace& t) const {
     if (l == 0) return x;
-    int const c = layers_[l - 1]->first_column();
+    int const c = layers_[l - 1]->first_column;
     return c < 0 ? view<T const>(made(l - 1, x.rows, t)) : input(l - 1, x, t).columns_part(c, layers_[l - 1]->out.size);
   }
 

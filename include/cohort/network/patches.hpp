@@ -2,7 +2,8 @@
 #include <cohort/compiler.hpp>
 #include <cstddef>
 
-// The patches of images that a convolution reads, as rows of a matrix, and the way back: written for device code.
+// The patches of images that a convolution reads, as rows of a matrix, and the way back: written for device code. Rows
+// are plain memory, and numbers that follow one another are moved together.
 namespace COHORT_NAMESPACE::detail {
 
 /// Squares of size x size pixels, each `stride` from the one before, over an image with a border of `padding` zeros.
@@ -21,37 +22,41 @@ struct take_patch {
   std::ptrdiff_t row_stride;  ///< from an image to the next
   template <class Out, class X>
   constexpr void operator()(std::ptrdiff_t i, Out out, X x) const {
-    using S = typename Out::scalar;
-    int const at = int(i % g.count()), top = at / g.across() * g.stride - g.padding,
-              left = at % g.across() * g.stride - g.padding;
-    std::ptrdiff_t const image = i / g.count() * row_stride;
-    std::ptrdiff_t to = 0;
-    for (int r = top; r < top + g.size; ++r)
-      for (int c = left; c < left + g.size; ++c) {
-        bool const inside = r >= 0 && r < g.rows && c >= 0 && c < g.columns;
-        std::ptrdiff_t const from = image + (std::ptrdiff_t(r) * g.columns + c) * g.channels;
-        for (int k = 0; k < g.channels; ++k) out.set(to++, inside ? S(x[from + k]) : S(0));
-      }
+    std::ptrdiff_t const image = i / g.count();
+    int const at = int(i - image * g.count()), down = at / g.across(), top = down * g.stride - g.padding,
+              left = (at - down * g.across()) * g.stride - g.padding;
+    int const begin = left < 0 ? -left : 0, end = left + g.size > g.columns ? g.columns - left : g.size;
+    auto* to = out.data;
+    for (int r = top; r < top + g.size; ++r, to += g.size * g.channels) {
+      bool const inside = r >= 0 && r < g.rows;
+      int const first = (inside ? begin : 0) * g.channels, last = (inside ? end : 0) * g.channels;
+      auto const* from = x.data + image * row_stride + (std::ptrdiff_t(r) * g.columns + left) * g.channels;
+      for (int k = 0; k < first; ++k) to[k] = 0;
+      for (int k = first; k < last; ++k) to[k] = from[k];
+      for (int k = last; k < g.size * g.channels; ++k) to[k] = 0;
+    }
   }
 };
 
-/// Row i of the pixels: what all patches have in the place of pixel i % (rows columns) of image i / (rows columns).
+/// Row i of the pixels: the sum of what patches have in the place of pixel i % (rows columns) of image i / (rows
+/// columns).
 struct sum_of_patches {
   patch_grid g;
   template <class Out, class P>
   constexpr void operator()(std::ptrdiff_t i, Out out, P patches) const {
-    using S = typename Out::scalar;
-    int const pixels = g.rows * g.columns, at = int(i % pixels), r = at / g.columns + g.padding,
-              c = at % g.columns + g.padding;
-    for (int k = 0; k < g.channels; ++k) out.set(k, S(0));
-    int const last_down = r / g.stride, last_across = c / g.stride;
-    for (int d = last_down; d >= 0 && r - d * g.stride < g.size; --d)
-      for (int a = last_across; a >= 0 && c - a * g.stride < g.size; --a) {
-        if (d >= g.down() || a >= g.across()) continue;
-        std::ptrdiff_t const patch = i / pixels * g.count() + std::ptrdiff_t(d) * g.across() + a;
-        std::ptrdiff_t const from =
-            patch * g.width() + (std::ptrdiff_t(r - d * g.stride) * g.size + (c - a * g.stride)) * g.channels;
-        for (int k = 0; k < g.channels; ++k) out.set(k, S(out[k]) + S(patches[from + k]));
+    std::ptrdiff_t const image = i / (g.rows * g.columns);
+    int const at = int(i - image * (g.rows * g.columns)), row = at / g.columns, r = row + g.padding,
+              c = at - row * g.columns + g.padding;
+    int const below = r / g.stride < g.down() ? r / g.stride : g.down() - 1,
+              right = c / g.stride < g.across() ? c / g.stride : g.across() - 1;
+    auto* to = out.data;
+    for (int k = 0; k < g.channels; ++k) to[k] = 0;
+    for (int d = below; d >= 0 && r - d * g.stride < g.size; --d)
+      for (int a = right; a >= 0 && c - a * g.stride < g.size; --a) {
+        int const within = (r - d * g.stride) * g.size + c - a * g.stride;
+        auto const* from = patches.data + (image * g.count() + std::ptrdiff_t(d) * g.across() + a) * g.width() +
+                           std::ptrdiff_t(within) * g.channels;
+        for (int k = 0; k < g.channels; ++k) to[k] += from[k];
       }
   }
 };

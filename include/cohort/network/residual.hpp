@@ -23,10 +23,10 @@ class built_residual final : public built_layer<B> {
   layer_description description() const override { return {"residual", {}, {inside_.description()}}; }
   int memory() const override { return inside_.memory(); }
   void states(B& b, view<T const> x, view<T>, trace& t, view<T> out) const override { inside_.states(b, x, t, out); }
-  void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
+  void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     b.map(outputs{y}, plus{}, x, inside_.forward(b, parameters, x, t));
   }
-  void backward(B& b, view<T const> parameters, view<T const> x, view<T>, trace& t, view<T> dy, view<T> gradient,
+  void backward(B& b, T const* parameters, view<T const> x, view<T>, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {
     if (!dx) return inside_.backward(b, parameters, x, t, dy, gradient, {});
     auto room = b.template temporary<T>(dy.size());
@@ -35,7 +35,7 @@ class built_residual final : public built_layer<B> {
     inside_.backward(b, parameters, x, t, dy, gradient, dx);
     add_to(b, dx, view<T const>(before));
   }
-  void tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, view<T>, trace& t, view<T const> dx,
+  void tangent(B& b, T const* parameters, T const* v, view<T const> x, view<T>, trace& t, view<T const> dx,
                view<T> dy) const override {
     view<T const> const change = inside_.tangent(b, parameters, v, x, t, dx);
     if (dx && change) b.map(outputs{dy}, plus{}, dx, change);

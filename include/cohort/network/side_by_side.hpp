@@ -38,7 +38,7 @@ class built_side_by_side final : public built_layer<B> {
       first += sides_[k].memory();
     }
   }
-  void forward(B& b, view<T const> parameters, view<T const> x, view<T> y, trace& t) const override {
+  void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     t.inside.resize(sides_.size());
     int first = 0;
     for (std::size_t k = 0; k < sides_.size(); ++k) {
@@ -49,7 +49,7 @@ class built_side_by_side final : public built_layer<B> {
         y, [&](auto const& side, auto& own, view<T> part) { copy_to(b, part, side.forward(b, parameters, x, own)); },
         t);
   }
-  void backward(B& b, view<T const> parameters, view<T const> x, view<T>, trace& t, view<T> dy, view<T> gradient,
+  void backward(B& b, T const* parameters, view<T const> x, view<T>, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {
     if (dx) fill_with(b, dx, 0);
     each(
@@ -63,7 +63,7 @@ class built_side_by_side final : public built_layer<B> {
         },
         t);
   }
-  void tangent(B& b, view<T const> parameters, view<T const> v, view<T const> x, view<T>, trace& t, view<T const> dx,
+  void tangent(B& b, T const* parameters, T const* v, view<T const> x, view<T>, trace& t, view<T const> dx,
                view<T> dy) const override {
     each(
         dy,
