@@ -7,7 +7,7 @@
 # PYTHON names the interpreter to build it from (default python3, 3.11 or later).
 set -euo pipefail
 
-pins=(stable-baselines3==2.9.2 gymnasium==1.4.0 numpy==2.4.6 torch==2.15.0)
+pins=(stable-baselines3==2.9.2 sb3-contrib==2.9.2 gymnasium==1.4.0 numpy==2.4.6 torch==2.15.0)
 name=cohort-peers
 if [[ ${1-} == --language ]]; then
   pins=(transformers==5.23.0 trl==1.16.0 liger-kernel==0.8.5 numpy==2.4.6 torch==2.15.0)

@@ -66,6 +66,7 @@ class policy_of final : public any_policy {
     cohort::environment_run<E> run(environment_, seed);
     std::vector<cohort::picture::moment> all;
     for (int episode = 1;; run.reset()) {
+      control.begin_episode();
       all.push_back({.observation = run.observation(), .episode = episode});
       while (!run.done()) {
         auto const action = best(control, run);

@@ -6,7 +6,8 @@
 #include "../compare/presets.hpp"
 
 // The algorithms with which `cohort` trains environments of which nothing else is said: each the best of one sweep of
-// bench/sweeps, which gives PPO, GRPO and Hybrid GRPO the same number of settings, seeds and steps.
+// bench/sweeps, which gives PPO, GRPO and Hybrid GRPO the same number of settings, seeds and steps. (MountainCar is not
+// swept yet: PPO's numbers for it were found by hand.)
 
 namespace cli {
 
@@ -72,25 +73,23 @@ struct tuned_hybrid_grpo {
 
 inline std::vector<tuned_ppo> const& all_tuned_ppo() {
   static std::vector<tuned_ppo> const all{
-      {"Acrobot-v1", true, 16, 128, .99, .9, 2e-3, 10, 128},
+      {"Acrobot-v1", true, 8, 256, .99, .95, 2.56e-3, 10, 128},
       {"MountainCar-v0", true, 16, 64, .99, .98, 1e-3, 10, 128},
-      {"MountainCarContinuous-v0", true, 8, 64, .999, .95, 1e-3, 10, 128},
+      {"MountainCarContinuous-v0", true, 16, 256, .999, .9, 1.14e-3, 10, 64},
   };
   return all;
 }
 inline std::vector<tuned_grpo> const& all_tuned_grpo() {
   static std::vector<tuned_grpo> const all{
-      {"Acrobot-v1", true, 2, 8, .99, 1e-3, 10, 256},
-      {"MountainCar-v0", true, 2, 8, .99, 1e-3, 10, 256},
-      {"MountainCarContinuous-v0", true, 2, 8, .999, 1e-3, 10, 256},
+      {"Acrobot-v1", true, 4, 8, .99, 1.08e-3, 10, 256},
+      {"MountainCarContinuous-v0", true, 2, 16, .999, 1.94e-3, 10, 64},
   };
   return all;
 }
 inline std::vector<tuned_hybrid_grpo> const& all_tuned_hybrid_grpo() {
   static std::vector<tuned_hybrid_grpo> const all{
-      {"Acrobot-v1", true, 8, 64, 2, .99, .95, 1e-3, 10, 128},
-      {"MountainCar-v0", true, 8, 64, 2, .99, .98, 1e-3, 10, 128},
-      {"MountainCarContinuous-v0", true, 8, 64, 2, .999, .95, 1e-3, 10, 128},
+      {"Acrobot-v1", true, 8, 128, 4, .999, .9, 2.08e-3, 10, 128},
+      {"MountainCarContinuous-v0", true, 16, 64, 4, .999, .98, 3.05e-4, 10, 64},
   };
   return all;
 }

@@ -183,6 +183,13 @@ TEST_CASE("policy files: another network, distribution or space is refused by na
         "policy.network.critic.0.kind is \"dense\", expected \"residual\"");
   CHECK(refused(actor_critic{cpu, e, networks{.actor = normed, .trunk = trunk::shared}}) ==
         "policy.network.trunk is \"separate\", expected \"shared\"");
+  networks const recurrent{.actor = network{dense{8}, gru{3}}, .critic = network{lstm{4}, min_gru{2}}};
+  actor_critic remembers{cpu, e, recurrent, random_seed{3}};
+  save(cpu, remembers, path);
+  auto const again = load<actor_critic>(cpu, e, path);
+  CHECK(again.memory() == 1 + 3 + 2 * 4 + 2);
+  CHECK(parameters_of(again) == parameters_of(remembers));
+  CHECK(refused(actor_critic{cpu, e, network{dense{8}, gru{4}}}).starts_with("policy.network.actor.1.units is 3"));
   classic_control::pendulum box;
   actor_critic bounded{cpu, box, state_dependent_gaussian{.low = -5}, {.hidden = {8}}, random_seed{3}};
   save(cpu, bounded, path);

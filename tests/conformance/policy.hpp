@@ -245,8 +245,9 @@ void independent_samples(B& backend, independent<Model, value_t<B>, D> const& d,
   REQUIRE(mismatch<B>(found, want, tolerance) == "");
 }
 
-/// The outputs of a network, the gradient of its parameters for a given gradient of the outputs, and the outputs'
-/// tangent along given parameters, one after the other.
+/// The outputs of a network, the gradient of its parameters for a given gradient of the outputs, the outputs' tangent
+/// along given parameters, and what is remembered after each row, one after the other. Recurrent layers take the rows
+/// for series of different lengths, in some of which an episode begins.
 template <class B, class N>
 grid<double> network_results(B& backend, N const& layers, int observations, int width, double low) {
   using T = value_t<B>;
@@ -256,14 +257,24 @@ grid<double> network_results(B& backend, N const& layers, int observations, int 
       gradient(backend, inputs<T>(network.end(), 1, 2)), x(backend, inputs<T>(rows, observations, 3, low, 1)),
       dy(backend, inputs<T>(rows, network.outputs(), 4)), out(backend, rows, network.outputs());
   layer_trace<B> trace;
+  int const M = network.memory();
+  placed<B, T> before(backend, inputs<T>(10, std::max(M, 1), 6)), states(backend, rows, M);
+  auto begins = inputs<T>(rows, 1, 7);
+  for (auto& flag : begins.values) flag = T(flag > -.5);
+  placed<B, T> goes_on(backend, begins);
+  time_layout layout;
+  for (int n : {10, 10, 8, 5, 3, 1}) layout.add(n);
+  trace.time = {&layout, goes_on.in(), before.in()};
   backend.map(outputs{out.out()}, detail::same{},
               view<T const>(network.forward(backend, parameters.in(), x.in(), trace)));
   network.backward(backend, parameters.in(), x.in(), trace, dy.in(), gradient.out());
+  network.states(backend, x.in(), trace, states.out());
   auto y = as<double>(out.now()), g = as<double>(gradient.now());
   placed<B, T> v(backend, inputs<T>(network.end(), 1, 5, -.1, .1));
   backend.map(outputs{out.out()}, detail::same{}, network.tangent(backend, parameters.in(), v.in(), x.in(), trace).y);
-  auto dy_along = as<double>(out.now());
-  for (auto const* more : {&g, &dy_along}) y.values.insert(y.values.end(), more->values.begin(), more->values.end());
+  auto dy_along = as<double>(out.now()), remembered = as<double>(states.now());
+  for (auto const* more : {&g, &dy_along, &remembered})
+    y.values.insert(y.values.end(), more->values.begin(), more->values.end());
   y.rows = std::ptrdiff_t(y.values.size()), y.columns = 1;
   return y;
 }
@@ -374,6 +385,7 @@ void policies(B& backend, tolerances const& tolerance) {
                                network{columns{18, 2}, embedding{2, 3}}},
                   layer_norm{.epsilon = .1}, dense{20, activation::linear}, residual{dense{20}}},
           20, 3, 0);
+    check(network{dense{20}, residual{gru{20}}, side_by_side{lstm{9}, network{min_gru{70}, dense{3}}}}, 4, 2);
   }
 }
 

@@ -250,6 +250,19 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
   CHECK_THROWS_WITH(export_header(cpu, seeing, path),
                     "export_header: actor.0.0 is image, and a header has dense, layer_norm, residual, columns and "
                     "side_by_side alone");
+  actor remembering{cpu, classic_control::pendulum{}, network{dense{4}, gru{3}}};
+  CHECK_THROWS_WITH(export_header(cpu, remembering, path),
+                    "export_header: actor.1 is gru, and a header has dense, layer_norm, residual, columns and "
+                    "side_by_side alone");
+  auto text_with = [&](auto const& critic) {  // of which a header has nothing
+    actor_critic policy{cpu, classic_control::pendulum{}, networks{.actor = network{dense{4}}, .critic = critic},
+                        random_seed{3}};
+    export_header(cpu, policy, path);
+    auto const text = files::get(path);
+    std::filesystem::remove(path);
+    return text;
+  };
+  CHECK(text_with(network{lstm{3}}) == text_with(network{dense{3}}));
   actor two{cpu, classic_control::pendulum{}, network{dense{8}, dense{4, activation::relu}}};
   CHECK_THROWS_WITH(export_header(cpu, two, path),
                     "export_header: the actor is 3-8-4-1 (tanh, relu), and a header has one activation");

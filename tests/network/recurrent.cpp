@@ -17,6 +17,12 @@ struct tanh_of {
 struct tanh_slope {
   constexpr auto operator()(auto d, auto y) const { return d * (1 - y * y); }
 };
+struct back {
+  template <class S>
+  constexpr several<S, 2> operator()(S d, S y) const {
+    return {{d * (1 - y * y), 0}};
+  }
+};
 /// One of one's own: h' = tanh(x W + b + h U).
 struct elman {
   int units = 8;
@@ -26,8 +32,8 @@ struct elman {
     f("weight", in.size, units), f("bias", 1, units, 0), f("recurrent_weight", units, units);
   }
   void step(auto& b, auto const& at) const { b.map(outputs{at.y}, tanh_of{}, constant(at.gates)); }
-  void step_back(auto& b, auto const& at, auto const& d, auto const&) const {
-    b.map(outputs{d.gates}, tanh_slope{}, constant(d.y), constant(at.y));
+  void step_back(auto& b, auto const& at, auto const& d, auto const& din) const {
+    b.map(outputs{d.gates, din.before}, back{}, constant(d.y), constant(at.y));
   }
   void step_tangent(auto& b, auto const& at, auto const& d) const {
     b.map(outputs{d.y}, tanh_slope{}, constant(d.gates), constant(at.y));
@@ -66,8 +72,12 @@ struct pass {
   views<T const> parameters;
   std::vector<typename B::template array<T>>& rooms;
   through_time<T> in_time;
+  std::vector<typename B::template array<T>>& factors;
 
   through_time<T> time() const { return in_time; }
+  typename B::factor prepared(B& backend, std::size_t k, view<T const> matrix) const {
+    return backend.prepare(factors[k], matrix);
+  }
   view<T> kept(B& backend, std::size_t k, std::ptrdiff_t rows, std::ptrdiff_t columns) const {
     if (rooms.size() <= k) rooms.resize(k + 1);
     backend.resize(rooms[k], rows * columns);
@@ -100,7 +110,7 @@ struct problem {
   template <backend B = cpu>
   results run(numbers const& dy = {}, numbers const& v = {}, numbers const& dx = {}) const {
     B backend;
-    std::vector<typename B::template array<double>> rooms;
+    std::vector<typename B::template array<double>> rooms, factors(2);
     std::ptrdiff_t R = layout.size();
     int H = cell.units;
     results out{numbers(R * H), numbers(R * Cell::states * H), numbers(at.size, 99), numbers(x.size(), 99),
@@ -109,7 +119,8 @@ struct problem {
               matrix(out.y, R),
               {at, parameters.data()},
               rooms,
-              {&layout, all(goes_on), matrix(before, layout.rows(0))}};
+              {&layout, all(goes_on), matrix(before, layout.rows(0))},
+              factors};
     recurrent_passes<B, Cell, pass<B>> passes(backend, cell, p);
     passes.forward();
     passes.states(matrix(out.states, R));
@@ -259,9 +270,10 @@ TEST_CASE("recurrent layers: a layout of other rows and units below 1 are refuse
   p.before.resize(6);
   p.x = {1, 2}, p.goes_on = {1, 1};
   cpu backend;
-  std::vector<cpu::array<double>> rooms;
+  std::vector<cpu::array<double>> rooms, factors(2);
   numbers y(4);
-  pass<cpu> wrong{matrix(p.x, 2), matrix(y, 2), {p.at, p.parameters.data()}, rooms, {&p.layout, all(p.goes_on), {}}};
+  pass<cpu> wrong{matrix(p.x, 2), matrix(y, 2), {p.at, p.parameters.data()}, rooms, {&p.layout, all(p.goes_on), {}},
+                  factors};
   CHECK_THROWS_WITH((recurrent_passes<cpu, gru, pass<cpu>>(backend, p.cell, wrong)),
                     "recurrent layer: the layout is of 3 rows, and there are 2");
   auto refused = [](auto cell) {

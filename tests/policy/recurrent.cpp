@@ -107,14 +107,14 @@ TEST_CASE("recurrent policy: tangent and Fisher product through time are those o
 
 TEST_CASE("recurrent policy: what it did step by step in any rollout is what it says through time, to the bit") {
   diagnostic::recall const e{.delay = 3};
-  auto check = [&](auto rollout, auto update_of) {
+  auto check = [&](auto rollout, auto update_of, int unroll = 0, int burn_in = 0) {
     cpu backend;
     actor_critic policy{backend, e, apart, random_seed{3}};
     auto const ppo =
         algorithm{.rollout = rollout,
                   .advantage = update_of.advantage,
                   .objective = clipped_ratio{} + value_loss{} + kl_penalty{.estimator = k3{}, .weight = 1.},
-                  .update = update{.epochs = 1, .optimizer = sgd{.rate = .1}}};
+                  .update = update{.epochs = 1, .optimizer = sgd{.rate = .1}, .unroll = unroll, .burn_in = burn_in}};
     training run{backend, ppo, e, policy, {.updates = 3, .seed = 3}};
     while (run.step()) {
       auto const& m = run.report().metrics;  // of the first and only epoch: nothing has moved
@@ -131,6 +131,9 @@ TEST_CASE("recurrent policy: what it did step by step in any rollout is what it 
     hybrid_grpo advantage;
   };
   CHECK(check(lanes{.count = 3, .horizon = 10}, by_gae{}) == 3);
+  CHECK(check(lanes{.count = 3, .horizon = 10}, by_gae{}, 4) == 3);
+  CHECK(check(lanes{.count = 3, .horizon = 10}, by_gae{}, 4, 3) == 3);
+  CHECK(check(groups{.count = 2, .group = 3}, by_gae{}, 3, 2) == 3);
   CHECK(check(groups{.count = 2, .group = 3}, by_gae{}) == 3);
   CHECK(check(vine{.lanes = 2, .horizon = 6, .rollouts = 2}, by_gae{}) == 3);
   CHECK(check(probes{.lanes = 2, .horizon = 6, .group = 2, .depth = 2}, by_probes{}) == 3);

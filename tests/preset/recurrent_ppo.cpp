@@ -22,8 +22,8 @@ TEST_CASE("as_in: the loss and gradient of sb3-contrib's RecurrentPPO, to 1e-9",
   actor_critic<cpu, categorical> policy(backend, categorical{3}, D, network{lstm{H}, dense{5}}, random_seed{1});
   REQUIRE(policy.observations() == W);
   REQUIRE(policy.parameters().rows == std::ptrdiff_t(row("parameters").size()));
-  auto const parameters = row("parameters");
-  std::copy(parameters.begin(), parameters.end(), policy.parameters().data);
+  auto const before = row("parameters");
+  std::copy(before.begin(), before.end(), policy.parameters().data);
 
   batch<cpu, std::int32_t> collected;
   collected.set_extents(policy);
@@ -57,7 +57,7 @@ TEST_CASE("as_in: the loss and gradient of sb3-contrib's RecurrentPPO, to 1e-9",
   CHECK(close(metrics.loss, row("policy_loss")[0] + .5 * row("value_loss")[0] - .01 * row("entropy")[0], 1e-9));
   CHECK(close(metrics.value_loss, row("value_loss")[0], 1e-9));
   CHECK(close(metrics.entropy, row("entropy")[0], 1e-9));
-  auto const before = row("parameters"), gradient = row("gradient");
+  auto const gradient = row("gradient");
   double largest = 0;
   for (std::size_t k = 0; k < gradient.size(); ++k) {
     REQUIRE(close(before[k] - policy.parameters().data[k], gradient[k], 1e-9, 1e-12));

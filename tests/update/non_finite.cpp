@@ -38,7 +38,7 @@ auto reinforce(non_finite what) {
                                     .optimizer = adam{.rate = 1e-3},
                                     .non_finite = what}};
 }
-std::vector<float> numbers_of(auto& policy) {
+std::vector<float> values_of(auto& policy) {
   auto all = policy.parameters();
   return {all.data, all.data + all.rows};
 }
@@ -60,7 +60,7 @@ TEST_CASE(
   CHECK_THROWS_WITH(train(backend, ppo, environment, policy, {.steps = 20'000, .seed = 1}),
                     ContainsSubstring("update 1: the gradient's norm is ") && ContainsSubstring("gradient[") &&
                         ContainsSubstring("expected a finite number"));
-  CHECK(all_finite(numbers_of(policy)));
+  CHECK(all_finite(values_of(policy)));
 }
 
 TEST_CASE("non_finite: raise, skip and restore at a slope that is not finite") {
@@ -74,27 +74,27 @@ TEST_CASE("non_finite: raise, skip and restore at a slope that is not finite") {
     auto until_there = reinforce(non_finite::raise);
     until_there.objective = {2, 2};
     train(backend, until_there, environment, other, {.steps = 1000, .updates = 4, .seed = 2});
-    CHECK(numbers_of(policy) == numbers_of(other));
+    CHECK(values_of(policy) == values_of(other));
   }
   SECTION("skip: the steps are left out and counted") {
     auto policy = fresh();
     auto report = train(backend, reinforce(non_finite::skip), environment, policy, {.steps = 1000, .seed = 2});
     CHECK(report.updates == 10);
     CHECK(report.skipped_steps == 2 * 4);  // two updates of four steps
-    CHECK(all_finite(numbers_of(policy)));
+    CHECK(all_finite(values_of(policy)));
   }
   SECTION("restore: the parameters of before the update") {
     auto policy = fresh();
     training run{backend, reinforce(non_finite::restore), environment, policy, {.steps = 1000, .seed = 2}};
     for (int k = 0; k < 4; ++k) REQUIRE(run.step());
-    auto before = numbers_of(policy);
+    auto before = values_of(policy);
     REQUIRE(run.step());
-    CHECK(numbers_of(policy) == before);
+    CHECK(values_of(policy) == before);
     CHECK(run.report().skipped_steps == 1);
     while (run.step()) {
     }
     CHECK(run.report().updates == 10);
-    CHECK(numbers_of(policy) != before);
+    CHECK(values_of(policy) != before);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cohort/describe/type_name.hpp>
 #include <cohort/environment/spaces.hpp>
 #include <cohort/policy/network_options.hpp>
+#include <cohort/policy/policy_memory.hpp>
 #include <cstddef>
 #include <limits>
 #include <string_view>
@@ -127,7 +128,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        spaces,
                        distribution_name<distribution>(),
                        best_action_of<distribution>(where, what),
-                       policy.observations() - int(spaces.observations.size())};
+                       policy.observations() - memory_of(policy) - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.numbers().rows));
   backend.download(std::span<T>(all), view<T const>(policy.numbers()));
   actor_layers layers(where, what, int(spaces.observations.size()));
@@ -144,7 +145,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
   actor.layers = std::move(layers.all);
   if (auto const& by = policy.options().normalize_observations) {
     auto const mean = all.begin() + policy.parameters().rows, scale = mean + (all.end() - mean) / 2;
-    auto const D = std::ptrdiff_t(spaces.observations.size());
+    auto const D = std::ptrdiff_t(actor.spaces.observations.size());
     actor.normalization = {{mean, mean + D}, {scale, scale + D}, float(by->clip)};
     require_finite(where + ": number ", " of the observations' mean", actor.normalization.mean);
     require_finite(where + ": number ", " of the observations' scale", actor.normalization.scale);

@@ -22,7 +22,7 @@ class built_recurrent final : public built_layer<B> {
     recurrent_passes(b, cell_, p).forward();
   }
   void states(B& b, view<T const> x, view<T> y, trace& t, view<T> out) const override {
-    auto const p = pass({}, x, y, t);
+    auto const p = pass(nullptr, x, y, t);
     recurrent_passes(b, cell_, p).states(out);
   }
   void backward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t, view<T> dy, T* gradient,

@@ -17,36 +17,13 @@ struct gru {
   int units = 64;
 
   static constexpr char const* kind = "gru";
-  static constexpr int gates = 3, states = 1;
-  static constexpr bool keeps_more = true;  ///< h U_n + c_n
+  static constexpr int gates = 3, states = 1, recurrent_gates = 2;
+  static constexpr bool keeps_more = true, more_is_recurrent = true;  ///< h U_n + c_n
   static void numbers(auto& self, auto const& f) { f("units", self.units); }
   void arrays(layer_extents const& in, auto const& f) const {
     detail::require(units > 0, "gru", "units", units, "a positive number");
     f("weight", in.size, 3 * units), f("bias", 1, 3 * units, 0);
     f("recurrent_weight", units, 3 * units), f("recurrent_bias", 1, units, 0);
-  }
-
-  template <backend B, class Arrays>
-  void project(B& b, Arrays const& arrays, in_view<B> in, recurrent_rows<value_t<B>> const& to, bool onto) const {
-    in_view<B> const U = arrays[2];
-    b.matmul(to.gates.columns_part(0, 2 * units), in, U.columns_part(0, 2 * units), true);
-    if (onto) b.matmul(to.more, in, U.columns_part(2 * units, units), true);
-    else b.dense(to.more, in, U.columns_part(2 * units, units), arrays[3], detail::linear_of{});
-  }
-  template <backend B, class Arrays>
-  void project_back(B& b, Arrays const& arrays, recurrent_rows<value_t<B>> const& from,
-                    recurrent_rows<value_t<B>> const& din) const {
-    in_view<B> const U = arrays[2];
-    b.matmul(din.before, in_view<B>(from.gates.columns_part(0, 2 * units)), U.columns_part(0, 2 * units).transposed(),
-             true);
-    b.matmul(din.before, in_view<B>(from.more), U.columns_part(2 * units, units).transposed(), true);
-  }
-  template <backend B, class Arrays>
-  void project_gradient(B& b, in_view<B> in, recurrent_rows<value_t<B>> const& from, Arrays const& gradient) const {
-    out_view<B> const dU = gradient[2];
-    b.matmul(dU.columns_part(0, 2 * units), in.transposed(), in_view<B>(from.gates.columns_part(0, 2 * units)));
-    b.matmul(dU.columns_part(2 * units, units), in.transposed(), in_view<B>(from.more));
-    b.column_sum(gradient[3], in_view<B>(from.more));
   }
 
   struct forward_formula {

@@ -65,7 +65,7 @@ template <backend B>
 struct layer_trace {
   using array = typename B::template array<value_t<B>>;
   array out, gradient, tangent;
-  std::vector<array> kept;
+  std::vector<array> kept, factors;
   typename B::template array<std::int32_t> indices;
   std::vector<layer_trace> inside;
   through_time<value_t<B>> time{};  ///< of recurrent layers
@@ -95,6 +95,11 @@ struct layer_pass {
     if (trace.kept.size() <= k) trace.kept.resize(k + 1);
     backend.resize(trace.kept[k], rows * columns);
     return trace.kept[k].matrix(rows, columns);
+  }
+  /// A matrix, prepared as a right factor of many products; number k of those, until the end of the pass.
+  typename B::factor prepared(B& backend, std::size_t k, view<T const> matrix) const {
+    if (trace.factors.size() <= k) trace.factors.resize(k + 1);
+    return backend.prepare(trace.factors[k], matrix);
   }
   view<std::int32_t> kept_indices(B& backend, std::ptrdiff_t n) const {
     backend.resize(trace.indices, n);

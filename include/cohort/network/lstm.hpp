@@ -33,9 +33,9 @@ struct lstm {
   };
   struct backward_formula {
     template <class S>
-    constexpr several<S, 5> operator()(S i, S f, S g, S o, S c, S after, S dy, S dafter) const {
+    constexpr several<S, 6> operator()(S i, S f, S g, S o, S c, S after, S dy, S dafter) const {
       S t = tanh(after), dc = dafter + dy * o * (1 - t * t);
-      return {{dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dy * t * o * (1 - o), dc * f}};
+      return {{dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dy * t * o * (1 - o), S(0), dc * f}};
     }
   };
   struct tangent_formula {
@@ -56,8 +56,9 @@ struct lstm {
   void step_back(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d,
                  recurrent_rows<value_t<B>> const& din) const {
     using in = in_view<B>;
-    b.map(outputs{d.gate(0), d.gate(1), d.gate(2), d.gate(3), din.state_before(1)}, backward_formula{}, in(at.gate(0)),
-          in(at.gate(1)), in(at.gate(2)), in(at.gate(3)), in(at.state_before(1)), in(at.more), in(d.y), in(d.more));
+    b.map(outputs{d.gate(0), d.gate(1), d.gate(2), d.gate(3), din.state_before(0), din.state_before(1)},
+          backward_formula{}, in(at.gate(0)), in(at.gate(1)), in(at.gate(2)), in(at.gate(3)), in(at.state_before(1)),
+          in(at.more), in(d.y), in(d.more));
   }
   template <backend B>
   void step_tangent(B& b, recurrent_rows<value_t<B>> const& at, recurrent_rows<value_t<B>> const& d) const {

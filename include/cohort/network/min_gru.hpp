@@ -15,17 +15,13 @@ struct min_gru {
   int units = 64;
 
   static constexpr char const* kind = "min_gru";
-  static constexpr int gates = 2, states = 1;
+  static constexpr int gates = 2, states = 1, recurrent_gates = 0;
   static constexpr bool keeps_more = false;
   static void numbers(auto& self, auto const& f) { f("units", self.units); }
   void arrays(layer_extents const& in, auto const& f) const {
     detail::require(units > 0, "min_gru", "units", units, "a positive number");
     f("weight", in.size, 2 * units), f("bias", 1, 2 * units, 0);
   }
-
-  void project(auto&, auto const&, auto, auto const&, bool) const {}
-  void project_back(auto&, auto const&, auto const&, auto const&) const {}
-  void project_gradient(auto&, auto, auto const&, auto const&) const {}
 
   struct forward_formula {
     template <class S>
