@@ -29,6 +29,7 @@
 #include <cohort/rollout/all.hpp>
 #include <cohort/run/algorithm.hpp>
 #include <cohort/run/evaluate.hpp>
+#include <cohort/run/imitate.hpp>
 #include <cohort/run/text.hpp>
 #include <cohort/run/train.hpp>
 #include <cohort/sampler/all.hpp>
