@@ -56,7 +56,7 @@ struct far_box {
 struct how {
   optimizer_rate rate = 3e-3;
   double max_gradient_norm = std::numeric_limits<double>::infinity(), bonus = 0;
-  std::int64_t updates = 40;
+  std::int64_t updates = 24;
   bool normalizes = false;
 };
 
@@ -86,7 +86,7 @@ diagnosis look_at(sides const& e, how const& h) {
   if (h.normalizes) network.normalize_observations = running_normalization{};
   actor_critic policy{cpu, e, network, random_seed{1}};
   diagnosis look{{.max_gradient_norm = h.max_gradient_norm}};
-  evaluation watch{cpu, e, {.every = 20, .episodes = 4}};
+  evaluation watch{cpu, e, {.every = 24, .episodes = 4}};
   if (e.max_episode_steps > 0)
     train(cpu, ppo_of(h), e, policy, {.steps = 1'000'000, .updates = h.updates}, watch, look);
   else train(cpu, ppo_of(h), e, policy, {.steps = 1'000'000, .updates = h.updates}, look);
@@ -106,7 +106,7 @@ TEST_CASE("diagnosis: runs that are too short, that never end an episode, whose 
   CHECK(names_of(look_at({.max_episode_steps = 0}, {})) == names{"no_episode"});
   auto const silent = look_at({.reward = 0}, {});
   CHECK(names_of(silent) == names{"constant_returns"});
-  CHECK_THAT(text_of(silent), ContainsSubstring("each of 640 episodes returned 0"));
+  CHECK_THAT(text_of(silent), ContainsSubstring("each of 384 episodes returned 0"));
 }
 
 TEST_CASE("diagnosis: groups without a difference") {
@@ -118,7 +118,7 @@ TEST_CASE("diagnosis: groups without a difference") {
                         .objective = clipped_ratio{},
                         .update = update{.epochs = 2, .normalize = normalization::none}};
   diagnosis look;
-  train(cpu, grpo, e, policy, {.steps = 1'000'000, .updates = 25}, look);
+  train(cpu, grpo, e, policy, {.steps = 1'000'000, .updates = 24}, look);
   CHECK(names_of(look) == names{"constant_returns"});
   CHECK_THAT(text_of(look), ContainsSubstring("in 100% of the groups all returns are equal"));
 }
@@ -128,7 +128,7 @@ TEST_CASE("diagnosis: steps that are too large, too small, none, or not finite")
   far_box const e{.actions = {{-1}, {1}}};
   actor_critic policy{cpu, e, {.hidden = {8}}, random_seed{1}};
   diagnosis large;
-  train(cpu, ppo_of({.rate = .03}), e, policy, {.steps = 1'000'000, .updates = 25}, large);
+  train(cpu, ppo_of({.rate = .03}), e, policy, {.steps = 1'000'000, .updates = 24}, large);
   CHECK(names_of(large)[0] == "large_steps");
   CHECK(names_of(look_at({}, {.rate = 1e-8})) == names{"small_steps"});
   CHECK(names_of(look_at({}, {.rate = piecewise{{{.2, 3e-3}, {.2, 0}}}})) == names{"learning_rate_zero"});
@@ -146,7 +146,7 @@ TEST_CASE("diagnosis: rewards that are large, or noise; a critic that learns not
 TEST_CASE("diagnosis: entropy that falls before anything is learned, or never") {
   auto const fell = look_at({.reward = 0, .noise = 1}, {.rate = .5});
   CHECK(names_of(fell) == names{"critic_explains_nothing", "entropy_collapsed"});
-  CHECK_THAT(fell.findings()[1].text, ContainsSubstring("fell from 0.693 to") && ContainsSubstring("within 1 of 40"));
+  CHECK_THAT(fell.findings()[1].text, ContainsSubstring("fell from 0.693 to") && ContainsSubstring("within 1 of 24"));
   CHECK(names_of(look_at({}, {.bonus = 10})) == names{"critic_explains_nothing", "entropy_stays"});
 }
 
@@ -165,8 +165,8 @@ TEST_CASE("diagnosis: a Gaussian on a box that is far too large, but not a distr
   actor_critic gaussian{cpu, e, {.hidden = {8}}, random_seed{1}};
   actor_critic bounded{cpu, e, tanh_gaussian{}, {.hidden = {8}}, random_seed{1}};
   diagnosis at_gaussian, at_bounded;
-  train(cpu, ppo_of({}), e, gaussian, {.steps = 1'000'000, .updates = 25}, at_gaussian);
-  train(cpu, ppo_of({}), e, bounded, {.steps = 1'000'000, .updates = 25}, at_bounded);
+  train(cpu, ppo_of({}), e, gaussian, {.steps = 1'000'000, .updates = 24}, at_gaussian);
+  train(cpu, ppo_of({}), e, bounded, {.steps = 1'000'000, .updates = 24}, at_bounded);
   CHECK(names_of(at_gaussian)[0] == "action_box");
   CHECK_THAT(text_of(at_gaussian), ContainsSubstring("action[0] may be from 0 to 1e+06, and the first policy's are"));
   CHECK(std::ranges::count(names_of(at_bounded), "action_box") == 0);

@@ -18,10 +18,11 @@ struct finding {
   std::string name, text;
 };
 
-/// From which numbers on something is wrong. "Healthy" are the 12 runs of docs/troubleshooting.md that learn.
+/// From which numbers on something is wrong. "Healthy" are the 13 runs of docs/troubleshooting.md that learn.
 struct finding_limits {
-  std::int64_t updates = 20;     ///< fewer are too few to judge by, unless the returns have risen
+  std::int64_t updates = 20;     ///< fewer are too few to judge by
   double rise = .1;              ///< of the returns from their first to their last tenth, as a share of their size
+  double sure_rise = .5;         ///< the same, where updates are few and so are the episodes that a mean is of
   double equal_groups = .9;      ///< share of groups without a difference, which teach nothing
   double kl = .1;                ///< of an update, median; healthy: .001 to .021, and target_kl is .01 to .05 elsewhere
   double clipped = .4;           ///< share of the steps, median; healthy: .016 to .14
@@ -55,12 +56,11 @@ struct rules {
   train_report const& last() const { return run.reports.back(); }
   std::string updates() const { return std::to_string(run.size()) + " updates"; }
   bool long_enough() const { return std::int64_t(run.size()) >= limits.updates; }
-  bool rises() const { return run.rise() > limits.rise; }
   bool stagnates() const { return run.rise() <= limits.rise; }  // and neither where no return is known
   bool of_language() const { return last().completions.count > 0; }
 
   found_text few_updates() const {
-    if (long_enough() || rises()) return {};
+    if (long_enough() || run.rise() > limits.sure_rise) return {};
     return "there were only " + updates() + ", in " + std::to_string(last().steps) +
            " steps: take more steps, or smaller rollouts (count, horizon)";
   }
