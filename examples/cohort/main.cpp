@@ -7,6 +7,7 @@
 //     cohort sweep --config sweep.toml --out runs/sweep
 //     cohort export --header controller.hpp runs/first
 //     cohort watch --out first.gif runs/first
+//     cohort diagnose runs/first
 #include <CLI/CLI.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
@@ -17,6 +18,7 @@
 #include "algorithms.hpp"
 #include "comparison.hpp"
 #include "config.hpp"
+#include "diagnose.hpp"
 #include "export.hpp"
 #include "replay.hpp"
 #include "runs.hpp"
@@ -60,7 +62,8 @@ std::string path_of_program(std::string const& called) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Policy optimization by name: trains, goes on, compares, sweeps, exports, watches.", "cohort"};
+  CLI::App app{"Policy optimization by name: trains, goes on, compares, sweeps, exports, watches, diagnoses.",
+               "cohort"};
   app.set_version_flag("--version", "cohort " COHORT_VERSION);
   app.require_subcommand(1);
 
@@ -114,6 +117,10 @@ int run(int argc, char** argv) {
   watching->add_option("--out", watched.out, "an animated picture: .svg, for a browser, or .gif")->type_name("FILE");
   watching->add_flag("--terminal", watched.terminal, "plays in the terminal, even where stdout is none");
 
+  std::string suspect;
+  auto* diagnosing = app.add_subcommand("diagnose", "says what is wrong with a run, and what to change");
+  diagnosing->add_option("DIR", suspect, "the folder of a run")->required();
+
   std::string traces;
   auto* replaying = app.add_subcommand("replay", "plays environments from traces, as Gymnasium does to the last bit");
   replaying->add_option("FILE", traces, "lines of JSON, {\"env\", \"state\", \"actions\"}; - is stdin")->required();
@@ -123,6 +130,7 @@ int run(int argc, char** argv) {
   return program::run(app, argc, argv, [&] {
     if (listing->parsed()) return list();
     if (replaying->parsed()) return replay(traces, [](std::string const& line) { program::print(line + "\n"); });
+    if (diagnosing->parsed()) return diagnose(suspect);
     if (exporting->parsed()) return export_policy(wanted);
     if (watching->parsed()) {
       watched.seed = program::whole_number_of<std::uint64_t>("--seed", watched_seed, 0, 0);

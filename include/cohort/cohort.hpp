@@ -9,6 +9,7 @@
 #include <cohort/environment/all.hpp>
 #include <cohort/error.hpp>
 #include <cohort/hook/csv_log.hpp>
+#include <cohort/hook/diagnosis.hpp>
 #include <cohort/hook/early_stop.hpp>
 #include <cohort/hook/evaluation.hpp>
 #include <cohort/hook/json_lines.hpp>
@@ -29,6 +30,7 @@
 #include <cohort/rollout/all.hpp>
 #include <cohort/run/algorithm.hpp>
 #include <cohort/run/evaluate.hpp>
+#include <cohort/run/imitate.hpp>
 #include <cohort/run/text.hpp>
 #include <cohort/run/train.hpp>
 #include <cohort/sampler/all.hpp>

@@ -4,6 +4,8 @@
 #include <cohort/backend/eigen.hpp>
 
 #include <cohort/cohort.hpp>
+#include <cstdint>
+#include <vector>
 #include "../catch.hpp"
 
 using namespace cohort;
@@ -42,6 +44,51 @@ TEST_CASE("learning: PPO balances the pole within 30,000 steps") {
       .update = update{
           .epochs = 4, .minibatch_size = 64, .optimizer = adam{.rate = linear{3e-3, 0}}, .max_gradient_norm = .5}};
   CHECK(median_return(e, critic(e), ppo, 30'000) >= 475);
+}
+
+TEST_CASE(
+    "learning: a policy that is cloned from 10 episodes of PPO's balances the pole, and PPO goes on from it "
+    "at a tenth of the rate; nothing is found wrong with the runs of PPO") {
+  classic_control::cart_pole e;
+  auto ppo = [](double rate) {
+    return algorithm{
+        .rollout = lanes{.count = 8, .horizon = 32},
+        .advantage = gae{.gamma = .98, .lambda = .8},
+        .objective = clipped_ratio{} + value_loss{},
+        .aggregation = step_mean{},
+        .update = update{
+            .epochs = 4, .minibatch_size = 64, .optimizer = adam{.rate = linear{rate, 0}}, .max_gradient_norm = .5}};
+  };
+  std::vector<double> cloned, later;
+  for (std::uint64_t s : {11, 12, 13}) {
+    eigen::backend cpu({.threads = 1});
+    auto expert = critic(e)(cpu, s), policy = critic(e)(cpu, s + 100);
+    diagnosis look{{.max_gradient_norm = .5}};
+    train(cpu, ppo(3e-3), e, expert, {.steps = 30'000, .seed = s}, look);
+    CHECK(look.findings().empty());
+    controller control{cpu, e, expert};
+    environment_run run{e, s};
+    std::vector<float> observations;
+    std::vector<std::int32_t> actions;
+    for (int episode = 0; episode < 10; ++episode, run.reset())
+      while (!run.done()) {
+        auto const seen = run.observation();
+        observations.insert(observations.end(), seen.begin(), seen.end());
+        actions.push_back(control.best(seen));
+        run.step(actions.back());
+      }
+    CHECK(evaluate(cpu, e, policy, 20, 99).mean() < 200);
+    auto const report = imitate(cpu, policy, observations, actions,
+                                update{.epochs = 10, .minibatch_size = 64, .optimizer = adam{.rate = 1e-3}}, {s});
+    CHECK(report.losses.back() < .5 * report.losses.front());
+    cloned.push_back(evaluate(cpu, e, policy, 20, 99).mean());
+    train(cpu, ppo(3e-4), e, policy, {.steps = 30'000, .seed = s});
+    later.push_back(evaluate(cpu, e, policy, 20, 99).mean());
+  }
+  std::ranges::sort(cloned), std::ranges::sort(later);
+  CAPTURE(cloned, later);
+  CHECK(cloned[1] > 400);
+  CHECK(later[1] >= 475);
 }
 
 TEST_CASE("learning: GRPO balances the pole within 40,000 steps, without a critic") {
