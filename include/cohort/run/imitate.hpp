@@ -144,7 +144,7 @@ imitation_report imitate(B& backend, Policy& policy, std::span<value_t<B> const>
   backend.assign(all.advantage, std::span<T const>(std::vector<T>(pairs)));
   backend.resize(all.sampler_logp, all.R);
   auto mean_loss = [&](view<T> logp) {
-    policy.log_probability(backend, detail::numbers_of(policy), all.observations(),
+    policy.log_probability(backend, detail::all_numbers(policy), all.observations(),
                            all.action.matrix(all.R, all.action_width), 1, logp.reshaped(all.R, 1));
     std::vector<T> found(pairs);
     backend.download(std::span<T>(found), view<T const>(logp));
