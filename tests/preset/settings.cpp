@@ -30,7 +30,7 @@ TEST_CASE("enumerators: the names are those of the definition, in its order") {
   CHECK(words<group_scale>() == list{"group_std", "batch_std", "none"});
   CHECK(words<normalization>() == list{"none", "minibatch", "batch"});
   CHECK(words<softmax_over>() == list{"support", "vocabulary"});
-  CHECK(words<activation>() == list{"tanh", "relu"});
+  CHECK(words<activation>() == list{"tanh", "relu", "linear"});
   CHECK(words<unnamed_zero>().empty());
   CHECK(detail::name_of(critic_target::lambda_return) == "lambda_return");
   CHECK(detail::name_of(activation(7)) == "7");

@@ -21,7 +21,7 @@ header_examples examples_of(B& backend, Policy& policy, exported_actor const& ac
   using action = typename Policy::action;
   header_examples x;
   std::vector<T> seen(std::size_t(policy.observations()), T(1));
-  std::size_t const D = seen.size() - std::size_t(actor.masks);
+  std::size_t const D = actor.spaces.observations.size();
   for (std::size_t d = 0; d < D; ++d) {
     x.observation.push_back(float(int(d * 7 % 11) - 5) / 8);  // exact in any type
     seen[d] = T(x.observation.back());
@@ -35,7 +35,7 @@ header_examples examples_of(B& backend, Policy& policy, exported_actor const& ac
     policy.act_deterministic(backend, in.matrix(1, std::ptrdiff_t(seen.size())),
                              out.matrix(1, std::ptrdiff_t(taken.size())));
     backend.download(std::span<action>(taken), view<action const>(out.all()));
-    x.masks.emplace_back(seen.begin() + std::ptrdiff_t(D), seen.end());
+    x.masks.emplace_back(seen.begin() + std::ptrdiff_t(D), seen.begin() + std::ptrdiff_t(D) + actor.masks);
     x.actions.emplace_back(taken.begin(), taken.begin() + std::ptrdiff_t(actor.spaces.actions.size()));
   };
   look();

@@ -209,7 +209,7 @@ struct batch : step_record<B, Action> {
     view<T> const out = to.matrix(R, columns);
     if constexpr (detail::learns_through_time<Policy, B>) {
       if (memory > 0) {
-        runs_.plan(backend, series, 0, 0);
+        runs_.plan(backend, *this, 0, 0);
         runs_.rows_of({}, in_time_);
         time_layout const* const layout = &in_time_.layout;
         if (runs_.in_order()) return f(observations(), actions, out, layout);

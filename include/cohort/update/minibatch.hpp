@@ -56,7 +56,7 @@ class decision_minibatches {
     batch_ = &b;
     in_runs_ = through_time && b.memory > 0;
     burns_in_ = in_runs_ && burn_in > 0;
-    if (in_runs_) runs_.plan(backend, b.series, unroll, burn_in);
+    if (in_runs_) runs_.plan(backend, b, unroll, burn_in);
   }
   std::ptrdiff_t count(batch_type const& b) const { return in_runs_ ? runs_.count() : b.R; }
   void set_order(B& backend, std::span<std::int32_t const> order) {
