@@ -31,8 +31,8 @@ struct muon_momentum_step {
 ///     p <- p (1 - rate decay) - rate factor orthogonal(U)
 ///
 /// with orthogonal(U) of optimizer/orthogonalize.hpp and the factor of `scale`. Of g, scale and limit as adam has it.
-/// One number is kept for each parameter of a matrix. Embedding, head, the first and last layer of a network, biases and
-/// norms are the business of `others`, whose rate is its own. The policy tells its matrices (see parameter_layout):
+/// One number is kept for each parameter of a matrix. Embedding, head, the first and last layer of a network, biases
+/// and norms are the business of `others`, whose rate is its own. The policy tells its matrices (see parameter_layout):
 /// raises value_error for one without hidden matrices.
 ///
 /// Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et al. 2025,
