@@ -15,10 +15,11 @@ TEST_CASE("cohort diagnose: what is wrong with a run, from its folder alone") {
     CHECK(o.status == 0);
     return o.out;
   };
-  REQUIRE(here.run(quick + "--out slow --updates 20 --update.rate 1e-9 --evaluation.every 0").status == 0);
+  REQUIRE(here.run(quick + "--out slow --updates 20 --update.rate 1e-9 --update.minibatch_size 64 --evaluation.every 0")
+              .status == 0);
   CHECK_THAT(says("slow"), StartsWith("slow: 20 updates, 5120 steps, mean return ") &&
                                ContainsSubstring("\nsmall_steps: all 20 updates together can have moved no more than"));
-  REQUIRE(here.run(quick + "--out car --environment MountainCar-v0 --steps 6000 --rollout.horizon 32 "
+  REQUIRE(here.run(quick + "--out car --environment MountainCar-v0 --steps 11000 --rollout.horizon 32 "
                            "--update.max_gradient_norm 1e-8 --policy.normalize_observations false")
               .status == 0);
   auto const car = says("car");
