@@ -37,18 +37,18 @@ inline void write_columns(onnx_graph& graph, std::string const& from, int first,
 /// The network, from "observation" to `end`.
 inline void write_layers(onnx_graph& graph, exported_actor const& actor, std::string const& end) {
   using kind = actor_layer::kind;
-  std::string from = "observation";
+  std::string read = "observation";
   if (auto const& by = actor.normalization; !by.mean.empty()) {
     int const D = int(by.mean.size());
     graph.constant("observation_mean", {D}, by.mean), graph.constant("observation_scale", {D}, by.scale);
-    graph.node("Sub", {from, "observation_mean"}, "centered");
-    graph.node("Mul", {"centered", "observation_scale"}, from = "normalized");
+    graph.node("Sub", {read, "observation_mean"}, "centered");
+    graph.node("Mul", {"centered", "observation_scale"}, read = "normalized");
     if (std::isfinite(by.clip)) {
       graph.constant("lowest", {}, {-by.clip}), graph.constant("highest", {}, {by.clip});
-      graph.node("Clip", {"normalized", "lowest", "highest"}, from = "clipped");
+      graph.node("Clip", {"normalized", "lowest", "highest"}, read = "clipped");
     }
   }
-  std::vector<std::string> values{from};
+  std::vector<std::string> values{read};
   for (std::size_t l = 0; l < actor.layers.size(); ++l) {
     auto const& layer = actor.layers[l];
     std::string const k = std::to_string(l), weight = "weight" + k, bias = "bias" + k;

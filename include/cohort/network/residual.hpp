@@ -22,7 +22,9 @@ class built_residual final : public built_layer<B> {
   std::vector<layer_array> arrays() const override { return inside_.arrays(); }
   layer_description description() const override { return {"residual", {}, {inside_.description()}}; }
   int memory() const override { return inside_.memory(); }
-  void states(B& b, view<T const> x, view<T>, trace& t, view<T> out) const override { inside_.states(b, x, t, out); }
+  void states(B& b, view<T const> x, view<T>, trace& t, view<T> after) const override {
+    inside_.states(b, x, t, after);
+  }
   void forward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t) const override {
     b.map(outputs{y}, plus{}, x, inside_.forward(b, parameters, x, t));
   }
@@ -64,9 +66,9 @@ struct residual {
   template <backend B>
   std::unique_ptr<detail::built_layer<B>> built(layer_extents const& in, std::ptrdiff_t first,
                                                 matrix_place place) const {
-    detail::layer_sequence<B> inside(in, first, place);
-    std::apply([&](auto const&... l) { (inside.add(l), ...); }, layers);
-    return std::make_unique<detail::built_residual<B>>(std::move(inside));
+    detail::layer_sequence<B> sequence(in, first, place);
+    std::apply([&](auto const&... l) { (sequence.add(l), ...); }, layers);
+    return std::make_unique<detail::built_residual<B>>(std::move(sequence));
   }
 };
 

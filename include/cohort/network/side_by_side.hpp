@@ -31,10 +31,10 @@ class built_side_by_side final : public built_layer<B> {
     for (auto const& side : sides_) all += side.memory();
     return all;
   }
-  void states(B& b, view<T const> x, view<T>, trace& t, view<T> out) const override {
+  void states(B& b, view<T const> x, view<T>, trace& t, view<T> after) const override {
     int first = 0;
     for (std::size_t k = 0; k < sides_.size(); ++k) {
-      sides_[k].states(b, x, t.inside[k], out.columns_part(first, sides_[k].memory()));
+      sides_[k].states(b, x, t.inside[k], after.columns_part(first, sides_[k].memory()));
       first += sides_[k].memory();
     }
   }

@@ -124,8 +124,8 @@ struct batch : step_record<B, Action> {
   /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
   template <class Policy>
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
-    through_time(backend, policy, ref_logp, G, [&](auto observation, auto actions, auto out, auto... in_time) {
-      policy.log_probability(backend, reference, observation, actions, int(G), out, in_time...);
+    through_time(backend, policy, ref_logp, G, [&](auto seen, auto actions, auto out, auto... in_time) {
+      policy.log_probability(backend, reference, seen, actions, int(G), out, in_time...);
     });
   }
 
@@ -133,15 +133,15 @@ struct batch : step_record<B, Action> {
   template <class Policy>
   void distribution_rows(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
     distribution_size = policy.distribution_size();
-    through_time(backend, policy, out, distribution_size, [&](auto observation, auto, auto rows, auto... in_time) {
-      policy.distribution_rows(backend, parameters, observation, rows, in_time...);
+    through_time(backend, policy, out, distribution_size, [&](auto seen, auto, auto rows, auto... in_time) {
+      policy.distribution_rows(backend, parameters, seen, rows, in_time...);
     });
   }
   /// Writes kl, that of the policy from itself under a frozen reference's parameters.
   template <class Policy>
   void evaluate_kl(B& backend, Policy& policy, view<T const> reference) {
-    through_time(backend, policy, kl, 1, [&](auto observation, auto, auto out, auto... in_time) {
-      policy.kl_to(backend, reference, observation, out, in_time...);
+    through_time(backend, policy, kl, 1, [&](auto seen, auto, auto out, auto... in_time) {
+      policy.kl_to(backend, reference, seen, out, in_time...);
     });
   }
 
