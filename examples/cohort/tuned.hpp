@@ -7,7 +7,7 @@
 
 // The algorithms with which `cohort` trains environments of which nothing else is said: each the best of one sweep of
 // bench/sweeps, which gives PPO, GRPO and Hybrid GRPO the same number of settings, seeds and steps. (MountainCar is not
-// swept yet: PPO's numbers for it were found by hand.)
+// swept yet: its numbers were found by hand.)
 
 namespace cli {
 
@@ -82,6 +82,7 @@ inline std::vector<tuned_ppo> const& all_tuned_ppo() {
 inline std::vector<tuned_grpo> const& all_tuned_grpo() {
   static std::vector<tuned_grpo> const all{
       {"Acrobot-v1", true, 4, 8, .99, 1.08e-3, 10, 256},
+      {"MountainCar-v0", true, 2, 8, .99, 1e-3, 10, 256},
       {"MountainCarContinuous-v0", true, 2, 16, .999, 1.94e-3, 10, 64},
   };
   return all;
@@ -89,6 +90,7 @@ inline std::vector<tuned_grpo> const& all_tuned_grpo() {
 inline std::vector<tuned_hybrid_grpo> const& all_tuned_hybrid_grpo() {
   static std::vector<tuned_hybrid_grpo> const all{
       {"Acrobot-v1", true, 8, 128, 4, .999, .9, 2.08e-3, 10, 128},
+      {"MountainCar-v0", true, 8, 64, 2, .99, .98, 1e-3, 10, 128},
       {"MountainCarContinuous-v0", true, 16, 64, 4, .999, .98, 3.05e-4, 10, 64},
   };
   return all;
