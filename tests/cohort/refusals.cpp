@@ -24,7 +24,7 @@ TEST_CASE("cohort: wrong fields are one line that says where, what was given and
   says("--algorithm dapo", "--algorithm: algorithm dapo is of language models");
   says("--algorithm a2c --preset tuned",
        "--preset: preset is tuned, and a2c is not tuned for CartPole-v1; those that are: ppo, grpo, hybrid_grpo");
-  says("--policy.activation gelu", "policy.activation is \"gelu\", expected \"tanh\" or \"relu\"");
+  says("--policy.activation gelu", "policy.activation is \"gelu\", expected \"tanh\", \"relu\" or \"linear\"");
   says("--policy.hidden 3,0", "policy.hidden is [3, 0], expected a list of whole numbers from 1 to 65536");
   says("--rollout.counts 3", "--rollout.counts: algorithm: there is no parameter named 'rollout.counts'");
   says("--rollout.count 2.5", "--rollout.count: rollout.count is 2.5, expected a whole number");

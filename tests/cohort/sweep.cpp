@@ -27,7 +27,7 @@ TEST_CASE("cohort sweep: what cannot be is refused with its line before anything
   says("[sweep.fields]\nupdate.rate = {low = 0, high = 1, scale = 'log'}\n", "update.rate.low is ");
   says("[sweep.fields]\nupdate.rate = {low = 0, high = 1}\n", "is a range, expected a list of values for a grid");
   says("[sweep.fields]\npolicy.activation = ['tanh', 'gelu']\n",
-       "a.toml:2: policy.activation is \"gelu\", expected \"tanh\" or \"relu\"");
+       "a.toml:2: policy.activation is \"gelu\", expected \"tanh\", \"relu\" or \"linear\"");
   says("[sweep.fields]\nupdate.normalize = ['none', 'both']\n", "a.toml:2: update.normalize is \"both\", expected");
   says("evaluation.every = 0\n[sweep.fields]\nupdate.epochs = [1]\n",
        "a.toml:1: evaluation.every is 0, and a sweep ranks by evaluations");
@@ -75,7 +75,7 @@ TEST_CASE("cohort sweep: of halving the better half goes on, as far as the whole
   CHECK(count("   512  ") == 2);
   for (char const* drawn : {"rollout.count = 2", "rollout.count = 3", "rollout.count = 4", "rollout.count = 5"})
     CHECK(count(drawn) == 1);  // each quarter of a range, each half of a list
-  for (char const* drawn : {"normalize = none", "normalize = batch"}) CHECK(count(drawn) == 2);
+  for (char const* drawn : {"normalize = \"none\"", "normalize = \"batch\""}) CHECK(count(drawn) == 2);
   CHECK(table.rfind("  1024  ") < table.find("   512  "));
 }
 
