@@ -11,7 +11,7 @@ import onnx
 import onnxruntime
 
 files = sorted(pathlib.Path(sys.argv[1]).glob("*.onnx"))
-assert len(files) == 13, files
+assert len(files) == 14, files
 
 
 def mask_logits(logits, mask):
