@@ -8,19 +8,6 @@ enum class activation { tanh, relu, linear };
 
 namespace detail {
 
-// Not in a class with a member `outputs`, which nvcc would find there.
-template <backend B>
-void add_to(B& backend, out_view<B> sum, in_view<B> more) {
-  backend.map(outputs{sum}, plus{}, in_view<B>(sum), more);
-}
-template <backend B>
-void copy_to(B& backend, out_view<B> to, in_view<B> from) {
-  backend.map(outputs{to}, same{}, from);
-}
-template <backend B>
-void fill_with(B& backend, out_view<B> to, double value) {
-  backend.map(outputs{to}, filled{value}, in_view<B>(to));
-}
 /// Takes a gradient through an activation, by what came out of it.
 template <backend B>
 void through_activation(B& backend, activation a, out_view<B> gradient, in_view<B> out) {

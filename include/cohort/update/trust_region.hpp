@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/update/learner.hpp>
@@ -191,7 +192,7 @@ class trust_region_learner {
 
     backend.resize(old_, batch.R * policy.distribution_size());
     policy.last_distribution_rows(backend, old_.matrix(batch.R, policy.distribution_size()));
-    backend.map(outputs{start_.all()}, detail::same{}, view<T const>(policy.parameters()));
+    detail::copy_to(backend, start_.all(), policy.parameters());
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {
       backend.map(outputs{policy.parameters()}, detail::plus_multiple{share * length}, view<T const>(start_.all()),
@@ -204,7 +205,7 @@ class trust_region_learner {
       after.line_search_share = share;
       return after;
     }
-    backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(start_.all()));
+    detail::copy_to(backend, policy.parameters(), start_.all());
     return before;
   }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/language/model/decoder_options.hpp>
 #include <cohort/language/model/gated.hpp>
 #include <cohort/language/model/rms_norm.hpp>
@@ -115,7 +116,7 @@ class decoder {
     std::size_t last = layers_.size();
     auto room = backend.template temporary<T>(R * H);
     view<T> dx = room.matrix(R, H);
-    backend.map(outputs{dx}, detail::filled{0}, view<T const>(dx));
+    detail::fill_with(backend, dx, 0);
     view<T const> x = last == 0 ? first_.matrix(R, H) : layers_[last - 1].x.matrix(R, H);
     rms_norm_backward(backend, dx, vector(gradient, final_norm()), view<T const>(dhidden), x,
                       vector(parameters, final_norm()), view<T const>(root_.all()));
@@ -201,7 +202,7 @@ class decoder {
     backend.attention(in.layout, s.attended.matrix(R, q), s.log_total.matrix(R, options_.heads),
                       view<T const>(detail::columns_of(qkv, 0, q)), view<T const>(keys_of), view<T const>(values_of));
     view<T> y = s.y.matrix(R, H);
-    backend.map(outputs{y}, detail::same{}, x);
+    detail::copy_to(backend, y, x);
     backend.matmul_prepared(y, view<T const>(s.attended.matrix(R, q)), factor(parameters, l, 1), true);
 
     rms_norm(backend, normed, s.root2.all(), view<T const>(y), vector(parameters, tensor(l, norm2)), options_.epsilon);
@@ -212,7 +213,7 @@ class decoder {
     backend.map(outputs{inner}, detail::gated{}, view<T const>(detail::columns_of(gates, 0, I)),
                 view<T const>(detail::columns_of(gates, I, I)));
     view<T> next = s.x.matrix(R, H);
-    backend.map(outputs{next}, detail::same{}, view<T const>(y));
+    detail::copy_to(backend, next, y);
     backend.matmul_prepared(next, view<T const>(inner), factor(parameters, l, 3), true);
     return next;
   }
