@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 
+#include "../support/refusal.hpp"
 #include "attention.hpp"
 #include "map.hpp"
 #include "map_rows.hpp"
@@ -18,13 +19,8 @@ inline std::string text(std::ptrdiff_t rows, std::ptrdiff_t columns = 1) {
 inline void refuses(std::string const& primitive, std::string const& given, std::string const& expected,
                     std::function<void()> const& f) {
   using Catch::Matchers::ContainsSubstring;
-  std::string message = "nothing was thrown";
-  try {
-    f();
-  } catch (shape_error const& e) {
-    message = e.what();
-  }
   CAPTURE(primitive);
+  std::string const message = support::refusal<shape_error>(f);
   REQUIRE_THAT(message, ContainsSubstring(primitive) && ContainsSubstring(given) && ContainsSubstring(expected));
 }
 

@@ -5,6 +5,7 @@
 #include "../catch.hpp"
 #include "../support/files.hpp"
 #include "../support/paths.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using namespace cohort::language;
@@ -65,13 +66,10 @@ std::string refusal(json const& changes) {
   for (auto const& [name, value] : changes.items()) config[name] = value;
   scratch const here;
   files::put(here.path / "config.json", config.dump());
-  try {
-    read_config(here.path);
-  } catch (io_error const& e) {
-    std::string const text = e.what(), file = (here.path / "config.json").string();
-    return text.starts_with(file) ? text.substr(file.size()) : "not said with the file: " + text;
-  }
-  return "nothing";
+  std::string const text = support::message_of<io_error>([&] { read_config(here.path); }),
+                    file = (here.path / "config.json").string();
+  if (text.empty()) return "nothing";
+  return text.starts_with(file) ? text.substr(file.size()) : "not said with the file: " + text;
 }
 
 /// A folder with a model.safetensors of the tensors of `tiny`, after `change`.
