@@ -89,11 +89,11 @@ struct critic_alone {
   using type = critic_part<Policy>;
 };
 
-/// An update of the critic has no use for advantages, and no policy whose distance is to be watched.
+/// An update of the critic has no use for advantages, and no policy whose distance is to be watched or followed.
 template <class Update>
 Update of_critic(Update u) {
   u.normalize = normalization::none;
-  u.target_kl = std::numeric_limits<double>::infinity();
+  u.target_kl = u.desired_kl = std::numeric_limits<double>::infinity();
   return u;
 }
 

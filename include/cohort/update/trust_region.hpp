@@ -58,8 +58,9 @@ struct trust_region {
       divergence_over::other;  ///< of the KL in the test: KL(old || pi), the paper's, or KL(pi || old), sb3-contrib's
   normalization normalize = normalization::batch;  ///< of the advantages; minibatch is the same
   standardize standardization{};
-  Critic critic = detail::usual_critic_update<Critic>();  ///< default: 10 epochs of minibatches of 128, adam{.rate =
-                                                          ///< 1e-3}; its normalize and target_kl are not used
+  /// Default: 10 epochs of minibatches of 128, adam{.rate = 1e-3}. Its normalize, target_kl and desired_kl are not
+  /// used.
+  Critic critic = detail::usual_critic_update<Critic>();
 
   static constexpr about notes{"trust_region", "the natural gradient as far as the KL divergence allows",
                                "Schulman et al. 2015, arXiv:1502.05477, appendix C", "sb3-contrib; a dense solver"};
