@@ -65,7 +65,7 @@ struct lane_source {
   }
   pack_source<P, U> source() const { return step == 0 ? pack_source<P, U>{room, 0} : pack_source<P, U>{data, -1}; }
   /// count <= W elements from i on, the last one repeated.
-  pack_source<P, U> collected(std::ptrdiff_t i, int count) {
+  [[gnu::noinline]] pack_source<P, U> collected(std::ptrdiff_t i, int count) {
     for (int k = 0; k < P::width; ++k) room[k] = data[step == 0 ? 0 : (i + std::min(k, count - 1)) * step];
     return {room, 0};
   }
@@ -91,6 +91,12 @@ void store_present(detail::bundle<view<O>...> const& out, std::ptrdiff_t i, int 
   [&]<std::size_t... K>(std::index_sequence<K...>) {
     (one(get<K>(out), component(result, K)), ...);
   }(std::index_sequence_for<O...>());
+}
+
+/// The first `count` of a pack to elements `stride` apart.
+template <class U>
+[[gnu::noinline]] void spread(U* to, std::ptrdiff_t stride, U const* from, int count) {
+  for (int k = 0; k < count; ++k) to[k * stride] = from[k];
 }
 
 /// (outputs) = f(in...) over elements along one axis. Its code depends on the types of the elements alone: a formula is
@@ -139,10 +145,7 @@ class map_loop<P, detail::bundle<view<O>...>, I...> {
       alignas(vector_bytes) std::tuple<std::array<O, W>...> lanes;
     } beside;
     run_(f_, W, {std::get<K>(beside.lanes).data()...}, in...);
-    auto copy = [&](auto* to, std::ptrdiff_t stride, auto const& from) {
-      for (int k = 0; k < count; ++k) to[(i + k) * stride] = from[std::size_t(k)];
-    };
-    (copy(get<K>(out), step[K], std::get<K>(beside.lanes)), ...);
+    (spread(get<K>(out) + i * step[K], step[K], std::get<K>(beside.lanes).data(), count), ...);
   }
 
   void const* f_;
@@ -164,6 +167,26 @@ typename P::mask first_lanes(int count) {
   return typename P::mask(found);
 }
 
+/// A pack's lanes added up in order.
+template <class P>
+[[gnu::noinline]] typename P::value_type sum_of_lanes(P const& x) {
+  typename P::value_type total = 0;
+  for (int lane = 0; lane < P::width; ++lane) total += x[lane];
+  return total;
+}
+
+/// sums += f(in...) over whole packs, n elements.
+template <class P, int N, class F, class... I>
+[[gnu::noinline]] void sum_packs(P* sums, F const& f, std::ptrdiff_t n, pack_source<P, I>... in) {
+  P now[N];
+  for (int k = 0; k < N; ++k) now[k] = sums[k];
+  for (std::ptrdiff_t i = 0; i < n; i += P::width) {
+    auto term = f(in.full(i)...);
+    for (int k = 0; k < N; ++k) now[k] += component(term, std::size_t(k));
+  }
+  for (int k = 0; k < N; ++k) sums[k] = now[k];
+}
+
 /// The N sums of f(in...) over n elements along one axis, lane by lane and then over the lanes in order.
 template <class P, int N, class F, class... I>
 std::array<typename P::value_type, N> sum_line(F const& f, std::ptrdiff_t n, lane_source<P, I>... in) {
@@ -173,21 +196,18 @@ std::array<typename P::value_type, N> sum_line(F const& f, std::ptrdiff_t n, lan
   std::ptrdiff_t i = 0;
   if ((in.adjacent() && ...)) {
     (in.settle(), ...);
-    [&](pack_source<P, I> const... packs) {
-      for (; i + W <= n; i += W) {
-        auto term = f(packs.full(i)...);
-        for (int k = 0; k < N; ++k) sums[k] += component(term, std::size_t(k));
-      }
-    }(in.source()...);
+    i = n / W * W;
+    sum_packs<P, N>(sums, f, i, in.source()...);
   }
   for (; i < n; i += W) {
     int count = int(std::min<std::ptrdiff_t>(W, n - i));
-    auto term = f(in.collected(i, count).full(0)...);
-    for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), component(term, std::size_t(k)), P(0));
+    P terms[N];
+    for (auto& t : terms) t = P(0);
+    sum_packs<P, N>(terms, f, W, in.collected(i, count)...);
+    for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), terms[k], P(0));
   }
   std::array<typename P::value_type, N> total{};
-  for (int k = 0; k < N; ++k)
-    for (int lane = 0; lane < W; ++lane) total[std::size_t(k)] += sums[k][lane];
+  for (int k = 0; k < N; ++k) total[std::size_t(k)] = sum_of_lanes(sums[k]);
   return total;
 }
 
