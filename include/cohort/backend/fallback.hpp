@@ -220,7 +220,7 @@ class fallback {
     detail::require_same_extents("map", "an output", out, *out.begin());
     check_extents("map", *out.begin(), in);
   }
-  static void check_rows(std::ptrdiff_t n, shapes all) {
+  [[gnu::noinline]] static void check_rows(std::ptrdiff_t n, shapes all) {
     for (auto const& v : all)
       if (v.row_stride != 0) detail::require_same_extents("map_rows", "a view", v, {n, v.columns});
   }
