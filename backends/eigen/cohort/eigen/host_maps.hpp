@@ -189,7 +189,7 @@ class host_maps : public fallback<Derived, T, host_array> {
   template <class F, class... U>
   static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, lane_source<wide, U>... in) {
     constexpr int N = sums_of<F, U...>;
-    auto total = sum_line<wide, N>(f, n, in...);
+    auto total = sum_loop<wide, N, U...>(f)(n, in...);
     for (int k = 0; k < N; ++k) out[k * out_stride] = total[std::size_t(k)];
   }
 

@@ -175,61 +175,54 @@ template <class P>
   return total;
 }
 
-/// sums += f(in...) over whole packs, n elements.
-template <class P, int N, class F, class... I>
-[[gnu::noinline]] void sum_packs(P* sums, F const& f, std::ptrdiff_t n, pack_source<P, I>... in) {
-  P now[N];
-  for (int k = 0; k < N; ++k) now[k] = sums[k];
-  for (std::ptrdiff_t i = 0; i < n; i += P::width) {
-    auto term = f(in.full(i)...);
-    for (int k = 0; k < N; ++k) now[k] += component(term, std::size_t(k));
-  }
-  for (int k = 0; k < N; ++k) sums[k] = now[k];
-}
-
-/// The N sums of f(in...) over n elements along one axis, lane by lane and then over the lanes in order.
-template <class P, int N, class F, class... I>
-std::array<typename P::value_type, N> sum_line(F const& f, std::ptrdiff_t n, lane_source<P, I>... in) {
-  constexpr int W = P::width;
-  P sums[N];
-  for (auto& s : sums) s = P(0);
-  std::ptrdiff_t i = 0;
-  if ((in.adjacent() && ...)) {
-    (in.settle(), ...);
-    i = n / W * W;
-    sum_packs<P, N>(sums, f, i, in.source()...);
-  }
-  for (; i < n; i += W) {
-    int count = int(std::min<std::ptrdiff_t>(W, n - i));
-    P terms[N];
-    for (auto& t : terms) t = P(0);
-    sum_packs<P, N>(terms, f, W, in.collected(i, count)...);
-    for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), terms[k], P(0));
-  }
-  std::array<typename P::value_type, N> total{};
-  for (int k = 0; k < N; ++k) total[std::size_t(k)] = sum_of_lanes(sums[k]);
-  return total;
-}
-
-/// sum_line of a formula, without its type.
+/// The N sums of f(in...) over n elements along one axis, lane by lane and then over the lanes in order. Like a
+/// map_loop its code depends on the types of the elements alone.
 template <class P, int N, class... I>
 class sum_loop {
-  using sums = std::array<typename P::value_type, N>;
+  static constexpr int W = P::width;
 
  public:
   /// f must outlive it.
   template <class F>
-  explicit sum_loop(F const& f) : f_(&f), run_(&run<F>) {}
-  sums operator()(std::ptrdiff_t n, lane_source<P, I> const&... in) const { return run_(f_, n, in...); }
+  explicit sum_loop(F const& f) : f_(&f), run_(&packs<F>) {}
+
+  [[gnu::noinline]] std::array<typename P::value_type, N> operator()(std::ptrdiff_t n, lane_source<P, I>... in) const {
+    P sums[N];
+    for (auto& s : sums) s = P(0);
+    std::ptrdiff_t i = 0;
+    if ((in.adjacent() && ...)) {
+      (in.settle(), ...);
+      i = n / W * W;
+      run_(f_, sums, i, in.source()...);
+    }
+    for (; i < n; i += W) {
+      int count = int(std::min<std::ptrdiff_t>(W, n - i));
+      P terms[N];
+      for (auto& t : terms) t = P(0);
+      run_(f_, terms, W, in.collected(i, count)...);
+      for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), terms[k], P(0));
+    }
+    std::array<typename P::value_type, N> total{};
+    for (int k = 0; k < N; ++k) total[std::size_t(k)] = sum_of_lanes(sums[k]);
+    return total;
+  }
 
  private:
+  /// sums += f(in...) over whole packs.
   template <class F>
-  static sums run(void const* f, std::ptrdiff_t n, lane_source<P, I> const&... in) {
-    return sum_line<P, N>(*static_cast<F const*>(f), n, in...);
+  static void packs(void const* formula, P* sums, std::ptrdiff_t n, pack_source<P, I>... in) {
+    F const& f = *static_cast<F const*>(formula);
+    P now[N];
+    for (int k = 0; k < N; ++k) now[k] = sums[k];
+    for (std::ptrdiff_t i = 0; i < n; i += W) {
+      auto term = f(in.full(i)...);
+      for (int k = 0; k < N; ++k) now[k] += component(term, std::size_t(k));
+    }
+    for (int k = 0; k < N; ++k) sums[k] = now[k];
   }
 
   void const* f_;
-  sums (*run_)(void const*, std::ptrdiff_t, lane_source<P, I> const&...);
+  void (*run_)(void const*, P*, std::ptrdiff_t, pack_source<P, I>...);
 };
 
 /// W rows of a matrix as one: what a formula over rows gets from this backend. Rows beyond the last repeat it and are
