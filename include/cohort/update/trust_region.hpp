@@ -168,7 +168,7 @@ class trust_region_learner {
     minibatches_.plan(backend, batch, 0, 0);
     auto m = minibatches_.whole(backend, batch);
     auto evaluate = [&](bool with_gradient) {
-      actor own{policy, with_gradient};
+      actor own{{policy}, with_gradient};
       update_metrics found;
       pass_(backend, aggregation_, o, own, minibatches_, m, &found);
       return found;
