@@ -101,7 +101,7 @@ class lanes_collector {
     stepper_.require_finite_rollout(backend, batch_, 0, seen);
     stepper_.leave(backend, view<T const>(seen.part(steps * N, N)));
     count_episodes(backend, steps, summary);
-    resets_ = std::ranges::count(is_reset_, 1);
+    resets_ = std::count(is_reset_.begin(), is_reset_.end(), 1);
     summary.steps += M - resets_;
     at_state(steps, stepper_.environment());
   }
