@@ -92,11 +92,16 @@ class host_maps : public fallback<Derived, T, host_array> {
     constexpr int W = wide::width;
     if (in.column_stride != 1 || out.column_stride != 1 || in.columns < W) return base::column_sum(out, in);
     std::ptrdiff_t c = 0;
-    for (; c + W <= in.columns; c += W) {
-      wide sum = 0;
-      for (std::ptrdiff_t r = 0; r < in.rows; ++r) sum += wide::load(in.data + r * in.row_stride + c);
-      sum.store(out.data + c);
-    }
+    auto sum_packs =
+        [&]<int N>(std::integral_constant<int, N>) {  // chains side by side: one alone would wait for itself
+          wide sum[N];
+          std::fill_n(sum, N, wide(0));
+          for (std::ptrdiff_t r = 0; r < in.rows; ++r)
+            for (int i = 0; i < N; ++i) sum[i] += wide::load(in.data + r * in.row_stride + c + i * W);
+          for (int i = 0; i < N; ++i, c += W) sum[i].store(out.data + c);
+        };
+    while (c + 4 * W <= in.columns) sum_packs(std::integral_constant<int, 4>());
+    while (c + W <= in.columns) sum_packs(std::integral_constant<int, 1>());
     if (c < in.columns)
       base::column_sum(view<T>(out.data + c, 1, in.columns - c),
                        {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
