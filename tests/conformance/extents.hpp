@@ -92,6 +92,9 @@ void extents_that_do_not_fit(B& backend) {
       refuses("column_sum", text(1, columns + 1), text(1, columns),
               [&] { backend.column_sum(out(1, columns + 1), in(6, columns)); });
       refuses("column_sum", text(columns), text(1, columns), [&] { backend.column_sum(out(columns), in(6, columns)); });
+      refuses("column_sum", text(columns), text(1, columns), [&] {
+        backend.map_column_sum(out(6, columns), out(columns), detail::times{}, in(6, columns), in(6, columns));
+      });
     }
   }
   SECTION("row_max and row_sums refuse results that are not one for each row") {

@@ -67,7 +67,8 @@ class chain {
                 view<T const> dlatent = {}) const {
     bool const goes_on = hidden_.has_parameters();
     view<T> const dh = goes_on ? t.rows_of(b, t.gradient, x.rows, latents_) : view<T>{};
-    dense_backward(b, latent(x, t), weight(parameters), dy, weight(gradient), bias(gradient), dh);
+    b.column_sum(bias(gradient), dy);
+    dense_backward(b, latent(x, t), weight(parameters), dy, weight(gradient), dh);
     if (!goes_on) return;
     if (dlatent) add_to(b, dh, dlatent);
     hidden_.backward(b, of_hidden(parameters), x, t, dh, of_hidden(gradient), {});

@@ -25,6 +25,21 @@ auto load_pack(U const* p) {
   }
 }
 
+/// W numbers that lie S apart, by whole vectors and shuffles: collected one by one they would have to reach the cache
+/// before a vector of them could be loaded. Reads nothing beyond the last of them.
+template <class P, int S, std::size_t... I>
+P load_apart(typename P::value_type const* p, std::index_sequence<I...>) {
+  constexpr int W = P::width;
+  auto at = [&](int i) { return P::load(p + i).value; };
+  if constexpr (S == 2) {
+    return typename P::vector(__builtin_shufflevector(at(0), at(W - 1), (2 * I < W ? 2 * I : 2 * I + 1)...));
+  } else {
+    static_assert(S == 3);
+    typename P::vector front = __builtin_shufflevector(at(0), at(W), (3 * I < 2 * W ? 3 * I : 0)...);
+    return typename P::vector(__builtin_shufflevector(front, at(2 * W - 2), (3 * I < 2 * W ? I : 3 * I - W + 2)...));
+  }
+}
+
 template <class P, class U>
 void store_pack(U* p, P x) {
   if constexpr (std::is_same_v<U, typename P::value_type>) {
@@ -238,6 +253,11 @@ struct pack_row {
     using element = std::remove_const_t<U>;
     U* p = data + j * column_stride;
     if (row_stride == 1 && count == P::width) return load_pack<P, element>(p);
+    if constexpr (std::is_same_v<element, typename P::value_type>) {
+      constexpr auto lanes = std::make_index_sequence<P::width>();
+      if (row_stride == 2 && count == P::width) return load_apart<P, 2>(p, lanes);
+      if (row_stride == 3 && count == P::width) return load_apart<P, 3>(p, lanes);
+    }
     alignas(vector_bytes) element line[P::width];
     for (int k = 0; k < P::width; ++k) line[k] = p[std::min(k, count - 1) * row_stride];
     return load_pack<P, element>(line);
