@@ -43,6 +43,8 @@ std::unique_ptr<any_run> make_run(E const& e, config const& c, chosen_algorithm 
   network.hidden = std::vector<int>(c.hidden.begin(), c.hidden.end());
   network.activation = c.activation;
   network.trunk = c.trunk;
+  network.weights = c.weights;
+  network.log_std = c.log_std;
   if (c.normalize_observations) network.normalize_observations = cohort::running_normalization{};
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (algorithm.needs_critic)
