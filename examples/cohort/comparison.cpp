@@ -39,6 +39,9 @@ run_result judged(config c, cohort::compare_options const& how, std::uint64_t se
 std::string command_of(compare_request const& how) {
   std::string all = "cohort compare --algorithms " + cohort::comparing::join(how.algorithms, ",") + " --seeds " +
                     std::to_string(how.seeds);
+  compare_request const usual;
+  if (how.every != usual.every) all += " --every " + std::to_string(how.every);
+  if (how.episodes != usual.episodes) all += " --episodes " + std::to_string(how.episodes);
   for (auto const& f : how.fields) all += " " + as_argument(f);
   return all;
 }
@@ -58,6 +61,7 @@ void compare(compare_request const& how) {
   cohort::comparing::plan plan;
   plan.environment = common.environment, plan.seeds = int(how.seeds), plan.threads = int(how.threads);
   plan.first_seed = std::uint64_t(common.seed), plan.steps = common.steps;
+  plan.every = how.every, plan.episodes = int(how.episodes);
   plan.threshold = environment_of(common).threshold;
   plan.stop = [] { return program::signal_seen() != 0; };
   plan.finished = [](auto const& job) {
