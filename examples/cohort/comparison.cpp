@@ -11,6 +11,7 @@
 #include "../program/exit_status.hpp"
 #include "../program/output_folder.hpp"
 #include "algorithms.hpp"
+#include "networks.hpp"
 #include "runs.hpp"
 
 namespace cli {
@@ -62,7 +63,8 @@ void compare(compare_request const& how) {
   plan.environment = common.environment, plan.seeds = int(how.seeds), plan.threads = int(how.threads);
   plan.first_seed = std::uint64_t(common.seed), plan.steps = common.steps;
   plan.every = how.every, plan.episodes = int(how.episodes);
-  plan.threshold = environment_of(common).threshold;
+  auto const environment = environment_of(common);
+  plan.threshold = environment.threshold;
   plan.stop = [] { return program::signal_seen() != 0; };
   plan.finished = [](auto const& job) {
     std::fprintf(stderr, "cohort: %s seed %llu is done\n", job.algorithm.c_str(), (unsigned long long)job.seed);
@@ -75,6 +77,7 @@ void compare(compare_request const& how) {
     set_fields(c, how.fields);
     if (!is_file) c.algorithm = name, c.where["algorithm"] = "--algorithms";
     c.environment = common.environment, c.steps = common.steps, c.threads = 1;
+    networks_of(c, int(environment.environment.spaces().observations.size()));
     contenders.push_back({is_file ? std::filesystem::path(name).stem().string() : name, algorithm_of(c).text,
                           [c, &plan](std::uint64_t seed) { return judged(c, plan, seed); }});
   }
