@@ -18,7 +18,7 @@ TEST_CASE("cohort: a policy's layers are said in the config; one that remembers 
   REQUIRE(here.run(remembers + "--out cut --stop.mean_return -1").status == 0);
   REQUIRE(here.run("train --quiet --resume --out cut --stop.mean_return inf").status == 0);
   CHECK(get(here.in("cut/policy.cohort")) == get(here.in("whole/policy.cohort")));
-  CHECK(here.run("watch --episodes 1 whole").status == 0);
+  CHECK(here.run("watch --episodes 1 --out play.svg whole").status == 0);
   REQUIRE(here.run("export --header act.hpp whole").status == 0);
   CHECK_THAT(get(here.in("act.hpp")), ContainsSubstring("struct memory"));
   CHECK_THAT(here.refusal("export --onnx none.onnx whole", 1), ContainsSubstring("gru"));
