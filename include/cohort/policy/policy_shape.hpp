@@ -79,11 +79,15 @@ class policy_shape {
     std::vector<T> start(std::size_t(size()), T(options_.log_std));
     std::vector<double> gains(std::size_t(P), options_.policy_gain);
     gains.resize(std::size_t(of_actor.outputs()), options_.value_gain);
-    of_actor.initialize(backend, start, gains, s.value);
+    auto initialize = [&](chain<B> const& network, std::vector<double> const& of_last) {
+      if (options_.weights == initial_weights::uniform) network.initialize_uniform(start, s.value);
+      else network.initialize(backend, start, of_last, s.value);
+    };
+    initialize(of_actor, gains);
     if constexpr (requires { distribution().start(0, options_.log_std); })
       for (int p = 0; p < P; ++p)
         start[std::size_t(of_actor.end() - of_actor.outputs() + p)] = T(distribution().start(p, options_.log_std));
-    if (Critic && !joint_) critic_.initialize(backend, start, {options_.value_gain}, s.value);
+    if (Critic && !joint_) initialize(critic_, {options_.value_gain});
     return start;
   }
   int memory_of_critic() const { return Critic && !joint_ ? critic_.memory() : 0; }
