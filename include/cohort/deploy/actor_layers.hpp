@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/describe/enumerators.hpp>
 #include <cohort/error.hpp>
+#include <cohort/network/activation.hpp>
 #include <cohort/network/built_layer.hpp>
 #include <cstddef>
 #include <map>
