@@ -196,6 +196,7 @@ class fallback {
   /// out = f(in...), and sums(0, c) the sum of its column c: a gradient through an activation, and that of the bias.
   template <class F, class... I>
   void map_column_sum(view<T> out, view<T> sums, F f, view<I>... in) {
+    check_column_sum(sums, view<T const>(out));
     self().map(outputs{out}, f, in...);
     self().column_sum(sums, view<T const>(out));
   }
