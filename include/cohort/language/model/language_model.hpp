@@ -33,7 +33,7 @@ class basic_language_model {
     for (auto const& t : tensors_of(o)) {
       random_stream draws(stream_id{s.value, draw_purpose::initialization, number++});
       for (std::ptrdiff_t i = 0; i < t.size(); ++i)
-        start[std::size_t(t.offset + i)] = t.columns ? T(settings.initial_std * draws.normal()) : T(1);
+        start[std::size_t(t.offset + i)] = T(t.columns ? settings.initial_std * draws.normal() : t.start);
     }
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
