@@ -6,8 +6,8 @@
 #include "../compare/presets.hpp"
 
 // The algorithms with which `cohort` trains environments of which nothing else is said: each the best of one sweep of
-// bench/sweeps, which gives PPO, GRPO and Hybrid GRPO the same number of settings, seeds and steps. (MountainCar is not
-// swept yet: its numbers were found by hand.) Those of Gymnasium's environments are rl-baselines3-zoo's.
+// bench/sweeps, which gives PPO, GRPO and Hybrid GRPO the same number of settings, seeds and steps. Those of
+// Gymnasium's environments are rl-baselines3-zoo's.
 
 namespace cli {
 
@@ -80,6 +80,27 @@ struct tuned_hybrid_grpo {
   }
 };
 
+/// An algorithm that `compare` has, with what a sweep found: PPO, GRPO and Hybrid GRPO.
+template <class A>
+A swept(A a, int count, int horizon, double gamma, double lambda, double rate, int minibatch) {
+  a.rollout.count = count, a.rollout.horizon = horizon, a.advantage.gamma = gamma, a.advantage.lambda = lambda;
+  a.update.minibatch_size = minibatch, a.update.optimizer.rate = rate;
+  return a;
+}
+template <class A>
+A swept(A a, int count, int group, double gamma, double rate, int minibatch) {
+  a.rollout.count = count, a.rollout.group = group, a.advantage.gamma = gamma;
+  a.update.minibatch_size = minibatch, a.update.optimizer.rate = rate;
+  return a;
+}
+template <class A>
+A swept(A a, int lanes, int horizon, int group, double gamma, double lambda, double rate, int minibatch) {
+  a.rollout.lanes = lanes, a.rollout.horizon = horizon, a.rollout.group = group;
+  a.advantage.gamma = gamma, a.advantage.lambda = lambda;
+  a.update.minibatch_size = minibatch, a.update.optimizer.rate = rate;
+  return a;
+}
+
 /// LunarLander-v3, of either kind of actions.
 inline auto lunar_lander_ppo() {
   using namespace cohort;
@@ -109,7 +130,7 @@ inline tuned_policy const half_cheetah_policy{.normalizes = true,
 inline std::vector<tuned_ppo> const& all_tuned_ppo() {
   static std::vector<tuned_ppo> const all{
       {"Acrobot-v1", true, 8, 256, .99, .95, 2.56e-3, 10, 128},
-      {"MountainCar-v0", true, 16, 64, .99, .98, 1e-3, 10, 128},
+      {"MountainCar-v0", true, 16, 128, .999, .98, 4.21e-4, 10, 256},
       {"MountainCarContinuous-v0", true, 16, 256, .999, .9, 1.14e-3, 10, 64},
   };
   return all;
@@ -117,7 +138,7 @@ inline std::vector<tuned_ppo> const& all_tuned_ppo() {
 inline std::vector<tuned_grpo> const& all_tuned_grpo() {
   static std::vector<tuned_grpo> const all{
       {"Acrobot-v1", true, 4, 8, .99, 1.08e-3, 10, 256},
-      {"MountainCar-v0", true, 2, 8, .99, 1e-3, 10, 256},
+      {"MountainCar-v0", true, 4, 4, .95, 5.93e-4, 10, 256},
       {"MountainCarContinuous-v0", true, 2, 16, .999, 1.94e-3, 10, 64},
   };
   return all;
@@ -125,7 +146,7 @@ inline std::vector<tuned_grpo> const& all_tuned_grpo() {
 inline std::vector<tuned_hybrid_grpo> const& all_tuned_hybrid_grpo() {
   static std::vector<tuned_hybrid_grpo> const all{
       {"Acrobot-v1", true, 8, 128, 4, .999, .9, 2.08e-3, 10, 128},
-      {"MountainCar-v0", true, 8, 64, 2, .99, .98, 1e-3, 10, 128},
+      {"MountainCar-v0", true, 16, 32, 4, .999, .9, 1.57e-3, 10, 64},
       {"MountainCarContinuous-v0", true, 16, 64, 4, .999, .98, 3.05e-4, 10, 64},
   };
   return all;
@@ -139,14 +160,20 @@ bool with_tuned(std::string const& environment, std::string const& name, F f) {
       if (row.environment == environment) return f(row(), tuned_policy{.normalizes = row.normalizes}), true;
     return false;
   };
-  auto zoo = [&](auto const& e) {
-    if (name == "ppo") return f(compare::ppo(e, 0), tuned_policy{}), true;
-    if (name == "grpo") return f(compare::grpo(e, 0), tuned_policy{}), true;
-    if (name == "hybrid_grpo") return f(compare::hybrid_grpo(e, 0), tuned_policy{}), true;
-    return false;
-  };
-  if (environment == "CartPole-v1") return zoo(cohort::classic_control::cart_pole{});
-  if (environment == "Pendulum-v1") return zoo(cohort::classic_control::pendulum{});
+  if (environment == "CartPole-v1") {
+    cohort::classic_control::cart_pole const e;
+    tuned_policy const plain{}, by{.normalizes = true};
+    if (name == "ppo") return f(swept(compare::ppo(e, 0), 8, 64, .99, .95, 8.95e-4, 128), plain), true;
+    if (name == "grpo") return f(swept(compare::grpo(e, 0), 1, 8, .999, 3.71e-4, 256), by), true;
+    if (name == "hybrid_grpo") return f(swept(compare::hybrid_grpo(e, 0), 8, 64, 4, .99, .98, 6.03e-4, 64), by), true;
+  }
+  if (environment == "Pendulum-v1") {
+    cohort::classic_control::pendulum const e;
+    tuned_policy const by{};
+    if (name == "ppo") return f(swept(compare::ppo(e, 0), 4, 1024, .95, .9, 1e-3, 128), by), true;
+    if (name == "grpo") return f(swept(compare::grpo(e, 0), 4, 4, .95, 1.05e-3, 128), by), true;
+    if (name == "hybrid_grpo") return f(swept(compare::hybrid_grpo(e, 0), 8, 512, 2, .9, .95, 1.98e-3, 128), by), true;
+  }
   if (environment == "gymnasium:LunarLander-v3" && name == "ppo") return f(lunar_lander_ppo(), tuned_policy{}), true;
   if (environment == "gymnasium:HalfCheetah-v5" && name == "ppo")
     return f(half_cheetah_ppo(), half_cheetah_policy), true;
