@@ -1,7 +1,8 @@
 // Our side of the comparison with other libraries (see README.md beside this file): trains PPO on one environment and
 // prints one line of JSON.
 //
-//     cohort_ppo --env CartPole-v1|Pendulum-v1 --preset zoo|tuned|rltools --seed S --steps N [--until-threshold]
+//     cohort_ppo --env CartPole-v1|Pendulum-v1|Acrobot-v1 --preset zoo|tuned|rltools --seed S --steps N
+//     [--until-threshold]
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <cstdio>
@@ -125,6 +126,17 @@ void pendulum(request const& asked) {
                                    .max_gradient_norm = .5}});
 }
 
+/// One setting: there is none of our own for it here.
+void acrobot(request const& asked) {
+  run(asked, classic_control::acrobot{}, -100, {},
+      algorithm{.rollout = lanes{.count = 16, .horizon = 256},
+                .advantage = gae{.gamma = .99, .lambda = .94},
+                .objective = clipped_ratio{.epsilon = .2} + value_loss{.weight = .5},
+                .aggregation = step_mean{},
+                .update = update{
+                    .epochs = 4, .minibatch_size = 64, .optimizer = adam{.rate = 3e-4}, .max_gradient_norm = .5}});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -141,6 +153,7 @@ int main(int argc, char** argv) {
   try {
     if (asked.environment == "CartPole-v1") cart_pole(asked);
     else if (asked.environment == "Pendulum-v1") pendulum(asked);
+    else if (asked.environment == "Acrobot-v1") acrobot(asked);
     else return std::fprintf(stderr, "cohort_ppo: unknown environment %s\n", asked.environment.c_str()), 2;
   } catch (std::exception const& e) {
     return std::fprintf(stderr, "cohort_ppo: %s\n", e.what()), 2;

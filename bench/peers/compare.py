@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs Stable-Baselines3's PPO, Cohort's and, if asked, RLtools' in turn on one core, and prints the ratios as tables.
+"""Runs Stable-Baselines3's PPO, Cohort's and, if asked, one under JAX's jit and RLtools' in turn on one core, and prints the
+ratios as tables.
 
 Seed by seed, each program runs once before the next seed begins, so that what the machine does in the meantime meets all of them.
 README.md in this folder says what is compared and what the numbers do not say.
@@ -20,13 +21,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
-THRESHOLDS = {"CartPole-v1": 475, "Pendulum-v1": -200}
+THRESHOLDS = {"CartPole-v1": 475, "Pendulum-v1": -200, "Acrobot-v1": -100}
 RLTOOLS_STEPS = 307_200  # what its Pendulum program trains for: 75 collections of 4 x 1,024
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 # name -> (what the table calls it, preset of cohort_ppo)
 CONTESTANTS = {
     "sb3": ("Stable-Baselines3, zoo", None),
+    "jax": ("JAX under jit, zoo", None),
     "zoo": ("Cohort, zoo", "zoo"),
     "tuned": ("Cohort, tuned", "tuned"),
     "rltools": ("RLtools", None),
@@ -39,9 +41,9 @@ def fail(message):
     sys.exit(2)
 
 
-def default_peer():
+def interpreter(folder):
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "cohort-peers" / "bin" / "python"
+    return Path(cache) / folder / "bin" / "python"
 
 
 def parse():
@@ -53,9 +55,12 @@ def parse():
     parser.add_argument("--limit", type=int, default=100_000, help="steps allowed to reach the threshold, default %(default)s")
     parser.add_argument("--core", type=int, default=1, help="the core that all run on, default %(default)s")
     parser.add_argument("--cohort", type=Path, default=REPOSITORY / "build/release/bench/cohort_ppo", help="our program")
-    parser.add_argument("--peer-python", type=Path, default=default_peer(), help="interpreter of setup.sh's environment")
+    parser.add_argument("--peer-python", type=Path, default=interpreter("cohort-peers"),
+                        help="interpreter of setup.sh's environment")
     parser.add_argument("--rltools", type=Path, help="an RLtools program as rltools.md describes; Pendulum only")
-    parser.add_argument("--no-sb3", action="store_true", help="only RLtools and Cohort")
+    parser.add_argument("--jax", nargs="?", type=Path, const=interpreter("cohort-peers-jax"), metavar="PYTHON",
+                        help="also PPO under jit, by the interpreter of `setup.sh --jax` or another")
+    parser.add_argument("--no-sb3", action="store_true", help="only JAX, RLtools and Cohort")
     parser.add_argument("--out", type=Path, help="write each run as a line of JSON to this new file")
     options = parser.parse_args()
 
@@ -65,14 +70,16 @@ def parse():
             fail(f"unknown environment {name}; known: {', '.join(THRESHOLDS)}")
     if min(options.seeds, options.steps, options.limit) < 1 or options.first_seed < 0:
         fail("--seeds, --steps and --limit must be positive, --first-seed not negative")
-    if options.no_sb3 and not options.rltools:
-        fail("--no-sb3 leaves no peer without --rltools")
+    if options.no_sb3 and not options.rltools and not options.jax:
+        fail("--no-sb3 leaves no peer without --jax or --rltools")
     if options.rltools and "Pendulum-v1" not in options.environments:
         fail("--rltools needs Pendulum-v1 among the environments")
     if not os.access(options.cohort, os.X_OK):
         fail(f"no program {options.cohort}; build the target cohort_ppo, or name it with --cohort")
     if not options.no_sb3 and not os.access(options.peer_python, os.X_OK):
         fail(f"no interpreter {options.peer_python}; run bench/peers/setup.sh, or name it with --peer-python")
+    if options.jax and not os.access(options.jax, os.X_OK):
+        fail(f"no interpreter {options.jax}; run bench/peers/setup.sh --jax, or name it with --jax")
     if options.rltools and not os.access(options.rltools, os.X_OK):
         fail(f"no program {options.rltools}")
     return options
@@ -82,6 +89,8 @@ def run(options, name, arguments):
     """Runs one program pinned to the core; its line of JSON, with the share of wall time in which it had the core."""
     if name == "sb3":
         program = [options.peer_python, HERE / "sb3_ppo.py"]
+    elif name == "jax":
+        program = [options.jax, HERE / "jax_ppo.py"]
     elif name == "rltools":
         program = [options.rltools]
     else:
@@ -136,6 +145,7 @@ def summarize(records, name, environment):
         "rate": median(fast, "steps_per_second"),
         "seconds": median(solving, "seconds_to_threshold"),
         "steps": median(solving, "steps_to_threshold"),
+        "compiling": statistics.median([r.get("compile_seconds", 0.0) for r in mine]) if mine else 0.0,
         "reached": sum(r["seconds_to_threshold"] is not None for r in solving),
         "runs": len(solving),
     }
@@ -166,6 +176,10 @@ def table(records, environment, peer, names):
                  number(row["seconds"], 3), ratio(base["seconds"], row["seconds"]), number(row["steps"], 0),
                  f"{row['reached']} of {row['runs']}"]
         print("| " + " | ".join(cells) + " |")
+    if base["compiling"]:
+        zoo = summarize(records, "zoo", environment)
+        print(f"\nBefore it the peer compiles for {base['compiling']:.1f} s (median); counted with it, Cohort with the zoo's values "
+              f"reaches {threshold} {ratio(base['seconds'] and base['seconds'] + base['compiling'], zoo['seconds'])} times as fast.")
 
 
 def output_of(*command):
@@ -215,6 +229,13 @@ def versions(options):
             found |= json.loads(output_of(options.peer_python, "-c", script))
         except ValueError:
             fail(f"{options.peer_python} lacks a package; run bench/peers/setup.sh")
+    if options.jax:
+        script = ("import json; from importlib.metadata import version; print(json.dumps({n: version(n) for n in "
+                  "('jax', 'gymnax', 'optax')}))")
+        try:
+            found |= json.loads(output_of(options.jax, "-c", script))
+        except ValueError:
+            fail(f"{options.jax} lacks a package; run bench/peers/setup.sh --jax")
     if options.rltools:
         found["rltools compiler"] = compiler_of(options.rltools)
     return found
@@ -237,14 +258,13 @@ def main():
     keep({"versions": record_of_versions})
     tables = []
     for environment in options.environments:
-        ours = ["tuned"] if options.no_sb3 else ["sb3", "zoo", "tuned"]
-        if not options.no_sb3:
-            tables.append((environment, "sb3", ["zoo", "tuned"]))
+        own = ["zoo"] if environment == "Acrobot-v1" else ["zoo", "tuned"]
+        peers = [name for name, wanted in (("sb3", not options.no_sb3), ("jax", options.jax)) if wanted]
+        tables += [(environment, peer, own) for peer in peers]
+        ours = peers + own if peers else []
         if options.rltools and environment == "Pendulum-v1":
-            ours += ["rltools", "rltools_settings"]
+            ours += ["rltools", "rltools_settings"] + ([] if peers else ["tuned"])
             tables.append((environment, "rltools", ["rltools_settings", "tuned"]))
-        if options.no_sb3 and environment != "Pendulum-v1":
-            continue
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             for name in ours:
                 for record in measure(options, name, environment, seed):

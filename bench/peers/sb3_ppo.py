@@ -21,7 +21,8 @@ EVALUATION_EPISODES = 20
 # Values of rl-baselines3-zoo's ppo.yml; what is not named is SB3's default, here as there: two separate 64-64 tanh networks,
 # Adam with epsilon 1e-5, vf_coef 0.5, max_grad_norm 0.5, advantages normalized in each minibatch, batch_size 64 on Pendulum.
 # "schedule_steps" is the zoo's training length, over which its linear schedules reach 0, however early a run here stops.
-# Pendulum leaves the zoo in one point: use_sde=False, a plain Gaussian whose noise is drawn anew in each step.
+# Two points leave the zoo: Pendulum has use_sde=False, a plain Gaussian whose noise is drawn anew in each step, and Acrobot's
+# observations and rewards are not normalized.
 TASKS = {
     "CartPole-v1": dict(
         threshold=475.0,
@@ -37,6 +38,13 @@ TASKS = {
         linear=dict(),
         constant=dict(n_steps=1024, n_epochs=10, gamma=0.9, gae_lambda=0.95, ent_coef=0.0, learning_rate=1e-3,
                       clip_range=0.2, use_sde=False),
+    ),
+    "Acrobot-v1": dict(
+        threshold=-100.0,
+        lanes=16,
+        schedule_steps=100_000,
+        linear=dict(),
+        constant=dict(n_steps=256, n_epochs=4, gamma=0.99, gae_lambda=0.94, ent_coef=0.0),
     ),
 }
 

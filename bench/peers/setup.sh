@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes the virtual environment in which the Python peer of compare.py runs, outside the repository; with --language, that of
-# language.py's peers, with --gae that of gae.py's. Run it again at will: what is there already stays.
+# language.py's peers, with --gae that of gae.py's, with
+# --jax that of compare.py --jax. Run it again at will: what is there already stays.
 #
-#   bash bench/peers/setup.sh [--language | --gae] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language | -gae]
+#   bash bench/peers/setup.sh [--language | --gae | --jax] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language | -gae | -jax]
 #
 # PYTHON names the interpreter to build it from (default python3, 3.11 or later).
 set -euo pipefail
@@ -17,10 +18,14 @@ elif [[ ${1-} == --gae ]]; then
   pins=(stable-baselines3==2.9.2 torchrl==0.14.1 numpy==2.4.6 torch==2.15.0)
   name=cohort-peers-gae
   shift
+elif [[ ${1-} == --jax ]]; then
+  pins=(jax==0.10.2 jaxlib==0.10.2 gymnax==1.0.1 optax==0.2.8 numpy==2.4.6 six==1.17.0)
+  name=cohort-peers-jax
+  shift
 fi
 
 if (($# > 1)) || [[ ${1-} == -* ]]; then
-  echo "usage: bash ${0} [--language | --gae] [FOLDER]" >&2
+  echo "usage: bash ${0} [--language | --gae | --jax] [FOLDER]" >&2
   exit 2
 fi
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/$name}

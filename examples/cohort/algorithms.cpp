@@ -63,9 +63,16 @@ chosen_algorithm algorithm_of(config& c) {
     auto parts = cohort::preset::without_types<machine>(a);
     found = {parts, cohort::text(a), cohort::settings_of(a), needs_critic(a, parts)};
   };
-  if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, [&](auto a, bool normalizes) {
+  if (c.preset != "paper" && with_tuned(c.environment, c.algorithm, [&](auto a, tuned_policy const& p) {
         choose(a);
-        if (!c.where.contains("policy.normalize_observations")) c.normalize_observations = normalizes;
+        auto unless_given = [&](char const* field, auto& to, auto const& tuned) {
+          if (!c.where.contains(field)) to = tuned;
+        };
+        unless_given("policy.hidden", c.hidden, p.hidden);
+        unless_given("policy.activation", c.activation, p.activation);
+        unless_given("policy.weights", c.weights, p.weights);
+        unless_given("policy.log_std", c.log_std, p.log_std);
+        unless_given("policy.normalize_observations", c.normalize_observations, p.normalizes);
       }))
     return *found;
   if (c.preset == "tuned") {
@@ -94,7 +101,7 @@ std::vector<std::string> algorithm_names() {
 std::vector<std::string> tuned_names(std::string const& environment) {
   std::vector<std::string> all;
   for (auto const* name : {"ppo", "grpo", "hybrid_grpo"})
-    if (with_tuned(environment, name, [](auto const&, bool) {})) all.push_back(name);
+    if (with_tuned(environment, name, [](auto const&, tuned_policy const&) {})) all.push_back(name);
   return all;
 }
 

@@ -11,6 +11,7 @@
 #include "../program/exit_status.hpp"
 #include "../program/output_folder.hpp"
 #include "algorithms.hpp"
+#include "networks.hpp"
 #include "runs.hpp"
 
 namespace cli {
@@ -39,6 +40,9 @@ run_result judged(config c, cohort::compare_options const& how, std::uint64_t se
 std::string command_of(compare_request const& how) {
   std::string all = "cohort compare --algorithms " + cohort::comparing::join(how.algorithms, ",") + " --seeds " +
                     std::to_string(how.seeds);
+  compare_request const usual;
+  if (how.every != usual.every) all += " --every " + std::to_string(how.every);
+  if (how.episodes != usual.episodes) all += " --episodes " + std::to_string(how.episodes);
   for (auto const& f : how.fields) all += " " + as_argument(f);
   return all;
 }
@@ -58,7 +62,9 @@ void compare(compare_request const& how) {
   cohort::comparing::plan plan;
   plan.environment = common.environment, plan.seeds = int(how.seeds), plan.threads = int(how.threads);
   plan.first_seed = std::uint64_t(common.seed), plan.steps = common.steps;
-  plan.threshold = environment_of(common).threshold;
+  plan.every = how.every, plan.episodes = int(how.episodes);
+  auto const environment = environment_of(common);
+  plan.threshold = environment.threshold;
   plan.stop = [] { return program::signal_seen() != 0; };
   plan.finished = [](auto const& job) {
     std::fprintf(stderr, "cohort: %s seed %llu is done\n", job.algorithm.c_str(), (unsigned long long)job.seed);
@@ -71,6 +77,7 @@ void compare(compare_request const& how) {
     set_fields(c, how.fields);
     if (!is_file) c.algorithm = name, c.where["algorithm"] = "--algorithms";
     c.environment = common.environment, c.steps = common.steps, c.threads = 1;
+    networks_of(c, int(environment.environment.spaces().observations.size()));
     contenders.push_back({is_file ? std::filesystem::path(name).stem().string() : name, algorithm_of(c).text,
                           [c, &plan](std::uint64_t seed) { return judged(c, plan, seed); }});
   }

@@ -206,6 +206,7 @@ std::string as_toml(config const& c, std::string const& algorithm_text, std::vec
     all += as_key(dot == name.npos ? name : name.substr(dot + 1)) + " = " + text + "\n";
   };
   each_field(c, [&]<class M>(std::string const& name, M const& member, auto const&...) {
+    if (!c.network.empty() && (name == "policy.hidden" || name == "policy.activation")) return;
     if constexpr (std::is_enum_v<M>) put(name, shown(cohort::detail::name_of(member)));
     else put(name, shown(member));
   });

@@ -33,7 +33,10 @@ struct config {
   std::int64_t seed = 1, steps = 100'000, updates = std::numeric_limits<std::int64_t>::max(), threads = 1;
   std::vector<std::int64_t> hidden{64, 64};
   cohort::activation activation = cohort::activation::tanh;
+  std::string network{}, critic{};  ///< layers as C++ has them, in the place of `hidden` and `activation`
   cohort::trunk trunk = cohort::trunk::separate;
+  cohort::initial_weights weights = cohort::initial_weights::orthogonal;
+  double log_std = 0;
   bool normalize_observations = false;
   std::int64_t evaluate_every = 10, evaluate_episodes = 10;
   std::int64_t checkpoint_every = 10, checkpoints_kept = 3;
@@ -69,7 +72,11 @@ void each_field(C& c, F f) {
     return true;
   });
   f("policy.activation", c.activation, cohort::detail::any_enumerator<cohort::activation>(), any);
+  f("policy.network", c.network, "layers, such as gru{64}, dense{64}", any);
+  f("policy.critic", c.critic, "layers, such as dense{256}, dense{256}", any);
   f("policy.trunk", c.trunk, cohort::detail::any_enumerator<cohort::trunk>(), any);
+  f("policy.weights", c.weights, cohort::detail::any_enumerator<cohort::initial_weights>(), any);
+  f("policy.log_std", c.log_std, "a number from -20 to 20", [](double x) { return x >= -20 && x <= 20; });
   f("policy.normalize_observations", c.normalize_observations, "true or false", any);
   f("evaluation.every", c.evaluate_every, "a whole number of updates, 0 (never) or more", not_negative);
   f("evaluation.episodes", c.evaluate_episodes, "a whole number from 1 to 100000",

@@ -1,6 +1,5 @@
 #include <cohort/describe/names.hpp>
 #include <cohort/environment/make.hpp>
-#include <limits>
 #include <map>
 
 #include "../program/exit_status.hpp"
@@ -11,12 +10,13 @@ namespace cli {
 namespace {
 
 /// The mean return from which on an environment counts as solved: Gymnasium's reward_threshold where it has one.
-double threshold_of(std::string const& name) {
+std::optional<double> threshold_of(std::string const& name) {
   static std::map<std::string, double> const thresholds{
       {"CartPole-v1", 475},  {"MountainCar-v0", -110}, {"MountainCarContinuous-v0", 90}, {"Acrobot-v1", -100},
       {"Pendulum-v1", -200}, {"FrozenLake-v1", .7},    {"FrozenLake8x8-v1", .85},        {"recall", .95}};
   auto const found = thresholds.find(name);
-  return found == thresholds.end() ? std::numeric_limits<double>::infinity() : found->second;
+  if (found == thresholds.end()) return {};
+  return found->second;
 }
 
 template <class Visitor>
@@ -53,24 +53,24 @@ chosen_environment environment_of(config const& c) {
       throw program::usage_error(where + ": " + (what.starts_with("make: ") ? what.substr(6) : what));
     }
   };
-  auto with_threshold = [&](cohort::any_environment const& e) -> chosen_environment {
-    if (e.max_episode_steps() == 0 && c.evaluate_every > 0)
+  auto limited = [&](chosen_environment const& e) {
+    if (e.environment.max_episode_steps() == 0 && c.evaluate_every > 0)
       throw program::usage_error(c.place_of("environment") + ": " + c.environment +
                                  " has no limit on the steps of an episode, which evaluations need: give it one by "
                                  "with.max_episode_steps, or set evaluation.every to 0");
-    return {e, threshold_of(c.environment)};
+    return e;
   };
   std::vector<cohort::setting> parameters;
   if (c.environment.starts_with("gymnasium:")) {
     for (auto const& p : c.parameters) parameters.push_back(p.set);
-    return with_threshold(gymnasium_environment(c.environment, parameters));
+    return limited(gymnasium_environment(c.environment, parameters));
   }
   auto e = at(c.place_of("environment"), [&] { return known.make(c.environment); });
   for (auto const& p : c.parameters) {
     parameters.push_back(p.set);
     e = at(p.where, [&] { return known.make(c.environment, parameters); });
   }
-  return with_threshold(e);
+  return limited({e, threshold_of(c.environment)});
 }
 
 std::unique_ptr<any_run> chosen_environment::run(config const& c, chosen_algorithm const& algorithm) const {

@@ -83,9 +83,11 @@ struct showing : E {
 
 }  // namespace
 
-cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters) {
+chosen_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters) {
   arguments const with(parameters);
-  return with.limited(made(name, with.options).visit([&](auto const& e) { return cohort::any_environment(e, name); }));
+  return made(name, with.options).visit([&](auto const& e) -> chosen_environment {
+    return {with.limited(cohort::any_environment(e, name)), e.reward_threshold()};
+  });
 }
 
 cohort::any_environment rendered_environment(std::string const& name, std::vector<cohort::setting> const& parameters,
@@ -112,9 +114,7 @@ namespace {
 
 }  // namespace
 
-cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const&) {
-  refuse(name);
-}
+chosen_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const&) { refuse(name); }
 cohort::any_environment rendered_environment(std::string const& name, std::vector<cohort::setting> const&, rendering) {
   refuse(name);
 }

@@ -81,12 +81,14 @@ int run(int argc, char** argv) {
   training->add_flag("--print-config", print_config, "prints all fields as they would be, and trains nothing");
 
   std::string algorithms = "ppo,grpo,hybrid_grpo";
-  program::typed seeds, at_a_time;
+  program::typed seeds, at_a_time, every, judged_by;
   auto* comparing = app.add_subcommand("compare", "trains algorithms with equal budgets and reports on them");
   comparing->allow_extras();
   comparing->add_option("--algorithms", algorithms, "names or TOML files, with commas between them");
   program::add(*comparing, "--seeds", seeds, "runs of each algorithm, from --seed on", "N");
   program::add(*comparing, "--at-a-time", at_a_time, "runs side by side", "N");
+  program::add(*comparing, "--every", every, "steps between evaluations, 5000 where none are given", "N");
+  program::add(*comparing, "--episodes", judged_by, "of each evaluation but the last, 20 where none are given", "N");
   comparing->add_option("--out", out, "the folder of the report, runs/compare where none is given")->type_name("DIR");
   comparing->add_flag("--overwrite", how.overwrite, "replaces the report in the folder");
   std::string page;
@@ -142,6 +144,8 @@ int run(int argc, char** argv) {
                             .fields = fields_of_arguments(comparing->remaining()),
                             .seeds = program::whole_number_of<std::int64_t>("--seeds", seeds, 10, 1, 10'000),
                             .threads = program::whole_number_of<std::int64_t>("--at-a-time", at_a_time, 1, 1, 1024)};
+      asked.every = program::whole_number_of<std::int64_t>("--every", every, asked.every, 1);
+      asked.episodes = program::whole_number_of<std::int64_t>("--episodes", judged_by, asked.episodes, 1, 100'000);
       if (!out.empty()) asked.out = out;
       asked.overwrite = how.overwrite, asked.page = page;
       return compare(asked);

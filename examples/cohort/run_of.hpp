@@ -7,6 +7,7 @@
 #include <cohort/policy/controller.hpp>
 #include <utility>
 
+#include "networks.hpp"
 #include "runs.hpp"
 
 namespace cli {
@@ -14,7 +15,7 @@ namespace cli {
 template <class E, class Policy>
 class run_of final : public any_run {
  public:
-  run_of(E const& e, config const& c, chosen_algorithm const& algorithm, cohort::network_options const& network)
+  run_of(E const& e, config const& c, chosen_algorithm const& algorithm, policy_networks const& network)
       : cpu_({.threads = int(c.threads)}),
         environment_(e),
         policy_(cpu_, environment_, network, cohort::random_seed{std::uint64_t(c.seed)}),
@@ -39,11 +40,7 @@ class run_of final : public any_run {
 
 template <class E>
 std::unique_ptr<any_run> make_run(E const& e, config const& c, chosen_algorithm const& algorithm) {
-  cohort::network_options network;
-  network.hidden = std::vector<int>(c.hidden.begin(), c.hidden.end());
-  network.activation = c.activation;
-  network.trunk = c.trunk;
-  if (c.normalize_observations) network.normalize_observations = cohort::running_normalization{};
+  auto const network = networks_of(c, cohort::detail::observations_in(e));
   using distribution = cohort::detail::distribution_for<machine, E>;
   if (algorithm.needs_critic)
     return std::make_unique<run_of<E, cohort::actor_critic<machine, distribution>>>(e, c, algorithm, network);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,13 +53,13 @@ std::unique_ptr<any_policy> policy_for(cohort::any_environment const&, std::file
 
 struct chosen_environment {
   cohort::any_environment environment;
-  double threshold;  ///< the mean return from which on it counts as solved
+  std::optional<double> threshold;  ///< the mean return from which on it counts as solved, where there is one
   std::unique_ptr<any_run> run(config const&, chosen_algorithm const&) const;
 };
 
 std::vector<std::string> environment_names();
 /// "gymnasium:LunarLander-v3", which Gymnasium makes with the parameters as its arguments.
-cohort::any_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters);
+chosen_environment gymnasium_environment(std::string const& name, std::vector<cohort::setting> const& parameters);
 using rendering = std::function<void(cohort::picture::pixels const&, double rate)>;
 /// The same, each of whose states goes to `how` as Gymnasium renders it. Raises value_error where Gymnasium renders it
 /// to no pixels.

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <cohort/language/model/generate.hpp>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,7 @@ using program::usage_error;
 struct request {
   std::string folder;
   std::vector<std::int32_t> prompt;
-  std::optional<std::vector<std::int32_t>> stop;  // absent: config.json's
+  std::optional<std::vector<std::int32_t>> stop;  // absent: the files'
   generation_options how;
   std::uint64_t seed;
   int threads;
@@ -41,17 +40,6 @@ std::string line_of(generated<T> const& completion, bool json) {
   for (auto x : completion.logp) join(logp, ", ", x);
   return "{\"ids\": [" + ids + "], \"logp\": [" + logp + "], \"stopped\": " + (completion.stopped ? "true" : "false") +
          "}\n";
-}
-
-/// Ends a completion at its first token that is a stop token.
-template <class T>
-void cut(generated<T>& completion, std::set<std::int32_t> const& stop) {
-  auto const end = std::find_if(completion.tokens.begin(), completion.tokens.end(),
-                                [&](auto token) { return stop.contains(token); });
-  if (end == completion.tokens.end()) return;
-  completion.tokens.erase(end + 1, completion.tokens.end());
-  completion.logp.resize(completion.tokens.size());
-  completion.stopped = true;
 }
 
 /// Refuses more samples than there are numbers for the places of their tokens, or than there is memory for: the keys
@@ -80,17 +68,13 @@ void generate(request r) {
                       std::to_string(r.how.max_tokens) + ", expected no more than the context's " +
                       std::to_string(options.context) + " together");
   require_memory(r, options, sizeof(T));
-  auto const listed = r.stop ? *r.stop : language::read_stop_tokens(r.folder);
-  std::set<std::int32_t> const stop(listed.begin(), listed.end());
-  if (stop.size() == 1) r.how.stop = *stop.begin();
+  r.how.stop = r.stop ? *r.stop : language::read_stop_tokens(r.folder);
 
   eigen::basic_backend<T> cpu({.threads = r.threads});
   llama<T> model(cpu, r.folder, options);
   generator<eigen::basic_backend<T>> completions;
-  for (auto& completion : completions(cpu, model, {r.prompt}, r.how, stream_id{r.seed})) {
-    cut(completion, stop);
+  for (auto const& completion : completions(cpu, model, {r.prompt}, r.how, stream_id{r.seed}))
     program::print(line_of(completion, r.json));
-  }
 }
 
 }  // namespace
@@ -126,7 +110,8 @@ int main(int argc, char** argv) {
   add(app, "--repetition-penalty", penalty,
       "divides the positive logits of tokens that stood before, multiplies the negative ones [1]", "X");
   add(app, "--samples", samples, "continuations, one line each [1]", "N");
-  add(app, "--stop", stop, "tokens that end a continuation; \"\" for none [eos_token_id of config.json]",
+  add(app, "--stop", stop,
+      "tokens that end a continuation; \"\" for none [eos_token_id of config.json and generation_config.json]",
       "\"N N ...\"");
   app.add_flag(
       "--json", json,

@@ -3,6 +3,7 @@
 #include <cohort/backend/eigen.hpp>
 
 #include "../catch.hpp"
+#include "../support/refusal.hpp"
 #include "grouped.hpp"
 
 // Rewards scaled before advantages are estimated from them, against Stable-Baselines3's record and closed forms.
@@ -182,14 +183,7 @@ TEST_CASE("standardized_reward: where several actions are tried from each state,
 
 TEST_CASE("reward scales: parameters out of range and batches they cannot serve are refused") {
   lane_rewards b(2, 2, {1, 2, 3, 4}, numbers(4, 0));
-  auto says = [&](auto scale, batch_view<double> const& v) -> std::string {
-    try {
-      scaled(scale, v);
-    } catch (value_error const& e) {
-      return e.what();
-    }
-    return "";
-  };
+  auto says = [&](auto scale, batch_view<double> const& v) { return support::refusal([&] { scaled(scale, v); }); };
   CHECK(says(running_reward_scale{.gamma = 1.5}, b.views()) ==
         "running_reward_scale: gamma is 1.5, expected a number in [0, 1]");
   CHECK(says(running_reward_scale{.clip = 0}, b.views()) ==

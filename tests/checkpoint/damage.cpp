@@ -8,6 +8,7 @@
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -68,12 +69,7 @@ TEST_CASE("state files: cut anywhere, or with any byte changed, they are refused
 
 TEST_CASE("state files: what is none of ours, or of a later format, is said") {
   auto said = [](std::string const& bytes) {
-    try {
-      file::read_state(files::bytes(bytes), "file");
-    } catch (io_error const& e) {
-      return std::string(e.what());
-    }
-    return std::string();
+    return support::refusal<io_error>([&] { file::read_state(files::bytes(bytes), "file"); });
   };
   CHECK_THAT(said(files::safetensors("{}")), ContainsSubstring("is not one of Cohort's"));
   CHECK_THAT(said(described("[]")), ContainsSubstring("expected a JSON object"));

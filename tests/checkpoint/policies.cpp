@@ -6,12 +6,14 @@
 #include "../catch.hpp"
 #include "../support/files.hpp"
 #include "../support/parameters.hpp"
+#include "../support/refusal.hpp"
 #include "../support/spaces.hpp"
 #include "small_run.hpp"
 
 using namespace cohort;
 using files::scratch;
 using support::parameters_of;
+using support::refusal;
 
 namespace {
 
@@ -31,16 +33,6 @@ struct doubled {
     b.map(outputs{dy}, detail::scaled_by{2}, dx);
   }
 };
-
-template <class F>
-std::string complaint(F f) {
-  try {
-    f();
-  } catch (cohort_error const& e) {
-    return e.what();
-  }
-  return "none";
-}
 
 }  // namespace
 
@@ -109,11 +101,13 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
     save(cpu, run, path);
     same(policy, load<actor_critic>(cpu, e, path), 4);
     actor_critic without{cpu, e, {.hidden = {8}}, random_seed{3}};
-    CHECK(complaint([&] { load(cpu, without, path); }).starts_with(path.string() + ": policy.normalize_observations"));
+    CHECK(refusal<cohort_error>([&] {
+            load(cpu, without, path);
+          }).starts_with(path.string() + ": policy.normalize_observations"));
     auto other = network;
     other.normalize_observations->clip = 5;
     actor_critic clipped{cpu, e, other, random_seed{3}};
-    CHECK(complaint([&] { load(cpu, clipped, path); }) ==
+    CHECK(refusal<cohort_error>([&] { load(cpu, clipped, path); }) ==
           path.string() + ": policy.normalize_observations.clip is 10.0, expected 5.0");
   }
   SECTION("several choices, and bits") {
@@ -139,12 +133,13 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
     load(cpu, other, path);
     CHECK(parameters_of(other) == parameters_of(policy));
     language_model without{cpu, shape, random_seed{4}};
-    CHECK(complaint([&] { load(cpu, without, path); }) ==
+    CHECK(refusal<cohort_error>([&] { load(cpu, without, path); }) ==
           path.string() + ": policy.kind is \"language_model_with_value\", expected \"language_model\"");
     auto longer = shape;
     longer.layers = 3;
     language_model_with_value deeper{cpu, longer, random_seed{4}};
-    CHECK(complaint([&] { load(cpu, deeper, path); }) == path.string() + ": policy.network.layers is 2, expected 3");
+    CHECK(refusal<cohort_error>([&] { load(cpu, deeper, path); }) ==
+          path.string() + ": policy.network.layers is 2, expected 3");
   }
 }
 
@@ -157,7 +152,7 @@ TEST_CASE("policy files: another network, distribution or space is refused by na
   save(cpu, policy, path);
   auto refused = [&](auto other) {
     auto const before = parameters_of(other);
-    auto const what = complaint([&] { load(cpu, other, path); });
+    auto const what = refusal<cohort_error>([&] { load(cpu, other, path); });
     CHECK(parameters_of(other) == before);
     REQUIRE(what.starts_with(path.string() + ": "));
     return what.substr(path.string().size() + 2);
@@ -205,7 +200,7 @@ TEST_CASE("policy files: a layer of one's own comes from the program, and networ
   classic_control::cart_pole e;
   actor own{cpu, e, network{dense{8}, doubled{}}, random_seed{3}}, other{cpu, e, network{dense{8}, doubled{}}};
   save(cpu, own, path);
-  CHECK(complaint([&] { load<actor>(cpu, e, path); }) ==
+  CHECK(refusal<cohort_error>([&] { load<actor>(cpu, e, path); }) ==
         path.string() +
             ": its network cannot be made: layer 1 is own::doubled, a layer of your own: make the policy with "
             "it and load into that");
@@ -216,12 +211,12 @@ TEST_CASE("policy files: a layer of one's own comes from the program, and networ
     auto about = detail::description_of(two);
     about["policy"]["network"][part]["0"] = {{"kind", "dense"}, {"units", 1'000'000}, {"activation", "tanh"}};
     file::write_state(path, about, detail::sources_of_saved(cpu, two), {});
-    CHECK(complaint([&] { load<actor_critic>(cpu, e, path); }) ==
+    CHECK(refusal<cohort_error>([&] { load<actor_critic>(cpu, e, path); }) ==
           path.string() + ": describes a network of more parameters than it has");
   }
   actor wide{cpu, classic_control::acrobot{}, network{columns{2, 4}, dense{3}, layer_norm{}}};
   save(cpu, wide, path);
-  CHECK(complaint([&] { load<actor>(cpu, e, path); }) ==
+  CHECK(refusal<cohort_error>([&] { load<actor>(cpu, e, path); }) ==
         path.string() +
             ": its network cannot be made: layer 0, columns, of 4 numbers: columns: first is 2 and count 4, "
             "expected columns of the 4 that come in");

@@ -8,6 +8,7 @@
 #include "../support/files.hpp"
 #include "../support/killed_anywhere.hpp"
 #include "../support/parameters.hpp"
+#include "../support/refusal.hpp"
 #include "small_run.hpp"
 
 using namespace cohort;
@@ -185,12 +186,7 @@ TEST_CASE("run files: in memory, and into a run that is made otherwise") {
     auto third = small_policy(backend);
     auto const before = parameters_of(third);
     auto another = run_of(backend, third, how);
-    std::string what;
-    try {
-      load(backend, another, bytes);
-    } catch (value_error const& e) {
-      what = e.what();
-    }
+    auto const what = support::message_of([&] { load(backend, another, bytes); });
     CHECK((parameters_of(third) == before) == !what.empty());
     return what;
   };

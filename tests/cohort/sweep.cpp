@@ -104,4 +104,17 @@ TEST_CASE("cohort compare: names and files of algorithms, with a table, a report
   CHECK_THAT(here.refusal("compare --algorithms ppo --seeds 0 --out d"), ContainsSubstring("--seeds is '0'"));
   CHECK_FALSE(fs::exists(here.in("d")));
 }
+
+TEST_CASE("cohort compare: how often a policy is judged is asked for; an environment without a threshold is no other") {
+  scratch here;
+  REQUIRE(
+      here.run("compare --environment chain --with.length 4 --algorithms a2c --seeds 1 --steps 400 --policy.hidden 8 "
+               "--every 100 --episodes 2 --out c --table r.md")
+          .status == 0);
+  CHECK(lines(here.in("c/curves.csv")) == 1 + 5);  // untrained and after 160, 240, 320 and 400 of A2C's rollouts of 80
+  CHECK_THAT(get(here.in("r.md")),
+             ContainsSubstring("\n400 steps a run, 1 seed; the return of") && !ContainsSubstring("solved") &&
+                 ContainsSubstring("\ncohort compare --algorithms a2c --seeds 1 --every 100 --episodes 2 --env"));
+  CHECK_THAT(here.refusal("compare --algorithms ppo --every 0 --out d"), ContainsSubstring("--every is '0'"));
+}
 #endif

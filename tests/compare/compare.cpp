@@ -3,9 +3,11 @@
 #include <cohort/compare.hpp>
 
 #include "../catch.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
+using support::refusal;
 
 namespace {
 
@@ -38,16 +40,6 @@ comparing::any_contender fake(std::string const& name, double last) {
             run.final_return = last + double(seed);
             return run;
           }};
-}
-
-template <class F>
-std::string refusal(F f) {
-  try {
-    f();
-  } catch (cohort_error const& error) {
-    return error.what();
-  }
-  return "nothing was refused";
 }
 
 }  // namespace
@@ -86,13 +78,13 @@ TEST_CASE("compare: on an environment of one's own a run is what train and evalu
   auto const threaded = cohort::compare(make_one, {{"ppo", ppo}, {"small", ppo, small}}, corridor{}, more);
   for (std::size_t i = 0; i < 4; ++i) CHECK(threaded.results[i].final_return == result.results[i].final_return);
 
-  CHECK(refusal([&] { cohort::compare(cpu, {{"ppo", ppo}}, corridor{}, more); }) ==
+  CHECK(refusal<cohort_error>([&] { cohort::compare(cpu, {{"ppo", ppo}}, corridor{}, more); }) ==
         "compare: threads is 3 and a backend serves one run at a time, expected a function that makes one for each: [] "
         "{ return eigen::backend({.threads = 1}); }");
-  CHECK_THAT(refusal([&] { cohort::compare(cpu, {{"ppo", ppo}}, corridor{.max_episode_steps = 0}); }),
+  CHECK_THAT(refusal<cohort_error>([&] { cohort::compare(cpu, {{"ppo", ppo}}, corridor{.max_episode_steps = 0}); }),
              ContainsSubstring("the environment has no max_episode_steps"));
   more.stop = [] { return true; };
-  CHECK(refusal([&] { cohort::compare(make_one, {{"ppo", ppo}}, corridor{}, more); }) ==
+  CHECK(refusal<cohort_error>([&] { cohort::compare(make_one, {{"ppo", ppo}}, corridor{}, more); }) ==
         "compare: no run is complete: stopped on demand");
 }
 
@@ -135,7 +127,7 @@ TEST_CASE("compare: what cannot be compared is refused") {
   auto const of = [](compare_options const& how, std::vector<std::string> const& names = {"a", "b"}) {
     std::vector<comparing::any_contender> contenders;
     for (auto const& name : names) contenders.push_back(fake(name, 0));
-    return refusal([&] { comparing::compare_contenders(contenders, {how, {}}, {}); });
+    return refusal<cohort_error>([&] { comparing::compare_contenders(contenders, {how, {}}, {}); });
   };
   CHECK(of({.seeds = 0}) == "compare: seeds is 0, expected a positive number");
   CHECK(of({.steps = -1}) == "compare: steps is -1, expected a positive number");

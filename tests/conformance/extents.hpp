@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 
+#include "../support/refusal.hpp"
 #include "attention.hpp"
 #include "map.hpp"
 #include "map_rows.hpp"
@@ -18,13 +19,8 @@ inline std::string text(std::ptrdiff_t rows, std::ptrdiff_t columns = 1) {
 inline void refuses(std::string const& primitive, std::string const& given, std::string const& expected,
                     std::function<void()> const& f) {
   using Catch::Matchers::ContainsSubstring;
-  std::string message = "nothing was thrown";
-  try {
-    f();
-  } catch (shape_error const& e) {
-    message = e.what();
-  }
   CAPTURE(primitive);
+  std::string const message = support::refusal<shape_error>(f);
   REQUIRE_THAT(message, ContainsSubstring(primitive) && ContainsSubstring(given) && ContainsSubstring(expected));
 }
 
@@ -96,6 +92,9 @@ void extents_that_do_not_fit(B& backend) {
       refuses("column_sum", text(1, columns + 1), text(1, columns),
               [&] { backend.column_sum(out(1, columns + 1), in(6, columns)); });
       refuses("column_sum", text(columns), text(1, columns), [&] { backend.column_sum(out(columns), in(6, columns)); });
+      refuses("column_sum", text(columns), text(1, columns), [&] {
+        backend.map_column_sum(out(6, columns), out(columns), detail::times{}, in(6, columns), in(6, columns));
+      });
     }
   }
   SECTION("row_max and row_sums refuse results that are not one for each row") {

@@ -127,6 +127,23 @@ void product(B& backend, tolerances const& tolerance) {
             REQUIRE(difference(sums.now(), want) == "");
           }
   }
+  SECTION("map_column_sum: what map gives, in place too, and the sums of its columns") {
+    for (std::ptrdiff_t rows : {0, 1, 9, 130})
+      for (std::ptrdiff_t columns : {1, 4, 7, 16, 31, 64, 600})
+        for (order in : any_order)
+          for (order out : {order::packed, order::every_second}) {
+            placed<B, T> x(backend, integers<T>(rows, columns, 6), in), y(backend, integers<T>(rows, columns, 7), out),
+                sums(backend, 1, columns, out);
+            grid<double> want(rows, columns), total(1, columns);
+            for (std::ptrdiff_t r = 0; r < rows; ++r)
+              for (std::ptrdiff_t c = 0; c < columns; ++c)
+                total(0, c) += want(r, c) = double(x(r, c)) * double(y(r, c));
+            backend.map_column_sum(y.out(), sums.out(), detail::times{}, x.in(), y.in());
+            CAPTURE(rows, columns, int(in), int(out));
+            REQUIRE(difference(y.now(), want) == "");
+            REQUIRE(difference(sums.now(), total) == "");
+          }
+  }
 }
 
 }  // namespace cohort::conformance

@@ -27,9 +27,11 @@ struct program {
     body += "  std::printf(\"%d\\n\", int(" + name + "::self_test()));\n";
     expected.push_back({1});
     auto const& spaces = policy.spaces();
-    std::size_t const D = spaces.observations.size(), all = std::size_t(policy.observations());
+    int const memory = policy.memory();
+    std::size_t const D = spaces.observations.size(), all = std::size_t(policy.observations() - memory);
     bool const masked = all > D;
     std::string rows;
+    std::vector<float> remembered(std::size_t(memory), 0.f);
     random_stream draws(stream_id{7, draw_purpose::user});
     for (int k = 0; k < (masked ? 300 : 8); ++k) {
       std::vector<float> seen(all);
@@ -40,18 +42,21 @@ struct program {
         rows += number;
       }
       rows += "},\n";
+      seen.insert(seen.end(), remembered.begin(), remembered.end());
       std::vector<typename Policy::action> a(std::size_t(policy.distribution().action_width()));
-      policy.act_deterministic(cpu, view<float const>(seen.data(), 1, std::ptrdiff_t(all)),
-                               view(a.data(), 1, std::ptrdiff_t(a.size())));
+      view<float const> const row(seen.data(), 1, std::ptrdiff_t(seen.size()));
+      policy.act_deterministic(cpu, row, view(a.data(), 1, std::ptrdiff_t(a.size())));
+      if (memory > 0) policy.remember(cpu, row, view(remembered.data(), 1, std::ptrdiff_t(memory)));
       expected.emplace_back(a.begin(), a.begin() + std::ptrdiff_t(spaces.actions.size()));
     }
-    body += "  {\n    const float rows[][" + std::to_string(all) + "] = {\n" + rows +
-            "};\n    for (const auto& row : rows) {\n      " + (spaces.actions.kind == "box" ? "float" : "int") +
-            " a[" + name + "::actions];\n";
+    body += "  {\n    const float rows[][" + std::to_string(all) + "] = {\n" + rows + "};\n" +
+            (memory > 0 ? "    " + name + "::memory remembered;\n" : "") +
+            "    for (const auto& row : rows) {\n      " + (spaces.actions.kind == "box" ? "float" : "int") + " a[" +
+            name + "::actions];\n";
     if (masked)
       body += "      bool mask[" + name + "::mask_size];\n      for (int k = 0; k < " + name +
               "::mask_size; ++k) mask[k] = row[" + name + "::observations + k] != 0;\n";
-    std::string const given = masked ? "row, mask" : "row";
+    std::string const given = std::string("row") + (masked ? ", mask" : "") + (memory > 0 ? ", remembered" : "");
     if (spaces.actions.kind == "discrete") body += "      a[0] = " + name + "::act(" + given + ");\n";
     else body += "      " + name + "::act(" + given + ", a);\n";
     body += "      for (auto x : a) std::printf(\"%.9g \", double(x));\n      std::printf(\"\\n\");\n    }\n  }\n";
@@ -157,6 +162,16 @@ TEST_CASE(
   actor composed{cpu, pendulum, networks{.actor = layers, .policy_gain = 2}, random_seed{3}};
   all.add(cpu, composed, "composed");
   all.add_broken("composed", "/ std::sqrt(variance", "/ (variance");
+  actor_critic gated{cpu, pendulum, networks{.actor = network{dense{4}, gru{3}}, .policy_gain = 2}, random_seed{3}};
+  all.add(cpu, gated, "gated");
+  all.add_broken("gated", "h[o] = y[o];", ";");
+  actor deep{cpu, pole,
+             networks{.actor = network{residual{lstm{4}, min_gru{4}}, lstm{3}, min_gru{2}, gru{5}}, .policy_gain = 2},
+             random_seed{3}};
+  all.add(cpu, deep, "deep");
+  all.add_broken("deep", "c[o] = keep * c[o] +", "c[o] = keep * keep +");
+  actor careful{cpu, spaces::doors{}, networks{.actor = network{gru{6}}, .policy_gain = 2}, random_seed{3}};
+  all.add(cpu, careful, "careful");
   actor choices{cpu, spaces::choices{}, {.policy_gain = 2}, random_seed{3}};
   all.add(cpu, choices, "several_choices");
   actor bits{cpu, spaces::bits{}, {.policy_gain = 2}, random_seed{3}};
@@ -248,12 +263,8 @@ TEST_CASE("export_header: what a header cannot say is refused by name, with noth
                     "export_header: number 9 of the policy's actor.0.weight is inf, expected a finite float");
   actor seeing{cpu, classic_control::pendulum{}, network{residual{image{1, 3, 1}, convolution{1, 1}}}};
   CHECK_THROWS_WITH(export_header(cpu, seeing, path),
-                    "export_header: actor.0.0 is image, and a header has dense, layer_norm, residual, columns and "
-                    "side_by_side alone");
-  actor remembering{cpu, classic_control::pendulum{}, network{dense{4}, gru{3}}};
-  CHECK_THROWS_WITH(export_header(cpu, remembering, path),
-                    "export_header: actor.1 is gru, and a header has dense, layer_norm, residual, columns and "
-                    "side_by_side alone");
+                    "export_header: actor.0.0 is image, and a header has dense, layer_norm, residual, columns, "
+                    "side_by_side, gru, lstm and min_gru alone");
   auto text_with = [&](auto const& critic) {  // of which a header has nothing
     actor_critic policy{cpu, classic_control::pendulum{}, networks{.actor = network{dense{4}}, .critic = critic},
                         random_seed{3}};

@@ -7,6 +7,7 @@
 #include "../catch.hpp"
 #include "../support/files.hpp"
 #include "../support/parameters.hpp"
+#include "../support/refusal.hpp"
 #include "../support/spaces.hpp"
 
 using namespace cohort;
@@ -24,16 +25,9 @@ struct two_numbers : spaces::point {
 template <template <class, class> class Policy = actor>
 std::string said(std::string const& bytes, onnx_options const& o = {}) {
   eigen::backend cpu({.threads = 1});
-  try {
-    detail::policy_from_onnx(cpu, files::bytes(bytes), "x.onnx", o, 2, [&](network_options const& n, random_seed seed) {
-      return Policy{cpu, two_numbers{}, n, seed};
-    });
-    return "";
-  } catch (io_error const& e) {
-    return e.what();
-  } catch (value_error const& e) {
-    return e.what();
-  }
+  auto make = [&](network_options const& n, random_seed seed) { return Policy{cpu, two_numbers{}, n, seed}; };
+  return support::message_of<cohort_error>(
+      [&] { detail::policy_from_onnx(cpu, files::bytes(bytes), "x.onnx", o, 2, make); });
 }
 
 /// A file whose graph is written by a function, with weights w (2 x 2), v (2 x 3), n (3 x 2) and b (2).
@@ -59,17 +53,12 @@ std::string sound() {
 /// Whether bytes of that file are refused.
 bool refused(std::string const& bytes) {
   eigen::backend cpu({.threads = 1});
-  try {
-    detail::policy_from_onnx(cpu, files::bytes(bytes), "x.onnx", {}, 2,
-                             [&](network_options const& n, random_seed seed) {
-                               return actor{cpu, spaces::numbers{}, tanh_gaussian{}, n, seed};
-                             });
-    return false;
-  } catch (io_error const&) {
-    return true;
-  } catch (value_error const&) {
-    return true;
-  }
+  auto make = [&](network_options const& n, random_seed seed) {
+    return actor{cpu, spaces::numbers{}, tanh_gaussian{}, n, seed};
+  };
+  return !support::message_of<cohort_error>([&] {
+            detail::policy_from_onnx(cpu, files::bytes(bytes), "x.onnx", {}, 2, make);
+          }).empty();
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <memory>
 
 #include "../catch.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
+using support::refusal;
 
 namespace {
 
@@ -59,14 +61,7 @@ walk faulty(fault f) {
 
 TEST_CASE("check_env: an environment without a fault passes, and each fault is said with its step") {
   CHECK(check_env(walk{}).empty());
-  auto fault_of = [](fault f) -> std::string {
-    try {
-      check_env(faulty(f));
-    } catch (environment_error const& e) {
-      return e.what();
-    }
-    return "";
-  };
+  auto fault_of = [](fault f) { return refusal<environment_error>([&] { check_env(faulty(f)); }); };
   CHECK_THAT(fault_of(fault::start), ContainsSubstring("reset: two starts from the same draws differ"));
   CHECK_THAT(fault_of(fault::step), ContainsSubstring("step 0: a state and its copy, stepped with the same action"));
   CHECK_THAT(fault_of(fault::shared), ContainsSubstring("step 0: stepping a copy of the state changed the state"));

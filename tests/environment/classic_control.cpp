@@ -12,11 +12,13 @@
 #include "../catch.hpp"
 #include "../golden/gymnasium.hpp"
 #include "../support/arrays.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using namespace cohort::classic_control;
 using Catch::Matchers::ContainsSubstring;
 using plain = real<double>;
+using support::refusal;
 
 namespace {
 
@@ -199,14 +201,7 @@ TEST_CASE("classic_control: episodes begin where Gymnasium's do") {
 
 TEST_CASE("classic_control: parameters that no environment can have are refused before the first step") {
   double nan = std::numeric_limits<double>::quiet_NaN();
-  auto refused = [](auto const& e) -> std::string {
-    try {
-      environment_run run{e};
-    } catch (value_error const& error) {
-      return error.what();
-    }
-    return "";
-  };
+  auto refused = [](auto const& e) { return refusal([&] { environment_run run{e}; }); };
   arrays::cpu backend;
   CHECK_THROWS_WITH((vector_environment<arrays::cpu, acrobot>(backend, {.mass_1 = 0}, 4, 1)),
                     ContainsSubstring("acrobot: mass_1 is 0, expected a finite number > 0"));

@@ -1,6 +1,7 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/environment/environment_of.hpp>
+#include <ranges>
 
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"

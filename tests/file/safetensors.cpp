@@ -7,6 +7,7 @@
 #include "../support/files.hpp"
 #include "../support/golden.hpp"
 #include "../support/paths.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using namespace cohort::file;
@@ -17,12 +18,7 @@ namespace {
 
 /// What a file says is wrong with these bytes, or "".
 std::string complaint(std::string const& file) {
-  try {
-    safetensors const parsed(bytes(file), "weights");
-  } catch (io_error const& e) {
-    return e.what();
-  }
-  return "";
+  return support::message_of<io_error>([&] { safetensors const parsed(bytes(file), "weights"); });
 }
 
 std::string of_header(std::string const& header, std::size_t data = 0) {

@@ -1,20 +1,21 @@
-"""Records small Llamas of Hugging Face's transformers: their files, and what they compute.
+"""Records small language models of Hugging Face's transformers, of each family: their files, and what they compute.
 
     python3 -m venv build/transformers
     build/transformers/bin/pip install transformers==5.23.0 safetensors==0.8.0 torch==2.15.0 numpy==2.4.6
-    build/transformers/bin/python tests/golden/llama.py
+    build/transformers/bin/python -P tests/golden/llama.py
 
 It writes into llama/ beside itself, or into the folder given as its argument:
 
-    untied/, tied/           config.json and model.safetensors as save_pretrained writes them
+    NAME/, of MODELS         config.json and model.safetensors (of qwen2 in several files, with their index) as save_pretrained writes them
     */expected.safetensors   in float64, for the sequences ids.0, ids.1, ...: logits.0, ... of T x V; loss, the sum over a sequence of -log p(next token);
                              gradient.NAME of the sum of all losses; and prompt with its greedy continuation
     types/*.safetensors      one tensor of special and of random numbers in each type, with what float makes of them in types/expected.txt
 
 transformers computes its norms and its rotary positions in float32 whatever the model's type. What is expected here is in float64 throughout, by
-replacing these two; a finite difference shows that nothing else is in float32, and the float32 model that its logits are what transformers says.
+replacing these two, stretched positions by formulas of their own; a finite difference shows that nothing else is in float32, and the float32 model that its logits are what transformers says.
 """
 
+import math
 import pathlib
 import sys
 
@@ -24,12 +25,30 @@ import safetensors.torch
 import torch
 import transformers
 from transformers.models.llama import modeling_llama
+from transformers.models.mistral import modeling_mistral
+from transformers.models.qwen2 import modeling_qwen2
 
 NEEDED = {"transformers": "5.23.0", "safetensors": "0.8.0", "torch": "2.15.0", "numpy": "2.4.6"}
 
+FAMILIES = {
+    "Llama": (modeling_llama.LlamaRMSNorm, modeling_llama.LlamaRotaryEmbedding),
+    "Mistral": (modeling_mistral.MistralRMSNorm, modeling_mistral.MistralRotaryEmbedding),
+    "Qwen2": (modeling_qwen2.Qwen2RMSNorm, modeling_qwen2.Qwen2RotaryEmbedding),
+}
+PLAIN = {"rope_type": "default", "rope_theta": 10000.0}
+LLAMA3 = {"rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+          "original_max_position_embeddings": 32}
+LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 2.5}
+YARN = {"rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 4.0}
+
+# The family, the seed, and the fields of its config.
 MODELS = {
-    "untied": dict(num_hidden_layers=2, head_dim=8, tie_word_embeddings=False),
-    "tied": dict(num_hidden_layers=1, head_dim=16, tie_word_embeddings=True),  # heads x head_dim is not hidden_size
+    "untied": ("Llama", 3, dict(num_hidden_layers=2, head_dim=8, tie_word_embeddings=False, rope_parameters=PLAIN)),
+    # heads x head_dim is not hidden_size
+    "tied": ("Llama", 1, dict(num_hidden_layers=1, head_dim=16, tie_word_embeddings=True, rope_parameters=PLAIN)),
+    "llama3": ("Llama", 5, dict(num_hidden_layers=1, head_dim=8, tie_word_embeddings=True, rope_parameters=LLAMA3)),
+    "mistral": ("Mistral", 5, dict(num_hidden_layers=1, head_dim=8, tie_word_embeddings=True, sliding_window=48, rope_parameters=LINEAR)),
+    "qwen2": ("Qwen2", 10, dict(num_hidden_layers=2, tie_word_embeddings=False, use_sliding_window=False, rope_parameters=YARN)),
 }
 LENGTHS = [2, 7, 19, 1]
 
@@ -44,20 +63,49 @@ def norm(self, x):
     return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.variance_epsilon))
 
 
+def frequencies(config):
+    """The speeds of the pairs of a head, and what sines and cosines are multiplied by."""
+    rope, size = config.rope_parameters, getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    base, kind = rope["rope_theta"], rope["rope_type"]
+    plain = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+    if kind == "default":
+        return plain, 1.0
+    if kind == "linear":
+        return plain / rope["factor"], 1.0
+    if kind == "llama3":
+        kept = []
+        for frequency in plain.tolist():
+            wavelength, original = 2 * math.pi / frequency, rope["original_max_position_embeddings"]
+            if wavelength < original / rope["high_freq_factor"]:
+                kept.append(1.0)
+            elif wavelength > original / rope["low_freq_factor"]:
+                kept.append(0.0)
+            else:
+                kept.append((original / wavelength - rope["low_freq_factor"]) / (rope["high_freq_factor"] - rope["low_freq_factor"]))
+        kept = torch.tensor(kept, dtype=torch.float64)
+        return (1 - kept) * plain / rope["factor"] + kept * plain, 1.0
+    original = rope["original_max_position_embeddings"]
+    first, last = (size * math.log(original / (turns * 2 * math.pi)) / (2 * math.log(base))
+                   for turns in (rope.get("beta_fast") or 32, rope.get("beta_slow") or 1))
+    first, last = max(math.floor(first), 0), min(math.ceil(last), size - 1)
+    falling = ((torch.arange(size // 2, dtype=torch.float64) - first) / (last - first)).clamp(0, 1)
+    return plain / rope["factor"] * falling + plain * (1 - falling), 0.1 * math.log(rope["factor"]) + 1
+
+
 def rotary(self, x, position_ids):
-    size, base = self.config.head_dim, self.config.rope_parameters["rope_theta"]
-    frequency = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
-    angle = position_ids[..., None].double() * frequency
+    speeds, length = frequencies(self.config)
+    torch.testing.assert_close(self.inv_freq.double(), speeds, rtol=1e-6, atol=0)
+    assert abs(self.attention_scaling - length) < 1e-12
+    angle = position_ids[..., None].double() * speeds
     angle = torch.cat((angle, angle), dim=-1)
-    return angle.cos(), angle.sin()
+    return angle.cos() * length, angle.sin() * length
 
 
-def make(changes, seed):
-    config = transformers.LlamaConfig(vocab_size=40, hidden_size=32, intermediate_size=48, num_attention_heads=4, num_key_value_heads=2,
-                                      max_position_embeddings=64, rms_norm_eps=1e-5, rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
-                                      **changes)
+def make(family, changes, seed):
+    config = getattr(transformers, family + "Config")(vocab_size=40, hidden_size=32, intermediate_size=48, num_attention_heads=4,
+                                                      num_key_value_heads=2, max_position_embeddings=64, rms_norm_eps=1e-5, **changes)
     draws = torch.Generator().manual_seed(seed)
-    model = transformers.LlamaForCausalLM(config)
+    model = getattr(transformers, family + "ForCausalLM")(config)
     with torch.no_grad():
         for p in model.parameters():
             p.copy_(torch.randn(p.shape, generator=draws) * 0.3 + (p.dim() == 1))
@@ -105,19 +153,21 @@ def continuation(model, prompt, count):
     return ids[len(prompt):]
 
 
-def record(name, folder, seed):
-    model, draws = make(MODELS[name], seed)
-    model.save_pretrained(folder)
+def record(name, folder):
+    family, seed, changes = MODELS[name]
+    model, draws = make(family, changes, seed)
+    model.save_pretrained(folder, **(dict(max_shard_size="20KB") if name == "qwen2" else {}))
     (folder / "generation_config.json").unlink(missing_ok=True)
     sequences = [torch.randint(model.config.vocab_size, (n,), generator=draws) for n in LENGTHS]
     with torch.no_grad():
         single = [model(ids[None]).logits[0] for ids in sequences]
 
     model = model.double()
+    of_norm, of_rotary = FAMILIES[family]
     for module in model.modules():
-        if isinstance(module, modeling_llama.LlamaRMSNorm):
+        if isinstance(module, of_norm):
             module.forward = norm.__get__(module)
-        elif isinstance(module, modeling_llama.LlamaRotaryEmbedding):
+        elif isinstance(module, of_rotary):
             module.forward = rotary.__get__(module)
     values = losses(model, sequences)
     values.sum().backward()
@@ -159,8 +209,8 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(1)
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "llama")
-    record("untied", folder / "untied", 3)
-    record("tied", folder / "tied", 1)
+    for name in MODELS:
+        record(name, folder / name)
     record_types(folder / "types")
     for file in folder.glob("*/*.safetensors"):
         file.chmod(0o644)  # they are made for their owner only

@@ -125,9 +125,12 @@ TEST_CASE("gymnasium: an episode is the same whatever its instance played before
   }
 }
 
-TEST_CASE("gymnasium: the limit of Gymnasium is the environment's, other truncations are the outcome's") {
+TEST_CASE(
+    "gymnasium: the limit and the threshold of Gymnasium are the environment's, other truncations are the outcome's") {
   auto const limited = odd("Walk").of<discrete>();
   CHECK(limited.max_episode_steps == 25);
+  CHECK_FALSE(limited.reward_threshold());
+  CHECK(cohort::gymnasium::make("CartPole-v1").of<discrete>().reward_threshold() == 475);
   environment_run walk{limited, 1};
   while (!walk.done()) walk.step(1);
   CHECK(walk.steps_of_episode() == 25);

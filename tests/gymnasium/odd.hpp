@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../catch.hpp"
+#include "../support/refusal.hpp"
 
 /// An environment of odd_environments.py.
 inline cohort::gymnasium::any_environment odd(std::string const& name,
@@ -15,10 +16,5 @@ inline cohort::gymnasium::any_environment odd(std::string const& name,
 /// What f raises.
 template <class Error = cohort::environment_error, class F>
 std::string raised(F f) {
-  try {
-    f();
-  } catch (Error const& e) {
-    return e.what();
-  }
-  return "nothing was raised";
+  return support::refusal<Error>(f);
 }

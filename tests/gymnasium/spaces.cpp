@@ -115,7 +115,7 @@ TEST_CASE("gymnasium: what is no virtual environment, or one of another Python, 
   std::ofstream(folder / "pyvenv.cfg") << "home = /usr/bin\nversion = 3.4.10\n";
   CHECK_THAT(raised<value_error>(given), ContainsSubstring("is of Python 3.4.10, and this program has Python 3."));
   std::ofstream(folder / "pyvenv.cfg") << "version = " << PY_VERSION << "\n";
-  CHECK(raised<value_error>(given) == "nothing was raised");
+  CHECK_NOTHROW(given());
 }
 
 TEST_CASE("gymnasium: what Python raises or returns wrongly names the environment, its seed and the step") {

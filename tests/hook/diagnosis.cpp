@@ -5,6 +5,7 @@
 #include <cohort/cohort.hpp>
 #include <cstdint>
 #include <limits>
+#include <ranges>
 #include <string>
 #include <vector>
 

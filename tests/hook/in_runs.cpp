@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "../support/parameters.hpp"
+#include "../support/refusal.hpp"
 #include "short_run.hpp"
 
 using namespace cohort;
@@ -46,13 +47,9 @@ TEST_CASE(
 TEST_CASE("hooks: what they throw keeps its type where it is one of ours, and else is held by a cohort_error") {
   machine cpu;
   auto policy = policy_of(cpu);
-  auto message = [&]<class Caught>(Caught*, auto&&... hooks) -> std::string {
-    try {
-      train(cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 3, .seed = 2}, hooks...);
-    } catch (Caught const& e) {
-      return e.what();
-    }
-    return "";
+  auto message = [&]<class Caught>(Caught*, auto&&... hooks) {
+    return support::refusal<Caught>(
+        [&] { train(cpu, ppo, pole, policy, {.steps = 1'000'000, .updates = 3, .seed = 2}, hooks...); });
   };
   auto same_type = [&]<class Error>(Error* e, std::string const& name) {
     CHECK(message(e, thrower<Error>{}) == "hook thrower<" + name + ">, update 3: the disk is full");

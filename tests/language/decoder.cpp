@@ -3,6 +3,7 @@
 #include <limits>
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
@@ -174,12 +175,7 @@ TEST_CASE("decoder: extents that can't be held are refused before anything is al
   auto complaint = [&](auto change) {
     decoder_options o = small();
     change(o);
-    try {
-      language_model model{backend, o};
-    } catch (value_error const& e) {
-      return std::string(e.what());
-    }
-    return std::string();
+    return support::message_of([&] { language_model model{backend, o}; });
   };
   constexpr int most = std::numeric_limits<int>::max();
   CHECK_THAT(

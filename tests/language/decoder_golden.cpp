@@ -79,7 +79,7 @@ constexpr bool wide = sizeof(value_t<B>) == 8;
 
 TEMPLATE_TEST_CASE("decoder: the logits of transformers, to 1e-12 in double and to 2e-5 in float", "[golden]",
                    BACKENDS) {
-  for (std::string name : {"untied", "tied"}) {
+  for (std::string const name : {"untied", "tied", "llama3", "mistral", "qwen2"}) {
     recorded<TestType> r(name);
     REQUIRE(r.sequences.size() == 4);
     token_packing<TestType> packing;
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("decoder: the logits of transformers, to 1e-12 in double and 
 TEMPLATE_TEST_CASE("language_model: the losses of transformers and, tensor by tensor, their gradient", "[golden]",
                    BACKENDS) {
   using T = value_t<TestType>;
-  for (std::string name : {"untied", "tied"}) {
+  for (std::string const name : {"untied", "tied", "llama3", "mistral", "qwen2"}) {
     recorded<TestType> r(name);
     auto const packing = r.packed();
     std::vector<T> slopes(std::size_t(2 * packing.steps()), T(0)), logp;
@@ -139,7 +139,7 @@ TEMPLATE_TEST_CASE("language_model: the losses of transformers and, tensor by te
 }
 
 TEMPLATE_TEST_CASE("generator: the greedy continuation of transformers", "[golden]", BACKENDS) {
-  for (std::string name : {"untied", "tied"}) {
+  for (std::string const name : {"untied", "tied", "llama3", "mistral", "qwen2"}) {
     recorded<TestType> r(name);
     auto const prompt = r.tokens("prompt"), continuation = r.tokens("continuation");
     generator<TestType> generate;

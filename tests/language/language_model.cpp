@@ -1,5 +1,7 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/language/model/generate.hpp>
+#include <set>
+
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 
@@ -63,6 +65,26 @@ TEMPLATE_TEST_CASE("generation: its log-probabilities are those of evaluate", ""
       CHECK(g.logp == g.sampler_logp);
     }
   }
+}
+
+TEST_CASE("generation: any of several stop tokens ends a completion, where one alone would let it go on") {
+  eigen::backend backend;
+  language_model model{backend, small(), random_seed{3}, {.initial_std = .5}};
+  generator<eigen::backend> generate;
+  generation_options o{.group = 8, .max_tokens = 12, .sampler = {.temperature = 1.3}};
+  auto const whole = generate(backend, model, prompts, o, stream_id{7});
+  o.stop = {0, 3};
+  auto const ended = generate(backend, model, prompts, o, stream_id{7});
+  std::set<std::int32_t> ends;
+  for (std::size_t n = 0; n < ended.size(); ++n) {
+    auto const first = std::find_if(whole[n].tokens.begin(), whole[n].tokens.end(),
+                                    [](std::int32_t token) { return token == 0 || token == 3; });
+    bool const stopped = first != whole[n].tokens.end();
+    CHECK(ended[n].stopped == stopped);
+    CHECK(ended[n].tokens == std::vector<std::int32_t>(whole[n].tokens.begin(), first + stopped));
+    if (stopped) ends.insert(*first);
+  }
+  CHECK(ends.size() == 2);
 }
 
 TEMPLATE_TEST_CASE("generation: a completion does not depend on what is generated beside it", "", archetype<float>,

@@ -1,3 +1,4 @@
+#include <array>
 #include <cohort/language/files/llama_files.hpp>
 #include <ranges>
 #include <tuple>
@@ -5,6 +6,7 @@
 #include "../catch.hpp"
 #include "../support/files.hpp"
 #include "../support/paths.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using namespace cohort::language;
@@ -65,13 +67,10 @@ std::string refusal(json const& changes) {
   for (auto const& [name, value] : changes.items()) config[name] = value;
   scratch const here;
   files::put(here.path / "config.json", config.dump());
-  try {
-    read_config(here.path);
-  } catch (io_error const& e) {
-    std::string const text = e.what(), file = (here.path / "config.json").string();
-    return text.starts_with(file) ? text.substr(file.size()) : "not said with the file: " + text;
-  }
-  return "nothing";
+  std::string const text = support::message_of<io_error>([&] { read_config(here.path); }),
+                    file = (here.path / "config.json").string();
+  if (text.empty()) return "nothing";
+  return text.starts_with(file) ? text.substr(file.size()) : "not said with the file: " + text;
 }
 
 /// A folder with a model.safetensors of the tensors of `tiny`, after `change`.
@@ -137,19 +136,33 @@ TEST_CASE("read_config: the rotary base of transformers 4 and of 5") {
 }
 
 TEST_CASE("read_config: a model that the decoder is not is refused by name") {
-  CHECK(refusal({{"model_type", "mistral"}}) == ": has model_type \"mistral\", expected \"llama\"");
+  CHECK(refusal({{"model_type", "gemma"}}) ==
+        ": has model_type \"gemma\", expected one of \"llama\", \"mistral\", \"qwen2\"");
+  CHECK(refusal({{"model_type", 3}}) == ": has model_type 3, expected one of \"llama\", \"mistral\", \"qwen2\"");
   CHECK(refusal({{"model_type", nullptr}}) == ": has no model_type");
   CHECK(refusal({{"hidden_act", "gelu"}}) == ": has hidden_act \"gelu\", expected \"silu\"");
   CHECK(refusal({{"attention_bias", true}}) == ": has attention_bias true, expected false");
   CHECK(refusal({{"mlp_bias", true}}) == ": has mlp_bias true, expected false");
-  CHECK(
-      refusal({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}}}}) ==
-      ", rope_scaling: has rope_type \"llama3\", expected \"default\", the only rotary positions that are known here");
-  CHECK(refusal({{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}}) ==
-        ", rope_scaling: has type \"linear\", expected \"default\", the only rotary positions that are known here");
-  CHECK(
-      refusal({{"rope_parameters", {{"rope_type", "yarn"}, {"rope_theta", 1e4}}}}) ==
-      ", rope_parameters: has rope_type \"yarn\", expected \"default\", the only rotary positions that are known here");
+  std::string const known = "expected \"default\", \"linear\", \"llama3\" or \"yarn\"";
+  CHECK(refusal({{"rope_scaling", {{"rope_type", "dynamic"}, {"factor", 8}}}}) ==
+        ", rope_scaling: has rope_type \"dynamic\", " + known);
+  CHECK(refusal({{"rope_scaling", {{"type", "longrope"}, {"factor", 2}}}}) ==
+        ", rope_scaling: has type \"longrope\", " + known);
+  CHECK(refusal({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}}}}) ==
+        ", rope_scaling: has no low_freq_factor");
+  CHECK(refusal({{"rope_parameters", {{"rope_type", "yarn"}, {"rope_theta", 1e4}}}}) ==
+        ", rope_parameters: has no factor");
+  CHECK(refusal({{"rope_parameters", {{"rope_type", "linear"}, {"factor", .5}}}}) ==
+        ", rope_parameters: cannot be: rotary_scaling: factor is 0.5, expected a number from 1 on");
+  CHECK(refusal({{"rope_parameters", {{"rope_type", "yarn"}, {"factor", 2}, {"beta_fast", 1}}}}) ==
+        ", rope_parameters: cannot be: rotary_scaling: fast is 1, expected a number above slow");
+  CHECK(refusal({{"rope_parameters", {{"rope_type", "yarn"}, {"factor", 2}, {"mscale", 1}}}}) ==
+        ", rope_parameters: has mscale 1, expected none, of which nothing is known here");
+  CHECK(refusal({{"rope_parameters", {{"partial_rotary_factor", .5}}}}) ==
+        ", rope_parameters: has partial_rotary_factor 0.5, expected 1");
+  CHECK(refusal({{"rope_parameters", {{"rope_type", "linear"}, {"factor", 2}}},
+                 {"rope_scaling", {{"rope_type", "linear"}, {"factor", 3}}}}) ==
+        ": has rope_scaling {\"factor\":3,\"rope_type\":\"linear\"}, expected the one beside it in rope_parameters");
   CHECK(refusal({{"rope_parameters", 3}}) == ": has rope_parameters 3, expected an object");
   CHECK(refusal({{"rope_parameters", {{"rope_theta", 1e6}}}, {"rope_theta", 1e4}}) ==
         ", rope_parameters: has rope_theta 1000000.0, expected the one beside rope_parameters, 10000");
@@ -248,6 +261,21 @@ TEST_CASE("read_stop_tokens: one token, several, or none; anything else is refus
                                        ", expected a token or a list of tokens");
 }
 
+TEST_CASE("read_stop_tokens: those of generation_config.json end a text too") {
+  scratch const here;
+  json config = plain;
+  config["eos_token_id"] = 3;
+  files::put(here.path / "config.json", config.dump());
+  files::put(here.path / "generation_config.json", R"({"eos_token_id": [7, 3]})");
+  CHECK(read_stop_tokens(here.path) == std::vector<std::int32_t>{3, 7});
+  files::put(here.path / "generation_config.json", R"({"temperature": 1})");
+  CHECK(read_stop_tokens(here.path) == std::vector<std::int32_t>{3});
+  files::put(here.path / "generation_config.json", R"({"eos_token_id": "end"})");
+  CHECK_THROWS_WITH(read_stop_tokens(here.path),
+                    (here.path / "generation_config.json").string() +
+                        ": has eos_token_id \"end\", expected a token or a list of tokens");
+}
+
 TEST_CASE("read_config: a file that is missing or no JSON object is said with its path") {
   scratch const here;
   auto const path = (here.path / "config.json").string();
@@ -332,13 +360,107 @@ TEST_CASE(
       "read_parameters: the array has 3 elements, and the decoder " + std::to_string(size_of(tiny)) + " parameters");
 }
 
-TEST_CASE("read_parameters: a model in several files is refused in one sentence") {
+TEST_CASE("read_parameters: angles of rotary positions that a file has beside its weights are passed over") {
+  scratch const here;
+  std::vector<float> const angles(1);
+  put_weights(here, [&](auto& list) { list.push_back({"model.layers.0.self_attn.rotary_emb.inv_freq", {1}, angles}); });
+  CHECK_NOTHROW(read_tiny(here));
+}
+
+TEST_CASE("read_parameters: a model in several files, and an index that does not say where its tensors are") {
   scratch const here;
   auto const index = here.path / "model.safetensors.index.json";
-  files::put(index, "{}");
-  CHECK_THROWS_WITH(
-      read_tiny(here),
-      index.string() + " spreads the model over several files, and only a single model.safetensors can be read");
+  auto const values = counted<float>(tiny);
+  json map;
+  std::array<std::vector<file::new_tensor<float>>, 2> parts;
+  std::array<std::string, 2> const names{"one.safetensors", "two.safetensors"};
+  for (auto const& t : tensors_of(tiny)) {
+    std::size_t const at = map.size() % 2;
+    parts[at].push_back(
+        {t.name, detail::shape_of(t), std::span(values).subspan(std::size_t(t.offset), std::size_t(t.size()))});
+    map[t.name] = names[at];
+  }
+  for (std::size_t k : {0u, 1u}) file::write_safetensors<float>(here.path / names[k], parts[k], existing::refuse);
+  auto says = [&](json const& weight_map, std::string const& what) {
+    files::put(index, json({{"weight_map", weight_map}}).dump());
+    CHECK_THROWS_WITH(read_tiny(here), index.string() + what);
+  };
+  files::put(index, json({{"weight_map", map}}).dump());
+  std::vector<float> out(size_of(tiny));
+  read_parameters<float>(here.path, tiny, out);
+  CHECK(out == values);
+
+  std::string const norm = "model.norm.weight", file = map[norm];
+  says(json::array(), ": has weight_map [], expected an object of tensors and their files");
+  for (std::string const elsewhere : {"../one.safetensors", "/etc/passwd", "", ".."}) {
+    auto wrong = map;
+    wrong[norm] = elsewhere;
+    says(wrong, ": has for \"model.norm.weight\" the file \"" + elsewhere + "\", expected a file beside it");
+  }
+  auto other = map;
+  other[norm] = file == names[0] ? names[1] : names[0];
+  says(other, ": says that tensor \"model.norm.weight\" is in " + (here.path / std::string(other[norm])).string() +
+                  ", and it is not");
+  auto more = map;
+  more["lm_head.weight"] = names[0];
+  says(more, ": says that tensor \"lm_head.weight\" is in " + (here.path / names[0]).string() + ", and it is not");
+  auto missing = map;
+  missing["a"] = "three.safetensors";
+  files::put(index, json({{"weight_map", missing}}).dump());
+  CHECK_THROWS_WITH(read_tiny(here), StartsWith((here.path / "three.safetensors").string() + " cannot be opened"));
+}
+
+namespace {
+
+/// A family of our own: its files call queries, keys and values biased.
+struct own_family {
+  static constexpr char const* model_type = "ours";
+  static void read(file::json_fields const& config, decoder_options& o) { o.biased = config.flag("biased", false); }
+};
+
+}  // namespace
+
+TEST_CASE("read_config: a family's own fields, and a family of our own") {
+  scratch const here;
+  auto of = [&](json const& changes) {
+    json config = plain;
+    config.update(changes);
+    files::put(here.path / "config.json", config.dump());
+    return read_config(here.path, own_family{});
+  };
+  CHECK_FALSE(of(json::object()).biased);
+  CHECK(of({{"model_type", "qwen2"}}).biased);
+  CHECK(of({{"model_type", "qwen2"}}).context == 64);
+  CHECK(of({{"model_type", "qwen2"}, {"sliding_window", 16}}).context == 64);
+  CHECK(of({{"model_type", "qwen2"}, {"use_sliding_window", true}, {"sliding_window", 16}}).context == 16);
+  CHECK(of({{"model_type", "mistral"}}).context == 64);
+  CHECK(of({{"model_type", "mistral"}, {"max_position_embeddings", 9000}}).context == 4096);
+  CHECK(of({{"model_type", "mistral"}, {"max_position_embeddings", 9000}, {"sliding_window", nullptr}}).context ==
+        9000);
+  CHECK(of({{"model_type", "mistral"}, {"sliding_window", 16}}).context == 16);
+  CHECK(of({{"model_type", "ours"}, {"biased", true}}).biased);
+  CHECK_FALSE(of({{"model_type", "ours"}}).biased);
+}
+
+TEST_CASE("write_model: biases, stretched positions and stop tokens are read back") {
+  using kind = rotary_scaling::kind;
+  for (auto const& scaling : {rotary_scaling{},
+                              {.how = kind::linear, .factor = 2.5},
+                              {.how = kind::llama3, .factor = 8, .original_context = 4, .low = 1, .high = 3},
+                              {.how = kind::yarn, .factor = 2, .original_context = 4, .fast = 9, .attention = 1.25}})
+    for (bool biased : {false, true}) {
+      scratch const here;
+      auto o = tiny;
+      o.biased = biased, o.scaling = scaling, o.head_size = 2;
+      auto const values = counted<float>(o);
+      std::vector<std::int32_t> const ends{2, 4};
+      write_model<float>(here.path / "m", o, values, existing::refuse, ends);
+      auto const found = read_config(here.path / "m");
+      CHECK(found.biased == biased);
+      CHECK(found.scaling == scaling);
+      CHECK(parameters_of<float>(here.path / "m") == values);
+      CHECK(read_stop_tokens(here.path / "m") == ends);
+    }
 }
 
 TEMPLATE_TEST_CASE("write_model: what is written is read back", "", float, double) {

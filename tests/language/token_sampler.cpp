@@ -4,6 +4,7 @@
 #include <cohort/language/sampler/logit_edits.hpp>
 #include "../support/archetype.hpp"
 #include "../support/golden.hpp"
+#include "../support/refusal.hpp"
 #include "draws.hpp"
 
 using namespace cohort;
@@ -223,14 +224,7 @@ TEMPLATE_TEST_CASE("token_sampler: logits that cannot be drawn from give no toke
 }
 
 TEST_CASE("token_sampler: parameters out of range are named") {
-  auto message = [](token_sampler const& s) {
-    try {
-      s.check();
-    } catch (value_error const& e) {
-      return std::string(e.what());
-    }
-    return std::string();
-  };
+  auto message = [](token_sampler const& s) { return support::message_of([&] { s.check(); }); };
   double nan = std::nan("");
   for (double t : {-1., 9e-7, 1e-40, nan})
     CHECK(message({.temperature = t}) == "token_sampler: temperature is " + detail::text(t) +

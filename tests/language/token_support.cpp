@@ -4,6 +4,7 @@
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
 #include "../support/echo.hpp"
+#include "../support/refusal.hpp"
 
 // Training on what a sampler's cuts kept: ratios and gradients of the distribution that was sampled from.
 
@@ -294,14 +295,7 @@ TEST_CASE(
 }
 
 TEST_CASE("completions: what training could not follow is refused in one sentence") {
-  auto message = [](completions const& c) {
-    try {
-      c.check();
-    } catch (value_error const& e) {
-      return std::string(e.what());
-    }
-    return std::string();
-  };
+  auto message = [](completions const& c) { return support::message_of([&] { c.check(); }); };
   CHECK(message({.sampler = {.repetition_penalty = 1.2}}) ==
         "completions: sampler.repetition_penalty is 1.2, which training does not apply; expected 1, or softmax = "
         "softmax_over::vocabulary, whose ratio is biased");

@@ -3,6 +3,7 @@
 #include <cohort/cohort.hpp>
 #include "../catch.hpp"
 #include "../support/mean_reward.hpp"
+#include "../support/refusal.hpp"
 #include "../support/spaces.hpp"
 
 using namespace cohort;
@@ -104,12 +105,8 @@ TEST_CASE("action_mask: a mask that allows nothing is refused with the step and 
   closing environment;
   actor_critic policy{cpu, environment, {.hidden = {8}}, random_seed{3}};
   auto says = [&](auto const& rollout, auto const& estimator) {
-    try {
-      train(cpu, algorithm_of(rollout, estimator), environment, policy, {.steps = 1'000});
-    } catch (environment_error const& e) {
-      return std::string(e.what());
-    }
-    return std::string();
+    return support::refusal<environment_error>(
+        [&] { train(cpu, algorithm_of(rollout, estimator), environment, policy, {.steps = 1'000}); });
   };
   std::string expected = "step 3, lane 0: the environment's action mask allows no action, expected at least one";
   CHECK(says(lanes{.count = 2, .horizon = 16}, gae{}) == expected);

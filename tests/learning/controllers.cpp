@@ -5,6 +5,7 @@
 
 #include <cohort/cohort.hpp>
 #include <cstdint>
+#include <ranges>
 #include <vector>
 #include "../catch.hpp"
 

@@ -4,10 +4,12 @@
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using namespace arrays;
 using Catch::Matchers::ContainsSubstring;
+using support::refusal;
 
 namespace {
 
@@ -89,15 +91,6 @@ void require_differences(int D, network<L...> const& n, double h = 1e-3, double 
       REQUIRE(close(found[i], slope(moved, 0, h), 1e-8, 1e-8));
     }
   }
-}
-
-std::string refusal(auto f) {
-  try {
-    f();
-  } catch (value_error const& e) {
-    return e.what();
-  }
-  return "none";
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include <cohort/optimizer/lion.hpp>
 #include <cohort/optimizer/rmsprop.hpp>
 #include <cohort/optimizer/sgd.hpp>
+#include "../support/refusal.hpp"
 #include "after.hpp"
 
 using namespace optimizer_runs;
+using support::refusal;
 
 namespace {
 
@@ -120,14 +122,7 @@ TEST_CASE("optimizers: their state is what they keep of each parameter") {
 
 TEST_CASE("optimizers: a parameter out of its range is refused by name, with what was given") {
   cpu backend;
-  auto says = [&](auto const& o) {
-    try {
-      detail::start_optimizer(backend, o, parameter_layout(1));
-    } catch (value_error const& e) {
-      return std::string(e.what());
-    }
-    return std::string("nothing");
-  };
+  auto says = [&](auto const& o) { return refusal([&] { detail::start_optimizer(backend, o, parameter_layout(1)); }); };
   CHECK(says(sgd{.rate = 0.}) == "sgd: rate is 0, expected a positive number");
   CHECK(says(sgd{.momentum = 1}) == "sgd: momentum is 1, expected a number in [0, 1)");
   CHECK(says(sgd{.momentum = .5, .dampening = -1}) == "sgd: dampening is -1, expected a number in [0, 1]");

@@ -77,6 +77,38 @@ TEST_CASE("policy: the critic starts with the gain asked for, and with weights o
   REQUIRE(p.parameters()[0] != p.parameters()[(4 + 1) * 8 + 9]);
 }
 
+TEST_CASE("policy: uniform weights and biases lie within 1 / sqrt(inputs) of 0 in each layer, all over it") {
+  cpu backend;
+  for (auto t : {trunk::separate, trunk::shared}) {
+    network_options const o{.hidden = {300, 100}, .trunk = t, .log_std = -2, .weights = initial_weights::uniform};
+    actor_critic<cpu, gaussian> p(backend, gaussian{2}, 40, o, random_seed{1});
+    numbers const all = parameters_of(p);
+    double bound = 0;
+    int matrices = 0;
+    p.for_each_array([&](std::string const& name, std::ptrdiff_t first, int rows, int columns) {
+      CAPTURE(name);
+      numbers const of(all.begin() + first, all.begin() + first + std::ptrdiff_t(rows) * columns);
+      if (name == "free") {
+        CHECK(of == numbers{-2, -2});
+        return;
+      }
+      if (name.ends_with("weight")) bound = 1 / std::sqrt(rows), ++matrices;
+      double mean = 0, square = 0, largest = 0;
+      for (double x : of)
+        mean += x / double(of.size()), square += x * x / double(of.size()), largest = std::max(largest, std::abs(x));
+      CHECK(largest <= bound);
+      if (of.size() < 200) return;
+      // A uniform number's deviation is bound / sqrt(3), that of its square bound^2 2 / sqrt(45); five of them.
+      CHECK(std::abs(mean) < 5 * bound / std::sqrt(3. * double(of.size())));
+      CHECK(std::abs(square - bound * bound / 3) < 5 * bound * bound * 2 / std::sqrt(45. * double(of.size())));
+      CHECK(largest > .9 * bound);
+    });
+    CHECK(matrices == (t == trunk::separate ? 6 : 3));
+    actor_critic<cpu, gaussian> again(backend, gaussian{2}, 40, o, random_seed{1});
+    CHECK(parameters_of(again) == all);
+  }
+}
+
 TEST_CASE("policy: the same seed gives the same parameters, another one others") {
   cpu backend;
   actor<cpu, categorical> a(backend, categorical{2}, 4, {}, random_seed{1}),

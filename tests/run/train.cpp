@@ -2,8 +2,10 @@
 
 #include "../catch.hpp"
 #include "../support/counting_environment.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
+using support::refusal;
 
 namespace {
 
@@ -55,12 +57,7 @@ template <class E>
 std::string what_training_says(E const& environment) {
   eigen::backend cpu;
   actor_critic policy{cpu, environment, {.hidden = {4}}, random_seed{1}};
-  try {
-    train(cpu, small_ppo(), environment, policy, {.steps = 1000});
-  } catch (environment_error const& e) {
-    return e.what();
-  }
-  return "";
+  return refusal<environment_error>([&] { train(cpu, small_ppo(), environment, policy, {.steps = 1000}); });
 }
 
 }  // namespace
@@ -164,15 +161,10 @@ TEST_CASE("train: parameters out of their range are refused with what was given 
   classic_control::cart_pole environment;
   eigen::backend cpu;
   actor_critic policy{cpu, environment, {.hidden = {8}}, random_seed{1}};
-  auto says = [&](auto change, std::int64_t n = 100) -> std::string {
+  auto says = [&](auto change, std::int64_t n = 100) {
     auto a = small_ppo();
     change(a);
-    try {
-      train(cpu, a, environment, policy, {.steps = n});
-    } catch (value_error const& e) {
-      return e.what();
-    }
-    return "";
+    return refusal([&] { train(cpu, a, environment, policy, {.steps = n}); });
   };
   CHECK(says([](auto&) {}, -5) == "train: steps is -5, expected a positive number");
   CHECK(says([](auto& a) { a.rollout.count = 0; }) == "lanes: count is 0, expected a positive number");

@@ -2,22 +2,14 @@
 #include <limits>
 
 #include "../catch.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 using statistics::scores;
+using support::refusal;
 
 namespace {
-
-template <class F>
-std::string refusal(F f) {
-  try {
-    f();
-  } catch (value_error const& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
 
 double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 

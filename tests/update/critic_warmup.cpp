@@ -102,6 +102,10 @@ TEST_CASE(
   near.target_kl = 1e-12;  // of the policy, which the critic does not move
   auto watched = on_cart_pole(objective, critic_warmup{.updates = 3, .critic = near, .then = plain(1)}, 3);
   REQUIRE(watched.critic == pretrained.critic);
+  auto slow = plain(1e-3), following = slow;  // whose rate would rise, since the policy does not move
+  following.desired_kl = .01;
+  REQUIRE(on_cart_pole(objective, critic_warmup{.updates = 3, .critic = following, .then = plain(1)}, 3).critic ==
+          on_cart_pole(objective, critic_warmup{.updates = 3, .critic = slow, .then = plain(1)}, 3).critic);
   auto after = on_cart_pole(objective, critic_warmup{.updates = 3, .critic = plain(), .then = plain(1)}, 4);
   REQUIRE(after.actor != start.actor);
   REQUIRE(after.metrics.back().entropy > 0);

@@ -5,6 +5,7 @@
 #include "../support/archetype.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 using namespace arrays;
@@ -113,12 +114,7 @@ numbers trained(B& backend, Algorithm const& a, std::vector<update_metrics>* see
 std::string what_is_wrong(trust_region<> const& how, network_options const& o = {}) {
   cpu backend;
   auto a = algorithm{.objective = importance_ratio{} + value_loss{}, .update = how};
-  try {
-    trained(backend, a, nullptr, o);
-  } catch (value_error const& e) {
-    return e.what();
-  }
-  return "";
+  return support::message_of([&] { trained(backend, a, nullptr, o); });
 }
 
 /// Worse the more the policy differs from the old one, so no step improves it although its gradient is not 0.

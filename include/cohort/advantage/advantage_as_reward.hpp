@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/hybrid_grpo.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -59,7 +60,7 @@ struct advantage_as_reward {
     lane.reward =
         detail::reward_scaling{transform, tau, epsilon, ddof}(backend, lane, part(1), numbers.all().part(4 * R, 3));
     gae{.gamma = gamma, .lambda = lambda}(backend, lane, {part(2), part(3)});
-    backend.map(outputs{out.advantage}, detail::filled{0}, view<T const>(out.advantage));
+    detail::fill_with(backend, out.advantage, 0);
     backend.scatter(out.advantage, view<T const>(part(2)), batch.executed);
     if (out.target)
       backend.map_rows(R, detail::repeat_in_row{int(G)}, view<T const>(part(3)), out.target.reshaped(R, G));

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -61,7 +62,7 @@ struct group_and_value {
     if (batch.valid)
       backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value, batch.valid);
     else backend.map(outputs{out.advantage}, f, members.returns(), view<T const>(mean), batch.value);
-    if (out.target) backend.map(outputs{out.target}, detail::same{}, members.returns());
+    if (out.target) detail::copy_to(backend, out.target, members.returns());
   }
 };
 

@@ -2,6 +2,7 @@
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/group_statistics.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/series_index.hpp>
 #include <limits>
 #include <utility>
@@ -81,7 +82,7 @@ class group_members {
     }
     write_series_index(backend, batch.groups, ids_, by_series_);
     group_ = cells_.all();
-    backend.map(outputs{group_}, same{}, view<T const>(by_series_));
+    copy_to(backend, group_, by_series_);
     if (!batch.valid) return;
     auto length = backend.template temporary<T>(N_);
     lengths(length.all());
@@ -110,7 +111,7 @@ class group_members {
   /// How many members i's group has, N; 1 where there is none.
   void size(view<T> out) {
     if (present_) backend_.map(outputs{out}, one_where{}, view<T const>(out), present_);
-    else backend_.map(outputs{out}, filled{1}, view<T const>(out));
+    else fill_with(backend_, out, 1);
     sum(out, view<T const>(out));
     if (present_) backend_.map(outputs{out}, at_least{1}, view<T const>(out));
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/backend/copies.hpp>
 #include <limits>
 
 namespace COHORT_NAMESPACE {
@@ -105,7 +106,7 @@ struct group_statistics {
     using T = value_t<B>;
     auto by_cell = backend.template temporary<T>(cells);
     auto add_up = [&](view<T> to, view<T const> from) {
-      backend.map(outputs{by_cell.all()}, detail::filled{0}, view<T const>(by_cell.all()));
+      detail::fill_with(backend, by_cell.all(), 0);
       backend.scatter_add(by_cell.all(), from, cell);
       backend.gather(to, view<T const>(by_cell.all()), cell);
     };
@@ -136,7 +137,7 @@ struct group_statistics {
     in_view<B> given = x;
 
     view<T const> unit = broadcast<T const>(batch.all().part(4, 1), n);
-    backend.map(outputs{batch.all().part(4, 1)}, detail::filled{1}, view<T const>(batch.all().part(4, 1)));
+    detail::fill_with(backend, batch.all().part(4, 1), 1);
     if (large) {
       view<T> of_cell = by_member.all().part(4 * n, n), small = by_member.all().part(5 * n, n);
       backend.map(outputs{of_cell}, detail::large_in<T>(), x);

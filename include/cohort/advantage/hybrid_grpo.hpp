@@ -3,6 +3,7 @@
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/probe_formulas.hpp>
 #include <cohort/advantage/reward_transform.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -111,7 +112,7 @@ struct hybrid_grpo {
       sum_up(batch.reward.reshaped(K * M), gamma);
       backend.map_rows(R, detail::mean_of_row{int(G)}, view<T const>(grouped(q)), grouped(target_all));
     }
-    backend.map(outputs{out.target}, detail::same{}, view<T const>(target_all));
+    detail::copy_to(backend, out.target, target_all);
   }
 
  private:

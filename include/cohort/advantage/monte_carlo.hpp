@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/gae.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -34,7 +35,7 @@ struct monte_carlo {
     detail::require_no_probes(batch, "monte_carlo");
     if (batch.value && bootstrap) return gae{.gamma = gamma, .lambda = 1, .invalid = invalid}(backend, batch, out);
     detail::reward_to_go(backend, batch, gamma, invalid, out.advantage);
-    if (out.target) backend.map(outputs{out.target}, detail::same{}, view<T const>(out.advantage));
+    if (out.target) detail::copy_to(backend, out.target, out.advantage);
     if (!batch.value) return;
     if (batch.valid)
       backend.map(outputs{out.advantage}, detail::difference{}, view<T const>(out.advantage), batch.value, batch.valid);

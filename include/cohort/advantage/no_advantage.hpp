@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -11,8 +12,8 @@ struct no_advantage {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, batch_view<T> const&, estimates<T> const& out) const {
-    backend.map(outputs{out.advantage}, detail::filled{0}, view<T const>(out.advantage));
-    if (out.target) backend.map(outputs{out.target}, detail::filled{0}, view<T const>(out.target));
+    detail::fill_with(backend, out.advantage, 0);
+    if (out.target) detail::fill_with(backend, out.target, 0);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <concepts>
 #include <limits>
@@ -107,7 +108,7 @@ struct optimal_token_baseline {
       backend.map(outputs{counts}, detail::filled{1}, view<T const>(variance));
     }
     members.cell_of_steps(cell.all());
-    backend.map(outputs{by_cell}, detail::filled{0}, view<T const>(by_cell));
+    detail::fill_with(backend, by_cell, 0);
     backend.map(outputs{variance, weighted}, detail::weigh{}, view<T const>(variance), view<T const>(members.returns()),
                 view<T const>(counts));
     auto share = [&](int k, view<T> x) {  // x becomes its cell's sum

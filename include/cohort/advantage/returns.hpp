@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/batch_view.hpp>
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -41,7 +42,7 @@ void reward_to_go(B& backend, batch_view<T> const& batch, double gamma, invalid_
 template <backend B, class T = value_t<B>>
 void count_valid_steps(B& backend, partition s, view<std::uint8_t const> valid, view<T> ones, view<T> steps) {
   if (valid) backend.map(outputs{ones}, one_where{}, view<T const>(ones), valid);
-  else backend.map(outputs{ones}, filled{1}, view<T const>(ones));
+  else fill_with(backend, ones, 1);
   backend.segment_reduce(s, steps, same{}, view<T const>(ones));
 }
 

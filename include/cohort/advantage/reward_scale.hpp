@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 
 // What may be done to the rewards of a rollout before advantages are estimated from them: f(backend, state, batch,
@@ -65,10 +66,10 @@ struct standardized_reward {
     auto cell = backend.template temporary<std::int32_t>(R * G);
     view<T> number = numbers.all().part(0, R * G), index = numbers.all().part(R * G, R);
     if (scope == reward_scope::batch) {
-      backend.map(outputs{number}, detail::filled{0}, view<T const>(number));
+      detail::fill_with(backend, number, 0);
     } else if (G > 1) {
       cells = R;
-      backend.map(outputs{index}, detail::filled{1}, view<T const>(index));
+      detail::fill_with(backend, index, 1);
       backend.scan(partition::lanes(R, 1), direction::forward, detail::next_index{}, -1, index, view<T const>(index));
       backend.map_rows(R, detail::repeat_in_row{int(G)}, view<T const>(index), number.reshaped(R, G));
     } else {
@@ -76,7 +77,7 @@ struct standardized_reward {
       cells = members.groups();
       members.to_steps(number, members.group_number());
     }
-    backend.map(outputs{cell.all()}, detail::same{}, view<T const>(number));
+    detail::copy_to(backend, cell.all(), number);
     view<T> flat = reward.reshaped(R * G);
     how(backend, view<T const>(flat), cell.all(), cells, view<T const>{}, flat,
         batch.scored ? batch.scored : batch.valid);

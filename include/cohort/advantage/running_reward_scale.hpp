@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cohort/advantage/following.hpp>
 #include <cohort/advantage/returns.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/units.hpp>
 #include <cohort/describe/about.hpp>
 #include <span>
@@ -117,7 +118,7 @@ struct running_reward_scale {
     detail::map_neighbors(backend, batch.series, direction::backward, goes_on, detail::times{}, view<T const>(returns),
                           view<T const>(before));
     view<T> first = before;  // the rewards, to the first of which the last rollout's returns are added
-    backend.map(outputs{first}, detail::same{}, view<T const>(reward));
+    detail::copy_to(backend, first, reward);
     if (lanes && s.lanes == N)
       backend.map(outputs{first.part(0, N)}, detail::plus_carried{gamma}, view<T const>(reward.part(0, N)),
                   view<T const>(s.carried.all()), view<T const>(s.goes_on.all()));
@@ -127,7 +128,7 @@ struct running_reward_scale {
       s.lanes = N;
       backend.resize(s.carried, N);
       backend.resize(s.goes_on, N);
-      backend.map(outputs{s.carried.all()}, detail::same{}, view<T const>(returns.part(M - N, N)));
+      detail::copy_to(backend, s.carried.all(), returns.part(M - N, N));
       backend.map(outputs{s.goes_on.all()}, detail::goes_on_after{}, view<T const>(s.carried.all()),
                   batch.terminated.part(M - N, N), batch.truncated.part(M - N, N));
     }

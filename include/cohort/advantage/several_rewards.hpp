@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/advantage/group_members.hpp>
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <limits>
 #include <optional>
@@ -74,7 +75,7 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
   std::ptrdiff_t N = members.count(), M = batch.series.steps();
   auto flags = backend.template temporary<std::uint8_t>(N + M);
   view<std::uint8_t> there = flags.all().part(0, N), here = flags.all().part(N, M);
-  backend.map(outputs{there}, same{}, counts);
+  copy_to(backend, there, counts);
   if (which == averaged_over::series) {
     how(backend, by_series, view<std::uint8_t const>(there));
     return members.to_valid_steps(out, view<T const>(by_series));
@@ -82,7 +83,7 @@ void normalized_to_steps(B& backend, batch_view<T> const& batch, group_members<B
   auto by_step = backend.template temporary<T>(M);
   members.to_steps(by_step.all(), counts);
   if (batch.valid) backend.map(outputs{by_step.all()}, where_valid{}, view<T const>(by_step.all()), batch.valid);
-  backend.map(outputs{here}, same{}, view<T const>(by_step.all()));
+  copy_to(backend, here, by_step.all());
   members.to_steps(out, view<T const>(by_series));
   how(backend, out, view<std::uint8_t const>(here));
 }
@@ -141,7 +142,7 @@ struct weighted_rewards {
       backend.map(outputs{sum}, detail::difference{}, view<T const>(sum), view<T const>(taken));
     }
     auto there = backend.template temporary<std::uint8_t>(N);
-    backend.map(outputs{there.all()}, detail::same{}, view<T const>(any));
+    detail::copy_to(backend, there.all(), any);
     how(backend, view<T const>(sum), members.group(), members.groups(), view<T const>{}, sum,
         view<std::uint8_t const>(there.all()));
     if (!batch_wide) return members.to_valid_steps(out.advantage, view<T const>(sum));

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/aggregation/means.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/series_index.hpp>
 #include <cohort/error.hpp>
 
@@ -24,7 +25,7 @@ struct group_mean {
     detail::write_series_index(backend, s.groups, numbers.all().part(0, s.groups.count()), of_series);
     backend.gather(weight, view<T const>(of_series), s.series_of);
     auto group_of = backend.template temporary<std::int32_t>(s.steps);
-    backend.map(outputs{group_of.all()}, detail::same{}, view<T const>(weight));
+    detail::copy_to(backend, group_of.all(), weight);
     detail::weigh_by_series(backend, aggregated_steps<T>{s.steps, s.groups.count(), group_of.all(), s.valid}, empty,
                             detail::share_of_series{}, weight);
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/describe/about.hpp>
 
@@ -64,11 +65,11 @@ void weigh_by_series(B& backend, aggregated_steps<T> const& s, empty_series empt
   view<T> present = scratch.all().part(0, s.steps), own = scratch.all().part(s.steps, s.series),
           here = scratch.all().part(s.steps + s.series, s.series);
   auto steps_of_each = [&](view<T> count) {
-    backend.map(outputs{count}, filled{0}, view<T const>(count));
+    fill_with(backend, count, 0);
     backend.scatter_add(count, view<T const>(present), s.series_of);
   };
   bool all_count = s.valid && empty == empty_series::count;
-  backend.map(outputs{present}, filled{1}, view<T const>(present));
+  fill_with(backend, present, 1);
   if (all_count) steps_of_each(here);
   if (s.valid) backend.map(outputs{present}, one_where{}, view<T const>(present), s.valid);
   steps_of_each(own);
@@ -99,7 +100,7 @@ struct step_mean {
 
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
-    if (!s.valid) return backend.map(outputs{weight}, detail::filled{1. / double(s.steps)}, view<T const>(weight));
+    if (!s.valid) return detail::fill_with(backend, weight, 1. / double(s.steps));
     auto scratch = backend.template temporary<T>(1);
     view<T const> any = weight;
     backend.reduce(scratch.all(), detail::one_where{}, any, s.valid);

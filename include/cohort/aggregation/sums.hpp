@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <cohort/aggregation/means.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <cohort/error.hpp>
 #include <limits>
@@ -16,7 +17,7 @@ struct step_sum {
   template <backend B, class T = value_t<B>>
   void operator()(B& backend, aggregated_steps<T> const& s, view<T> weight) const {
     if (s.valid) backend.map(outputs{weight}, detail::one_where{}, view<T const>(weight), s.valid);
-    else backend.map(outputs{weight}, detail::filled{1}, view<T const>(weight));
+    else detail::fill_with(backend, weight, 1);
   }
   template <backend B, class T = value_t<B>>
   void of_series(B& backend, view<T const> own, view<T> weight) const {
@@ -102,7 +103,7 @@ struct piecewise_step_mean {
     auto of_piece = backend.template temporary<T>(pieces);
     backend.upload(piece.all(), std::span<std::int32_t const>(numbers));
     pieces_of(backend, view<std::int32_t const>(piece.all()), N, piece.all());
-    backend.map(outputs{of_piece.all()}, detail::filled{0}, view<T const>(of_piece.all()));
+    detail::fill_with(backend, of_piece.all(), 0);
     backend.scatter_add(of_piece.all(), own, view<std::int32_t const>(piece.all()));
     detail::weigh_whole_series(backend, view<T const>(of_piece.all()), empty_series::count, detail::share_of_series{},
                                of_piece.all());
@@ -117,7 +118,7 @@ struct piecewise_step_mean {
                     "the number of series", double(count),
                     "less than a number that the backend's type counts in halves");
     auto numbers = backend.template temporary<T>(series_of.rows);
-    backend.map(outputs{numbers.all()}, detail::same{}, series_of);
+    detail::copy_to(backend, numbers.all(), series_of);
     backend.map(outputs{piece}, detail::piece_of{double(series)}, view<T const>(numbers.all()));
   }
 };

@@ -193,6 +193,14 @@ class fallback {
     self().for_each(in.columns, detail::column_sums_kernel<T>{out, in});
   }
 
+  /// out = f(in...), and sums(0, c) the sum of its column c: a gradient through an activation, and that of the bias.
+  template <class F, class... I>
+  void map_column_sum(view<T> out, view<T> sums, F f, view<I>... in) {
+    check_column_sum(sums, view<T const>(out));
+    self().map(outputs{out}, f, in...);
+    self().column_sum(sums, view<T const>(out));
+  }
+
   /// out(r, c) = the draw number c of lane first_lane + r of the stream, in the open interval (0, 1).
   void uniform(view<T> out, stream_id s, std::uint32_t first_lane = 0) {
     self().for_each(out.rows, detail::uniform_kernel<T>{out, s, first_lane});
@@ -220,7 +228,7 @@ class fallback {
     detail::require_same_extents("map", "an output", out, *out.begin());
     check_extents("map", *out.begin(), in);
   }
-  static void check_rows(std::ptrdiff_t n, shapes all) {
+  [[gnu::noinline]] static void check_rows(std::ptrdiff_t n, shapes all) {
     for (auto const& v : all)
       if (v.row_stride != 0) detail::require_same_extents("map_rows", "a view", v, {n, v.columns});
   }

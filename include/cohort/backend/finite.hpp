@@ -37,12 +37,15 @@ std::ptrdiff_t first_not_finite(B& backend, in_view<B> x, value_t<B>* value = nu
   return -1;
 }
 
+[[gnu::cold]] inline std::string text_of_element(char const* name, std::ptrdiff_t i, double value) {
+  return std::string(name) + "[" + std::to_string(i) + "] is " + text(value);
+}
 /// "name[17] is nan" of the first element that is not finite, or nothing.
 template <backend B>
 std::string not_finite_in(B& backend, in_view<B> x, char const* name) {
   value_t<B> value{};
   std::ptrdiff_t i = first_not_finite(backend, x, &value);
-  return i < 0 ? std::string() : std::string(name) + "[" + std::to_string(i) + "] is " + text(double(value));
+  return i < 0 ? std::string() : text_of_element(name, i, double(value));
 }
 
 }  // namespace COHORT_NAMESPACE::detail

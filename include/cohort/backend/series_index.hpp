@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 
 namespace COHORT_NAMESPACE::detail {
@@ -14,7 +15,7 @@ struct next_index {
 /// of each series.
 template <backend B, class T = value_t<B>>
 void write_series_index(B& backend, partition s, view<T> numbers, view<T> of_members) {
-  backend.map(outputs{numbers}, filled{1}, view<T const>(numbers));
+  fill_with(backend, numbers, 1);
   backend.scan(partition::lanes(s.count(), 1), direction::forward, next_index{}, -1, numbers, view<T const>(numbers));
   backend.broadcast_series(s, of_members, view<T const>(numbers));
 }

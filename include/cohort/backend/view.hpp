@@ -81,9 +81,12 @@ struct matrix_shape {
   }
 };
 
-inline std::string extents(matrix_shape v) { return std::to_string(v.rows) + " x " + std::to_string(v.columns); }
+[[gnu::cold]] inline std::string extents(matrix_shape v) {
+  return std::to_string(v.rows) + " x " + std::to_string(v.columns);
+}
 
-[[noreturn]] inline void throw_extents(char const* where, char const* what, matrix_shape given, matrix_shape expected) {
+[[noreturn, gnu::cold]] inline void throw_extents(char const* where, char const* what, matrix_shape given,
+                                                  matrix_shape expected) {
   throw shape_error(std::string(where) + ": " + what + " is " + extents(given) + ", expected " + extents(expected));
 }
 inline void require_same_extents(char const* where, char const* what, matrix_shape given, matrix_shape expected) {

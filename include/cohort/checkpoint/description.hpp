@@ -100,6 +100,11 @@ file::json policy_json(Policy const& policy) {
                         {"rope_base", o.rope_base},
                         {"epsilon", o.epsilon},
                         {"tied", o.tied}};
+    if (o.biased) about["network"]["biased"] = true;
+    if (auto& stretched = about["network"]; int(o.scaling.how) != 0) {
+      stretched["scaling"]["kind"] = name_of(o.scaling.how);
+      o.scaling.numbers([&](char const* name, auto x) { stretched["scaling"][name] = x; });
+    }
   } else {
     about["kind"] = type_name<Policy>();
   }

@@ -22,17 +22,20 @@ inline std::string markdown(comparison const& all) {
                      (all.asked.threshold ? ", solved at " + threshold_text(*all.asked.threshold) : "") +
                      "; the return of " + std::to_string(all.asked.final_episodes) +
                      " episodes after training, each seed's mean.\n\n| algorithm | interquartile mean [95% interval] | "
-                     "median | lowest, highest | solved | steps to it | seconds a run |\n"
-                     "| --- | --- | --- | --- | --- | --- | --- |\n";
+                     "median | lowest, highest | " +
+                     (all.asked.threshold ? "solved | steps to it | " : "") + "seconds a run |\n" +
+                     (all.asked.threshold ? "| --- | --- " : "") + "| --- | --- | --- | --- | --- |\n";
   for (auto const& one : all.algorithms) {
     std::vector<double> finals;
     for (auto const& run : one.finals) finals.push_back(run.value);
     auto const [low, high] = std::minmax_element(finals.begin(), finals.end());
     text += "| " + one.name + " | " + number(one.iqm) + " [" + number(one.iqm_interval.low) + ", " +
             number(one.iqm_interval.high) + "] | " + number(statistics::median(finals)) + " | " + number(*low) + ", " +
-            number(*high) + " | " + std::to_string(one.solved) + " of " + std::to_string(one.seeds) + " | " +
-            (one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never") + " | " + fixed(one.seconds, 1) +
-            " |\n";
+            number(*high) + " | ";
+    if (all.asked.threshold)
+      text += std::to_string(one.solved) + " of " + std::to_string(one.seeds) + " | " +
+              (one.steps_to_threshold ? thousands(*one.steps_to_threshold) : "never") + " | ";
+    text += fixed(one.seconds, 1) + " |\n";
   }
   if (!all.pairs.empty()) text += "\n";
   for (auto const& pair : all.pairs)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/describe/enumerators.hpp>
 #include <cohort/error.hpp>
+#include <cohort/network/activation.hpp>
 #include <cohort/network/built_layer.hpp>
 #include <cstddef>
 #include <map>
@@ -11,7 +12,7 @@
 namespace COHORT_NAMESPACE::detail {
 
 struct actor_layer {
-  enum class kind { dense, norm, columns, sum, joined };
+  enum class kind { dense, norm, columns, sum, joined, gru, lstm, min_gru };
 
   int inputs, outputs;
   std::vector<float> weight, bias;  ///< weights inputs x outputs, row by row; of a norm its scale and shift
@@ -20,6 +21,8 @@ struct actor_layer {
   std::vector<int> from{};  ///< the values that it reads: 0 is the observation, l + 1 what layer l gives
   int first = 0;            ///< of columns
   double epsilon = 0;       ///< of a norm
+  std::vector<float> recurrent_weight{}, recurrent_bias{};  ///< of what remembers, as the layer has them
+  int remembered = 0;                                       ///< its numbers
 
   void keep_columns(int n) {
     std::vector<float> kept;
@@ -50,9 +53,9 @@ class actor_layers {
   std::vector<actor_layer> all;
   std::map<std::string, std::vector<float>> arrays;
 
-  /// `where` and `what` are for messages.
-  actor_layers(std::string where, std::string what, int observations)
-      : where_(std::move(where)), what_(std::move(what)), observations_(observations) {}
+  /// `where` and `what` are for messages; `remembers`: recurrent layers may be among them.
+  actor_layers(std::string where, std::string what, int observations, bool remembers)
+      : where_(std::move(where)), what_(std::move(what)), observations_(observations), remembers_(remembers) {}
 
   /// Adds the layers that read a value of so many numbers; the value that they give.
   int add(std::vector<layer_description> const& layers, std::string const& prefix, int value) {
@@ -107,12 +110,30 @@ class actor_layers {
       }
       return push({.inputs = n, .outputs = sum, .weight = {}, .bias = {}, .what = kind::joined}, std::move(sides));
     }
+    for (kind const k : {kind::gru, kind::lstm, kind::min_gru})
+      if (remembers_ && d.kind == name_of(k)) {
+        auto given = [&](char const* array) {
+          return arrays.contains(name + array) ? arrays.at(name + array) : std::vector<float>{};
+        };
+        int const units = int(number(0));
+        return push({.inputs = n,
+                     .outputs = units,
+                     .weight = arrays.at(name + "weight"),
+                     .bias = arrays.at(name + "bias"),
+                     .what = k,
+                     .recurrent_weight = given("recurrent_weight"),
+                     .recurrent_bias = given("recurrent_bias"),
+                     .remembered = k == kind::lstm ? 2 * units : units},
+                    {value});
+      }
     throw value_error(where_ + ": " + name.substr(0, name.size() - 1) + " is " + d.kind + ", and " + what_ +
-                      " has dense, layer_norm, residual, columns and side_by_side alone");
+                      " has dense, layer_norm, residual, columns" +
+                      (remembers_ ? ", side_by_side, gru, lstm and min_gru alone" : " and side_by_side alone"));
   }
 
   std::string where_, what_;
   int observations_;
+  bool remembers_;
 };
 
 }  // namespace COHORT_NAMESPACE::detail

@@ -114,9 +114,11 @@ inline void require_finite(std::string const& number, std::string const& of, std
 }
 
 /// The actor of a policy. Raises value_error for one that cannot be exported: made without an environment, of layers
-/// that it does not know, or of a distribution that is not known; not_finite_error for parameters that are not finite.
+/// that it does not know (recurrent ones where it does not remember), or of a distribution that is not known;
+/// not_finite_error for parameters that are not finite.
 template <backend B, class Policy>
-exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what) {
+exported_actor exported(B& backend, Policy& policy, std::string const& where, std::string const& what,
+                        bool remembers = false) {
   using T = value_t<B>;
   using distribution = typename Policy::distribution_type;
   auto const& spaces = policy.spaces();
@@ -131,7 +133,7 @@ exported_actor exported(B& backend, Policy& policy, std::string const& where, st
                        policy.observations() - memory_of(policy) - int(spaces.observations.size())};
   std::vector<T> all(std::size_t(policy.numbers().rows));
   backend.download(std::span<T>(all), view<T const>(policy.numbers()));
-  actor_layers layers(where, what, int(spaces.observations.size()));
+  actor_layers layers(where, what, int(spaces.observations.size()), remembers);
   policy.for_each_array([&](std::string const& name, std::ptrdiff_t offset, int rows, int columns) {
     std::vector<float> numbers(all.begin() + offset, all.begin() + offset + std::ptrdiff_t(rows) * columns);
     bool const is_free = name == "free";

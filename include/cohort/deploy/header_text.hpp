@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <cohort/deploy/exported_actor.hpp>
+#include <cohort/deploy/header_memory.hpp>
 #include <cohort/version.hpp>
 #include <cstddef>
 
@@ -138,6 +139,15 @@ inline std::string layer_text(exported_actor const& n, std::size_t l) {
   if (layer.what == kind::dense)
     return all + "  layer<" + std::to_string(layer.inputs) + ", " + size + ", " +
            (layer.after == activation::linear ? "false" : "true") + ">" + numbers + to + ");\n";
+  if (layer.remembered > 0) {
+    int before = 0;
+    for (std::size_t i = 0; i < l; ++i) before += n.layers[i].remembered;
+    std::string given = from + ", weight" + k + ", bias" + k + ", ";
+    if (!layer.recurrent_weight.empty()) given += "recurrent" + k + ", ";
+    if (!layer.recurrent_bias.empty()) given += "recurrent_bias" + k + ", ";
+    return all + "  " + name_of(layer.what) + "<" + std::to_string(layer.inputs) + ", " + size + ">(" + given +
+           "remembered.numbers + " + std::to_string(before) + ", " + to + ");\n";
+  }
   if (layer.what == kind::norm)
     return all + "  norm<" + size + ">" + numbers + number_text(float(layer.epsilon)) + ", " + to + ");\n";
   if (layer.what == kind::sum)
@@ -167,7 +177,7 @@ inline std::string norm_text(exported_actor const& n) {
   return "";
 }
 
-inline std::string self_test_text(header_examples const& x, bool is_box) {
+inline std::string self_test_text(header_examples const& x, bool is_box, bool remembers) {
   std::string const number = is_box ? "float" : "int";
   bool const masked = !x.masks[0].empty();
   auto const rows = [](auto const& all) {
@@ -178,9 +188,10 @@ inline std::string self_test_text(header_examples const& x, bool is_box) {
   return "\n// Whether it does here what the policy did when it was written.\ninline bool self_test() {\n"
          "  const float observation[observations] = {" +
          numbers_text(x.observation) + "};\n" + (masked ? "  const bool masks[][mask_size]" + rows(x.masks) : "") +
-         "  const " + number + " expected[][actions]" + rows(x.actions) + "  for (int k = 0; k < " +
-         std::to_string(x.actions.size()) + "; ++k) {\n    " + number + " action[actions];\n    act(observation, " +
-         (masked ? "masks[k], " : "") + "action);\n    for (int d = 0; d < actions; ++d)\n      if (" +
+         "  const " + number + " expected[][actions]" + rows(x.actions) + (remembers ? "  memory remembered;\n" : "") +
+         "  for (int k = 0; k < " + std::to_string(x.actions.size()) + "; ++k) {\n    " + number +
+         " action[actions];\n    act(observation, " + (masked ? "masks[k], " : "") + (remembers ? "remembered, " : "") +
+         "action);\n    for (int d = 0; d < actions; ++d)\n      if (" +
          (is_box ? "!(std::fabs(action[d] - expected[k][d]) <= 1e-5f * (1 + std::fabs(expected[k][d])))"
                  : "action[d] != expected[k][d]") +
          ") return false;\n  }\n  return true;\n}\n";
@@ -189,6 +200,8 @@ inline std::string self_test_text(header_examples const& x, bool is_box) {
 inline std::string header_text(exported_actor const& n, header_examples const& x, std::string const& name) {
   bool const is_box = n.spaces.actions.kind == "box", one = n.spaces.actions.kind == "discrete";
   std::string const number = is_box ? "float" : "int", mask = n.masks ? ", const bool* mask" : "";
+  int const remembered = remembered_numbers(n);
+  std::string const memory = remembered ? ", memory& remembered" : "";
   std::string arrays, steps = normalization_text(n.normalization);
   if (!steps.empty())
     arrays =
@@ -197,6 +210,8 @@ inline std::string header_text(exported_actor const& n, header_examples const& x
     std::string const k = std::to_string(l);
     if (!n.layers[l].weight.empty())
       arrays += array_text("weight" + k, n.layers[l].weight) + array_text("bias" + k, n.layers[l].bias);
+    if (!n.layers[l].recurrent_weight.empty()) arrays += array_text("recurrent" + k, n.layers[l].recurrent_weight);
+    if (!n.layers[l].recurrent_bias.empty()) arrays += array_text("recurrent_bias" + k, n.layers[l].recurrent_bias);
     steps += layer_text(n, l);
   }
   std::string all = "// A controller: what a trained policy does, as Cohort " COHORT_VERSION
@@ -231,19 +246,18 @@ inline std::string header_text(exported_actor const& n, header_examples const& x
          "    for (int o = 0; o < Outputs; ++o) y[o] += x[i] * weight[i * Outputs + o];\n"
          "  if (Hidden)\n    for (int o = 0; o < Outputs; ++o) y[o] = " +
          (hidden_activation(n) == activation::tanh ? "std::tanh(y[o])" : "y[o] > 0 ? y[o] : 0") + ";\n}\n" +
-         norm_text(n);
+         norm_text(n) + recurrent_functions(n);
   if (n.best == best_action::beta_bounds)
     all += "inline float softplus(float x) { return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x)); }\n";
-  all +=
-      "\n}  // namespace detail\n\n"
-      "// From an observation's numbers to the action's.\n" +
-      std::string(n.masks ? "// Where the mask allows nothing of a choice, it is 0.\n" : "") +
-      "inline void act(const float* observation" + mask + ", " + number + "* action) {\n  using namespace detail;\n" +
-      steps + header_mode(n.best, n.masks > 0) + "}\n";
+  all += "\n}  // namespace detail\n" + memory_text(remembered) +
+         "\n// From an observation's numbers to the action's.\n" +
+         std::string(n.masks ? "// Where the mask allows nothing of a choice, it is 0.\n" : "") +
+         "inline void act(const float* observation" + mask + memory + ", " + number +
+         "* action) {\n  using namespace detail;\n" + steps + header_mode(n.best, n.masks > 0) + "}\n";
   if (one)
-    all += "inline int act(const float* observation" + mask + ") {\n  int action = 0;\n  act(observation, " +
-           (n.masks ? "mask, " : "") + "&action);\n  return action;\n}\n";
-  all += self_test_text(x, is_box) + "\n}  // namespace " + name + "\n";
+    all += "inline int act(const float* observation" + mask + memory + ") {\n  int action = 0;\n  act(observation, " +
+           (n.masks ? "mask, " : "") + (remembered ? "remembered, " : "") + "&action);\n  return action;\n}\n";
+  all += self_test_text(x, is_box, remembered > 0) + "\n}  // namespace " + name + "\n";
   return all;
 }
 

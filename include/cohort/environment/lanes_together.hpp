@@ -38,7 +38,8 @@ class lane_states<B, E> {
 
   void reset(B&, stream_id starts, int together) {
     if (together > 1) refuse("started alike");
-    std::ranges::fill(elapsed_, 0), std::ranges::fill(resetting_, std::uint8_t(0));
+    std::fill(elapsed_.begin(), elapsed_.end(), 0);
+    std::fill(resetting_.begin(), resetting_.end(), std::uint8_t(0));
     begin(starts, std::vector<std::uint8_t>(lanes_, 1));
   }
   void restart(B& backend, stream_id starts, int, view<std::uint8_t const> terminated,

@@ -8,7 +8,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -155,7 +154,8 @@ class lane_states<B, E> {
       of_.move(n, limit_, random_stream(at(noise_, t), std::uint32_t(n)));
       of_.look(n, of_.row(n));
       if (!of_.ended(n)) return;
-      std::ranges::copy(of_.row(n), of_.last_row(n).begin());
+      auto const seen = of_.row(n);
+      std::copy(seen.begin(), seen.end(), of_.last_row(n).begin());
       of_.reset(n, at(starts_, t + 1), 1);
       of_.look(n, of_.row(n));
     }

@@ -8,6 +8,9 @@ namespace COHORT_NAMESPACE {
 
 namespace detail {
 
+[[gnu::cold]] inline std::string place_of(std::int64_t step, std::ptrdiff_t lane) {
+  return "step " + std::to_string(step) + ", lane " + std::to_string(lane) + ": ";
+}
 /// Raises E for the first element that is not finite; name(row, column) says what it is.
 template <class E = environment_error, backend B, class Name>
 void require_finite(B& backend, in_view<B> numbers, Name name) {
@@ -118,19 +121,19 @@ class vector_environment {
   /// fewer rows than lanes the lane is that of its group's first.
   void require_finite_rewards(B& backend, view<T const> reward, std::int64_t first_step, int per_step) {
     detail::require_finite(backend, reward, [&](std::ptrdiff_t i, std::ptrdiff_t) {
-      return at(first_step + 1 + i / per_step, i % per_step) + "the environment's reward";
+      return detail::place_of(first_step + 1 + i / per_step, i % per_step) + "the environment's reward";
     });
   }
   /// The same of the log-probabilities of actions, which are the policy's: not_finite_error.
   void require_finite_actions(B& backend, view<T const> logp, std::int64_t first_step, int per_step) {
     detail::require_finite<not_finite_error>(backend, logp, [&](std::ptrdiff_t i, std::ptrdiff_t) {
-      return at(first_step + i / per_step, i % per_step) + "the log-probability of the policy's action";
+      return detail::place_of(first_step + i / per_step, i % per_step) + "the log-probability of the policy's action";
     });
   }
   void require_finite_observations(B& backend, view<T const> seen, std::int64_t first_step, int per_step) {
     detail::require_finite(backend, seen, [&](std::ptrdiff_t i, std::ptrdiff_t d) {
-      return at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) + "the environment's observation[" +
-             std::to_string(d) + "]";
+      return detail::place_of(first_step + i / per_step, i % per_step * (lanes_ / per_step)) +
+             "the environment's observation[" + std::to_string(d) + "]";
     });
   }
   /// The same for the first state in which an action was asked for and the environment's mask allows none.
@@ -150,7 +153,7 @@ class vector_environment {
       std::vector<T> all(std::size_t(seen.rows));
       backend.download(std::span<T>(all), view<T const>(rows));
       auto i = std::find(all.begin(), all.end(), T(1)) - all.begin();
-      throw environment_error(at(first_step + i / per_step, i % per_step * (lanes_ / per_step)) +
+      throw environment_error(detail::place_of(first_step + i / per_step, i % per_step * (lanes_ / per_step)) +
                               "the environment's action mask allows no action" +
                               (choices_.size() > 1 ? " (of one of its choices)" : "") + ", expected at least one");
     }
@@ -158,9 +161,6 @@ class vector_environment {
 
  private:
   stream_id starts() const { return {seed_, resets_, std::uint32_t(time_)}; }
-  static std::string at(std::int64_t step, std::ptrdiff_t lane) {
-    return "step " + std::to_string(step) + ", lane " + std::to_string(lane) + ": ";
-  }
 
   detail::lane_states<B, E> states_;
   int lanes_, limit_, observation_size_;

@@ -68,6 +68,8 @@ class json_fields {
     auto const found = object_.find(name);
     return found == object_.end() || found->is_null() ? nullptr : &*found;
   }
+  /// Also with null.
+  bool has(char const* name) const { return object_.contains(name); }
   json const& at(char const* name) const {
     if (json const* value = find(name)) return *value;
     refuse(std::string("has no ") + name);

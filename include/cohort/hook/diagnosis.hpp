@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cohort/backend/view.hpp>
 #include <cohort/hook/findings.hpp>
+#include <cohort/network/built_layer.hpp>
 #include <cohort/scalar/welford.hpp>
 #include <cstddef>
 #include <span>
@@ -32,15 +33,6 @@ std::vector<number_spread> spreads_of(std::vector<X> const& rows, std::size_t wi
     all[d].outside /= std::max(1., sums[d].count);
   }
   return all;
-}
-
-/// Choices that an embedding reads have no scale. (Layers are layer_descriptions, or several lists of them.)
-template <class Layers>
-bool has_embedding(Layers const& layers) {
-  return std::any_of(layers.begin(), layers.end(), [](auto const& l) {
-    if constexpr (requires { l.kind; }) return l.kind == "embedding" || has_embedding(l.inside);
-    else return has_embedding(l);
-  });
 }
 
 }  // namespace detail

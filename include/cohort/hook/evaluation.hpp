@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/policy/policy_numbers.hpp>
 #include <cohort/run/evaluate.hpp>
 #include <cohort/run/train.hpp>
@@ -45,9 +46,7 @@ class evaluation {
     results_.push_back({r.updates, r.steps, returns.mean(), returns.deviation()});
     if (results_.size() > 1 && !(returns.mean() > results_[best_].mean)) return;
     best_ = results_.size() - 1;
-    view<T const> const now = detail::all_numbers(policy);
-    backend_.resize(kept_, now.rows);
-    backend_.map(outputs{kept_.all()}, detail::same{}, now);
+    detail::keep_numbers(backend_, kept_, policy);
   }
 
   /// All evaluations, in their order.
@@ -65,7 +64,7 @@ class evaluation {
     if (numbers.rows != kept_.size())
       throw shape_error("evaluation: the policy has " + std::to_string(numbers.rows) + " parameters, expected the " +
                         std::to_string(kept_.size()) + " of the one that was evaluated");
-    backend_.map(outputs{numbers}, detail::same{}, view<T const>(kept_.all()));
+    detail::copy_to(backend_, numbers, kept_.all());
   }
 
  private:

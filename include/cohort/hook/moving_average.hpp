@@ -56,9 +56,7 @@ class moving_average {
   template <class Policy>
   void start(Policy& policy) {
     updates_ = 0;
-    view<T const> const now = detail::all_numbers(policy);
-    backend_.resize(average_, now.rows);
-    backend_.map(outputs{average_.all()}, detail::same{}, now);
+    detail::keep_numbers(backend_, average_, policy);
   }
   template <class Policy>
   void add(Policy& policy) {

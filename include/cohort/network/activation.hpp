@@ -8,24 +8,18 @@ enum class activation { tanh, relu, linear };
 
 namespace detail {
 
-// Not in a class with a member `outputs`, which nvcc would find there.
-template <backend B>
-void add_to(B& backend, out_view<B> sum, in_view<B> more) {
-  backend.map(outputs{sum}, plus{}, in_view<B>(sum), more);
-}
-template <backend B>
-void copy_to(B& backend, out_view<B> to, in_view<B> from) {
-  backend.map(outputs{to}, same{}, from);
-}
-template <backend B>
-void fill_with(B& backend, out_view<B> to, double value) {
-  backend.map(outputs{to}, filled{value}, in_view<B>(to));
-}
 /// Takes a gradient through an activation, by what came out of it.
 template <backend B>
 void through_activation(B& backend, activation a, out_view<B> gradient, in_view<B> out) {
   if (a == activation::tanh) backend.map(outputs{gradient}, tanh_slope{}, in_view<B>(gradient), out);
   else if (a == activation::relu) backend.map(outputs{gradient}, relu_slope{}, in_view<B>(gradient), out);
+}
+/// And the sums of its columns, the gradient of a bias.
+template <backend B>
+void through_activation(B& backend, activation a, out_view<B> gradient, in_view<B> out, out_view<B> sums) {
+  if (a == activation::tanh) backend.map_column_sum(gradient, sums, tanh_slope{}, in_view<B>(gradient), out);
+  else if (a == activation::relu) backend.map_column_sum(gradient, sums, relu_slope{}, in_view<B>(gradient), out);
+  else backend.column_sum(sums, in_view<B>(gradient));
 }
 
 /// y = activation(x W + b).
@@ -36,12 +30,11 @@ template <backend B>
   else if (a == activation::relu) backend.dense(y, x, weight, bias, relu_of{});
   else backend.dense(y, x, weight, bias, linear_of{});
 }
-/// The gradient of sum(dy (x W + b)) with respect to W and b and, where it is asked for, x.
+/// The gradient of sum(dy (x W + b)) with respect to W and, where it is asked for, x; that of b is the sum of dy's
+/// columns.
 template <backend B>
-void dense_backward(B& backend, in_view<B> x, in_view<B> weight, in_view<B> dy, out_view<B> dweight, out_view<B> dbias,
-                    out_view<B> dx) {
+void dense_backward(B& backend, in_view<B> x, in_view<B> weight, in_view<B> dy, out_view<B> dweight, out_view<B> dx) {
   backend.matmul(dweight, x.transposed(), dy);
-  backend.column_sum(dbias, dy);
   if (dx) backend.matmul(dx, dy, weight.transposed());
 }
 

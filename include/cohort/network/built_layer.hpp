@@ -1,7 +1,8 @@
 #pragma once
+#include <algorithm>
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/setting.hpp>
 #include <cohort/describe/type_name.hpp>
-#include <cohort/network/activation.hpp>
 #include <cohort/network/layer.hpp>
 #include <utility>
 
@@ -16,6 +17,12 @@ struct layer_description {
 
   bool operator==(layer_description const&) const = default;
 };
+/// What reads choices, which have no scale, as they are: anywhere within.
+inline bool has_embedding(std::vector<layer_description> const& layers) {
+  return std::any_of(layers.begin(), layers.end(), [](layer_description const& l) {
+    return l.kind == "embedding" || std::any_of(l.inside.begin(), l.inside.end(), has_embedding);
+  });
+}
 
 /// A layer of a type that is known no more, for what comes into it: extents, and its passes over R rows.
 template <backend B>

@@ -21,9 +21,9 @@ class built_recurrent final : public built_layer<B> {
     auto const p = pass(parameters, x, y, t);
     recurrent_passes(b, cell_, p).forward();
   }
-  void states(B& b, view<T const> x, view<T> y, trace& t, view<T> out) const override {
+  void states(B& b, view<T const> x, view<T> y, trace& t, view<T> remembered) const override {
     auto const p = pass(nullptr, x, y, t);
-    recurrent_passes(b, cell_, p).states(out);
+    recurrent_passes(b, cell_, p).states(remembered);
   }
   void backward(B& b, T const* parameters, view<T const> x, view<T> y, trace& t, view<T> dy, T* gradient,
                 view<T> dx) const override {

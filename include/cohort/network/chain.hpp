@@ -1,4 +1,7 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
+#include <cohort/backend/copies.hpp>
 #include <cohort/network/layer_sequence.hpp>
 #include <cohort/network/orthogonal.hpp>
 
@@ -66,7 +69,8 @@ class chain {
                 view<T const> dlatent = {}) const {
     bool const goes_on = hidden_.has_parameters();
     view<T> const dh = goes_on ? t.rows_of(b, t.gradient, x.rows, latents_) : view<T>{};
-    dense_backward(b, latent(x, t), weight(parameters), dy, weight(gradient), bias(gradient), dh);
+    b.column_sum(bias(gradient), dy);
+    dense_backward(b, latent(x, t), weight(parameters), dy, weight(gradient), dh);
     if (!goes_on) return;
     if (dlatent) add_to(b, dh, dlatent);
     hidden_.backward(b, of_hidden(parameters), x, t, dh, of_hidden(gradient), {});
@@ -97,6 +101,16 @@ class chain {
       random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(a.first)});
       auto const w = orthogonal(b, a.rows, a.columns, last ? 1. : a.gain, draws);
       for (std::size_t i = 0; i < w.size(); ++i) to[i] = T(w[i] * (last ? gains[i % std::size_t(outputs_)] : 1.));
+    }
+  }
+
+  /// Of dense layers: weights and biases uniform between +-1 / sqrt(inputs).
+  [[gnu::cold]] void initialize_uniform(std::vector<T>& parameters, std::uint64_t seed) const {
+    double bound = 0;
+    for (auto const& a : arrays()) {
+      if (a.is_matrix) bound = 1 / std::sqrt(double(a.rows));
+      random_stream draws(stream_id{seed, draw_purpose::initialization, std::uint32_t(a.first)});
+      std::generate_n(parameters.data() + a.first, a.size(), [&] { return T(draws.uniform(-bound, bound)); });
     }
   }
 

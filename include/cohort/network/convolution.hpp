@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/backend/copies.hpp>
 #include <cohort/network/activation.hpp>
 #include <cohort/network/layer.hpp>
 #include <cohort/network/patches.hpp>

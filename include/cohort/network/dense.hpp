@@ -25,8 +25,8 @@ struct dense {
   }
   template <backend B>
   void backward(B& b, layer_pass<B> const& p, out_view<B> dy, layer_views<value_t<B>> gradient, out_view<B> dx) const {
-    detail::through_activation(b, activation, dy, in_view<B>(p.y));
-    detail::dense_backward(b, p.x, p.parameters[0], in_view<B>(dy), gradient[0], gradient[1], dx);
+    detail::through_activation(b, activation, dy, in_view<B>(p.y), gradient[1]);
+    detail::dense_backward(b, p.x, p.parameters[0], in_view<B>(dy), gradient[0], dx);
   }
   /// dy = activation'(y) (x V + c + dx W), V and c what v has in the places of W and b.
   template <backend B>

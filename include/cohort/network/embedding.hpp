@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/network/activation.hpp>
 #include <cohort/network/layer.hpp>
 #include <limits>

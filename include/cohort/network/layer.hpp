@@ -24,7 +24,7 @@ struct layer_extents {
     size = r * c * k;
   }
   bool is_image() const { return rows > 0; }
-  std::string text() const {
+  [[gnu::cold]] std::string text() const {
     if (!is_image()) return std::to_string(size) + (size == 1 ? " number" : " numbers");
     return "an image of " + std::to_string(rows) + " x " + std::to_string(columns) + " x " + std::to_string(channels);
   }

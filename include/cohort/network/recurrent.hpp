@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/error.hpp>
 #include <cohort/network/time_layout.hpp>
@@ -80,15 +81,14 @@ class recurrent_passes {
   /// Writes the states after each row, R x states H.
   void states(view<T> out) {
     auto const all = rows(0, p.y);
-    for (int k = 0; k < Cell::states; ++k)
-      b.map(outputs{out.columns_part(k * H, H)}, detail::same{}, view<T const>(all.state(k)));
+    for (int k = 0; k < Cell::states; ++k) detail::copy_to(b, out.columns_part(k * H, H), all.state(k));
   }
 
   template <class Arrays>
   void backward(view<T> dy, Arrays const& gradient, view<T> dx) {
     auto const all = rows(0, p.y), dall = rows(3, dy);
     view<T> const back = p.kept(b, 7, layout.rows(0), Cell::states * H);
-    if (Cell::states > 1) b.map(outputs{dall.more}, detail::filled{0}, view<T const>(dall.more));
+    if (Cell::states > 1) detail::fill_with(b, dall.more, 0);
     auto const U = factors(p.parameters, layout.steps(), true);
     for (std::size_t t = layout.steps(); t-- > 0;) {
       auto const dnow = at(dall, t);
@@ -161,7 +161,7 @@ class recurrent_passes {
   template <class Arrays>
   void come_in(rows_type const& all, Arrays const& arrays) {
     b.dense(all.gates, p.x, arrays[0], arrays[1], detail::linear_of{});
-    if constexpr (into_more) b.map(outputs{all.more}, detail::same{}, repeat_row(view<T const>(arrays[3]), R));
+    if constexpr (into_more) detail::copy_to(b, all.more, repeat_row(view<T const>(arrays[3]), R));
   }
   void project(view<T const> before, split_factors const& U, rows_type const& to) {
     view<T const> const h = before.columns_part(0, H);
@@ -182,7 +182,7 @@ class recurrent_passes {
     auto const now = at(all, t);
     for (int k = 0; k < Cell::states; ++k) {
       view<T> const to = now.state_before(k);
-      if (t == 0 && !before) b.map(outputs{to}, detail::filled{0}, view<T const>(to));
+      if (t == 0 && !before) detail::fill_with(b, to, 0);
       else
         b.map(outputs{to}, detail::where_goes_on{},
               t == 0 ? before.columns_part(k * H, H) : view<T const>(all.state(k).part(layout.first[t - 1], to.rows)),

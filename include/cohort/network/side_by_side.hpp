@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/network/layer_sequence.hpp>
 #include <tuple>
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/objective/terms.hpp>
 
@@ -10,7 +11,7 @@ template <backend B, class T = value_t<B>>
 void sum_along_series(B& backend, step_views<T> const& at, view<T> steps) {
   auto by_series = backend.template temporary<T>(at.series);
   if (at.valid) backend.map(outputs{steps}, where_valid{}, view<T const>(steps), at.valid);
-  backend.map(outputs{by_series.all()}, filled{0}, view<T const>(by_series.all()));
+  fill_with(backend, by_series.all(), 0);
   backend.scatter_add(by_series.all(), view<T const>(steps), at.series_of);
   backend.gather(steps, view<T const>(by_series.all()), at.series_of);
 }
@@ -18,7 +19,7 @@ void sum_along_series(B& backend, step_views<T> const& at, view<T> steps) {
 /// The valid steps of its series, for each step.
 template <backend B, class T = value_t<B>>
 void count_along_series(B& backend, step_views<T> const& at, view<T> own) {
-  backend.map(outputs{own}, filled{1}, view<T const>(own));
+  fill_with(backend, own, 1);
   sum_along_series(backend, at, own);
 }
 

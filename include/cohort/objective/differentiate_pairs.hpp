@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/objective/differentiate.hpp>
 #include <cohort/objective/pair_terms.hpp>
@@ -70,15 +71,15 @@ void differentiate_pairs(B& backend, O const& o, step_views<T> const& in, view<s
           pairs = room.all().part(M + 7 * N + P, 1);
   auto sum_of = [&](view<T> to) {
     if (in.valid) backend.map(outputs{steps}, detail::where_valid{}, view<T const>(steps), in.valid);
-    backend.map(outputs{to}, detail::filled{0}, view<T const>(to));
+    detail::fill_with(backend, to, 0);
     backend.scatter_add(to, view<T const>(steps), in.series_of);
   };
   auto add_up = [&](view<T> to, view<T const> from) {
-    if (from) backend.map(outputs{steps}, detail::same{}, from);
-    else backend.map(outputs{steps}, detail::filled{0}, view<T const>(steps));
+    if (from) detail::copy_to(backend, steps, from);
+    else detail::fill_with(backend, steps, 0);
     sum_of(to);
   };
-  backend.map(outputs{steps}, detail::filled{1}, view<T const>(steps));
+  detail::fill_with(backend, steps, 1);
   sum_of(length);
   add_up(logp, in.logp);
   add_up(ref, needed & needs::ref_logp ? in.ref_logp : view<T const>{});

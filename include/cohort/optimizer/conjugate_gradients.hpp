@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <utility>
 
 namespace COHORT_NAMESPACE {
@@ -52,8 +53,8 @@ struct conjugate_gradients {
     for (auto* a : {&s.rest, &s.direction, &s.image}) backend.resize(*a, b.rows);
     out_view<B> r = s.rest.all(), p = s.direction.all(), image = s.image.all();
     backend.map(outputs{x}, detail::filled{0}, b);
-    backend.map(outputs{r}, detail::same{}, b);
-    backend.map(outputs{p}, detail::same{}, b);
+    detail::copy_to(backend, r, b);
+    detail::copy_to(backend, p, b);
     double squares = detail::dot(backend, in(r), in(r));
     for (int i = 0; i < iterations && squares > 0 && squares >= residual; ++i) {
       product(in(p), image);

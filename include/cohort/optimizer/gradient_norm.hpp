@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/units.hpp>
 #include <limits>
 #include <span>
@@ -56,7 +57,7 @@ struct gradient_limits {
       return gradient_norm_scale(backend, norm, gradient, squares, scale);
     auto both = backend.template temporary<T>(2);
     backend.reduce(both.all(), detail::squares_before_and_after{value}, gradient);
-    backend.map(outputs{squares}, detail::same{}, view<T const>(both.all().part(0, 1)));
+    detail::copy_to(backend, squares, both.all().part(0, 1));
     backend.map(outputs{scale}, detail::norm_scale{norm}, view<T const>(both.all().part(1, 1)));
   }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/on_clipped_gradient.hpp>
 #include <cohort/schedule/optimizer_rate.hpp>
@@ -100,8 +101,7 @@ struct rmsprop {
     check();
     state<B> s;
     backend.resize(s.square, parameters);
-    if (form == rmsprop_form::tensorflow)
-      backend.map(outputs{s.square.all()}, detail::filled{1}, in_view<B>(s.square.all()));
+    if (form == rmsprop_form::tensorflow) detail::fill_with(backend, s.square.all(), 1);
     if (!is_long()) return s;
     backend.resize(s.mean, parameters);
     backend.resize(s.momentum, parameters);

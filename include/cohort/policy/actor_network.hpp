@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/network/chain.hpp>
 #include <cohort/policy/divergence.hpp>
 #include <cohort/sampler/action_mask.hpp>

@@ -19,6 +19,10 @@ namespace COHORT_NAMESPACE {
 
 enum class trunk { separate, shared };
 
+/// `orthogonal` of a gain, biases 0; or weights and biases `uniform` between +-1 / sqrt(inputs of the layer), as a
+/// linear layer of torch begins (Stable-Baselines3's ortho_init=False).
+enum class initial_weights { orthogonal, uniform };
+
 /// Units of each hidden layer: {64, 64}, {} for none; a single number is one layer.
 struct hidden_layers : std::vector<int> {
   using std::vector<int>::vector;
@@ -34,9 +38,10 @@ struct network_options {
   cohort::activation activation = cohort::activation::tanh;
   cohort::trunk trunk = cohort::trunk::separate;  ///< whether actor and critic have hidden layers of their own
   double policy_gain = .01;  ///< of the actor's last layer: small, so that the first policy is near uniform
-  double value_gain = 1;     ///< of the critic's
+  double value_gain = 1;     ///< of the critic's; neither is of uniform weights
   double log_std = 0;        ///< initial, for box actions
   std::optional<running_normalization> normalize_observations{};  ///< running_normalization{}, or none
+  initial_weights weights = initial_weights::orthogonal;
 };
 
 /// What makes a distribution of means and of the last hidden layer, as `gsde` does: m.distribution<T, D>(L) for D

@@ -23,6 +23,7 @@ struct networks {
   cohort::trunk trunk = cohort::trunk::separate;
   double policy_gain = .01, value_gain = 1, log_std = 0;
   std::optional<running_normalization> normalize_observations{};
+  initial_weights weights = initial_weights::orthogonal;
 };
 
 namespace detail {
@@ -94,18 +95,22 @@ network_plan<B> plan_of(N const& n, int observations) {
   else {
     auto named = [&](char const* which, auto const& layers) {
       try {
-        return layers_of<B>(layers, observations);
+        if constexpr (requires { layers.template sequence<B>(observations); })
+          return layers.template sequence<B>(observations);
+        else return layers_of<B>(layers, observations);
       } catch (value_error const& e) {
         throw value_error(std::string(which) + ": " + e.what());
       }
     };
-    network_options const o{{}, {}, n.trunk, n.policy_gain, n.value_gain, n.log_std, n.normalize_observations};
+    network_options const o{{},       {}, n.trunk, n.policy_gain, n.value_gain, n.log_std, n.normalize_observations,
+                            n.weights};
     auto actor = named("the actor's network", n.actor);
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(n.critic)>, same_as_actor>) return {actor, actor, o};
     else {
-      if (n.trunk == trunk::shared)
+      auto critic = named("the critic's network", n.critic);
+      if (n.trunk == trunk::shared && actor.description() != critic.description())
         throw value_error("networks: .critic has layers of its own, and .trunk is shared, expected one of both");
-      return {std::move(actor), named("the critic's network", n.critic), o};
+      return {std::move(actor), std::move(critic), o};
     }
   }
 }

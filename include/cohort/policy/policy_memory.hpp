@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/formulas.hpp>
 #include <cohort/network/time_layout.hpp>
 #include <cohort/policy/policy_part.hpp>
@@ -57,7 +58,7 @@ class policy_memory {
 
   /// In rows that begin episodes.
   void forget(B& backend, view<T> rows) const {
-    if (*this) backend.map(outputs{of(rows)}, filled{0}, view<T const>(of(rows)));
+    if (*this) fill_with(backend, of(rows), 0);
   }
   /// After the policy has acted on R rows: what it remembers then, in `next`, G rows to each (or those rows
   /// themselves).
@@ -68,7 +69,7 @@ class policy_memory {
         return of(view<T>(next.data + g * next.row_stride, rows.rows, next.columns, G * next.row_stride, 1));
       };
       policy.remember(backend, rows, every(0));
-      for (int g = 1; g < G; ++g) backend.map(outputs{every(g)}, same{}, view<T const>(every(0)));
+      for (int g = 1; g < G; ++g) copy_to(backend, every(g), every(0));
     }
   }
   /// From rows to rows of later steps; where an episode ended in between, 0.
@@ -81,7 +82,7 @@ class policy_memory {
     backend.map(outputs{of(to)}, zero_where_either{}, of(from), wide(terminated), wide(truncated));
   }
   void copy(B& backend, view<T const> from, view<T> to) const {
-    if (*this) backend.map(outputs{of(to)}, same{}, of(from));
+    if (*this) copy_to(backend, of(to), of(from));
   }
   void gather(B& backend, view<T const> from, view<T> to, view<std::int32_t const> index) const {
     if (*this) backend.gather(of(to), of(from), index);

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/compiler.hpp>
+#include <cohort/backend/copies.hpp>
 
 // A policy's numbers are its parameters, unless it says that there are more: what it normalizes observations by.
 
@@ -10,6 +10,11 @@ template <class Policy>
 auto all_numbers(Policy& policy) {
   if constexpr (requires { policy.numbers().rows; }) return policy.numbers();
   else return policy.parameters();
+}
+/// A copy of them.
+template <backend B, class Policy>
+void keep_numbers(B& backend, typename B::template array<value_t<B>>& kept, Policy& policy) {
+  keep_copy(backend, kept, in_view<B>(all_numbers(policy)));
 }
 template <class Policy>
 void persist_policy(Policy& policy, auto const& f) {

@@ -66,42 +66,36 @@ class policy_shape {
         free_(Critic && !joint_ ? critic_.end() : actor_.network().end()) {
     if (!options_.normalize_observations) return;
     options_.normalize_observations->check();
-    require_no_embedding(actor_layers()), require_no_embedding(critic_layers());
+    if (has_embedding(actor_layers()) || has_embedding(critic_layers()))
+      throw value_error(
+          "policy: an embedding reads choices as they are, and normalize_observations changes them: expected one of "
+          "both");
   }
 
-  /// The parameters that it begins with, and room for what observations are normalized by.
+  /// The parameters that it begins with.
   std::vector<T> initial(B& backend, random_seed s) const {
     chain<B> const& of_actor = actor_.network();
     int P = distribution().parameters();
-    std::ptrdiff_t const more = options_.normalize_observations ? 2 * tiles() * of_actor.inputs() : 0;
-    std::vector<T> start(std::size_t(size() + more), T(options_.log_std));
+    std::vector<T> start(std::size_t(size()), T(options_.log_std));
     std::vector<double> gains(std::size_t(P), options_.policy_gain);
     gains.resize(std::size_t(of_actor.outputs()), options_.value_gain);
-    of_actor.initialize(backend, start, gains, s.value);
+    auto initialize = [&](chain<B> const& network, std::vector<double> const& of_last) {
+      if (options_.weights == initial_weights::uniform) network.initialize_uniform(start, s.value);
+      else network.initialize(backend, start, of_last, s.value);
+    };
+    initialize(of_actor, gains);
     if constexpr (requires { distribution().start(0, options_.log_std); })
       for (int p = 0; p < P; ++p)
         start[std::size_t(of_actor.end() - of_actor.outputs() + p)] = T(distribution().start(p, options_.log_std));
-    if (Critic && !joint_) critic_.initialize(backend, start, {options_.value_gain}, s.value);
+    if (Critic && !joint_) initialize(critic_, {options_.value_gain});
     return start;
   }
-  /// How often what a row of observations is normalized by is repeated: several narrow rows are one to a processor.
-  int tiles() const { return std::max(1, 64 / actor_.network().inputs()); }
   int memory_of_critic() const { return Critic && !joint_ ? critic_.memory() : 0; }
   std::ptrdiff_t size() const { return free_ + distribution().free_parameters(); }  ///< parameters
   view<T> value_column(view<T> out) const { return out.column(distribution().parameters()); }
   template <class U>
   view<U> free(view<U> all) const {
     return all.part(free_, distribution().free_parameters());
-  }
-
-  static void require_no_embedding(std::vector<layer_description> const& layers) {
-    for (auto const& l : layers) {
-      if (l.kind == "embedding")
-        throw value_error(
-            "policy: an embedding reads choices as they are, and normalize_observations changes them: "
-            "expected one of both");
-      for (auto const& inside : l.inside) require_no_embedding(inside);
-    }
   }
 
   network_options options_;

@@ -124,7 +124,7 @@ struct batch : step_record<B, Action> {
   /// Writes ref_logp, the log-probabilities under a frozen reference's parameters.
   template <class Policy>
   void evaluate_reference(B& backend, Policy& policy, view<T const> reference) {
-    through_time(backend, policy, ref_logp, G, [&](auto seen, auto actions, auto out, auto... in_time) {
+    through_time<Policy>(backend, ref_logp, G, [&](auto seen, auto actions, auto out, auto... in_time) {
       policy.log_probability(backend, reference, seen, actions, int(G), out, in_time...);
     });
   }
@@ -133,14 +133,14 @@ struct batch : step_record<B, Action> {
   template <class Policy>
   void distribution_rows(B& backend, Policy& policy, view<T const> parameters, array<T>& out) {
     distribution_size = policy.distribution_size();
-    through_time(backend, policy, out, distribution_size, [&](auto seen, auto, auto rows, auto... in_time) {
+    through_time<Policy>(backend, out, distribution_size, [&](auto seen, auto, auto rows, auto... in_time) {
       policy.distribution_rows(backend, parameters, seen, rows, in_time...);
     });
   }
   /// Writes kl, that of the policy from itself under a frozen reference's parameters.
   template <class Policy>
   void evaluate_kl(B& backend, Policy& policy, view<T const> reference) {
-    through_time(backend, policy, kl, 1, [&](auto seen, auto, auto out, auto... in_time) {
+    through_time<Policy>(backend, kl, 1, [&](auto seen, auto, auto out, auto... in_time) {
       policy.kl_to(backend, reference, seen, out, in_time...);
     });
   }
@@ -203,30 +203,37 @@ struct batch : step_record<B, Action> {
   /// order, with the layout of rows, so that a reference remembers what it itself would have (of an episode that began
   /// before the batch, from what the policy remembered then).
   template <class Policy, class F>
-  void through_time(B& backend, Policy&, array<T>& to, std::ptrdiff_t columns, F f) {
+  void through_time(B& backend, array<T>& to, std::ptrdiff_t columns, F const& f) {
+    if constexpr (detail::learns_through_time<Policy, B>) {
+      if (memory > 0)
+        return pass_in_time(backend, to, columns, &f,
+                            [](void const* g, view<T const> seen, view<Action const> taken, view<T> out,
+                               time_layout const* layout) { (*static_cast<F const*>(g))(seen, taken, out, layout); });
+    }
+    backend.resize(to, R * columns);
+    f(view<T const>(observations()), view<Action const>(action.matrix(R, G * action_width)), to.matrix(R, columns));
+  }
+  using pass = void (*)(void const* f, view<T const> seen, view<Action const> taken, view<T> out, time_layout const*);
+  /// Without f's type, so that it is compiled once.
+  void pass_in_time(B& backend, array<T>& to, std::ptrdiff_t columns, void const* f, pass run) {
     backend.resize(to, R * columns);
     view<Action const> const actions = action.matrix(R, G * action_width);
     view<T> const out = to.matrix(R, columns);
-    if constexpr (detail::learns_through_time<Policy, B>) {
-      if (memory > 0) {
-        runs_.plan(backend, *this, 0, 0);
-        runs_.rows_of({}, in_time_);
-        time_layout const* const layout = &in_time_.layout;
-        if (runs_.in_order()) return f(observations(), actions, out, layout);
-        backend.assign(rows_, std::span<std::int32_t const>(in_time_.rows));
-        auto moved = backend.template temporary<T>(R * (observation_size + columns));
-        auto moved_actions = backend.template temporary<Action>(actions.size());
-        view<std::int32_t const> const rows = rows_.all();
-        view<T> const seen(moved.all().data, R, observation_size),
-            found(moved.all().data + R * observation_size, R, columns);
-        view<Action> const taken = moved_actions.matrix(R, actions.columns);
-        backend.gather(seen, observations(), rows);
-        backend.gather(taken, actions, rows);
-        f(view<T const>(seen), view<Action const>(taken), found, layout);
-        return backend.scatter(out, view<T const>(found), rows);
-      }
-    }
-    f(observations(), actions, out);
+    runs_.plan(backend, *this, 0, 0);
+    runs_.rows_of({}, in_time_);
+    time_layout const* const layout = &in_time_.layout;
+    if (runs_.in_order()) return run(f, observations(), actions, out, layout);
+    backend.assign(rows_, std::span<std::int32_t const>(in_time_.rows));
+    auto moved = backend.template temporary<T>(R * (observation_size + columns));
+    auto moved_actions = backend.template temporary<Action>(actions.size());
+    view<std::int32_t const> const rows = rows_.all();
+    view<T> const seen(moved.all().data, R, observation_size),
+        found(moved.all().data + R * observation_size, R, columns);
+    view<Action> const taken = moved_actions.matrix(R, actions.columns);
+    backend.gather(seen, observations(), rows);
+    backend.gather(taken, actions, rows);
+    run(f, seen, taken, found, layout);
+    backend.scatter(out, view<T const>(found), rows);
   }
 
   detail::time_runs runs_;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cohort/backend/copies.hpp>
 #include <cohort/rollout/lanes.hpp>
 #include <iterator>
 #include <limits>
@@ -192,7 +193,7 @@ class groups_collector {
       backend.resize(raw_.value, rows);
       backend.resize(raw_.next_value, rows - N_);
       policy.value(backend, view<T const>(raw_.observation.matrix(rows_, D).part(0, rows)), raw_.value.all());
-      backend.map(outputs{raw_.next_value.all()}, detail::same{}, view<T const>(raw_.value.all().part(N_, rows - N_)));
+      detail::copy_to(backend, raw_.next_value.all(), raw_.value.all().part(N_, rows - N_));
       final_.write(backend, policy, view<T const>(last_.matrix(rows_, D).part(0, rows - N_)),
                    raw_.truncated.all().part(0, rows - N_), raw_.next_value.all());
       raw_.has_values = true;

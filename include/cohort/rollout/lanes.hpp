@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/advantage/normalize.hpp>
+#include <cohort/backend/copies.hpp>
 #include <cohort/rollout/pieces.hpp>
 #include <cohort/rollout/stepper.hpp>
 
@@ -100,7 +101,7 @@ class lanes_collector {
     stepper_.require_finite_rollout(backend, batch_, 0, seen);
     stepper_.leave(backend, view<T const>(seen.part(steps * N, N)));
     count_episodes(backend, steps, summary);
-    resets_ = std::ranges::count(is_reset_, 1);
+    resets_ = std::count(is_reset_.begin(), is_reset_.end(), 1);
     summary.steps += M - resets_;
     at_state(steps, stepper_.environment());
   }
@@ -116,7 +117,7 @@ class lanes_collector {
     backend.resize(batch_.value, M + N);
     backend.resize(batch_.next_value, M);
     policy.value(backend, view<T const>(batch_.observation.matrix(M + N, D)), batch_.value.all());
-    backend.map(outputs{batch_.next_value.all()}, detail::same{}, view<T const>(batch_.value.all().part(N, M)));
+    detail::copy_to(backend, batch_.next_value.all(), batch_.value.all().part(N, M));
     final_.write(backend, policy, last_.matrix(M, D), batch_.truncated.all(), batch_.next_value.all());
     batch_.has_values = true;
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/rollout/executed_probe.hpp>
 #include <cohort/rollout/groups.hpp>
 #include <optional>
@@ -176,7 +177,7 @@ class probes_collector {
     backend.resize(further_ended_, NG);
     auto const& memory = stepper_.memory();
     view<T> last = last_.matrix(M, D).part(t * NG, NG), now = spare_.matrix(NG, D), next = spare_last_.matrix(NG, D);
-    backend.map(outputs{now}, detail::same{}, view<T const>(last));
+    detail::copy_to(backend, now, last);
     backend.map(outputs{further_ended_.all()}, detail::filled{0}, view<T const>(further_logp_.all()));
     for (int k = 1; k < K; ++k) {
       auto flag = [&](auto& array, int row) { return array.all().part(row * M + t * NG, NG); };

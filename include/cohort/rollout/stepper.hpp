@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/policy/policy_memory.hpp>
 #include <cohort/rollout/episodes.hpp>
 
@@ -27,7 +28,7 @@ class stepper {
         width_(policy.distribution().action_width()) {
     if (!memory_) return;
     backend.resize(between_, N * memory_.columns());
-    backend.map(outputs{between_.all()}, filled{0}, view<T const>(between_.all()));
+    fill_with(backend, between_.all(), 0);
   }
 
   vector_environment<B, E>& environment() { return environment_; }
@@ -45,14 +46,14 @@ class stepper {
   /// ones.
   void observe(B& backend, view<T> seen, int every = 1) {
     environment_.observe(backend, memory_.seen(seen), every);
-    if (memory_) backend.map(outputs{memory_.of(seen)}, same{}, view<T const>(between(seen.rows)));
+    if (memory_) copy_to(backend, memory_.of(seen), between(seen.rows));
   }
   void observe_new(B& backend, view<T> seen) {
     environment_.observe(backend, memory_.seen(seen));
     memory_.forget(backend, seen);
   }
   void leave(B& backend, view<T const> seen) {
-    if (memory_) backend.map(outputs{between(seen.rows)}, same{}, memory_.of(seen));
+    if (memory_) copy_to(backend, between(seen.rows), memory_.of(seen));
   }
 
   /// One action for each lane, G for each row of `seen`, and one step: rows first ... first + N - 1 of `to`, and what

@@ -11,12 +11,10 @@
 
 namespace COHORT_NAMESPACE::detail {
 
-/// The runs of steps that a batch's series are cut into to be learned through
-/// time: whole, or `unroll` steps each and a rest. Rows of some runs side by
-/// side stand in the order of time, the longest run first, so that the runs
-/// that have ended leave no holes. Where an episode begins within a run nothing
-/// is remembered, so that its rows are a run of their own there: more of them
-/// side by side, and fewer steps.
+/// The runs of steps that a batch's series are cut into to be learned through time: whole, or `unroll` steps each and a
+/// rest. Rows of some runs side by side stand in the order of time, the longest run first, so that the runs that have
+/// ended leave no holes. Where an episode begins within a run nothing is remembered, so that its rows are a run of
+/// their own there: more of them side by side, and fewer steps.
 class time_runs {
  public:
   struct rows_in_time {
@@ -24,8 +22,7 @@ class time_runs {
     time_layout layout;
   };
 
-  /// `burn_in`: so many steps before a run, if its series has them, are its
-  /// lead.
+  /// `burn_in`: so many steps before a run, if its series has them, are its lead.
   template <backend B, class Batch>
   void plan(B& backend, Batch& batch, std::ptrdiff_t unroll, std::ptrdiff_t burn_in) {
     partition const series = batch.series;
@@ -56,18 +53,17 @@ class time_runs {
     if (numbers.empty())
       for (run const& r : all_) choose(r);
     for (std::int32_t i : numbers) choose(all_[std::size_t(i)]);
-    longest_first([](run const& r) { return r.steps; });
-    write([](run const& r) { return r.first; }, [](run const& r) { return r.steps; }, out);
+    longest_first(&run::steps);
+    write(&run::steps, false, out);
   }
-  /// For the runs of the last rows_of those rows of their leads; f(k, row,
-  /// before) for each run that has one: its place among the runs, its last row
-  /// in `out`, and the row of the batch that this is.
+  /// For the runs of the last rows_of those rows of their leads; f(k, row, before) for each run that has one: its place
+  /// among the runs, its last row in `out`, and the row of the batch that this is.
   template <class F>
   void leads_of(rows_in_time& out, F f) {
     for (std::size_t k = 0; k < chosen_.size(); ++k) chosen_[k].place = std::int32_t(k);
-    longest_first([](run const& r) { return r.lead; });
+    longest_first(&run::lead);
     while (!chosen_.empty() && chosen_.back().lead == 0) chosen_.pop_back();
-    write([this](run const& r) { return r.first - r.lead * stride_; }, [](run const& r) { return r.lead; }, out);
+    write(&run::lead, true, out);
     for (std::size_t k = 0; k < chosen_.size(); ++k)
       f(chosen_[k].place, std::int32_t(out.layout.first[std::size_t(chosen_[k].lead - 1)] + std::ptrdiff_t(k)),
         std::int32_t(chosen_[k].first - stride_));
@@ -100,19 +96,22 @@ class time_runs {
       from = t;
     }
   }
-  template <class Length>
-  void longest_first(Length length) {
+  using length_of = std::ptrdiff_t run::*;
+  void longest_first(length_of length) {
     std::sort(chosen_.begin(), chosen_.end(), [&](run const& a, run const& b) {
-      return length(a) != length(b) ? length(a) > length(b) : a.first < b.first;
+      return a.*length != b.*length ? a.*length > b.*length : a.first < b.first;
     });
   }
-  template <class First, class Length>
-  void write(First first, Length length, rows_in_time& out) const {
+  /// The rows of that many steps of each run, or of those before it.
+  void write(length_of length, bool before, rows_in_time& out) const {
     out.rows.clear(), out.layout.first.assign(1, 0);
     std::size_t left = chosen_.size();
     for (std::ptrdiff_t t = 0; left > 0; ++t) {
-      while (left > 0 && length(chosen_[left - 1]) <= t) --left;
-      for (std::size_t k = 0; k < left; ++k) out.rows.push_back(std::int32_t(first(chosen_[k]) + t * stride_));
+      while (left > 0 && chosen_[left - 1].*length <= t) --left;
+      for (std::size_t k = 0; k < left; ++k) {
+        run const& r = chosen_[k];
+        out.rows.push_back(std::int32_t(r.first + (before ? t - r.*length : t) * stride_));
+      }
       if (left > 0) out.layout.add(std::ptrdiff_t(left));
     }
   }

@@ -18,32 +18,45 @@ std::string hook_name() {
   return name.find("lambda") == name.npos ? name : "(a function)";
 }
 
+/// A call of a hook without its types. What it returns is whether to stop; nothing is no.
+struct hook_call {
+  std::string (*name)();
+  void const* object;
+  bool (*run)(void const*);
+
+  template <class H, class F>
+  static hook_call of(F const& call) {
+    return {&hook_name<H>, &call, [](void const* object) {
+              F const& f = *static_cast<F const*>(object);
+              if constexpr (std::is_void_v<decltype(f())>) return f(), false;
+              else return bool(f());
+            }};
+  }
+};
+
 /// What a hook throws goes on with the hook's name and the update before its message: of Cohort's types as it was, any
 /// other exception as a cohort_error that holds it (std::rethrow_if_nested).
-template <class H, class F>
-decltype(auto) named(train_report const& report, F call) {
-  auto const again = [&]<class X>(X const& e) {
-    std::throw_with_nested(
-        X("hook " + hook_name<H>() + ", update " + std::to_string(report.updates) + ": " + e.what()));
+[[gnu::noinline]] inline bool named(train_report const& report, hook_call const& hook) {
+  auto const message = [&](std::exception const& e) {
+    return "hook " + hook.name() + ", update " + std::to_string(report.updates) + ": " + e.what();
   };
   try {
-    return call();
+    return hook.run(hook.object);
   } catch (value_error const& e) {
-    again(e);
+    std::throw_with_nested(value_error(message(e)));
   } catch (shape_error const& e) {
-    again(e);
+    std::throw_with_nested(shape_error(message(e)));
   } catch (environment_error const& e) {
-    again(e);
+    std::throw_with_nested(environment_error(message(e)));
   } catch (not_finite_error const& e) {
-    again(e);
+    std::throw_with_nested(not_finite_error(message(e)));
   } catch (io_error const& e) {
-    again(e);
+    std::throw_with_nested(io_error(message(e)));
   } catch (device_error const& e) {
-    again(e);
+    std::throw_with_nested(device_error(message(e)));
   } catch (std::exception const& e) {
-    again(cohort_error(e.what()));
+    std::throw_with_nested(cohort_error(message(e)));
   }
-  throw;  // is not reached
 }
 
 /// Hooks are whatever has one of these functions, or is a function that is called after each update; on_update and that
@@ -52,12 +65,7 @@ template <class H, class Run>
 bool after_update(H& hook, Run& run) {
   train_report const& report = run.report();
   auto& policy = run.policy();
-  auto answer = [&](auto call) {
-    return named<H>(report, [&] {
-      if constexpr (std::is_void_v<decltype(call())>) return call(), false;
-      else return bool(call());
-    });
-  };
+  auto answer = [&](auto const& call) { return named(report, hook_call::of<H>(call)); };
   if constexpr (requires { hook.on_run(run); }) return answer([&] { return hook.on_run(run); });
   else if constexpr (requires { hook.on_update(report, policy); })
     return answer([&] { return hook.on_update(report, policy); });
@@ -69,16 +77,16 @@ bool after_update(H& hook, Run& run) {
 template <class H, class Run>
 void at_start(H& hook, Run& run) {
   train_report const& report = run.report();
-  if constexpr (requires { hook.on_start(report, run.policy()); })
-    named<H>(report, [&] { hook.on_start(report, run.policy()); });
-  else if constexpr (requires { hook.on_start(report); }) named<H>(report, [&] { hook.on_start(report); });
+  auto tell = [&](auto const& call) { named(report, hook_call::of<H>(call)); };
+  if constexpr (requires { hook.on_start(report, run.policy()); }) tell([&] { hook.on_start(report, run.policy()); });
+  else if constexpr (requires { hook.on_start(report); }) tell([&] { hook.on_start(report); });
 }
 template <class H, class Run>
 void at_end(H& hook, train_report const& report, Run& run) {
-  if constexpr (requires { hook.on_run_end(run); }) named<H>(report, [&] { hook.on_run_end(run); });
-  else if constexpr (requires { hook.on_end(report, run.policy()); })
-    named<H>(report, [&] { hook.on_end(report, run.policy()); });
-  else if constexpr (requires { hook.on_end(report); }) named<H>(report, [&] { hook.on_end(report); });
+  auto tell = [&](auto const& call) { named(report, hook_call::of<H>(call)); };
+  if constexpr (requires { hook.on_run_end(run); }) tell([&] { hook.on_run_end(run); });
+  else if constexpr (requires { hook.on_end(report, run.policy()); }) tell([&] { hook.on_end(report, run.policy()); });
+  else if constexpr (requires { hook.on_end(report); }) tell([&] { hook.on_end(report); });
 }
 
 template <class H, class P>

@@ -71,11 +71,7 @@ class training<B, Rollout, Update, E, Policy> {
         advantage_reads_(algorithm_.advantage.reads()),
         has_reference_(reads_ & needs::reference || advantage_reads_ & needs::ref_logp) {
     algorithm_.reward.start(backend);
-    if (has_reference_) {
-      view<T const> const now = detail::all_numbers(policy);
-      backend.resize(reference_, now.rows);
-      backend.map(outputs{reference_.all()}, detail::same{}, now);
-    }
+    if (has_reference_) detail::keep_numbers(backend, reference_, policy);
     report_.parameter_bytes = std::size_t(policy.parameters().rows) * sizeof(T) * (has_reference_ ? 2 : 1);
     report_.optimizer_bytes = learner_.optimizer_bytes();
     report_.total_steps = o.steps, report_.total_updates = o.updates;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <cohort/selection/selected_steps.hpp>
 
@@ -69,7 +70,7 @@ void divide_by_mean(B& backend, step_views<T> const& at, bool by_series, view<T>
   auto scratch = backend.template temporary<T>(M + 2);
   view<T> own = scratch.all().part(0, M), sums = scratch.all().part(M, 2);
   if (by_series) count_along_series(backend, at, own);
-  else backend.map(outputs{own}, filled{1}, view<T const>(own));
+  else fill_with(backend, own, 1);
   if (at.valid) backend.reduce(sums, shared_weight{}, view<T const>(weight), view<T const>(own), at.valid);
   else backend.reduce(sums, shared_weight{}, view<T const>(weight), view<T const>(own));
   backend.map(outputs{weight}, over_mean{}, view<T const>(weight), broadcast<T const>(sums.part(0, 1), M),

@@ -21,7 +21,7 @@ class critic_warmup_learner;
 template <class Critic = update<>, class Then = update<>>
 struct critic_warmup {
   std::int64_t updates = 50;  ///< of the critic alone, >= 0
-  Critic critic{};            ///< its normalize and target_kl are not used
+  Critic critic{};            ///< its normalize, target_kl and desired_kl are not used
   Then then{};
 
   static constexpr about notes{"critic_warmup", "the critic alone, then both",

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/backend/finite.hpp>
 #include <cohort/update/objective_pass.hpp>
 #include <cohort/update/update.hpp>
@@ -78,10 +79,7 @@ class learner {
     else if (update_.minibatch_size > 0)
       units_ = std::max<std::ptrdiff_t>(1, update_.minibatch_size * all_ / batch.M());
     epoch_ = 0, first_ = 0, skipped_ = 0, taken_ = 0;
-    if (update_.non_finite == non_finite::restore) {
-      backend.resize(before_, policy.parameters().rows);
-      backend.map(outputs{before_.all()}, detail::same{}, view<T const>(policy.parameters()));
-    }
+    if (update_.non_finite == non_finite::restore) detail::keep_copy(backend, before_, policy.parameters());
   }
   /// By an objective in parts, one of them.
   bool next(B& backend, detail::erased_objective<B>& o, Policy& policy, Batch& batch, double progress,
@@ -105,7 +103,7 @@ class learner {
     }
     bool const back = !wrong.empty() && update_.non_finite == non_finite::restore;
     if (back) {
-      backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(before_.all()));
+      detail::copy_to(backend, policy.parameters(), before_.all());
       update_.optimizer.start(backend, layout_of(policy));
     }
     if ((first_ += count) == all_) first_ = 0, ++epoch_;

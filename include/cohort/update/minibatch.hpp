@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <cohort/backend/copies.hpp>
 #include <cohort/objective/step_terms.hpp>
 #include <cohort/policy/policy.hpp>
 #include <cohort/rollout/batch.hpp>
@@ -76,7 +77,7 @@ class decision_minibatches {
     action_now_ = b.action.matrix(b.R, b.G * b.action_width);
     backend.resize(advantage_, b.M());
     // Normalization writes it, and the next epoch wants it as it was.
-    backend.map(outputs{advantage_.all()}, detail::same{}, view<T const>(b.advantage.all()));
+    detail::copy_to(backend, advantage_.all(), b.advantage.all());
     minibatch<T> m{.steps = {}, .advantage = advantage_.all(), .groups = b.groups};
     detail::take_terms<Policy::has_critic>(b, rooms_, m.steps, [](auto& from, auto&) { return from.all(); });
     return finished(backend, b, m, {});
@@ -201,7 +202,7 @@ class decision_minibatches {
     backend.resize(old_value_, R * b.G);
     view<T const> by_decision(b.value.data(), b.R, b.G, 1, 0);
     if (rows) backend.gather(old_value_.matrix(R, b.G), by_decision, rows);
-    else backend.map(outputs{old_value_.matrix(R, b.G)}, detail::same{}, by_decision);
+    else detail::copy_to(backend, old_value_.matrix(R, b.G), by_decision);
     return old_value_.all();
   }
   view<T const> whole(array<T>& a, std::ptrdiff_t rows) const {

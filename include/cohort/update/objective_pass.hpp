@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cohort/backend/copies.hpp>
 #include <cohort/erased/any_objective.hpp>
 #include <cohort/kl/estimators.hpp>
 #include <cohort/update/minibatch.hpp>
@@ -151,7 +152,7 @@ class objective_pass {
       if (k == 0) return here;
       int term = detail::nth_term(needs::differentiable, k - 1);
       if (!(at.*detail::term_members<step_views<T>>()[std::size_t(term)])) return view<T>{};
-      if (!(writes >> term & 1)) backend.map(outputs{here}, detail::filled{0}, view<T const>(here));
+      if (!(writes >> term & 1)) detail::fill_with(backend, here, 0);
       return here;
     });
   }
@@ -180,7 +181,7 @@ class objective_pass {
     auto scratch = backend.template temporary<T>(10);
     auto ratio = backend.template temporary<T>(2 * loss.rows);
     view<T> up = ratio.all().part(0, loss.rows), down = ratio.all().part(loss.rows, loss.rows);
-    backend.map(outputs{scratch.all()}, detail::filled{0}, view<T const>(scratch.all()));
+    detail::fill_with(backend, scratch.all(), 0);
     backend.reduce(scratch.all().part(0, 6), detail::metric_terms{}, loss, at.entropy, at.logp, at.old_logp,
                    at.ref_logp ? at.ref_logp : at.logp, valued ? at.value : at.logp, valued ? at.target : at.logp);
     clipped(scratch.all().part(6, 2));

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/describe/about.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/update/learner.hpp>
@@ -57,8 +58,9 @@ struct trust_region {
       divergence_over::other;  ///< of the KL in the test: KL(old || pi), the paper's, or KL(pi || old), sb3-contrib's
   normalization normalize = normalization::batch;  ///< of the advantages; minibatch is the same
   standardize standardization{};
-  Critic critic = detail::usual_critic_update<Critic>();  ///< default: 10 epochs of minibatches of 128, adam{.rate =
-                                                          ///< 1e-3}; its normalize and target_kl are not used
+  /// Default: 10 epochs of minibatches of 128, adam{.rate = 1e-3}. Its normalize, target_kl and desired_kl are not
+  /// used.
+  Critic critic = detail::usual_critic_update<Critic>();
 
   static constexpr about notes{"trust_region", "the natural gradient as far as the KL divergence allows",
                                "Schulman et al. 2015, arXiv:1502.05477, appendix C", "sb3-contrib; a dense solver"};
@@ -166,7 +168,7 @@ class trust_region_learner {
     minibatches_.plan(backend, batch, 0, 0);
     auto m = minibatches_.whole(backend, batch);
     auto evaluate = [&](bool with_gradient) {
-      actor own{policy, with_gradient};
+      actor own{{policy}, with_gradient};
       update_metrics found;
       pass_(backend, aggregation_, o, own, minibatches_, m, &found);
       return found;
@@ -191,7 +193,7 @@ class trust_region_learner {
 
     backend.resize(old_, batch.R * policy.distribution_size());
     policy.last_distribution_rows(backend, old_.matrix(batch.R, policy.distribution_size()));
-    backend.map(outputs{start_.all()}, detail::same{}, view<T const>(policy.parameters()));
+    detail::copy_to(backend, start_.all(), policy.parameters());
     double length = std::sqrt(2 * update_.target_kl / curvature), share = 1;
     for (int k = 0; k < update_.backtracks; ++k, share *= update_.shrink) {
       backend.map(outputs{policy.parameters()}, detail::plus_multiple{share * length}, view<T const>(start_.all()),
@@ -204,7 +206,7 @@ class trust_region_learner {
       after.line_search_share = share;
       return after;
     }
-    backend.map(outputs{policy.parameters()}, detail::same{}, view<T const>(start_.all()));
+    detail::copy_to(backend, policy.parameters(), start_.all());
     return before;
   }
 

@@ -89,17 +89,27 @@ class host_maps : public fallback<Derived, T, host_array> {
 
   void column_sum(view<T> out, view<T const> in) {
     base::check_column_sum(out, in);
-    constexpr int W = wide::width;
-    if (in.column_stride != 1 || out.column_stride != 1 || in.columns < W) return base::column_sum(out, in);
-    std::ptrdiff_t c = 0;
-    for (; c + W <= in.columns; c += W) {
-      wide sum = 0;
-      for (std::ptrdiff_t r = 0; r < in.rows; ++r) sum += wide::load(in.data + r * in.row_stride + c);
-      sum.store(out.data + c);
-    }
-    if (c < in.columns)
-      base::column_sum(view<T>(out.data + c, 1, in.columns - c),
-                       {in.data + c, in.rows, in.columns - c, in.row_stride, 1});
+    if (in.column_stride != 1 || out.column_stride != 1) return base::column_sum(out, in);
+    std::ptrdiff_t c = sum_whole_packs(out, in.rows, in.columns, [&](std::ptrdiff_t r, std::ptrdiff_t at) {
+      return wide::load(in.data + r * in.row_stride + at);
+    });
+    if (c < in.columns) base::column_sum(out.columns_part(c, in.columns - c), in.columns_part(c, in.columns - c));
+  }
+  /// In one pass over matrices that are one thread's.
+  template <class F, class... I>
+  void map_column_sum(view<T> out, view<T> sums, F f, view<I>... in) {
+    base::check_column_sum(sums, out);
+    base::check_extents("map_column_sum", view<T const>(out), {in...});
+    bool adjacent = sums.column_stride == 1 && out.column_stride == 1 && ((in.column_stride == 1) && ...);
+    if (!adjacent || out.size() > line_walk::grain_of_elements) return base::map_column_sum(out, sums, f, in...);
+    std::ptrdiff_t c = sum_whole_packs(sums, out.rows, out.columns, [&](std::ptrdiff_t r, std::ptrdiff_t at) {
+      wide result = f(load_pack<wide, std::remove_const_t<I>>(in.data + r * in.row_stride + at)...);
+      result.store(out.data + r * out.row_stride + at);
+      return result;
+    });
+    std::ptrdiff_t rest = out.columns - c;
+    if (rest > 0)
+      base::map_column_sum(out.columns_part(c, rest), sums.columns_part(c, rest), f, in.columns_part(c, rest)...);
   }
 
   void row_max(view<T> out, view<T const> in) {
@@ -189,13 +199,31 @@ class host_maps : public fallback<Derived, T, host_array> {
   template <class F, class... U>
   static void reduce_row(T* out, std::ptrdiff_t out_stride, std::ptrdiff_t n, F const& f, lane_source<wide, U>... in) {
     constexpr int N = sums_of<F, U...>;
-    auto total = sum_line<wide, N>(f, n, in...);
+    auto total = sum_loop<wide, N, U...>(f)(n, in...);
     for (int k = 0; k < N; ++k) out[k * out_stride] = total[std::size_t(k)];
   }
 
   executor run_over_;
 
  private:
+  /// The sums of the columns that fill packs, in the order of the rows, and their number. Four chains side by side: one
+  /// alone would wait for itself.
+  template <class F>
+  static std::ptrdiff_t sum_whole_packs(view<T> out, std::ptrdiff_t rows, std::ptrdiff_t columns, F pack_at) {
+    constexpr int W = wide::width;
+    std::ptrdiff_t c = 0;
+    auto sum = [&]<int N>(std::integral_constant<int, N>) {
+      wide sums[N];
+      std::fill_n(sums, N, wide(0));
+      for (std::ptrdiff_t r = 0; r < rows; ++r)
+        for (int i = 0; i < N; ++i) sums[i] += pack_at(r, c + i * W);
+      for (int i = 0; i < N; ++i, c += W) sums[i].store(out.data + c);
+    };
+    while (c + 4 * W <= columns) sum(std::integral_constant<int, 4>());
+    while (c + W <= columns) sum(std::integral_constant<int, 1>());
+    return c;
+  }
+
   /// How many sums a formula gives.
   template <class F, class... U>
   static constexpr int sums_of =

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/eigen/packed_operands.hpp>
 #include <cohort/eigen/product.hpp>
 
 namespace COHORT_NAMESPACE::eigen {
@@ -13,62 +14,6 @@ struct product_blocks {
     return std::max<std::ptrdiff_t>(1, (steps + blocks - 1) / blocks);
   }
 };
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // of the vector type that is a template argument, in g++
-/// A square of W x W numbers, turned: to[k * to_stride + i] = from[i * from_stride + k].
-template <class T>
-void transpose_square(T const* from, std::ptrdiff_t from_stride, T* to, std::ptrdiff_t to_stride) {
-  constexpr int W = pack<T>::width;
-  using packet = typename Eigen::internal::packet_traits<T>::type;
-  if constexpr (Eigen::internal::unpacket_traits<packet>::size == W) {
-    Eigen::internal::PacketBlock<packet, W> square;
-    for (int i = 0; i < W; ++i) square.packet[i] = Eigen::internal::ploadu<packet>(from + i * from_stride);
-    Eigen::internal::ptranspose(square);
-    for (int k = 0; k < W; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
-  } else {
-    for (int i = 0; i < W; ++i)
-      for (int k = 0; k < W; ++k) to[k * to_stride + i] = from[i * from_stride + k];
-  }
-}
-#pragma GCC diagnostic pop
-
-/// Columns `first` ... of b, steps `from` to `from + depth`, as one panel: step by step, zeros where b has no more
-/// columns.
-template <class T>
-void pack_panel(view<T const> b, std::ptrdiff_t first, std::ptrdiff_t from, std::ptrdiff_t depth, T* to) {
-  constexpr int width = panel_columns<T>, W = pack<T>::width;
-  std::ptrdiff_t here = std::min<std::ptrdiff_t>(width, b.columns - first);
-  if (here < width) std::fill_n(to, depth * width, T(0));
-  T const* source = b.data + from * b.row_stride + first * b.column_stride;
-  if (b.column_stride == 1 && here == width) {
-    for (std::ptrdiff_t k = 0; k < depth; ++k) std::copy_n(source + k * b.row_stride, width, to + k * width);
-    return;
-  }
-  std::ptrdiff_t k = 0;
-  if (b.row_stride == 1 && here == width)
-    for (; k + W <= depth; k += W)
-      for (int half = 0; half < 2; ++half)
-        transpose_square(source + half * W * b.column_stride + k, b.column_stride, to + k * width + half * W, width);
-  for (; k < depth; ++k)
-    for (std::ptrdiff_t i = 0; i < here; ++i) to[k * width + i] = source[k * b.row_stride + i * b.column_stride];
-}
-
-/// Rows `first` ... of a, whose rows are adjacent in memory and not its columns, as tiles of six rows, each step by
-/// step.
-template <class T>
-void pack_tiles(view<T const> a, std::ptrdiff_t first, std::ptrdiff_t rows, std::ptrdiff_t from, std::ptrdiff_t depth,
-                T* to) {
-  for (std::ptrdiff_t k = 0; k < depth; ++k) {
-    T const* source = a.data + first * a.row_stride + (from + k) * a.column_stride;
-    std::ptrdiff_t m = 0;
-    if (a.row_stride == 1)
-      for (; m + tile_rows <= rows; m += tile_rows) std::copy_n(source + m, tile_rows, to + m * depth + k * tile_rows);
-    for (; m + tile_rows <= rows; m += tile_rows)
-      for (int r = 0; r < tile_rows; ++r) to[m * depth + k * tile_rows + r] = source[(m + r) * a.row_stride];
-    for (int r = 0; m + r < rows; ++r) to[m * depth + k * tile_rows + r] = source[(m + r) * a.row_stride];
-  }
-}
 
 /// One part of a product: some rows by one panel, over some steps of k.
 template <class T>
@@ -110,7 +55,7 @@ template <class T>
 void prepare_panels(executor const& run_over, view<T const> b, T* to) {
   constexpr std::ptrdiff_t width = panel_columns<T>;
   run_over((b.columns + width - 1) / width, 4, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-    for (std::ptrdiff_t p = first; p < last; ++p) pack_panel(b, p * width, 0, b.rows, to + p * b.rows * width);
+    for (std::ptrdiff_t p = first; p < last; ++p) pack_panel<width>(b, p * width, 0, b.rows, to + p * b.rows * width);
   });
 }
 
@@ -152,7 +97,7 @@ void large_product(executor const& run_over, view<T> c, view<T const> a, view<T 
         for (std::ptrdiff_t k = 0; k < a.columns; k += depth_of_block) {
           std::ptrdiff_t depth = std::min(depth_of_block, a.columns - k);
           T const* here = prepared ? prepared + (p * a.columns + k) * width : panel;
-          if (!prepared) pack_panel(b, p * width, k, depth, panel);
+          if (!prepared) pack_panel<width>(b, p * width, k, depth, panel);
           product_part<T> part{c, ends, k == 0, k + depth == a.columns};
           for (std::ptrdiff_t m = 0; m < c.rows; m += tile_rows)
             part(m, tile(m), p * width, depth,
@@ -174,7 +119,7 @@ void large_product(executor const& run_over, view<T> c, view<T const> a, view<T 
       if (!prepared)
         run_over(last_panel - first_panel, 1, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
           for (std::ptrdiff_t p = from; p < to; ++p)
-            pack_panel(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
+            pack_panel<width>(b, (first_panel + p) * width, k, depth, panels_of_b + p * depth * width);
         });
       product_part<T> part{c, ends, k == 0, k + depth == a.columns};
       run_over(tiles, 1, [&](int worker, std::ptrdiff_t from, std::ptrdiff_t to) {

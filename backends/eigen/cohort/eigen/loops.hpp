@@ -25,6 +25,21 @@ auto load_pack(U const* p) {
   }
 }
 
+/// W numbers that lie S apart, by whole vectors and shuffles: collected one by one they would have to reach the cache
+/// before a vector of them could be loaded. Reads nothing beyond the last of them.
+template <class P, int S, std::size_t... I>
+P load_apart(typename P::value_type const* p, std::index_sequence<I...>) {
+  constexpr int W = P::width;
+  auto at = [&](int i) { return P::load(p + i).value; };
+  if constexpr (S == 2) {
+    return typename P::vector(__builtin_shufflevector(at(0), at(W - 1), (2 * I < W ? 2 * I : 2 * I + 1)...));
+  } else {
+    static_assert(S == 3);
+    typename P::vector front = __builtin_shufflevector(at(0), at(W), (3 * I < 2 * W ? 3 * I : 0)...);
+    return typename P::vector(__builtin_shufflevector(front, at(2 * W - 2), (3 * I < 2 * W ? I : 3 * I - W + 2)...));
+  }
+}
+
 template <class P, class U>
 void store_pack(U* p, P x) {
   if constexpr (std::is_same_v<U, typename P::value_type>) {
@@ -65,7 +80,7 @@ struct lane_source {
   }
   pack_source<P, U> source() const { return step == 0 ? pack_source<P, U>{room, 0} : pack_source<P, U>{data, -1}; }
   /// count <= W elements from i on, the last one repeated.
-  pack_source<P, U> collected(std::ptrdiff_t i, int count) {
+  [[gnu::noinline]] pack_source<P, U> collected(std::ptrdiff_t i, int count) {
     for (int k = 0; k < P::width; ++k) room[k] = data[step == 0 ? 0 : (i + std::min(k, count - 1)) * step];
     return {room, 0};
   }
@@ -91,6 +106,12 @@ void store_present(detail::bundle<view<O>...> const& out, std::ptrdiff_t i, int 
   [&]<std::size_t... K>(std::index_sequence<K...>) {
     (one(get<K>(out), component(result, K)), ...);
   }(std::index_sequence_for<O...>());
+}
+
+/// The first `count` of a pack to elements `stride` apart.
+template <class U>
+[[gnu::noinline]] void spread(U* to, std::ptrdiff_t stride, U const* from, int count) {
+  for (int k = 0; k < count; ++k) to[k * stride] = from[k];
 }
 
 /// (outputs) = f(in...) over elements along one axis. Its code depends on the types of the elements alone: a formula is
@@ -139,10 +160,7 @@ class map_loop<P, detail::bundle<view<O>...>, I...> {
       alignas(vector_bytes) std::tuple<std::array<O, W>...> lanes;
     } beside;
     run_(f_, W, {std::get<K>(beside.lanes).data()...}, in...);
-    auto copy = [&](auto* to, std::ptrdiff_t stride, auto const& from) {
-      for (int k = 0; k < count; ++k) to[(i + k) * stride] = from[std::size_t(k)];
-    };
-    (copy(get<K>(out), step[K], std::get<K>(beside.lanes)), ...);
+    (spread(get<K>(out) + i * step[K], step[K], std::get<K>(beside.lanes).data(), count), ...);
   }
 
   void const* f_;
@@ -164,52 +182,62 @@ typename P::mask first_lanes(int count) {
   return typename P::mask(found);
 }
 
-/// The N sums of f(in...) over n elements along one axis, lane by lane and then over the lanes in order.
-template <class P, int N, class F, class... I>
-std::array<typename P::value_type, N> sum_line(F const& f, std::ptrdiff_t n, lane_source<P, I>... in) {
-  constexpr int W = P::width;
-  P sums[N];
-  for (auto& s : sums) s = P(0);
-  std::ptrdiff_t i = 0;
-  if ((in.adjacent() && ...)) {
-    (in.settle(), ...);
-    [&](pack_source<P, I> const... packs) {
-      for (; i + W <= n; i += W) {
-        auto term = f(packs.full(i)...);
-        for (int k = 0; k < N; ++k) sums[k] += component(term, std::size_t(k));
-      }
-    }(in.source()...);
-  }
-  for (; i < n; i += W) {
-    int count = int(std::min<std::ptrdiff_t>(W, n - i));
-    auto term = f(in.collected(i, count).full(0)...);
-    for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), component(term, std::size_t(k)), P(0));
-  }
-  std::array<typename P::value_type, N> total{};
-  for (int k = 0; k < N; ++k)
-    for (int lane = 0; lane < W; ++lane) total[std::size_t(k)] += sums[k][lane];
+/// A pack's lanes added up in order.
+template <class P>
+[[gnu::noinline]] typename P::value_type sum_of_lanes(P const& x) {
+  typename P::value_type total = 0;
+  for (int lane = 0; lane < P::width; ++lane) total += x[lane];
   return total;
 }
 
-/// sum_line of a formula, without its type.
+/// The N sums of f(in...) over n elements along one axis, lane by lane and then over the lanes in order. Like a
+/// map_loop its code depends on the types of the elements alone.
 template <class P, int N, class... I>
 class sum_loop {
-  using sums = std::array<typename P::value_type, N>;
+  static constexpr int W = P::width;
 
  public:
   /// f must outlive it.
   template <class F>
-  explicit sum_loop(F const& f) : f_(&f), run_(&run<F>) {}
-  sums operator()(std::ptrdiff_t n, lane_source<P, I> const&... in) const { return run_(f_, n, in...); }
+  explicit sum_loop(F const& f) : f_(&f), run_(&packs<F>) {}
+
+  [[gnu::noinline]] std::array<typename P::value_type, N> operator()(std::ptrdiff_t n, lane_source<P, I>... in) const {
+    P sums[N];
+    for (auto& s : sums) s = P(0);
+    std::ptrdiff_t i = 0;
+    if ((in.adjacent() && ...)) {
+      (in.settle(), ...);
+      i = n / W * W;
+      run_(f_, sums, i, in.source()...);
+    }
+    for (; i < n; i += W) {
+      int count = int(std::min<std::ptrdiff_t>(W, n - i));
+      P terms[N];
+      for (auto& t : terms) t = P(0);
+      run_(f_, terms, W, in.collected(i, count)...);
+      for (int k = 0; k < N; ++k) sums[k] += select(first_lanes<P>(count), terms[k], P(0));
+    }
+    std::array<typename P::value_type, N> total{};
+    for (int k = 0; k < N; ++k) total[std::size_t(k)] = sum_of_lanes(sums[k]);
+    return total;
+  }
 
  private:
+  /// sums += f(in...) over whole packs.
   template <class F>
-  static sums run(void const* f, std::ptrdiff_t n, lane_source<P, I> const&... in) {
-    return sum_line<P, N>(*static_cast<F const*>(f), n, in...);
+  static void packs(void const* formula, P* sums, std::ptrdiff_t n, pack_source<P, I>... in) {
+    F const& f = *static_cast<F const*>(formula);
+    P now[N];
+    for (int k = 0; k < N; ++k) now[k] = sums[k];
+    for (std::ptrdiff_t i = 0; i < n; i += W) {
+      auto term = f(in.full(i)...);
+      for (int k = 0; k < N; ++k) now[k] += component(term, std::size_t(k));
+    }
+    for (int k = 0; k < N; ++k) sums[k] = now[k];
   }
 
   void const* f_;
-  sums (*run_)(void const*, std::ptrdiff_t, lane_source<P, I> const&...);
+  void (*run_)(void const*, P*, std::ptrdiff_t, pack_source<P, I>...);
 };
 
 /// W rows of a matrix as one: what a formula over rows gets from this backend. Rows beyond the last repeat it and are
@@ -225,6 +253,11 @@ struct pack_row {
     using element = std::remove_const_t<U>;
     U* p = data + j * column_stride;
     if (row_stride == 1 && count == P::width) return load_pack<P, element>(p);
+    if constexpr (std::is_same_v<element, typename P::value_type>) {
+      constexpr auto lanes = std::make_index_sequence<P::width>();
+      if (row_stride == 2 && count == P::width) return load_apart<P, 2>(p, lanes);
+      if (row_stride == 3 && count == P::width) return load_apart<P, 3>(p, lanes);
+    }
     alignas(vector_bytes) element line[P::width];
     for (int k = 0; k < P::width; ++k) line[k] = p[std::min(k, count - 1) * row_stride];
     return load_pack<P, element>(line);

@@ -182,7 +182,9 @@ struct pack {
     }
   }
   friend pack tanh(pack x) {
-    pack t = by_array(x, [](auto a) { return a.tanh(); });
+    constexpr int lanes =
+        std::min<int>(W, vector_bytes / int(sizeof(T)));  // its kernel for AVX-512 is the narrower ones'
+    pack t = by_array<lanes>(x, [](auto a) { return a.tanh(); });
     return select(x != x, x, t);
   }
   [[gnu::always_inline]] friend pack sin(pack x) { return circular<true>(x); }
@@ -219,9 +221,8 @@ struct pack {
  private:
   // At most 32 bytes at a time: Eigen 3.4's kernels for AVX-512 are others, and less exact (exp is infinite from 88.4
   // on, sqrt is an estimate).
-  template <class F>
+  template <int lanes = std::min(W, 32 / int(sizeof(T))), class F>
   static pack by_array(pack x, F f) {
-    constexpr int lanes = std::min(W, 32 / int(sizeof(T)));
     using part __attribute__((vector_size(sizeof(T) * lanes))) = T;
     auto one = [&](part p) {
       Eigen::Array<T, lanes, 1> in, out;

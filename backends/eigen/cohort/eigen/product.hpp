@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/view.hpp>
-#include <cohort/eigen/pack.hpp>
+#include <cohort/eigen/packed_operands.hpp>
 #include <cohort/eigen/parallel.hpp>
 
 namespace COHORT_NAMESPACE::eigen {
@@ -94,22 +94,19 @@ template <int R, int V, class T>
   }
 }
 
-inline constexpr int tile_rows = 6;
-template <class T>
-inline constexpr int panel_columns = 2 * pack<T>::width;
-
-/// The kernel for up to six rows: 6, or 4, 2 and 1 after one another.
+/// The kernel for up to a tile's rows: all, or 4, 2 and 1 after one another.
 template <class T, int V>
 void product_of_rows(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,
                      T const* b, std::ptrdiff_t b_depth, std::ptrdiff_t b_panel, T const* start,
                      std::ptrdiff_t start_row, std::ptrdiff_t start_panel, T* c, std::ptrdiff_t c_row,
                      std::ptrdiff_t panels) {
-  static constexpr decltype(&product_rows<1, V, T>) kernels[] = {
-      nullptr, product_rows<1, V, T>, product_rows<2, V, T>, nullptr, product_rows<4, V, T>,
-      nullptr, product_rows<6, V, T>};
   while (rows > 0) {
-    int n = rows >= 6 ? 6 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
-    kernels[n](depth, a, a_row, a_depth, b, b_depth, b_panel, start, start_row, start_panel, c, c_row, panels);
+    int n = rows >= tile_rows ? tile_rows : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
+    auto kernel = n == tile_rows ? product_rows<tile_rows, V, T>
+                  : n == 4       ? product_rows<4, V, T>
+                  : n == 2       ? product_rows<2, V, T>
+                                 : product_rows<1, V, T>;
+    kernel(depth, a, a_row, a_depth, b, b_depth, b_panel, start, start_row, start_panel, c, c_row, panels);
     a += n * a_row;
     start += n * start_row;
     c += n * c_row;
@@ -133,15 +130,9 @@ void small_product(executor const& run_over, view<T> c, view<T const> a, view<T 
   std::ptrdiff_t panels = full + (rest > 0), row_blocks = (c.rows + tile_rows - 1) / tile_rows;
   bool in_place = b.column_stride == 1 && c.columns % W == 0;
   int packed_columns = c.columns <= W ? W : wide;
-  if (!in_place)
-    for (std::ptrdiff_t p = 0; p < panels; ++p) {
-      std::ptrdiff_t first = p * packed_columns, here = std::min<std::ptrdiff_t>(packed_columns, c.columns - first);
-      for (std::ptrdiff_t k = 0; k < depth; ++k) {
-        T* to = packed + (p * depth + k) * packed_columns;
-        for (std::ptrdiff_t i = 0; i < here; ++i) to[i] = b(k, first + i);
-        for (std::ptrdiff_t i = here; i < packed_columns; ++i) to[i] = T(0);
-      }
-    }
+  for (std::ptrdiff_t p = 0; !in_place && p < panels; ++p)
+    if (packed_columns == wide) pack_panel<wide>(b, p * wide, 0, depth, packed + p * depth * wide);
+    else pack_panel<W>(b, 0, 0, depth, packed);
   T const* right = in_place ? b.data : packed;
   std::ptrdiff_t right_depth = in_place ? b.row_stride : packed_columns,
                  right_panel = in_place ? wide : depth * packed_columns;
@@ -185,6 +176,17 @@ void small_product(executor const& run_over, view<T> c, view<T const> a, view<T 
   });
 }
 
+/// x[0] + ... + x[W - 1]: the upper half onto the lower, then of that the same.
+template <class T, int W, int Half = W / 2>
+T sum_by_halves(pack<T, W> x) {
+  if constexpr (Half == 0) return x[0];
+  else
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return sum_by_halves<T, W, Half / 2>(
+          x + typename pack<T, W>::vector(__builtin_shufflevector(x.value, x.value, ((I + Half) % W)...)));
+    }(std::make_index_sequence<W>());
+}
+
 /// c = epilogue(bias + a b) where b has only a few columns and a's columns are adjacent: dot products, W chains each.
 /// The columns of b, one after the other, are in `packed`. Here too a row of a batch has the bits it has alone.
 template <class T>
@@ -195,25 +197,29 @@ void narrow_product(executor const& run_over, view<T> c, view<T const> a, view<T
   std::ptrdiff_t depth = a.columns, whole = depth / W * W;
   for (std::ptrdiff_t n = 0; n < b.columns; ++n)
     for (std::ptrdiff_t k = 0; k < depth; ++k) packed[n * depth + k] = b(k, n);
-  run_over(c.rows, 1 + worth_a_thread / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-    for (std::ptrdiff_t r = first; r < last; ++r)
-      for (std::ptrdiff_t n = 0; n < c.columns; ++n) {
-        T const *left = a.data + r * a.row_stride, *column = packed + n * depth;
-        P even = 0, odd = 0;
-        std::ptrdiff_t k = 0;
-        for (; k + 2 * W <= whole; k += 2 * W) {
-          even += P::load(left + k) * P::load(column + k);
-          odd += P::load(left + k + W) * P::load(column + k + W);
-        }
-        if (k < whole) even += P::load(left + k) * P::load(column + k);
-        T lanes[W];
-        (even + odd).store(lanes);
-        for (int half = W / 2; half > 0; half /= 2)
-          for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-        T sum = (ends.accumulate ? c(r, n) : ends.bias ? ends.bias[n] : T(0)) + lanes[0];
-        for (k = whole; k < depth; ++k) sum += left[k] * column[k];
-        c(r, n) = sum;
+  auto dots = [&]<int R>(std::integral_constant<int, R>, std::ptrdiff_t r, std::ptrdiff_t n) {
+    T const *left = a.data + r * a.row_stride, *column = packed + n * depth;
+    P even[R], odd[R];
+    for (int i = 0; i < R; ++i) even[i] = odd[i] = P(0);
+    std::ptrdiff_t k = 0;
+    for (; k + 2 * W <= whole; k += 2 * W)
+      for (int i = 0; i < R; ++i) {
+        even[i] += P::load(left + i * a.row_stride + k) * P::load(column + k);
+        odd[i] += P::load(left + i * a.row_stride + k + W) * P::load(column + k + W);
       }
+    for (int i = 0; i < R; ++i) {
+      if (k < whole) even[i] += P::load(left + i * a.row_stride + k) * P::load(column + k);
+      T sum = (ends.accumulate ? c(r + i, n) : ends.bias ? ends.bias[n] : T(0)) + sum_by_halves(even[i] + odd[i]);
+      for (std::ptrdiff_t rest = whole; rest < depth; ++rest) sum += left[i * a.row_stride + rest] * column[rest];
+      c(r + i, n) = sum;
+    }
+  };
+  run_over(c.rows, 1 + worth_a_thread / (2 * depth * c.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t n = 0; n < c.columns; ++n) {
+      std::ptrdiff_t r = first;
+      for (; r + 4 <= last; r += 4) dots(std::integral_constant<int, 4>(), r, n);
+      for (; r < last; ++r) dots(std::integral_constant<int, 1>(), r, n);
+    }
     ends.epilogue(&c(first, 0), c.row_stride, last - first, c.columns);
   });
 }

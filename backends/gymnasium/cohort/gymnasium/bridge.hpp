@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -99,6 +100,16 @@ struct bridge {
   /// The steps after which Gymnasium cuts an episode; 0 for never.
   int limit() const {
     return in_python([&] { return "gymnasium: " + name; }, [&] { return py::cast<int>(self().attr("limit")); });
+  }
+
+  /// The mean return from which on Gymnasium counts it as solved, where it has one.
+  std::optional<double> reward_threshold() const {
+    return in_python([&] { return "gymnasium: " + name; },
+                     [&]() -> std::optional<double> {
+                       py::object const threshold = self().attr("reward_threshold");
+                       if (threshold.is_none()) return {};
+                       return py::cast<double>(threshold);
+                     });
   }
 
   /// The way in which copies are made, proved; raises environment_error where there is none.

@@ -24,6 +24,7 @@ class Bridge:
 
     def __init__(self, name, arguments, capture, restore):
         self.name, self.arguments, self.free, self.limit = name, dict(arguments), [], 0
+        self.reward_threshold = None
         if name.startswith("ALE/"):
             importlib.import_module("ale_py")
         first = self.make()
@@ -36,8 +37,9 @@ class Bridge:
 
     def make(self):
         env = gymnasium.make(self.name, disable_env_checker=True, **self.arguments)
-        if env.spec is not None and env.spec.max_episode_steps:
-            self.limit = env.spec.max_episode_steps
+        if env.spec is not None:
+            self.limit = env.spec.max_episode_steps or 0
+            self.reward_threshold = env.spec.reward_threshold
         while type(env).__name__ in CHECKS and type(env).__module__.startswith("gymnasium."):
             if type(env).__name__ == "TimeLimit":
                 self.limit = env._max_episode_steps

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -88,6 +89,8 @@ class environment : public detail::spaces<Actions> {
   /// Steps that were taken to come to a state again, so far; those of a run are not among them.
   std::int64_t replayed_steps() const { return bridge_->replayed; }
   std::string const& name() const { return bridge_->name; }
+  /// The mean return from which on Gymnasium counts it as solved, where it has one.
+  std::optional<double> reward_threshold() const { return bridge_->reward_threshold(); }
   /// On how many threads lanes are stepped: as many as there are processes that step them.
   int step_threads() const { return processes_ ? processes_->count() : 1; }
   bool asynchronous_steps() const { return asynchronous_; }

@@ -1,38 +1,14 @@
 #pragma once
-#include <cohort/file/safetensors.hpp>
-#include <cohort/language/model/decoder_options.hpp>
+#include <cohort/describe/names.hpp>
+#include <cohort/language/family/all.hpp>
+#include <cohort/language/files/rotary_config.hpp>
+#include <cohort/language/files/tensor_files.hpp>
 #include <ranges>
 #include <system_error>
 
-// A folder with a Llama as Hugging Face's transformers reads and writes it: config.json and model.safetensors.
+// A folder with a model as Hugging Face's transformers reads and writes it: config.json and model.safetensors.
 
 namespace COHORT_NAMESPACE::detail {
-
-/// The base of the rotary positions: transformers 5 has it in rope_parameters, 4 in rope_theta with rope_scaling for
-/// other kinds of positions.
-inline double rope_base(file::json_fields const& config, std::string const& where) {
-  double base = config.find("rope_theta") ? config.number("rope_theta") : 10000;
-  for (char const* name : {"rope_parameters", "rope_scaling"}) {
-    auto const* value = config.find(name);
-    if (!value) continue;
-    if (!value->is_object()) config.wrong(name, "an object");
-    file::json_fields const rope(*value, where + ", " + name);
-    for (char const* type : {"rope_type", "type"})
-      if (rope.find(type) && rope.at(type) != "default")
-        rope.wrong(type, "\"default\", the only rotary positions that are known here");
-    if (!rope.find("rope_theta")) continue;
-    if (config.find("rope_theta") && rope.number("rope_theta") != base)
-      rope.wrong("rope_theta", "the one beside " + std::string(name) + ", " + text(base));
-    base = rope.number("rope_theta");
-  }
-  if (!(base > 1)) refuse_file(where, "has the rope_theta " + text(base) + ", expected a number above 1");
-  return base;
-}
-
-inline file::json read_object(std::filesystem::path const& path) {
-  file::mapped_file const file(path);
-  return file::parse_object({reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()}, path.string());
-}
 
 inline std::vector<std::size_t> shape_of(named_tensor const& t) {
   if (t.columns == 0) return {std::size_t(t.rows)};
@@ -51,17 +27,27 @@ inline void require_parameters(char const* where, std::vector<named_tensor> cons
 namespace COHORT_NAMESPACE::language {
 
 /// The extents in a folder's config.json. What is not there is what transformers takes for it, but an extent that it
-/// would make up is an io_error, and so is anything that the decoder does not do: another model_type, biases, an
-/// activation other than silu, rotary positions other than the default. So are extents whose parameters do not fit into
-/// this machine's memory, or into the model.safetensors beside it: whoever reads them may allocate what they say.
-inline decoder_options read_config(std::filesystem::path const& folder) {
+/// would make up is an io_error, and so is anything that the decoder does not do: the model_type of none of the
+/// families, biases that its family has not, an activation other than silu, other rotary positions. So are extents
+/// whose parameters do not fit into this machine's memory, or into the model.safetensors beside it: whoever reads them
+/// may allocate what they say.
+///
+/// A family of your own is a struct like those of language/family: read_config(folder, my_family{}).
+template <class... Own>
+decoder_options read_config(std::filesystem::path const& folder, Own const&... own) {
   std::string const where = (folder / "config.json").string();
   file::json const object = detail::read_object(where);
   file::json_fields const config(object, where);
-  if (config.at("model_type") != "llama") config.wrong("model_type", "\"llama\"");
+  auto const families = std::tuple_cat(std::tuple(own...), catalogue::families{});
+  auto const types = detail::names_of(families, [](auto const& family) { return std::string(family.model_type); });
+  file::json const& given = config.at("model_type");
+  std::string const type = given.is_string() ? given.get<std::string>() : "";
+  if (std::find(types.begin(), types.end(), type) == types.end()) {
+    std::string known;
+    for (auto const& name : types) known += (known.empty() ? "\"" : ", \"") + name + '"';
+    config.wrong("model_type", "one of " + known);
+  }
   if (config.find("hidden_act") && config.at("hidden_act") != "silu") config.wrong("hidden_act", "\"silu\"");
-  for (char const* bias : {"attention_bias", "mlp_bias"})
-    if (config.flag(bias, false)) config.wrong(bias, "false");
 
   decoder_options o;
   o.vocabulary = config.positive("vocab_size");
@@ -73,8 +59,12 @@ inline decoder_options read_config(std::filesystem::path const& folder) {
   if (config.find("head_dim")) o.head_size = config.positive("head_dim");
   o.context = config.positive("max_position_embeddings");
   o.epsilon = config.number("rms_norm_eps");
-  o.rope_base = detail::rope_base(config, where);
   o.tied = config.flag("tie_word_embeddings", false);
+  detail::read_rotary(config, where, o);
+  auto read = [&](auto const& family) {
+    if (type == family.model_type) family.read(config, o);
+  };
+  std::apply([&](auto const&... family) { (read(family), ...); }, families);
 
   if (!o.head_size && o.hidden % o.heads)
     config.wrong("num_attention_heads",
@@ -90,35 +80,43 @@ inline decoder_options read_config(std::filesystem::path const& folder) {
   } catch (value_error const& e) {
     detail::refuse_file(where, e.what());
   }
-  std::error_code absent;
-  auto const weights = folder / "model.safetensors";
-  auto const bytes = double(std::filesystem::file_size(weights, absent));
-  if (!absent && bytes < 2 * o.parameters())  // two bytes are the shortest that are read
+  detail::weight_files const weights(folder);
+  if (double const bytes = weights.bytes();
+      bytes > 0 && bytes < 2 * o.parameters())  // two are the shortest that are read
     detail::refuse_file(where, "describes " + detail::text(o.parameters()) + " parameters, by " + o.extents() +
                                    ", which take at least " + detail::text(2 * o.parameters()) + " bytes, and " +
-                                   weights.string() + " has " + detail::text(bytes));
+                                   (weights.paths.size() == 1 ? weights.paths[0].string() + " has "
+                                                              : "the files of " + weights.listed_by + " have ") +
+                                   detail::text(bytes));
   return o;
 }
 
-/// The tokens that end a text by a folder's config.json: its eos_token_id, which is one token, several, or none.
+/// The tokens that end a text: the eos_token_id of a folder's config.json and, where there is one, of its
+/// generation_config.json, each of which is one token, several, or none.
 inline std::vector<std::int32_t> read_stop_tokens(std::filesystem::path const& folder) {
-  std::string const where = (folder / "config.json").string();
-  file::json const object = detail::read_object(where);
-  file::json_fields const config(object, where);
-  file::json const* const found = config.find("eos_token_id");
-  if (!found) return {};
-  file::json const list = found->is_array() ? *found : file::json::array({*found});
-  std::vector<std::int32_t> tokens;
-  for (file::json const& token : list) {
-    if (!token.is_number_unsigned() ||
-        token.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
-      config.wrong("eos_token_id", "a token or a list of tokens");
-    tokens.push_back(token.get<std::int32_t>());
-  }
-  return tokens;
+  std::set<std::int32_t> tokens;
+  auto add = [&](std::filesystem::path const& path) {
+    file::json const object = detail::read_object(path);
+    file::json_fields const config(object, path.string());
+    file::json const* const found = config.find("eos_token_id");
+    if (!found) return;
+    file::json const list = found->is_array() ? *found : file::json::array({*found});
+    for (file::json const& token : list) {
+      if (!token.is_number_unsigned() ||
+          token.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
+        config.wrong("eos_token_id", "a token or a list of tokens");
+      tokens.insert(token.get<std::int32_t>());
+    }
+  };
+  add(folder / "config.json");
+  std::error_code absent;
+  if (auto const more = folder / "generation_config.json"; std::filesystem::exists(more, absent)) add(more);
+  return {tokens.begin(), tokens.end()};
 }
 
-/// Fills the decoder's flat array of parameters from a folder's model.safetensors. Raises io_error for a tensor that is
+/// Fills the decoder's flat array of parameters from a folder's model.safetensors, or from the files of its
+/// model.safetensors.index.json. The angles that older files of Llama have beside them (rotary_emb.inv_freq) are passed
+/// over, as transformers does. Raises io_error for a tensor that is
 /// missing, has another shape, or is none of the decoder's; in a tied model lm_head.weight may be there if it is the
 /// embedding, bit by bit. Raises shape_error if `out` is of another size.
 template <class T>
@@ -126,24 +124,20 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   options.check();
   auto const tensors = tensors_of(options);
   detail::require_parameters("read_parameters", tensors, out.size());
-  auto const path = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored) && std::filesystem::exists(index, ignored))
-    throw io_error(index.string() +
-                   " spreads the model over several files, and only a single model.safetensors can be read");
-  file::safetensors const file(path);
-
-  std::set<std::string> strangers;
-  for (auto const& [name, stored] : file.tensors()) strangers.insert(name);
+  detail::tensor_files const files(folder);
+  auto strangers = files.names();
+  std::erase_if(strangers, [](std::string const& name) { return name.ends_with(".rotary_emb.inv_freq"); });
   for (auto const& t : tensors) {
-    file.read<T>(t.name, detail::shape_of(t), out.subspan(std::size_t(t.offset), std::size_t(t.size())));
+    files.file_of(t.name).read<T>(t.name, detail::shape_of(t),
+                                  out.subspan(std::size_t(t.offset), std::size_t(t.size())));
     strangers.erase(t.name);
   }
   if (options.tied && strangers.contains("lm_head.weight")) {
-    file::stored_tensor const &head = file.at("lm_head.weight"), &embedding = file.at("model.embed_tokens.weight");
+    auto stored = [&](char const* name) -> file::stored_tensor const& { return files.file_of(name).at(name); };
+    file::stored_tensor const &head = stored("lm_head.weight"), &embedding = stored("model.embed_tokens.weight");
     if (head.type != embedding.type || head.shape != embedding.shape ||
         !std::ranges::equal(head.bytes, embedding.bytes))
-      detail::refuse_file(path.string(),
+      detail::refuse_file(files.listed_by(),
                           "tensor \"lm_head.weight\" is not model.embed_tokens.weight, as it must be where config.json "
                           "says tie_word_embeddings");
     strangers.erase("lm_head.weight");
@@ -154,16 +148,17 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
     for (auto const& name : strangers)
       if (shown++ < 5) names += (names.empty() ? "" : ", ") + detail::shown(name);
     if (shown > 5) names += " and " + std::to_string(shown - 5) + " more";
-    detail::refuse_file(path.string(), "has tensors that the decoder does not have: " + names);
+    detail::refuse_file(files.listed_by(), "has tensors that the decoder does not have: " + names);
   }
 }
 
-/// Writes a folder that LlamaForCausalLM.from_pretrained of transformers 4 and 5 reads: the weights first, then
-/// config.json, each whole or not at all, and never beside the other of a model that was there. Both are written as T.
-/// No token is said to end a text: what ends one is the tokenizer's business, and its files are not written.
+/// Writes a folder that from_pretrained of transformers 4 and 5 reads, as a Qwen2 where queries, keys and values have
+/// biases and else as a Llama: the weights first, then config.json, each whole or not at all, and never beside the
+/// other of a model that was there. Both are written as T. The tokens that end a text are those given; the tokenizer's
+/// files are not written.
 template <class T>
 void write_model(std::filesystem::path const& folder, decoder_options const& options, std::span<T const> parameters,
-                 existing what = existing::refuse) {
+                 existing what = existing::refuse, std::span<std::int32_t const> stop_tokens = {}) {
   options.check();
   detail::require(options.hidden % options.heads == 0, "write_model", "heads", options.heads,
                   "a divisor of hidden, which transformers 5 demands whatever head_size");
@@ -174,9 +169,10 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   for (auto const& t : tensors)
     weights.push_back({t.name, detail::shape_of(t), parameters.subspan(std::size_t(t.offset), std::size_t(t.size()))});
   char const* const type = sizeof(T) == 4 ? "float32" : "float64";
-  nlohmann::ordered_json const config = {
-      {"architectures", nlohmann::ordered_json::array({"LlamaForCausalLM"})},
-      {"model_type", "llama"},
+  nlohmann::ordered_json config = {
+      {"architectures",
+       nlohmann::ordered_json::array({options.biased ? family::qwen2::architecture : family::llama::architecture})},
+      {"model_type", options.biased ? family::qwen2::model_type : family::llama::model_type},
       {"vocab_size", options.vocabulary},
       {"hidden_size", options.hidden},
       {"intermediate_size", options.intermediate},
@@ -186,17 +182,18 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
       {"head_dim", options.size_of_head()},
       {"max_position_embeddings", options.context},
       {"hidden_act", "silu"},
-      {"attention_bias", false},
-      {"mlp_bias", false},
       {"rms_norm_eps", options.epsilon},
       {"rope_theta", options.rope_base},  // for transformers 4
-      {"rope_parameters", {{"rope_theta", options.rope_base}, {"rope_type", "default"}}},
+      {"rope_parameters", detail::rotary_json(options)},
       {"tie_word_embeddings", options.tied},
       {"bos_token_id", nullptr},  // else transformers takes 1 and 2
-      {"eos_token_id", nullptr},
+      {"eos_token_id", stop_tokens.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(stop_tokens)},
       {"torch_dtype", type},  // for transformers 4
       {"dtype", type},
   };
+
+  if (options.scaling.how != rotary_scaling::kind::none)
+    config["rope_scaling"] = detail::rotary_json(options);  // for transformers 4
 
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);

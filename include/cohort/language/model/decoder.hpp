@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/language/model/decoder_options.hpp>
 #include <cohort/language/model/gated.hpp>
 #include <cohort/language/model/rms_norm.hpp>
@@ -30,9 +31,9 @@ struct packed_tokens {
 ///     x_0 = E[token],    y_l = x_l + Attention(norm(x_l)) W_o',
 ///     x_{l+1} = y_l + (silu(n W_gate') n W_up') W_down', n = norm(y_l),    hidden = norm(x_L)
 ///
-/// with rotary positions and grouped queries. Rows are packed: a segment sees itself and its prefix (see
-/// attention_layout), and nothing is padded. The head is not part of it (see token_head). The backward pass computes
-/// norms and gates again, and attention from its log_total.
+/// with rotary positions and grouped queries, whose products may have biases. Rows are packed: a segment sees itself
+/// and its prefix (see attention_layout), and nothing is padded. The head is not part of it (see token_head). The
+/// backward pass computes norms and gates again, and attention from its log_total.
 template <backend B>
 class decoder {
   using T = value_t<B>;
@@ -45,7 +46,7 @@ class decoder {
     auto all = tensors_of(o);
     parameters_ = all.back().offset + all.back().size();
     for (auto const& t : all) offsets_.push_back(t.offset);
-    rotary_ = rotary<B>(o.size_of_head(), o.rope_base);
+    rotary_ = rotary<B>(o.size_of_head(), o.rope_base, o.scaling);
     layers_.resize(std::size_t(o.layers));
   }
 
@@ -115,7 +116,7 @@ class decoder {
     std::size_t last = layers_.size();
     auto room = backend.template temporary<T>(R * H);
     view<T> dx = room.matrix(R, H);
-    backend.map(outputs{dx}, detail::filled{0}, view<T const>(dx));
+    detail::fill_with(backend, dx, 0);
     view<T const> x = last == 0 ? first_.matrix(R, H) : layers_[last - 1].x.matrix(R, H);
     rms_norm_backward(backend, dx, vector(gradient, final_norm()), view<T const>(dhidden), x,
                       vector(parameters, final_norm()), view<T const>(root_.all()));
@@ -135,13 +136,21 @@ class decoder {
   struct layer {
     array root1, qkv, attended, log_total, y, root2, gates, x;  // x: what comes out
   };
-  enum part { norm1, queries, keys, values, out, norm2, gate, up, down, parts };
+  enum part { norm1, queries, keys, values, out, norm2, gate, up, down, parts };  // biases stand before `out`
 
   std::ptrdiff_t offset_of_head() const { return options_.tied ? 0 : offsets_.back(); }
   std::ptrdiff_t wide() const { return std::ptrdiff_t(options_.heads) * options_.size_of_head(); }
   std::ptrdiff_t narrow() const { return std::ptrdiff_t(options_.keys()) * options_.size_of_head(); }
-  std::size_t tensor(std::size_t l, part p) const { return 1 + l * parts + p; }
-  std::size_t final_norm() const { return 1 + layers_.size() * parts; }
+  std::size_t of_a_layer() const { return parts + (options_.biased ? 3u : 0u); }
+  std::size_t tensor(std::size_t l, part p) const {
+    return 1 + l * of_a_layer() + p + (options_.biased && p >= out ? 3u : 0u);
+  }
+  std::size_t final_norm() const { return 1 + layers_.size() * of_a_layer(); }
+  /// Of queries, keys and values, as each of R rows.
+  template <class U>
+  view<U> biases(view<U> all, std::size_t l, std::ptrdiff_t rows) const {
+    return {all.data + offsets_[tensor(l, values) + 1], rows, wide() + 2 * narrow(), 0, 1};
+  }
   template <class U>
   view<U> matrix(view<U> all, std::size_t tensor, std::ptrdiff_t rows, std::ptrdiff_t columns) const {
     return {all.data + offsets_[tensor], rows, columns};
@@ -190,7 +199,8 @@ class decoder {
     rms_norm(backend, normed, s.root1.all(), x, vector(parameters, tensor(l, norm1)), options_.epsilon);
     view<T> qkv = s.qkv.matrix(R, all), keys_of = detail::columns_of(qkv, q, kv),
             values_of = detail::columns_of(qkv, q + kv, kv);
-    backend.matmul_prepared(qkv, view<T const>(normed), factor(parameters, l, 0));
+    if (options_.biased) detail::copy_to(backend, qkv, biases(parameters, l, R));
+    backend.matmul_prepared(qkv, view<T const>(normed), factor(parameters, l, 0), options_.biased);
     rotary_.turn(backend, detail::columns_of(qkv, 0, q + kv));
     if (c) {
       std::ptrdiff_t rows = c->keys[l].size() / kv;
@@ -201,7 +211,7 @@ class decoder {
     backend.attention(in.layout, s.attended.matrix(R, q), s.log_total.matrix(R, options_.heads),
                       view<T const>(detail::columns_of(qkv, 0, q)), view<T const>(keys_of), view<T const>(values_of));
     view<T> y = s.y.matrix(R, H);
-    backend.map(outputs{y}, detail::same{}, x);
+    detail::copy_to(backend, y, x);
     backend.matmul_prepared(y, view<T const>(s.attended.matrix(R, q)), factor(parameters, l, 1), true);
 
     rms_norm(backend, normed, s.root2.all(), view<T const>(y), vector(parameters, tensor(l, norm2)), options_.epsilon);
@@ -212,7 +222,7 @@ class decoder {
     backend.map(outputs{inner}, detail::gated{}, view<T const>(detail::columns_of(gates, 0, I)),
                 view<T const>(detail::columns_of(gates, I, I)));
     view<T> next = s.x.matrix(R, H);
-    backend.map(outputs{next}, detail::same{}, view<T const>(y));
+    detail::copy_to(backend, next, y);
     backend.matmul_prepared(next, view<T const>(inner), factor(parameters, l, 3), true);
     return next;
   }
@@ -252,6 +262,11 @@ class decoder {
                                detail::columns_of(qkv, q + kv, kv), attended,
                                view<T const>(s.log_total.matrix(R, options_.heads)));
     rotary_.turn(backend, detail::columns_of(dqkv, 0, q + kv), true);
+    if (options_.biased) {
+      auto sums = backend.template temporary<T>(all);
+      backend.column_sum(sums.matrix(1, all), view<T const>(dqkv));
+      detail::add_to(backend, biases(gradient, l, 1), view<T const>(sums.matrix(1, all)));
+    }
     rms_norm_again(backend, scratch, view<T const>(s.root1.all()), x, vector(parameters, tensor(l, norm1)));
     backend.matmul(matrix(gradient, tensor(l, queries), all, H), view<T const>(dqkv).transposed(),
                    view<T const>(scratch), true);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/memory.hpp>
+#include <cohort/language/model/rotary_scaling.hpp>
 #include <cstddef>
 #include <initializer_list>
 #include <string>
@@ -21,6 +22,8 @@ struct decoder_options {
   double rope_base = 10000;  ///< of the rotary positions (rope_theta)
   double epsilon = 1e-5;     ///< of the RMS norms (rms_norm_eps)
   bool tied = true;          ///< whether the head's weights are the embedding's (tie_word_embeddings)
+  bool biased = false;       ///< whether queries, keys and values have biases, as Qwen2's have
+  rotary_scaling scaling{};  ///< of the rotary positions (rope_parameters)
 
   static constexpr int most_layers = 10'000;  // each has its names
 
@@ -30,6 +33,7 @@ struct decoder_options {
   /// The number of parameters, as a double: no extents overflow it.
   double parameters() const {
     double H = hidden, D = size_of_head(), of_layer = H * (2 * (D * heads + D * keys()) + 3. * intermediate + 2);
+    if (biased) of_layer += D * heads + 2 * D * keys();
     return layers * of_layer + H * (1 + (tied ? 1. : 2.) * vocabulary);
   }
   /// "vocabulary 40, hidden 32, ...": what the number of parameters comes from.
@@ -60,6 +64,7 @@ struct decoder_options {
     detail::require(kv_heads >= 0 && heads % keys() == 0, "decoder", "kv_heads", kv_heads, "a divisor of heads");
     detail::require(rope_base > 1, "decoder", "rope_base", rope_base, "a number above 1");
     detail::require(epsilon > 0, "decoder", "epsilon", epsilon, "a positive number");
+    scaling.check();
     detail::require_memory("decoder: the parameters of " + extents() + " in float", 4 * parameters());
     detail::require(double(heads) * size_of_head() < 0x1p31, "decoder", "heads times head_size",
                     double(heads) * size_of_head(), "a number below 2^31");
@@ -71,32 +76,39 @@ struct decoder_options {
 struct named_tensor {
   std::string name;
   std::ptrdiff_t offset = 0, rows = 0, columns = 0;
+  double start = 0;  ///< of a vector's elements in a model that is not trained yet
   std::ptrdiff_t size() const { return rows * (columns ? columns : 1); }
 };
 
 /// The tensors of a decoder in the order of its flat array, by Hugging Face's names, a layer's weights as outputs x
-/// inputs. Queries, keys and values of a layer follow one another, and so do gate and up: each is one product.
+/// inputs. Queries, keys and values of a layer follow one another, and so do their biases, and gate and up: each is one
+/// product.
 inline std::vector<named_tensor> tensors_of(decoder_options const& o) {
   std::vector<named_tensor> all;
   std::ptrdiff_t end = 0, D = o.size_of_head();
-  auto add = [&](std::string name, std::ptrdiff_t rows, std::ptrdiff_t columns) {
-    all.push_back({std::move(name), end, rows, columns});
+  auto add = [&](std::string name, std::ptrdiff_t rows, std::ptrdiff_t columns, double start = 0) {
+    all.push_back({std::move(name), end, rows, columns, start});
     end += all.back().size();
   };
   add("model.embed_tokens.weight", o.vocabulary, o.hidden);
   for (int l = 0; l < o.layers; ++l) {
     std::string layer = "model.layers." + std::to_string(l) + ".";
-    add(layer + "input_layernorm.weight", o.hidden, 0);
+    add(layer + "input_layernorm.weight", o.hidden, 0, 1);
     add(layer + "self_attn.q_proj.weight", o.heads * D, o.hidden);
     add(layer + "self_attn.k_proj.weight", o.keys() * D, o.hidden);
     add(layer + "self_attn.v_proj.weight", o.keys() * D, o.hidden);
+    if (o.biased) {
+      add(layer + "self_attn.q_proj.bias", o.heads * D, 0);
+      add(layer + "self_attn.k_proj.bias", o.keys() * D, 0);
+      add(layer + "self_attn.v_proj.bias", o.keys() * D, 0);
+    }
     add(layer + "self_attn.o_proj.weight", o.hidden, o.heads * D);
-    add(layer + "post_attention_layernorm.weight", o.hidden, 0);
+    add(layer + "post_attention_layernorm.weight", o.hidden, 0, 1);
     add(layer + "mlp.gate_proj.weight", o.intermediate, o.hidden);
     add(layer + "mlp.up_proj.weight", o.intermediate, o.hidden);
     add(layer + "mlp.down_proj.weight", o.hidden, o.intermediate);
   }
-  add("model.norm.weight", o.hidden, 0);
+  add("model.norm.weight", o.hidden, 0, 1);
   if (!o.tied) add("lm_head.weight", o.vocabulary, o.hidden);
   return all;
 }

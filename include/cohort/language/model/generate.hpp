@@ -1,10 +1,13 @@
 #pragma once
+#include <algorithm>
 #include <cohort/language/model/language_model.hpp>
 #include <cohort/language/sampler/logit_edits.hpp>
 #include <cohort/language/sampler/token_sampler.hpp>
 #include <functional>
+#include <initializer_list>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 namespace COHORT_NAMESPACE {
 
@@ -20,10 +23,20 @@ struct allowed_tokens {
   explicit operator bool() const { return !always.empty() || here; }
 };
 
+/// The tokens that end a completion, each by itself: 7, {3, 7}, or {} for none. (-1 is no token.)
+struct stop_tokens : std::vector<std::int32_t> {
+  stop_tokens() = default;
+  stop_tokens(std::int32_t one) : vector(1, one) {}
+  stop_tokens(std::initializer_list<std::int32_t> all) : vector(all) {}
+  stop_tokens(std::vector<std::int32_t> all) : vector(std::move(all)) {}
+
+  bool contains(std::int32_t token) const { return std::find(begin(), end(), token) != end(); }
+};
+
 struct generation_options {
-  int group = 1;           ///< G, completions of each prompt
-  int max_tokens = 64;     ///< of a completion, its stop token included
-  std::int32_t stop = -1;  ///< the token that ends a completion; -1: none
+  int group = 1;        ///< G, completions of each prompt
+  int max_tokens = 64;  ///< of a completion, its stop token included
+  stop_tokens stop{};   ///< those that end a completion
   token_sampler sampler{};
   std::vector<double> temperatures{};  ///< of samples 0 ... G - 1 of each prompt, in the place of the sampler's; empty:
                                        ///< that one for all
@@ -175,7 +188,7 @@ class generator {
       if (!o.keep) g.logp.push_back(logps_[i + std::size_t(A)]);
       g.sampler_logp.push_back(logps_[i]);
       if (o.keep) g.kept.add_bits(std::span(words_).subspan(i * std::size_t(words), std::size_t(words)));
-      g.stopped = tokens_[i] == o.stop;
+      g.stopped = o.stop.contains(tokens_[i]);
       if (g.stopped) continue;
       tokens_[kept] = tokens_[i];
       alive_[kept++] = n;

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/backend/copies.hpp>
 #include <cohort/language/model/token_head.hpp>
 #include <cohort/language/model/token_packing.hpp>
 #include <cohort/language/model/value_head_part.hpp>
@@ -32,7 +33,7 @@ class basic_language_model {
     for (auto const& t : tensors_of(o)) {
       random_stream draws(stream_id{s.value, draw_purpose::initialization, number++});
       for (std::ptrdiff_t i = 0; i < t.size(); ++i)
-        start[std::size_t(t.offset + i)] = t.columns ? T(settings.initial_std * draws.normal()) : T(1);
+        start[std::size_t(t.offset + i)] = T(t.columns ? settings.initial_std * draws.normal() : t.start);
     }
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
@@ -69,7 +70,7 @@ class basic_language_model {
     view<T> hidden = network_.forward(backend, parameters(), in.tokens());
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
-    backend.map(outputs{dhidden}, detail::filled{0}, view<T const>(dhidden));
+    detail::fill_with(backend, dhidden, 0);
     head_.accumulate_gradient(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden,
                               weights(gradient()), partials);
     if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
@@ -82,7 +83,7 @@ class basic_language_model {
   {
     return all.part(network_.parameters(), options().hidden + 1);
   }
-  void zero_gradient(B& backend) { backend.map(outputs{gradient()}, detail::filled{0}, view<T const>(gradient())); }
+  void zero_gradient(B& backend) { detail::fill_with(backend, gradient(), 0); }
 
   /// For generation: the network and the head, token by token.
   decoder<B>& network() { return network_; }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cohort/backend/concept.hpp>
+#include <cohort/language/model/rotary_scaling.hpp>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
@@ -20,7 +21,7 @@ struct rotation {
 }  // namespace detail
 
 /// Rotary positions: in each head of `size` numbers the pair (d, d + size / 2) at position p is turned by the angle p
-/// base^(-2 d / size).
+/// base^(-2 d / size), or at the speeds of a scaling.
 ///
 /// Source: Su et al. 2021 (RoFormer), arXiv:2104.09864, eq. 34, with the halves of a head as pairs, as Llama's files in
 /// Hugging Face's layout have them.
@@ -30,7 +31,8 @@ class rotary {
 
  public:
   rotary() = default;
-  rotary(int size, double base) : half_(size / 2), base_(base) {}
+  rotary(int size, double base, rotary_scaling const& scaling)
+      : half_(size / 2), speeds_(scaling.speeds(size, base)), length_(scaling.size_of_turns()) {}
 
   /// The angles of R rows, given their positions, all below `end`; for all layers of a pass. The tables grow with the
   /// longest series up to now.
@@ -55,18 +57,20 @@ class rotary {
 
  private:
   void tabulate(B& backend, std::ptrdiff_t positions) {
-    std::vector<double> speed;
-    for (int d = 0; d < half_; ++d) speed.push_back(std::pow(base_, -2. * d / (2 * half_)));
     std::vector<T> cosines, sines;
     for (std::ptrdiff_t p = 0; p < positions; ++p)
-      for (double s : speed) cosines.push_back(T(std::cos(double(p) * s))), sines.push_back(T(std::sin(double(p) * s)));
+      for (double s : speeds_) {
+        cosines.push_back(T(length_ * std::cos(double(p) * s)));
+        sines.push_back(T(length_ * std::sin(double(p) * s)));
+      }
     backend.assign(cosine_, std::span<T const>(cosines));
     backend.assign(sine_, std::span<T const>(sines));
     positions_ = positions;
   }
 
   int half_ = 1;
-  double base_ = 10000;
+  std::vector<double> speeds_;
+  double length_ = 1;  ///< of a turned pair of length 1
   std::ptrdiff_t rows_ = 0, positions_ = 0;
   typename B::template array<T> cosine_, sine_, row_cosine_, row_sine_;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/language/model/rms_norm.hpp>
 #include <cohort/language/sampler/token_support.hpp>
 
@@ -116,9 +117,9 @@ class token_head {
 
   void evaluate(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, head_results<T> const& out) {
     each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
-      backend.map(outputs{out.logp.part(first, n)}, detail::same{}, view<T const>(found.logp));
-      if (out.entropy) backend.map(outputs{out.entropy.part(first, n)}, detail::same{}, view<T const>(found.entropy));
-      if (out.value) backend.map(outputs{out.value.part(first, n)}, detail::same{}, view<T const>(found.value));
+      detail::copy_to(backend, out.logp.part(first, n), found.logp);
+      if (out.entropy) detail::copy_to(backend, out.entropy.part(first, n), found.entropy);
+      if (out.value) detail::copy_to(backend, out.value.part(first, n), found.value);
     });
   }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/language/model/generate.hpp>
 #include <cohort/language/rollout/completion_minibatches.hpp>
 #include <cohort/language/rollout/resampled_counts.hpp>
@@ -216,8 +217,8 @@ class completions_collector {
     backend.resize(b.next_value, b.R);
     passes_.evaluate(backend, policy, std::as_const(policy).parameters(), b, b.old_logp.all(), b.value.all());
     view<T> next = b.next_value.all();
-    backend.map(outputs{next.part(0, b.R - 1)}, detail::same{}, view<T const>(b.value.all().part(1, b.R - 1)));
-    backend.map(outputs{next.part(b.R - 1, 1)}, detail::filled{0}, view<T const>(next.part(b.R - 1, 1)));
+    detail::copy_to(backend, next.part(0, b.R - 1), b.value.all().part(1, b.R - 1));
+    detail::fill_with(backend, next.part(b.R - 1, 1), 0);
     b.has_values = true;
   }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/copies.hpp>
 #include <cohort/language/sampler/token_row.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -212,7 +213,7 @@ void draw_tokens(B& backend, token_sampler const& sampler, stream_id draws, std:
   std::ptrdiff_t R = logits.rows;
   auto scale = backend.template temporary<T>(1);
   if (!temperature) {
-    backend.map(outputs{scale.all()}, detail::filled{sampler.temperature}, view<T const>(scale.all()));
+    detail::fill_with(backend, scale.all(), sampler.temperature);
     temperature = view<T const>(scale.all().data, R, 1, 0, 1);
   }
   auto draw = [&]<class Loops>(Loops) {
