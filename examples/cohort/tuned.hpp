@@ -26,6 +26,7 @@ struct tuned_ppo {
   int count, horizon;
   double gamma, lambda, rate;
   int epochs, minibatch;
+  double reward_gamma;
 
   auto operator()() const {
     return cohort::algorithm{.rollout = cohort::lanes{.count = count, .horizon = horizon},
@@ -35,7 +36,7 @@ struct tuned_ppo {
                                                       .minibatch_size = minibatch,
                                                       .optimizer = cohort::adam{.rate = rate},
                                                       .max_gradient_norm = .5},
-                             .reward = cohort::running_reward_scale{.gamma = gamma}};
+                             .reward = cohort::running_reward_scale{.gamma = reward_gamma}};
   }
 };
 struct tuned_grpo {
@@ -129,16 +130,16 @@ inline tuned_policy const half_cheetah_policy{.normalizes = true,
 
 inline std::vector<tuned_ppo> const& all_tuned_ppo() {
   static std::vector<tuned_ppo> const all{
-      {"Acrobot-v1", true, 8, 256, .99, .95, 2.56e-3, 10, 128},
-      {"MountainCar-v0", true, 16, 128, .999, .98, 4.21e-4, 10, 256},
-      {"MountainCarContinuous-v0", true, 16, 256, .999, .9, 1.14e-3, 10, 64},
+      {"Acrobot-v1", true, 8, 256, .99, .95, 2.56e-3, 10, 128, .99},
+      {"MountainCar-v0", true, 8, 256, .999, .95, 1.47e-3, 10, 256, .99},
+      {"MountainCarContinuous-v0", true, 16, 256, .999, .9, 1.14e-3, 10, 64, .999},
   };
   return all;
 }
 inline std::vector<tuned_grpo> const& all_tuned_grpo() {
   static std::vector<tuned_grpo> const all{
       {"Acrobot-v1", true, 4, 8, .99, 1.08e-3, 10, 256},
-      {"MountainCar-v0", true, 4, 4, .95, 5.93e-4, 10, 256},
+      {"MountainCar-v0", false, 4, 16, .999, 1.15e-3, 10, 128},
       {"MountainCarContinuous-v0", true, 2, 16, .999, 1.94e-3, 10, 64},
   };
   return all;
@@ -146,7 +147,7 @@ inline std::vector<tuned_grpo> const& all_tuned_grpo() {
 inline std::vector<tuned_hybrid_grpo> const& all_tuned_hybrid_grpo() {
   static std::vector<tuned_hybrid_grpo> const all{
       {"Acrobot-v1", true, 8, 128, 4, .999, .9, 2.08e-3, 10, 128},
-      {"MountainCar-v0", true, 16, 32, 4, .999, .9, 1.57e-3, 10, 64},
+      {"MountainCar-v0", true, 16, 128, 4, .95, .9, 2.94e-3, 10, 64},
       {"MountainCarContinuous-v0", true, 16, 64, 4, .999, .98, 3.05e-4, 10, 64},
   };
   return all;
