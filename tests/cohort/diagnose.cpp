@@ -17,7 +17,7 @@ TEST_CASE("cohort diagnose: what is wrong with a run, from its folder alone") {
   };
   REQUIRE(here.run(quick + "--out slow --updates 20 --update.rate 1e-9 --update.minibatch_size 64 --evaluation.every 0")
               .status == 0);
-  CHECK_THAT(says("slow"), StartsWith("slow: 20 updates, 5120 steps, mean return ") &&
+  CHECK_THAT(says("slow"), StartsWith("slow: 20 updates, 10240 steps, mean return ") &&
                                ContainsSubstring("\nsmall_steps: all 20 updates together can have moved no more than"));
   REQUIRE(here.run(quick + "--out car --environment MountainCar-v0 --steps 11000 --rollout.horizon 32 "
                            "--update.max_gradient_norm 1e-8 --policy.normalize_observations false")

@@ -36,7 +36,7 @@ TEST_CASE("cohort: wrong fields are one line that says where, what was given and
        "--update.normalize: update.normalize is \"minibach\", expected \"none\", "
        "\"minibatch\" or \"batch\"; the nearest is \"minibatch\"");
   says("--advantage.gamma 1.5", "--advantage.gamma: gae: gamma is 1.5, expected a number in [0, 1]");
-  says("--update.rate inf", "--update.rate: linear: from is inf, expected a finite number");
+  says("--update.rate inf", "--update.rate: adam: rate is inf, expected a positive number");
   says("--update.beta1 1", "--update.beta1: adam: beta1 is 1, expected a number in [0, 1)");
   says("--update.epochs 1,2", "update.epochs is [1, 2], expected a number, a word, true or false");
   says("--stop.seconds true", "stop.seconds is true, expected a positive number");

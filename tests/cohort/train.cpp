@@ -64,7 +64,7 @@ TEST_CASE("cohort: a run that was stopped goes on to the bits of one that was no
                     "--algorithm: algorithm is \"a2c\", expected \"ppo\", that of the run in cut");
   no_run_of_another("--environment Pendulum-v1", 2, "environment is \"Pendulum-v1\", expected \"CartPole-v1\"");
   no_run_of_another("--rollout.count 4", 1,
-                    "run.rollout is \"lanes{count = 8, horizon = 32}\", expected \"lanes{count = 4, horizon = 32}\"");
+                    "run.rollout is \"lanes{count = 8, horizon = 64}\", expected \"lanes{count = 4, horizon = 64}\"");
   no_run_of_another("--seed 2", 1, "run.seed is \"1\", expected \"2\"");
   CHECK(lines(here.in("cut/metrics.jsonl")) == 5);
 }
@@ -106,7 +106,7 @@ TEST_CASE("cohort: the files in docs/cohort.md are read") {
   files::put(here.in("run.toml"), files[0]);
   auto const printed = here.run("train --print-config --config run.toml");
   CHECK(printed.status == 0);
-  CHECK_THAT(printed.out, ContainsSubstring("\nepsilon.from = 0.1\n") && ContainsSubstring("\nrate.to = 3e-04\n") &&
+  CHECK_THAT(printed.out, ContainsSubstring("\nepsilon.from = 0.1\n") && ContainsSubstring("\nrate = 3e-04\n") &&
                               ContainsSubstring("\nnormalize = \"batch\"\n"));
   // Refused for the one thing that is wrong with it now.
   files::put(here.in("sweep.toml"), files[1] + "policy.trunk = ['none']\n");
