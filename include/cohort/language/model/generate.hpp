@@ -1,10 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <cohort/language/model/language_model.hpp>
+#include <cohort/language/model/stop_tokens.hpp>
 #include <cohort/language/sampler/logit_edits.hpp>
 #include <cohort/language/sampler/token_sampler.hpp>
 #include <functional>
-#include <initializer_list>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -21,16 +21,6 @@ struct allowed_tokens {
       here{};
 
   explicit operator bool() const { return !always.empty() || here; }
-};
-
-/// The tokens that end a completion, each by itself: 7, {3, 7}, or {} for none. (-1 is no token.)
-struct stop_tokens : std::vector<std::int32_t> {
-  stop_tokens() = default;
-  stop_tokens(std::int32_t one) : vector(1, one) {}
-  stop_tokens(std::initializer_list<std::int32_t> all) : vector(all) {}
-  stop_tokens(std::vector<std::int32_t> all) : vector(std::move(all)) {}
-
-  bool contains(std::int32_t token) const { return std::find(begin(), end(), token) != end(); }
 };
 
 struct generation_options {
