@@ -20,86 +20,66 @@ struct tuned_policy {
   double log_std = 0;
 };
 
-struct tuned_ppo {
-  std::string environment;
+/// What a sweep found best for an environment: whether the policy normalizes what it observes, and the numbers of the
+/// sweep's fields, as many of them as it has.
+struct swept {
+  char const* environment;
   bool normalizes;
-  int count, horizon;
-  double gamma, lambda, rate;
-  int epochs, minibatch;
-  double reward_gamma;
-
-  auto operator()() const {
-    return cohort::algorithm{.rollout = cohort::lanes{.count = count, .horizon = horizon},
-                             .advantage = cohort::gae{.gamma = gamma, .lambda = lambda},
-                             .objective = cohort::clipped_ratio{.epsilon = .2} + cohort::value_loss{.weight = .5},
-                             .update = cohort::update{.epochs = epochs,
-                                                      .minibatch_size = minibatch,
-                                                      .optimizer = cohort::adam{.rate = rate},
-                                                      .max_gradient_norm = .5},
-                             .reward = cohort::running_reward_scale{.gamma = reward_gamma}};
-  }
+  std::vector<double> numbers;
 };
-struct tuned_grpo {
-  std::string environment;
-  bool normalizes;
-  int count, group;
-  double gamma, rate;
-  int epochs, minibatch;
-
-  auto operator()() const {
-    return cohort::algorithm{
-        .rollout = cohort::groups{.count = count, .group = group},
-        .advantage = cohort::group_relative{.by = cohort::credit::return_to_go, .gamma = gamma},
-        .objective = cohort::clipped_ratio{.epsilon = .2},
-        .update = cohort::update{.epochs = epochs,
-                                 .minibatch_size = minibatch,
-                                 .normalize = cohort::normalization::none,
-                                 .optimizer = cohort::adam{.rate = rate},
-                                 .max_gradient_norm = .5},
-    };
-  }
+struct sweep_results {
+  char const* algorithm;
+  std::vector<char const*> fields;
+  std::vector<swept> best;
 };
-struct tuned_hybrid_grpo {
-  std::string environment;
-  bool normalizes;
-  int lanes, horizon, group;
-  double gamma, lambda, rate;
-  int epochs, minibatch;
-
-  auto operator()() const {
-    return cohort::algorithm{
-        .rollout = cohort::probes{.lanes = lanes, .horizon = horizon, .group = group},
-        .advantage =
-            cohort::hybrid_grpo{
-                .gamma = gamma, .lambda = lambda, .target = cohort::critic_target::lambda_return, .tail = true},
-        .objective = cohort::clipped_ratio{.epsilon = .2} + cohort::value_loss{.weight = .5},
-        .update = cohort::update{.epochs = epochs,
-                                 .minibatch_size = minibatch,
-                                 .optimizer = cohort::adam{.rate = rate},
-                                 .max_gradient_norm = .5},
-    };
-  }
-};
-
-/// An algorithm that `compare` has, with what a sweep found: PPO, GRPO and Hybrid GRPO.
-template <class A>
-A swept(A a, int count, int horizon, double gamma, double lambda, double rate, int minibatch) {
-  a.rollout.count = count, a.rollout.horizon = horizon, a.advantage.gamma = gamma, a.advantage.lambda = lambda;
-  a.update.minibatch_size = minibatch, a.update.optimizer.rate = rate;
-  return a;
+inline std::vector<sweep_results> const& all_swept() {
+  static std::vector<sweep_results> const all{
+      {"ppo",
+       {"rollout.count", "rollout.horizon", "advantage.gamma", "advantage.lambda", "update.rate",
+        "update.minibatch_size", "reward.gamma"},
+       {{"CartPole-v1", false, {8, 64, .99, .95, 8.95e-4, 128}},
+        {"Acrobot-v1", true, {8, 256, .99, .95, 2.56e-3, 128, .99}},
+        {"MountainCar-v0", true, {8, 256, .999, .95, 1.47e-3, 256, .99}},
+        {"MountainCarContinuous-v0", true, {16, 256, .999, .9, 1.14e-3, 64, .999}},
+        {"Pendulum-v1", false, {4, 1024, .95, .9, 1e-3, 128}}}},
+      {"grpo",
+       {"rollout.count", "rollout.group", "advantage.gamma", "update.rate", "update.minibatch_size"},
+       {{"CartPole-v1", true, {1, 8, .999, 3.71e-4, 256}},
+        {"Acrobot-v1", true, {4, 8, .99, 1.08e-3, 256}},
+        {"MountainCar-v0", false, {4, 16, .999, 1.15e-3, 128}},
+        {"MountainCarContinuous-v0", true, {2, 16, .999, 1.94e-3, 64}},
+        {"Pendulum-v1", false, {4, 4, .95, 1.05e-3, 128}}}},
+      {"hybrid_grpo",
+       {"rollout.lanes", "rollout.horizon", "rollout.group", "advantage.gamma", "advantage.lambda", "update.rate",
+        "update.minibatch_size"},
+       {{"CartPole-v1", true, {8, 64, 4, .99, .98, 6.03e-4, 64}},
+        {"Acrobot-v1", true, {8, 128, 4, .999, .9, 2.08e-3, 128}},
+        {"MountainCar-v0", true, {16, 128, 4, .95, .9, 2.94e-3, 64}},
+        {"MountainCarContinuous-v0", true, {16, 64, 4, .999, .98, 3.05e-4, 64}},
+        {"Pendulum-v1", false, {8, 512, 2, .9, .95, 1.98e-3, 128}}}},
+  };
+  return all;
 }
-template <class A>
-A swept(A a, int count, int group, double gamma, double rate, int minibatch) {
-  a.rollout.count = count, a.rollout.group = group, a.advantage.gamma = gamma;
-  a.update.minibatch_size = minibatch, a.update.optimizer.rate = rate;
-  return a;
-}
-template <class A>
-A swept(A a, int lanes, int horizon, int group, double gamma, double lambda, double rate, int minibatch) {
-  a.rollout.lanes = lanes, a.rollout.horizon = horizon, a.rollout.group = group;
-  a.advantage.gamma = gamma, a.advantage.lambda = lambda;
-  a.update.minibatch_size = minibatch, a.update.optimizer.rate = rate;
-  return a;
+
+/// f(algorithm) with the one of `compare` that a sweep began with: CartPole's, or Pendulum's, whose rate and clip do
+/// not fall; where rewards are far from 1, PPO scales them.
+template <class F>
+void with_swept(std::string const& environment, std::string const& name, F f) {
+  auto on = [&](auto const& e) {
+    if (name == "ppo") f(compare::ppo(e, 0));
+    if (name == "grpo") f(compare::grpo(e, 0));
+    if (name == "hybrid_grpo") f(compare::hybrid_grpo(e, 0));
+  };
+  if (environment == "CartPole-v1") return on(cohort::classic_control::cart_pole{});
+  cohort::classic_control::pendulum const e;
+  if (name != "ppo" || environment == "Pendulum-v1") return on(e);
+  auto const a = compare::ppo(e, 0);
+  f(cohort::algorithm{.rollout = a.rollout,
+                      .advantage = a.advantage,
+                      .objective = a.objective,
+                      .aggregation = a.aggregation,
+                      .update = a.update,
+                      .reward = cohort::running_reward_scale{}});
 }
 
 /// LunarLander-v3, of either kind of actions.
@@ -128,59 +108,24 @@ inline tuned_policy const half_cheetah_policy{.normalizes = true,
                                               .weights = cohort::initial_weights::uniform,
                                               .log_std = -2};
 
-inline std::vector<tuned_ppo> const& all_tuned_ppo() {
-  static std::vector<tuned_ppo> const all{
-      {"Acrobot-v1", true, 8, 256, .99, .95, 2.56e-3, 10, 128, .99},
-      {"MountainCar-v0", true, 8, 256, .999, .95, 1.47e-3, 10, 256, .99},
-      {"MountainCarContinuous-v0", true, 16, 256, .999, .9, 1.14e-3, 10, 64, .999},
-  };
-  return all;
-}
-inline std::vector<tuned_grpo> const& all_tuned_grpo() {
-  static std::vector<tuned_grpo> const all{
-      {"Acrobot-v1", true, 4, 8, .99, 1.08e-3, 10, 256},
-      {"MountainCar-v0", false, 4, 16, .999, 1.15e-3, 10, 128},
-      {"MountainCarContinuous-v0", true, 2, 16, .999, 1.94e-3, 10, 64},
-  };
-  return all;
-}
-inline std::vector<tuned_hybrid_grpo> const& all_tuned_hybrid_grpo() {
-  static std::vector<tuned_hybrid_grpo> const all{
-      {"Acrobot-v1", true, 8, 128, 4, .999, .9, 2.08e-3, 10, 128},
-      {"MountainCar-v0", true, 16, 128, 4, .95, .9, 2.94e-3, 10, 64},
-      {"MountainCarContinuous-v0", true, 16, 64, 4, .999, .98, 3.05e-4, 10, 64},
-  };
-  return all;
-}
-
 /// f(algorithm, tuned_policy) with the tuned one of this name, if there is one.
 template <class F>
 bool with_tuned(std::string const& environment, std::string const& name, F f) {
-  auto in = [&](auto const& rows) {
-    for (auto const& row : rows)
-      if (row.environment == environment) return f(row(), tuned_policy{.normalizes = row.normalizes}), true;
-    return false;
-  };
-  if (environment == "CartPole-v1") {
-    cohort::classic_control::cart_pole const e;
-    tuned_policy const plain{}, by{.normalizes = true};
-    if (name == "ppo") return f(swept(compare::ppo(e, 0), 8, 64, .99, .95, 8.95e-4, 128), plain), true;
-    if (name == "grpo") return f(swept(compare::grpo(e, 0), 1, 8, .999, 3.71e-4, 256), by), true;
-    if (name == "hybrid_grpo") return f(swept(compare::hybrid_grpo(e, 0), 8, 64, 4, .99, .98, 6.03e-4, 64), by), true;
-  }
-  if (environment == "Pendulum-v1") {
-    cohort::classic_control::pendulum const e;
-    tuned_policy const by{};
-    if (name == "ppo") return f(swept(compare::ppo(e, 0), 4, 1024, .95, .9, 1e-3, 128), by), true;
-    if (name == "grpo") return f(swept(compare::grpo(e, 0), 4, 4, .95, 1.05e-3, 128), by), true;
-    if (name == "hybrid_grpo") return f(swept(compare::hybrid_grpo(e, 0), 8, 512, 2, .9, .95, 1.98e-3, 128), by), true;
-  }
   if (environment == "gymnasium:LunarLander-v3" && name == "ppo") return f(lunar_lander_ppo(), tuned_policy{}), true;
   if (environment == "gymnasium:HalfCheetah-v5" && name == "ppo")
     return f(half_cheetah_ppo(), half_cheetah_policy), true;
-  if (name == "ppo") return in(all_tuned_ppo());
-  if (name == "grpo") return in(all_tuned_grpo());
-  if (name == "hybrid_grpo") return in(all_tuned_hybrid_grpo());
+  for (auto const& sweep : all_swept())
+    for (auto const& found : sweep.best) {
+      if (name != sweep.algorithm || environment != found.environment) continue;
+      with_swept(environment, name, [&](auto a) {
+        std::vector<cohort::setting> settings;
+        for (std::size_t i = 0; i < found.numbers.size(); ++i) settings.emplace_back(sweep.fields[i], found.numbers[i]);
+        a.update.optimizer.rate = 1;  // a number, which does not fall, in the place of what the algorithm begins with
+        cohort::apply_settings(a, settings);
+        f(a, tuned_policy{.normalizes = found.normalizes});
+      });
+      return true;
+    }
   return false;
 }
 
