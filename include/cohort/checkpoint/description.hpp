@@ -101,9 +101,11 @@ file::json policy_json(Policy const& policy) {
                         {"epsilon", o.epsilon},
                         {"tied", o.tied}};
     if (o.biased) about["network"]["biased"] = true;
-    if (auto& stretched = about["network"]; int(o.scaling.how) != 0) {
-      stretched["scaling"]["kind"] = name_of(o.scaling.how);
-      o.scaling.numbers([&](char const* name, auto x) { stretched["scaling"][name] = x; });
+    using positions = decltype(o.scaling.how);
+    if (o.scaling.how != positions::none) {
+      auto& scaling = about["network"]["scaling"];
+      scaling["kind"] = name_of(o.scaling.how);
+      o.scaling.numbers([&](char const* name, auto x) { scaling[name] = x; });
     }
   } else {
     about["kind"] = type_name<Policy>();

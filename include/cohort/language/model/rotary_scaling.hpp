@@ -61,8 +61,8 @@ struct rotary_scaling {
   std::vector<double> speeds(int size, double base) const {
     std::vector<double> all;
     for (int d = 0; d < size / 2; ++d) {
-      double const w = std::pow(base, -2. * d / size);
-      all.push_back(w * ((1 - kept(d, w, size, base)) / factor + kept(d, w, size, base)));
+      double const w = std::pow(base, -2. * d / size), share = kept(d, w, size, base);
+      all.push_back(w * ((1 - share) / factor + share));
     }
     return all;
   }
