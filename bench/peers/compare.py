@@ -19,9 +19,11 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ppo_task import TASKS
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
-THRESHOLDS = {"CartPole-v1": 475, "Pendulum-v1": -200, "Acrobot-v1": -100}
+THRESHOLDS = {name: task["threshold"] for name, task in TASKS.items()}
 RLTOOLS_STEPS = 307_200  # what its Pendulum program trains for: 75 collections of 4 x 1,024
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -215,6 +217,16 @@ def machine():
     return f"{cpu.group(1) if cpu else platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
 
 
+def packages(python, setup, *names):
+    """The versions of an interpreter's packages, and, as one of the names, its own."""
+    script = ("import json, platform; from importlib.metadata import version; print(json.dumps({n: platform.python_version() "
+              f"if n == 'python' else version(n) for n in {names}}}))")
+    try:
+        return json.loads(output_of(python, "-c", script))
+    except ValueError:
+        fail(f"{python} lacks a package; run bench/peers/setup.sh{setup}")
+
+
 def versions(options):
     found = {"date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine()}
     flags, eigen = build_of(options.cohort)
@@ -223,19 +235,9 @@ def versions(options):
     found["build"] = flags
     found["eigen"] = eigen
     if not options.no_sb3:
-        script = ("import json, platform; from importlib.metadata import version; print(json.dumps({'python': "
-                  "platform.python_version(), **{n: version(n) for n in ('stable-baselines3', 'gymnasium', 'numpy', 'torch')}}))")
-        try:
-            found |= json.loads(output_of(options.peer_python, "-c", script))
-        except ValueError:
-            fail(f"{options.peer_python} lacks a package; run bench/peers/setup.sh")
+        found |= packages(options.peer_python, "", "python", "stable-baselines3", "gymnasium", "numpy", "torch")
     if options.jax:
-        script = ("import json; from importlib.metadata import version; print(json.dumps({n: version(n) for n in "
-                  "('jax', 'gymnax', 'optax')}))")
-        try:
-            found |= json.loads(output_of(options.jax, "-c", script))
-        except ValueError:
-            fail(f"{options.jax} lacks a package; run bench/peers/setup.sh --jax")
+        found |= packages(options.jax, " --jax", "jax", "gymnax", "optax")
     if options.rltools:
         found["rltools compiler"] = compiler_of(options.rltools)
     return found

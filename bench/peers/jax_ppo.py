@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains PPO wholly under jax.jit (gymnax's environment, network, optax's Adam), one seed, and prints one line of JSON.
 
-The hyperparameters are those of sb3_ppo.py, the way of writing is PureJaxRL's: one compiled program collects and
+The hyperparameters are those of ppo_task.py, the way of writing is PureJaxRL's: one compiled program collects and
 updates, as often as asked. The clock counts collecting and updating; "compile_seconds" are tracing, XLA's compilation
 and a first update, which is thrown away. Evaluation stands outside of the clock: 20 deterministic episodes at the first
 end of an update at or after each multiple of 5,000 steps.
@@ -9,8 +9,6 @@ end of an update at or after each multiple of 5,000 steps.
 A time limit bootstraps from the true last observation, as in Stable-Baselines3.
 """
 
-import argparse
-import json
 import os
 import time
 from functools import partial
@@ -25,20 +23,10 @@ import jax.numpy as jnp
 import optax
 from jax.nn.initializers import orthogonal
 
-EVALUATE_EVERY = 5_000
-EVALUATION_EPISODES = 20
-SCHEDULE_STEPS = 100_000  # over which falling schedules reach 0, however early a run stops
+import ppo_task
+from ppo_task import CLIP, EVALUATION_EPISODES, SCHEDULE_STEPS, TASKS
 
-# "outputs" are logits, or means; "limit" is the time limit in steps.
-TASKS = {
-    "CartPole-v1": dict(threshold=475.0, lanes=8, steps=32, minibatch=256, epochs=20, gamma=0.98, gae_lambda=0.8,
-                        rate=1e-3, falling=True, inputs=4, outputs=2, limit=500),
-    "Pendulum-v1": dict(threshold=-200.0, lanes=4, steps=1024, minibatch=64, epochs=10, gamma=0.9, gae_lambda=0.95,
-                        rate=1e-3, falling=False, inputs=3, outputs=1, limit=200),
-    "Acrobot-v1": dict(threshold=-100.0, lanes=16, steps=256, minibatch=64, epochs=4, gamma=0.99, gae_lambda=0.94,
-                       rate=3e-4, falling=False, inputs=6, outputs=3, limit=500),
-}
-CLIP, VALUE_WEIGHT, MAX_GRADIENT_NORM = 0.2, 0.5, 0.5
+VALUE_WEIGHT, MAX_GRADIENT_NORM = 0.5, 0.5
 
 
 def layers(key, inputs, outputs, last_gain):
@@ -58,8 +46,11 @@ class Trainer:
 
     def __init__(self, environment, steps):
         self.task = task = TASKS[environment]
-        self.discrete = environment != "Pendulum-v1"
         self.environment, self.parameters = gymnax.make(environment)
+        self.inputs = self.environment.observation_space(self.parameters).shape[0]
+        actions = self.environment.action_space(self.parameters)
+        self.discrete = hasattr(actions, "n")
+        self.outputs = actions.n if self.discrete else actions.shape[0]  # logits, or means
         self.step = jax.vmap(self.environment.step, in_axes=(0, 0, 0, None))
         self.reset = jax.vmap(self.environment.reset, in_axes=(0, None))
         self.length = max(steps, SCHEDULE_STEPS)
@@ -69,8 +60,8 @@ class Trainer:
 
     def start(self, seed):
         task, keys = self.task, jax.random.split(jax.random.key(seed), 4)
-        policy = dict(actor=layers(keys[0], task["inputs"], task["outputs"], 0.01),
-                      critic=layers(keys[1], task["inputs"], 1, 1.0))
+        policy = dict(actor=layers(keys[0], self.inputs, self.outputs, 0.01),
+                      critic=layers(keys[1], self.inputs, 1, 1.0))
         if not self.discrete:
             policy["log_std"] = jnp.zeros(1)
         observation, lanes = self.reset(jax.random.split(keys[2], task["lanes"]), self.parameters)
@@ -172,7 +163,7 @@ class Trainer:
             return (observation, lanes, alive & ~(terminated | truncated), total + jnp.where(alive, reward, 0.0)), None
 
         begin = (observation, lanes, jnp.ones(EVALUATION_EPISODES, bool), jnp.zeros(EVALUATION_EPISODES))
-        return jax.lax.scan(one, begin, jax.random.split(steps, self.task["limit"]))[0][3].mean()
+        return jax.lax.scan(one, begin, jax.random.split(steps, self.parameters.max_steps_in_episode))[0][3].mean()
 
 
 def train(environment, seed, steps, until_threshold):
@@ -191,7 +182,7 @@ def train(environment, seed, steps, until_threshold):
     total = -(-steps // batch) * batch
     done, seconds, curve, reached = 0, 0.0, [], None
     while done < total and not (until_threshold and reached):
-        target = (done // EVALUATE_EVERY + 1) * EVALUATE_EVERY
+        target = ppo_task.next_evaluation(done)
         n = min(-(-target // batch) * batch, total) // batch - done // batch
         started = time.perf_counter()
         state = jax.block_until_ready(program(state, n))
@@ -203,30 +194,8 @@ def train(environment, seed, steps, until_threshold):
         curve.append([done, round(seconds, 6), round(mean, 3)])
         if reached is None and mean >= threshold:
             reached = [done, seconds]
-    return {
-        "environment": environment,
-        "seed": seed,
-        "steps": done,
-        "seconds": round(seconds, 6),
-        "steps_per_second": round(done / seconds, 1),
-        "steps_to_threshold": reached and reached[0],
-        "seconds_to_threshold": reached and round(reached[1], 6),
-        "compile_seconds": round(compile_seconds, 3),
-        "curve": curve,
-    }
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--env", choices=TASKS, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=100_000, help="simulator steps (rounded up to whole rollouts)")
-    parser.add_argument("--until-threshold", action="store_true", help="stop at the first evaluation that reaches it")
-    options = parser.parse_args()
-    if options.steps < 1:
-        parser.error("--steps must be positive")
-    print(json.dumps(train(options.env, options.seed, options.steps, options.until_threshold)))
+    return ppo_task.record(environment, seed, done, seconds, reached, curve) | {"compile_seconds": round(compile_seconds, 3)}
 
 
 if __name__ == "__main__":
-    main()
+    ppo_task.run_as_asked(__doc__, train)
