@@ -4,6 +4,7 @@
 
 #include "../catch.hpp"
 #include "../support/parameters.hpp"
+#include "../support/refusal.hpp"
 
 using namespace cohort;
 
@@ -18,13 +19,8 @@ layers written(int observations, Layers... l) {
   return detail::layers_of<eigen::backend>(network{l...}, observations).description();
 }
 
-std::string refusal(std::string const& text, int observations = 4) {
-  try {
-    network_text{text}.sequence<eigen::backend>(observations);
-  } catch (value_error const& e) {
-    return e.what();
-  }
-  return "taken";
+std::string refusal(std::string const& text) {
+  return support::refusal([&] { network_text{text}.sequence<eigen::backend>(4); });
 }
 
 }  // namespace
