@@ -1,37 +1,52 @@
 #include "networks.hpp"
 
 #include <cohort/backend/eigen.hpp>
+#include <cohort/network/layer_text.hpp>
+#include <vector>
 
 #include "../program/exit_status.hpp"
 
 namespace cli {
 
-policy_networks networks_of(config const& c, int observations) {
-  auto checked = [&](std::string const& field, std::string const& layers) {
+cohort::detail::described_networks networks_of(config const& c, int observations) {
+  auto refuse = [&](std::string const& field, std::string const& what) {
+    throw program::usage_error(c.place_of(field) + ": " + what);
+  };
+  using layers = std::vector<cohort::detail::layer_description>;
+  auto checked = [&](std::string const& field, auto make) {
     try {
-      cohort::network_text{layers}.sequence<cohort::eigen::backend>(observations);
+      layers const made = make();
+      cohort::detail::layer_sequence<cohort::eigen::backend> all{observations};
+      cohort::detail::add_described(all, made);
+      return made;
     } catch (cohort::value_error const& e) {
       throw program::usage_error(c.place_of(field) + ": " + e.what());
     }
-    return cohort::network_text{layers};
   };
-  std::string plain;
-  for (auto const units : c.hidden)
-    plain += (plain.empty() ? "" : ", ") + ("dense{" + std::to_string(units)) + ", " +
-             cohort::detail::name_of(c.activation) + "}";
-  if (!c.network.empty())
+  auto read = [&](std::string const& field, std::string const& text) {
+    return checked(field, [&] { return cohort::detail::layer_reader(text).all(); });
+  };
+  cohort::detail::described_networks all;
+  if (c.network.empty())
+    all.actor = checked("policy.hidden", [&] {
+      layers plain;
+      for (auto const units : c.hidden)
+        plain.push_back(cohort::detail::description_of(cohort::dense{int(units), c.activation}));
+      return plain;
+    });
+  else {
     for (std::string const field : {"policy.hidden", "policy.activation"})
-      if (c.where.contains(field))
-        throw program::usage_error(c.place_of(field) +
-                                   ": policy.network says what the layers are, expected one of both");
-  policy_networks all{.actor = checked("policy.network", c.network.empty() ? plain : c.network)};
-  all.critic = c.critic.empty() ? all.actor : checked("policy.critic", c.critic);
-  if (!c.critic.empty() && c.trunk == cohort::trunk::shared)
-    throw program::usage_error(c.place_of("policy.critic") + ": policy.trunk is \"shared\", expected one of both");
-  all.trunk = c.trunk;
-  all.weights = c.weights;
-  all.log_std = c.log_std;
-  if (c.normalize_observations) all.normalize_observations = cohort::running_normalization{};
+      if (c.where.contains(field)) refuse(field, "policy.network says what the layers are, expected one of both");
+    all.actor = read("policy.network", c.network);
+  }
+  if (!c.critic.empty()) {
+    all.critic = read("policy.critic", c.critic);
+    if (c.trunk == cohort::trunk::shared) refuse("policy.critic", "policy.trunk is \"shared\", expected one of both");
+  }
+  all.options.trunk = c.trunk;
+  all.options.weights = c.weights;
+  all.options.log_std = c.log_std;
+  if (c.normalize_observations) all.options.normalize_observations = cohort::running_normalization{};
   return all;
 }
 

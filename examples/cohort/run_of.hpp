@@ -15,7 +15,8 @@ namespace cli {
 template <class E, class Policy>
 class run_of final : public any_run {
  public:
-  run_of(E const& e, config const& c, chosen_algorithm const& algorithm, policy_networks const& network)
+  run_of(E const& e, config const& c, chosen_algorithm const& algorithm,
+         cohort::detail::described_networks const& network)
       : cpu_({.threads = int(c.threads)}),
         environment_(e),
         policy_(cpu_, environment_, network, cohort::random_seed{std::uint64_t(c.seed)}),

@@ -104,7 +104,7 @@ TEST_CASE("networks: what does not fit is refused with whose network it is") {
                     "columns of the 4 that come in");
   CHECK_THROWS_WITH((actor_critic{cpu, e, networks{.critic = network{dense{3}}}}),
                     "the actor's network: network: it has no layers; a policy without hidden ones is {.hidden = {}}");
-  networks const both{.actor = network{dense{3}}, .critic = network{dense{4}}, .trunk = trunk::shared};
+  networks const both{.actor = network{dense{3}}, .critic = network{dense{3}}, .trunk = trunk::shared};
   CHECK_THROWS_WITH((actor_critic{cpu, e, both}),
                     "networks: .critic has layers of its own, and .trunk is shared, expected one of both");
 }

@@ -107,10 +107,9 @@ network_plan<B> plan_of(N const& n, int observations) {
     auto actor = named("the actor's network", n.actor);
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(n.critic)>, same_as_actor>) return {actor, actor, o};
     else {
-      auto critic = named("the critic's network", n.critic);
-      if (n.trunk == trunk::shared && actor.description() != critic.description())
+      if (n.trunk == trunk::shared)
         throw value_error("networks: .critic has layers of its own, and .trunk is shared, expected one of both");
-      return {std::move(actor), std::move(critic), o};
+      return {std::move(actor), named("the critic's network", n.critic), o};
     }
   }
 }
