@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <cohort/language/model/decoder.hpp>
 #include <cohort/language/model/token_head.hpp>
 #include <filesystem>
@@ -14,7 +14,7 @@ class llama {
   using backend = cohort::eigen::basic_backend<T>;
 
   llama(backend& cpu, std::filesystem::path const& folder, cohort::decoder_options const& options)
-      : network_(cpu, options) {
+      : network_(cpu, options), head_(256, options.logit_cap) {
     cpu.resize(parameters_, network_.parameters());
     cohort::language::read_parameters<T>(folder, options,
                                          std::span(parameters_.data(), std::size_t(parameters_.size())));

@@ -15,7 +15,7 @@
 #include <cohort/deploy/export_header.hpp>
 #include <cohort/deploy/export_onnx.hpp>
 #include <cohort/deploy/load_onnx.hpp>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <cohort/language/reward/format.hpp>
 #endif
 #include "../support/spaces.hpp"

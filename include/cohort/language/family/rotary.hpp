@@ -14,12 +14,11 @@ inline rotary_scaling scaling_in(file::json_fields const& rope, int context) {
   for (char const* type : {"rope_type", "type"}) {
     auto const* name = rope.find(type);
     if (!name || *name == "default") continue;
+    if (*name == "dynamic") continue;  // stretches nothing before the context's end, which is where a series ends
     for (kind const k : {kind::linear, kind::llama3, kind::yarn})
       if (*name == name_of(k)) s.how = k;
-    if (s.how == kind::none) rope.wrong(type, "\"default\", \"linear\", \"llama3\" or \"yarn\"");
+    if (s.how == kind::none) rope.wrong(type, "\"default\", \"dynamic\", \"linear\", \"llama3\" or \"yarn\"");
   }
-  if (rope.find("partial_rotary_factor") && rope.number("partial_rotary_factor") != 1)
-    rope.wrong("partial_rotary_factor", "1");
   if (s.how == kind::none) return s;
   auto optional = [&](char const* name, double otherwise) { return rope.find(name) ? rope.number(name) : otherwise; };
   s.factor = rope.number("factor");
@@ -37,15 +36,23 @@ inline rotary_scaling scaling_in(file::json_fields const& rope, int context) {
   return s;
 }
 
-/// Base and scaling: transformers 5 has them in rope_parameters, 4 in rope_theta with rope_scaling.
-inline void read_rotary(file::json_fields const& config, std::string const& where, decoder_options& o) {
+/// Base, scaling and, where a family has it, the share of a head that is rotated: transformers 5 has them in
+/// rope_parameters, 4 in rope_theta with rope_scaling.
+inline void read_rotary(file::json_fields const& config, decoder_options& o, bool partial = false) {
+  auto const read_share = [&](file::json_fields const& fields) {
+    if (!fields.find("partial_rotary_factor")) return;
+    o.rotary_share = fields.number("partial_rotary_factor");
+    if (!partial && o.rotary_share != 1) fields.wrong("partial_rotary_factor", "1");
+  };
   o.rope_base = config.find("rope_theta") ? config.number("rope_theta") : 10000;
+  read_share(config);
   for (char const* name : {"rope_parameters", "rope_scaling"}) {
     auto const* value = config.find(name);
     if (!value) continue;
     if (!value->is_object()) config.wrong(name, "an object");
-    file::json_fields const rope(*value, where + ", " + name);
+    file::json_fields const rope(*value, config.where() + ", " + name);
     auto const s = scaling_in(rope, o.context);
+    read_share(rope);
     if (o.scaling.how != rotary_scaling::kind::none && s != o.scaling)
       config.wrong(name, "the one beside it in rope_parameters");
     o.scaling = s;
@@ -59,7 +66,7 @@ inline void read_rotary(file::json_fields const& config, std::string const& wher
       rope.wrong("rope_theta", "the one beside " + std::string(name) + ", " + text(o.rope_base));
     o.rope_base = rope.number("rope_theta");
   }
-  if (!(o.rope_base > 1)) refuse_file(where, "has the rope_theta " + text(o.rope_base) + ", expected a number above 1");
+  if (!(o.rope_base > 1)) config.refuse("has the rope_theta " + text(o.rope_base) + ", expected a number above 1");
 }
 
 /// As transformers 5 writes it.
@@ -68,6 +75,7 @@ inline nlohmann::ordered_json rotary_json(decoder_options const& o) {
   auto const& s = o.scaling;
   nlohmann::ordered_json all = {{"rope_theta", o.rope_base},
                                 {"rope_type", s.how == kind::none ? std::string("default") : name_of(s.how)}};
+  if (o.rotary_share != 1) all["partial_rotary_factor"] = o.rotary_share;
   if (s.how == kind::none) return all;
   all["factor"] = s.factor;
   if (s.how == kind::linear) return all;

@@ -1,5 +1,5 @@
 #include <array>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <ranges>
 #include <tuple>
 
@@ -136,16 +136,16 @@ TEST_CASE("read_config: the rotary base of transformers 4 and of 5") {
 }
 
 TEST_CASE("read_config: a model that the decoder is not is refused by name") {
-  CHECK(refusal({{"model_type", "gemma"}}) ==
-        ": has model_type \"gemma\", expected one of \"llama\", \"mistral\", \"qwen2\"");
-  CHECK(refusal({{"model_type", 3}}) == ": has model_type 3, expected one of \"llama\", \"mistral\", \"qwen2\"");
+  std::string const families =
+      "expected one of \"llama\", \"mistral\", \"qwen2\", \"qwen3\", \"gemma\", \"gemma2\", \"gemma3_text\", \"phi3\", "
+      "\"gpt2\"";
+  CHECK(refusal({{"model_type", "bloom"}}) == ": has model_type \"bloom\", " + families);
+  CHECK(refusal({{"model_type", 3}}) == ": has model_type 3, " + families);
   CHECK(refusal({{"model_type", nullptr}}) == ": has no model_type");
-  CHECK(refusal({{"hidden_act", "gelu"}}) == ": has hidden_act \"gelu\", expected \"silu\"");
-  CHECK(refusal({{"attention_bias", true}}) == ": has attention_bias true, expected false");
-  CHECK(refusal({{"mlp_bias", true}}) == ": has mlp_bias true, expected false");
-  std::string const known = "expected \"default\", \"linear\", \"llama3\" or \"yarn\"";
-  CHECK(refusal({{"rope_scaling", {{"rope_type", "dynamic"}, {"factor", 8}}}}) ==
-        ", rope_scaling: has rope_type \"dynamic\", " + known);
+  CHECK(refusal({{"hidden_act", "gelu"}}) ==
+        ": has hidden_act \"gelu\", expected \"silu\", \"gelu_pytorch_tanh\", \"gelu_new\" or \"relu\"");
+  CHECK(refusal({{"attention_bias", 1}}) == ": has attention_bias 1, expected true or false");
+  std::string const known = "expected \"default\", \"dynamic\", \"linear\", \"llama3\" or \"yarn\"";
   CHECK(refusal({{"rope_scaling", {{"type", "longrope"}, {"factor", 2}}}}) ==
         ", rope_scaling: has type \"longrope\", " + known);
   CHECK(refusal({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}}}}) ==
@@ -415,7 +415,10 @@ namespace {
 /// A family of our own: its files call queries, keys and values biased.
 struct own_family {
   static constexpr char const* model_type = "ours";
-  static void read(file::json_fields const& config, decoder_options& o) { o.biased = config.flag("biased", false); }
+  static void read(file::json_fields const& config, decoder_options& o) {
+    family::read_common(config, o);
+    o.biased = config.flag("biased", false);
+  }
 };
 
 }  // namespace
@@ -432,12 +435,16 @@ TEST_CASE("read_config: a family's own fields, and a family of our own") {
   CHECK(of({{"model_type", "qwen2"}}).biased);
   CHECK(of({{"model_type", "qwen2"}}).context == 64);
   CHECK(of({{"model_type", "qwen2"}, {"sliding_window", 16}}).context == 64);
-  CHECK(of({{"model_type", "qwen2"}, {"use_sliding_window", true}, {"sliding_window", 16}}).context == 16);
-  CHECK(of({{"model_type", "mistral"}}).context == 64);
-  CHECK(of({{"model_type", "mistral"}, {"max_position_embeddings", 9000}}).context == 4096);
-  CHECK(of({{"model_type", "mistral"}, {"max_position_embeddings", 9000}, {"sliding_window", nullptr}}).context ==
-        9000);
-  CHECK(of({{"model_type", "mistral"}, {"sliding_window", 16}}).context == 16);
+  auto const window = [&](json const& changes) { return of(changes).window; };
+  CHECK(window({{"model_type", "qwen2"}, {"use_sliding_window", true}, {"sliding_window", 16}}) == 0);  // of 28 layers
+  auto const second =
+      of({{"model_type", "qwen2"}, {"use_sliding_window", true}, {"sliding_window", 16}, {"max_window_layers", 1}});
+  CHECK(second.window == 16);
+  CHECK(second.windowed == std::vector<bool>{false, true});
+  CHECK(window({{"model_type", "mistral"}}) == 0);  // 4096 is longer than the context
+  CHECK(window({{"model_type", "mistral"}, {"max_position_embeddings", 9000}}) == 4096);
+  CHECK(window({{"model_type", "mistral"}, {"max_position_embeddings", 9000}, {"sliding_window", nullptr}}) == 0);
+  CHECK(window({{"model_type", "mistral"}, {"sliding_window", 16}}) == 16);
   CHECK(of({{"model_type", "ours"}, {"biased", true}}).biased);
   CHECK_FALSE(of({{"model_type", "ours"}}).biased);
 }
@@ -484,7 +491,9 @@ TEMPLATE_TEST_CASE("write_model: what is written is read back", "", float, doubl
 
 TEST_CASE("write_model: a model of transformers comes out with the tensors that it had", "[golden]") {
   scratch const here;
-  for (std::string name : {"untied", "tied"}) {
+  for (std::string name :
+       {"untied", "tied", "biased", "mistral", "qwen3", "gemma", "gemma2", "gemma3", "phi3", "gpt2"}) {
+    CAPTURE(name);
     write_model<float>(here.path, read_config(golden + name), parameters_of<float>(golden + name), existing::replace);
     file::safetensors const before(golden + name + "/model.safetensors"), after(here.path / "model.safetensors");
     REQUIRE(before.tensors().size() == after.tensors().size());
@@ -493,6 +502,7 @@ TEST_CASE("write_model: a model of transformers comes out with the tensors that 
       CHECK(std::ranges::equal(after.at(tensor).bytes, stored.bytes));
     }
     CHECK(after.metadata() == before.metadata());
+    CHECK(detail::written_out(read_config(here.path)) == detail::written_out(read_config(golden + name)));
   }
 }
 
