@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <bit>
-#include <cohort/file/half.hpp>
+#include <cohort/backend/half.hpp>
 #include <cohort/file/json.hpp>
 #include <cohort/file/mapped_file.hpp>
 #include <cohort/file/new_file.hpp>

@@ -29,18 +29,15 @@ class decoder {
 
  public:
   decoder() = default;
-  decoder(B&, decoder_options const& o) : options_(o) {
-    o.check();
-    places_ = lay_out(o);
-    auto const size = o.size_of_head();
-    if (!o.learned_positions) {
-      rotary_ = rotary<B>(size, o.rotated(), o.rope_base, o.scaling);
-      if (o.windowed_rope_base > 0) windowed_rotary_ = rotary<B>(size, o.rotated(), o.windowed_rope_base, {});
-    }
-    layers_.resize(std::size_t(o.layers));
-  }
+  decoder(B&, decoder_options const& o) : decoder(o, {}) {}
+  /// One that only goes forward: its parameters are the vectors among the tensors, and its weights lie elsewhere, where
+  /// they have to stay.
+  decoder(B&, decoder_options const& o, stored_weights weights)
+    requires stored_products<B>
+      : decoder(o, std::move(weights)) {}
 
   decoder_options const& options() const { return options_; }
+  decoder_layout const& places() const { return places_; }
   std::ptrdiff_t parameters() const { return places_.parameters(); }
 
   /// f of each weight, in the order of the array. An embedding that is the head, too, is one of the input.
@@ -76,6 +73,7 @@ class decoder {
   /// Weights in the form that products like best, for many forward passes with the same parameters; from forget on they
   /// are read where they lie.
   void prepare(B& backend, view<T const> parameters) {
+    if (stored()) return;
     prepared_.resize(4 * layers_.size() + 1);
     factors_.clear();
     auto const add = [&](view<T const> weights) {
@@ -86,9 +84,10 @@ class decoder {
     add(head(parameters));
   }
   void forget() { factors_.clear(); }
-  /// The head's weights turned, as a right factor.
-  typename B::factor head_factor(view<T const> parameters) const {
-    return factors_.empty() ? typename B::factor(head(parameters).transposed()) : factors_.back();
+  /// The head's weights, as a right factor.
+  weight_factor<B> head_factor(view<T const> parameters) const {
+    if (stored()) return {&stored_.head, 1};
+    return factors_.empty() ? weight_factor<B>::of(head(parameters)) : weight_factor<B>(factors_.back());
   }
 
   /// Hidden states (R x H), kept until the next pass; backward may follow.
@@ -104,6 +103,7 @@ class decoder {
 
   /// Adds the gradient of sum(dhidden hidden) of the last pass without a cache to `gradient`; overwrites dhidden.
   void backward(B& backend, view<T const> parameters, packed_tokens const& in, view<T> dhidden, view<T> gradient) {
+    if (stored()) throw value_error("decoder: stored weights have no gradient");
     std::ptrdiff_t const R = in.rows(), H = options_.hidden;
     auto room = backend.template temporary<T>(R * H);
     view<T> const dx = room.matrix(R, H);
@@ -131,6 +131,19 @@ class decoder {
   };
   using part = decoder_part;
 
+  decoder(decoder_options const& o, stored_weights weights) : options_(o), stored_(std::move(weights)) {
+    o.check();
+    places_ = lay_out(o, !stored());
+    auto const size = o.size_of_head();
+    if (!o.learned_positions) {
+      rotary_ = rotary<B>(size, o.rotated(), o.rope_base, o.scaling, o.adjacent_pairs);
+      if (o.windowed_rope_base > 0)
+        windowed_rotary_ = rotary<B>(size, o.rotated(), o.windowed_rope_base, {}, o.adjacent_pairs);
+    }
+    layers_.resize(std::size_t(o.layers));
+  }
+  bool stored() const { return !stored_.layers.empty(); }
+
   std::ptrdiff_t narrow() const { return std::ptrdiff_t(options_.keys()) * options_.size_of_head(); }
   decoder_norm norm() const { return {options_.norm, options_.epsilon}; }
   template <class U>
@@ -141,8 +154,15 @@ class decoder {
   static std::array<view<U>, 4> products(layer_parameters<U> const& w) {
     return {w.qkv(), w.out(), w.up(), w.down()};
   }
-  typename B::factor factor(view<T const> all, std::size_t l, std::size_t k) const {
-    return factors_.empty() ? typename B::factor(products(of_layer(all, l))[k].transposed()) : factors_[4 * l + k];
+  weight_factor<B> factor(view<T const> all, std::size_t l, std::size_t k) const {
+    if (stored()) return {stored_.layers[l][k].data(), stored_.layers[l][k].size()};
+    return factors_.empty() ? weight_factor<B>::of(products(of_layer(all, l))[k])
+                            : weight_factor<B>(factors_[4 * l + k]);
+  }
+  void look_up(B& backend, view<T> rows, view<T const> in, stored_matrix const& in_file,
+               view<std::int32_t const> index) const {
+    if (!stored()) return backend.gather(rows, in, index);
+    if constexpr (stored_products<B>) backend.gather(rows, in_file, index);
   }
   template <class U>
   view<U> embedding(view<U> all) const {
@@ -174,13 +194,13 @@ class decoder {
     std::ptrdiff_t const R = in.rows(), H = options_.hidden;
     backend.resize(first_, R * H);
     view<T> const first = first_.matrix(R, H);
-    backend.gather(first, embedding(parameters), in.token);
+    look_up(backend, first, embedding(parameters), stored_.embedding, in.token);
     if (options_.embedding_scale != 1)
       backend.map(outputs{first}, detail::scaled_by{options_.embedding_scale}, view<T const>(first));
     auto room = backend.template temporary<T>(R * H);
     view<T> const scratch = room.matrix(R, H);
     if (options_.learned_positions) {
-      backend.gather(scratch, positions(parameters), in.position);
+      look_up(backend, scratch, positions(parameters), stored_.positions, in.position);
       detail::add_to(backend, first, view<T const>(scratch));
     } else {
       rotary_.place(backend, in.position, in.layout.longest());
@@ -237,6 +257,7 @@ class decoder {
 
   decoder_options options_;
   decoder_layout places_;
+  stored_weights stored_;
   rotary<B> rotary_, windowed_rotary_;
   std::vector<layer> layers_;
   std::vector<typename B::factor> factors_;

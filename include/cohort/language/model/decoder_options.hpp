@@ -33,6 +33,7 @@ struct decoder_options {
   bool norms_after = false;        ///< whether attention and the feed-forward layer have a norm behind them, too
   bool learned_positions = false;  ///< a vector for each position of the context is added to the token's; no rotation
   double rotary_share = 1;         ///< of a head's numbers, the first ones, that are rotated (partial_rotary_factor)
+  bool adjacent_pairs = false;     ///< whether the numbers 2 d and 2 d + 1 are a pair, and not d and d + size / 2
   double embedding_scale = 1;      ///< of the embedding on its way in
   double attention_scale = 0;      ///< of the scores; 0: 1 / sqrt(size of a head) (query_pre_attn_scalar^-1/2)
   double attention_cap = 0;        ///< scores s become cap tanh(s / cap); 0: they stay (attn_logit_softcapping)
@@ -49,7 +50,8 @@ struct decoder_options {
     f("biased", &o::biased), f("biased_out", &o::biased_out), f("biased_feed", &o::biased_feed), f("gated", &o::gated);
     f("activation", &o::activation), f("norm", &o::norm), f("query_key_norms", &o::query_key_norms);
     f("norms_after", &o::norms_after), f("learned_positions", &o::learned_positions);
-    f("rotary_share", &o::rotary_share), f("embedding_scale", &o::embedding_scale);
+    f("rotary_share", &o::rotary_share), f("adjacent_pairs", &o::adjacent_pairs),
+        f("embedding_scale", &o::embedding_scale);
     f("attention_scale", &o::attention_scale), f("attention_cap", &o::attention_cap), f("logit_cap", &o::logit_cap);
     f("window", &o::window), f("windowed", &o::windowed), f("windowed_rope_base", &o::windowed_rope_base);
   }
@@ -162,10 +164,11 @@ void each_layer_tensor(decoder_options const& o, F f) {
 }  // namespace detail
 
 /// The tensors of a decoder and their places in its flat array, by Hugging Face's names for Llama and Gemma, a layer's
-/// weights as outputs x inputs.
-inline decoder_layout lay_out(decoder_options const& o) {
+/// weights as outputs x inputs; or of its vectors alone.
+inline decoder_layout lay_out(decoder_options const& o, bool matrices = true) {
   decoder_layout all;
   auto add = [&](std::string name, std::ptrdiff_t rows, std::ptrdiff_t columns, double start = 0) {
+    if (columns > 0 && !matrices) return std::ptrdiff_t(-1);
     auto const offset = all.parameters();
     all.tensors.push_back({std::move(name), offset, rows, columns, start});
     return offset;

@@ -42,8 +42,8 @@ class feed_forward {
   using T = value_t<B>;
 
  public:
-  /// y = or += the layer of x; `up` and `down` are the weights turned.
-  void forward(B& b, layer_parameters<T const> const& w, typename B::factor const& up, typename B::factor const& down,
+  /// y = or += the layer of x.
+  void forward(B& b, layer_parameters<T const> const& w, weight_factor<B> const& up, weight_factor<B> const& down,
                view<T const> x, view<T> y, bool add) {
     std::ptrdiff_t const R = x.rows, I = w.options.intermediate;
     b.resize(fed_, R * w.fed());

@@ -2,6 +2,7 @@
 #include <cohort/backend/copies.hpp>
 #include <cohort/language/model/decoder_norm.hpp>
 #include <cohort/language/model/decoder_options.hpp>
+#include <cohort/language/model/weight_factor.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -55,10 +56,10 @@ namespace detail {
 
 /// y = or += x W' + bias.
 template <backend B, class T = value_t<B>>
-void affine(B& b, view<T> y, view<T const> x, typename B::factor const& turned, view<T const> bias, bool add) {
+void affine(B& b, view<T> y, view<T const> x, weight_factor<B> const& weights, view<T const> bias, bool add) {
   if (bias && add) add_to(b, y, as_rows(bias, y.rows));
   if (bias && !add) copy_to(b, y, as_rows(bias, y.rows));
-  b.matmul_prepared(y, x, turned, add || bool(bias));
+  weights.multiply(b, y, x, add || bool(bias));
 }
 /// Adds to the gradients of W and of the bias, given that of y.
 template <backend B, class T = value_t<B>>

@@ -21,8 +21,8 @@ class self_attention {
   using array = typename B::template array<T>;
 
  public:
-  /// y = or += attention of x; `qkv` and `out` are the weights turned.
-  void forward(B& b, layer_parameters<T const> const& w, typename B::factor const& qkv, typename B::factor const& out,
+  /// y = or += attention of x.
+  void forward(B& b, layer_parameters<T const> const& w, weight_factor<B> const& qkv, weight_factor<B> const& out,
                rotary<B>& positions, attention_layout const& layout, cached_keys<T> const* cache, view<T const> x,
                view<T> y, bool add) {
     std::ptrdiff_t const R = x.rows, q = w.wide(), kv = w.narrow();

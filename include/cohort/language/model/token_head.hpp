@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/copies.hpp>
+#include <cohort/language/model/weight_factor.hpp>
 #include <cohort/language/sampler/token_support.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -125,11 +126,17 @@ class token_head {
   explicit token_head(std::ptrdiff_t block = 256, double cap = 0) : block_(block), cap_(cap) {}
 
   void evaluate(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, head_results<T> const& out) {
-    each_block(backend, in, w, false, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
-      detail::copy_to(backend, out.logp.part(first, n), found.logp);
-      if (out.entropy) detail::copy_to(backend, out.entropy.part(first, n), found.entropy);
-      if (out.value) detail::copy_to(backend, out.value.part(first, n), found.value);
-    });
+    evaluate(backend, in, weight_factor<B>::of(w.logits), w, out);
+  }
+  /// With weights of the logits that may lie elsewhere.
+  void evaluate(B& backend, head_inputs<T> const& in, weight_factor<B> const& logits, head_weights<T const> const& w,
+                head_results<T> const& out) {
+    each_block(backend, in, logits, w, false,
+               [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+                 detail::copy_to(backend, out.logp.part(first, n), found.logp);
+                 if (out.entropy) detail::copy_to(backend, out.entropy.part(first, n), found.entropy);
+                 if (out.value) detail::copy_to(backend, out.value.part(first, n), found.value);
+               });
   }
 
   /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient
@@ -137,41 +144,42 @@ class token_head {
   template <class F>
   void accumulate_gradient(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
                            head_weights<T> const& dw, F partials) {
-    each_block(backend, in, w, cap_ > 0, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
-      head_results<T const> d = partials(first, found);
-      view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
-              dhere = dhidden_.matrix(n, in.hidden.columns);
-      auto wide = [&](view<T const> column) { return repeat_column(column, w.logits.rows); };
-      double temperature = in.temperatures ? 1 : in.temperature;
-      backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
-                  wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
-      backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
-      divide_by_temperatures(backend, in, first, logits);
-      if (cap_ > 0)
-        backend.map(outputs{logits}, detail::times{}, view<T const>(logits),
-                    view<T const>(cap_slope_.matrix(n, w.logits.rows)));
-      backend.matmul(dhere, view<T const>(logits), w.logits);
-      backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
-      if (w.value_weight) {
-        backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
-        backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
-        auto sum = backend.template temporary<T>(1);
-        backend.column_sum(sum.all(), d.value);
-        backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
-      }
-      backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
-    });
+    each_block(backend, in, weight_factor<B>::of(w.logits), w, cap_ > 0,
+               [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+                 head_results<T const> d = partials(first, found);
+                 view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
+                         dhere = dhidden_.matrix(n, in.hidden.columns);
+                 auto wide = [&](view<T const> column) { return repeat_column(column, w.logits.rows); };
+                 double temperature = in.temperatures ? 1 : in.temperature;
+                 backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
+                             wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
+                 backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
+                 divide_by_temperatures(backend, in, first, logits);
+                 if (cap_ > 0)
+                   backend.map(outputs{logits}, detail::times{}, view<T const>(logits),
+                               view<T const>(cap_slope_.matrix(n, w.logits.rows)));
+                 backend.matmul(dhere, view<T const>(logits), w.logits);
+                 backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
+                 if (w.value_weight) {
+                   backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
+                   backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
+                   auto sum = backend.template temporary<T>(1);
+                   backend.column_sum(sum.all(), d.value);
+                   backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias),
+                               view<T const>(sum.all()));
+                 }
+                 backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
+               });
   }
 
-  /// The logits (n x V) of some rows of hidden states; weights: H x V.
-  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row,
-                 typename B::factor const& weights) {
-    std::ptrdiff_t n = head_row.rows, V = weights.matrix.columns;
+  /// The logits (n x V) of some rows of hidden states.
+  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row, weight_factor<B> const& weights) {
+    std::ptrdiff_t n = head_row.rows, V = weights.outputs();
     backend.resize(hidden_, n * hidden.columns);
     backend.resize(logits_, n * V);
     backend.gather(hidden_.matrix(n, hidden.columns), hidden, head_row);
     view<T> all = logits_.matrix(n, V);
-    backend.matmul_prepared(all, view<T const>(hidden_.matrix(n, hidden.columns)), weights);
+    weights.multiply(backend, all, view<T const>(hidden_.matrix(n, hidden.columns)), false);
     if (cap_ > 0) backend.map(outputs{all}, detail::capped_logit{cap_}, view<T const>(all));
     return all;
   }
@@ -188,13 +196,14 @@ class token_head {
 
   /// f of each block, with the slopes of capped logits beside it if asked.
   template <class F>
-  void each_block(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, bool slopes, F f) {
+  void each_block(B& backend, head_inputs<T> const& in, weight_factor<B> const& weights, head_weights<T const> const& w,
+                  bool slopes, F f) {
     detail::require(in.temperature > 0, "token_head", "temperature", in.temperature, "a positive number");
     backend.resize(dhidden_, std::min(block_, in.target.rows) * in.hidden.columns);
     for (std::ptrdiff_t first = 0; first < in.target.rows; first += block_) {
       std::ptrdiff_t n = std::min(block_, in.target.rows - first);
       backend.resize(found_, 6 * n);
-      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits.transposed());
+      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), weights);
       if (slopes) {
         backend.resize(cap_slope_, l.size());
         backend.map(outputs{cap_slope_.matrix(n, l.columns)}, detail::slope_of_cap{cap_}, view<T const>(l));

@@ -1,9 +1,0 @@
-#pragma once
-#include <cohort/backend/half.hpp>
-
-namespace COHORT_NAMESPACE::file {
-
-using COHORT_NAMESPACE::from_bfloat16;
-using COHORT_NAMESPACE::from_half;
-
-}  // namespace COHORT_NAMESPACE::file
