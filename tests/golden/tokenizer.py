@@ -289,7 +289,7 @@ def compare(program, count, folder):
     """Prints what differs, and of each family how many did."""
     def answers(arguments, lines):
         made = subprocess.run([program, "--json", *arguments], input="".join(json.dumps(line) + "\n" for line in lines), capture_output=True, text=True, check=True)
-        return [json.loads(line) for line in made.stdout.splitlines()]
+        return [json.loads(line) for line in made.stdout.split("\n")[:-1]]
 
     pieces = [piece for text in TEXTS for piece in text.split(" ") if piece] + CORPUS.split()
     failed = 0
