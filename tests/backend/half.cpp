@@ -1,10 +1,10 @@
 #include <cmath>
-#include <cohort/file/half.hpp>
+#include <cohort/backend/half.hpp>
 #include <limits>
 
 #include "../catch.hpp"
 
-using namespace cohort::file;
+using namespace cohort;
 
 namespace {
 
