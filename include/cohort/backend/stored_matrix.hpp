@@ -8,7 +8,7 @@ namespace COHORT_NAMESPACE {
 /// A layer's weights as they lie in memory, often a file's: outputs x inputs. It owns nothing; the bytes need no
 /// alignment.
 struct stored_matrix {
-  stored_type type = stored_type::float32;
+  stored_type type = stored_type::f32;
   unsigned char const* bytes = nullptr;
   std::ptrdiff_t rows = 0, columns = 0;
   std::ptrdiff_t row_bytes = 0;  ///< from a row to the next
@@ -23,8 +23,8 @@ struct stored_matrix {
 
   /// What a row of K numbers takes.
   static constexpr std::ptrdiff_t bytes_of(stored_type t, std::ptrdiff_t K) {
-    auto const layout = layout_of(t);
-    return K / layout.block * layout.bytes;
+    auto const& of = facts_of(t);
+    return K / std::ptrdiff_t(of.elements) * std::ptrdiff_t(of.bytes);
   }
   constexpr unsigned char const* row(std::ptrdiff_t n) const { return bytes + n * row_bytes; }
   constexpr stored_matrix part(std::ptrdiff_t first, std::ptrdiff_t count) const {
@@ -35,15 +35,16 @@ struct stored_matrix {
 namespace detail {
 
 [[noreturn, gnu::cold]] inline void throw_stored(char const* where, stored_matrix const& w) {
-  auto const layout = layout_of(w.type);
+  auto const& of = facts_of(w.type);
   throw shape_error(std::string(where) + ": the stored weights are " + extents({w.rows, w.columns}) + " " +
-                    std::string(layout.name) + " with " + std::to_string(w.row_bytes) +
-                    " bytes from a row to the next, expected a multiple of " + std::to_string(layout.block) +
+                    std::string(of.name) + " with " + std::to_string(w.row_bytes) +
+                    " bytes from a row to the next, expected a multiple of " + std::to_string(of.elements) +
                     " columns and at least " + std::to_string(stored_matrix::bytes_of(w.type, w.columns)) + " bytes");
 }
 /// Rows are whole blocks, and do not overlap.
 inline void check_stored(char const* where, stored_matrix const& w) {
-  if (w.columns % layout_of(w.type).block != 0 || w.row_bytes < stored_matrix::bytes_of(w.type, w.columns))
+  if (w.columns % std::ptrdiff_t(facts_of(w.type).elements) != 0 ||
+      w.row_bytes < stored_matrix::bytes_of(w.type, w.columns))
     throw_stored(where, w);
 }
 
