@@ -41,6 +41,10 @@ namespace detail {
                     " bytes from a row to the next, expected a multiple of " + std::to_string(of.elements) +
                     " columns and at least " + std::to_string(stored_matrix::bytes_of(w.type, w.columns)) + " bytes");
 }
+[[noreturn, gnu::cold]] inline void throw_stored_type(stored_type t) {
+  throw shape_error("stored weights of type " + std::to_string(int(t)) + ", expected one of " +
+                    names_of_stored_types());
+}
 /// Rows are whole blocks, and do not overlap.
 inline void check_stored(char const* where, stored_matrix const& w) {
   if (w.columns % std::ptrdiff_t(facts_of(w.type).elements) != 0 ||
@@ -49,4 +53,14 @@ inline void check_stored(char const* where, stored_matrix const& w) {
 }
 
 }  // namespace detail
+
+/// A backend that multiplies by stored weights as they lie, and reads rows of them: out (+)= in W^T and
+/// out(r) = W(index(r)).
+template <class B>
+concept stored_products = requires(B b, view<typename B::value_type> out, view<typename B::value_type const> in,
+                                   view<std::int32_t const> index, stored_matrix const& weights) {
+  b.matmul_prepared(out, in, weights, true);
+  b.gather(out, weights, index);
+};
+
 }  // namespace COHORT_NAMESPACE
