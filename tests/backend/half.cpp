@@ -1,5 +1,7 @@
+#include <bit>
 #include <cmath>
 #include <cohort/backend/half.hpp>
+#include <cstdint>
 #include <limits>
 
 #include "../catch.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <bit>
 #include <cohort/backend/stored_blocks.hpp>
 #include <cohort/eigen/product.hpp>
 
