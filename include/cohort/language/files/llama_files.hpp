@@ -1,28 +1,13 @@
 #pragma once
 #include <cohort/describe/names.hpp>
 #include <cohort/language/family/all.hpp>
+#include <cohort/language/files/parameter_array.hpp>
 #include <cohort/language/files/rotary_config.hpp>
 #include <cohort/language/files/tensor_files.hpp>
 #include <ranges>
 #include <system_error>
 
 // A folder with a model as Hugging Face's transformers reads and writes it: config.json and model.safetensors.
-
-namespace COHORT_NAMESPACE::detail {
-
-inline std::vector<std::size_t> shape_of(named_tensor const& t) {
-  if (t.columns == 0) return {std::size_t(t.rows)};
-  return {std::size_t(t.rows), std::size_t(t.columns)};
-}
-
-inline void require_parameters(char const* where, std::vector<named_tensor> const& tensors, std::size_t given) {
-  auto const expected = std::size_t(tensors.back().offset + tensors.back().size());
-  if (given != expected)
-    throw shape_error(std::string(where) + ": the array has " + std::to_string(given) + " elements, and the decoder " +
-                      std::to_string(expected) + " parameters");
-}
-
-}  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::language {
 
