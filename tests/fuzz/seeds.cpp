@@ -4,6 +4,7 @@
 #include <cohort/cohort.hpp>
 #include <cohort/deploy/export_onnx.hpp>
 #include <cohort/language/files/model_files.hpp>
+#include <cohort/language/files/write_gguf.hpp>
 
 #include <random>
 
@@ -52,6 +53,15 @@ int main(int count, char** words) {
   language::write_model<float>(here.path, tiny, weights);
   put(to / "model" / "tiny",
       counted(files::get(here.path / "config.json")) + files::get(here.path / "model.safetensors"));
+
+  file::new_gguf_values values;
+  values.set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.tokens", std::vector<std::string>{"a", "b"});
+  values.set("tokenizer.ggml.add_bos_token", true).set("tokenizer.ggml.merges", std::vector<std::string>{});
+  auto rotary = tiny;
+  rotary.head_size = 4, rotary.scaling = {.how = rotary_scaling::kind::llama3, .factor = 8, .original_context = 32};
+  std::vector<float> const more(std::size_t(rotary.parameters()), 1);
+  std::filesystem::create_directories(to / "gguf");
+  language::write_gguf<float>(to / "gguf" / "tiny", rotary, more, {.stop_tokens = {0, 1}, .values = values});
 
   put(to / "texts" / "format", std::string("\0\x09\x06", 3) + "reasoninganswer\nx = 1,234.50e-3\n");
   put(to / "texts" / "characters", std::string("\x0d\x01\x02", 3) + "abc\xc3\xa9 12 \xe2\x82\xac");

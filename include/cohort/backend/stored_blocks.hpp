@@ -1,12 +1,14 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <cohort/backend/half.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-// Numbers as the tensors of GGUF files have them: in blocks of small integers with their scales. A product of a scale,
-// a block's own scale and an integer has 23 significant bits at most, so that it is exact in float, and a sum has the
-// same bits whether or not a compiler fuses it.
+// Numbers as the tensors of GGUF files have them: by themselves, or in blocks of small integers with their scales. A
+// product of a scale, a block's own scale and an integer has 23 significant bits at most, so that it is exact in float,
+// and a sum has the same bits whether or not a compiler fuses it.
 //
 // Source: https://github.com/ggml-org/ggml, ggml-common.h; the Python package gguf, quants.py.
 
@@ -20,6 +22,7 @@ inline std::uint16_t bits_at(bytes b) {
   return x;
 }
 inline float half_at(bytes b) { return from_half(bits_at(b)); }
+inline void put(std::uint16_t x, std::uint8_t* to) { std::memcpy(to, &x, sizeof x); }
 
 /// Four bits each: 16 low ones, then 16 high ones.
 struct q4_0 {
@@ -72,94 +75,22 @@ struct q5_1 {
   }
 };
 
+/// 127 for the largest of a block.
 struct q8_0 {
   static constexpr std::size_t elements = 32, size = 34;
+  static constexpr double limit = 127 * 65520.;  // from which on its scale is no finite half
   static void decode(bytes b, float* out) {
     float const d = half_at(b);
     for (int i = 0; i < 32; ++i) out[i] = d * float(std::int8_t(b[2 + i]));
   }
-};
-
-/// 16 parts of 16 numbers, each part with a scale and a smallest number of 4 bits.
-struct q2_k {
-  static constexpr std::size_t elements = 256, size = 84;
-  static void decode(bytes b, float* out) {
-    bytes const scales = b, q = b + 16;
-    float const d = half_at(b + 80), least = half_at(b + 82);
-    for (int part = 0; part < 16; ++part, out += 16) {
-      float const scale = d * float(scales[part] & 15), from = least * float(scales[part] >> 4);
-      bytes const at = q + part / 8 * 32 + part % 2 * 16;
-      int const shift = part % 8 / 2 * 2;
-      for (int i = 0; i < 16; ++i) out[i] = scale * float(at[i] >> shift & 3) - from;
-    }
-  }
-};
-
-/// 16 parts, each with a scale of 6 bits, of which two stand apart, as the numbers' third bits do.
-struct q3_k {
-  static constexpr std::size_t elements = 256, size = 110;
-  static void decode(bytes b, float* out) {
-    bytes const third = b, q = b + 32, scales = b + 96;
-    float const d = half_at(b + 108);
-    for (int part = 0; part < 16; ++part, out += 16) {
-      int const low = scales[part % 8] >> part / 8 * 4 & 15, high = scales[8 + part % 4] >> part / 4 * 2 & 3;
-      float const scale = d * float((low | high << 4) - 32);
-      int const from = part % 2 * 16, shift = part % 8 / 2 * 2;
-      bytes const at = q + part / 8 * 32 + from;
-      for (int i = 0; i < 16; ++i)
-        out[i] = scale * float((at[i] >> shift & 3) - (third[from + i] >> part / 2 & 1 ? 0 : 4));
-    }
-  }
-};
-
-/// The scale and the smallest number of each of 8 parts, of 6 bits each, in 12 bytes.
-struct scale_and_least {
-  int scale, least;
-  scale_and_least(bytes s, int part)
-      : scale(part < 4 ? s[part] & 63 : (s[part + 4] & 15) | (s[part - 4] >> 2 & 48)),
-        least(part < 4 ? s[part + 4] & 63 : s[part + 4] >> 4 | (s[part] >> 2 & 48)) {}
-};
-
-struct q4_k {
-  static constexpr std::size_t elements = 256, size = 144;
-  static void decode(bytes b, float* out) {
-    float const d = half_at(b), least = half_at(b + 2);
-    for (int part = 0; part < 8; ++part, out += 32) {
-      scale_and_least const of(b + 4, part);
-      float const scale = d * float(of.scale), from = least * float(of.least);
-      bytes const at = b + 16 + part / 2 * 32;
-      int const shift = part % 2 * 4;
-      for (int i = 0; i < 32; ++i) out[i] = scale * float(at[i] >> shift & 15) - from;
-    }
-  }
-};
-
-struct q5_k {
-  static constexpr std::size_t elements = 256, size = 176;
-  static void decode(bytes b, float* out) {
-    float const d = half_at(b), least = half_at(b + 2);
-    bytes const fifth = b + 16;
-    for (int part = 0; part < 8; ++part, out += 32) {
-      scale_and_least const of(b + 4, part);
-      float const scale = d * float(of.scale), from = least * float(of.least);
-      bytes const at = b + 48 + part / 2 * 32;
-      int const shift = part % 2 * 4;
-      for (int i = 0; i < 32; ++i) out[i] = scale * float((at[i] >> shift & 15) | (fifth[i] >> part & 1) << 4) - from;
-    }
-  }
-};
-
-struct q6_k {
-  static constexpr std::size_t elements = 256, size = 210;
-  static void decode(bytes b, float* out) {
-    bytes const high = b + 128, scales = b + 192;
-    float const d = half_at(b + 208);
-    for (int part = 0; part < 16; ++part, out += 16) {
-      float const scale = d * float(std::int8_t(scales[part]));
-      bytes const low_at = b + part / 8 * 64 + part % 4 * 16, high_at = high + part / 8 * 32 + part % 2 * 16;
-      int const low_shift = part % 8 / 4 * 4, high_shift = part % 8 / 2 * 2;
-      for (int i = 0; i < 16; ++i)
-        out[i] = scale * float(((low_at[i] >> low_shift & 15) | (high_at[i] >> high_shift & 3) << 4) - 32);
+  static void encode(float const* x, std::uint8_t* to) {
+    float most = 0;
+    for (int i = 0; i < 32; ++i) most = std::max(most, std::abs(x[i]));
+    float const d = most / 127, inverse = d == 0 ? 0 : 1 / d;
+    put(to_half(d), to);
+    for (int i = 0; i < 32; ++i) {
+      float const q = std::round(x[i] * inverse);
+      to[2 + i] = std::uint8_t(std::abs(q) < 128 ? int(q) : 0);  // else the inverse of a subnormal is infinite
     }
   }
 };
@@ -167,14 +98,23 @@ struct q6_k {
 struct f32 {
   static constexpr std::size_t elements = 1, size = 4;
   static void decode(bytes b, float* out) { std::memcpy(out, b, 4); }
+  static void encode(float const* x, std::uint8_t* to) { std::memcpy(to, x, 4); }
 };
 struct f16 {
   static constexpr std::size_t elements = 1, size = 2;
+  static constexpr double limit = 65520;  // from which on it is rounded to infinity
   static void decode(bytes b, float* out) { *out = half_at(b); }
+  static void encode(float const* x, std::uint8_t* to) { put(to_half(*x), to); }
 };
 struct bf16 {
   static constexpr std::size_t elements = 1, size = 2;
-  static void decode(bytes b, float* out) { *out = from_bfloat16(bits_at(b)); }
+  static constexpr double limit = 0x1.ffp127;
+  static void decode(bytes b, float* out) {
+    std::uint16_t x;
+    std::memcpy(&x, b, sizeof x);
+    *out = from_bfloat16(x);
+  }
+  static void encode(float const* x, std::uint8_t* to) { put(to_bfloat16(*x), to); }
 };
 
 }  // namespace COHORT_NAMESPACE::block

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cohort/backend/half.hpp>
+#include <cohort/file/extents.hpp>
 #include <cohort/file/json.hpp>
 #include <cohort/file/mapped_file.hpp>
 #include <cohort/file/new_file.hpp>
@@ -9,18 +10,6 @@
 #include <iterator>
 #include <map>
 #include <type_traits>
-
-namespace COHORT_NAMESPACE::detail {
-
-/// unit times the extents, or the largest number there is where that is larger.
-inline std::size_t product(std::vector<std::size_t> const& shape, std::size_t unit) {
-  constexpr auto most = std::numeric_limits<std::size_t>::max();
-  if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return 0;
-  for (std::size_t n : shape) unit = unit > most / n ? most : unit * n;
-  return unit;
-}
-
-}  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::file {
 

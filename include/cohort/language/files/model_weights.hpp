@@ -1,23 +1,11 @@
 #pragma once
 #include <cohort/language/files/model_config.hpp>
+#include <cohort/language/files/parameter_array.hpp>
 #include <ranges>
 
 // A folder's tensors, into the flat array of a decoder.
 
 namespace COHORT_NAMESPACE::detail {
-
-inline std::vector<std::size_t> shape_of(named_tensor const& t) {
-  if (t.columns == 0) return {std::size_t(t.rows)};
-  if (t.turned) return {std::size_t(t.columns), std::size_t(t.rows)};
-  return {std::size_t(t.rows), std::size_t(t.columns)};
-}
-
-inline void require_parameters(char const* where, std::vector<named_tensor> const& tensors, std::size_t given) {
-  auto const expected = std::size_t(tensors.back().offset + tensors.back().size());
-  if (given != expected)
-    throw shape_error(std::string(where) + ": the array has " + std::to_string(given) + " elements, and the decoder " +
-                      std::to_string(expected) + " parameters");
-}
 
 /// columns x rows from rows x columns.
 template <class T>

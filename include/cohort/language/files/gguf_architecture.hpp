@@ -1,0 +1,126 @@
+#pragma once
+#include <array>
+#include <cohort/file/gguf.hpp>
+#include <cohort/language/model/decoder_options.hpp>
+
+// What GGUF files call the families of language models and their tensors.
+
+namespace COHORT_NAMESPACE::language {
+
+/// The values of an architecture, "llama.block_count" as "block_count".
+class gguf_keys {
+ public:
+  gguf_keys(file::gguf const& file, std::string_view architecture)
+      : file_(file), prefix_(std::string(architecture) + ".") {}
+
+  bool has(char const* name) const { return file_.find(prefix_ + name); }
+  int positive(char const* name, int limit = std::numeric_limits<int>::max()) const {
+    auto const n = file_.integer(prefix_ + name);
+    if (n < 1 || n > limit) wrong(name, std::to_string(n), "a number from 1 to " + std::to_string(limit));
+    return int(n);
+  }
+  double number(char const* name) const { return file_.number(prefix_ + name); }
+  double number(char const* name, double otherwise) const { return has(name) ? number(name) : otherwise; }
+  std::string text(char const* name, std::string const& otherwise) const {
+    return has(name) ? file_.text(prefix_ + name) : otherwise;
+  }
+  [[noreturn]] void wrong(char const* name, std::string const& given, std::string const& expected) const {
+    file_.refuse(file::gguf::shown_key(prefix_ + name) + " is " + given + ", expected " + expected);
+  }
+
+ private:
+  file::gguf const& file_;
+  std::string prefix_;
+};
+
+/// Hugging Face's name of a tensor without its layer and its ".weight" or ".bias", and GGUF's.
+struct gguf_name {
+  std::string_view ours, theirs;
+};
+
+/// An architecture of GGUF files. Another family is another one in the list, and no more where its layers are made of
+/// what decoder_options can say.
+struct gguf_architecture {
+  std::string_view name;               ///< general.architecture
+  std::span<gguf_name const> names{};  ///< what it calls otherwise than gguf_names
+  bool interleaved = false;  ///< whether the two numbers of a rotary pair stand side by side in queries and keys
+  void (*read)(gguf_keys const&, decoder_options&) = [](gguf_keys const&, decoder_options&) {};
+  bool (*describes)(decoder_options const&) = [](decoder_options const&) { return false; };  ///< for what is written
+};
+
+inline constexpr std::array<gguf_name, 12> gguf_names{{{"model.embed_tokens", "token_embd"},
+                                                       {"model.norm", "output_norm"},
+                                                       {"lm_head", "output"},
+                                                       {"input_layernorm", "attn_norm"},
+                                                       {"self_attn.q_proj", "attn_q"},
+                                                       {"self_attn.k_proj", "attn_k"},
+                                                       {"self_attn.v_proj", "attn_v"},
+                                                       {"self_attn.o_proj", "attn_output"},
+                                                       {"post_attention_layernorm", "ffn_norm"},
+                                                       {"mlp.gate_proj", "ffn_gate"},
+                                                       {"mlp.up_proj", "ffn_up"},
+                                                       {"mlp.down_proj", "ffn_down"}}};
+
+/// Whether a decoder's parts are Llama's, but for these.
+inline bool has_parts_of_llama(decoder_options const& o, std::initializer_list<std::string_view> but = {}) {
+  bool all = true;
+  decoder_options const llama;
+  o.parts([&](std::string_view name, auto member) {
+    all = all && (o.*member == llama.*member || std::find(but.begin(), but.end(), name) != but.end());
+  });
+  return all;
+}
+
+/// Llama stands for Mistral too.
+inline constexpr std::array<gguf_architecture, 2> gguf_architectures{{
+    {.name = "llama",
+     .interleaved = true,
+     .describes = [](decoder_options const& o) { return has_parts_of_llama(o, {"window"}); }},
+    {.name = "qwen2",
+     .read = [](gguf_keys const&, decoder_options& o) { o.biased = true; },
+     .describes = [](decoder_options const& o) { return o.biased && has_parts_of_llama(o, {"biased", "window"}); }},
+}};
+
+/// GGUF's name of one of the decoder's tensors; "" where the tables have none.
+inline std::string gguf_name_of(gguf_architecture const& architecture, std::string_view ours) {
+  std::string prefix;
+  constexpr std::string_view layers = "model.layers.";
+  if (ours.starts_with(layers)) {
+    ours.remove_prefix(layers.size());
+    std::size_t const end = ours.find('.');
+    prefix = "blk." + std::string(ours.substr(0, end)) + ".";
+    ours.remove_prefix(end + 1);
+  }
+  std::size_t const suffix = ours.rfind('.');
+  for (std::span<gguf_name const> names : {architecture.names, std::span<gguf_name const>(gguf_names)})
+    for (auto const& name : names)
+      if (name.ours == ours.substr(0, suffix))
+        return prefix + std::string(name.theirs) + std::string(ours.substr(suffix));
+  return "";
+}
+
+/// In which order a GGUF file has a tensor's rows: queries and keys of an interleaved architecture have the pair
+/// (d, d + size / 2) of a head as rows (2 d, 2 d + 1), all else is as it is here.
+class gguf_rows {
+ public:
+  gguf_rows(gguf_architecture const& architecture, std::string_view ours, int head_size)
+      : size_(std::size_t(head_size)) {
+    for (char const* name : {".self_attn.q_proj.", ".self_attn.k_proj."})
+      interleaved_ = interleaved_ || (architecture.interleaved && ours.find(name) != ours.npos);
+  }
+  /// The file's row that is row n here, and the other way.
+  std::size_t theirs(std::size_t n) const {
+    std::size_t const d = n % size_, half = size_ / 2;
+    return interleaved_ ? n - d + d % half * 2 + d / half : n;
+  }
+  std::size_t ours(std::size_t n) const {
+    std::size_t const d = n % size_;
+    return interleaved_ ? n - d + d % 2 * (size_ / 2) + d / 2 : n;
+  }
+
+ private:
+  std::size_t size_;
+  bool interleaved_ = false;
+};
+
+}  // namespace COHORT_NAMESPACE::language
