@@ -39,6 +39,42 @@ tensor_naming naming_in(std::filesystem::path const& folder, decoder_options con
   return naming;
 }
 
+/// f(tensor, its name in the files) of each; raises io_error for files that have others besides, or in a tied model a
+/// head that is not the embedding.
+template <class F>
+void each_tensor(tensor_files const& files, tensor_naming const& naming, decoder_options const& options, F f) {
+  auto strangers = files.names();
+  std::erase_if(strangers, [&](std::string const& name) {
+    return name.ends_with(".rotary_emb.inv_freq") || naming.ignored(name);
+  });
+  auto const name_in_files = [&](std::string const& name) {
+    auto const bare = name.starts_with(naming.prefix) ? name.substr(naming.prefix.size()) : name;
+    return !files.contains(name) && files.contains(bare) ? bare : name;
+  };
+  for (auto const& t : naming.tensors) {
+    auto const name = name_in_files(t.name);
+    f(t, name);
+    strangers.erase(name);
+  }
+  if (options.tied && strangers.contains("lm_head.weight")) {
+    auto const first = name_in_files(naming.tensors.front().name);
+    file::stored_tensor const &head = files.file_of("lm_head.weight").at("lm_head.weight"),
+                              &embedding = files.file_of(first).at(first);
+    if (head.type != embedding.type || head.shape != embedding.shape ||
+        !std::ranges::equal(head.bytes, embedding.bytes))
+      refuse_file(files.listed_by(), "tensor \"lm_head.weight\" is not " + first +
+                                         ", as it must be where config.json says tie_word_embeddings");
+    strangers.erase("lm_head.weight");
+  }
+  if (strangers.empty()) return;
+  std::string names;
+  std::size_t count = 0;
+  for (auto const& name : strangers)
+    if (count++ < 5) names += (names.empty() ? "" : ", ") + shown(name);
+  if (count > 5) names += " and " + std::to_string(count - 5) + " more";
+  refuse_file(files.listed_by(), "has tensors that the decoder does not have: " + names);
+}
+
 }  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::language {
@@ -56,39 +92,11 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   auto const naming = detail::naming_in(folder, options, own...);
   detail::require_parameters("read_parameters", naming.tensors, out.size());
   detail::tensor_files const files(folder);
-  auto strangers = files.names();
-  std::erase_if(strangers, [&](std::string const& name) {
-    return name.ends_with(".rotary_emb.inv_freq") || naming.ignored(name);
-  });
-  auto const name_in_files = [&](std::string const& name) {
-    auto const bare = name.starts_with(naming.prefix) ? name.substr(naming.prefix.size()) : name;
-    return !files.contains(name) && files.contains(bare) ? bare : name;
-  };
-  for (auto const& t : naming.tensors) {
-    auto const name = name_in_files(t.name);
+  detail::each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
     auto const to = out.subspan(std::size_t(t.offset), std::size_t(t.size()));
     files.file_of(name).template read<T>(name, detail::shape_of(t), to);
     if (t.turned) std::ranges::copy(detail::turned(std::span<T const>(to), t.columns, t.rows), to.begin());
-    strangers.erase(name);
-  }
-  if (options.tied && strangers.contains("lm_head.weight")) {
-    auto const first = name_in_files(naming.tensors.front().name);
-    file::stored_tensor const &head = files.file_of("lm_head.weight").at("lm_head.weight"),
-                              &embedding = files.file_of(first).at(first);
-    if (head.type != embedding.type || head.shape != embedding.shape ||
-        !std::ranges::equal(head.bytes, embedding.bytes))
-      detail::refuse_file(files.listed_by(), "tensor \"lm_head.weight\" is not " + first +
-                                                 ", as it must be where config.json says tie_word_embeddings");
-    strangers.erase("lm_head.weight");
-  }
-  if (!strangers.empty()) {
-    std::string names;
-    std::size_t shown = 0;
-    for (auto const& name : strangers)
-      if (shown++ < 5) names += (names.empty() ? "" : ", ") + detail::shown(name);
-    if (shown > 5) names += " and " + std::to_string(shown - 5) + " more";
-    detail::refuse_file(files.listed_by(), "has tensors that the decoder does not have: " + names);
-  }
+  });
 }
 
 }  // namespace COHORT_NAMESPACE::language
