@@ -41,6 +41,12 @@ struct load_options {
   std::optional<stored_type> type{};  ///< of the weights: F32, F16, BF16 or Q8_0; absent: as the files have them
 };
 
+/// The tokens that end a text, as a folder or a GGUF file says.
+inline std::vector<std::int32_t> stop_tokens_of(std::filesystem::path const& path) {
+  std::error_code absent;
+  return std::filesystem::is_directory(path, absent) ? read_stop_tokens(path) : gguf_model(path).stop_tokens();
+}
+
 /// A model to score and generate with, from a folder of Hugging Face's or a GGUF file:
 ///
 ///     auto model = language::load(cpu, "SmolLM2-135M-Instruct");
