@@ -9,8 +9,7 @@
 #include <iostream>
 #include <vector>
 
-#include "../program/command_line.hpp"
-#include "../program/numbers.hpp"
+#include "model_options.hpp"
 
 namespace {
 
@@ -24,8 +23,8 @@ class scorer {
   using backend = eigen::basic_backend<T>;
 
  public:
-  scorer(std::filesystem::path const& folder, int threads)
-      : cpu_({.threads = threads}), model_(language::load(cpu_, folder)) {}
+  explicit scorer(program::model_options const& from)
+      : cpu_({.threads = from.threads()}), model_(language::load(cpu_, from.path(), {from.type()})) {}
 
   decoder_options const& options() const { return model_.options(); }
 
@@ -100,8 +99,8 @@ std::string line_of(std::vector<T> const& logp, std::string const& where) {
 }
 
 template <class T>
-void score(std::string const& folder, int threads) {
-  scorer<T> logp_of(folder, threads);
+void score(program::model_options const& from) {
+  scorer<T> logp_of(from);
   std::ios::sync_with_stdio(false);
   std::string line;
   for (long number = 1; std::getline(std::cin, line); ++number) {
@@ -114,8 +113,7 @@ void score(std::string const& folder, int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  program::typed folder, threads;
-  bool wide = false;
+  program::model_options loading;
   CLI::App app{
       "Reads lines {\"ids\": [...]} from stdin and answers each at once with a line {\"logp\": [...]} on stdout: the "
       "natural logarithm of each\n"
@@ -123,13 +121,6 @@ int main(int argc, char** argv) {
       "At the first line that\n"
       "is wrong it stops and says which on stderr.",
       "score"};
-  program::add(app, "--model", folder,
-               "a GGUF file, or a folder as Hugging Face has it: config.json, model.safetensors", "PATH")
-      ->required();
-  program::add(app, "--threads", threads, "threads [one for each core]", "N");
-  app.add_flag("--double", wide, "compute in double precision, instead of single");
-  return program::run(app, argc, argv, [&] {
-    int const count = program::threads_of(threads);
-    wide ? score<double>(*folder, count) : score<float>(*folder, count);
-  });
+  loading.add_to(app);
+  return program::run(app, argc, argv, [&] { loading.wide ? score<double>(loading) : score<float>(loading); });
 }

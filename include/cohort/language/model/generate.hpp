@@ -36,8 +36,8 @@ class generator {
     }
     choice_.start(prompts, o, N, shape.vocabulary);
     if (N == 0) return all;
-    make_seats(prompts, o, shape);
-    model.network().reserve(backend, cache_, o.resume ? shape.context : cache_rows_);
+    make_seats(prompts, o);
+    model.network().reserve(backend, cache_, std::max<std::ptrdiff_t>(o.resume, cache_rows_));
     struct scope {
       decoder<B>& network;
       ~scope() { network.forget(); }
@@ -95,7 +95,7 @@ class generator {
                         " prompts with a group of " + std::to_string(o.group) + ", expected one of each");
   }
 
-  void make_seats(lists const& prompts, generation_options const& o, decoder_options const& shape) {
+  void make_seats(lists const& prompts, generation_options const& o) {
     std::size_t count = prompts.size(), longest = 0;
     if (o.at_once > 0) count = std::min(count, std::size_t(std::max(1, o.at_once / o.group)));
     for (auto const& p : prompts) longest = std::max(longest, p.size());
@@ -107,7 +107,9 @@ class generator {
     }
     detail::require_numbered("generate", "tokens of all prompts and completions", rows);
     cache_rows_ = std::ptrdiff_t(rows);
-    if (!o.resume || cached_.size() > std::size_t(shape.context)) cached_.clear();
+    // Memory that has to grow forgets.
+    if (!o.resume || std::max<std::ptrdiff_t>(o.resume, cache_rows_) > remembered_) cached_.clear();
+    remembered_ = o.resume ? std::max<std::ptrdiff_t>(o.resume, cache_rows_) : 0;
   }
 
   void sit_down(seat& s, lists const& prompts, generation_options const& o) {
@@ -195,7 +197,7 @@ class generator {
   std::vector<attention_segment> segments_;
   std::vector<std::int32_t> drawing_, cached_;
   std::size_t waiting_ = 0, prompts_ = 0;
-  std::ptrdiff_t cache_rows_ = 0;
+  std::ptrdiff_t cache_rows_ = 0, remembered_ = 0;
   token_choice<B> choice_;
   typename decoder<B>::cache cache_;
   typename B::template array<std::int32_t> into_, head_row_, token_, flat_, position_, segment_of_;

@@ -40,8 +40,8 @@ struct generation_options {
   /// Of each token after it was drawn: the completion's number (prompt G + sample) and the token; false ends the
   /// completion there.
   std::function<bool(std::size_t completion, std::int32_t token)> on_token{};
-  bool resume = false;  ///< of one prompt and one completion: what begins as the last call's prompt and completion did
-                        ///< is not computed again. The model has to be the same. Room for the whole context is kept
+  int resume = 0;  ///< of one prompt and one completion, with room for so many tokens: what begins as the last call's
+                   ///< prompt and completion did is not computed again. The model has to be the same. 0: computed again
 
   double temperature_of(int sample) const {
     return temperatures.empty() ? sampler.temperature : temperatures[std::size_t(sample)];
@@ -50,6 +50,7 @@ struct generation_options {
     detail::require(group > 0, "generate", "group", group, "a positive number");
     detail::require(max_tokens > 0, "generate", "max_tokens", max_tokens, "a positive number");
     detail::require(at_once >= 0, "generate", "at_once", at_once, "0 (all) or a positive number");
+    detail::require(resume >= 0, "generate", "resume", resume, "0 (no) or a positive number");
     sampler.check();
     if (!temperatures.empty() && temperatures.size() != std::size_t(group))
       throw value_error("generate: there are " + std::to_string(temperatures.size()) +

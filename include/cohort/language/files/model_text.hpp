@@ -1,0 +1,80 @@
+#pragma once
+#include <cohort/language/files/gguf_tokenizer.hpp>
+#include <cohort/language/files/load.hpp>
+#include <cohort/language/tokenizer/chat_template.hpp>
+#include <cohort/language/tokenizer/token_lists.hpp>
+#include <cohort/language/tokenizer/tokenizer.hpp>
+
+namespace COHORT_NAMESPACE::detail {
+
+inline language::tokenizer words_of(language::gguf_tokenizer const& file, std::string const& where) {
+  language::token_lists lists{.where = where,
+                              .tokens = file.tokens,
+                              .scores = file.scores,
+                              .merges = file.merges,
+                              .begin = file.bos,
+                              .end = file.eos,
+                              .add_begin = file.add_bos.value_or(file.model == "llama"),
+                              .add_end = file.add_eos.value_or(false),
+                              .prefix_space = file.add_space_prefix.value_or(true)};
+  for (auto type : file.types) lists.kinds.push_back(language::token_kind(type));
+  if (file.model == "gpt2")
+    return language::tokenizer(language::byte_level_parts(std::move(lists), file.pre.empty() ? "gpt-2" : file.pre));
+  if (file.model == "llama" || file.model == "t5")
+    return language::tokenizer(language::sentencepiece_parts(std::move(lists), file.model == "t5"));
+  refuse_file(where, "has the tokenizer model " + shown(file.model) + ", expected \"gpt2\", \"llama\" or \"t5\"");
+}
+
+/// The tokens with which the turns of a format end, of those that there are.
+inline void add_ends_of_turns(language::tokenizer const& words, std::vector<std::int32_t>& stop) {
+  for (char const* end : {"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|end|>"})
+    if (auto const id = words.id_of(end); id && words.is_special(*id)) stop.push_back(*id);
+  std::sort(stop.begin(), stop.end());
+  stop.erase(std::unique(stop.begin(), stop.end()), stop.end());
+}
+
+}  // namespace COHORT_NAMESPACE::detail
+
+namespace COHORT_NAMESPACE::language {
+
+/// What stands between a model and texts: its tokenizer, the tokens that end what it says, and how a conversation is
+/// written for it.
+struct model_text {
+  tokenizer words;
+  std::vector<std::int32_t> stop;   ///< of texts and of turns
+  std::optional<chat_format> chat;  ///< absent where the files have no template, or none that is known
+  std::string why_no_chat;          ///< then
+};
+
+/// From a folder of Hugging Face's or a GGUF file. Raises io_error for a tokenizer that is missing or not known.
+inline model_text read_text(std::filesystem::path const& path) {
+  std::error_code absent;
+  bool const folder = std::filesystem::is_directory(path, absent);
+  auto const chat = [](model_text& text, auto read) {
+    try {
+      text.chat = read();
+    } catch (cohort_error const& e) {
+      text.why_no_chat = e.what();
+    }
+  };
+  if (folder) {
+    model_text text{tokenizer(path), read_stop_tokens(path), {}, {}};
+    chat(text, [&] { return read_chat(path); });
+    detail::add_ends_of_turns(text.words, text.stop);
+    return text;
+  }
+  gguf_model const model(path);
+  gguf_tokenizer const list = read_gguf_tokenizer(model.file());
+  model_text text{detail::words_of(list, path.string()), model.stop_tokens(), {}, {}};
+  chat(text, [&] {
+    if (list.chat_template.empty()) detail::refuse_file(path.string(), "has no chat template");
+    chat_format f = recognize_chat(list.chat_template);
+    if (list.bos) f.begin = text.words.token(*list.bos);
+    if (list.eos) f.end = text.words.token(*list.eos);
+    return f;
+  });
+  detail::add_ends_of_turns(text.words, text.stop);
+  return text;
+}
+
+}  // namespace COHORT_NAMESPACE::language
