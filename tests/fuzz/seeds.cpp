@@ -9,6 +9,7 @@
 #include <random>
 
 #include "../support/files.hpp"
+#include "../support/small_tokenizers.hpp"
 #include "short_ppo.hpp"
 
 using namespace cohort;
@@ -65,6 +66,8 @@ int main(int count, char** words) {
 
   put(to / "texts" / "format", std::string("\0\x09\x06", 3) + "reasoninganswer\nx = 1,234.50e-3\n");
   put(to / "texts" / "characters", std::string("\x0d\x01\x02", 3) + "abc\xc3\xa9 12 \xe2\x82\xac");
+  for (auto const& [name, text] : {std::pair{"bpe", support::small_bpe}, std::pair{"unigram", support::small_unigram}})
+    put(to / "tokenizer" / name, counted(text) + "<s> aaaa b ba \xc3\xa9 \xff");
   std::mt19937 random(1);
   for (char const* target : {"advantages", "probes", "objectives"})
     for (int n = 0; n < 20; ++n) {

@@ -36,6 +36,9 @@ class bpe_model {
       : options_(std::move(options)), bytes_(bytes), merges_(options_.merges.size()) {
     auto const name = [&](std::int32_t id) { return in_quotes(tokens[id]); };
     std::string whole;
+    if (!options_.ranks.empty() && options_.ranks.size() != options_.merges.size())
+      throw io_error(where + ": there are " + std::to_string(options_.ranks.size()) + " ranks of " +
+                     std::to_string(options_.merges.size()) + " merges");
     for (std::size_t k = 0; k < options_.merges.size(); ++k) {
       auto const [left, right] = options_.merges[k];
       whole.assign(tokens[left]).append(tokens[right]);
@@ -43,7 +46,7 @@ class bpe_model {
       if (tokens[left].empty() || tokens[right].empty() || made == token_list::none)
         throw io_error(where + ": merge " + std::to_string(k) + ", of " + name(left) + " and " + name(right) +
                        ", makes " + in_quotes(whole) + ", which is no token");
-      auto const rank = std::uint64_t(options_.ranks.empty() ? k : std::size_t(options_.ranks[k]));
+      auto const rank = std::uint64_t(options_.ranks.empty() ? std::uint32_t(k) : std::uint32_t(options_.ranks[k]));
       merges_.set(pair(left, right), rank << 32 | std::uint32_t(made));
     }
     options_.merges = {}, options_.ranks = {};

@@ -34,9 +34,13 @@ using normalizer_step =
 
 namespace COHORT_NAMESPACE::detail {
 
+/// Places in a text are numbered in 32 bits.
+inline constexpr std::size_t longest_text = 2147483647;
+
 struct normalize_text {
   std::string& text;
   pattern_memory& memory;
+  std::size_t most;  // bytes of the result
 
   void operator()(language::text_step::form form) const {
     using enum language::text_step::form;
@@ -66,6 +70,7 @@ struct normalize_text {
     std::string made;
     made.reserve(text.size() + text.size() / 2);
     r.what.parts(text, memory, [&](std::size_t begin, std::size_t end, bool match) {
+      if (made.size() > most) refuse();
       made += match ? std::string_view(r.with) : std::string_view(text).substr(begin, end - begin);
     });
     text = std::move(made);
@@ -73,14 +78,23 @@ struct normalize_text {
   void operator()(language::text_step::prepend const& p) const {
     if (!text.empty()) text.insert(0, p.text);
   }
+  [[noreturn]] void refuse() const {
+    throw cohort_error("tokenizer: normalizing makes of a text one of more than " + std::to_string(most) + " bytes");
+  }
   void operator()(language::text_step::strip s) const {
     if (s.right) text.resize(text.size() - trailing_space(text));
     if (s.left) text.erase(0, leading_space(text));
   }
 };
 
+/// Raises cohort_error where steps make the text far longer than Unicode's forms and a mark for each space could.
 inline void normalize(std::string& text, std::vector<language::normalizer_step> const& steps, pattern_memory& memory) {
-  for (auto const& step : steps) std::visit(normalize_text{text, memory}, step);
+  std::size_t const most = std::min(64 * text.size() + (std::size_t(1) << 20), longest_text - 1);
+  for (auto const& step : steps) {
+    normalize_text const to{text, memory, most};
+    std::visit(to, step);
+    if (text.size() > most) to.refuse();
+  }
 }
 
 }  // namespace COHORT_NAMESPACE::detail

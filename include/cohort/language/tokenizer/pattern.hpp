@@ -57,7 +57,7 @@ inline std::string in_pcre2(std::string_view pattern, std::string const& where) 
     if (c == '\\' && i + 1 < pattern.size()) {
       char const next = pattern[++i];
       std::string_view const members = next == 's' || next == 'S' ? space : next == 'w' || next == 'W' ? word : "";
-      if (next == 'h' || next == 'H') refuse("\\h");
+      if (next == 'h' || next == 'H' || next == 'K') refuse(std::string{'\\', next});
       bool const complement = next == 'S' || next == 'W';
       if (members.empty()) out.append({c, next});
       else if (!in_class) out.append(complement ? "[^" : "[").append(members) += ']';
@@ -69,6 +69,7 @@ inline std::string in_pcre2(std::string_view pattern, std::string const& where) 
       if (c == ']') in_class = false;
       out += c;
     } else {
+      if (c == '(' && pattern.substr(i).starts_with("(*")) refuse("(*");
       out += c;
       if (c != '[') continue;
       in_class = true;

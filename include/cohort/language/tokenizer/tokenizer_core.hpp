@@ -20,8 +20,12 @@ class tokenizer_core {
 
   explicit tokenizer_core(language::tokenizer_parts parts) : parts_(std::move(parts)) {
     auto& steps = parts_.pre_tokenizer;
+    require_few("normalizer", parts_.normalizer.size(), 100);
+    require_few("pre_tokenizer", steps.size(), 100);
+    require_few("decoder", parts_.decoder ? parts_.decoder->size() : 0, 100);
+    require_few("pre_tokenizer with an alphabet of bytes", std::size_t(std::ranges::count_if(steps, is_alphabet)), 1);
     auto* const bpe = std::get_if<language::bpe_options>(&parts_.model);
-    bytes_ = bpe && !steps.empty() && std::holds_alternative<language::text_step::byte_alphabet>(steps.back());
+    bytes_ = bpe && !steps.empty() && is_alphabet(steps.back());
     if (bytes_) steps.pop_back();  // the model reads bytes itself
     if (bpe) {
       apart_ = !bytes_ && !bpe->whole_words && marks_begin_tokens();
@@ -47,9 +51,9 @@ class tokenizer_core {
   bool is_special(std::int32_t id) const { return special_.contains(id); }
 
   void encode(std::string_view text, bool with_special, std::vector<std::int32_t>& to) const {
-    if (text.size() >= std::size_t(std::numeric_limits<std::int32_t>::max()))
-      throw value_error("tokenizer: a text has " + std::to_string(text.size()) +
-                        " bytes, expected less than 2147483647");
+    if (text.size() >= longest_text)
+      throw value_error("tokenizer: a text has " + std::to_string(text.size()) + " bytes, expected less than " +
+                        std::to_string(longest_text));
     auto lent = take_memory();
     memory& m = *lent;
     if (valid_prefix(text) != text.size()) {
@@ -76,6 +80,16 @@ class tokenizer_core {
 
  private:
   static constexpr std::string_view mark = "\xe2\x96\x81";
+
+  static bool is_alphabet(language::pre_tokenizer_step const& step) {
+    return std::holds_alternative<language::text_step::byte_alphabet>(step);
+  }
+  /// Steps call each other.
+  void require_few(char const* what, std::size_t count, std::size_t most) const {
+    if (count > most)
+      throw io_error(parts_.where + ": there are " + std::to_string(count) + " steps of the " + what +
+                     ", expected at most " + std::to_string(most));
+  }
 
   /// Whether a mark is a token, and none has one behind anything but marks. Then no merge reaches from other characters
   /// to a mark behind them, and a text without a pre-tokenizer falls into words all the same.
@@ -111,7 +125,12 @@ class tokenizer_core {
   void add_tokens() {
     auto const& tokens = parts_.tokens;
     texts_.reserve(std::size_t(tokens.size()));
-    for (std::int32_t id = 0; id < tokens.size(); ++id) texts_.emplace_back(tokens[id]);
+    for (std::int32_t id = 0; id < tokens.size(); ++id) {
+      texts_.emplace_back(tokens[id]);
+      if (valid_prefix(texts_.back()) != texts_.back().size())
+        throw io_error(parts_.where + ": token " + std::to_string(id) + " is " + in_quotes(tokens[id]) +
+                       ", which is no UTF-8");
+    }
     pattern_memory searches;
     std::unordered_set<std::int32_t> taken;
     for (auto token : parts_.added) {
@@ -119,6 +138,7 @@ class tokenizer_core {
         throw io_error(parts_.where + ": the added token " + in_quotes(token.text) + " " + what);
       };
       std::int32_t const known = tokens.find(token.text);
+      if (valid_prefix(token.text) != token.text.size()) refuse("is no UTF-8");
       if (token.id < 0) refuse("has the id " + std::to_string(token.id) + ", expected one from 0 on");
       if (known != token_list::none ? known != token.id : !tokens[token.id].empty())
         refuse("has the id " + std::to_string(token.id) + ", and the vocabulary has " +
@@ -131,6 +151,14 @@ class tokenizer_core {
       texts_[std::size_t(token.id)] = token.text;
       (token.normalized ? normalized_ : raw_).add(std::move(token));
     }
+    auto is_token = [&](std::int32_t id, char const* where) {
+      if (text_of(id).empty())
+        throw io_error(parts_.where + ": " + where + " is " + std::to_string(id) + ", which is no token");
+    };
+    for (std::int32_t id : parts_.before) is_token(id, "what stands before a text");
+    for (std::int32_t id : parts_.behind) is_token(id, "what stands behind a text");
+    if (parts_.begin) is_token(*parts_.begin, "what begins a text");
+    if (parts_.end) is_token(*parts_.end, "what ends a text");
   }
 
   std::unique_ptr<memory> take_memory() const {

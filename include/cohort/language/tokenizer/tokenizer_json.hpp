@@ -7,10 +7,10 @@
 
 namespace COHORT_NAMESPACE::detail {
 
-/// A token's number; a file of so many bytes has no larger one.
+/// A token's number.
 inline std::int32_t token_number(file::json const& value, std::size_t most, std::string const& where) {
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= most)
-    refuse_file(where, "is " + shown(value) + ", expected a token's number, which a file of this size has below " +
+    refuse_file(where, "is " + shown(value) + ", expected a token's number, in a file of this size below " +
                            std::to_string(most));
   return value.get<std::int32_t>();
 }
@@ -124,7 +124,8 @@ namespace COHORT_NAMESPACE::language {
 inline tokenizer_parts read_tokenizer_json(std::string_view bytes, std::string const& where) {
   file::json const object = file::parse_object(bytes, where);
   detail::step_fields const f(object, where);
-  std::size_t const most = std::min(bytes.size(), std::size_t(std::numeric_limits<std::int32_t>::max()));
+  // A token takes more than four bytes of such a file; a few ids may be left out.
+  std::size_t const most = std::min(bytes.size() / 4 + 4096, std::size_t(std::numeric_limits<std::int32_t>::max()));
   tokenizer_parts parts;
   parts.where = where;
   detail::step_fields const model(f.at("model"), where + ", model");

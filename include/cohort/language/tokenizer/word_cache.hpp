@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace COHORT_NAMESPACE::detail {
@@ -20,41 +21,56 @@ class word_cache {
   void append(std::string_view word, std::vector<std::int32_t>& to, F make) {
     if (word.size() > longest) return make(word, to);
     std::size_t const hash = std::hash<std::string_view>{}(word);
-    std::size_t i = hash & (slots - 1);
-    for (; table_[i].taken; i = (i + 1) & (slots - 1)) {
+    std::size_t i = hash & (table_.size() - 1);
+    for (; table_[i].taken; i = (i + 1) & (table_.size() - 1)) {
       entry const& e = table_[i];
-      if (e.hash != std::uint32_t(hash >> 32) || std::string_view(letters_).substr(e.text, e.size) != word) continue;
+      if (e.upper != std::uint32_t(hash >> 32) || std::string_view(letters_).substr(e.text, e.size) != word) continue;
       to.insert(to.end(), tokens_.begin() + e.first, tokens_.begin() + e.first + e.tokens);
       return;
     }
     std::size_t const before = to.size();
     make(word, to);
     std::span const made = std::span(to).subspan(before);
-    if (2 * used_ >= slots || letters_.size() > most || tokens_.size() > most) {
-      clear();
-      i = hash & (slots - 1);
-    }
-    table_[i] = {std::uint32_t(hash >> 32),  std::uint32_t(letters_.size()), std::uint32_t(tokens_.size()),
-                 std::uint16_t(word.size()), std::uint16_t(made.size()),     true};
+    if (2 * used_ >= table_.size()) grow();
+    if (letters_.size() > most || tokens_.size() > most) clear();
+    for (i = hash & (table_.size() - 1); table_[i].taken;) i = (i + 1) & (table_.size() - 1);
+    table_[i] = {std::uint32_t(hash),
+                 std::uint32_t(hash >> 32),
+                 std::uint32_t(letters_.size()),
+                 std::uint32_t(tokens_.size()),
+                 std::uint16_t(word.size()),
+                 std::uint16_t(made.size()),
+                 true};
     letters_ += word;
     tokens_.insert(tokens_.end(), made.begin(), made.end());
     ++used_;
   }
 
  private:
-  static constexpr std::size_t slots = 1 << 16, most = 1 << 19;
+  static constexpr std::size_t most_slots = 1 << 16, most = 1 << 19;
   struct entry {
-    std::uint32_t hash = 0, text = 0, first = 0;
+    std::uint32_t lower = 0, upper = 0, text = 0, first = 0;
     std::uint16_t size = 0, tokens = 0;
     bool taken = false;
   };
+  void grow() {
+    if (table_.size() == most_slots) return clear();
+    std::vector<entry> larger(4 * table_.size());
+    for (entry const& e : table_) {
+      if (!e.taken) continue;
+      std::size_t i = e.lower & (larger.size() - 1);
+      while (larger[i].taken) i = (i + 1) & (larger.size() - 1);
+      larger[i] = e;
+    }
+    table_ = std::move(larger);
+  }
   void clear() {
-    table_.assign(slots, {});
+    table_.assign(table_.size(), {});
     letters_.clear(), tokens_.clear();
     used_ = 0;
   }
 
-  std::vector<entry> table_ = std::vector<entry>(slots);
+  std::vector<entry> table_ = std::vector<entry>(1 << 8);
   std::string letters_;
   std::vector<std::int32_t> tokens_;
   std::size_t used_ = 0;
