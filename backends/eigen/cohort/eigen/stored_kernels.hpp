@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/stored_matrix.hpp>
 #include <cohort/eigen/stored_dots.hpp>
+#include <limits>
 
 namespace COHORT_NAMESPACE::eigen {
 
@@ -12,59 +13,52 @@ struct stored_kernels {
   using strip = void (*)(stored_rows, float const* const*, std::ptrdiff_t, float*);
 
   void (*widen)(lanes::bytes from, std::ptrdiff_t count, float* to) = nullptr;
-  strip one = nullptr, few = nullptr, most = nullptr;  ///< none where the numbers are widened first
+  strip one = nullptr, few = nullptr, most = nullptr;
+  int most_direct = 0;  ///< inputs for which widening again for each few costs less than keeping floats
 
   template <class Block>
   static constexpr stored_kernels of() {
-    return {&widen_stored<Block>, &stored_strip<Block, 8, 1>, &stored_strip<Block, sums / few_inputs, few_inputs>,
-            &stored_strip<Block, sums / most_inputs, most_inputs>};
+    constexpr bool floats = Block::elements == 1;
+    return {.widen = &widen_stored<Block>,
+            .one = &stored_strip < Block,
+            floats ? 4 : 8,
+            1 >,
+            .few = &stored_strip<Block, sums / few_inputs, few_inputs>,
+            .most = &stored_strip<Block, sums / most_inputs, most_inputs>,
+            .most_direct = floats                  ? std::numeric_limits<int>::max()
+                           : Block::elements == 32 ? 64
+                                                   : 16};
   }
   template <class Block>
   static constexpr stored_kernels by_its_decoder() {
-    return {[](lanes::bytes from, std::ptrdiff_t count, float* to) {
+    return {.widen = [](lanes::bytes from, std::ptrdiff_t count, float* to) {
       for (std::ptrdiff_t k = 0; k < count; k += Block::elements, from += Block::size) Block::decode(from, to + k);
     }};
   }
 };
 
 inline stored_kernels const& stored_kernels_of(stored_type type) {
-  static constexpr auto f32 = stored_kernels::of<block::f32>(), f16 = stored_kernels::of<block::f16>(),
-                        bf16 = stored_kernels::of<block::bf16>(), q8_0 = stored_kernels::of<block::q8_0>(),
-                        q4_0 = stored_kernels::of<block::q4_0>(), q4_1 = stored_kernels::of<block::q4_1>(),
-                        q4_k = stored_kernels::of<block::q4_k>(), q6_k = stored_kernels::of<block::q6_k>(),
-                        q5_0 = stored_kernels::by_its_decoder<block::q5_0>(),
-                        q5_1 = stored_kernels::by_its_decoder<block::q5_1>(),
-                        q2_k = stored_kernels::by_its_decoder<block::q2_k>(),
-                        q3_k = stored_kernels::by_its_decoder<block::q3_k>(),
-                        q5_k = stored_kernels::by_its_decoder<block::q5_k>();
-  switch (type) {
-    case stored_type::f32:
-      return f32;
-    case stored_type::f16:
-      return f16;
-    case stored_type::bf16:
-      return bf16;
-    case stored_type::q8_0:
-      return q8_0;
-    case stored_type::q4_0:
-      return q4_0;
-    case stored_type::q4_1:
-      return q4_1;
-    case stored_type::q5_0:
-      return q5_0;
-    case stored_type::q5_1:
-      return q5_1;
-    case stored_type::q2_k:
-      return q2_k;
-    case stored_type::q3_k:
-      return q3_k;
-    case stored_type::q4_k:
-      return q4_k;
-    case stored_type::q5_k:
-      return q5_k;
-    case stored_type::q6_k:
-      return q6_k;
-  }
+  struct entry {
+    stored_type type;
+    stored_kernels kernels;
+  };
+  static constexpr entry known[] = {
+      {stored_type::f32, stored_kernels::of<block::f32>()},
+      {stored_type::f16, stored_kernels::of<block::f16>()},
+      {stored_type::bf16, stored_kernels::of<block::bf16>()},
+      {stored_type::q8_0, stored_kernels::of<block::q8_0>()},
+      {stored_type::q4_0, stored_kernels::of<block::q4_0>()},
+      {stored_type::q4_1, stored_kernels::of<block::q4_1>()},
+      {stored_type::q4_k, stored_kernels::of<block::q4_k>()},
+      {stored_type::q6_k, stored_kernels::of<block::q6_k>()},
+      {stored_type::q5_0, stored_kernels::by_its_decoder<block::q5_0>()},
+      {stored_type::q5_1, stored_kernels::by_its_decoder<block::q5_1>()},
+      {stored_type::q2_k, stored_kernels::by_its_decoder<block::q2_k>()},
+      {stored_type::q3_k, stored_kernels::by_its_decoder<block::q3_k>()},
+      {stored_type::q5_k, stored_kernels::by_its_decoder<block::q5_k>()},
+  };
+  for (auto const& one : known)
+    if (one.type == type) return one.kernels;
   detail::throw_stored_type(type);
 }
 
