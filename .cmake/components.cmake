@@ -23,8 +23,8 @@ endmacro()
 
 # Checkpoints of runs and policies, headers of controllers, event files, and what models are stored in.
 optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard|compare/summary_json)" cohort nlohmann_json::nlohmann_json)
-# Language models' files and rewards.
-optional_component(language "cohort/language/(files/|family/|reward/format)" cohort_file re2::re2)
+# Language models' files, tokenizers and rewards.
+optional_component(language "cohort/language/(files/|family/|tokenizer/|reward/format)" cohort_file re2::re2 PCRE2::8BIT utf8proc::utf8proc)
 # Gymnasium's environments, in a Python inside the program.
 optional_component(gymnasium "cohort/gymnasium/" cohort pybind11::headers Python::Python)
 target_include_directories(cohort_gymnasium ${COHORT_SYSTEM} INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/gymnasium>")

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <chrono>
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <cohort/version.hpp>
 #include <fstream>
 #include <ostream>

@@ -4,6 +4,8 @@
 //     generate --model DIR --ids "1 17 4" --tokens 20 --temperature 0.8 --top-p 0.9 --samples 4 --seed 7 --json
 #include <charconv>
 #include <cmath>
+#include <cohort/backend/eigen.hpp>
+#include <cohort/language/files/load.hpp>
 #include <cohort/language/model/generate.hpp>
 #include <string>
 #include <vector>
@@ -11,7 +13,6 @@
 #include "../program/command_line.hpp"
 #include "../program/memory.hpp"
 #include "../program/numbers.hpp"
-#include "llama.hpp"
 
 namespace {
 
@@ -57,7 +58,9 @@ void require_memory(request const& r, decoder_options const& o, double bytes) {
 
 template <class T>
 void generate(request r) {
-  auto const options = language::read_config(r.folder);
+  eigen::basic_backend<T> cpu({.threads = r.threads});
+  auto model = language::load(cpu, r.folder);
+  decoder_options const& options = model.options();
   for (auto token : r.prompt)
     if (token >= options.vocabulary)
       throw usage_error("--ids: " + std::to_string(token) + " is no token of the vocabulary's " +
@@ -68,10 +71,8 @@ void generate(request r) {
                       std::to_string(r.how.max_tokens) + ", expected no more than the context's " +
                       std::to_string(options.context) + " together");
   require_memory(r, options, sizeof(T));
-  r.how.stop = r.stop ? *r.stop : language::read_stop_tokens(r.folder);
+  r.how.stop = r.stop ? *r.stop : language::stop_tokens_of(r.folder);
 
-  eigen::basic_backend<T> cpu({.threads = r.threads});
-  llama<T> model(cpu, r.folder, options);
   generator<eigen::basic_backend<T>> completions;
   for (auto const& completion : completions(cpu, model, {r.prompt}, r.how, stream_id{r.seed}))
     program::print(line_of(completion, r.json));
@@ -88,7 +89,7 @@ int main(int argc, char** argv) {
       "its stop token, which is\n"
       "printed, or after --tokens of them. The same seed gives the same tokens.",
       "generate"};
-  add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors", "DIR")
+  add(app, "--model", folder, "a GGUF file, or a folder as Hugging Face has it: config.json, model.safetensors", "PATH")
       ->required();
   add(app, "--ids", ids, "the prompt: tokens, with spaces between them", "\"N N ...\"")
       ->required()

@@ -4,12 +4,13 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cohort/backend/eigen.hpp>
+#include <cohort/language/files/load.hpp>
 #include <iostream>
 #include <vector>
 
 #include "../program/command_line.hpp"
 #include "../program/numbers.hpp"
-#include "llama.hpp"
 
 namespace {
 
@@ -24,7 +25,7 @@ class scorer {
 
  public:
   scorer(std::filesystem::path const& folder, int threads)
-      : cpu_({.threads = threads}), model_(cpu_, folder, language::read_config(folder)) {}
+      : cpu_({.threads = threads}), model_(language::load(cpu_, folder)) {}
 
   decoder_options const& options() const { return model_.options(); }
 
@@ -55,13 +56,13 @@ class scorer {
                                   o.size_of_head()};
     auto const hidden = model_.network().forward(
         cpu_, model_.parameters(), {all(ids.first(std::size_t(n))), all(position), layout}, cache_, all(position));
-    head_weights<T const> const weights{model_.network().head(model_.parameters()), {}, {}};
-    model_.head().evaluate(cpu_, {hidden, all(row), all(ids.subspan(1))}, weights, {logp, {}, {}});
+    model_.head().evaluate(cpu_, {hidden, all(row), all(ids.subspan(1))},
+                           model_.network().head_factor(model_.parameters()), {}, {logp, {}, {}});
   }
 
   static constexpr std::ptrdiff_t rows_at_once = 512;
   backend cpu_;
-  llama<T> model_;
+  frozen_model<backend> model_;
   typename decoder<backend>::cache cache_;
 };
 
@@ -122,8 +123,8 @@ int main(int argc, char** argv) {
       "At the first line that\n"
       "is wrong it stops and says which on stderr.",
       "score"};
-  program::add(app, "--model", folder, "folder of a Llama as Hugging Face has it: config.json, model.safetensors",
-               "DIR")
+  program::add(app, "--model", folder,
+               "a GGUF file, or a folder as Hugging Face has it: config.json, model.safetensors", "PATH")
       ->required();
   program::add(app, "--threads", threads, "threads [one for each core]", "N");
   app.add_flag("--double", wide, "compute in double precision, instead of single");

@@ -1,6 +1,7 @@
 #pragma once
 // Everything for language models that needs only the standard library: models, samplers, tasks, rewards and rollouts.
-// What reads and writes models is in cohort/language/files and needs cohort::language (nlohmann-json, RE2).
+// What reads and writes models is in cohort/language/files, tokenizers in cohort/language/tokenizer; both need
+// cohort::language (nlohmann-json, RE2, PCRE2, utf8proc).
 #include <cohort/compiler.hpp>  // first: it says where the compiler is too old
 //
 #include <cohort/cohort.hpp>

@@ -140,6 +140,13 @@ TEST_CASE("policy files: what is loaded has the network of the file and acts the
     language_model_with_value deeper{cpu, longer, random_seed{4}};
     CHECK(refusal<cohort_error>([&] { load(cpu, deeper, path); }) ==
           path.string() + ": policy.network.layers is 2, expected 3");
+    auto other_norm = shape;
+    other_norm.norm = norm_kind::layer;
+    language_model_with_value normed{cpu, other_norm, random_seed{4}};
+    CHECK(refusal<cohort_error>([&] { load(cpu, normed, path); }) ==
+          path.string() + ": policy.network.norm is absent, expected \"layer\"");
+    save(cpu, normed, path);
+    load(cpu, normed, path);
   }
 }
 

@@ -42,6 +42,8 @@ struct plain_attention {
   segments_of_tokens const& tokens;
   int heads, kv_heads, size;
   grid<double> q, k, v;
+  std::ptrdiff_t window = 0;
+  double factor = 1 / std::sqrt(double(size)), cap = 0;
 
   std::vector<std::ptrdiff_t> seen(attention_segment const& s, std::ptrdiff_t i) const {
     std::vector<std::ptrdiff_t> all;
@@ -49,7 +51,13 @@ struct plain_attention {
       for (auto const& p = tokens.segments[std::size_t(s.prefix)]; std::ptrdiff_t(all.size()) < p.keys;)
         all.push_back(p.key + std::ptrdiff_t(all.size()));
     for (std::ptrdiff_t j = 0; j <= s.keys - s.queries + i; ++j) all.push_back(s.key + j);
+    while (window > 0 && std::ptrdiff_t(all.size()) > window) all.erase(all.begin());
     return all;
+  }
+  double score(std::ptrdiff_t row, int h, std::ptrdiff_t key, int g) const {
+    double sum = 0;
+    for (int d = 0; d < size; ++d) sum += q(row, h * size + d) * k(key, g * size + d);
+    return cap > 0 ? cap * std::tanh(sum * factor / cap) : sum * factor;
   }
   /// f(query's row, head, key head, keys, their weights, log of the total).
   template <class F>
@@ -62,9 +70,7 @@ struct plain_attention {
           std::vector<double> weights;
           double total = 0;
           for (auto j : keys) {
-            double score = 0;
-            for (int d = 0; d < size; ++d) score += q(s.query + i, h * size + d) * k(j, g * size + d);
-            weights.push_back(std::exp(score / std::sqrt(double(size))));
+            weights.push_back(std::exp(score(s.query + i, h, j, g)));
             total += weights.back();
           }
           for (double& w : weights) w /= total;
@@ -93,7 +99,8 @@ struct plain_attention {
       }
       for (std::size_t n = 0; n < keys.size(); ++n)
         for (int d = 0; d < size; ++d) {
-          double dscore = weights[n] * (dweights[n] - mean) / std::sqrt(double(size));
+          double dscore = weights[n] * (dweights[n] - mean) * factor;
+          if (cap > 0) dscore *= 1 - std::pow(score(row, h, keys[n], g) / cap, 2);
           dq(row, h * size + d) += dscore * k(keys[n], g * size + d);
           dk(keys[n], g * size + d) += dscore * q(row, h * size + d);
           dv(keys[n], g * size + d) += weights[n] * dout(row, h * size + d);
@@ -131,21 +138,27 @@ class placed_layout {
 
 struct head_shape {
   int heads, kv_heads, size;
+  std::ptrdiff_t window = 0;
+  double factor = 0, cap = 0;
 };
 
 template <class B>
 void attention_one(B& backend, segments_of_tokens const& tokens, head_shape shape, order in, order out_order,
                    bool backward, tolerances const& tolerance) {
   using T = value_t<B>;
-  auto [heads, kv_heads, size] = shape;
+  auto [heads, kv_heads, size, window, factor, cap] = shape;
   std::ptrdiff_t Q = tokens.queries, K = tokens.keys, wide = heads * size, narrow = kv_heads * size;
   placed<B, T> q(backend, inputs<T>(Q, wide, 1, -2, 2), in), k(backend, inputs<T>(K, narrow, 2, -2, 2), in),
       v(backend, inputs<T>(K, narrow, 3), in), out(backend, Q, wide, out_order),
       log_total(backend, Q, heads, out_order);
   placed_layout<B> placed_tokens(backend, tokens, heads, kv_heads, size);
-  attention_layout const& layout = placed_tokens.layout;
-  plain_attention plain{tokens, heads, kv_heads, size, as<double>(q.host), as<double>(k.host), as<double>(v.host)};
-  CAPTURE(Q, K, heads, kv_heads, size, int(in), int(out_order));
+  attention_layout layout = placed_tokens.layout;
+  layout.window = window, layout.factor = factor, layout.cap = cap;
+  plain_attention plain{tokens, heads, kv_heads, size, as<double>(q.host), as<double>(k.host), as<double>(v.host),
+                        window};
+  if (factor > 0) plain.factor = factor;
+  plain.cap = cap;
+  CAPTURE(Q, K, heads, kv_heads, size, window, factor, cap, int(in), int(out_order));
   auto [want, want_total] = plain.forward();
   backend.attention(layout, out.out(), log_total.out(), q.in(), k.in(), v.in());
   REQUIRE(mismatch<B>(as<double>(out.now()), want, tolerance) == "");
@@ -198,6 +211,26 @@ void attention(B& backend, tolerances const& tolerance) {
     pieces.add(60, 75, 0);
     for (auto shape : shapes) attention_one(backend, pieces, shape, order::packed, order::packed, false, tolerance);
     attention_one(backend, {}, {4, 2, 8}, order::packed, order::packed, true, tolerance);
+  }
+  SECTION("attention: a window, scores under a cap and by another factor, and their gradient") {
+    segments_of_tokens long_ones;
+    long_ones.family(61, {53, 1, 20});
+    long_ones.family(9, {3});
+    tolerances sums = tolerance;
+    sums.component *= 4;
+    for (std::ptrdiff_t window : {1, 7, 50, 1000})
+      for (head_shape shape : {head_shape{4, 2, 8}, {2, 1, 32}, {6, 2, 5}}) {
+        shape.window = window;
+        attention_one(backend, long_ones, shape, order::packed, order::packed, true, sums);
+        for (std::int32_t written : {1, 9})
+          attention_one(backend, segments_of_tokens::decoding({5, 1, 60}, 2, written, 9), shape, order::packed,
+                        order::packed, false, tolerance);
+      }
+    for (head_shape shape : {head_shape{4, 2, 8, 0, .7, 2}, {2, 1, 32, 6, 0, .5}, {6, 2, 5, 0, .1, 0}}) {
+      attention_one(backend, long_ones, shape, order::packed, order::packed, true, sums);
+      attention_one(backend, segments_of_tokens::decoding({5, 60}, 2, 7, 9), shape, order::packed, order::packed, false,
+                    tolerance);
+    }
   }
   SECTION("attention: scores far from 0 neither overflow nor vanish") {
     using T = value_t<B>;

@@ -1,5 +1,5 @@
 // A folder with any config.json and any model.safetensors is a model with as many parameters as it says, or is refused.
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 
 #include "../support/files.hpp"
 #include "input.hpp"

@@ -3,7 +3,7 @@
 #include <cohort/checkpoint.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/deploy/export_onnx.hpp>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <cohort/language/files/write_gguf.hpp>
 
 #include <random>

@@ -11,8 +11,8 @@ It writes into llama/ beside itself, or into the folder given as its argument:
                              gradient.NAME of the sum of all losses; and prompt with its greedy continuation
     types/*.safetensors      one tensor of special and of random numbers in each type, with what float makes of them in types/expected.txt
 
-transformers computes its norms and its rotary positions in float32 whatever the model's type. What is expected here is in float64 throughout, by
-replacing these two, stretched positions by formulas of their own; a finite difference shows that nothing else is in float32, and the float32 model that its logits are what transformers says.
+transformers computes its norms, its rotary positions and capped attention in float32 whatever the model's type. What is expected here is in float64
+throughout, by replacing these, stretched positions by formulas of their own; a finite difference shows that nothing else is in float32, and the float32 model that its logits are what transformers says.
 """
 
 import math
@@ -24,21 +24,37 @@ import safetensors
 import safetensors.torch
 import torch
 import transformers
+from transformers.models.gemma import modeling_gemma
+from transformers.models.gemma2 import modeling_gemma2
+from transformers.models.gemma3 import modeling_gemma3
 from transformers.models.llama import modeling_llama
 from transformers.models.mistral import modeling_mistral
+from transformers.models.phi3 import modeling_phi3
 from transformers.models.qwen2 import modeling_qwen2
+from transformers.models.qwen3 import modeling_qwen3
 
 NEEDED = {"transformers": "5.23.0", "safetensors": "0.8.0", "torch": "2.15.0", "numpy": "2.4.6"}
 
+# The norms and the rotary positions of each family.
 FAMILIES = {
     "Llama": (modeling_llama.LlamaRMSNorm, modeling_llama.LlamaRotaryEmbedding),
     "Mistral": (modeling_mistral.MistralRMSNorm, modeling_mistral.MistralRotaryEmbedding),
     "Qwen2": (modeling_qwen2.Qwen2RMSNorm, modeling_qwen2.Qwen2RotaryEmbedding),
+    "Qwen3": (modeling_qwen3.Qwen3RMSNorm, modeling_qwen3.Qwen3RotaryEmbedding),
+    "Gemma": (modeling_gemma.GemmaRMSNorm, modeling_gemma.GemmaRotaryEmbedding),
+    "Gemma2": (modeling_gemma2.Gemma2RMSNorm, modeling_gemma2.Gemma2RotaryEmbedding),
+    "Gemma3": (modeling_gemma3.Gemma3RMSNorm, modeling_gemma3.Gemma3RotaryEmbedding),
+    "Phi3": (modeling_phi3.Phi3RMSNorm, modeling_phi3.Phi3RotaryEmbedding),
+    "GPT2": ((), ()),
 }
 PLAIN = {"rope_type": "default", "rope_theta": 10000.0}
 LLAMA3 = {"rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 32}
 LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 2.5}
+HALF = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}
+TWO_KINDS = {"full_attention": {"rope_type": "linear", "rope_theta": 1000.0, "factor": 4.0},
+             "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}
+UNNAMED = dict(pad_token_id=None, bos_token_id=None, eos_token_id=None)  # else tokens that a small vocabulary has not
 YARN = {"rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 4.0}
 
 # The family, the seed, and the fields of its config.
@@ -47,8 +63,18 @@ MODELS = {
     # heads x head_dim is not hidden_size
     "tied": ("Llama", 1, dict(num_hidden_layers=1, head_dim=16, tie_word_embeddings=True, rope_parameters=PLAIN)),
     "llama3": ("Llama", 5, dict(num_hidden_layers=1, head_dim=8, tie_word_embeddings=True, rope_parameters=LLAMA3)),
-    "mistral": ("Mistral", 5, dict(num_hidden_layers=1, head_dim=8, tie_word_embeddings=True, sliding_window=48, rope_parameters=LINEAR)),
+    "mistral": ("Mistral", 2, dict(num_hidden_layers=1, head_dim=8, tie_word_embeddings=True, sliding_window=6, rope_parameters=LINEAR)),
     "qwen2": ("Qwen2", 10, dict(num_hidden_layers=2, tie_word_embeddings=False, use_sliding_window=False, rope_parameters=YARN)),
+    "biased": ("Llama", 3, dict(num_hidden_layers=1, head_dim=8, tie_word_embeddings=True, rope_parameters=PLAIN, attention_bias=True, mlp_bias=True)),
+    "qwen3": ("Qwen3", 1, dict(num_hidden_layers=2, head_dim=16, tie_word_embeddings=True, rope_parameters=PLAIN, use_sliding_window=True,
+                               sliding_window=7, max_window_layers=1)),
+    "gemma": ("Gemma", 1, dict(num_hidden_layers=1, head_dim=16, rope_parameters=PLAIN, **UNNAMED)),
+    "gemma2": ("Gemma2", 4, dict(num_hidden_layers=2, head_dim=16, rope_parameters=PLAIN, sliding_window=5, query_pre_attn_scalar=24,
+                                 attn_logit_softcapping=3.0, final_logit_softcapping=4.0, **UNNAMED)),
+    "gemma3": ("Gemma3", 1, dict(num_hidden_layers=2, head_dim=16, rope_parameters=TWO_KINDS, sliding_window=5, query_pre_attn_scalar=16,
+                                 layer_types=["sliding_attention", "full_attention"], **UNNAMED)),
+    "phi3": ("Phi3", 1, dict(num_hidden_layers=1, tie_word_embeddings=False, rope_parameters=HALF, sliding_window=9, **UNNAMED)),
+    "gpt2": ("GPT2", 11, dict(n_inner=48, **UNNAMED)),
 }
 LENGTHS = [2, 7, 19, 1]
 
@@ -60,12 +86,30 @@ def check_versions():
 
 
 def norm(self, x):
-    return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.variance_epsilon))
+    gemma = hasattr(self, "eps")
+    normal = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + (self.eps if gemma else self.variance_epsilon))
+    return normal * (1 + self.weight) if gemma else normal * self.weight
 
 
-def frequencies(config):
+def attention(module, query, key, value, mask, scaling, softcap=None, **unused):
+    """In the type of the queries."""
+    groups = query.shape[1] // key.shape[1]
+    scores = query @ key.repeat_interleave(groups, 1).transpose(2, 3) * scaling
+    if softcap is not None:
+        scores = softcap * torch.tanh(scores / softcap)
+    weights = (scores if mask is None else scores + mask).softmax(-1)
+    return (weights @ value.repeat_interleave(groups, 1)).transpose(1, 2).contiguous(), weights
+
+
+transformers.AttentionInterface.register("exact", attention)
+transformers.masking_utils.AttentionMaskInterface.register("exact", transformers.masking_utils.eager_mask)
+
+
+def frequencies(config, layer_type):
     """The speeds of the pairs of a head, and what sines and cosines are multiplied by."""
-    rope, size = config.rope_parameters, getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    rope = config.rope_parameters[layer_type] if layer_type else config.rope_parameters
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    size = int(size * rope.get("partial_rotary_factor", 1))
     base, kind = rope["rope_theta"], rope["rope_type"]
     plain = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
     if kind == "default":
@@ -92,23 +136,30 @@ def frequencies(config):
     return plain / rope["factor"] * falling + plain * (1 - falling), 0.1 * math.log(rope["factor"]) + 1
 
 
-def rotary(self, x, position_ids):
-    speeds, length = frequencies(self.config)
-    torch.testing.assert_close(self.inv_freq.double(), speeds, rtol=1e-6, atol=0)
-    assert abs(self.attention_scaling - length) < 1e-12
+def rotary(self, x, position_ids, layer_type=None):
+    speeds, length = frequencies(self.config, layer_type)
+    own = layer_type + "_" if layer_type else ""
+    torch.testing.assert_close(getattr(self, own + "inv_freq").double(), speeds, rtol=1e-6, atol=0)
+    assert abs(getattr(self, own + "attention_scaling") - length) < 1e-12
     angle = position_ids[..., None].double() * speeds
     angle = torch.cat((angle, angle), dim=-1)
     return angle.cos() * length, angle.sin() * length
 
 
 def make(family, changes, seed):
-    config = getattr(transformers, family + "Config")(vocab_size=40, hidden_size=32, intermediate_size=48, num_attention_heads=4,
-                                                      num_key_value_heads=2, max_position_embeddings=64, rms_norm_eps=1e-5, **changes)
+    extents = dict(vocab_size=40, hidden_size=32, intermediate_size=48, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64,
+                   rms_norm_eps=1e-5)
+    if family == "GPT2":
+        extents = dict(vocab_size=40, n_embd=32, n_head=4, n_layer=2, n_positions=64)
+    make_config = transformers.Gemma3TextConfig if family == "Gemma3" else getattr(transformers, family + "Config")
+    config = make_config(**extents, **changes)
     draws = torch.Generator().manual_seed(seed)
-    model = getattr(transformers, family + "ForCausalLM")(config)
+    model = transformers.AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
-        for p in model.parameters():
-            p.copy_(torch.randn(p.shape, generator=draws) * 0.3 + (p.dim() == 1))
+        for name, p in model.named_parameters():
+            p.copy_(torch.randn(p.shape, generator=draws) * 0.3 + (p.dim() == 1 and not (family == "GPT2" and name.endswith("bias"))))
+        if family.startswith("G"):  # else each token is followed by itself
+            model.get_input_embeddings().weight.mul_(0.15 if family != "GPT2" else 0.5)
     return model.eval(), draws
 
 
@@ -163,6 +214,10 @@ def record(name, folder):
         single = [model(ids[None]).logits[0] for ids in sequences]
 
     model = model.double()
+    if family == "Gemma2":
+        model.set_attn_implementation("exact")
+    if hasattr(model.get_input_embeddings(), "embed_scale"):
+        model.get_input_embeddings().embed_scale.fill_(model.config.hidden_size**0.5)
     of_norm, of_rotary = FAMILIES[family]
     for module in model.modules():
         if isinstance(module, of_norm):

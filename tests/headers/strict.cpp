@@ -10,13 +10,14 @@
 #include <cohort/presets.hpp>
 #include <cohort/statistics.hpp>
 #include <cohort/update/all.hpp>
-#if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>)
+#if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>) && __has_include(<pcre2.h>)
 #include <cohort/checkpoint.hpp>
 #include <cohort/deploy/export_header.hpp>
 #include <cohort/deploy/export_onnx.hpp>
 #include <cohort/deploy/load_onnx.hpp>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <cohort/language/reward/format.hpp>
+#include <cohort/language/tokenizer/tokenizer.hpp>
 #endif
 #include "../support/spaces.hpp"
 
@@ -56,7 +57,7 @@ void trains(E const& environment, Rollout const& rollout, Update const& update, 
 }
 
 void files() {
-#if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>)
+#if __has_include(<nlohmann/json.hpp>) && __has_include(<re2/re2.h>) && __has_include(<pcre2.h>)
   eigen::backend backend;
   classic_control::cart_pole const environment;
   auto policy = load_onnx<actor_critic>(backend, environment, "policy.onnx", {.output = "logits"});

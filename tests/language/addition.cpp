@@ -2,7 +2,7 @@
 // (docs/language.md).
 #ifdef COHORT_ADDITION
 #include <array>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <set>
 #include <sstream>
 

@@ -1,4 +1,4 @@
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 
 #include "../catch.hpp"
 #include "../support/allocated.hpp"

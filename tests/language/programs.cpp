@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 #include <cohort/language/model/language_model.hpp>
 #include <cstdio>
 #include <sstream>

@@ -1,5 +1,5 @@
 #include <re2/re2.h>
-#include <cohort/language/files/llama_files.hpp>
+#include <cohort/language/files/model_files.hpp>
 
 int main() {
   try {

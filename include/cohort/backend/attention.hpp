@@ -20,6 +20,9 @@ struct attention_layout {
   view<std::int32_t const> segment_of;      ///< the segment of each query's row
   std::span<attention_segment const> host;  ///< the segments again
   int heads = 1, kv_heads = 1, size = 1;    ///< of queries, of keys and values (a divisor), and numbers in one head
+  std::ptrdiff_t window = 0;                ///< tokens that a query sees at most, itself included; 0: all
+  double factor = 0;                        ///< of the scores; 0: 1 / sqrt(size)
+  double cap = 0;                           ///< scores s become cap tanh(s / cap); 0: they stay
 
   constexpr attention_segment segment(std::ptrdiff_t s) const {
     auto at = [&](int k) { return segments(s, k); };
@@ -33,7 +36,11 @@ struct attention_layout {
     return keys;
   }
   constexpr int sharing() const { return heads / kv_heads; }
-  double scale() const { return 1 / std::sqrt(double(size)); }
+  double scale() const { return factor > 0 ? factor : 1 / std::sqrt(double(size)); }
+  /// The first key that a query sees of those before it, prefix first, given how many these are with itself.
+  constexpr std::ptrdiff_t first_seen(std::ptrdiff_t keys) const {
+    return window > 0 && keys > window ? keys - window : 0;
+  }
 };
 
 namespace detail {
@@ -48,12 +55,22 @@ constexpr real<T> dot(T const* a, std::ptrdiff_t a_stride, T const* b, std::ptrd
 /// f(row) for each key that the query in `row` of segment s sees, prefix first.
 template <class F>
 constexpr void each_visible_key(attention_layout const& layout, attention_segment const& s, std::ptrdiff_t row, F f) {
-  if (s.prefix >= 0) {
-    attention_segment p = layout.segment(s.prefix);
-    for (std::ptrdiff_t j = 0; j < p.keys; ++j) f(p.key + j);
-  }
   std::ptrdiff_t visible = s.keys - s.queries + (row - s.query) + 1;
-  for (std::ptrdiff_t j = 0; j < visible; ++j) f(s.key + j);
+  attention_segment p{};
+  if (s.prefix >= 0) p = layout.segment(s.prefix);
+  std::ptrdiff_t first = layout.first_seen(p.keys + visible);
+  for (std::ptrdiff_t j = first; j < p.keys; ++j) f(p.key + j);
+  for (std::ptrdiff_t j = first > p.keys ? first - p.keys : 0; j < visible; ++j) f(s.key + j);
+}
+
+/// A score under a cap, and by what its slope is multiplied then.
+template <class S>
+constexpr S capped(S score, double cap) {
+  return cap > 0 ? cap * tanh(score / cap) : score;
+}
+template <class S>
+constexpr S capped_slope(S score_under_cap, double cap) {
+  return cap > 0 ? 1 - score_under_cap / cap * (score_under_cap / cap) : S(1);
 }
 
 /// One query and head: softmax(q K^T scale) V, and the logarithm of the softmax's denominator.
@@ -70,7 +87,7 @@ struct attention_kernel {
     int D = layout.size;
     attention_segment s = layout.segment(layout.segment_of[row]);
     auto score = [&](std::ptrdiff_t j) {
-      return dot(&q(row, h * D), q.column_stride, &k(j, g * D), k.column_stride, D) * scale;
+      return capped(dot(&q(row, h * D), q.column_stride, &k(j, g * D), k.column_stride, D) * scale, layout.cap);
     };
     S largest = -std::numeric_limits<T>::infinity(), total = 0;
     each_visible_key(layout, s, row, [&](std::ptrdiff_t j) { largest = max(largest, score(j)); });
@@ -102,10 +119,10 @@ struct attention_slopes {
   constexpr pair at(std::ptrdiff_t row, std::ptrdiff_t h, std::ptrdiff_t j, real<T> delta) const {
     int D = layout.size;
     std::ptrdiff_t g = h / layout.sharing();
-    real<T> score = dot(&q(row, h * D), q.column_stride, &k(j, g * D), k.column_stride, D) * scale;
+    real<T> score = capped(dot(&q(row, h * D), q.column_stride, &k(j, g * D), k.column_stride, D) * scale, layout.cap);
     real<T> p = exp(score - log_total(row, h));
     real<T> dp = dot(&dout(row, h * D), dout.column_stride, &v(j, g * D), v.column_stride, D);
-    return {p, p * (dp - delta) * scale};
+    return {p, p * (dp - delta) * capped_slope(score, layout.cap) * scale};
   }
 };
 
@@ -138,10 +155,14 @@ struct attention_key_backward_kernel {
     std::ptrdiff_t j = i / layout.kv_heads, g = i % layout.kv_heads;
     for (int d = 0; d < layout.size; ++d) dk(j, g * layout.size + d) = dv(j, g * layout.size + d) = 0;
     attention_segment s = layout.segment(layout.segment_of[j]);
-    for (std::ptrdiff_t row = j; row < s.query + s.queries; ++row) add(row, g, j);
+    std::ptrdiff_t const after = s.query + s.queries, past = layout.window > 0 ? j + layout.window : after;
+    for (std::ptrdiff_t row = j; row < (past < after ? past : after); ++row) add(row, g, j);
     for (std::ptrdiff_t c = s.first_child; c < s.first_child + s.children; ++c) {
       attention_segment child = layout.segment(c);
-      for (std::ptrdiff_t row = child.query; row < child.query + child.queries; ++row) add(row, g, j);
+      // Its first query is as far from this key as there are tokens of the prefix from the key on.
+      std::ptrdiff_t seeing = child.queries;
+      if (layout.window > 0 && layout.window - (after - j) < seeing) seeing = layout.window - (after - j);
+      for (std::ptrdiff_t row = child.query; row < child.query + seeing; ++row) add(row, g, j);
     }
   }
   constexpr void add(std::ptrdiff_t row, std::ptrdiff_t g, std::ptrdiff_t j) const {

@@ -140,7 +140,8 @@ class fallback {
   }
 
   /// Causal attention of grouped queries: out(i, h) = softmax_j(q(i, h) . k(j, g) / sqrt(size)) v(j, g) over the keys j
-  /// that i sees, g the key head of h; log_total(i, h) is the logarithm of the softmax's denominator, which the
+  /// that i sees (of a window its newest), g the key head of h, with scores of another factor or under a cap where the
+  /// layout says so; log_total(i, h) is the logarithm of the softmax's denominator, which the
   /// backward pass wants. Heads lie side by side: q is Q x (heads size).
   void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
                  view<T const> v) {

@@ -100,7 +100,13 @@ file::json policy_json(Policy const& policy) {
                         {"rope_base", o.rope_base},
                         {"epsilon", o.epsilon},
                         {"tied", o.tied}};
-    if (o.biased) about["network"]["biased"] = true;
+    // What is Llama's isn't said, as in files from before there was anything else.
+    o.parts([&](char const* name, auto member) {
+      if (o.*member == std::remove_cvref_t<decltype(o)>{}.*member) return;
+      if constexpr (std::is_enum_v<std::remove_cvref_t<decltype(o.*member)>>)
+        about["network"][name] = name_of(o.*member);
+      else about["network"][name] = o.*member;
+    });
     using positions = decltype(o.scaling.how);
     if (o.scaling.how != positions::none) {
       auto& scaling = about["network"]["scaling"];

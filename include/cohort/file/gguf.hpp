@@ -1,8 +1,8 @@
 #pragma once
+#include <cohort/backend/stored_types.hpp>
 #include <cohort/file/extents.hpp>
 #include <cohort/file/gguf_cursor.hpp>
 #include <cohort/file/mapped_file.hpp>
-#include <cohort/file/stored_types.hpp>
 #include <functional>
 #include <map>
 #include <type_traits>

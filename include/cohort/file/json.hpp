@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,18 +63,27 @@ inline json parse_object(std::string_view text, std::string const& where) {
 /// type. A null is as good as missing.
 class json_fields {
  public:
-  json_fields(json const& object, std::string where) : object_(object), where_(std::move(where)) {}
+  /// What an object may call a field, and what it is asked for as.
+  struct other_name {
+    char const *in_file, *asked;
+  };
+
+  json_fields(json const& object, std::string where, std::span<other_name const> names = {})
+      : object_(object), where_(std::move(where)), names_(names) {}
+  /// The same object, some of whose fields have other names.
+  json_fields with(std::span<other_name const> names) const { return {object_, where_, names}; }
 
   json const* find(char const* name) const {
-    auto const found = object_.find(name);
+    auto const found = object_.find(in_file(name));
     return found == object_.end() || found->is_null() ? nullptr : &*found;
   }
   /// Also with null.
-  bool has(char const* name) const { return object_.contains(name); }
+  bool has(char const* name) const { return object_.contains(in_file(name)); }
   json const& at(char const* name) const {
     if (json const* value = find(name)) return *value;
-    refuse(std::string("has no ") + name);
+    refuse(std::string("has no ") + in_file(name));
   }
+  std::string const& where() const { return where_; }
 
   int positive(char const* name, int limit = std::numeric_limits<int>::max()) const {
     json const& value = at(name);
@@ -96,13 +106,21 @@ class json_fields {
   }
 
   [[noreturn]] void wrong(char const* name, std::string const& expected) const {
+    name = in_file(name);
     refuse(std::string("has ") + name + " " + detail::shown(object_.at(name)) + ", expected " + expected);
   }
   [[noreturn]] void refuse(std::string const& what) const { detail::refuse_file(where_, what); }
 
  private:
+  char const* in_file(char const* name) const {
+    for (auto const& n : names_)
+      if (std::string_view(n.asked) == name) return n.in_file;
+    return name;
+  }
+
   json const& object_;
   std::string where_;
+  std::span<other_name const> names_;
 };
 
 }  // namespace COHORT_NAMESPACE::file

@@ -1,8 +1,8 @@
 #pragma once
 #include <algorithm>
 #include <bit>
+#include <cohort/backend/half.hpp>
 #include <cohort/file/extents.hpp>
-#include <cohort/file/half.hpp>
 #include <cohort/file/json.hpp>
 #include <cohort/file/mapped_file.hpp>
 #include <cohort/file/new_file.hpp>
@@ -52,6 +52,11 @@ class safetensors {
     return found->second;
   }
 
+  void require_shape(std::string_view name, std::vector<std::size_t> const& shape) const {
+    if (auto const& given = at(name).shape; given != shape)
+      refuse(name, "has the shape " + detail::shown(given) + ", expected " + detail::shown(shape));
+  }
+
   /// Copies a tensor of floating-point numbers, row by row. F32, F16 and BF16 are read exactly; F64 is rounded where T
   /// is float.
   template <class T>
@@ -59,8 +64,7 @@ class safetensors {
             std::type_identity_t<std::span<T>> out) const {
     static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "safetensors are read as float or as double");
     stored_tensor const& t = at(name);
-    if (t.shape != shape)
-      refuse(name, "has the shape " + detail::shown(t.shape) + ", expected " + detail::shown(shape));
+    require_shape(name, shape);
     if (out.size() != detail::product(shape, 1))
       throw shape_error(where_ + ": tensor " + detail::shown(std::string(name)) + " has the shape " +
                         detail::shown(shape) + ", and the array for it " + std::to_string(out.size()) + " elements");

@@ -89,9 +89,12 @@ class attention_of_segment {
           T delta = 0, total = log_total(s_.query + first + i, h);
           for (int d = 0; d < size_; ++d) delta += r.dout[i * r.head + d] * r.out[i * r.head + d];
           for (std::ptrdiff_t j = 0; j < seen; j += P::width) {
-            P p = exp(P::load(r.scores + i * r.wide + j) - P(total)), dp = P::load(r.slopes + i * r.wide + j);
+            P score = P::load(r.scores + i * r.wide + j), p = exp(score - P(total)),
+              dp = P::load(r.slopes + i * r.wide + j), slope = p * (dp - P(delta)) * P(scale);
             p.store(r.scores + i * r.wide + j);
-            (p * (dp - P(delta)) * P(scale)).store(r.slopes + i * r.wide + j);
+            if (layout_.cap > 0)  // what isn't seen is -inf, and has no slope
+              slope = select(p == P(0), P(0), slope * cohort::detail::capped_slope(score, layout_.cap));
+            slope.store(r.slopes + i * r.wide + j);
           }
         }
         sum_over_keys(r, n, first, r.slopes, keys_of, r.dq);
@@ -118,15 +121,20 @@ class attention_of_segment {
     attention_of_query<T> one{size_, T(layout_.scale())};
     using rows = typename attention_of_query<T>::rows;
     int first = g * size_;
+    // What a window leaves of the prefix and of its own.
+    std::ptrdiff_t const skipped = layout_.first_seen(keys()),
+                         of_prefix = std::min<std::ptrdiff_t>(skipped, before_.keys), of_own = skipped - of_prefix,
+                         prefix = before_.keys - of_prefix, own = s_.keys - of_own;
     for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h) {
       T const* query = &q(s_.query, h * size_);
-      one.scores(query, rows{&k(before_.key, first), before_.keys, k.row_stride}, r.scores);
-      one.scores(query, rows{&k(s_.key, first), s_.keys, k.row_stride}, r.scores + before_.keys);
-      std::fill(r.scores + keys(), r.scores + room::padded(keys()), -std::numeric_limits<T>::infinity());
-      auto [total, largest] = exponentials(r.scores, keys());
+      one.scores(query, rows{&k(before_.key + of_prefix, first), prefix, k.row_stride}, r.scores);
+      one.scores(query, rows{&k(s_.key + of_own, first), own, k.row_stride}, r.scores + prefix);
+      cap(r.scores, prefix + own);
+      std::fill(r.scores + prefix + own, r.scores + room::padded(prefix + own), -std::numeric_limits<T>::infinity());
+      auto [total, largest] = exponentials(r.scores, prefix + own);
       log_total(s_.query, h) = largest + std::log(total);
-      one.values(r.scores, rows{&v(before_.key, first), before_.keys, v.row_stride},
-                 rows{&v(s_.key, first), s_.keys, v.row_stride}, 1 / total, &out(s_.query, h * size_));
+      one.values(r.scores, rows{&v(before_.key + of_prefix, first), prefix, v.row_stride},
+                 rows{&v(s_.key + of_own, first), own, v.row_stride}, 1 / total, &out(s_.query, h * size_));
     }
   }
   template <class F>
@@ -186,9 +194,19 @@ class attention_of_segment {
     for (std::ptrdiff_t i = 0; i < n * r.head; ++i) r.q[i] *= scale;
     std::ptrdiff_t past = before_.keys + s_.keys - s_.queries + first + 1, seen = room::padded(past + n - 1);
     multiply(n, size_, r.q, r.head, 1, r.k_turned, r.wide, r.scores, r.wide, seen, false);
-    for (int i = 0; i < n; ++i)
-      std::fill(r.scores + i * r.wide + past + i, r.scores + i * r.wide + seen, -std::numeric_limits<T>::infinity());
+    for (int i = 0; i < n; ++i) {
+      T* const row = r.scores + i * r.wide;
+      cap(row, past + i);
+      std::fill_n(row, layout_.first_seen(past + i), -std::numeric_limits<T>::infinity());
+      std::fill(row + past + i, row + seen, -std::numeric_limits<T>::infinity());
+    }
     return seen;
+  }
+  /// Whole vectors of n scores.
+  void cap(T* scores, std::ptrdiff_t n) const {
+    if (layout_.cap > 0)
+      for (std::ptrdiff_t j = 0; j < n; j += P::width)
+        cohort::detail::capped(P::load(scores + j), layout_.cap).store(scores + j);
   }
   /// c (rows x columns) = or += a (rows x depth) b; the columns are whole panels.
   static void multiply(int rows, std::ptrdiff_t depth, T const* a, std::ptrdiff_t a_row, std::ptrdiff_t a_depth,

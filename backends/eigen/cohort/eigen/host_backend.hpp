@@ -2,6 +2,7 @@
 #include <cohort/eigen/attention.hpp>
 #include <cohort/eigen/host_series.hpp>
 #include <cohort/eigen/row_loops.hpp>
+#include <cohort/eigen/stored_product.hpp>
 
 namespace COHORT_NAMESPACE::eigen {
 
@@ -53,6 +54,40 @@ class host_backend : public host_series<host_backend<T>, T> {
     large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data, product_ends<T>{.accumulate = accumulate});
   }
 
+  /// c (+)= a W^T, with weights that stay as they lie in a file.
+  void matmul_prepared(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate = false) {
+    base::check_product(c, a, {w.columns, w.rows});
+    detail::check_stored("matmul", w);
+    if (a.columns == 0) return matmul(c, a, view<T const>(nullptr, 0, w.rows), accumulate);
+    if constexpr (sizeof(T) == sizeof(float)) {
+      auto adjacent = this->template temporary<T>(a.column_stride == 1 ? 0 : a.size());
+      if (a.column_stride != 1) {
+        this->map(outputs{adjacent.matrix(a.rows, a.columns)}, detail::same{}, a);
+        a = adjacent.matrix(a.rows, a.columns);
+      }
+      stored_product const product(c, a, w, accumulate);
+      auto room = this->template temporary<T>(product.room(threads()));
+      product(run_over_, room.all().data);
+    } else {
+      constexpr std::ptrdiff_t at_once = 64;
+      auto some = this->template temporary<T>(at_once * w.columns);
+      for (std::ptrdiff_t n = 0; n < w.rows; n += at_once) {
+        auto const part = w.part(n, std::min(at_once, w.rows - n));
+        auto const rows = some.matrix(part.rows, w.columns);
+        widen(part, rows, [](std::ptrdiff_t r) { return r; });
+        matmul(c.columns_part(n, part.rows), a, view<T const>(rows).transposed(), accumulate);
+      }
+    }
+  }
+
+  using series::gather;
+  /// Rows of stored weights, as an embedding looks them up.
+  void gather(view<T> out, stored_matrix const& in, view<std::int32_t const> index) {
+    detail::require_same_extents("gather", "the output", out, {index.rows, in.columns});
+    detail::check_stored("gather", in);
+    widen(in, out, [&](std::ptrdiff_t r) { return index[r]; });
+  }
+
   /// out = activation(x weight + bias): one pass, the activation on the sums while they are in registers.
   template <class Activation>
   void dense(view<T> out, view<T const> x, view<T const> weight, view<T const> bias, Activation activation) {
@@ -95,6 +130,22 @@ class host_backend : public host_series<host_backend<T>, T> {
   }
 
  private:
+  /// Each row of `to` is row row_of(r) of the weights.
+  template <class F>
+  void widen(stored_matrix const& weights, view<T> to, F row_of) {
+    constexpr std::ptrdiff_t piece = 256;  // whole blocks of any type
+    auto const& kernels = stored_kernels_of(weights.type);
+    run_over_(to.rows, 1 + (1 << 14) / (to.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      for (std::ptrdiff_t r = first; r < last; ++r)
+        for (std::ptrdiff_t k = 0; k < to.columns; k += piece) {
+          float numbers[piece];
+          std::ptrdiff_t const count = std::min(piece, to.columns - k);
+          kernels.widen(weights.row(row_of(r)) + stored_matrix::bytes_of(weights.type, k), count, numbers);
+          for (std::ptrdiff_t i = 0; i < count; ++i) to(r, k + i) = T(numbers[i]);
+        }
+    });
+  }
+
   /// f(memory of the worker, the most keys, item, key head) for all items and heads; the memory has `more` matrices of
   /// keys besides a room.
   template <class F>

@@ -49,13 +49,14 @@ struct product_ends {
 
 /// a b + c, rounded once where the target can. Clang always fuses the plain expression; g++ on some processors (Zen)
 /// only in some loops, and the bits of a row would depend on the tile that it falls in.
-template <class P>
-[[gnu::always_inline]] inline typename P::vector multiply_add(typename P::value_type a, typename P::vector b,
-                                                              typename P::vector c) {
+template <class P, class A>
+[[gnu::always_inline]] inline typename P::vector multiply_add(A a, typename P::vector b, typename P::vector c) {
 #if !defined(__clang__)
   using packet = typename Eigen::internal::packet_traits<typename P::value_type>::type;
-  if constexpr (sizeof(packet) == sizeof(b))
-    return Eigen::internal::pmadd(Eigen::internal::pset1<packet>(a), packet(b), packet(c));
+  if constexpr (sizeof(packet) == sizeof(b)) {
+    if constexpr (sizeof(A) == sizeof(b)) return Eigen::internal::pmadd(packet(a), packet(b), packet(c));
+    else return Eigen::internal::pmadd(Eigen::internal::pset1<packet>(a), packet(b), packet(c));
+  }
 #endif
   return a * b + c;
 }

@@ -42,6 +42,7 @@ class tensor_attention {
                                  .sub_(mean)
                                  .mul_(weights)
                                  .mul_(layout_.scale());
+        if (layout_.cap > 0) dscores.mul_(1 - at::square(raw_scores(t, q, keys).div_(layout_.cap).tanh_()));
         write(dq, t, layout_.size, at::bmm(dscores, visible));
         dkeys.narrow(1, 0, t.visible).add_(at::bmm(dscores.transpose(1, 2), q));
         dvalues.narrow(1, 0, t.visible).add_(at::bmm(weights.transpose(1, 2), slope));
@@ -92,15 +93,21 @@ class tensor_attention {
   void write(at::Tensor const& rows, tile const& t, std::int64_t width, at::Tensor const& x) const {
     in_heads(rows, t, width).copy_(x.view({layout_.kv_heads, layout_.sharing(), t.count, width}));
   }
-  /// kv_heads x (sharing count) x visible; -inf where a query is before the key.
+  at::Tensor raw_scores(tile const& t, at::Tensor const& q, at::Tensor const& keys) const {
+    return at::bmm(q, keys.narrow(1, 0, t.visible).transpose(1, 2)).mul_(layout_.scale());
+  }
+  /// kv_heads x (sharing count) x visible; -inf where a query is before the key, or too far behind it.
   at::Tensor scores(tile const& t, at::Tensor const& q, at::Tensor const& keys) const {
-    at::Tensor all = at::bmm(q, keys.narrow(1, 0, t.visible).transpose(1, 2)).mul_(layout_.scale());
-    if (t.count > 1) {
-      at::Tensor later = at::ones({t.count, t.count}, all.options().dtype(at::kBool)).triu(1);
-      all.view({layout_.kv_heads, layout_.sharing(), t.count, t.visible})
-          .narrow(3, t.visible - t.count, t.count)
-          .masked_fill_(later, -std::numeric_limits<double>::infinity());
-    }
+    at::Tensor all = raw_scores(t, q, keys);
+    if (layout_.cap > 0) all.div_(layout_.cap).tanh_().mul_(layout_.cap);
+    at::Tensor by_query = all.view({layout_.kv_heads, layout_.sharing(), t.count, t.visible});
+    double const nothing = -std::numeric_limits<double>::infinity();
+    auto flags = all.options().dtype(at::kBool);
+    if (t.count > 1)
+      by_query.narrow(3, t.visible - t.count, t.count)
+          .masked_fill_(at::ones({t.count, t.count}, flags).triu(1), nothing);
+    if (layout_.window > 0 && t.visible > layout_.window)
+      by_query.masked_fill_(at::ones({t.count, t.visible}, flags).tril(t.visible - t.count - layout_.window), nothing);
     return all;
   }
 

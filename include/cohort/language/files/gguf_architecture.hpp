@@ -61,12 +61,24 @@ inline constexpr std::array<gguf_name, 12> gguf_names{{{"model.embed_tokens", "t
                                                        {"mlp.up_proj", "ffn_up"},
                                                        {"mlp.down_proj", "ffn_down"}}};
 
+/// Whether a decoder's parts are Llama's, but for these.
+inline bool has_parts_of_llama(decoder_options const& o, std::initializer_list<std::string_view> but = {}) {
+  bool all = true;
+  decoder_options const llama;
+  o.parts([&](std::string_view name, auto member) {
+    all = all && (o.*member == llama.*member || std::find(but.begin(), but.end(), name) != but.end());
+  });
+  return all;
+}
+
 /// Llama stands for Mistral too.
 inline constexpr std::array<gguf_architecture, 2> gguf_architectures{{
-    {.name = "llama", .interleaved = true, .describes = [](decoder_options const& o) { return !o.biased; }},
+    {.name = "llama",
+     .interleaved = true,
+     .describes = [](decoder_options const& o) { return has_parts_of_llama(o, {"window"}); }},
     {.name = "qwen2",
      .read = [](gguf_keys const&, decoder_options& o) { o.biased = true; },
-     .describes = [](decoder_options const& o) { return o.biased; }},
+     .describes = [](decoder_options const& o) { return o.biased && has_parts_of_llama(o, {"biased", "window"}); }},
 }};
 
 /// GGUF's name of one of the decoder's tensors; "" where the tables have none.

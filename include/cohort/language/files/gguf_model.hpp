@@ -42,11 +42,11 @@ class gguf_model {
       std::size_t const rows = std::size_t(t.rows), columns = to.size() / rows, bytes = stored.bytes.size() / rows;
       numbers.resize(stored.columns());
       if (!t.columns) {  // whose rows are single numbers
-        file::dequantize(stored.type, stored.bytes, numbers);
+        dequantize(stored.type, stored.bytes, numbers);
         for (std::size_t r = 0; r < rows; ++r) to[r] = numbers[order.theirs(r)];
       } else {
         for (std::size_t r = 0; r < rows; ++r) {
-          file::dequantize(stored.type, stored.bytes.subspan(order.theirs(r) * bytes, bytes), numbers);
+          dequantize(stored.type, stored.bytes.subspan(order.theirs(r) * bytes, bytes), numbers);
           std::copy(numbers.begin(), numbers.end(), to.begin() + std::ptrdiff_t(r * columns));
         }
       }

@@ -8,6 +8,7 @@ namespace COHORT_NAMESPACE::detail {
 
 inline std::vector<std::size_t> shape_of(named_tensor const& t) {
   if (t.columns == 0) return {std::size_t(t.rows)};
+  if (t.turned) return {std::size_t(t.columns), std::size_t(t.rows)};
   return {std::size_t(t.rows), std::size_t(t.columns)};
 }
 

@@ -5,8 +5,8 @@
 namespace COHORT_NAMESPACE::detail {
 
 /// general.file_type, by llama.cpp's numbers.
-inline std::uint32_t gguf_file_type(file::stored_type type) {
-  using enum file::stored_type;
+inline std::uint32_t gguf_file_type(stored_type type) {
+  using enum stored_type;
   return type == f32 ? 0 : type == f16 ? 1 : type == bf16 ? 32 : 7;
 }
 
@@ -23,12 +23,12 @@ inline void set_gguf_stop_tokens(file::new_gguf_values& values, std::vector<std:
 template <class T>
 std::vector<file::new_gguf_tensor<T>> gguf_tensors(language::gguf_architecture const& architecture,
                                                    decoder_options const& o, std::span<T const> parameters,
-                                                   file::stored_type type) {
+                                                   stored_type type) {
   std::vector<file::new_gguf_tensor<T>> all;
   if (o.scaling.how == rotary_scaling::kind::llama3) {
     auto const factors = rotary_factors(o.scaling, o.size_of_head(), o.rope_base);
     std::vector<T> const given(factors.begin(), factors.end());
-    all.push_back({"rope_freqs.weight", {given.size()}, file::stored_type::f32, [given](std::size_t) {
+    all.push_back({"rope_freqs.weight", {given.size()}, stored_type::f32, [given](std::size_t) {
                      return std::span<T const>(given);
                    }});
   }
@@ -45,7 +45,7 @@ std::vector<file::new_gguf_tensor<T>> gguf_tensors(language::gguf_architecture c
       std::vector<T> turned(given.size());
       for (std::size_t r = 0; r < turned.size(); ++r) turned[r] = given[order.ours(r)];
       all.push_back(
-          {theirs, shape_of(t), file::stored_type::f32, [turned](std::size_t) { return std::span<T const>(turned); }});
+          {theirs, shape_of(t), stored_type::f32, [turned](std::size_t) { return std::span<T const>(turned); }});
     }
   }
   return all;
@@ -57,9 +57,9 @@ namespace COHORT_NAMESPACE::language {
 
 /// What is written besides a decoder's extents and parameters.
 struct gguf_write_options {
-  file::stored_type type = file::stored_type::f32;  ///< of the matrices: F32, F16, BF16 or Q8_0; vectors are F32
-  std::vector<std::int32_t> stop_tokens{};          ///< three at most: as the ends of text, of a turn, of a message
-  file::new_gguf_values values{};                   ///< others; tokenizer.* of another file: .copy(file, "tokenizer.")
+  stored_type type = stored_type::f32;      ///< of the matrices: F32, F16, BF16 or Q8_0; vectors are F32
+  std::vector<std::int32_t> stop_tokens{};  ///< three at most: as the ends of text, of a turn, of a message
+  file::new_gguf_values values{};           ///< others; tokenizer.* of another file: .copy(file, "tokenizer.")
   existing what = existing::refuse;
 };
 
@@ -81,8 +81,10 @@ void write_gguf(std::filesystem::path const& path, decoder_options const& option
   auto set = [&](char const* key, int n) { values.set(name + "." + key, std::uint32_t(n)); };
   values.set("general.architecture", architecture.name);
   values.set("general.file_type", detail::gguf_file_type(how.type));
-  if (how.type == file::stored_type::q8_0) values.set("general.quantization_version", std::uint32_t(2));
-  set("vocab_size", options.vocabulary), set("context_length", options.context);
+  if (how.type == stored_type::q8_0) values.set("general.quantization_version", std::uint32_t(2));
+  // These architectures have no window: so the context ends where one would begin to cut anything off.
+  int const context = options.window > 0 ? std::min(options.window, options.context) : options.context;
+  set("vocab_size", options.vocabulary), set("context_length", context);
   set("embedding_length", options.hidden), set("feed_forward_length", options.intermediate);
   set("block_count", options.layers), set("attention.head_count", options.heads);
   set("attention.head_count_kv", options.keys());

@@ -27,7 +27,7 @@ class basic_language_model {
   using evaluation = head_results<T const>;  ///< logp, entropy, value: M each; value only with a critic
 
   basic_language_model(B& backend, decoder_options const& o, random_seed s = {}, language_options const& settings = {})
-      : settings_(settings), network_(backend, o), head_(settings.head_rows) {
+      : settings_(settings), network_(backend, o), head_(settings.head_rows, o.logit_cap) {
     std::vector<T> start(std::size_t(network_.parameters() + (Critic ? o.hidden + 1 : 0)), T(0));
     std::uint32_t number = 0;
     for (auto const& t : tensors_of(o)) {

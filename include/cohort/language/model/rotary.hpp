@@ -20,8 +20,8 @@ struct rotation {
 
 }  // namespace detail
 
-/// Rotary positions: in each head of `size` numbers the pair (d, d + size / 2) at position p is turned by the angle p
-/// base^(-2 d / size), or at the speeds of a scaling.
+/// Rotary positions: of each head's first `size` numbers the pair (d, d + size / 2) at position p is turned by the
+/// angle p base^(-2 d / size), or at the speeds of a scaling. Adjacent pairs are (2 d, 2 d + 1).
 ///
 /// Source: Su et al. 2021 (RoFormer), arXiv:2104.09864, eq. 34, with the halves of a head as pairs, as Llama's files in
 /// Hugging Face's layout have them.
@@ -31,8 +31,12 @@ class rotary {
 
  public:
   rotary() = default;
-  rotary(int size, double base, rotary_scaling const& scaling)
-      : half_(size / 2), speeds_(scaling.speeds(size, base)), length_(scaling.size_of_turns()) {}
+  rotary(int head, int size, double base, rotary_scaling const& scaling, bool adjacent = false)
+      : head_(head),
+        half_(size / 2),
+        apart_(adjacent ? 1 : size / 2),
+        speeds_(scaling.speeds(size, base)),
+        length_(scaling.size_of_turns()) {}
 
   /// The angles of R rows, given their positions, all below `end`; for all layers of a pass. The tables grow with the
   /// longest series up to now.
@@ -47,9 +51,9 @@ class rotary {
   /// Turns the heads that lie side by side in x (R rows), or turns them back.
   void turn(B& backend, view<T> x, bool back = false) {
     view<T const> cosine = row_cosine_.matrix(rows_, half_), sine = row_sine_.matrix(rows_, half_);
-    for (std::ptrdiff_t first = 0; first < x.columns; first += 2 * half_) {
-      view<T> low(x.data + first, x.rows, half_, x.row_stride, 1),
-          high(low.data + half_, x.rows, half_, x.row_stride, 1);
+    for (std::ptrdiff_t first = 0; first < x.columns; first += head_) {
+      view<T> low(x.data + first, x.rows, half_, x.row_stride, apart_ == 1 ? 2 : 1),
+          high(low.data + apart_, x.rows, half_, x.row_stride, low.column_stride);
       backend.map(outputs{low, high}, detail::rotation{back ? -1. : 1.}, view<T const>(low), view<T const>(high),
                   cosine, sine);
     }
@@ -68,7 +72,7 @@ class rotary {
     positions_ = positions;
   }
 
-  int half_ = 1;
+  int head_ = 2, half_ = 1, apart_ = 1;
   std::vector<double> speeds_;
   double length_ = 1;  ///< of a turned pair of length 1
   std::ptrdiff_t rows_ = 0, positions_ = 0;

@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/copies.hpp>
-#include <cohort/language/model/rms_norm.hpp>
+#include <cohort/language/model/weight_factor.hpp>
 #include <cohort/language/sampler/token_support.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -44,6 +44,15 @@ struct add_at_target {
     auto at = std::ptrdiff_t(target[0].value);
     slopes.set(at, slopes[at] + dlogp[0] / temperature);
   }
+};
+
+struct capped_logit {
+  double cap;
+  constexpr auto operator()(auto x) const { return capped(x, cap); }
+};
+struct slope_of_cap {
+  double cap;
+  constexpr auto operator()(auto x) const { return capped_slope(x, cap); }
 };
 
 /// A logit or its slope over the temperature of its step, which is the pass's where that is 0.
@@ -103,9 +112,10 @@ struct head_results {
 ///
 ///     l = hidden W' / temperature,   logp = l_target - log sum exp(l),   H = -sum p log p
 ///
-/// Natural logarithms. Sums are over the vocabulary, or at each step over the tokens that were kept; the others' logits
-/// then get no gradient. With gradients the logits are computed once: of a block come logp and entropy, from them the
-/// objective's partials, then the gradients of hidden states and weights, then the next block.
+/// with a cap, l = cap tanh(hidden W' / cap) / temperature. Natural logarithms. Sums are over the vocabulary, or at
+/// each step over the tokens that were kept; the others' logits then get no gradient. With gradients the logits are
+/// computed once: of a block come logp and entropy, from them the objective's partials, then the gradients of hidden
+/// states and weights, then the next block.
 template <backend B>
 class token_head {
   using T = value_t<B>;
@@ -113,14 +123,20 @@ class token_head {
   using array = typename B::template array<U>;
 
  public:
-  explicit token_head(std::ptrdiff_t block = 256) : block_(block) {}
+  explicit token_head(std::ptrdiff_t block = 256, double cap = 0) : block_(block), cap_(cap) {}
 
   void evaluate(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, head_results<T> const& out) {
-    each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
-      detail::copy_to(backend, out.logp.part(first, n), found.logp);
-      if (out.entropy) detail::copy_to(backend, out.entropy.part(first, n), found.entropy);
-      if (out.value) detail::copy_to(backend, out.value.part(first, n), found.value);
-    });
+    evaluate(backend, in, weight_factor<B>::of(w.logits), w, out);
+  }
+  /// With weights of the logits that may lie elsewhere.
+  void evaluate(B& backend, head_inputs<T> const& in, weight_factor<B> const& logits, head_weights<T const> const& w,
+                head_results<T> const& out) {
+    each_block(backend, in, logits, w, false,
+               [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+                 detail::copy_to(backend, out.logp.part(first, n), found.logp);
+                 if (out.entropy) detail::copy_to(backend, out.entropy.part(first, n), found.entropy);
+                 if (out.value) detail::copy_to(backend, out.value.part(first, n), found.value);
+               });
   }
 
   /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient
@@ -128,42 +144,49 @@ class token_head {
   template <class F>
   void accumulate_gradient(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
                            head_weights<T> const& dw, F partials) {
-    each_block(backend, in, w, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
-      head_results<T const> d = partials(first, found);
-      view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
-              dhere = dhidden_.matrix(n, in.hidden.columns);
-      auto wide = [&](view<T const> column) { return repeat_column(column, w.logits.rows); };
-      double temperature = in.temperatures ? 1 : in.temperature;
-      backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
-                  wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
-      backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
-      divide_by_temperatures(backend, in, first, logits);
-      backend.matmul(dhere, view<T const>(logits), w.logits);
-      backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
-      if (w.value_weight) {
-        backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
-        backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
-        auto sum = backend.template temporary<T>(1);
-        backend.column_sum(sum.all(), d.value);
-        backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
-      }
-      backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
-    });
+    each_block(backend, in, weight_factor<B>::of(w.logits), w, cap_ > 0,
+               [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+                 head_results<T const> d = partials(first, found);
+                 view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
+                         dhere = dhidden_.matrix(n, in.hidden.columns);
+                 auto wide = [&](view<T const> column) { return repeat_column(column, w.logits.rows); };
+                 double temperature = in.temperatures ? 1 : in.temperature;
+                 backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
+                             wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
+                 backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
+                 divide_by_temperatures(backend, in, first, logits);
+                 if (cap_ > 0)
+                   backend.map(outputs{logits}, detail::times{}, view<T const>(logits),
+                               view<T const>(cap_slope_.matrix(n, w.logits.rows)));
+                 backend.matmul(dhere, view<T const>(logits), w.logits);
+                 backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
+                 if (w.value_weight) {
+                   backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
+                   backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
+                   auto sum = backend.template temporary<T>(1);
+                   backend.column_sum(sum.all(), d.value);
+                   backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias),
+                               view<T const>(sum.all()));
+                 }
+                 backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
+               });
   }
 
-  /// The logits (n x V) of some rows of hidden states; weights: H x V.
-  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row,
-                 typename B::factor const& weights) {
-    std::ptrdiff_t n = head_row.rows, V = weights.matrix.columns;
+  /// The logits (n x V) of some rows of hidden states.
+  view<T> logits(B& backend, view<T const> hidden, view<std::int32_t const> head_row, weight_factor<B> const& weights) {
+    std::ptrdiff_t n = head_row.rows, V = weights.outputs();
     backend.resize(hidden_, n * hidden.columns);
     backend.resize(logits_, n * V);
     backend.gather(hidden_.matrix(n, hidden.columns), hidden, head_row);
-    backend.matmul_prepared(logits_.matrix(n, V), view<T const>(hidden_.matrix(n, hidden.columns)), weights);
-    return logits_.matrix(n, V);
+    view<T> all = logits_.matrix(n, V);
+    weights.multiply(backend, all, view<T const>(hidden_.matrix(n, hidden.columns)), false);
+    if (cap_ > 0) backend.map(outputs{all}, detail::capped_logit{cap_}, view<T const>(all));
+    return all;
   }
 
   std::size_t bytes() const {
-    return std::size_t(logits_.size() + hidden_.size() + dhidden_.size() + found_.size()) * sizeof(T) +
+    return std::size_t(logits_.size() + cap_slope_.size() + hidden_.size() + dhidden_.size() + found_.size()) *
+               sizeof(T) +
            std::size_t(words_.size()) * sizeof(std::int32_t);
   }
 
@@ -171,14 +194,20 @@ class token_head {
   view<T> maximum(std::ptrdiff_t n) { return found_.all().part(0, n); }
   view<T> sums(std::ptrdiff_t n) { return {found_.all().part(n, 2 * n).data, n, 2}; }
 
+  /// f of each block, with the slopes of capped logits beside it if asked.
   template <class F>
-  void each_block(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, F f) {
+  void each_block(B& backend, head_inputs<T> const& in, weight_factor<B> const& weights, head_weights<T const> const& w,
+                  bool slopes, F f) {
     detail::require(in.temperature > 0, "token_head", "temperature", in.temperature, "a positive number");
     backend.resize(dhidden_, std::min(block_, in.target.rows) * in.hidden.columns);
     for (std::ptrdiff_t first = 0; first < in.target.rows; first += block_) {
       std::ptrdiff_t n = std::min(block_, in.target.rows - first);
       backend.resize(found_, 6 * n);
-      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), w.logits.transposed());
+      view<T> l = logits(backend, in.hidden, in.head_row.part(first, n), weights);
+      if (slopes) {
+        backend.resize(cap_slope_, l.size());
+        backend.map(outputs{cap_slope_.matrix(n, l.columns)}, detail::slope_of_cap{cap_}, view<T const>(l));
+      }
       double temperature = in.temperatures ? 1 : in.temperature;
       divide_by_temperatures(backend, in, first, l);
       mask_to_support(backend, in, first, l);
@@ -217,9 +246,10 @@ class token_head {
   }
 
   std::ptrdiff_t block_;
+  double cap_;
   std::vector<std::int32_t> bits_;
   array<std::int32_t> words_;
-  array<T> logits_, hidden_, dhidden_, found_;
+  array<T> logits_, cap_slope_, hidden_, dhidden_, found_;
 };
 
 }  // namespace COHORT_NAMESPACE

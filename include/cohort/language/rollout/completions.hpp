@@ -59,6 +59,8 @@ struct completions {
     f("min_p", sampler.min_p, sampler.min_p > 0);
     f("typical_p", sampler.typical_p, sampler.typical_p < 1);
     f("repetition_penalty", sampler.repetition_penalty, sampler.repetition_penalty != 1);
+    f("presence_penalty", sampler.presence_penalty, sampler.presence_penalty != 0);
+    f("frequency_penalty", sampler.frequency_penalty, sampler.frequency_penalty != 0);
     f("softmax", softmax, softmax != softmax_over::support);
     f("resample", resample, resample > 0);
     f("drop_equal", drop_equal, drop_equal);
@@ -79,10 +81,15 @@ struct completions {
     generation_options const o = generation(-1);
     o.check();
     if (softmax == softmax_over::vocabulary) return;
-    if (sampler.repetition_penalty != 1)
-      throw value_error(
-          "completions: sampler.repetition_penalty is " + detail::text(sampler.repetition_penalty) +
-          ", which training does not apply; expected 1, or softmax = softmax_over::vocabulary, whose ratio is biased");
+    auto const not_applied = [](char const* name, double given, double none) {
+      if (given != none)
+        throw value_error("completions: sampler." + std::string(name) + " is " + detail::text(given) +
+                          ", which training does not apply; expected " + detail::text(none) +
+                          ", or softmax = softmax_over::vocabulary, whose ratio is biased");
+    };
+    not_applied("repetition_penalty", sampler.repetition_penalty, 1);
+    not_applied("presence_penalty", sampler.presence_penalty, 0);
+    not_applied("frequency_penalty", sampler.frequency_penalty, 0);
     for (int g = 0; g < group; ++g)
       if (o.temperature_of(g) == 0)
         throw value_error(

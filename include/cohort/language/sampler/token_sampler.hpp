@@ -1,13 +1,15 @@
 #pragma once
 #include <cohort/backend/copies.hpp>
 #include <cohort/language/sampler/token_row.hpp>
+#include <utility>
 
 namespace COHORT_NAMESPACE {
 
 /// How a token is drawn from logits, in transformers' order:
 ///
 ///     repetition_penalty   l of a token that stood before becomes l / penalty if positive, l * penalty if not;
-///                          by generate, before it draws
+///                          by generate, before it draws; presence_penalty and frequency_penalty then, as OpenAI has
+///                          them, of tokens of the completion alone
 ///     temperature          l / temperature; 0 takes the largest (the first of equals)
 ///     top_k                the k largest
 ///     top_p                of those the fewest, from the largest on, that hold the share top_p of the probability
@@ -30,6 +32,8 @@ struct token_sampler {
   double min_p = 0;  ///< in [0, 1]
   double typical_p = 1;           ///< in (0, 1]
   double repetition_penalty = 1;  ///< > 0; 1: none
+  double presence_penalty = 0;    ///< subtracted from the logits of tokens that stand in the completion
+  double frequency_penalty = 0;   ///< and this as often as they do
 
   constexpr bool greedy() const { return temperature == 0; }
   /// That of the log-probabilities, and of the logits in training.
@@ -48,6 +52,8 @@ struct token_sampler {
     detail::require(typical_p > 0 && typical_p <= 1, "token_sampler", "typical_p", typical_p, "a number in (0, 1]");
     detail::require(repetition_penalty > 0 && repetition_penalty < 1e9, "token_sampler", "repetition_penalty",
                     repetition_penalty, "a positive number");
+    for (auto [name, x] : {std::pair("presence_penalty", presence_penalty), {"frequency_penalty", frequency_penalty}})
+      detail::require(x > -1e9 && x < 1e9, "token_sampler", name, x, "a number");
   }
 };
 
@@ -65,15 +71,16 @@ struct draw_token {
   token_sampler sampler;
   stream_id draws;
   std::uint32_t t;
-  bool whole_softmax, bits_of_kept;
+  bool t_of_row, whole_softmax, bits_of_kept;
 
   static constexpr int most = 1024;                                          ///< logits near the largest
   static constexpr int undecided = Loops::looks_at_parts ? 8 * most : most;  ///< weights that a search looks at alone
   static constexpr int room_of_near = most + Loops::slack, room_of_all = room_of_near + undecided + Loops::slack;
 
-  template <class L, class Room, class Index, class Lane, class Temperature, class Token, class P, class Q, class Words>
-  constexpr void operator()(std::ptrdiff_t, L logits, Room room, Index index, Lane lane, Temperature temperature,
-                            Token token, P logp, Q sampler_logp, Words words) const {
+  template <class L, class Room, class Index, class Lane, class Number, class Temperature, class Token, class P,
+            class Q, class Words>
+  constexpr void operator()(std::ptrdiff_t, L logits, Room room, Index index, Lane lane, Number number,
+                            Temperature temperature, Token token, P logp, Q sampler_logp, Words words) const {
     using T = typename L::scalar::value_type;
     constexpr T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN(),
                 least = std::numeric_limits<T>::min();
@@ -108,7 +115,7 @@ struct draw_token {
       if (!greedy) cut_rest(row, cut, logs);
     }
     row_of_weights<Loops, T> row{whole ? l : near, whole ? stride : 1, whole ? V : n, spare, undecided};
-    auto random = draws.words(std::uint32_t(lane[0].value), t);
+    auto random = draws.words(std::uint32_t(lane[0].value), t_of_row ? std::uint32_t(number[0].value) : t);
     int choice = row.pick(cut.kept, greedy ? 0. : open_unit(random[0], random[1]) * cut.all.mass);
     double weight = double(row.e[choice * row.stride]);
     token.set(0, whole ? std::int32_t(choice) : index.data[choice]);
@@ -204,11 +211,12 @@ struct draw_token {
 /// and NaNs where a row holds a NaN or +inf or nothing above -inf.
 ///
 /// Optionally each row has a temperature of its own (R; 0: the largest; else from 1e-6 up, which is not checked here),
-/// and `kept` (R x (V + 31) / 32) gets what the cuts left: bit v % 32 of word v / 32 for token v.
+/// `number` (R) says which draw it is in the place of t, and `kept` (R x (V + 31) / 32) gets what the cuts left: bit v
+/// % 32 of word v / 32 for token v.
 template <backend B, class T = value_t<B>>
 void draw_tokens(B& backend, token_sampler const& sampler, stream_id draws, std::uint32_t t, view<T> logits,
                  view<std::int32_t const> lane, view<std::int32_t> token, view<T> logp, view<T> sampler_logp,
-                 view<T const> temperature = {}, view<std::int32_t> kept = {}) {
+                 view<T const> temperature = {}, view<std::int32_t> kept = {}, view<std::int32_t const> number = {}) {
   sampler.check();
   std::ptrdiff_t R = logits.rows;
   auto scale = backend.template temporary<T>(1);
@@ -220,9 +228,9 @@ void draw_tokens(B& backend, token_sampler const& sampler, stream_id draws, std:
     using kernel = detail::draw_token<Loops>;
     auto room = backend.template temporary<T>(R * kernel::room_of_all);
     auto index = backend.template temporary<std::int32_t>(R * kernel::room_of_near);
-    backend.for_rows(R, kernel{int(logits.columns), sampler, draws, t, bool(logp), bool(kept)}, logits,
-                     room.matrix(R, kernel::room_of_all), index.matrix(R, kernel::room_of_near), lane, temperature,
-                     token, logp ? logp : sampler_logp, sampler_logp,
+    backend.for_rows(R, kernel{int(logits.columns), sampler, draws, t, bool(number), bool(logp), bool(kept)}, logits,
+                     room.matrix(R, kernel::room_of_all), index.matrix(R, kernel::room_of_near), lane,
+                     number ? number : lane, temperature, token, logp ? logp : sampler_logp, sampler_logp,
                      kept ? kept : index.matrix(R, kernel::room_of_near));
   };
   if (logits.column_stride == 1) draw(typename detail::row_loops_of<B>::type{});

@@ -1,0 +1,129 @@
+#pragma once
+#include <cohort/eigen/stored_k_lanes.hpp>
+
+namespace COHORT_NAMESPACE::eigen {
+
+namespace lanes {
+
+/// Of a and b, the first halves of all groups of L lanes plus the second ones: a's groups, then b's.
+template <int L>
+[[gnu::always_inline]] inline floats halves_added(floats a, floats b) {
+  constexpr auto lane = [](std::size_t j, bool second) {
+    std::size_t here = j % (W / 2), group = here / (L / 2), of_group = here % (L / 2);
+    return j / (W / 2) * W + group * L + (second ? L / 2 : 0) + of_group;
+  };
+  return [&]<std::size_t... J>(std::index_sequence<J...>) __attribute__((always_inline)) {
+    floats const first = __builtin_shufflevector(a, b, lane(J, false)...),
+                 second = __builtin_shufflevector(a, b, lane(J, true)...);
+    return floats(first + second);
+  }(std::make_index_sequence<W>());
+}
+
+/// The sum over the lanes of each of n vectors, in the first n lanes of x[0]: by halves, whatever n is.
+template <int n, int L = W>
+[[gnu::always_inline]] inline void add_lanes(floats* x) {
+  if constexpr (L > 1) {
+    constexpr int pairs = n > 1 ? n / 2 : 1;
+#pragma GCC unroll 16
+    for (int i = 0; i < pairs; ++i)
+      x[i] = n > 1 ? halves_added<L>(x[2 * i], x[2 * i + 1]) : halves_added<L>(x[0], x[0]);
+    add_lanes<pairs, L / 2>(x);
+  }
+}
+
+}  // namespace lanes
+
+/// Rows of weights that a worker takes at once.
+inline constexpr int stored_strip_rows = 32;
+
+/// Some rows of weights: where the first begins, and what lies between two.
+struct stored_rows {
+  lanes::bytes first;
+  std::ptrdiff_t row_bytes;
+  int count;  ///< at most stored_strip_rows
+
+  lanes::bytes operator[](int n) const { return first + std::min(n, count - 1) * row_bytes; }
+};
+
+/// The products of R rows of inputs and some of weights, over `depth` numbers of each, N at a time: those of inputs r
+/// begin at sums + r stored_strip_rows. Lane k % W has the chain of multiply-adds in the order of k, and then lanes are
+/// added by halves: the same for any R and N, so that a row of a batch has the bits it has alone.
+template <class Block, int N, int R>
+[[gnu::noinline]] void stored_strip(stored_rows weights, float const* const* inputs, std::ptrdiff_t depth,
+                                    float* sums) {
+  using reader = stored_lanes<Block>;
+  constexpr int W = lanes::W, at_once = std::min(W, R * N);
+  float const* x[R];
+  std::copy_n(inputs, R, x);
+  for (int first = 0; first < weights.count; first += N) {
+    lanes::floats sum[R * N] = {};
+    lanes::bytes w[N];
+    for (int n = 0; n < N; ++n) w[n] = weights[first + n];
+    auto add = [&](lanes::bytes const(&rows)[N], std::ptrdiff_t at, float const* const(&in)[R], std::ptrdiff_t k)
+                   __attribute__((always_inline)) {
+                     reader block[N];
+#pragma GCC unroll 8
+                     for (int n = 0; n < N; ++n) block[n] = reader(rows[n] + at);
+                     for (int c = 0; c < reader::chunks; ++c)
+#pragma GCC unroll 8
+                       for (int n = 0; n < N; ++n)
+                         block[n].chunk(c, [&](int i, lanes::floats v) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+                           for (int r = 0; r < R; ++r) {
+                             auto& s = sum[r * N + n];
+                             s = lanes::fused(v, lanes::load(in[r] + k + c * reader::chunk_elements + i * W), s);
+                           }
+                         });
+                   };
+    // What is read next is where these rows end: the processor does not find it by itself in rows of a few lines.
+    std::ptrdiff_t const ahead = N * weights.row_bytes;
+    std::ptrdiff_t k = 0, at = 0;
+    for (; k + reader::elements <= depth; k += reader::elements, at += reader::size) {
+#pragma GCC unroll 8
+      for (int n = 0; n < N; ++n)
+        for (int line = 0; line < reader::size; line += 64) __builtin_prefetch(w[n] + at + ahead + line);
+      add(w, at, x, k);
+    }
+    if constexpr (Block::elements == 1)
+      if (k < depth) {  // zeros fill the last vector
+        unsigned char rest_of_weights[N][reader::size] = {};
+        float rest_of_inputs[R][W] = {};
+        lanes::bytes last_weights[N];
+        float const* last_inputs[R];
+        for (int n = 0; n < N; ++n) {
+          std::memcpy(rest_of_weights[n], w[n] + at, std::size_t(depth - k) * Block::size);
+          last_weights[n] = rest_of_weights[n];
+        }
+        for (int r = 0; r < R; ++r) last_inputs[r] = std::copy_n(x[r] + k, depth - k, rest_of_inputs[r]) - (depth - k);
+        add(last_weights, 0, last_inputs, 0);
+      }
+    float all[R * N];
+#pragma GCC unroll 8
+    for (int i = 0; i < R * N; i += at_once) {
+      lanes::add_lanes<at_once>(sum + i);
+      if constexpr (at_once == W) pack<float>(sum[i]).store(all + i);
+      else
+        for (int j = 0; j < at_once; ++j) all[i + j] = sum[i][j];
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) std::copy_n(all + r * N, N, sums + r * stored_strip_rows + first);
+  }
+}
+
+/// The numbers of a piece of a row, which is whole blocks.
+template <class Block>
+void widen_stored(lanes::bytes from, std::ptrdiff_t count, float* to) {
+  using reader = stored_lanes<Block>;
+  std::ptrdiff_t k = 0;
+  for (; k + reader::elements <= count; k += reader::elements, from += reader::size) {
+    reader const block(from);
+    for (int c = 0; c < reader::chunks; ++c)
+      block.chunk(c, [&](int i, lanes::floats v) __attribute__((always_inline)) {
+        pack<float>(v).store(to + k + c * reader::chunk_elements + i * lanes::W);
+      });
+  }
+  if constexpr (Block::elements == 1)
+    for (; k < count; ++k, from += Block::size) Block::decode(from, to + k);
+}
+
+}  // namespace COHORT_NAMESPACE::eigen

@@ -1,0 +1,41 @@
+#pragma once
+#include <cohort/language/model/decoder.hpp>
+#include <cohort/language/model/token_head.hpp>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace COHORT_NAMESPACE {
+
+/// A language model that scores and generates, and is not trained: it has no gradient, and its weights stay where they
+/// lie, in a file's own types. A generator takes it as it takes a language_model.
+template <backend B>
+  requires stored_products<B>
+class frozen_model {
+  using T = value_t<B>;
+
+ public:
+  /// `vectors` are the norms' weights and the biases, in the order of lay_out(options, false); `keeps` is what the
+  /// weights lie in.
+  frozen_model(B& b, decoder_options const& o, stored_weights weights, std::span<T const> vectors,
+               std::shared_ptr<void const> keeps)
+      : keeps_(std::move(keeps)), network_(b, o, std::move(weights)), head_(256, o.logit_cap) {
+    if (std::ptrdiff_t(vectors.size()) != network_.parameters())
+      throw shape_error("frozen_model: there are " + std::to_string(vectors.size()) +
+                        " numbers of norms and biases, expected " + std::to_string(network_.parameters()));
+    b.assign(vectors_, vectors);
+  }
+
+  decoder_options const& options() const { return network_.options(); }
+  decoder<B>& network() { return network_; }
+  token_head<B>& head() { return head_; }
+  view<T const> parameters() const { return vectors_.all(); }
+
+ private:
+  std::shared_ptr<void const> keeps_;
+  decoder<B> network_;
+  token_head<B> head_;
+  typename B::template array<T> vectors_;
+};
+
+}  // namespace COHORT_NAMESPACE

@@ -1,0 +1,119 @@
+// Models that only go forward, with their weights where they lie: in every family's files, in every type.
+#include <cohort/backend/eigen.hpp>
+#include <cohort/language/files/load.hpp>
+#include <cohort/language/files/write_gguf.hpp>
+#include <cohort/language/files/write_model.hpp>
+#include <cohort/language/model/generate.hpp>
+
+#include "../catch.hpp"
+#include "../support/files.hpp"
+#include "../support/paths.hpp"
+#include "../support/refusal.hpp"
+
+using namespace cohort;
+
+namespace {
+
+std::string const golden = paths::golden("llama/");
+
+template <class B, class Model>
+std::vector<double> logits_of(B& backend, Model& model, std::vector<std::int32_t> const& tokens) {
+  token_packing<B> packing;
+  packing.prompt(model.options(), tokens);
+  packing.finish(backend, model.options());
+  auto const parameters = std::as_const(model).parameters();
+  auto const hidden = model.network().forward(backend, parameters, packing.tokens());
+  std::vector<std::int32_t> rows(tokens.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  auto const l = model.head().logits(backend, hidden, {rows.data(), std::ptrdiff_t(rows.size())},
+                                     model.network().head_factor(parameters));
+  std::vector<double> all;
+  for (std::ptrdiff_t r = 0; r < l.rows; ++r)
+    for (std::ptrdiff_t v = 0; v < l.columns; ++v) all.push_back(double(l(r, v)));
+  return all;
+}
+double distance(std::vector<double> const& a, std::vector<double> const& b) {
+  REQUIRE(a.size() == b.size());
+  double most = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
+  return most;
+}
+std::vector<double> numbers(file::safetensors const& file, std::string const& name) {
+  std::vector<double> all(detail::product(file.at(name).shape, 1));
+  file.read<double>(name, file.at(name).shape, all);
+  return all;
+}
+std::vector<std::int32_t> const text{3, 1, 4, 15, 9, 26, 5, 35, 8, 9, 7};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("load: the logits and greedy continuation of transformers, for every family", "[golden]",
+                   eigen::basic_backend<float>, eigen::basic_backend<double>) {
+  for (std::string const name : {"untied", "tied", "llama3", "biased", "mistral", "qwen2", "qwen3", "gemma", "gemma2",
+                                 "gemma3", "phi3", "gpt2"}) {
+    CAPTURE(name);
+    TestType cpu;
+    auto model = language::load(cpu, golden + name);
+    file::safetensors const expected(golden + name + "/expected.safetensors");
+    auto const ids = numbers(expected, "ids.2");
+    auto const found = logits_of(cpu, model, {ids.begin(), ids.end()});
+    // float32 files hold the same numbers in both.
+    CHECK(distance(found, numbers(expected, "logits.2")) < (sizeof(value_t<TestType>) == 8 ? 1e-12 : 2e-5));
+    auto const prompt = numbers(expected, "prompt"), continuation = numbers(expected, "continuation");
+    generator<TestType> generate;
+    auto const said = generate(cpu, model, {{prompt.begin(), prompt.end()}},
+                               {.max_tokens = int(continuation.size()), .sampler = {.temperature = 0}}, stream_id{});
+    CHECK(said[0].tokens == std::vector<std::int32_t>(continuation.begin(), continuation.end()));
+  }
+}
+
+TEST_CASE("load: a GGUF file gives what its parameters give in a decoder, whose pairs lie otherwise", "[golden]") {
+  eigen::basic_backend<double> cpu;
+  files::scratch const here;
+  for (std::string const name : {"llama3", "untied", "qwen2"}) {
+    CAPTURE(name);
+    auto const options = language::read_config(golden + name);
+    std::vector<double> parameters(std::size_t(options.parameters()));
+    language::read_parameters<double>(golden + name, options, parameters);
+    for (auto type : {stored_type::f32, stored_type::bf16}) {
+      auto const path = here.path / "model.gguf";
+      language::write_gguf<double>(path, options, parameters, {.type = type, .what = existing::replace});
+      language::gguf_model const read(path);
+      language_model same(cpu, read.options());
+      std::vector<double> rounded(parameters.size());
+      read.read_parameters<double>(rounded);
+      cpu.upload(same.parameters(), std::span<double const>(rounded));
+      auto model = language::load(cpu, path);
+      CHECK(distance(logits_of(cpu, model, text), logits_of(cpu, same, text)) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("load: weights in another type are those nearest to the files'", "[golden]") {
+  eigen::basic_backend<double> cpu;
+  auto as_stored = language::load(cpu, golden + "untied");
+  auto const want = logits_of(cpu, as_stored, text);
+  for (auto [type, near, far] : {std::tuple(stored_type::f32, 0., 1e-300), std::tuple(stored_type::f16, 1e-5, 1e-2),
+                                 std::tuple(stored_type::bf16, 1e-4, 1e-1)}) {
+    auto model = language::load(cpu, golden + "untied", {.type = type});
+    double const d = distance(logits_of(cpu, model, text), want);
+    CHECK(d >= near);
+    CHECK(d < far);
+  }
+  CHECK(support::message_of([&] { language::load(cpu, golden + "untied", {.type = stored_type::q8_0}); }) ==
+        "load: tensor model.layers.0.mlp.down_proj.weight has rows of 48 numbers, of which Q8_0 cannot be made; "
+        "expected a multiple of 32");
+  CHECK_THROWS_AS(language::load(cpu, golden + "nothing"), io_error);
+}
+
+TEST_CASE("frozen models have no gradient") {
+  eigen::backend cpu;
+  auto model = language::load(cpu, golden + "tied");
+  token_packing<eigen::backend> packing;
+  packing.prompt(model.options(), text);
+  packing.finish(cpu, model.options());
+  auto const hidden = model.network().forward(cpu, model.parameters(), packing.tokens());
+  CHECK(support::message_of<value_error>([&] {
+          model.network().backward(cpu, model.parameters(), packing.tokens(), hidden, {});
+        }) == "decoder: stored weights have no gradient");
+}
