@@ -78,7 +78,7 @@ void write(std::filesystem::path const& folder) {
     for (auto const& t : tensors_of(options))
       for (auto i = t.offset; i < t.offset + t.size(); ++i)
         parameters[std::size_t(i)] = float(.25 * draws.normal() + t.start);
-    for (auto const& type : file::stored_types) {
+    for (auto const& type : stored_types) {
       if (!type.encode) continue;
       auto const path = folder / (std::string(name) + "_" + std::string(type.name) + ".gguf");
       language::write_gguf<float>(path, options, parameters, {.type = type.type, .values = tokenizer(300)});
