@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace COHORT_NAMESPACE::file {
@@ -47,3 +48,12 @@ class mapped_file {
 };
 
 }  // namespace COHORT_NAMESPACE::file
+
+namespace COHORT_NAMESPACE::detail {
+
+/// A file's bytes as a text, while it is mapped.
+inline std::string_view characters_of(file::mapped_file const& file) {
+  return {reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()};
+}
+
+}  // namespace COHORT_NAMESPACE::detail

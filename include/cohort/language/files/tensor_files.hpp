@@ -11,7 +11,7 @@ namespace COHORT_NAMESPACE::detail {
 
 inline file::json read_object(std::filesystem::path const& path) {
   file::mapped_file const file(path);
-  return file::parse_object({reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()}, path.string());
+  return file::parse_object(characters_of(file), path.string());
 }
 
 /// The files with a model's tensors: model.safetensors, or where it is not there those that

@@ -1,8 +1,8 @@
 #pragma once
 #include <array>
-#include <cohort/file/json.hpp>
 #include <cohort/file/mapped_file.hpp>
 #include <cohort/language/tokenizer/chat.hpp>
+#include <cohort/language/tokenizer/json_steps.hpp>
 #include <filesystem>
 #include <initializer_list>
 #include <system_error>
@@ -65,24 +65,15 @@ inline chat_format recognize_chat(std::string_view text) {
 /// The format of a folder's chat_template.jinja or, where it is not there, of the template in its
 /// tokenizer_config.json, with the tokens that the latter names. Raises io_error where there is none.
 inline chat_format read_chat(std::filesystem::path const& folder) {
-  auto const text_of = [](file::mapped_file const& file) {
-    return std::string(reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size());
-  };
   auto const config = folder / "tokenizer_config.json", own = folder / "chat_template.jinja";
   std::error_code absent;
   file::json object = file::json::object();
   if (std::filesystem::exists(config, absent))
-    object = file::parse_object(text_of(file::mapped_file(config)), config.string());
+    object = file::parse_object(detail::characters_of(file::mapped_file(config)), config.string());
   file::json_fields const fields(object, config.string());
-  auto const token = [&](char const* name) -> std::string {
-    file::json const* value = fields.find(name);
-    if (value && value->is_object() && value->contains("content")) value = &value->at("content");
-    if (value && !value->is_string()) fields.wrong(name, "a token's text");
-    return value ? value->get<std::string>() : "";
-  };
   std::string text;
   if (std::filesystem::exists(own, absent)) {
-    text = text_of(file::mapped_file(own));
+    text = detail::characters_of(file::mapped_file(own));
   } else {
     file::json const* value = fields.find("chat_template");
     if (!value)
@@ -98,7 +89,7 @@ inline chat_format read_chat(std::filesystem::path const& folder) {
     text = value->get<std::string>();
   }
   chat_format f = recognize_chat(text);
-  f.begin = token("bos_token"), f.end = token("eos_token");
+  f.begin = detail::token_text(fields, "bos_token"), f.end = detail::token_text(fields, "eos_token");
   return f;
 }
 

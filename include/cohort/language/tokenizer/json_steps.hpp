@@ -53,6 +53,14 @@ struct step_fields : file::json_fields {
   }
 };
 
+/// Of a tokenizer_config.json: a token's text, which may be in an object; empty where there is none.
+inline std::string token_text(file::json_fields const& fields, char const* name) {
+  file::json const* value = fields.find(name);
+  if (value && value->is_object() && value->contains("content")) value = &value->at("content");
+  if (value && !value->is_string()) fields.wrong(name, "a token's text");
+  return value ? value->get<std::string>() : "";
+}
+
 /// read(fields) of each step that an object is, a Sequence's in their order. Nothing for null.
 template <class F>
 void each_step(file::json const* object, char const* list, std::string const& where, F read) {

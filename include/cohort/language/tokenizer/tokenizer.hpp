@@ -1,6 +1,6 @@
 #pragma once
+#include <cohort/language/tokenizer/read_tokenizer.hpp>
 #include <cohort/language/tokenizer/tokenizer_core.hpp>
-#include <cohort/language/tokenizer/tokenizer_json.hpp>
 
 namespace COHORT_NAMESPACE::language {
 
@@ -14,7 +14,7 @@ struct decode_options {
 
 /// Texts as a language model's tokens, and back.
 ///
-///     language::tokenizer words("SmolLM2-135M-Instruct");                  a folder, or a tokenizer.json
+///     language::tokenizer words("SmolLM2-135M-Instruct");                  a folder, or a tokenizer.json or .model
 ///     std::vector<std::int32_t> ids = words.encode("Hello!");
 ///     std::string text = words.decode(ids);
 ///

@@ -147,7 +147,7 @@ class tokenizer_core {
         refuse("or its id, " + std::to_string(token.id) + ", is there twice");
       if (token.special) special_.insert(token.id);
       if (token.id >= size()) texts_.resize(std::size_t(token.id) + 1);
-      if (token.normalized) normalize(token.text, parts_.normalizer, searches);
+      if (token.normalized && !parts_.added_as_written) normalize(token.text, parts_.normalizer, searches);
       texts_[std::size_t(token.id)] = token.text;
       (token.normalized ? normalized_ : raw_).add(std::move(token));
     }

@@ -1,7 +1,5 @@
 #pragma once
-#include <cohort/file/mapped_file.hpp>
 #include <cohort/language/tokenizer/json_steps.hpp>
-#include <system_error>
 
 // tokenizer.json, as Hugging Face's tokenizers writes it.
 
@@ -144,37 +142,6 @@ inline tokenizer_parts read_tokenizer_json(std::string_view bytes, std::string c
   detail::each_step(f.find("post_processor"), "processors", where + ", post_processor", [&](auto const& s) {
     if (s.choice("type", {"ByteLevel", "TemplateProcessing"}) == 1) detail::read_template(s, most, parts);
   });
-  return parts;
-}
-
-/// The parts of a tokenizer.json, or of the one in a folder, whose tokenizer_config.json may name the tokens that begin
-/// and end a text.
-inline tokenizer_parts read_tokenizer(std::filesystem::path const& folder_or_file) {
-  auto const text_of = [](file::mapped_file const& file) {
-    return std::string_view(reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size());
-  };
-  std::error_code absent;
-  bool const in_folder = std::filesystem::is_directory(folder_or_file, absent);
-  auto const path = in_folder ? folder_or_file / "tokenizer.json" : folder_or_file;
-  file::mapped_file const file(path);
-  tokenizer_parts parts = read_tokenizer_json(text_of(file), path.string());
-  auto const more = folder_or_file / "tokenizer_config.json";
-  if (!in_folder || !std::filesystem::exists(more, absent)) return parts;
-  file::mapped_file const config(more);
-  file::json const object = file::parse_object(text_of(config), more.string());
-  detail::step_fields const f(object, more.string());
-  auto named = [&](char const* name) -> std::optional<std::int32_t> {
-    file::json const* value = f.find(name);
-    if (value && value->is_object() && value->contains("content")) value = &value->at("content");
-    if (!value) return std::nullopt;
-    if (!value->is_string()) f.wrong(name, "a token's text");
-    auto const& text = value->get_ref<std::string const&>();
-    for (added_token const& token : parts.added)
-      if (token.text == text) return token.id;
-    std::int32_t const id = parts.tokens.find(text);
-    return id == detail::token_list::none ? std::nullopt : std::optional(id);
-  };
-  parts.begin = named("bos_token"), parts.end = named("eos_token");
   return parts;
 }
 

@@ -16,8 +16,9 @@ struct tokenizer_parts {
   std::vector<pre_tokenizer_step> pre_tokenizer{};
   std::optional<std::vector<decoder_step>> decoder{};  ///< absent: the tokens with spaces between them
   std::vector<added_token> added{};                    ///< of the model's tokens, or others with numbers of their own
-  std::vector<std::int32_t> before{}, behind{};        ///< what encode puts around a text
-  std::optional<std::int32_t> begin{}, end{};          ///< where known: the tokens that begin and end a text
+  bool added_as_written = false;  ///< normalized ones are looked for as they are, and not as a normalizer writes them
+  std::vector<std::int32_t> before{}, behind{};  ///< what encode puts around a text
+  std::optional<std::int32_t> begin{}, end{};    ///< where known: the tokens that begin and end a text
 };
 
 }  // namespace COHORT_NAMESPACE::language

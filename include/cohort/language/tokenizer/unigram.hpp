@@ -16,6 +16,7 @@ namespace COHORT_NAMESPACE::language {
 struct unigram_options {
   std::vector<double> scores{};           ///< of each token
   std::optional<std::int32_t> unknown{};  ///< several beside each other are one
+  std::vector<bool> hidden{};             ///< tokens that no text has, such as those of bytes; empty: none
   bool byte_fallback = false;             ///< they are the tokens <0x00> to <0xFF> of their bytes
 };
 
@@ -31,6 +32,9 @@ class unigram_model {
     if (options_.scores.size() != std::size_t(tokens.size()))
       refuse("there are " + std::to_string(options_.scores.size()) + " scores of " + std::to_string(tokens.size()) +
              " tokens");
+    if (!options_.hidden.empty() && options_.hidden.size() != options_.scores.size())
+      refuse("there are " + std::to_string(options_.hidden.size()) + " marks of " + std::to_string(tokens.size()) +
+             " tokens");
     if (options_.unknown && (*options_.unknown < 0 || *options_.unknown >= tokens.size()))
       refuse("unk_id is " + std::to_string(*options_.unknown) + ", expected one of the " +
              std::to_string(tokens.size()) + " tokens");
@@ -38,6 +42,7 @@ class unigram_model {
       double const score = options_.scores[std::size_t(id)];
       if (!std::isfinite(score))
         refuse("the score of token " + std::to_string(id) + " is " + text(score) + ", expected a finite number");
+      if (is_hidden(id)) continue;
       least_ = std::min(least_, score);
       if (!tokens[id].empty()) trie_.add(tokens[id], id);
     }
@@ -84,12 +89,13 @@ class unigram_model {
  private:
   static constexpr std::size_t nowhere = ~std::size_t(0);
   static constexpr std::int32_t unknown = -2;
+  bool is_hidden(std::int32_t id) const { return !options_.hidden.empty() && options_.hidden[std::size_t(id)]; }
   bool is_unknown(std::int32_t id) const { return id == unknown || (options_.unknown && id == *options_.unknown); }
 
   /// In reverse.
   void append_unknown(token_list const& tokens, std::string_view text, std::vector<std::int32_t>& to) const {
     auto of_byte = [&](char c) { return tokens.find_byte(static_cast<unsigned char>(c)); };
-    if (std::int32_t const id = tokens.find(text); id != token_list::none) return to.push_back(id);
+    if (std::int32_t const id = tokens.find(text); id != token_list::none && !is_hidden(id)) return to.push_back(id);
     if (options_.byte_fallback && std::ranges::all_of(text, [&](char c) { return of_byte(c) != token_list::none; })) {
       for (std::size_t i = text.size(); i-- > 0;) to.push_back(of_byte(text[i]));
       return;
