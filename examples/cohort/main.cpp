@@ -8,6 +8,8 @@
 //     cohort export --header controller.hpp runs/first
 //     cohort watch --out first.gif runs/first
 //     cohort diagnose runs/first
+//
+// and runs the programs on language models that are beside it (language/).
 #include <CLI/CLI.hpp>
 #include <cohort/describe/names.hpp>
 #include <cohort/version.hpp>
@@ -20,6 +22,7 @@
 #include "config.hpp"
 #include "diagnose.hpp"
 #include "export.hpp"
+#include "language.hpp"
 #include "replay.hpp"
 #include "runs.hpp"
 #include "sweep.hpp"
@@ -66,6 +69,7 @@ int run(int argc, char** argv) {
                "cohort"};
   app.set_version_flag("--version", "cohort " COHORT_VERSION);
   app.require_subcommand(1);
+  for (auto const& [name, about] : language_commands) app.add_subcommand(name, about);
 
   train_request how;
   std::string config_file, out;
@@ -180,4 +184,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace cli
 
-int main(int argc, char** argv) { return cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  if (argc > 1 && cli::is_language_command(argv[1])) return cli::run_language(argv);
+  return cli::run(argc, argv);
+}

@@ -1,8 +1,8 @@
 // Talks with a language model:
 //
-//     chat --model SmolLM2-135M-Instruct.Q4_1.gguf
-//     chat --model DIR --system "You are terse." --temperature 0.7 --top-p 0.9
-//     echo '{"content": "What is the capital of France?"}' | chat --model DIR --json
+//     cohort chat --model SmolLM2-135M-Instruct.Q4_1.gguf
+//     cohort chat --model DIR --system "You are terse." --temperature 0.7 --top-p 0.9
+//     echo '{"content": "What is the capital of France?"}' | cohort chat --model DIR --json
 #include <unistd.h>
 
 #include <chrono>
@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
       "and "
       "the program;\n"
       "so does the end of stdin. How many tokens that were, in what time and memory, stands on stderr at the end.",
-      "chat"};
+      "cohort chat"};
   program::model_options loading;
   loading.add_to(app);
   program::add(app, "--system", system, "what the model is told first", "TEXT");

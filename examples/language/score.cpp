@@ -1,15 +1,18 @@
 // Log-probabilities of tokens under a language model:
 //
-//     echo '{"ids": [1, 17, 4]}' | score --model DIR        prints {"logp": [-3.5174565,-0.30853]}
+//     echo '{"ids": [1, 17, 4]}' | cohort score --model DIR        prints {"logp": [-3.5174565,-0.30853]}
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cohort/backend/eigen.hpp>
-#include <cohort/language/files/load.hpp>
+#include <cohort/language/files/model_text.hpp>
 #include <iostream>
+#include <memory>
 #include <vector>
 
+#include "lines.hpp"
 #include "model_options.hpp"
+#include "usage.hpp"
 
 namespace {
 
@@ -65,29 +68,22 @@ class scorer {
   typename decoder<backend>::cache cache_;
 };
 
-/// The tokens of one line; `where` is what messages call it.
-std::vector<std::int32_t> read_ids(std::string const& line, std::string const& where, decoder_options const& o) {
-  file::json const object = file::parse_object(line, where);
-  file::json_fields const fields(object, where);
-  file::json const& list = fields.at("ids");
-  if (!list.is_array() || list.empty()) fields.wrong("ids", "a list of one token or more");
-  if (list.size() > std::size_t(o.context))
-    fields.refuse("has " + std::to_string(list.size()) + " ids, expected no more than the context's " +
+/// The tokens of one line, of which a text becomes `words`.
+template <class Words>
+std::vector<std::int32_t> read_line(file::json_fields const& fields, Words words, decoder_options const& o) {
+  auto const ids =
+      fields.find("text") ? words().encode(program::text_of(fields, "text")) : program::ids_of(fields, o.vocabulary);
+  if (ids.empty()) fields.wrong(fields.find("text") ? "text" : "ids", "a list of one token or more");
+  if (ids.size() > std::size_t(o.context))
+    fields.refuse("has " + std::to_string(ids.size()) + " ids, expected no more than the context's " +
                   std::to_string(o.context));
-  std::vector<std::int32_t> ids;
-  for (file::json const& id : list) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t(o.vocabulary))
-      fields.refuse("ids[" + std::to_string(ids.size()) + "] is " + detail::shown(id) +
-                    ", expected a token of the vocabulary's " + std::to_string(o.vocabulary) + ", counted from 0");
-    ids.push_back(id.get<std::int32_t>());
-  }
   return ids;
 }
 
 /// With the fewest digits that read back as the same numbers.
 template <class T>
-std::string line_of(std::vector<T> const& logp, std::string const& where) {
-  std::string text = "{\"logp\": [";
+std::string line_of(std::vector<T> const& logp, std::string const& first, std::string const& where) {
+  std::string text = "{" + first + "\"logp\": [";
   for (std::size_t t = 0; t < logp.size(); ++t) {
     if (!std::isfinite(logp[t]))
       throw cohort_error(where + ": the log-probability of ids[" + std::to_string(t + 1) + "] is " +
@@ -99,15 +95,29 @@ std::string line_of(std::vector<T> const& logp, std::string const& where) {
 }
 
 template <class T>
-void score(program::model_options const& from) {
+void score(program::model_options const& from, bool stats) {
   scorer<T> logp_of(from);
-  std::ios::sync_with_stdio(false);
-  std::string line;
-  for (long number = 1; std::getline(std::cin, line); ++number) {
-    std::string const where = "stdin, line " + std::to_string(number);
-    program::print(line_of(logp_of(read_ids(line, where, logp_of.options())), where));
-  }
-  if (std::cin.bad()) throw cohort_error("can't read stdin");
+  std::unique_ptr<language::tokenizer> tokens;
+  auto const words = [&]() -> language::tokenizer const& {
+    if (!tokens) tokens = std::make_unique<language::tokenizer>(language::read_text(from.path()).words);
+    return *tokens;
+  };
+  program::token_usage usage;
+  double sum = 0, count = 0;
+  program::each_line([&](std::string const& line, std::string const& where) {
+    file::json const object = file::parse_object(line, where);
+    file::json_fields const fields(object, where);
+    auto const ids = read_line(fields, words, logp_of.options());
+    auto const logp = logp_of(ids);
+    std::string const first = fields.find("text") ? "\"ids\": " + file::json(ids).dump() + ", " : "";
+    program::print(line_of(logp, first, where));
+    usage.add(ids.size(), 0);
+    for (T x : logp) sum += double(x);
+    count += double(logp.size());
+  });
+  if (!stats) return;
+  if (count > 0) std::fprintf(stderr, "[perplexity %.4g over %.0f tokens]\n", std::exp(-sum / count), count);
+  usage.print();
 }
 
 }  // namespace
@@ -115,12 +125,17 @@ void score(program::model_options const& from) {
 int main(int argc, char** argv) {
   program::model_options loading;
   CLI::App app{
-      "Reads lines {\"ids\": [...]} from stdin and answers each at once with a line {\"logp\": [...]} on stdout: the "
-      "natural logarithm of each\n"
-      "token's probability given those before it, the first token left out. Other fields of a line are not looked at. "
+      "Reads lines {\"ids\": [...]} or {\"text\": \"...\"} from stdin and answers each at once with a line {\"logp\": "
+      "[...]} "
+      "on stdout, a text's also with\n"
+      "its ids: the natural logarithm of each token's probability given those before it, the first token left out. "
+      "Other fields of a line are not looked at. "
       "At the first line that\n"
       "is wrong it stops and says which on stderr.",
-      "score"};
+      "cohort score"};
+  bool stats = false;
   loading.add_to(app);
-  return program::run(app, argc, argv, [&] { loading.wide ? score<double>(loading) : score<float>(loading); });
+  app.add_flag("--stats", stats, "says on stderr the perplexity of all lines, and the time and memory that it took");
+  return program::run(app, argc, argv,
+                      [&] { loading.wide ? score<double>(loading, stats) : score<float>(loading, stats); });
 }

@@ -1,10 +1,10 @@
 // Texts as a model's tokens, and back:
 //
-//     echo 'Hello!' | tokenize --model DIR        prints {"ids": [9906, 0]}
-#include <cohort/language/tokenizer/tokenizer.hpp>
-#include <iostream>
+//     echo 'Hello!' | cohort tokenize --model DIR        prints {"ids": [9906, 0]}
+#include <cohort/language/files/model_text.hpp>
 
 #include "../program/command_line.hpp"
+#include "lines.hpp"
 
 namespace {
 
@@ -23,28 +23,16 @@ std::string line_of(std::vector<std::int32_t> const& ids) {
 
 std::string read_text(std::string const& line, std::string const& where) {
   file::json const object = file::parse_object(line, where);
-  file::json_fields const fields(object, where);
-  file::json const& text = fields.at("text");
-  if (!text.is_string()) fields.wrong("text", "a text");
-  return text.get<std::string>();
+  return program::text_of(file::json_fields(object, where), "text");
 }
 
 std::vector<std::int32_t> read_ids(std::string const& line, std::string const& where) {
   file::json const object = file::parse_object(line, where);
-  file::json_fields const fields(object, where);
-  file::json const& list = fields.at("ids");
-  if (!list.is_array()) fields.wrong("ids", "a list of tokens");
-  std::vector<std::int32_t> ids;
-  for (file::json const& id : list) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
-      fields.refuse("ids[" + std::to_string(ids.size()) + "] is " + detail::shown(id) + ", expected a token");
-    ids.push_back(id.get<std::int32_t>());
-  }
-  return ids;
+  return program::ids_of(file::json_fields(object, where));
 }
 
 void tokenize(request const& r) {
-  language::tokenizer const words(r.model);
+  language::tokenizer const words = language::read_words(r.model);
   auto const answer = [&](std::string const& line, std::string const& where) {
     if (r.decode) {
       std::string const text = words.decode(read_ids(line, where), {.skip_special = r.skip_special});
@@ -53,11 +41,7 @@ void tokenize(request const& r) {
     return line_of(
         words.encode(r.json ? read_text(line, where) : line, {.special_in_text = !r.plain, .begin_end = !r.plain}));
   };
-  std::ios::sync_with_stdio(false);
-  std::string line;
-  for (long number = 1; std::getline(std::cin, line); ++number)
-    program::print(answer(line, "stdin, line " + std::to_string(number)));
-  if (std::cin.bad()) throw cohort_error("can't read stdin");
+  program::each_line([&](std::string const& line, std::string const& where) { program::print(answer(line, where)); });
 }
 
 }  // namespace
@@ -72,8 +56,8 @@ int main(int argc, char** argv) {
       "line "
       "that is wrong it stops\n"
       "and says which on stderr.",
-      "tokenize"};
-  program::add(app, "--model", model, "folder with a tokenizer.json, or the file", "DIR")->required();
+      "cohort tokenize"};
+  program::add(app, "--model", model, "a folder with a tokenizer.json, that file, or a GGUF file", "PATH")->required();
   auto* const decode = app.add_flag("--decode", r.decode, "from tokens to texts");
   app.add_flag("--json", r.json, "texts are lines {\"text\": \"...\"}, which may have line breaks in them");
   app.add_flag("--plain", r.plain,

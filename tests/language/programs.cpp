@@ -46,9 +46,9 @@ outcome_of_program run(std::string const& program, std::string const& arguments,
   return found;
 }
 outcome_of_program score(std::string const& arguments, std::string const& in) {
-  return run(paths::program("score"), arguments, in);
+  return run(paths::program("cohort-score"), arguments, in);
 }
-outcome_of_program generate(std::string const& arguments) { return run(paths::program("generate"), arguments); }
+outcome_of_program generate(std::string const& arguments) { return run(paths::program("cohort-generate"), arguments); }
 
 std::vector<double> numbers(file::safetensors const& file, std::string const& name) {
   auto const& shape = file.at(name).shape;
@@ -80,7 +80,7 @@ void check_refusal(outcome_of_program const& r, int status, std::string const& p
   CAPTURE(r.err);
   CHECK(r.status == status);
   CHECK(r.out.empty());
-  CHECK(r.err.starts_with(program + ": "));
+  CHECK(r.err.starts_with("cohort " + program + ": "));
   CHECK(r.err.find('\n') + 1 == r.err.size());
   CHECK_THAT(r.err, ContainsSubstring(what));
 }
@@ -162,7 +162,7 @@ TEST_CASE("score: a line that is wrong is said by its number, after the answers 
     CAPTURE(text, r.err);
     CHECK(r.status == 1);
     CHECK(logps(r.out).size() == 1);
-    CHECK(r.err == "score: stdin, line 2: " + what + "\n");
+    CHECK(r.err == "cohort score: stdin, line 2: " + what + "\n");
   };
   refused("", "is not JSON, from byte 1 on");
   refused("{\"ids\": [1, 2}", "is not JSON, from byte 14 on");
@@ -182,7 +182,7 @@ TEST_CASE("score: answers a line before the next one is there") {
   own_folder const here;
   auto const fifo = here.file("fifo");
   // The writer sends its second line only when it has the answer to the first.
-  std::string const script = "mkfifo '" + fifo + "' && '" + paths::program("score") + "' --model '" + golden +
+  std::string const script = "mkfifo '" + fifo + "' && '" + paths::program("cohort-score") + "' --model '" + golden +
                              "tied' <'" + fifo + "' | { exec 3>'" + fifo +
                              "'; echo '{\"ids\": [1, 2]}' >&3; read first; echo '{\"ids\": [3]}' >&3; exec 3>&-; read "
                              "second; echo \"$first $second\"; }";
@@ -279,7 +279,7 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
                 "--threads is '0', expected a whole number from 1 to 1024");
   check_refusal(score(model + "stray", ""), 2, "score", "stray");
   check_refusal(generate("--ids 1"), 2, "generate", "--model is required");
-  check_refusal(generate(model), 2, "generate", "--ids is required");
+  check_refusal(generate(model), 2, "generate", "--ids, --prompt or --lines is required");
   check_refusal(generate(model + "--ids ''"), 2, "generate", "--ids is empty, expected one token or more");
   check_refusal(generate(model + "--ids '1 x'"), 2, "generate",
                 "--ids: 'x' is no token; expected whole numbers, with spaces between them");
@@ -321,10 +321,9 @@ TEST_CASE("score, generate: wrong arguments are exit status 2") {
 }
 
 TEST_CASE("score, generate: a model that can't be read is exit status 1, with the file and what is wrong in it") {
-  check_refusal(score("--model nowhere", ""), 1, "score",
-                "nowhere/config.json cannot be opened: No such file or directory");
+  check_refusal(score("--model nowhere", ""), 1, "score", "nowhere cannot be opened: No such file or directory");
   check_refusal(generate("--model nowhere --ids 1"), 1, "generate",
-                "nowhere/config.json cannot be opened: No such file or directory");
+                "nowhere cannot be opened: No such file or directory");
   own_folder const here;
   std::filesystem::copy(golden + "tied", here.path);
   json config = json::parse(files::get(here.file("config.json")));
@@ -334,9 +333,9 @@ TEST_CASE("score, generate: a model that can't be read is exit status 1, with th
       here.file("model.safetensors") + ": tensor \"model.embed_tokens.weight\" has the shape [40,32], expected [40,64]";
   check_refusal(score(here.model(), ""), 1, "score", wrong);
   check_refusal(generate(here.model() + "--ids 1 --tokens 2"), 1, "generate", wrong);
-  config["attention_bias"] = true;
+  config["attention_bias"] = 1;
   files::put(here.file("config.json"), config.dump());
-  check_refusal(score(here.model(), ""), 1, "score", "config.json: has attention_bias true, expected false");
+  check_refusal(score(here.model(), ""), 1, "score", "config.json: has attention_bias 1, expected true or false");
 }
 
 TEST_CASE("score, generate: help exits with 0, and a stdout that is full with 1") {

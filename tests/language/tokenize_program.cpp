@@ -13,7 +13,7 @@ namespace {
 files::outcome_of_program tokenize(std::string const& arguments, std::string const& in) {
   files::scratch const here("cohort_tokenize");
   files::put(here.path / "in", in);
-  return files::run_in(here, paths::program("tokenize"), arguments + " <in");
+  return files::run_in(here, paths::program("cohort-tokenize"), arguments + " <in");
 }
 std::string const model = "--model '" + paths::golden("tokenizer/llama3") + "' ";
 
@@ -40,7 +40,7 @@ TEST_CASE("tokenize: what is wrong is one line on stderr") {
     CAPTURE(r.err);
     CHECK(r.status == status);
     CHECK(r.out.empty());
-    CHECK(r.err.starts_with("tokenize: "));
+    CHECK(r.err.starts_with("cohort tokenize: "));
     CHECK(r.err.find('\n') + 1 == r.err.size());
     CHECK_THAT(r.err, ContainsSubstring(what));
   };

@@ -53,8 +53,9 @@ inline std::vector<std::int32_t> stop_tokens_of(std::filesystem::path const& pat
 ///     auto small = language::load(cpu, "SmolLM2-135M-Instruct", {.type = stored_type::q8_0});
 ///
 /// Weights are mapped, not read: a pass reads them from the files, or from the system's cache of these. In another type
-/// than the files', or where a family has them turned, they are made anew in memory. A family of your own is given
-/// after the options. Raises io_error as read_config, read_parameters and gguf_model do.
+/// than the files', or where a family has them turned, they are made anew in memory; float64 is kept where the
+/// backend's numbers are double. A family of your own is given after the options. Raises io_error as read_config,
+/// read_parameters and gguf_model do.
 template <backend B, class... Own>
 frozen_model<B> load(B& backend, std::filesystem::path const& path, load_options const& o = {}, Own const&... own) {
   std::error_code absent;
@@ -73,6 +74,11 @@ frozen_model<B> load(B& backend, std::filesystem::path const& path, load_options
     return detail::frozen(backend, all);
   }
   auto const options = read_config(path, own...);
+  if (!o.type && sizeof(value_t<B>) == 8 && detail::tensor_files(path).have("F64")) {
+    std::vector<value_t<B>> parameters(std::size_t(options.parameters()));
+    read_parameters<value_t<B>>(path, options, parameters, own...);
+    return {backend, options, std::span<value_t<B> const>(parameters)};
+  }
   auto const naming = detail::naming_in(path, options, own...);
   auto const all = std::make_shared<detail::weights_in_file<detail::tensor_files>>(options, o.type, path);
   detail::each_tensor(all->file, naming, options, [&](named_tensor const& t, std::string const& name) {

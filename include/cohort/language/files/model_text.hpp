@@ -46,6 +46,12 @@ struct model_text {
   std::string why_no_chat;          ///< then
 };
 
+/// The tokenizer of a folder, a tokenizer.json or a GGUF file.
+inline tokenizer read_words(std::filesystem::path const& path) {
+  if (path.extension() != ".gguf") return tokenizer(path);
+  return detail::words_of(read_gguf_tokenizer(file::gguf(path)), path.string());
+}
+
 /// From a folder of Hugging Face's or a GGUF file. Raises io_error for a tokenizer that is missing or not known.
 inline model_text read_text(std::filesystem::path const& path) {
   std::error_code absent;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cohort/file/safetensors.hpp>
 #include <map>
 #include <memory>
@@ -83,6 +84,10 @@ class tensor_files {
     std::set<std::string> all;
     for (auto const& [name, file] : in_) all.insert(name);
     return all;
+  }
+  /// Whether any is of a type.
+  bool have(std::string_view type) const {
+    return std::any_of(in_.begin(), in_.end(), [&](auto const& t) { return t.second->at(t.first).type == type; });
   }
   bool contains(std::string_view name) const { return in_.find(name) != in_.end(); }
   /// The file that has it; one that says it has it not where none has.

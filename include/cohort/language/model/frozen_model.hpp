@@ -8,7 +8,7 @@
 namespace COHORT_NAMESPACE {
 
 /// A language model that scores and generates, and is not trained: it has no gradient, and its weights stay where they
-/// lie, in a file's own types. A generator takes it as it takes a language_model.
+/// lie, in a file's own types, or are the backend's numbers. A generator takes it as it takes a language_model.
 template <backend B>
   requires stored_products<B>
 class frozen_model {
@@ -23,19 +23,27 @@ class frozen_model {
     if (std::ptrdiff_t(vectors.size()) != network_.parameters())
       throw shape_error("frozen_model: there are " + std::to_string(vectors.size()) +
                         " numbers of norms and biases, expected " + std::to_string(network_.parameters()));
-    b.assign(vectors_, vectors);
+    b.assign(parameters_, vectors);
+  }
+  /// With all parameters in an array, as lay_out(options) has them.
+  frozen_model(B& b, decoder_options const& o, std::span<T const> parameters)
+      : network_(b, o), head_(256, o.logit_cap) {
+    if (std::ptrdiff_t(parameters.size()) != network_.parameters())
+      throw shape_error("frozen_model: there are " + std::to_string(parameters.size()) + " parameters, expected " +
+                        std::to_string(network_.parameters()));
+    b.assign(parameters_, parameters);
   }
 
   decoder_options const& options() const { return network_.options(); }
   decoder<B>& network() { return network_; }
   token_head<B>& head() { return head_; }
-  view<T const> parameters() const { return vectors_.all(); }
+  view<T const> parameters() const { return parameters_.all(); }
 
  private:
   std::shared_ptr<void const> keeps_;
   decoder<B> network_;
   token_head<B> head_;
-  typename B::template array<T> vectors_;
+  typename B::template array<T> parameters_;
 };
 
 }  // namespace COHORT_NAMESPACE
