@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 /// The commands on language models, each a program of its own, so that nothing else needs what they need.
