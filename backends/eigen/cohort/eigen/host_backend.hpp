@@ -58,7 +58,8 @@ class host_backend : public host_series<host_backend<T>, T> {
   void matmul_prepared(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate = false) {
     base::check_product(c, a, {w.columns, w.rows});
     detail::check_stored("matmul", w);
-    if (a.columns == 0) return matmul(c, a, view<T const>(nullptr, 0, w.rows), accumulate);
+    if (a.columns == 0 && !accumulate) this->map(outputs{c}, detail::filled{0}, view<T const>(c));
+    if (a.columns == 0) return;
     if constexpr (sizeof(T) == sizeof(float)) {
       auto adjacent = this->template temporary<T>(a.column_stride == 1 ? 0 : a.size());
       if (a.column_stride != 1) {

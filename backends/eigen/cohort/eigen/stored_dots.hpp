@@ -5,6 +5,14 @@ namespace COHORT_NAMESPACE::eigen {
 
 namespace lanes {
 
+/// g++ would read it again wherever it is used, and the processor then has more to load than to multiply.
+inline floats in_register(floats x) {
+#if defined(__x86_64__) && !defined(__clang__)
+  asm("" : "+v"(x));
+#endif
+  return x;
+}
+
 /// Of a and b, the first halves of all groups of L lanes plus the second ones: a's groups, then b's.
 template <int L>
 [[gnu::always_inline]] inline floats halves_added(floats a, floats b) {
@@ -45,6 +53,34 @@ struct stored_rows {
   lanes::bytes operator[](int n) const { return first + std::min(n, count - 1) * row_bytes; }
 };
 
+/// Adds the products of a chunk of N rows of weights and R of inputs.
+template <int N, int R, class Reader>
+[[gnu::always_inline]] inline void add_chunk(lanes::floats (&sum)[R * N], Reader const (&block)[N], int c,
+                                             float const* const (&x)[R], std::ptrdiff_t k) {
+  constexpr int W = lanes::W, vectors = Reader::chunk_elements / W;
+  if constexpr (R >= N && N * vectors <= W / 2) {  // each vector of inputs is loaded once, for all N
+    lanes::floats w[vectors][N];
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n)
+      block[n].chunk(c, [&](int i, lanes::floats v) __attribute__((always_inline)) { w[i][n] = v; });
+#pragma GCC unroll 8
+    for (int i = 0; i < vectors; ++i)
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+        auto const in = lanes::in_register(lanes::load(x[r] + k + i * W));
+#pragma GCC unroll 8
+        for (int n = 0; n < N; ++n) sum[r * N + n] = lanes::fused(w[i][n], in, sum[r * N + n]);
+      }
+  } else {
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n)
+      block[n].chunk(c, [&](int i, lanes::floats v) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) sum[r * N + n] = lanes::fused(v, lanes::load(x[r] + k + i * W), sum[r * N + n]);
+      });
+  }
+}
+
 /// The products of R rows of inputs and some of weights, over `depth` numbers of each, N at a time: those of inputs r
 /// begin at sums + r stored_strip_rows. Lane k % W has the chain of multiply-adds in the order of k, and then lanes are
 /// added by halves: the same for any R and N, so that a row of a batch has the bits it has alone.
@@ -65,15 +101,7 @@ template <class Block, int N, int R>
 #pragma GCC unroll 8
                      for (int n = 0; n < N; ++n) block[n] = reader(rows[n] + at);
                      for (int c = 0; c < reader::chunks; ++c)
-#pragma GCC unroll 8
-                       for (int n = 0; n < N; ++n)
-                         block[n].chunk(c, [&](int i, lanes::floats v) __attribute__((always_inline)) {
-#pragma GCC unroll 8
-                           for (int r = 0; r < R; ++r) {
-                             auto& s = sum[r * N + n];
-                             s = lanes::fused(v, lanes::load(in[r] + k + c * reader::chunk_elements + i * W), s);
-                           }
-                         });
+                       add_chunk<N, R>(sum, block, c, in, k + c * reader::chunk_elements);
                    };
     // What is read next is where these rows end: the processor does not find it by itself in rows of a few lines.
     std::ptrdiff_t const ahead = N * weights.row_bytes;

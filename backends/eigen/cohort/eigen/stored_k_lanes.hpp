@@ -15,15 +15,16 @@ struct stored_lanes<block::q4_k> {
     std::uint32_t s[3];
     std::memcpy(s, at + 4, sizeof s);
     // Four of 6 bits at a time; the upper two of the last ones are where the first ones leave room.
-    std::uint32_t const six[] = {s[0] & 0x3f3f3f3f, (s[2] & 0x0f0f0f0f) | (s[0] >> 2 & 0x30303030), s[1] & 0x3f3f3f3f,
-                                 (s[2] >> 4 & 0x0f0f0f0f) | (s[1] >> 2 & 0x30303030)};
-    unsigned char each[16];
-    std::memcpy(each, six, sizeof each);
-    float both[16];
-    std::fill_n(both, 8, block::half_at(at));
-    std::fill_n(both + 8, 8, -block::half_at(at + 2));
-    for (int i = 0; i < 16; i += lanes::W)
-      pack<float>(lanes::as_floats(lanes::widened<std::uint8_t>(each + i)) * lanes::load(both + i)).store(scale + i);
+    std::uint32_t six
+        __attribute__((vector_size(16))) = {s[0] & 0x3f3f3f3f, (s[2] & 0x0f0f0f0f) | (s[0] >> 2 & 0x30303030),
+                                            s[1] & 0x3f3f3f3f, (s[2] >> 4 & 0x0f0f0f0f) | (s[1] >> 2 & 0x30303030)};
+    auto const d = lanes::half_for_all(at), least = -lanes::half_for_all(at + 2);
+    lanes::ints const upper = lanes::load(lanes::count_up.data()) >= 8.f;
+    for (int i = 0; i < 16; i += lanes::W) {
+      auto const q = lanes::as_floats(lanes::widened<std::uint8_t>(reinterpret_cast<lanes::bytes>(&six) + i));
+      auto const by = lanes::W == 16 ? (upper ? least : d) : i < 8 ? d : least;
+      pack<float>(q * by).store(scale + i);
+    }
   }
   template <class F>
   [[gnu::always_inline]] void chunk(int c, F f) const {

@@ -32,7 +32,7 @@ class stored_product {
     // A thread more for 64 KiB of weights, which take it some three microseconds.
     std::ptrdiff_t grain = 1 + (1 << 16) / (strip * std::max<std::ptrdiff_t>(w_.row_bytes * c_.rows, 1));
     run_over(strips() * blocks, grain, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
-      float* const floats = room + room_of_inputs() + worker * strip * line();
+      float* const floats = widens() ? room + room_of_inputs() + worker * strip * line() : nullptr;
       for (std::ptrdiff_t i = first; i < last; ++i)
         for (std::ptrdiff_t k = 0; k < a_.columns; k += piece_) {
           std::ptrdiff_t const s = i / blocks, r = i % blocks * rows_at_once;
