@@ -1,5 +1,6 @@
 #pragma once
-#include <cohort/eigen/stored_lanes.hpp>
+#include <cohort/backend/stored_blocks_of_256.hpp>
+<cohort/eigen/stored_lanes.hpp>
 
 namespace COHORT_NAMESPACE::eigen {
 
