@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/eigen/stored_k_lanes.hpp>
+#include <utility>
 
 namespace COHORT_NAMESPACE::eigen {
 
