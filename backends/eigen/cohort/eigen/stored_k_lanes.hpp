@@ -1,68 +1,69 @@
 #pragma once
 #include <cohort/backend/stored_blocks_of_256.hpp>
-<cohort / eigen / stored_lanes.hpp>
+#include <cohort/eigen/stored_lanes.hpp>
 
-    namespace COHORT_NAMESPACE::eigen {
-  /// Blocks of 256 numbers whose scales are unpacked first.
-  template <>
-  struct stored_lanes<block::q4_k> {
-    static constexpr int elements = 256, size = 144, chunks = 4, chunk_elements = 64;
-    lanes::bytes at;
-    float scale[16];  ///< eight, and eight smallest numbers, negative
+namespace COHORT_NAMESPACE::eigen {
 
-    stored_lanes() = default;
-    explicit stored_lanes(lanes::bytes b) : at(b) {
-      std::uint32_t s[3];
-      std::memcpy(s, at + 4, sizeof s);
-      // Four of 6 bits at a time; the upper two of the last ones are where the first ones leave room.
-      std::uint32_t six
-          __attribute__((vector_size(16))) = {s[0] & 0x3f3f3f3f, (s[2] & 0x0f0f0f0f) | (s[0] >> 2 & 0x30303030),
-                                              s[1] & 0x3f3f3f3f, (s[2] >> 4 & 0x0f0f0f0f) | (s[1] >> 2 & 0x30303030)};
-      auto const d = lanes::half_for_all(at), least = -lanes::half_for_all(at + 2);
-      lanes::ints const upper = lanes::load(lanes::count_up.data()) >= 8.f;
-      for (int i = 0; i < 16; i += lanes::W) {
-        auto const q = lanes::as_floats(lanes::widened<std::uint8_t>(reinterpret_cast<lanes::bytes>(&six) + i));
-        auto const by = lanes::W == 16 ? (upper ? least : d) : i < 8 ? d : least;
-        pack<float>(q * by).store(scale + i);
-      }
+/// Blocks of 256 numbers whose scales are unpacked first.
+template <>
+struct stored_lanes<block::q4_k> {
+  static constexpr int elements = 256, size = 144, chunks = 4, chunk_elements = 64;
+  lanes::bytes at;
+  float scale[16];  ///< eight, and eight smallest numbers, negative
+
+  stored_lanes() = default;
+  explicit stored_lanes(lanes::bytes b) : at(b) {
+    std::uint32_t s[3];
+    std::memcpy(s, at + 4, sizeof s);
+    // Four of 6 bits at a time; the upper two of the last ones are where the first ones leave room.
+    std::uint32_t six
+        __attribute__((vector_size(16))) = {s[0] & 0x3f3f3f3f, (s[2] & 0x0f0f0f0f) | (s[0] >> 2 & 0x30303030),
+                                            s[1] & 0x3f3f3f3f, (s[2] >> 4 & 0x0f0f0f0f) | (s[1] >> 2 & 0x30303030)};
+    auto const d = lanes::half_for_all(at), least = -lanes::half_for_all(at + 2);
+    lanes::ints const upper = lanes::load(lanes::count_up.data()) >= 8.f;
+    for (int i = 0; i < 16; i += lanes::W) {
+      auto const q = lanes::as_floats(lanes::widened<std::uint8_t>(reinterpret_cast<lanes::bytes>(&six) + i));
+      auto const by = lanes::W == 16 ? (upper ? least : d) : i < 8 ? d : least;
+      pack<float>(q * by).store(scale + i);
     }
-    template <class F>
-    [[gnu::always_inline]] void chunk(int c, F f) const {
-      constexpr int W = lanes::W;
-      lanes::bytes const q = at + 16 + 32 * c;
-      lanes::nibbles const low(lanes::splat(scale[2 * c]), lanes::splat(scale[2 * c + 8])),
-          high(lanes::splat(scale[2 * c + 1]), lanes::splat(scale[2 * c + 9]));
+  }
+  template <class F>
+  [[gnu::always_inline]] void chunk(int c, F f) const {
+    constexpr int W = lanes::W;
+    lanes::bytes const q = at + 16 + 32 * c;
+    lanes::nibbles const low(lanes::splat(scale[2 * c]), lanes::splat(scale[2 * c + 8])),
+        high(lanes::splat(scale[2 * c + 1]), lanes::splat(scale[2 * c + 9]));
 #pragma GCC unroll 8
-      for (int i = 0; i < 32 / W; ++i) f(i, low(lanes::widened<std::uint8_t>(q + i * W)));
+    for (int i = 0; i < 32 / W; ++i) f(i, low(lanes::widened<std::uint8_t>(q + i * W)));
 #pragma GCC unroll 8
-      for (int i = 0; i < 32 / W; ++i) f(i + 32 / W, high(lanes::widened<std::uint8_t>(q + i * W) >> 4));
-    }
-  };
+    for (int i = 0; i < 32 / W; ++i) f(i + 32 / W, high(lanes::widened<std::uint8_t>(q + i * W) >> 4));
+  }
+};
 
-  template <>
-  struct stored_lanes<block::q6_k> {
-    static constexpr int elements = 256, size = 210, chunks = 8, chunk_elements = 32;
-    lanes::bytes at;
-    float scale[16];
+template <>
+struct stored_lanes<block::q6_k> {
+  static constexpr int elements = 256, size = 210, chunks = 8, chunk_elements = 32;
+  lanes::bytes at;
+  float scale[16];
 
-    stored_lanes() = default;
-    explicit stored_lanes(lanes::bytes b) : at(b) {
-      auto const d = lanes::half_for_all(at + 208);
-      for (int i = 0; i < 16; i += lanes::W)
-        pack<float>(lanes::as_floats(lanes::widened<std::int8_t>(at + 192 + i)) * d).store(scale + i);
-    }
-    template <class F>
-    [[gnu::always_inline]] void chunk(int c, F f) const {
-      constexpr int W = lanes::W;
-      int const low_shift = c % 4 / 2 * 4, high_shift = c % 4 * 2;
-      lanes::bytes const low = at + c / 4 * 64 + c % 2 * 32, high = at + 128 + c / 4 * 32;
+  stored_lanes() = default;
+  explicit stored_lanes(lanes::bytes b) : at(b) {
+    auto const d = lanes::half_for_all(at + 208);
+    for (int i = 0; i < 16; i += lanes::W)
+      pack<float>(lanes::as_floats(lanes::widened<std::int8_t>(at + 192 + i)) * d).store(scale + i);
+  }
+  template <class F>
+  [[gnu::always_inline]] void chunk(int c, F f) const {
+    constexpr int W = lanes::W;
+    int const low_shift = c % 4 / 2 * 4, high_shift = c % 4 * 2;
+    lanes::bytes const low = at + c / 4 * 64 + c % 2 * 32, high = at + 128 + c / 4 * 32;
 #pragma GCC unroll 8
-      for (int i = 0; i < 32 / W; ++i) {
-        auto const q = (lanes::widened<std::uint8_t>(low + i * W) >> low_shift & 15) |
-                       (lanes::widened<std::uint8_t>(high + i * W) >> high_shift & 3) << 4;
-        f(i, lanes::as_floats(q - 32) * lanes::splat(scale[2 * c + i * W / 16]));
-      }
+    for (int i = 0; i < 32 / W; ++i) {
+      auto const q = (lanes::widened<std::uint8_t>(low + i * W) >> low_shift & 15) |
+                     (lanes::widened<std::uint8_t>(high + i * W) >> high_shift & 3) << 4;
+      f(i, lanes::as_floats(q - 32) * lanes::splat(scale[2 * c + i * W / 16]));
     }
-  };
+  }
+};
 
 }  // namespace COHORT_NAMESPACE::eigen
