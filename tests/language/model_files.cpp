@@ -1,5 +1,6 @@
 #include <array>
 #include <cohort/language/files/model_files.hpp>
+#include <deque>
 #include <ranges>
 #include <tuple>
 
@@ -503,6 +504,55 @@ TEST_CASE("write_model: a model of transformers comes out with the tensors that 
     }
     CHECK(after.metadata() == before.metadata());
     CHECK(detail::written_out(read_config(here.path)) == detail::written_out(read_config(golden + name)));
+  }
+}
+
+TEST_CASE("write_model_like: all but the parameters is that of the other folder, of every family", "[golden]") {
+  for (std::string name : {"untied", "mistral", "qwen2", "gemma3", "phi3", "gpt2"}) {
+    CAPTURE(name);
+    scratch const here;
+    auto const source = here.path / "source", folder = here.path / "new";
+    // In 16 bits, with files about texts, and others.
+    std::filesystem::copy(golden + name, source);
+    std::filesystem::remove(source / "expected.safetensors");
+    auto const options = read_config(source);
+    auto parameters = parameters_of<float>(source);
+    std::string const type = name == "phi3" ? "F16" : "BF16";
+    std::vector<file::new_tensor<float>> in_16_bits;
+    std::deque<std::vector<float>> values;
+    detail::tensor_files const files(source);
+    for (auto const& tensor : files.names()) {
+      auto const& stored = files.file_of(tensor).at(tensor);
+      auto& v = values.emplace_back(detail::product(stored.shape, 1));
+      files.file_of(tensor).read<float>(tensor, stored.shape, v);
+      in_16_bits.push_back({tensor, stored.shape, v, type});
+    }
+    for (auto const& old : std::filesystem::directory_iterator(source))
+      if (old.path().filename().string().starts_with("model")) std::filesystem::remove(old.path());
+    file::write_safetensors(source / "model.safetensors", in_16_bits);
+    for (char const* other :
+         {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"})
+      files::put(source / other, std::string("{\"of\": \"") + other + "\"}");
+    files::put(source / "README.md", "not of it");
+
+    parameters = parameters_of<float>(source);
+    write_model_like<float>(source, folder, parameters);
+    CHECK(files::entries(folder) == 6);
+    for (char const* same : {"config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"})
+      CHECK(files::get(folder / same) == files::get(source / same));
+    CHECK(parameters_of<float>(folder) == parameters);
+    file::safetensors const before(source / "model.safetensors"), after(folder / "model.safetensors");
+    for (auto const& [tensor, stored] : before.tensors()) {
+      CHECK(after.at(tensor).type == type);
+      CHECK(after.at(tensor).shape == stored.shape);
+      CHECK(std::ranges::equal(after.at(tensor).bytes, stored.bytes));
+    }
+    CHECK_THROWS_AS(write_model_like<float>(source, folder, parameters), io_error);
+    CHECK_THROWS_WITH(write_model_like<float>(source, source, parameters),
+                      source.string() + " is the folder of the model that the new one is to be like, expected another");
+    CHECK_THROWS_AS(write_model_like<float>(source, here.path / "x", std::span<float const>(parameters).first(3)),
+                    shape_error);
+    CHECK_FALSE(std::filesystem::exists(here.path / "x"));
   }
 }
 

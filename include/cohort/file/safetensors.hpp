@@ -207,17 +207,37 @@ class safetensors {
   std::map<std::string, std::string> metadata_;
 };
 
+}  // namespace COHORT_NAMESPACE::file
+
+namespace COHORT_NAMESPACE::detail {
+
+/// round(x) of each, a few thousand at a time.
+template <class T, class F>
+void write_rounded(file::new_file& file, std::span<T const> values, F round) {
+  std::vector<std::invoke_result_t<F, T>> some;
+  for (std::size_t first = 0; first < values.size(); first += some.size()) {
+    some.clear();
+    for (T x : values.subspan(first, std::min<std::size_t>(1 << 14, values.size() - first))) some.push_back(round(x));
+    file.write(std::as_bytes(std::span(some)));
+  }
+}
+
+}  // namespace COHORT_NAMESPACE::detail
+
+namespace COHORT_NAMESPACE::file {
+
 /// A tensor to be written.
 template <class T>
 struct new_tensor {
   std::string name;
   std::vector<std::size_t> shape;
   std::span<T const> values;  ///< row by row
+  std::string type{};         ///< F32, F64, F16 or BF16, to which they are rounded; empty: as they are
 };
 
-/// Writes tensors as F32 or F64, in their order, and not yet under the file's name: that is `file.commit()`. The header
+/// Writes tensors in their order, and not yet under the file's name: that is `file.commit()`. The header
 /// is filled up with spaces, so that the data begin at a multiple of 8. Raises shape_error for values that do not fit a
-/// shape, value_error for a name that is taken.
+/// shape, value_error for a name that is taken, or another type.
 template <class T>
 void write_safetensors(new_file& file, std::vector<new_tensor<T>> const& tensors,
                        std::map<std::string, std::string> const& metadata = {}) {
@@ -232,10 +252,13 @@ void write_safetensors(new_file& file, std::vector<new_tensor<T>> const& tensors
                         detail::shown(t.shape) + " and " + std::to_string(t.values.size()) + " values");
     if (t.name == "__metadata__" || header.contains(t.name))
       throw value_error("write_safetensors: the name " + detail::shown(t.name) + " is taken");
-    header[t.name] = {{"dtype", sizeof(T) == 4 ? "F32" : "F64"},
-                      {"shape", t.shape},
-                      {"data_offsets", {end, end + t.values.size_bytes()}}};
-    end += t.values.size_bytes();
+    std::string const type = t.type.empty() ? sizeof(T) == 4 ? "F32" : "F64" : t.type;
+    if (type != "F32" && type != "F64" && type != "F16" && type != "BF16")
+      throw value_error("write_safetensors: tensor " + detail::shown(t.name) + " is to be of type " +
+                        detail::shown(type) + ", expected F32, F64, F16 or BF16");
+    std::size_t const bytes = t.values.size() * safetensors::size_of(type);
+    header[t.name] = {{"dtype", type}, {"shape", t.shape}, {"data_offsets", {end, end + bytes}}};
+    end += bytes;
   }
   std::string text;
   try {
@@ -247,7 +270,13 @@ void write_safetensors(new_file& file, std::vector<new_tensor<T>> const& tensors
   std::uint64_t const length = text.size();
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(text);
-  for (auto const& t : tensors) file.write(std::as_bytes(t.values));
+  for (auto const& t : tensors) {
+    if (t.type == "F16") detail::write_rounded(file, t.values, [](T x) { return to_half(float(x)); });
+    else if (t.type == "BF16") detail::write_rounded(file, t.values, [](T x) { return to_bfloat16(float(x)); });
+    else if (t.type == "F32" && sizeof(T) == 8) detail::write_rounded(file, t.values, [](T x) { return float(x); });
+    else if (t.type == "F64" && sizeof(T) == 4) detail::write_rounded(file, t.values, [](T x) { return double(x); });
+    else file.write(std::as_bytes(t.values));
+  }
 }
 
 template <class T>

@@ -16,6 +16,32 @@ inline decoder_options written_out(decoder_options o) {
   return o;
 }
 
+template <class T>
+void write_folder(std::filesystem::path const& folder, std::vector<file::new_tensor<T>> const& weights,
+                  std::string const& config, existing what) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) throw io_error(folder.string() + " cannot be made: " + failed.message());
+  file::new_file weights_file(folder / "model.safetensors", what), config_file(folder / "config.json", what);
+  file::write_safetensors(weights_file, weights, {{"format", "pt"}});
+  config_file.write(config);
+  if (what == existing::replace) std::filesystem::remove(folder / "config.json", failed);
+  weights_file.commit();
+  config_file.commit();
+}
+
+inline std::string text_in(std::filesystem::path const& path) {
+  file::mapped_file const file(path);
+  return {reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()};
+}
+/// Whether a file of a model's folder is about its texts.
+inline bool belongs_to_texts(std::string_view name) {
+  for (std::string_view const first : {"tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece",
+                                       "sentencepiece", "chat_template", "generation_config"})
+    if (name.starts_with(first)) return true;
+  return false;
+}
+
 /// The first family whose config.json, read again, gives these options: f(family, config.json).
 template <class F>
 void with_family_of(decoder_options const& options, F f) {
@@ -75,15 +101,38 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
   config["torch_dtype"] = type;  // for transformers 4
   config["dtype"] = type;
 
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) throw io_error(folder.string() + " cannot be made: " + failed.message());
-  file::new_file weights_file(folder / "model.safetensors", what), config_file(folder / "config.json", what);
-  file::write_safetensors(weights_file, weights, {{"format", "pt"}});
-  config_file.write(config.dump(2) + "\n");
-  if (what == existing::replace) std::filesystem::remove(folder / "config.json", failed);
-  weights_file.commit();
-  config_file.commit();
+  detail::write_folder(folder, weights, config.dump(2) + "\n", what);
+}
+
+/// Writes these parameters as the model that a folder of Hugging Face's has: with its config.json, its tensors' names
+/// and types (to which they are rounded), in one file, and beside them its generation_config.json, chat template and
+/// tokenizer. Raises io_error as read_config and read_parameters do for the folder that it is to be like, and where
+/// both are the same folder.
+template <class T, class... Own>
+void write_model_like(std::filesystem::path const& source, std::filesystem::path const& folder,
+                      std::span<T const> parameters, existing what = existing::refuse, Own const&... own) {
+  std::error_code absent;
+  if (std::filesystem::equivalent(source, folder, absent))
+    throw io_error(folder.string() + " is the folder of the model that the new one is to be like, expected another");
+  auto const options = read_config(source, own...);
+  auto const naming = detail::naming_in(source, options, own...);
+  detail::require_parameters("write_model_like", naming.tensors, parameters.size());
+  detail::tensor_files const files(source);
+  std::vector<file::new_tensor<T>> weights;
+  std::deque<std::vector<T>> turned;
+  detail::each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
+    auto values = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
+    if (t.turned) values = turned.emplace_back(detail::turned(values, t.rows, t.columns));
+    weights.push_back({name, detail::shape_of(t), values, files.file_of(name).at(name).type});
+  });
+  detail::write_folder(folder, weights, detail::text_in(source / "config.json"), what);
+  for (auto const& entry : std::filesystem::directory_iterator(source)) {
+    auto const name = entry.path().filename().string();
+    if (!detail::belongs_to_texts(name) || !entry.is_regular_file()) continue;
+    file::new_file copy(folder / name, what);
+    copy.write(detail::text_in(entry.path()));
+    copy.commit();
+  }
 }
 
 }  // namespace COHORT_NAMESPACE::language
