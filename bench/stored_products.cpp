@@ -1,4 +1,4 @@
-// Products with weights as they lie in a file, on two threads. One row of inputs: GB/s of weights, which are read from
+// Products with weights as they lie in a file. One row of inputs: GB/s of weights, which are read from
 // memory (256 MiB of matrices, one after another), beside a plain sum over the same bytes, in turns. Many rows:
 // GFLOP/s, beside the float product with a prepared factor. Speeds are the best, %, of the other's, is the median.
 #include <benchmark/benchmark.h>
@@ -11,7 +11,6 @@ using namespace cohort;
 
 namespace {
 
-constexpr int threads = 2;
 constexpr std::size_t all_bytes = std::size_t(256) << 20;
 
 /// Bytes which at any place make a scale or a number between 2^-32 and 1: subnormal ones would be slow.
@@ -47,7 +46,7 @@ void sum(eigen::executor const& run_over, std::size_t bytes) {
   });
 }
 
-void one_row(benchmark::State& state, stored_type type, std::ptrdiff_t N, std::ptrdiff_t K) {
+void one_row(benchmark::State& state, int threads, stored_type type, std::ptrdiff_t N, std::ptrdiff_t K) {
   eigen::backend cpu{{.threads = threads}};
   auto const run_over = eigen::on_own_threads(threads);
   auto const bytes = stored_matrix::bytes_of(type, K) * N;
@@ -74,7 +73,7 @@ void one_row(benchmark::State& state, stored_type type, std::ptrdiff_t N, std::p
 }
 
 void rows(benchmark::State& state, stored_type type, std::ptrdiff_t R, std::ptrdiff_t N, std::ptrdiff_t K) {
-  eigen::backend cpu{{.threads = threads}};
+  eigen::backend cpu{{.threads = 2}};
   std::vector<float> x(std::size_t(R * K), 1e-3f), y(std::size_t(R * N)), w(std::size_t(N * K), 1e-3f);
   host_array<float> room;
   auto const factor = cpu.prepare(room, view<float const>(w.data(), N, K).transposed());
@@ -108,7 +107,11 @@ bool const registered = [] {
     for (auto [N, K] : {extents{576, 576}, {1536, 576}, {576, 1536}, {49152, 576}, {4096, 4096}}) {
       if (K % std::ptrdiff_t(facts_of(type).elements) != 0) continue;
       auto const name = std::string(facts_of(type).name) + "/" + std::to_string(N) + "x" + std::to_string(K);
-      benchmark::RegisterBenchmark(("one_row/" + name).c_str(), one_row, type, N, K)->UseManualTime()->Iterations(25);
+      for (int threads : {1, 2})
+        benchmark::RegisterBenchmark(("one_row/threads:" + std::to_string(threads) + "/" + name).c_str(), one_row,
+                                     threads, type, N, K)
+            ->UseManualTime()
+            ->Iterations(25);
       for (std::ptrdiff_t R : {4, 8, 64, 512})
         if (R * N < 1 << 24)
           benchmark::RegisterBenchmark(("rows:" + std::to_string(R) + "/" + name).c_str(), rows, type, R, N, K)

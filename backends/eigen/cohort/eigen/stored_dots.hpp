@@ -104,8 +104,9 @@ template <class Block, int N, int R>
                      for (int c = 0; c < reader::chunks; ++c)
                        add_chunk<N, R>(sum, block, c, in, k + c * reader::chunk_elements);
                    };
-    // What is read next is where these rows end: the processor does not find it by itself in rows of a few lines.
-    std::ptrdiff_t const ahead = N * weights.row_bytes;
+    // What lies behind these rows is asked for: where rows are a few lines long, the processor does not find it by
+    // itself. 12 KiB ahead are soon enough, and stay in the first cache.
+    std::ptrdiff_t const ahead = std::max<std::ptrdiff_t>(N * weights.row_bytes, 12 << 10);
     std::ptrdiff_t k = 0, at = 0;
     for (; k + reader::elements <= depth; k += reader::elements, at += reader::size) {
 #pragma GCC unroll 8

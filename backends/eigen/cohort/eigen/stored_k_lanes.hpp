@@ -56,13 +56,18 @@ struct stored_lanes<block::q6_k> {
   [[gnu::always_inline]] void chunk(int c, F f) const {
     constexpr int W = lanes::W;
     int const low_shift = c % 4 / 2 * 4, high_shift = c % 4 * 2;
-    lanes::bytes const low = at + c / 4 * 64 + c % 2 * 32, high = at + 128 + c / 4 * 32;
+    std::uint16_t low __attribute__((vector_size(32))), high __attribute__((vector_size(32)));
+    std::memcpy(&low, at + c / 4 * 64 + c % 2 * 32, sizeof low);
+    std::memcpy(&high, at + 128 + c / 4 * 32, sizeof high);
+    // All 32 as bytes, which no shift carries into their neighbors.
+    low = (low >> low_shift & 0x0f0f) | (high >> high_shift & 0x0303) << 4;
+    signed char q __attribute__((vector_size(32)));
+    std::memcpy(&q, &low, sizeof q);
+    q -= 32;
 #pragma GCC unroll 8
-    for (int i = 0; i < 32 / W; ++i) {
-      auto const q = (lanes::widened<std::uint8_t>(low + i * W) >> low_shift & 15) |
-                     (lanes::widened<std::uint8_t>(high + i * W) >> high_shift & 3) << 4;
-      f(i, lanes::as_floats(q - 32) * lanes::splat(scale[2 * c + i * W / 16]));
-    }
+    for (int i = 0; i < 32 / W; ++i)
+      f(i, lanes::as_floats(lanes::widened<std::int8_t>(reinterpret_cast<lanes::bytes>(&q) + i * W)) *
+               lanes::splat(scale[2 * c + i * W / 16]));
   }
 };
 
