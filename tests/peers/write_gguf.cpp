@@ -68,9 +68,23 @@ void write(std::filesystem::path const& folder) {
       {"llama_tied", with([](auto& o) { o.tied = true, o.heads = 3, o.kv_heads = 3, o.head_size = 32; })},
       {"llama_linear", with([](auto& o) { o.scaling = {.how = kind::linear, .factor = 2.5}; })},
       {"llama_llama3", with([](auto& o) { o.scaling = {.how = kind::llama3, .factor = 8, .original_context = 64}; })},
+      {"llama_biased", with([](auto& o) { o.biased = o.biased_out = o.biased_feed = true; })},
       {"qwen2", with([](auto& o) { o.biased = true; })},
       {"qwen2_yarn",
        with([](auto& o) { o.biased = true, o.scaling = {.how = kind::yarn, .factor = 4, .original_context = 32}; })},
+      {"qwen3", with(language::set_qwen3)},
+      {"gemma", with([](auto& o) { language::set_gemma(o), o.tied = true; })},
+      {"gemma2", with([](auto& o) {
+         language::set_gemma2(o), o.tied = true, o.window = 8, o.attention_cap = 5, o.logit_cap = 3;
+       })},
+      {"gemma3", with([](auto& o) {
+         o.layers = 7, language::set_gemma3(o), o.tied = true, o.window = 8, o.windowed_rope_base = 100;
+       })},
+      {"gemma3_by_3", with([](auto& o) {
+         o.layers = 4, language::set_gemma3(o, 3), o.tied = true, o.window = 8, o.windowed_rope_base = 100;
+       })},
+      {"phi3", with([](auto& o) { o.rotary_share = .75; })},
+      {"gpt2", with([](auto& o) { language::set_gpt2(o), o.kv_heads = 0, o.tied = true; })},
   };
   for (auto const& [name, options] : models) {
     std::vector<float> parameters(std::size_t(options.parameters()));

@@ -1,6 +1,6 @@
 #pragma once
 #include <array>
-#include <cohort/file/gguf.hpp>
+#include <cohort/file/new_gguf.hpp>
 #include <cohort/language/model/decoder_options.hpp>
 
 // What GGUF files call the families of language models and their tensors.
@@ -14,6 +14,7 @@ class gguf_keys {
       : file_(file), prefix_(std::string(architecture) + ".") {}
 
   bool has(char const* name) const { return file_.find(prefix_ + name); }
+  bool has_tensor(std::string_view name) const { return file_.tensors().contains(name); }
   int positive(char const* name, int limit = std::numeric_limits<int>::max()) const {
     auto const n = file_.integer(prefix_ + name);
     if (n < 1 || n > limit) wrong(name, std::to_string(n), "a number from 1 to " + std::to_string(limit));
@@ -44,42 +45,34 @@ struct gguf_architecture {
   std::string_view name;               ///< general.architecture
   std::span<gguf_name const> names{};  ///< what it calls otherwise than gguf_names
   bool interleaved = false;  ///< whether the two numbers of a rotary pair stand side by side in queries and keys
+  bool windowed = false;     ///< whether it knows a window of attention
+  std::vector<named_tensor> (*tensors)(decoder_options const&) = [](decoder_options const& o) { return tensors_of(o); };
+  /// The parts that its values and tensors say, once the extents are read.
   void (*read)(gguf_keys const&, decoder_options&) = [](gguf_keys const&, decoder_options&) {};
-  bool (*describes)(decoder_options const&) = [](decoder_options const&) { return false; };  ///< for what is written
+  /// Whether a decoder can be written as one, and the values that say its parts.
+  bool (*describes)(decoder_options const&) = [](decoder_options const&) { return false; };
+  void (*write)(decoder_options const&, std::string const& prefix,
+                file::new_gguf_values&) = [](decoder_options const&, std::string const&, file::new_gguf_values&) {};
 };
 
-inline constexpr std::array<gguf_name, 12> gguf_names{{{"model.embed_tokens", "token_embd"},
+inline constexpr std::array<gguf_name, 18> gguf_names{{{"model.embed_tokens", "token_embd"},
+                                                       {"model.embed_positions", "position_embd"},
                                                        {"model.norm", "output_norm"},
                                                        {"lm_head", "output"},
                                                        {"input_layernorm", "attn_norm"},
                                                        {"self_attn.q_proj", "attn_q"},
                                                        {"self_attn.k_proj", "attn_k"},
                                                        {"self_attn.v_proj", "attn_v"},
+                                                       {"self_attn.qkv_proj", "attn_qkv"},
+                                                       {"self_attn.q_norm", "attn_q_norm"},
+                                                       {"self_attn.k_norm", "attn_k_norm"},
                                                        {"self_attn.o_proj", "attn_output"},
                                                        {"post_attention_layernorm", "ffn_norm"},
+                                                       {"pre_feedforward_layernorm", "ffn_norm"},
+                                                       {"post_feedforward_layernorm", "post_ffw_norm"},
                                                        {"mlp.gate_proj", "ffn_gate"},
                                                        {"mlp.up_proj", "ffn_up"},
                                                        {"mlp.down_proj", "ffn_down"}}};
-
-/// Whether a decoder's parts are Llama's, but for these.
-inline bool has_parts_of_llama(decoder_options const& o, std::initializer_list<std::string_view> but = {}) {
-  bool all = true;
-  decoder_options const llama;
-  o.parts([&](std::string_view name, auto member) {
-    all = all && (o.*member == llama.*member || std::find(but.begin(), but.end(), name) != but.end());
-  });
-  return all;
-}
-
-/// Llama stands for Mistral too.
-inline constexpr std::array<gguf_architecture, 2> gguf_architectures{{
-    {.name = "llama",
-     .interleaved = true,
-     .describes = [](decoder_options const& o) { return has_parts_of_llama(o, {"window"}); }},
-    {.name = "qwen2",
-     .read = [](gguf_keys const&, decoder_options& o) { o.biased = true; },
-     .describes = [](decoder_options const& o) { return o.biased && has_parts_of_llama(o, {"biased", "window"}); }},
-}};
 
 /// GGUF's name of one of the decoder's tensors; "" where the tables have none.
 inline std::string gguf_name_of(gguf_architecture const& architecture, std::string_view ours) {
@@ -97,6 +90,16 @@ inline std::string gguf_name_of(gguf_architecture const& architecture, std::stri
       if (name.ours == ours.substr(0, suffix))
         return prefix + std::string(name.theirs) + std::string(ours.substr(suffix));
   return "";
+}
+
+/// The key of the norms' epsilon.
+inline char const* gguf_epsilon(decoder_options const& o) {
+  return o.norm == norm_kind::layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon";
+}
+
+/// What a GGUF file has added to a tensor's numbers: Gemma's norms are there as what they multiply by.
+inline double gguf_shift(decoder_options const& o, std::string_view ours) {
+  return o.norm == norm_kind::rms_plus_one && ours.ends_with("norm.weight") ? 1 : 0;
 }
 
 /// In which order a GGUF file has a tensor's rows: queries and keys of an interleaved architecture have the pair

@@ -32,7 +32,7 @@ class gguf_model {
   /// Fills the decoder's flat array. Raises shape_error if it is of another size.
   template <class T>
   void read_parameters(std::span<std::type_identity_t<T>> out) const {
-    auto const tensors = tensors_of(options_);
+    auto const tensors = architecture_.tensors(options_);
     detail::require_parameters("read_parameters", tensors, out.size());
     std::vector<float> numbers;
     for (auto const& t : tensors) {
@@ -42,7 +42,7 @@ class gguf_model {
       std::size_t const rows = std::size_t(t.rows), columns = to.size() / rows, bytes = stored.bytes.size() / rows;
       numbers.resize(stored.columns());
       if (!t.columns) {  // whose rows are single numbers
-        dequantize(stored.type, stored.bytes, numbers);
+        read_vector(t, numbers);
         for (std::size_t r = 0; r < rows; ++r) to[r] = numbers[order.theirs(r)];
       } else {
         for (std::size_t r = 0; r < rows; ++r) {
@@ -51,6 +51,13 @@ class gguf_model {
         }
       }
     }
+  }
+  /// A vector as the decoder has its numbers, in the file's order.
+  void read_vector(named_tensor const& t, std::span<float> out) const {
+    auto const& stored = file_.tensor(gguf_name_of(architecture_, t.name));
+    dequantize(stored.type, stored.bytes, out);
+    float const shift = float(gguf_shift(options_, t.name));
+    for (float& x : out) x -= shift;
   }
 
   /// The tokens that end a text: those that end it, a turn, or a message.
@@ -95,7 +102,8 @@ class gguf_model {
     if (keys.has("attention.head_count_kv")) o.kv_heads = keys.positive("attention.head_count_kv");
     if (keys.has("attention.key_length")) o.head_size = keys.positive("attention.key_length");
     o.context = keys.positive("context_length");
-    o.epsilon = keys.number("attention.layer_norm_rms_epsilon");
+    architecture_.read(keys, o);
+    o.epsilon = keys.number(gguf_epsilon(o));
     o.tied = !file_.tensors().contains("output.weight");
     auto const& embedding = file_.tensor("token_embd.weight");
     if (embedding.rows() < 1 || embedding.rows() > std::size_t(std::numeric_limits<int>::max()))
@@ -105,13 +113,12 @@ class gguf_model {
     if (!o.head_size && o.hidden % o.heads)
       keys.wrong("attention.head_count", std::to_string(o.heads),
                  "a divisor of embedding_length, " + std::to_string(o.hidden) + ", or attention.key_length beside it");
-    if (o.size_of_head() % 2)
+    if (!o.learned_positions && o.size_of_head() % 2)
       file_.refuse("has heads of size " + std::to_string(o.size_of_head()) + ", expected an even number");
     if (keys.has("attention.value_length") && keys.positive("attention.value_length") != o.size_of_head())
       keys.wrong("attention.value_length", std::to_string(keys.positive("attention.value_length")),
                  "the size of a head, " + std::to_string(o.size_of_head()));
-    detail::read_gguf_rotary(file_, keys, o);
-    architecture_.read(keys, o);
+    if (!o.learned_positions) detail::read_gguf_rotary(file_, keys, architecture_.interleaved, o);
     try {
       o.check();
     } catch (value_error const& e) {
@@ -125,7 +132,7 @@ class gguf_model {
       file_.refuse("has " + std::to_string(options_.layers) + " layers, and " + std::to_string(stored.size()) +
                    " tensors");
     std::set<std::string> known{"rope_freqs.weight"};
-    for (auto const& t : tensors_of(options_)) {
+    for (auto const& t : architecture_.tensors(options_)) {
       std::string const name = gguf_name_of(architecture_, t.name);
       if (name.empty())
         file_.refuse("is to have the tensor " + t.name + ", for which GGUF has no name that is known here");

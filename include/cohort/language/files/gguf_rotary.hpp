@@ -1,7 +1,6 @@
 #pragma once
 #include <cohort/describe/enumerators.hpp>
-#include <cohort/file/new_gguf.hpp>
-#include <cohort/language/files/gguf_architecture.hpp>
+#include <cohort/language/files/gguf_architectures.hpp>
 #include <ranges>
 
 // The rotary positions of a GGUF file. Llama 3's are not named there, but are a tensor of what each pair's speed is
@@ -65,17 +64,29 @@ inline double usual_size_of_turns(rotary_scaling s) {
   return s.size_of_turns();
 }
 
-inline void read_gguf_rotary(file::gguf const& file, language::gguf_keys const& keys, decoder_options& o) {
+/// How much of a head is rotated.
+inline void read_gguf_share(language::gguf_keys const& keys, bool interleaved, decoder_options& o) {
+  char const* const key = "rope.dimension_count";
+  int const size = o.size_of_head(), given = keys.has(key) ? keys.positive(key) : size;
+  if (given > size || (interleaved && given < size))
+    keys.wrong(key, std::to_string(given), "the size of a head, " + std::to_string(size));
+  o.rotary_share = double(given) / size;
+  if (o.rotated() < given) o.rotary_share = std::nextafter(o.rotary_share, 1.);
+}
+
+inline void read_gguf_rotary(file::gguf const& file, language::gguf_keys const& keys, bool interleaved,
+                             decoder_options& o) {
   using enum rotary_scaling::kind;
-  int const size = o.size_of_head();
   o.rope_base = keys.number("rope.freq_base", 10000);
   if (!(o.rope_base > 1)) keys.wrong("rope.freq_base", text(o.rope_base), "a number above 1");
-  if (keys.has("rope.dimension_count") && keys.positive("rope.dimension_count") != size)
-    keys.wrong("rope.dimension_count", std::to_string(keys.positive("rope.dimension_count")),
-               "the size of a head, " + std::to_string(size));
-  std::string const kind = keys.text("rope.scaling.type", "none");
-  if (kind == "linear") o.scaling = {.how = linear, .factor = keys.number("rope.scaling.factor")};
-  else if (kind == "yarn") {
+  read_gguf_share(keys, interleaved, o);
+  int const size = o.rotated();
+  // Older files have a factor alone, which is a linear one.
+  double const factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 0));
+  std::string const kind = keys.text("rope.scaling.type", factor > 0 ? "linear" : "none");
+  if (kind == "linear") {
+    if (factor != 0) o.scaling = {.how = linear, .factor = factor};
+  } else if (kind == "yarn") {
     o.scaling = {.how = yarn,
                  .factor = keys.number("rope.scaling.factor"),
                  .original_context = keys.number("rope.scaling.original_context_length", o.context),
@@ -85,7 +96,9 @@ inline void read_gguf_rotary(file::gguf const& file, language::gguf_keys const& 
       if (keys.has(unknown)) keys.wrong(unknown, text(keys.number(unknown)), "none, of which nothing is known here");
     for (char const* name : {"rope.scaling.attn_factor", "rope.scaling.yarn_attn_factor"})
       if (keys.has(name)) o.scaling.attention = keys.number(name) * usual_size_of_turns(o.scaling);
-  } else if (kind != "none") keys.wrong("rope.scaling.type", shown(kind), "\"none\", \"linear\" or \"yarn\"");
+  } else if (kind != "none") {
+    keys.wrong("rope.scaling.type", shown(kind), "\"none\", \"linear\" or \"yarn\"");
+  }
 
   char const* const name = "rope_freqs.weight";
   if (!file.tensors().contains(name)) return;
@@ -103,7 +116,7 @@ inline void set_gguf_rotary(file::new_gguf_values& values, std::string const& ar
   using kind = rotary_scaling::kind;
   std::string const rope = architecture + ".rope.";
   auto const& s = o.scaling;
-  values.set(rope + "dimension_count", std::uint32_t(o.size_of_head()));
+  values.set(rope + "dimension_count", std::uint32_t(o.rotated()));
   values.set(rope + "freq_base", float(o.rope_base));
   if (s.how == kind::none || s.how == kind::llama3) return;
   values.set(rope + "scaling.type", name_of(s.how));

@@ -65,10 +65,10 @@ frozen_model<B> load(B& backend, std::filesystem::path const& path, load_options
     options.adjacent_pairs = about.architecture().interleaved;
     auto const all = std::make_shared<detail::weights_in_file<gguf_model>>(options, o.type, std::move(about));
     auto const& in = all->file;
-    for (auto const& t : tensors_of(options)) {
+    for (auto const& t : in.architecture().tensors(options)) {
       std::string const name = gguf_name_of(in.architecture(), t.name);
       auto const& stored = in.file().tensor(name);
-      if (t.columns == 0) dequantize(stored.type, stored.bytes, all->weights.place_of(t));
+      if (t.columns == 0) in.read_vector(t, all->weights.place_of(t));
       else all->weights.add(t, {stored.type, stored.bytes.data(), t.rows, t.columns});
     }
     return detail::frozen(backend, all);

@@ -26,13 +26,13 @@ std::vector<file::new_gguf_tensor<T>> gguf_tensors(language::gguf_architecture c
                                                    stored_type type) {
   std::vector<file::new_gguf_tensor<T>> all;
   if (o.scaling.how == rotary_scaling::kind::llama3) {
-    auto const factors = rotary_factors(o.scaling, o.size_of_head(), o.rope_base);
+    auto const factors = rotary_factors(o.scaling, o.rotated(), o.rope_base);
     std::vector<T> const given(factors.begin(), factors.end());
     all.push_back({"rope_freqs.weight", {given.size()}, stored_type::f32, [given](std::size_t) {
                      return std::span<T const>(given);
                    }});
   }
-  for (auto const& t : tensors_of(o)) {
+  for (auto const& t : architecture.tensors(o)) {
     std::string const theirs = language::gguf_name_of(architecture, t.name);
     if (theirs.empty()) throw value_error("write_gguf: tensor " + t.name + " has no name in GGUF that is known here");
     auto const given = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
@@ -43,7 +43,8 @@ std::vector<file::new_gguf_tensor<T>> gguf_tensors(language::gguf_architecture c
           {theirs, shape_of(t), type, [=](std::size_t r) { return given.subspan(order.ours(r) * columns, columns); }});
     } else {
       std::vector<T> turned(given.size());
-      for (std::size_t r = 0; r < turned.size(); ++r) turned[r] = given[order.ours(r)];
+      for (std::size_t r = 0; r < turned.size(); ++r)
+        turned[r] = given[order.ours(r)] + T(language::gguf_shift(o, t.name));
       all.push_back(
           {theirs, shape_of(t), stored_type::f32, [turned](std::size_t) { return std::span<T const>(turned); }});
     }
@@ -82,15 +83,18 @@ void write_gguf(std::filesystem::path const& path, decoder_options const& option
   values.set("general.architecture", architecture.name);
   values.set("general.file_type", detail::gguf_file_type(how.type));
   if (how.type == stored_type::q8_0) values.set("general.quantization_version", std::uint32_t(2));
-  // These architectures have no window: so the context ends where one would begin to cut anything off.
-  int const context = options.window > 0 ? std::min(options.window, options.context) : options.context;
+  // Without a window the context ends where one would begin to cut anything off.
+  int const context =
+      options.window > 0 && !architecture.windowed ? std::min(options.window, options.context) : options.context;
   set("vocab_size", options.vocabulary), set("context_length", context);
   set("embedding_length", options.hidden), set("feed_forward_length", options.intermediate);
   set("block_count", options.layers), set("attention.head_count", options.heads);
   set("attention.head_count_kv", options.keys());
   set("attention.key_length", options.size_of_head()), set("attention.value_length", options.size_of_head());
-  values.set(name + ".attention.layer_norm_rms_epsilon", float(options.epsilon));
-  detail::set_gguf_rotary(values, name, options);
+  values.set(name + "." + gguf_epsilon(options), float(options.epsilon));
+  if (!options.learned_positions) detail::set_gguf_rotary(values, name, options);
+  if (options.window && architecture.windowed) set("attention.sliding_window", options.window);
+  architecture.write(options, name + ".", values);
   if (!values.contains("tokenizer.ggml.model")) values.set("tokenizer.ggml.model", "none");
   detail::set_gguf_stop_tokens(values, how.stop_tokens);
 
