@@ -3,8 +3,13 @@
 #include <cohort/checkpoint.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/deploy/export_onnx.hpp>
+<<<<<<< HEAD
 #include <cohort/language/files/model_files.hpp>
 #include <cohort/language/files/write_gguf.hpp>
+=======
+#include <cohort/file/protobuf.hpp>
+#include <cohort/language/files/llama_files.hpp>
+>>>>>>> part/tok
 
 #include <random>
 
@@ -68,6 +73,20 @@ int main(int count, char** words) {
   put(to / "texts" / "characters", std::string("\x0d\x01\x02", 3) + "abc\xc3\xa9 12 \xe2\x82\xac");
   for (auto const& [name, text] : {std::pair{"bpe", support::small_bpe}, std::pair{"unigram", support::small_unigram}})
     put(to / "tokenizer" / name, counted(text) + "<s> aaaa b ba \xc3\xa9 \xff");
+  for (int model : {1, 2}) {
+    file::protobuf_message pieces;
+    int kind = 2;
+    for (char const* text : {"<unk>", "<s>", "</s>", "\xe2\x96\x81", "a", "b", "aa",
+                             "\xe2\x96\x81"
+                             "a",
+                             "<0x41>"}) {
+      pieces.message(
+          1, file::protobuf_message{}.text(1, text).number(2, -.5f * float(kind)).integer(3, kind > 5 ? 1 : kind));
+      ++kind;
+    }
+    pieces.message(2, file::protobuf_message{}.integer(3, model)).message(3, file::protobuf_message{}.integer(3, 1));
+    put(to / "sentencepiece" / std::to_string(model), counted(pieces.bytes()) + "aaa b \xc3\xa9");
+  }
   std::mt19937 random(1);
   for (char const* target : {"advantages", "probes", "objectives"})
     for (int n = 0; n < 20; ++n) {

@@ -48,8 +48,8 @@ class generator {
     waiting_ = 0, prompts_ = prompts.size();
     alive_.clear();
     for (;;) {
-      for (auto& seat : seats_)
-        if (seat.alive == 0 && waiting_ < prompts_) sit_down(seat, prompts, o);
+      for (auto& s : seats_)
+        if (s.alive == 0 && waiting_ < prompts_) sit_down(s, prompts, o);
       packed_tokens const in = pack(backend, shape, prompts, o, all);
       view<T> const hidden = model.network().forward(backend, parameters, in, cache_, into_.all());
       if (drawing_.empty()) continue;  // pieces of prompts alone
@@ -71,7 +71,7 @@ class generator {
   };
   struct completion {
     std::int32_t number;
-    std::size_t seat;
+    std::size_t place;  // its seat
   };
 
   static void check(lists const& prompts, generation_options const& o, decoder_options const& shape) {
@@ -177,7 +177,7 @@ class generator {
       g.stopped = o.stop.contains(g.tokens.back());
       bool const wanted = !o.on_token || o.on_token(std::size_t(c.number), g.tokens.back());
       if (!g.stopped && wanted && g.tokens.size() < std::size_t(o.max_tokens)) alive_[kept++] = c;
-      else --seats_[c.seat].alive;
+      else --seats_[c.place].alive;
     }
     alive_.resize(kept);
     auto const asks = [](seat const& s) { return s.alive > 0 && s.fed < s.length; };

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/language/tokenizer/newer_characters.hpp>
 #include <cohort/language/tokenizer/pattern.hpp>
 #include <cstdlib>
 #include <variant>
@@ -43,17 +44,33 @@ struct normalize_text {
   std::size_t most;  // bytes of the result
 
   void operator()(language::text_step::form form) const {
-    using enum language::text_step::form;
     if (ascii_prefix(text) == text.size()) return;
+    std::string made;
+    std::size_t begin = 0;
+    for (std::size_t at = 0; at < text.size();) {
+      auto const c = character_at(std::string_view(text).substr(at));
+      if (c.code >= 128 && is_newer_in_forms(c.code)) {
+        append_form(form, std::string_view(text).substr(begin, at - begin), made);
+        made += std::string_view(text).substr(at, c.size);
+        begin = at + c.size;
+      }
+      at += c.size;
+    }
+    append_form(form, std::string_view(text).substr(begin), made);
+    text = std::move(made);
+  }
+  static void append_form(language::text_step::form form, std::string_view part, std::string& to) {
+    using enum language::text_step::form;
+    if (part.empty()) return;
     bool const composed = form == nfc || form == nfkc, compatible = form == nfkc || form == nfkd;
     utf8proc_uint8_t* made = nullptr;
     auto const size =
-        utf8proc_map(reinterpret_cast<utf8proc_uint8_t const*>(text.data()), utf8proc_ssize_t(text.size()), &made,
+        utf8proc_map(reinterpret_cast<utf8proc_uint8_t const*>(part.data()), utf8proc_ssize_t(part.size()), &made,
                      utf8proc_option_t(UTF8PROC_STABLE | (composed ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE) |
                                        (compatible ? UTF8PROC_COMPAT : 0)));
     std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> const owner(made, std::free);
     if (size < 0) throw cohort_error(std::string("tokenizer: normalization failed: ") + utf8proc_errmsg(size));
-    text.assign(reinterpret_cast<char const*>(made), std::size_t(size));
+    to.append(reinterpret_cast<char const*>(made), std::size_t(size));
   }
   void operator()(language::text_step::lowercase) const {
     std::string lower;

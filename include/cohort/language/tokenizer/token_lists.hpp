@@ -42,12 +42,14 @@ inline std::vector<named_pattern> const& named_patterns() {
        false,
        false,
        true,
-       R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
+       R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|)"
+       R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
       {{"qwen2", "deepseek-r1-qwen"},
        false,
        true,
        false,
-       R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
+       R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|)"
+       R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
   };
   return all;
 }
@@ -150,7 +152,7 @@ inline tokenizer_parts sentencepiece_parts(token_lists lists, bool unigram) {
     unigram_options options{{lists.scores.begin(), lists.scores.end()}, unknown};
     for (token_kind kind : lists.kinds)
       options.hidden.push_back(kind != token_kind::normal && kind != token_kind::user_defined);
-    options.byte_fallback = bytes;
+    options.single = true, options.byte_fallback = bytes;
     parts.model = std::move(options);
   } else {
     bpe_options bpe = detail::merges_by_score(parts.tokens, lists.scores, lists.kinds);

@@ -17,6 +17,7 @@ struct unigram_options {
   std::vector<double> scores{};           ///< of each token
   std::optional<std::int32_t> unknown{};  ///< several beside each other are one
   std::vector<bool> hidden{};             ///< tokens that no text has, such as those of bytes; empty: none
+  bool single = false;                    ///< sums are rounded to float, as sentencepiece's are and tokenizers' not
   bool byte_fallback = false;             ///< they are the tokens <0x00> to <0xFF> of their bytes
 };
 
@@ -62,7 +63,8 @@ class unigram_model {
       bool alone = false;
       auto offer = [&](std::size_t size, std::int32_t id, double score) {
         node& end = best[at + size];
-        if (end.begin == nowhere || score + before > end.score) end = {score + before, at, id};
+        double const sum = options_.single ? double(float(score + before)) : score + before;
+        if (end.begin == nowhere || sum > end.score) end = {sum, at, id};
       };
       trie_.prefixes(text.substr(at), [&](std::size_t size, std::int32_t id) {
         offer(size, id, options_.scores[std::size_t(id)]);
