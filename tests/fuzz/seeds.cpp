@@ -3,13 +3,9 @@
 #include <cohort/checkpoint.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/deploy/export_onnx.hpp>
-<<<<<<< HEAD
+#include <cohort/file/protobuf.hpp>
 #include <cohort/language/files/model_files.hpp>
 #include <cohort/language/files/write_gguf.hpp>
-=======
-#include <cohort/file/protobuf.hpp>
-#include <cohort/language/files/llama_files.hpp>
->>>>>>> part/tok
 
 #include <random>
 
