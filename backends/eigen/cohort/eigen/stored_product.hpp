@@ -12,7 +12,6 @@ namespace COHORT_NAMESPACE::eigen {
 /// (see stored_strip), in pieces of K that K alone determines; so its bits do not depend on the batch, nor on threads.
 class stored_product {
   using kernels = stored_kernels;
-  static constexpr int strip = stored_strip_rows;
   static constexpr std::ptrdiff_t rows_at_once = 256;  ///< of a, for each of which W is widened again
   static constexpr std::ptrdiff_t longest_piece = 1024;
 
@@ -21,31 +20,33 @@ class stored_product {
       : c_(c), a_(a), w_(w), accumulate_(accumulate), kernels_(stored_kernels_of(w.type)) {
     std::ptrdiff_t pieces = (a.columns + longest_piece - 1) / longest_piece;
     piece_ = pieces < 2 ? a.columns : ((a.columns + pieces - 1) / pieces + 255) / 256 * 256;
+    bool const short_pieces = piece_ < a.columns && facts_of(w.type).elements > 1;
+    strip_ = short_pieces && c.rows <= kernels::most_inputs ? 8 : stored_strip_rows;
   }
 
   /// Room that it needs, in numbers.
-  std::ptrdiff_t room(int threads) const { return room_of_inputs() + (widens() ? threads * strip * line() : 0); }
+  std::ptrdiff_t room(int threads) const { return room_of_inputs() + (widens() ? threads * strip_ * line() : 0); }
 
   void operator()(executor const& run_over, float* room) const {
     if (copies()) copy_inputs(run_over, room);
     std::ptrdiff_t const blocks = (c_.rows + rows_at_once - 1) / rows_at_once;
     // A thread more for 64 KiB of weights, which take it some three microseconds.
-    std::ptrdiff_t grain = 1 + (1 << 16) / (strip * std::max<std::ptrdiff_t>(w_.row_bytes * c_.rows, 1));
+    std::ptrdiff_t grain = 1 + (1 << 16) / (strip_ * std::max<std::ptrdiff_t>(w_.row_bytes * c_.rows, 1));
     run_over(strips() * blocks, grain, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
-      float* const floats = widens() ? room + room_of_inputs() + worker * strip * line() : nullptr;
+      float* const floats = widens() ? room + room_of_inputs() + worker * strip_ * line() : nullptr;
       for (std::ptrdiff_t i = first; i < last; ++i)
         for (std::ptrdiff_t k = 0; k < a_.columns; k += piece_) {
           std::ptrdiff_t const s = i / blocks, r = i % blocks * rows_at_once;
           input_rows const inputs = copies() ? input_rows{room + k / piece_ * a_.rows * line(), line()}
                                              : input_rows{a_.data + k, a_.row_stride};
-          stored_rows weights{w_.row(s * strip) + stored_matrix::bytes_of(w_.type, k), w_.row_bytes,
-                              int(std::min<std::ptrdiff_t>(strip, w_.rows - s * strip))};
+          stored_rows weights{w_.row(s * strip_) + stored_matrix::bytes_of(w_.type, k), w_.row_bytes,
+                              int(std::min<std::ptrdiff_t>(strip_, w_.rows - s * strip_))};
           if (widens()) {
             for (int n = 0; n < weights.count; ++n) kernels_.widen(weights[n], depth(k), floats + n * line());
             weights.first = reinterpret_cast<lanes::bytes>(floats);
             weights.row_bytes = std::ptrdiff_t(sizeof(float)) * line();
           }
-          multiply(widens() ? stored_kernels_of(stored_type::f32) : kernels_, weights, s * strip, inputs, r,
+          multiply(widens() ? stored_kernels_of(stored_type::f32) : kernels_, weights, s * strip_, inputs, r,
                    std::min(rows_at_once, c_.rows - r), k);
         }
     });
@@ -62,7 +63,7 @@ class stored_product {
   std::ptrdiff_t room_of_inputs() const {
     return copies() ? a_.rows * line() * ((a_.columns + piece_ - 1) / piece_) : 0;
   }
-  std::ptrdiff_t strips() const { return (w_.rows + strip - 1) / strip; }
+  std::ptrdiff_t strips() const { return (w_.rows + strip_ - 1) / strip_; }
   std::ptrdiff_t depth(std::ptrdiff_t k) const { return std::min(piece_, a_.columns - k); }
   /// Between rows of pieces that are copied: a vector more, so that they do not all fall on the same lines of a cache.
   std::ptrdiff_t line() const { return (piece_ + 15) / 16 * 16 + 16; }
@@ -84,9 +85,9 @@ class stored_product {
       float const* each[kernels::most_inputs];
       for (int i = 0; i < kernels::most_inputs; ++i)
         each[i] = inputs.first + (r + std::min(i, here - 1)) * inputs.stride;
-      float sums[kernels::most_inputs * strip];
+      float sums[kernels::most_inputs * stored_strip_rows];
       (here == 1 ? with.one : here <= kernels::few_inputs ? with.few : with.most)(weights, each, depth(k), sums);
-      for (int i = 0; i < here; ++i) add(&c_(r + i, column), sums + i * strip, weights.count, k);
+      for (int i = 0; i < here; ++i) add(&c_(r + i, column), sums + i * stored_strip_rows, weights.count, k);
       r += here;
     }
   }
@@ -107,6 +108,7 @@ class stored_product {
   stored_matrix const& w_;
   bool accumulate_;
   stored_kernels const& kernels_;
+  std::ptrdiff_t strip_;  ///< rows of W at once: fewer where their pieces are a few lines that lie far apart
   std::ptrdiff_t piece_;
 };
 
