@@ -17,6 +17,7 @@ inline constexpr std::pair<char const*, char const*> language_commands[] = {
     {"chat", "talks with a language model"},
     {"generate", "continues tokens or texts by a language model"},
     {"score", "log-probabilities of tokens under a language model"},
+    {"serve", "answers requests over HTTP as OpenAI's interface has them"},
     {"tokenize", "texts to a model's tokens, and back"},
 };
 

@@ -1,57 +1,16 @@
 // The programs that read and write texts, as a user meets them: a random model with a tokenizer of its own.
 #ifdef COHORT_CHAT
 #include <algorithm>
-#include <cohort/backend/eigen.hpp>
-#include <cohort/language/files/model_text.hpp>
-#include <cohort/language/files/write_model.hpp>
-#include <cohort/language/model/generate.hpp>
 #include <sstream>
 
 #include "../catch.hpp"
-#include "../support/files.hpp"
-#include "../support/paths.hpp"
+#include "../support/talking_model.hpp"
 
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 using file::json;
-
-namespace {
-
-enum class encode_how { text, chat };
-
-/// A folder with a model of Qwen2's tokenizer, which talks as ChatML has it.
-struct talking_model {
-  files::scratch const here{"cohort_chat"};
-  eigen::backend cpu{};
-  std::string const folder = (here.path / "model").string();
-  talking_model() {
-    language::tokenizer const words(paths::golden("tokenizer/qwen2"));
-    decoder_options const shape{
-        .vocabulary = words.size(), .hidden = 32, .intermediate = 32, .layers = 1, .heads = 2, .context = 120};
-    language_model model(cpu, shape, random_seed{5}, {.initial_std = .3});
-    language::write_model<float>(folder, shape, {model.parameters().data, std::size_t(model.parameters().size())});
-    std::filesystem::copy(paths::golden("tokenizer/qwen2/tokenizer.json"), folder);
-    files::put(std::filesystem::path(folder) / "tokenizer_config.json",
-               json{{"chat_template", "{{'<|im_start|>' + role + '\n' + content + '<|im_end|>'}}"}}.dump());
-  }
-  files::outcome_of_program run(char const* program, std::string const& arguments, std::string const& in = "") const {
-    files::put(here.path / "in", in);
-    return files::run_in(here, paths::program(program), "--model '" + folder + "' " + arguments + " <in");
-  }
-  /// What the library says to a text, greedily.
-  std::string said(std::string const& text, std::vector<std::int32_t> const& stop, int tokens, encode_how how) {
-    auto const text_side = language::read_text(folder);
-    auto model = language::load(cpu, folder);
-    generator<eigen::backend> generate;
-    auto const all = generate(cpu, model, {text_side.words.encode(text, {.begin_end = how == encode_how::text})},
-                              {.max_tokens = tokens, .stop = stop, .sampler = {.temperature = 0}}, stream_id{});
-    auto ids = all[0].tokens;
-    if (all[0].stopped && how == encode_how::chat) ids.pop_back();
-    return text_side.words.decode(ids);
-  }
-};
-
-}  // namespace
+using support::encode_how;
+using support::talking_model;
 
 TEST_CASE("chat: answers are the model's to the conversation so far, by lines and by JSON") {
   talking_model model;
