@@ -25,6 +25,8 @@ endmacro()
 optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard|compare/summary_json)" cohort nlohmann_json::nlohmann_json)
 # Language models' files, tokenizers and rewards.
 optional_component(language "cohort/language/(files/|family/|tokenizer/|reward/format)" cohort_file re2::re2 PCRE2::8BIT utf8proc::utf8proc)
+# Language models' completions from a server.
+optional_component(http "cohort/language/http/" cohort_file httplib::httplib)
 # Gymnasium's environments, in a Python inside the program.
 optional_component(gymnasium "cohort/gymnasium/" cohort pybind11::headers Python::Python)
 target_include_directories(cohort_gymnasium ${COHORT_SYSTEM} INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/gymnasium>")

@@ -4,14 +4,12 @@
 //     curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
 #include <atomic>
 #include <chrono>
+#include <cohort/language/http/httplib.hpp>
 #include <filesystem>
 #include <thread>
 
 #include "model_options.hpp"
 #include "serve/answers.hpp"
-
-// After Eigen, since it brings macros of the names that Eigen has.
-#include <httplib.h>
 
 namespace {
 

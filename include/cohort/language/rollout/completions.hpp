@@ -2,6 +2,7 @@
 #include <cohort/backend/copies.hpp>
 #include <cohort/language/model/generate.hpp>
 #include <cohort/language/rollout/completion_minibatches.hpp>
+#include <cohort/language/rollout/outside_sampler.hpp>
 #include <cohort/language/rollout/resampled_counts.hpp>
 #include <cohort/language/task/language_task.hpp>
 
@@ -34,6 +35,10 @@ class completions_collector;
 /// softmax_over). A repetition penalty, which training does not apply, and a temperature of 0, under which there is no
 /// gradient, are refused without it.
 ///
+/// With `outside` something else than the policy draws: a server with its weights (see http_sampler), or a program of
+/// one's own. Its log-probabilities are the sampler's, those of the policy are computed anew, and what lies between the
+/// two, as other numerics or an older policy, is for weighted(importance_weights{}, ...) to correct.
+///
 /// `temperatures` gives sample g of each group its own temperature, in generation and in training.
 ///
 /// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token
@@ -50,6 +55,7 @@ struct completions {
   std::vector<double> temperatures{};  ///< G, or empty: the sampler's for all
   allowed_tokens allowed{};
   softmax_over softmax = softmax_over::support;
+  outside_sampler outside{};
 
   constexpr void parameters(auto f) const {
     f("prompts", prompts), f("group", group), f("max_tokens", max_tokens);
@@ -80,6 +86,11 @@ struct completions {
     detail::require(score_power >= 0, "completions", "score_power", score_power, "0 or a positive number");
     generation_options const o = generation(-1);
     o.check();
+    if (outside && (sampler.cuts() || allowed || greedy || !temperatures.empty()))
+      throw value_error(
+          "completions: outside is set, with cuts, allowed, greedy or temperatures, of which an outside sampler is not "
+          "told; expected none of them");
+    if (outside) return;
     if (softmax == softmax_over::vocabulary) return;
     auto const not_applied = [](char const* name, double given, double none) {
       if (given != none)
@@ -118,7 +129,7 @@ class completions_collector {
   batch_type& collect(B& backend, Policy& policy, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
     batch_.clear();
-    batch_.training = options_.softmax;
+    batch_.training = options_.outside ? softmax_over::vocabulary : options_.softmax;
     for (int more = options_.resample; more >= 0 && batch_.groups_count() < options_.prompts; --more)
       draw(backend, policy, more == 0, counter, summary);
     if (summary.episode_returns.empty())
@@ -127,10 +138,15 @@ class completions_collector {
     batch_.temperature = options_.sampler.scale();
     batch_.finish(backend);
     // Either evaluates the policy without its penalty and with all tokens, as training will see it.
+    bool const penalized = options_.softmax == softmax_over::vocabulary &&
+                           (options_.sampler.repetition_penalty != 1 || options_.sampler.presence_penalty != 0 ||
+                            options_.sampler.frequency_penalty != 0 || options_.allowed);
     if constexpr (Policy::has_critic) find_values(backend, policy);
-    else if (options_.softmax == softmax_over::vocabulary &&
-             (options_.sampler.repetition_penalty != 1 || options_.allowed))
+    else if (options_.outside || penalized)
       passes_.evaluate(backend, policy, std::as_const(policy).parameters(), batch_, batch_.old_logp.all(), {});
+    if (options_.outside)
+      backend.map(outputs{batch_.sampler_logp.all()}, detail::first_known{}, view<T const>(batch_.sampler_logp.all()),
+                  view<T const>(batch_.old_logp.all()));
     return batch_;
   }
 
@@ -145,7 +161,11 @@ class completions_collector {
       prompts.push_back(task_.prompt(rows.back()));
     }
     generation_options how = options_.generation(task_.stop());
-    auto all = generate_(backend, policy, prompts, how, stream_id{seed_, draw_purpose::action, rounds_++});
+    auto all = options_.outside
+                   ? detail::from_outside<T>(options_.outside, prompts, how, (seed_ << 20) + rounds_,
+                                             policy.options().vocabulary)
+                   : generate_(backend, policy, prompts, how, stream_id{seed_, draw_purpose::action, rounds_});
+    ++rounds_;
 
     auto G = std::size_t(options_.group);
     std::vector<double> score(all.size());

@@ -1,0 +1,126 @@
+#pragma once
+#include <atomic>
+#include <cohort/file/json.hpp>
+#include <cohort/language/http/httplib.hpp>
+#include <cohort/language/rollout/outside_sampler.hpp>
+#include <ctime>
+#include <exception>
+#include <limits>
+#include <thread>
+
+namespace COHORT_NAMESPACE::language {
+
+/// Completions of a server with OpenAI's interface (cohort serve, llama.cpp's, vLLM's) for training:
+///
+///     completions{.prompts = 8, .group = 8, .outside = language::http_sampler{.host = "127.0.0.1", .port = 8080}}
+///
+/// Prompts are sent as tokens, and answers read as tokens: as logprobs.token_ids, token_ids or logprobs.content[].id. A
+/// completion that a stop token ended has it at its end; where the server leaves it out it is options.stop's first,
+/// with an unknown probability. Raises io_error naming the server where it is not there, stalls, dies, or answers
+/// something else, and value_error for a sampler other than that of the whole softmax at temperature 1, of which alone
+/// servers give the log-probabilities.
+struct http_sampler {
+  std::string host = "127.0.0.1";
+  int port = 8080;
+  std::string path = "/v1/completions";
+  std::string model{};   ///< its name there; empty: not sent
+  std::string key{};     ///< sent as "Authorization: Bearer ..."
+  double seconds = 600;  ///< that an answer may take
+  int at_once = 4;       ///< requests
+
+  std::vector<generated<double>> operator()(std::vector<std::vector<std::int32_t>> const& prompts,
+                                            generation_options const& o, std::uint64_t draws) const {
+    auto const& s = o.sampler;
+    if (s.temperature != 1 || s.cuts() || s.repetition_penalty != 1 || s.presence_penalty != 0 ||
+        s.frequency_penalty != 0 || !o.bias.empty())
+      throw value_error("http_sampler: the sampler is not that of the whole softmax at temperature 1, as it has to be");
+    std::vector<generated<double>> all(prompts.size() * std::size_t(o.group));
+    std::atomic<std::size_t> next = 0;
+    std::exception_ptr failed;
+    std::atomic<bool> wrong = false;
+    auto const work = [&] {
+      for (std::size_t n; !wrong && (n = next++) < all.size();) try {
+          all[n] = one(prompts[n / std::size_t(o.group)], o, draws * 1000003 + n);
+        } catch (...) {
+          if (!wrong.exchange(true)) failed = std::current_exception();
+        }
+    };
+    std::vector<std::thread> workers;
+    for (std::size_t k = 1; k < std::min(std::size_t(std::max(at_once, 1)), all.size()); ++k)
+      workers.emplace_back(work);
+    work();
+    for (auto& w : workers) w.join();
+    if (failed) std::rethrow_exception(failed);
+    return all;
+  }
+
+ private:
+  std::string where() const { return "http://" + host + ":" + std::to_string(port) + path; }
+
+  generated<double> one(std::vector<std::int32_t> const& prompt, generation_options const& o,
+                        std::uint64_t seed) const {
+    file::json request = {{"prompt", prompt},
+                          {"max_tokens", o.max_tokens},
+                          {"temperature", 1},
+                          {"logprobs", 1},
+                          {"seed", seed % 2147483647},
+                          {"return_token_ids", true},
+                          {"top_p", 1},
+                          {"top_k", 0},
+                          {"min_p", 0}};
+    if (!model.empty()) request["model"] = model;
+    httplib::Client client(host, port);
+    auto const whole = std::time_t(seconds);
+    client.set_connection_timeout(std::min<std::time_t>(whole, 30));
+    client.set_read_timeout(whole, long((seconds - double(whole)) * 1e6));
+    httplib::Headers headers;
+    if (!key.empty()) headers.emplace("Authorization", "Bearer " + key);
+    auto const answer = client.Post(path, headers, request.dump(), "application/json");
+    if (!answer) detail::refuse_file(where(), "gives no answer: " + httplib::to_string(answer.error()));
+    if (answer->status != 200)
+      detail::refuse_file(where(), "answers " + std::to_string(answer->status) + ": " + answer->body.substr(0, 200));
+    return read(file::parse_object(answer->body, where()), o);
+  }
+
+  generated<double> read(file::json const& answer, generation_options const& o) const {
+    file::json_fields const f(answer, where());
+    auto const& choices = f.at("choices");
+    if (!choices.is_array() || choices.size() != 1 || !choices[0].is_object())
+      f.wrong("choices", "a list of one choice");
+    file::json_fields const choice(choices[0], where() + ", choices[0]");
+    auto const& scores = choice.at("logprobs");
+    if (!scores.is_object()) choice.wrong("logprobs", "an object");
+    generated<double> g;
+    auto const token = [&](file::json const& id) {
+      if (!id.is_number_unsigned() || id.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
+        choice.refuse("has the token " + detail::shown(id) + ", expected a number");
+      g.tokens.push_back(id.get<std::int32_t>());
+    };
+    auto const logp = [&](file::json const& x) {
+      if (!x.is_number()) choice.refuse("has the log-probability " + detail::shown(x) + ", expected a number");
+      g.sampler_logp.push_back(std::min(x.get<double>(), 0.));
+    };
+    if (scores.contains("content")) {  // llama.cpp's
+      for (auto const& one : scores["content"])
+        token(one.value("id", file::json())), logp(one.value("logprob", file::json()));
+    } else {
+      file::json_fields const of(scores, where() + ", logprobs");
+      auto const* ids = of.find("token_ids") ? of.find("token_ids") : choice.find("token_ids");
+      if (!ids || !ids->is_array())
+        choice.refuse("has no tokens: neither logprobs.token_ids, token_ids nor logprobs.content");
+      for (auto const& id : *ids) token(id);
+      for (auto const& x : of.at("token_logprobs")) logp(x);
+    }
+    if (g.sampler_logp.size() != g.tokens.size())
+      choice.refuse("has " + std::to_string(g.tokens.size()) + " tokens and " + std::to_string(g.sampler_logp.size()) +
+                    " log-probabilities");
+    g.stopped = choice.find("finish_reason") && choice.at("finish_reason") == "stop";
+    if (g.stopped && !o.stop.empty() && (g.tokens.empty() || !o.stop.contains(g.tokens.back()))) {
+      g.tokens.push_back(o.stop.front());
+      g.sampler_logp.push_back(std::numeric_limits<double>::quiet_NaN());
+    }
+    return g;
+  }
+};
+
+}  // namespace COHORT_NAMESPACE::language

@@ -1,0 +1,147 @@
+// A server as the sampler of a rollout: the program serve with the policy's own weights, and servers that do wrong.
+#if defined(COHORT_SERVE) && defined(COHORT_HTTP)
+#include <cohort/language.hpp>
+#include <cohort/language/http/http_sampler.hpp>
+
+#include "../catch.hpp"
+#include "../support/refusal.hpp"
+#include "../support/running_program.hpp"
+#include "../support/talking_model.hpp"
+
+using namespace cohort;
+using Catch::Matchers::ContainsSubstring;
+using file::json;
+
+namespace {
+
+struct short_words {
+  struct row {
+    std::int32_t first;
+  };
+  std::vector<std::int32_t> stops;
+  row draw(random_stream& draws) const { return {std::int32_t(5 + draws.integer(20))}; }
+  std::vector<std::int32_t> prompt(row const& r) const { return {r.first, 3}; }
+  std::int32_t stop() const { return stops.at(0); }
+  double score(row const&, std::span<std::int32_t const> tokens, bool, sample_place) const { return tokens[0] % 5; }
+};
+
+/// A server that answers each request with these bytes, or nothing.
+class wrong_server {
+ public:
+  explicit wrong_server(std::function<void(httplib::Request const&, httplib::Response&)> const& answer) {
+    server_.Post("/v1/completions", answer);
+    port = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) std::this_thread::yield();
+  }
+  ~wrong_server() { server_.stop(), thread_.join(); }
+  int port;
+
+ private:
+  httplib::Server server_;
+  std::thread thread_;
+};
+
+int port_of(running_program& program, std::filesystem::path const& folder) {
+  int port = 0;
+  REQUIRE(program.reaches([&] {
+    std::string const said = files::get(folder / "stdout");
+    auto const at = said.rfind(':');
+    if (said.empty() || said.back() != '\n' || at == std::string::npos) return false;
+    port = std::stoi(said.substr(at + 1));
+    return true;
+  }));
+  return port;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "http_sampler: a rollout of a server with the policy's weights has the policy's log-probabilities, and trains") {
+  support::talking_model s;
+  running_program program(s.here.path, paths::program("cohort-serve"), {"--model", s.folder, "--port", "0"});
+  int const port = port_of(program, s.here.path);
+  auto const options = language::read_config(s.folder);
+  language_model policy(s.cpu, options);
+  language::read_parameters<float>(s.folder, options,
+                                   {policy.parameters().data, std::size_t(policy.parameters().size())});
+  short_words const task{language::read_text(s.folder).stop};
+  completions const how{.prompts = 4, .group = 3, .max_tokens = 6, .outside = language::http_sampler{.port = port}};
+  completions_collector<eigen::backend, short_words, language_model<eigen::backend>> collector(s.cpu, how, task, policy,
+                                                                                               5);
+  rollout_summary summary;
+  auto& batch = collector.collect(s.cpu, policy, 1000, summary);
+  auto const old_logp = batch.old_logp.all(), sampler = batch.sampler_logp.all();
+  REQUIRE(old_logp.rows > 30);
+  for (std::ptrdiff_t t = 0; t < old_logp.rows; ++t) CHECK(std::abs(old_logp[t] - sampler[t]) < 1e-4);
+  CHECK(batch.completion.size() == 12);
+
+  algorithm const grpo{
+      .rollout = how,
+      .advantage = group_relative{},
+      .objective = clipped_ratio{},
+      .update =
+          update{.epochs = 1, .minibatches = 1, .normalize = normalization::none, .optimizer = adam{.rate = 1e-3}}};
+  std::vector<float> const before(policy.parameters().data, policy.parameters().data + policy.parameters().size());
+  auto const report = train(s.cpu, grpo, task, policy, {.steps = 1000, .updates = 2, .seed = 1});
+  CHECK(report.updates == 2);
+  CHECK_FALSE(std::equal(before.begin(), before.end(), policy.parameters().data));
+}
+
+TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wrongly is named with what is wrong") {
+  language::http_sampler ask{.seconds = .3, .at_once = 2};
+  generation_options const how{.group = 2, .max_tokens = 3, .stop = 9};
+  auto refused = [&](std::string const& what) {
+    auto const said = support::message_of<io_error>([&] { ask({{1, 2}, {3}}, how, 1); });
+    CAPTURE(said);
+    CHECK(said.starts_with("http://127.0.0.1:" + std::to_string(ask.port) + "/v1/completions"));
+    CHECK_THAT(said, ContainsSubstring(what));
+  };
+  ask.port = 1;
+  refused("gives no answer");
+  {
+    wrong_server stalls([](auto const&, auto& answer) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(700));
+      answer.set_content("{}", "application/json");
+    });
+    ask.port = stalls.port;
+    refused("gives no answer");
+  }
+  auto answers = [&](int status, std::string const& body, std::string const& what) {
+    wrong_server server([&](auto const&, auto& answer) {
+      answer.status = status;
+      answer.set_content(body, "application/json");
+    });
+    ask.port = server.port;
+    refused(what);
+  };
+  auto choice = [](json const& one) { return json{{"choices", json::array({one})}}.dump(); };
+  answers(500, "out of order", "answers 500: out of order");
+  answers(200, "<html>", "is not JSON");
+  answers(200, "{}", "has no choices");
+  answers(200, choice({{"text", "a"}}), "has no logprobs");
+  answers(200, choice({{"logprobs", {{"token_logprobs", {-1}}}}}), "has no tokens");
+  answers(200, choice({{"logprobs", {{"token_ids", {1, 2}}, {"token_logprobs", {-1}}}}}),
+          "has 2 tokens and 1 log-probabilities");
+  answers(200, choice({{"logprobs", {{"token_ids", {-1}}, {"token_logprobs", {-1}}}}}), "has the token -1");
+
+  // What llama.cpp and vLLM answer, the stop token left out.
+  json const llama = {{"finish_reason", "stop"},
+                      {"logprobs", {{"content", {{{"id", 4}, {"token", "a"}, {"logprob", -.5}}}}}}};
+  json const vllm = {
+      {"finish_reason", "length"}, {"token_ids", {4, 6}}, {"logprobs", {{"token_logprobs", {-.5, -.25}}}}};
+  for (auto const& one : {llama, vllm}) {
+    wrong_server server([&](auto const&, auto& answer) { answer.set_content(choice(one), "application/json"); });
+    ask.port = server.port;
+    auto const all = ask({{1}}, {.max_tokens = 3, .stop = 9}, 1);
+    REQUIRE(all.size() == 1);
+    bool const stopped = one == llama;
+    CHECK(all[0].stopped == stopped);
+    CHECK(all[0].tokens == (stopped ? std::vector<std::int32_t>{4, 9} : std::vector<std::int32_t>{4, 6}));
+    CHECK(all[0].sampler_logp[0] == -.5);
+    CHECK(std::isnan(all[0].sampler_logp[1]) == stopped);
+  }
+  CHECK_THAT(support::message_of<value_error>([&] { ask({{1}}, {.sampler = {.temperature = .5}}, 1); }),
+             ContainsSubstring("is not that of the whole softmax at temperature 1"));
+}
+#endif
