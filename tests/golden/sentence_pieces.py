@@ -55,7 +55,7 @@ def main():
             except UnicodeDecodeError:
                 ids.append(None)
                 decoded.append(None)
-        (folder / name / "expected.json").write_text(json.dumps({"ids": ids, "decoded": decoded}, separators=(",", ":")) + "\n")
+        (folder / name / "expected.json").write_text(json.dumps({"ids": ids, "decoded": decoded}, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 main()

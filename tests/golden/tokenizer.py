@@ -8,7 +8,7 @@ It writes into tokenizer/ beside itself, or into the folder given as its argumen
 
     texts.json             the texts, as UTF-8 in hexadecimal digits, some of which is none
     NAME/tokenizer.json    of FAMILIES
-    NAME/expected.json     ids: of each text; plain: the same without special tokens in the text and around it, where that differs; decoded: of each text,
+    NAME/expected.json     ids: of each text; plain: the same without special tokens in the text and around it, where that differs; decoded: of each text, null where it is the text,
                            and whole: with special tokens, where that differs; random: sequences of random ids and what they are decoded to
 
     build/tokenizers/bin/python -P tests/golden/tokenizer.py --compare build/release/examples/tokenize [COUNT]
@@ -257,11 +257,11 @@ def record(family, folder, texts):
     whole = [t.decode(one, skip_special_tokens=False) for one in ids]
     random_ids = sequences(t.get_vocab_size() + 2, 40, random.Random(1))
     expected = {
-        "ids": ids, "plain": {k: b for k, (a, b) in enumerate(zip(ids, plain)) if a != b}, "decoded": decoded,
+        "ids": ids, "plain": {k: b for k, (a, b) in enumerate(zip(ids, plain)) if a != b}, "decoded": [None if one == text else one for one, text in zip(decoded, texts)],
         "whole": {k: b for k, (a, b) in enumerate(zip(decoded, whole)) if a != b},
         "random": [[one, t.decode(one, skip_special_tokens=False)] for one in random_ids],
     }
-    (folder / "expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+    (folder / "expected.json").write_text(json.dumps(expected, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def random_text(draws, pieces):

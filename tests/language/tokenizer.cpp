@@ -47,7 +47,10 @@ TEST_CASE("tokenizer: the tokens and the texts of tokenizers, of every family", 
     REQUIRE(expected.at("ids").size() == texts.size());
     for (std::size_t k = 0; k < texts.size(); ++k) {
       CAPTURE(name, k, texts[k]);
-      json const &all = expected.at("ids")[k], &text = expected.at("decoded")[k];
+      json const &all = expected.at("ids")[k], &recorded = expected.at("decoded")[k];
+      std::string valid;
+      detail::append_valid(valid, texts[k]);
+      json const text = recorded.is_null() ? json(valid) : recorded;
       CHECK(words.encode(texts[k]) == all.get<ids>());
       CHECK(words.encode(texts[k], {.special_in_text = false, .begin_end = false}) ==
             otherwise("plain", k, all).get<ids>());

@@ -39,7 +39,7 @@ struct chat_format {
 namespace COHORT_NAMESPACE::detail {
 
 /// Without the white space at its ends.
-inline std::string_view without_outer_space(std::string_view text) {
+inline std::string_view stripped(std::string_view text) {
   text.remove_prefix(leading_space(text));
   return text.substr(0, text.size() - trailing_space(text));
 }
@@ -84,8 +84,8 @@ struct chat_writer {
     alternate(all, before, [&](auto const& t, bool first) {
       std::string const content =
           first && !system.empty() ? "<<SYS>>\n" + system + "\n<</SYS>>\n\n" + t.content : t.content;
-      if (t.role == "user") put(format.begin, "[INST] ", without_outer_space(content), " [/INST]");
-      else put(" ", without_outer_space(content), " ", format.end);
+      if (t.role == "user") put(format.begin, "[INST] ", stripped(content), " [/INST]");
+      else put(" ", stripped(content), " ", format.end);
     });
   }
   void llama3(turns all, bool answer) {
@@ -93,8 +93,8 @@ struct chat_writer {
       put("<|start_header_id|>", role, "<|end_header_id|>\n\n", content, "<|eot_id|>");
     };
     put(format.begin);
-    if (!format.dated.empty()) turn("system", format.dated + std::string(without_outer_space(system_of(all))));
-    for (auto const& t : all) turn(t.role, std::string(without_outer_space(t.content)));
+    if (!format.dated.empty()) turn("system", format.dated + std::string(stripped(system_of(all))));
+    for (auto const& t : all) turn(t.role, std::string(stripped(t.content)));
     if (answer) put("<|start_header_id|>assistant<|end_header_id|>\n\n");
   }
   void mistral(turns all, std::string const& system, std::size_t before) {
@@ -111,7 +111,7 @@ struct chat_writer {
     alternate(all, before, [&](auto const& t, bool first) {
       put("<start_of_turn>", t.role == "user" ? "user" : "model", "\n");
       if (first && !system.empty()) put(system, "\n\n");
-      put(without_outer_space(t.content), "<end_of_turn>\n");
+      put(stripped(t.content), "<end_of_turn>\n");
     });
     if (answer) put("<start_of_turn>model\n");
   }
