@@ -15,6 +15,7 @@ namespace cli {
 
 inline constexpr std::pair<char const*, char const*> language_commands[] = {
     {"chat", "talks with a language model"},
+    {"convert", "a language model's files between formats and types"},
     {"generate", "continues tokens or texts by a language model"},
     {"score", "log-probabilities of tokens under a language model"},
     {"serve", "answers requests over HTTP as OpenAI's interface has them"},

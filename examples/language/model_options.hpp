@@ -8,6 +8,14 @@
 /// The options that programs on language models have in common.
 namespace program {
 
+inline std::optional<cohort::stored_type> stored_type_of(std::string const& option, typed const& given) {
+  using enum cohort::stored_type;
+  if (!given) return {};
+  for (auto [name, type] : {std::pair("f32", f32), {"f16", f16}, {"bf16", bf16}, {"q8_0", q8_0}})
+    if (*given == name) return type;
+  throw usage_error(option + " is '" + *given + "', expected f32, f16, bf16 or q8_0");
+}
+
 /// Which model, as what, on how many threads.
 struct model_options {
   typed path_, type_, threads_;
@@ -23,13 +31,7 @@ struct model_options {
   }
   std::string const& path() const { return *path_; }
   int threads() const { return threads_of(threads_); }
-  std::optional<cohort::stored_type> type() const {
-    using enum cohort::stored_type;
-    if (!type_) return {};
-    for (auto [name, type] : {std::pair("f32", f32), {"f16", f16}, {"bf16", bf16}, {"q8_0", q8_0}})
-      if (*type_ == name) return type;
-    throw usage_error("--type is '" + *type_ + "', expected f32, f16, bf16 or q8_0");
-  }
+  std::optional<cohort::stored_type> type() const { return stored_type_of("--type", type_); }
 };
 
 /// How tokens are drawn.

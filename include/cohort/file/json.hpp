@@ -71,6 +71,7 @@ class json_fields {
   json_fields(json const& object, std::string where, std::span<other_name const> names = {})
       : object_(object), where_(std::move(where)), names_(names) {}
   /// The same object, some of whose fields have other names.
+  json const& object() const { return object_; }
   json_fields with(std::span<other_name const> names) const { return {object_, where_, names}; }
 
   json const* find(char const* name) const {

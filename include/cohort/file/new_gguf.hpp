@@ -38,6 +38,10 @@ class new_gguf_values {
     return *this;
   }
 
+  new_gguf_values& erase(std::string const& key) {
+    values_.erase(key);
+    return *this;
+  }
   bool contains(std::string const& key) const { return values_.contains(key); }
   /// By key: the value's type, and it, as a file has them.
   std::map<std::string, std::string> const& encoded() const { return values_; }

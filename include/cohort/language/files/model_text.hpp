@@ -1,29 +1,9 @@
 #pragma once
-#include <cohort/language/files/gguf_tokenizer.hpp>
+#include <cohort/language/files/gguf_words.hpp>
 #include <cohort/language/files/load.hpp>
 #include <cohort/language/tokenizer/chat_template.hpp>
-#include <cohort/language/tokenizer/token_lists.hpp>
-#include <cohort/language/tokenizer/tokenizer.hpp>
 
 namespace COHORT_NAMESPACE::detail {
-
-inline language::tokenizer words_of(language::gguf_tokenizer const& file, std::string const& where) {
-  language::token_lists lists{.where = where,
-                              .tokens = file.tokens,
-                              .scores = file.scores,
-                              .merges = file.merges,
-                              .begin = file.bos,
-                              .end = file.eos,
-                              .add_begin = file.add_bos.value_or(file.model == "llama"),
-                              .add_end = file.add_eos.value_or(false),
-                              .prefix_space = file.add_space_prefix.value_or(true)};
-  for (auto type : file.types) lists.kinds.push_back(language::token_kind(type));
-  if (file.model == "gpt2")
-    return language::tokenizer(language::byte_level_parts(std::move(lists), file.pre.empty() ? "gpt-2" : file.pre));
-  if (file.model == "llama" || file.model == "t5")
-    return language::tokenizer(language::sentencepiece_parts(std::move(lists), file.model == "t5"));
-  refuse_file(where, "has the tokenizer model " + shown(file.model) + ", expected \"gpt2\", \"llama\" or \"t5\"");
-}
 
 /// The tokens with which the turns of a format end, of those that there are.
 inline void add_ends_of_turns(language::tokenizer const& words, std::vector<std::int32_t>& stop) {

@@ -10,6 +10,11 @@ inline std::uint32_t gguf_file_type(stored_type type) {
   return type == f32 ? 0 : type == f16 ? 1 : type == bf16 ? 32 : 7;
 }
 
+inline void set_gguf_file_type(file::new_gguf_values& values, stored_type type) {
+  values.set("general.file_type", gguf_file_type(type));
+  if (type == stored_type::q8_0) values.set("general.quantization_version", std::uint32_t(2));
+}
+
 inline void set_gguf_stop_tokens(file::new_gguf_values& values, std::vector<std::int32_t> const& tokens) {
   constexpr std::array keys{"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
                             "tokenizer.ggml.eom_token_id"};
@@ -81,8 +86,7 @@ void write_gguf(std::filesystem::path const& path, decoder_options const& option
   std::string const name(architecture.name);
   auto set = [&](char const* key, int n) { values.set(name + "." + key, std::uint32_t(n)); };
   values.set("general.architecture", architecture.name);
-  values.set("general.file_type", detail::gguf_file_type(how.type));
-  if (how.type == stored_type::q8_0) values.set("general.quantization_version", std::uint32_t(2));
+  detail::set_gguf_file_type(values, how.type);
   // Without a window the context ends where one would begin to cut anything off.
   int const context =
       options.window > 0 && !architecture.windowed ? std::min(options.window, options.context) : options.context;

@@ -1,6 +1,9 @@
 #pragma once
+#include <cmath>
+#include <cohort/backend/stored_types.hpp>
 #include <cohort/language/files/model_weights.hpp>
 #include <deque>
+#include <optional>
 
 // Writes a folder that from_pretrained of transformers reads.
 
@@ -34,6 +37,34 @@ inline std::string text_in(std::filesystem::path const& path) {
   file::mapped_file const file(path);
   return {reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()};
 }
+
+/// A type's name in safetensors files, and in config.json. Raises value_error for one that they have not.
+struct torch_type {
+  char const *stored, *dtype;
+};
+inline torch_type torch_names(stored_type type) {
+  using enum stored_type;
+  if (type == f32) return {"F32", "float32"};
+  if (type == f16) return {"F16", "float16"};
+  if (type == bf16) return {"BF16", "bfloat16"};
+  throw value_error("write_model: the type is " + std::string(facts_of(type).name) +
+                    ", which only GGUF files have; expected F32, F16 or BF16");
+}
+/// As transformers 5 and 4 name it.
+inline void set_dtype(nlohmann::ordered_json& config, char const* type) {
+  config["torch_dtype"] = type;
+  config["dtype"] = type;
+}
+template <class T>
+void require_fits(std::string const& tensor, std::span<T const> values, stored_type type) {
+  double const limit = facts_of(type).limit;
+  if (limit > 0)
+    for (T x : values)
+      if (!(std::abs(double(x)) < limit))
+        throw value_error("write_model: tensor " + shown(tensor) + " has the number " + text(double(x)) +
+                          ", expected less than " + text(limit) + " in " + std::string(facts_of(type).name));
+}
+
 /// Whether a file of a model's folder is about its texts.
 inline bool belongs_to_texts(std::string_view name) {
   for (std::string_view const first : {"tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece",
@@ -72,13 +103,21 @@ void with_family_of(decoder_options const& options, F f) {
 
 namespace COHORT_NAMESPACE::language {
 
+/// What is written besides a decoder's extents and parameters.
+struct model_write_options {
+  std::optional<stored_type> type{};        ///< F32, F16 or BF16; absent: T
+  std::optional<std::int32_t> begin{};      ///< the token that begins a text
+  std::vector<std::int32_t> stop_tokens{};  ///< those that end one
+  existing what = existing::refuse;
+};
+
 /// Writes a folder that from_pretrained of transformers 4 and 5 reads, as a model of the first family that has the
 /// parts of the options: the weights first, then config.json, each whole or not at all, and never beside the other of a
-/// model that was there. Both are written as T. The tokens that end a text are those given; the tokenizer's files are
-/// not written.
+/// model that was there. The tokenizer's files are not written. Raises value_error for a number that the type cannot
+/// hold.
 template <class T>
 void write_model(std::filesystem::path const& folder, decoder_options const& options, std::span<T const> parameters,
-                 existing what = existing::refuse, std::span<std::int32_t const> stop_tokens = {}) {
+                 model_write_options const& how) {
   options.check();
   detail::require(options.hidden % options.heads == 0, "write_model", "heads", options.heads,
                   "a divisor of hidden, which transformers 5 demands whatever head_size");
@@ -92,25 +131,32 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
     for (auto const& t : detail::tensors_in_files(family, options)) {
       auto values = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
       if (t.turned) values = turned.emplace_back(detail::turned(values, t.rows, t.columns));
-      weights.push_back({t.name, detail::shape_of(t), values});
+      if (how.type) detail::require_fits(t.name, values, *how.type);
+      weights.push_back({t.name, detail::shape_of(t), values, how.type ? detail::torch_names(*how.type).stored : ""});
     }
   });
-  char const* const type = sizeof(T) == 4 ? "float32" : "float64";
-  config["bos_token_id"] = nullptr;  // else transformers takes 1 and 2
-  config["eos_token_id"] = stop_tokens.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(stop_tokens);
-  config["torch_dtype"] = type;  // for transformers 4
-  config["dtype"] = type;
+  config["bos_token_id"] = how.begin ? nlohmann::ordered_json(*how.begin) : nlohmann::ordered_json();  // else 1 and 2
+  config["eos_token_id"] = how.stop_tokens.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(how.stop_tokens);
+  detail::set_dtype(config, how.type ? detail::torch_names(*how.type).dtype : sizeof(T) == 4 ? "float32" : "float64");
 
-  detail::write_folder(folder, weights, config.dump(2) + "\n", what);
+  detail::write_folder(folder, weights, config.dump(2) + "\n", how.what);
+}
+template <class T>
+void write_model(std::filesystem::path const& folder, decoder_options const& options, std::span<T const> parameters,
+                 existing what = existing::refuse, std::span<std::int32_t const> stop_tokens = {}) {
+  write_model(folder, options, parameters,
+              model_write_options{.stop_tokens = {stop_tokens.begin(), stop_tokens.end()}, .what = what});
 }
 
 /// Writes these parameters as the model that a folder of Hugging Face's has: with its config.json, its tensors' names
 /// and types (to which they are rounded), in one file, and beside them its generation_config.json, chat template and
-/// tokenizer. Raises io_error as read_config and read_parameters do for the folder that it is to be like, and where
-/// both are the same folder.
+/// tokenizer. Of another type, where one is asked for, config.json says so. Raises io_error as read_config and
+/// read_parameters do for the folder that it is to be like, and where both are the same folder; value_error for a
+/// number that the type asked for cannot hold.
 template <class T, class... Own>
 void write_model_like(std::filesystem::path const& source, std::filesystem::path const& folder,
-                      std::span<T const> parameters, existing what = existing::refuse, Own const&... own) {
+                      std::span<T const> parameters, std::optional<stored_type> type, existing what = existing::refuse,
+                      Own const&... own) {
   std::error_code absent;
   if (std::filesystem::equivalent(source, folder, absent))
     throw io_error(folder.string() + " is the folder of the model that the new one is to be like, expected another");
@@ -123,9 +169,17 @@ void write_model_like(std::filesystem::path const& source, std::filesystem::path
   detail::each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
     auto values = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
     if (t.turned) values = turned.emplace_back(detail::turned(values, t.rows, t.columns));
-    weights.push_back({name, detail::shape_of(t), values, files.file_of(name).at(name).type});
+    if (type) detail::require_fits(name, values, *type);
+    weights.push_back({name, detail::shape_of(t), values,
+                       type ? detail::torch_names(*type).stored : files.file_of(name).at(name).type});
   });
-  detail::write_folder(folder, weights, detail::text_in(source / "config.json"), what);
+  std::string config = detail::text_in(source / "config.json");
+  if (type) {
+    auto changed = nlohmann::ordered_json::parse(config);
+    detail::set_dtype(changed, detail::torch_names(*type).dtype);
+    config = changed.dump(2) + "\n";
+  }
+  detail::write_folder(folder, weights, config, what);
   for (auto const& entry : std::filesystem::directory_iterator(source)) {
     auto const name = entry.path().filename().string();
     if (!detail::belongs_to_texts(name) || !entry.is_regular_file()) continue;
@@ -133,6 +187,12 @@ void write_model_like(std::filesystem::path const& source, std::filesystem::path
     copy.write(detail::text_in(entry.path()));
     copy.commit();
   }
+}
+
+template <class T, class... Own>
+void write_model_like(std::filesystem::path const& source, std::filesystem::path const& folder,
+                      std::span<T const> parameters, existing what = existing::refuse, Own const&... own) {
+  write_model_like(source, folder, parameters, std::nullopt, what, own...);
 }
 
 }  // namespace COHORT_NAMESPACE::language

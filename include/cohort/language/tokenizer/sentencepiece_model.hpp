@@ -6,12 +6,18 @@
 
 namespace COHORT_NAMESPACE::language {
 
+/// The lists of a sentencepiece model, of BPE or of Unigram.
+struct sentencepiece_lists {
+  token_lists lists;
+  bool unigram;
+};
+
 /// What a sentencepiece model says, from bytes that may hold anything; `where` is what messages call it. Raises
 /// io_error for what is damaged, for models of words or characters, and for a normalizer that changes more than spaces:
 /// write those as a tokenizer.json.
 ///
 /// Source: sentencepiece_model.proto.
-inline tokenizer_parts read_sentencepiece(std::span<std::byte const> bytes, std::string const& where) {
+inline sentencepiece_lists read_sentencepiece_lists(std::span<std::byte const> bytes, std::string const& where) {
   auto refuse = [&](std::string const& what) { detail::refuse_file(where, what); };
   token_lists lists;
   lists.where = where;
@@ -57,7 +63,11 @@ inline tokenizer_parts read_sentencepiece(std::span<std::byte const> bytes, std:
     return id >= 0 && id < std::int64_t(lists.tokens.size()) ? std::optional(std::int32_t(id)) : std::nullopt;
   };
   lists.begin = number(numbers[1]), lists.end = number(numbers[2]);
-  return sentencepiece_parts(std::move(lists), model == 1);
+  return {std::move(lists), model == 1};
+}
+inline tokenizer_parts read_sentencepiece(std::span<std::byte const> bytes, std::string const& where) {
+  auto all = read_sentencepiece_lists(bytes, where);
+  return sentencepiece_parts(std::move(all.lists), all.unigram);
 }
 
 }  // namespace COHORT_NAMESPACE::language

@@ -54,6 +54,16 @@ inline std::vector<named_pattern> const& named_patterns() {
   return all;
 }
 
+inline named_pattern const& pattern_named(std::string const& name, std::string const& where) {
+  std::string known;
+  for (auto const& one : named_patterns())
+    for (char const* each : one.names) {
+      if (name == each) return one;
+      known += (known.empty() ? "\"" : ", \"") + std::string(each) + '"';
+    }
+  refuse_file(where, "has the pre-tokenizer " + in_quotes(name) + ", expected one of " + known);
+}
+
 /// What all kinds have in common: the tokens, which of them are added, and what is put around a text.
 inline language::tokenizer_parts listed_parts(language::token_lists& lists) {
   auto refuse = [&](std::string const& what) { refuse_file(lists.where, what); };
@@ -78,6 +88,9 @@ inline language::tokenizer_parts listed_parts(language::token_lists& lists) {
   }
   return parts;
 }
+
+/// What sentencepiece takes away where it removes extra spaces.
+inline constexpr char extra_spaces[] = R"(\A +|[ ▁]+\z| +(?= ))";
 
 /// Every pair of tokens that makes another, those of larger scores first: the merges that sentencepiece finds by
 /// looking at scores.
@@ -110,29 +123,20 @@ namespace COHORT_NAMESPACE::language {
 /// A byte-level BPE whose pattern has a name, as GGUF's tokenizer.ggml.pre. Raises io_error for a name that is not
 /// known.
 inline tokenizer_parts byte_level_parts(token_lists lists, std::string const& pattern_name) {
-  detail::named_pattern const* found = nullptr;
-  std::string known;
-  for (auto const& one : detail::named_patterns())
-    for (char const* name : one.names) {
-      if (pattern_name == name) found = &one;
-      known += (known.empty() ? "\"" : ", \"") + std::string(name) + '"';
-    }
-  if (!found)
-    detail::refuse_file(lists.where,
-                        "has the pre-tokenizer " + detail::in_quotes(pattern_name) + ", expected one of " + known);
+  auto const& words = detail::pattern_named(pattern_name, lists.where);
   auto parts = detail::listed_parts(lists);
   bpe_options bpe;
   bpe.merges.reserve(lists.merges.size());
   for (std::size_t k = 0; k < lists.merges.size(); ++k)
     bpe.merges.push_back(detail::merge_of(parts.tokens, lists.merges[k], k, lists.where));
-  bpe.whole_words = found->whole_words;
+  bpe.whole_words = words.whole_words;
   parts.model = std::move(bpe);
-  if (found->nfc) parts.normalizer.push_back(text_step::form::nfc);
+  if (words.nfc) parts.normalizer.push_back(text_step::form::nfc);
   auto split = [&](char const* regex) {
     parts.pre_tokenizer.push_back(text_step::split{detail::pattern::regex(regex, lists.where)});
   };
-  if (found->digits_first) split(R"(\p{N})");
-  split(found->regex);
+  if (words.digits_first) split(R"(\p{N})");
+  split(words.regex);
   parts.pre_tokenizer.push_back(text_step::byte_alphabet{});
   parts.decoder = {text_step::bytes_of_alphabet{}};
   return parts;
@@ -163,7 +167,7 @@ inline tokenizer_parts sentencepiece_parts(token_lists lists, bool unigram) {
   auto const replace = [&](char const* regex, char const* with) {
     parts.normalizer.push_back(text_step::replace{detail::pattern::regex(regex, lists.where), with});
   };
-  if (lists.remove_extra_spaces) replace(R"(\A +|[ ▁]+\z| +(?= ))", "");
+  if (lists.remove_extra_spaces) replace(detail::extra_spaces, "");
   if (lists.prefix_space) parts.normalizer.push_back(text_step::prepend{" "});
   parts.normalizer.push_back(text_step::replace{detail::pattern::literal(" ", lists.where), "\xe2\x96\x81"});
   parts.decoder = {text_step::replace{detail::pattern::literal("\xe2\x96\x81", lists.where), " "},
