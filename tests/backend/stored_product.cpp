@@ -84,6 +84,42 @@ TEST_CASE("stored_product: rows of several pieces, on one thread and two, alone 
   }
 }
 
+TEST_CASE("stored_product: several matrices of several types, as one after the other") {
+  constexpr stored_type types[] = {stored_type::q8_0, stored_type::bf16, stored_type::q4_k,
+                                   stored_type::f32,  stored_type::q4_1, stored_type::q8_0};
+  constexpr std::ptrdiff_t sizes[] = {40, 3, 130, 0, 33, 1}, N = 207;
+  for (std::ptrdiff_t K : {256, 2304}) {
+    std::vector<stored_weights> kept;
+    std::vector<stored_matrix> all;
+    for (int i = 0; i < 6; ++i) kept.emplace_back(types[i], sizes[i], K);
+    for (auto const& w : kept) all.push_back(w.matrix);
+    auto const x = inputs(300 * K);
+    for (int threads : {1, 2})
+      for (std::ptrdiff_t R : {1, 7, 300})
+        for (bool accumulate : {false, true}) {
+          eigen::backend cpu{{.threads = threads}};
+          std::vector<float> want(std::size_t(R * N), 2), c = want;
+          view<float const> const in(x.data(), R, K);
+          std::ptrdiff_t first = 0;
+          for (auto const& w : all) {
+            cpu.matmul_prepared(view<float>(want.data(), R, N).columns_part(first, w.rows), in, w, accumulate);
+            first += w.rows;
+          }
+          cpu.matmul_prepared(view<float>(c.data(), R, N), in, std::span<stored_matrix const>(all), accumulate);
+          CAPTURE(K, threads, R, accumulate);
+          REQUIRE(c == want);
+        }
+  }
+  eigen::backend cpu{{.threads = 1}};
+  stored_weights const w(stored_type::f32, 3, 4);
+  stored_matrix const two[] = {w.matrix, w.matrix};
+  float x[5] = {}, c[7];
+  CHECK_THROWS_WITH(cpu.matmul_prepared(view<float>(c, 1, 7), view<float const>(x, 1, 4), two),
+                    "matmul: 1 x 4 times 4 x 6 into 1 x 7");
+  CHECK_THROWS_WITH(cpu.matmul_prepared(view<float>(c, 1, 6), view<float const>(x, 1, 5), two),
+                    "matmul: 1 x 5 times 4 x 3 into 1 x 3");
+}
+
 TEST_CASE("stored_product: inputs and outputs however they lie, none of them, and numbers in double") {
   stored_weights const w(stored_type::q8_0, 70, 64);
   eigen::backend cpu{{.threads = 2}};

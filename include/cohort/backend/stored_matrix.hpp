@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/backend/stored_types.hpp>
 #include <cohort/backend/view.hpp>
+#include <span>
 #include <string>
 
 namespace COHORT_NAMESPACE {
@@ -54,12 +55,13 @@ inline void check_stored(char const* where, stored_matrix const& w) {
 
 }  // namespace detail
 
-/// A backend that multiplies by stored weights as they lie, and reads rows of them: out (+)= in W^T and
-/// out(r) = W(index(r)).
+/// A backend that multiplies by stored weights as they lie, in one matrix or several that follow one another, and reads
+/// rows of them: out (+)= in W^T and out(r) = W(index(r)).
 template <class B>
 concept stored_products = requires(B b, view<typename B::value_type> out, view<typename B::value_type const> in,
                                    view<std::int32_t const> index, stored_matrix const& weights) {
   b.matmul_prepared(out, in, weights, true);
+  b.matmul_prepared(out, in, std::span<stored_matrix const>(&weights, 1), true);
   b.gather(out, weights, index);
 };
 

@@ -54,10 +54,18 @@ class host_backend : public host_series<host_backend<T>, T> {
     large_product(run_over_, c, a, b.matrix, b.prepared, room.all().data, product_ends<T>{.accumulate = accumulate});
   }
 
-  /// c (+)= a W^T, with weights that stay as they lie in a file.
+  /// c (+)= a W^T, with weights that stay as they lie in a file, in one matrix or several that follow one another.
   void matmul_prepared(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate = false) {
-    base::check_product(c, a, {w.columns, w.rows});
-    detail::check_stored("matmul", w);
+    matmul_prepared(c, a, std::span(&w, 1), accumulate);
+  }
+  void matmul_prepared(view<T> c, view<T const> a, std::span<stored_matrix const> all, bool accumulate = false) {
+    std::ptrdiff_t outputs_of_all = 0;
+    for (auto const& w : all) {
+      outputs_of_all += w.rows;
+      base::check_product(view<T>{c.data, c.rows, w.rows}, a, {w.columns, w.rows});
+      detail::check_stored("matmul", w);
+    }
+    base::check_product(c, a, {a.columns, outputs_of_all});
     if (a.columns == 0 && !accumulate) this->map(outputs{c}, detail::filled{0}, view<T const>(c));
     if (a.columns == 0) return;
     if constexpr (sizeof(T) == sizeof(float)) {
@@ -66,17 +74,18 @@ class host_backend : public host_series<host_backend<T>, T> {
         this->map(outputs{adjacent.matrix(a.rows, a.columns)}, detail::same{}, a);
         a = adjacent.matrix(a.rows, a.columns);
       }
-      stored_product const product(c, a, w, accumulate);
-      auto room = this->template temporary<T>(product.room(threads()));
-      product(run_over_, room.all().data);
+      for (std::ptrdiff_t first = 0; !all.empty();) {
+        auto const some = all.first(std::min(all.size(), stored_product::most_matrices));
+        stored_product const product(c.columns_part(first, c.columns - first), a, some, accumulate);
+        auto room = this->template temporary<T>(product.room(threads()));
+        product(run_over_, room.all().data);
+        for (auto const& w : some) first += w.rows;
+        all = all.subspan(some.size());
+      }
     } else {
-      constexpr std::ptrdiff_t at_once = 64;
-      auto some = this->template temporary<T>(at_once * w.columns);
-      for (std::ptrdiff_t n = 0; n < w.rows; n += at_once) {
-        auto const part = w.part(n, std::min(at_once, w.rows - n));
-        auto const rows = some.matrix(part.rows, w.columns);
-        widen(part, rows, [](std::ptrdiff_t r) { return r; });
-        matmul(c.columns_part(n, part.rows), a, view<T const>(rows).transposed(), accumulate);
+      for (std::ptrdiff_t first = 0; auto const& w : all) {
+        multiply_widened(c.columns_part(first, w.rows), a, w, accumulate);
+        first += w.rows;
       }
     }
   }
@@ -131,6 +140,17 @@ class host_backend : public host_series<host_backend<T>, T> {
   }
 
  private:
+  void multiply_widened(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate) {
+    constexpr std::ptrdiff_t at_once = 64;
+    auto some = this->template temporary<T>(at_once * w.columns);
+    for (std::ptrdiff_t n = 0; n < w.rows; n += at_once) {
+      auto const part = w.part(n, std::min(at_once, w.rows - n));
+      auto const rows = some.matrix(part.rows, w.columns);
+      widen(part, rows, [](std::ptrdiff_t r) { return r; });
+      matmul(c.columns_part(n, part.rows), a, view<T const>(rows).transposed(), accumulate);
+    }
+  }
+
   /// Each row of `to` is row row_of(r) of the weights.
   template <class F>
   void widen(stored_matrix const& weights, view<T> to, F row_of) {

@@ -2,10 +2,12 @@
 #include <cohort/backend/stored_matrix.hpp>
 #include <cohort/eigen/parallel.hpp>
 #include <cohort/eigen/stored_kernels.hpp>
+#include <span>
 
 namespace COHORT_NAMESPACE::eigen {
 
-/// c (+)= a W^T, where W's rows are stored weights: c is R x N, a R x K with adjacent columns.
+/// c (+)= a W^T, where W's rows are stored weights, in up to most_matrices that follow one another: c is R x N, a
+/// R x K with adjacent columns. One loop for all of them: a short one alone is too little for several threads.
 ///
 /// Few rows of a: W is widened in registers, wherever it is needed. More: a worker widens some rows of W to floats in a
 /// corner of its cache, and multiplies all of a by them. An element is the same sums in the same order both ways
@@ -16,54 +18,59 @@ class stored_product {
   static constexpr std::ptrdiff_t longest_piece = 1024;
 
  public:
-  stored_product(view<float> c, view<float const> a, stored_matrix const& w, bool accumulate)
-      : c_(c), a_(a), w_(w), accumulate_(accumulate), kernels_(stored_kernels_of(w.type)) {
-    std::ptrdiff_t pieces = (a.columns + longest_piece - 1) / longest_piece;
+  static constexpr std::size_t most_matrices = 4;
+
+  stored_product(view<float> c, view<float const> a, std::span<stored_matrix const> all, bool accumulate)
+      : c_(c), a_(a), accumulate_(accumulate) {
+    std::ptrdiff_t const pieces = (a.columns + longest_piece - 1) / longest_piece;
     piece_ = pieces < 2 ? a.columns : ((a.columns + pieces - 1) / pieces + 255) / 256 * 256;
-    bool const short_pieces = piece_ < a.columns && facts_of(w.type).elements > 1;
-    strip_ = short_pieces && c.rows <= kernels::most_inputs ? 8 : stored_strip_rows;
+    std::ptrdiff_t bytes = 0, column = 0;
+    for (auto const& w : all) {
+      bool const short_pieces = piece_ < a.columns && facts_of(w.type).elements > 1;
+      std::ptrdiff_t const strip = short_pieces && c.rows <= kernels::most_inputs ? 8 : stored_strip_rows;
+      matrices_[count_++] = {&w, &stored_kernels_of(w.type), column, strips_, strip};
+      column += w.rows, strips_ += (w.rows + strip - 1) / strip, bytes += w.rows * w.row_bytes;
+      widens_ = widens_ || widens(matrices_[count_ - 1]);
+    }
+    // A thread more for 64 KiB of weights, which take it some three microseconds.
+    grain_ = 1 + (1 << 16) * strips_ / std::max<std::ptrdiff_t>(bytes * c.rows, 1);
   }
 
   /// Room that it needs, in numbers.
-  std::ptrdiff_t room(int threads) const { return room_of_inputs() + (widens() ? threads * strip_ * line() : 0); }
+  std::ptrdiff_t room(int threads) const {
+    return room_of_inputs() + (widens_ ? threads * stored_strip_rows * line() : 0);
+  }
 
   void operator()(executor const& run_over, float* room) const {
     if (copies()) copy_inputs(run_over, room);
     std::ptrdiff_t const blocks = (c_.rows + rows_at_once - 1) / rows_at_once;
-    // A thread more for 64 KiB of weights, which take it some three microseconds.
-    std::ptrdiff_t grain = 1 + (1 << 16) / (strip_ * std::max<std::ptrdiff_t>(w_.row_bytes * c_.rows, 1));
-    run_over(strips() * blocks, grain, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
-      float* const floats = widens() ? room + room_of_inputs() + worker * strip_ * line() : nullptr;
-      for (std::ptrdiff_t i = first; i < last; ++i)
-        for (std::ptrdiff_t k = 0; k < a_.columns; k += piece_) {
-          std::ptrdiff_t const s = i / blocks, r = i % blocks * rows_at_once;
-          input_rows const inputs = copies() ? input_rows{room + k / piece_ * a_.rows * line(), line()}
-                                             : input_rows{a_.data + k, a_.row_stride};
-          stored_rows weights{w_.row(s * strip_) + stored_matrix::bytes_of(w_.type, k), w_.row_bytes,
-                              int(std::min<std::ptrdiff_t>(strip_, w_.rows - s * strip_))};
-          if (widens()) {
-            for (int n = 0; n < weights.count; ++n) kernels_.widen(weights[n], depth(k), floats + n * line());
-            weights.first = reinterpret_cast<lanes::bytes>(floats);
-            weights.row_bytes = std::ptrdiff_t(sizeof(float)) * line();
-          }
-          multiply(widens() ? stored_kernels_of(stored_type::f32) : kernels_, weights, s * strip_, inputs, r,
-                   std::min(rows_at_once, c_.rows - r), k);
-        }
+    run_over(strips_ * blocks, grain_, [&](int worker, std::ptrdiff_t first, std::ptrdiff_t last) {
+      float* const floats = widens_ ? room + room_of_inputs() + worker * stored_strip_rows * line() : nullptr;
+      std::size_t m = 0;
+      for (std::ptrdiff_t i = first; i < last; ++i) {
+        while (m + 1 < count_ && i / blocks >= matrices_[m + 1].first_strip) ++m;
+        multiply_strip(matrices_[m], i / blocks - matrices_[m].first_strip, i % blocks * rows_at_once, room, floats);
+      }
     });
   }
 
  private:
+  struct matrix {
+    stored_matrix const* weights;
+    kernels const* with;
+    std::ptrdiff_t column, first_strip;
+    std::ptrdiff_t strip;  ///< rows at once: fewer where their pieces are a few lines that lie far apart
+  };
   struct input_rows {
     float const* first;
     std::ptrdiff_t stride;
   };
 
-  bool widens() const { return c_.rows > kernels_.most_direct; }
+  bool widens(matrix const& m) const { return c_.rows > m.with->most_direct; }
   bool copies() const { return c_.rows > kernels::most_inputs; }
   std::ptrdiff_t room_of_inputs() const {
     return copies() ? a_.rows * line() * ((a_.columns + piece_ - 1) / piece_) : 0;
   }
-  std::ptrdiff_t strips() const { return (w_.rows + strip_ - 1) / strip_; }
   std::ptrdiff_t depth(std::ptrdiff_t k) const { return std::min(piece_, a_.columns - k); }
   /// Between rows of pieces that are copied: a vector more, so that they do not all fall on the same lines of a cache.
   std::ptrdiff_t line() const { return (piece_ + 15) / 16 * 16 + 16; }
@@ -75,6 +82,24 @@ class stored_product {
         for (std::ptrdiff_t k = 0; k < a_.columns; k += piece_)
           std::copy_n(&a_(r, k), depth(k), to + (k / piece_ * a_.rows + r) * line());
     });
+  }
+
+  /// Strip s of a matrix by the inputs from `row` on; `floats` is the worker's room.
+  void multiply_strip(matrix const& m, std::ptrdiff_t s, std::ptrdiff_t row, float const* copied, float* floats) const {
+    stored_matrix const& w = *m.weights;
+    for (std::ptrdiff_t k = 0; k < a_.columns; k += piece_) {
+      input_rows const inputs = copies() ? input_rows{copied + k / piece_ * a_.rows * line(), line()}
+                                         : input_rows{a_.data + k, a_.row_stride};
+      stored_rows weights{w.row(s * m.strip) + stored_matrix::bytes_of(w.type, k), w.row_bytes,
+                          int(std::min(m.strip, w.rows - s * m.strip))};
+      if (widens(m)) {
+        for (int n = 0; n < weights.count; ++n) m.with->widen(weights[n], depth(k), floats + n * line());
+        weights.first = reinterpret_cast<lanes::bytes>(floats);
+        weights.row_bytes = std::ptrdiff_t(sizeof(float)) * line();
+      }
+      multiply(widens(m) ? stored_kernels_of(stored_type::f32) : *m.with, weights, m.column + s * m.strip, inputs, row,
+               std::min(rows_at_once, c_.rows - row), k);
+    }
   }
 
   /// Rows of weights, whose products begin at `column`, by `rows` rows of inputs from `row` on.
@@ -105,11 +130,10 @@ class stored_product {
 
   view<float> c_;
   view<float const> a_;
-  stored_matrix const& w_;
-  bool accumulate_;
-  stored_kernels const& kernels_;
-  std::ptrdiff_t strip_;  ///< rows of W at once: fewer where their pieces are a few lines that lie far apart
-  std::ptrdiff_t piece_;
+  bool accumulate_, widens_ = false;
+  matrix matrices_[most_matrices];
+  std::size_t count_ = 0;
+  std::ptrdiff_t strips_ = 0, grain_ = 1, piece_;
 };
 
 }  // namespace COHORT_NAMESPACE::eigen

@@ -2,6 +2,7 @@
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/stored_matrix.hpp>
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
@@ -39,10 +40,7 @@ class weight_factor {
   }
   void multiply(B& b, view<T> y, view<T const> x, bool add) const {
     if (!pieces_) return b.matmul_prepared(y, x, turned_, add);
-    if constexpr (stored_products<B>) {
-      for (std::size_t i = 0, first = 0; i < count_; first += std::size_t(pieces_[i++].rows))
-        b.matmul_prepared(view<T>(y.data + first, y.rows, pieces_[i].rows, y.row_stride, 1), x, pieces_[i], add);
-    }
+    if constexpr (stored_products<B>) b.matmul_prepared(y, x, std::span(pieces_, count_), add);
   }
 
  private:
