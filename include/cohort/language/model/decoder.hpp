@@ -63,8 +63,9 @@ class decoder {
     std::vector<array> keys, values;
   };
   void reserve(B& backend, cache& c, std::ptrdiff_t rows) const {
-    c.keys.resize(layers_.size()), c.values.resize(layers_.size());
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
+    std::size_t const layers = places_.layers.size();
+    c.keys.resize(layers), c.values.resize(layers);
+    for (std::size_t l = 0; l < layers; ++l) {
       backend.resize(c.keys[l], rows * narrow());
       backend.resize(c.values[l], rows * narrow());
     }
@@ -140,7 +141,7 @@ class decoder {
       if (o.windowed_rope_base > 0)
         windowed_rotary_ = rotary<B>(size, o.rotated(), o.windowed_rope_base, {}, o.adjacent_pairs);
     }
-    layers_.resize(std::size_t(o.layers));
+    layers_.resize(stored() ? 1 : std::size_t(o.layers));  // forward alone, a layer needs nothing of the others
   }
   bool stored() const { return !stored_.layers.empty(); }
 
@@ -207,7 +208,8 @@ class decoder {
       if (options_.windowed_rope_base > 0) windowed_rotary_.place(backend, in.position, in.layout.longest());
     }
     view<T const> x = first;
-    for (std::size_t l = 0; l < layers_.size(); ++l) x = layer_forward(backend, parameters, in, l, x, scratch, c, into);
+    for (std::size_t l = 0; l < places_.layers.size(); ++l)
+      x = layer_forward(backend, parameters, in, l, x, scratch, c, into);
     backend.resize(kept_, norm().kept(R));
     backend.resize(hidden_, R * H);
     norm().forward(backend, hidden_.matrix(R, H), kept_.all(), x, final_norm(parameters));
@@ -216,7 +218,7 @@ class decoder {
 
   view<T const> layer_forward(B& backend, view<T const> parameters, packed_tokens const& in, std::size_t l,
                               view<T const> x, view<T> scratch, cache* c, view<std::int32_t const> into) {
-    layer& s = layers_[l];
+    layer& s = layers_[stored() ? 0 : l];
     auto const w = of_layer(parameters, l);
     cached_keys<T> cached;
     if (c) {
