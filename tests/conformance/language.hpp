@@ -11,22 +11,34 @@ inline std::vector<std::vector<std::int32_t>> const some_prompts{{1, 2, 3, 4}, {
 template <class T>
 inline constexpr double close = sizeof(T) == 4 ? 1e-5 : 1e-12;
 
+/// Llama's parts with a tied head and without, Gemma 3's with a few of others', and GPT-2's: all parts that there are.
+inline std::vector<decoder_options> small_decoders() {
+  decoder_options const plain{.vocabulary = 23,
+                              .hidden = 12,
+                              .intermediate = 20,
+                              .layers = 2,
+                              .heads = 4,
+                              .kv_heads = 2,
+                              .head_size = 6,
+                              .context = 24,
+                              .tied = true};
+  decoder_options untied = plain, gemma = plain, gpt = plain;
+  untied.tied = false;
+  gemma.norm = norm_kind::rms_plus_one, gemma.activation = decoder_activation::gelu_tanh;
+  gemma.query_key_norms = gemma.norms_after = true;
+  gemma.rotary_share = .7, gemma.adjacent_pairs = true;  // 4 of 6 numbers
+  gemma.embedding_scale = 1.5, gemma.attention_scale = .5, gemma.attention_cap = 2, gemma.logit_cap = 3;
+  gemma.window = 3, gemma.windowed = {true, false}, gemma.windowed_rope_base = 100;
+  gpt.norm = norm_kind::layer, gpt.activation = decoder_activation::relu, gpt.gated = false;
+  gpt.biased = gpt.biased_out = gpt.biased_feed = gpt.learned_positions = true;
+  return {plain, untied, gemma, gpt};
+}
+
 /// A small decoder whose parameters are the same numbers on every backend.
 template <template <class> class Model, class B>
 struct small_model : Model<B> {
   using T = value_t<B>;
-  small_model(B& backend, bool tied)
-      : Model<B>(backend,
-                 {.vocabulary = 23,
-                  .hidden = 12,
-                  .intermediate = 20,
-                  .layers = 2,
-                  .heads = 4,
-                  .kv_heads = 2,
-                  .head_size = 6,
-                  .context = 24,
-                  .tied = tied},
-                 {}, {.head_rows = 5}) {
+  small_model(B& backend, decoder_options const& shape) : Model<B>(backend, shape, {}, {.head_rows = 5}) {
     backend.upload(Model<B>::parameters(), std::span<T const>(inputs<T>(Model<B>::parameters().rows, 1, 1).values));
   }
 };
@@ -44,9 +56,9 @@ void pack_completions(B& backend, decoder_options const& shape, token_packing<B>
 
 /// Of given completions: logp, entropy and value of each token, then the gradient of a sum of them.
 template <class B>
-std::pair<grid<double>, grid<double>> language_results(B& backend, bool tied) {
+std::pair<grid<double>, grid<double>> language_results(B& backend, decoder_options const& shape) {
   using T = value_t<B>;
-  small_model<language_model_with_value, B> model(backend, tied);
+  small_model<language_model_with_value, B> model(backend, shape);
   std::vector<std::vector<std::int32_t>> completions{{3, 1, 4, 1, 5}, {9}, {2, 6, 5}, {3, 5, 8}, {0, 22}, {7, 9, 3, 2}};
   token_packing<B> packing;
   pack_completions(
@@ -70,17 +82,17 @@ std::pair<grid<double>, grid<double>> language_results(B& backend, bool tied) {
 }
 
 template <class B>
-void generates_as_the_reference(B& backend, token_sampler const& sampler, bool tied) {
+void generates_as_the_reference(B& backend, token_sampler const& sampler, decoder_options const& shape) {
   using T = value_t<B>;
   archetype<double> plain;
-  small_model<language_model, B> model(backend, tied);
-  small_model<language_model, archetype<double>> reference(plain, tied);
+  small_model<language_model, B> model(backend, shape);
+  small_model<language_model, archetype<double>> reference(plain, shape);
   generation_options how{.group = 3, .max_tokens = 12, .stop = 0, .sampler = sampler};
   generator<B> generate;
   auto all = generate(backend, model, some_prompts, how, stream_id{2}),
        first = generate(backend, model, {some_prompts[0]}, how, stream_id{2});
   auto want = generator<archetype<double>>()(plain, reference, some_prompts, how, stream_id{2});
-  CAPTURE(sampler.temperature, sampler.top_k, tied);
+  CAPTURE(sampler.temperature, sampler.top_k, int(shape.norm), shape.tied);
   for (std::size_t n = 0; n < want.size(); ++n) {
     REQUIRE(all[n].tokens == want[n].tokens);
     REQUIRE(all[n].stopped == want[n].stopped);
@@ -152,9 +164,10 @@ void language(B& backend, tolerances const& tolerance) {
   SECTION(
       "language_model: log-probabilities, entropies, values and the gradient of completions that share prompts are "
       "those of double") {
-    for (bool tied : {true, false}) {
-      auto [got, got_slope] = language_results(backend, tied);
-      auto [want, want_slope] = language_results(reference, tied);
+    for (auto const& shape : small_decoders()) {
+      CAPTURE(int(shape.norm), shape.tied);
+      auto [got, got_slope] = language_results(backend, shape);
+      auto [want, want_slope] = language_results(reference, shape);
       REQUIRE(mismatch<B>(got, want, layers) == "");
       REQUIRE(mismatch<B>(got_slope, want_slope, layers) == "");
     }
@@ -163,10 +176,10 @@ void language(B& backend, tolerances const& tolerance) {
   SECTION(
       "generation: tokens are those of the reference, whatever is generated beside them, and their log-probabilities "
       "those of evaluate") {
-    for (bool tied : {true, false})
+    for (auto const& shape : small_decoders())
       for (token_sampler sampler :
            {token_sampler{}, {.temperature = 0}, {.temperature = 1.3, .top_k = 15, .top_p = .95, .min_p = .01}})
-        generates_as_the_reference(backend, sampler, tied);
+        generates_as_the_reference(backend, sampler, shape);
   }
   SECTION("training: GRPO on completions of a language model") {
     auto got = after_a_rollout_of_completions(backend), want = after_a_rollout_of_completions(reference);
