@@ -198,6 +198,13 @@ TEST_CASE("convert: nothing is overwritten unasked, and nothing is left where it
   files::put(m.folder / "model.safetensors", "cut");
   refused("model", "x.gguf", "--no-tokenizer", 1, "model.safetensors");
   refused("model", "x", "", 1, "model.safetensors");
+  {
+    auto const count = files::entries(m.here.path);
+    files::small_disk const full(8192);
+    CHECK_THROWS_AS(language::convert(m / "m.gguf", m / "x.gguf"), io_error);
+    CHECK_THROWS_AS(language::convert(m / "m.gguf", m / "x"), io_error);
+    CHECK(files::entries(m.here.path) == count);
+  }
 
   // What replaces a model takes all of it along, and leaves what is none.
   files::put(m.folder / "notes.txt", "mine");

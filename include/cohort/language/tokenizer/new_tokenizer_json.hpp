@@ -128,7 +128,8 @@ inline nlohmann::ordered_json byte_level_json(token_lists lists, std::string con
 }
 
 /// Of sentencepiece_parts. Where a space is put before each text, a user's token is looked for before that, as
-/// llama.cpp does, and one with a mark in it is refused; an unused piece of a Unigram model is a piece like others.
+/// llama.cpp does, and one with a mark in it is refused; an unused piece of a Unigram model, or a byte's name, is a
+/// piece like others.
 inline nlohmann::ordered_json sentencepiece_json(token_lists lists, bool unigram) {
   bool const spaced = lists.prefix_space;
   auto json = detail::sentencepiece_steps_json(spaced, lists.remove_extra_spaces);
