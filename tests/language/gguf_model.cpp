@@ -215,6 +215,39 @@ TEST_CASE("gguf model: what a file does not say, or says otherwise, is said by t
   CHECK(refusal("output_norm.weight", "output_morn.weight") == "tensor \"output_norm.weight\" is not in the file");
 }
 
+TEST_CASE("gguf model: values with which another formula is meant are refused by their keys") {
+  files::scratch const here;
+  recorded const model("tied");
+  auto const path = here.path / "model.gguf";
+  auto outcome = [&](char const* key, auto value) {
+    language::gguf_write_options how{.what = existing::replace};
+    how.values.set(std::string("llama.") + key, value);
+    language::write_gguf(path, model.options, std::span<float const>(model.parameters), how);
+    try {
+      gguf_model const read(path);
+    } catch (io_error const& e) {
+      return std::string(e.what()).substr(path.string().size() + 2);
+    }
+    return std::string("read");
+  };
+  for (char const* key :
+       {"attention.max_alibi_bias", "attention.clamp_kqv", "attn_logit_softcapping", "final_logit_softcapping"}) {
+    CHECK(outcome(key, 8.f) ==
+          "key \"llama." + std::string(key) + "\" is 8, expected none, of which nothing is known here");
+    CHECK(outcome(key, 0.f) == "read");
+  }
+  for (char const* key : {"logit_scale", "residual_scale", "embedding_scale"}) {
+    CHECK(outcome(key, 8.f) == "key \"llama." + std::string(key) + "\" is 8, expected 1 or none");
+    CHECK(outcome(key, 1.f) == "read");
+  }
+  CHECK(outcome("attention.scale", .125f) == "key \"llama.attention.scale\" is 0.125, expected 0.25 or none");
+  CHECK(outcome("attention.scale", .25f) == "read");
+  CHECK(outcome("expert_count", 8u) ==
+        "key \"llama.expert_count\" is 8, expected none, of which nothing is known here");
+  CHECK(outcome("attention.causal", false) == "key \"llama.attention.causal\" is false, expected true");
+  CHECK(outcome("use_parallel_residual", true) == "key \"llama.use_parallel_residual\" is true, expected false");
+}
+
 TEST_CASE("gguf model: what no GGUF file can say is not written") {
   files::scratch const here;
   recorded const model("qwen2");

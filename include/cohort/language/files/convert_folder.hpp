@@ -56,6 +56,17 @@ inline nlohmann::ordered_json tokenizer_config_json(language::gguf_tokenizer con
   return config;
 }
 
+inline void write_json(std::filesystem::path const& path, nlohmann::ordered_json const& json,
+                       std::filesystem::path const& source) {
+  std::string text;
+  try {
+    text = json.dump(1) + "\n";
+  } catch (file::json::type_error const&) {
+    refuse_file(source.string(), "has in its tokenizer or chat template a text that is no UTF-8");
+  }
+  file::write_text(path, text);
+}
+
 inline language::converted gguf_to_folder(std::filesystem::path const& from, std::filesystem::path const& to,
                                           language::convert_options const& how) {
   using enum stored_type;
@@ -73,10 +84,9 @@ inline language::converted gguf_to_folder(std::filesystem::path const& from, std
   if (texts) {
     auto const words = language::read_gguf_tokenizer(file);
     write.begin = words.bos;
-    constexpr auto kept = nlohmann::ordered_json::error_handler_t::strict;
-    file::write_text(made.path() / "tokenizer.json", tokenizer_json_of(words, from.string()).dump(1, ' ', false, kept));
-    file::write_text(made.path() / "tokenizer_config.json",
-                     tokenizer_config_json(words, model.options().context).dump(2, ' ', false, kept) + "\n");
+    words_of(words, from.string());  // which finds what is wrong with them
+    write_json(made.path() / "tokenizer.json", tokenizer_json_of(words, from.string()), from);
+    write_json(made.path() / "tokenizer_config.json", tokenizer_config_json(words, model.options().context), from);
   }
   std::vector<float> parameters(static_cast<std::size_t>(model.options().parameters()));
   model.read_parameters<float>(parameters);

@@ -1,9 +1,11 @@
 #pragma once
+#include <algorithm>
 #include <cohort/backend/stored_types.hpp>
 #include <cohort/error.hpp>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <ranges>
 #include <vector>
 
 namespace COHORT_NAMESPACE::language {

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <cmath>
 #include <cohort/file/new_gguf.hpp>
 #include <cohort/language/model/decoder_options.hpp>
 
@@ -22,6 +23,7 @@ class gguf_keys {
   }
   double number(char const* name) const { return file_.number(prefix_ + name); }
   double number(char const* name, double otherwise) const { return has(name) ? number(name) : otherwise; }
+  bool flag(char const* name, bool otherwise) const { return has(name) ? file_.flag(prefix_ + name) : otherwise; }
   std::string text(char const* name, std::string const& otherwise) const {
     return has(name) ? file_.text(prefix_ + name) : otherwise;
   }
@@ -54,6 +56,34 @@ struct gguf_architecture {
   void (*write)(decoder_options const&, std::string const& prefix,
                 file::new_gguf_values&) = [](decoder_options const&, std::string const&, file::new_gguf_values&) {};
 };
+
+}  // namespace COHORT_NAMESPACE::language
+
+namespace COHORT_NAMESPACE::detail {
+
+/// Refuses by their keys the values with which some architectures compute otherwise than the decoder does; 0 is none.
+inline void refuse_other_formulas(language::gguf_keys const& keys, decoder_options const& o) {
+  double const scale = o.attention_scale > 0 ? o.attention_scale : 1 / std::sqrt(double(o.size_of_head()));
+  for (auto const& [key, neutral] : {std::pair("attention.scale", scale),
+                                     {"attention.max_alibi_bias", 0.},
+                                     {"attention.clamp_kqv", 0.},
+                                     {"attn_logit_softcapping", o.attention_cap},
+                                     {"final_logit_softcapping", o.logit_cap},
+                                     {"logit_scale", 1.},
+                                     {"residual_scale", 1.},
+                                     {"embedding_scale", 1.},
+                                     {"expert_count", 0.}}) {
+    double const given = keys.number(key, 0);
+    if (given != 0 && !(std::abs(given - neutral) <= 1e-6 * neutral))
+      keys.wrong(key, text(given), neutral > 0 ? text(neutral) + " or none" : "none, of which nothing is known here");
+  }
+  if (!keys.flag("attention.causal", true)) keys.wrong("attention.causal", "false", "true");
+  if (keys.flag("use_parallel_residual", false)) keys.wrong("use_parallel_residual", "true", "false");
+}
+
+}  // namespace COHORT_NAMESPACE::detail
+
+namespace COHORT_NAMESPACE::language {
 
 inline constexpr std::array<gguf_name, 18> gguf_names{{{"model.embed_tokens", "token_embd"},
                                                        {"model.embed_positions", "position_embd"},

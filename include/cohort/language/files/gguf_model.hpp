@@ -119,6 +119,7 @@ class gguf_model {
       keys.wrong("attention.value_length", std::to_string(keys.positive("attention.value_length")),
                  "the size of a head, " + std::to_string(o.size_of_head()));
     if (!o.learned_positions) detail::read_gguf_rotary(file_, keys, architecture_.interleaved, o);
+    detail::refuse_other_formulas(keys, o);
     try {
       o.check();
     } catch (value_error const& e) {

@@ -8,6 +8,11 @@
 
 namespace COHORT_NAMESPACE::detail {
 
+inline bool reads_bytes(language::tokenizer_parts const& parts) {
+  auto const& steps = parts.pre_tokenizer;
+  return !steps.empty() && std::holds_alternative<language::text_step::byte_alphabet>(steps.back());
+}
+
 /// One of a tokenizer's tokens for each number of a model's vocabulary; numbers without one have an unused token.
 inline language::token_lists padded_lists(language::tokenizer_parts const& parts, int vocabulary) {
   using enum language::token_kind;
@@ -30,7 +35,8 @@ inline language::token_lists padded_lists(language::tokenizer_parts const& parts
     };
     if (token.lstrip || token.rstrip) refuse("takes the white space beside it");
     if (token.single_word) refuse("is no part of a word");
-    if (token.normalized && !parts.normalizer.empty()) refuse("is looked for in the normalized text");
+    if (token.normalized && !parts.normalizer.empty() && (token.special || reads_bytes(parts)))
+      refuse("is looked for in the normalized text");
     last = std::max(last, token.id);
     if (token.id >= vocabulary) continue;
     lists.tokens[std::size_t(token.id)] = token.text;
@@ -40,12 +46,28 @@ inline language::token_lists padded_lists(language::tokenizer_parts const& parts
     refuse_file(parts.where, "has the token " + std::to_string(last) + ", and the model a vocabulary of " +
                                  std::to_string(vocabulary));
   auto const unknown_one = bpe && bpe->unknown           ? parts.tokens.find(*bpe->unknown)
-                       : unigram && unigram->unknown ? *unigram->unknown
-                                                     : token_list::none;
+                           : unigram && unigram->unknown ? *unigram->unknown
+                                                         : token_list::none;
   if (unknown_one >= 0) lists.kinds[std::size_t(unknown_one)] = unknown;
   for (std::size_t id = 0; id < lists.tokens.size(); ++id)
-    if (lists.tokens[id].empty()) lists.tokens[id] = "[PAD" + std::to_string(id) + "]", lists.kinds[id] = unused;
+    if (lists.tokens[id].empty()) lists.tokens[id] = padding_name(id), lists.kinds[id] = unused;
   return lists;
+}
+
+/// A GGUF file's user tokens are looked for where spaces are marks already, and those of a tokenizer.json, unless
+/// normalized, before: one with a mark in it is then found by merges alone.
+inline void adapt_user_tokens(language::tokenizer_parts const& parts, bool spaced, language::token_lists& lists) {
+  for (auto const& token : parts.added) {
+    if (token.special) continue;
+    bool const marked = token.text.find(space_mark) != std::string::npos;
+    if (spaced)
+      refuse_file(parts.where, "has the added token " + in_quotes(token.text) +
+                                   ", and puts a space behind it as before each text, as a GGUF file cannot say");
+    if (token.normalized && token.text.find(' ') != std::string::npos)
+      refuse_file(parts.where,
+                  "has the added token " + in_quotes(token.text) + ", which is looked for in the normalized text");
+    if (marked && !token.normalized) lists.kinds[std::size_t(token.id)] = language::token_kind::normal;
+  }
 }
 
 /// Scores by which sentencepiece finds the same merges: a token's is the higher the earlier it is first made. Raises
@@ -122,6 +144,7 @@ struct gguf_tokenizer_values {
           lists.merges.push_back(std::string(parts.tokens[left]) + " " + std::string(parts.tokens[right]));
       } else {
         spaced = detail::puts_space_before(json, parts.where);
+        detail::adapt_user_tokens(parts, spaced, lists);
         if (auto const* unigram = std::get_if<unigram_options>(&parts.model)) {
           lists.scores.assign(unigram->scores.begin(), unigram->scores.end());
           lists.scores.resize(lists.tokens.size());

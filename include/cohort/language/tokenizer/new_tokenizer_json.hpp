@@ -41,7 +41,7 @@ inline new_json sentencepiece_steps_json(bool prefix_space, bool remove_extra_sp
 }
 
 /// The file but for its model and steps: what is put around a text, and the tokens that are found in it as they stand.
-inline new_json frame_json(language::tokenizer_parts const& parts) {
+inline new_json frame_json(language::tokenizer_parts const& parts, bool spaced = false) {
   new_json added = new_json::array(), processor;
   for (auto const& token : parts.added)
     added.push_back({{"id", token.id},
@@ -49,7 +49,7 @@ inline new_json frame_json(language::tokenizer_parts const& parts) {
                      {"single_word", false},
                      {"lstrip", false},
                      {"rstrip", false},
-                     {"normalized", false},
+                     {"normalized", token.normalized && !spaced},
                      {"special", token.special}});
   if (!parts.before.empty() || !parts.behind.empty()) {
     new_json single = new_json::array(), second = new_json::array(), special = new_json::object();
@@ -71,6 +71,13 @@ inline new_json frame_json(language::tokenizer_parts const& parts) {
           {"padding", nullptr},
           {"added_tokens", added},
           {"post_processor", processor}};
+}
+
+/// Leaves the numbers free that are in a GGUF file to fill its vocabulary.
+inline void remove_padding(language::token_lists& lists) {
+  for (std::size_t id = 0; id < lists.kinds.size() && id < lists.tokens.size(); ++id)
+    if (lists.kinds[id] == language::token_kind::unused && lists.tokens[id] == padding_name(id))
+      lists.tokens[id].clear();
 }
 
 inline new_json bpe_json(token_list const& tokens, language::bpe_options const& bpe) {
@@ -112,6 +119,7 @@ namespace COHORT_NAMESPACE::language {
 /// The tokenizer.json of byte_level_parts, with which Hugging Face's tokenizers gives the same tokens.
 inline nlohmann::ordered_json byte_level_json(token_lists lists, std::string const& pattern_name) {
   auto json = detail::steps_json(detail::pattern_named(pattern_name, lists.where));
+  detail::remove_padding(lists);
   auto const parts = byte_level_parts(std::move(lists), pattern_name);
   json.update(detail::frame_json(parts));
   json["decoder"] = {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
@@ -119,13 +127,19 @@ inline nlohmann::ordered_json byte_level_json(token_lists lists, std::string con
   return json;
 }
 
-/// Of sentencepiece_parts. A user's token is looked for before a space is put anywhere, as llama.cpp does; an unused
-/// piece of a Unigram model is a piece like others.
+/// Of sentencepiece_parts. Where a space is put before each text, a user's token is looked for before that, as
+/// llama.cpp does, and one with a mark in it is refused; an unused piece of a Unigram model, or a byte's name, is a
+/// piece like others.
 inline nlohmann::ordered_json sentencepiece_json(token_lists lists, bool unigram) {
   bool const spaced = lists.prefix_space;
   auto json = detail::sentencepiece_steps_json(spaced, lists.remove_extra_spaces);
+  if (!unigram) detail::remove_padding(lists);  // whose tokens have no numbers but their places
   auto const parts = sentencepiece_parts(std::move(lists), unigram);
-  json.update(detail::frame_json(parts));
+  json.update(detail::frame_json(parts, spaced));
+  for (auto const& token : parts.added)
+    if (spaced && !token.special && token.text.find(detail::space_mark) != std::string::npos)
+      detail::refuse_file(parts.where, "has the user token " + detail::in_quotes(token.text) +
+                                           ", which a tokenizer.json that puts a space before each text cannot have");
   std::vector<detail::new_json> decoder{
       detail::replace_json("String", detail::space_mark, " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}};
   if (spaced) decoder.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});

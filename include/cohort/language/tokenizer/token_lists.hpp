@@ -92,6 +92,9 @@ inline language::tokenizer_parts listed_parts(language::token_lists& lists) {
 /// What sentencepiece takes away where it removes extra spaces.
 inline constexpr char extra_spaces[] = R"(\A +|[ ▁]+\z| +(?= ))";
 
+/// What GGUF files call a number of a model's vocabulary that no token has.
+inline std::string padding_name(std::size_t id) { return "[PAD" + std::to_string(id) + "]"; }
+
 /// Every pair of tokens that makes another, those of larger scores first: the merges that sentencepiece finds by
 /// looking at scores.
 inline language::bpe_options merges_by_score(token_list const& tokens, std::vector<float> const& scores,

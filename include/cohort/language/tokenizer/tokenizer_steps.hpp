@@ -13,7 +13,8 @@ struct text_steps {
   text_steps(file::json const& tokenizer, std::string const& where) {
     each_step(find(tokenizer, "normalizer"), "normalizers", where + ", normalizer",
               [&](step_fields const& f) { normalizer.push_back(f.object().dump()); });
-    bool const marked = !normalizer.empty() && normalizer.back() == replace_json("String", " ", space_mark).dump();
+    bool const marked =
+        !normalizer.empty() && normalizer.back() == file::json(replace_json("String", " ", space_mark)).dump();
     each_step(find(tokenizer, "pre_tokenizer"), "pretokenizers", where + ", pre_tokenizer",
               [&](step_fields const& f) { add(f, marked); });
   }
