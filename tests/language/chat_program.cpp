@@ -44,7 +44,11 @@ struct talking_model {
     auto model = language::load(cpu, folder);
     generator<eigen::backend> generate;
     auto const all = generate(cpu, model, {text_side.words.encode(text, {.begin_end = how == encode_how::text})},
-                              {.max_tokens = tokens, .stop = stop, .sampler = {.temperature = 0}}, stream_id{});
+                              {.max_tokens = tokens,
+                               .stop = stop,
+                               .sampler = {.temperature = 0},
+                               .cache = how == encode_how::chat ? stored_type::f16 : stored_type::f32},
+                              stream_id{});
     auto ids = all[0].tokens;
     if (all[0].stopped && how == encode_how::chat) ids.pop_back();
     return text_side.words.decode(ids);
@@ -97,6 +101,8 @@ TEST_CASE("chat: a conversation that is too long forgets its oldest turns, and w
   };
   refused("--format klingon", "", 2, "--format is 'klingon', expected chatml, llama2");
   refused("--type q3", "", 2, "--type is 'q3', expected f32, f16, bf16 or q8_0");
+  refused("--cache q8_0", "", 2, "--cache is 'q8_0', expected f32, f16 or bf16");
+  refused("--cache f16 --double", "", 2, "--cache is 'f16' with --double");
   refused("--json", "Hi!\n", 1, "stdin, line 1");
   refused("--context 4", "Hi!\n", 1, "expected fewer than the context's 4");
   files::put(std::filesystem::path(model.folder) / "tokenizer_config.json", R"({"chat_template": "unheard of"})");
