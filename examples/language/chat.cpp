@@ -115,6 +115,15 @@ std::string content_of(std::string const& line, std::string const& where) {
   return fields.at("content").get<std::string>();
 }
 
+stored_type cache_type(program::typed const& name, bool wide) {
+  if (!name) return wide ? stored_type::f32 : stored_type::f16;
+  if (wide) throw usage_error("--cache is '" + *name + "' with --double, whose keys and values are double, too");
+  using enum stored_type;
+  for (auto [known, type] : {std::pair("f32", f32), {"f16", f16}, {"bf16", bf16}})
+    if (*name == known) return type;
+  throw usage_error("--cache is '" + *name + "', expected f32, f16 or bf16");
+}
+
 template <class T>
 void chat(request const& r) {
   conversation<T> with(r);
@@ -144,7 +153,7 @@ void chat(request const& r) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  program::typed model, system, format, context, threads;
+  program::typed system, format, context, cache;
   program::sampling_options sampling;
   bool json = false;
   CLI::App app{
@@ -160,6 +169,8 @@ int main(int argc, char** argv) {
                "how a conversation is written: chatml, llama2, llama3, mistral, gemma, zephyr, phi3 [the model's]",
                "NAME");
   program::add(app, "--context", context, "tokens that are remembered at most [the model's]", "N");
+  program::add(app, "--cache", cache, "holds keys and values as f32, f16 or bf16 [f16; with --double the numbers' own]",
+               "NAME");
   sampling.add_to(app, "an answer");
   app.add_flag("--json", json,
                "lines {\"content\": \"...\"} in, and {\"role\": \"assistant\", \"content\": \"...\"} out");
@@ -172,6 +183,7 @@ int main(int argc, char** argv) {
               .threads = loading.threads(),
               .context = program::whole_number_of("--context", context, 0, 2),
               .json = json};
+    r.how.cache = cache_type(cache, loading.wide);
     if (format) {
       auto const found = std::find(language::chat_families.begin(), language::chat_families.end(), *format);
       if (found == language::chat_families.end())

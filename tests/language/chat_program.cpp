@@ -17,8 +17,9 @@ TEST_CASE("chat: answers are the model's to the conversation so far, by lines an
   std::string const open = "<|im_start|>user\n", close = "<|im_end|>\n<|im_start|>assistant\n";
   std::string const first = open + "Hi!" + close;
   auto const stop = language::read_text(model.folder).stop;
-  auto const one = model.said(first, stop, 9, encode_how::chat);
-  auto const two = model.said(first + one + "<|im_end|>\n" + open + "And?" + close, stop, 9, encode_how::chat);
+  auto const one = model.said(first, stop, 9, encode_how::chat, stored_type::f16);
+  auto const two =
+      model.said(first + one + "<|im_end|>\n" + open + "And?" + close, stop, 9, encode_how::chat, stored_type::f16);
   REQUIRE_FALSE(one.empty());
 
   auto const lines = model.run("cohort-chat", "--greedy --tokens 9", "Hi!\n\nAnd?\n");
@@ -56,6 +57,8 @@ TEST_CASE("chat: a conversation that is too long forgets its oldest turns, and w
   };
   refused("--format klingon", "", 2, "--format is 'klingon', expected chatml, llama2");
   refused("--type q3", "", 2, "--type is 'q3', expected f32, f16, bf16 or q8_0");
+  refused("--cache q8_0", "", 2, "--cache is 'q8_0', expected f32, f16 or bf16");
+  refused("--cache f16 --double", "", 2, "--cache is 'f16' with --double");
   refused("--json", "Hi!\n", 1, "stdin, line 1");
   refused("--context 4", "Hi!\n", 1, "expected fewer than the context's 4");
   files::put(std::filesystem::path(model.folder) / "tokenizer_config.json", R"({"chat_template": "unheard of"})");

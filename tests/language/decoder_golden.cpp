@@ -2,6 +2,8 @@
 #include <cohort/backend/eigen.hpp>
 #include <cohort/language/files/model_files.hpp>
 #include <cohort/language/model/generate.hpp>
+#include <numeric>
+#include <tuple>
 
 #include "../catch.hpp"
 #include "../support/archetype.hpp"
@@ -149,5 +151,36 @@ TEMPLATE_TEST_CASE("generator: the greedy continuation of transformers", "[golde
     auto const all = generate(r.backend, r.model, {r.sequences[2], prompt},
                               {.max_tokens = int(continuation.size()), .sampler = {.temperature = 0}}, stream_id{});
     CHECK(all[1].tokens == continuation);
+  }
+}
+
+TEST_CASE("decoder: the logits of transformers with keys and values in 16 bits, to some of these bits", "[golden]") {
+  for (std::string const name : models) {
+    recorded<eigen::backend> r(name);
+    token_packing<eigen::backend> packing;
+    for (auto const& ids : r.sequences) packing.prompt(r.model.options(), ids);
+    packing.finish(r.backend, r.model.options());
+    auto const tokens = packing.tokens();
+    std::vector<std::int32_t> rows(std::size_t(tokens.rows()));
+    std::iota(rows.begin(), rows.end(), 0);
+    host_array<std::int32_t> rows_on;
+    r.backend.assign(rows_on, std::span<std::int32_t const>(rows));
+    for (auto [type, least, most] :
+         {std::tuple(stored_type::f32, 0., 2e-5), {stored_type::f16, 1e-6, .01}, {stored_type::bf16, 1e-6, .1}}) {
+      decoder<eigen::backend>::cache cache{.type = type, .keys = {}, .values = {}};
+      r.model.network().reserve(r.backend, cache, tokens.rows());
+      auto const hidden = r.model.network().forward(r.backend, r.parameters(), tokens, cache, rows_on.all());
+      auto const logits = r.on_host(
+          r.model.head().logits(r.backend, hidden, rows_on.all(), r.model.network().head_factor(r.parameters())));
+      std::vector<double> want;
+      for (std::size_t k = 0; k < r.sequences.size(); ++k) {
+        auto const some = r.numbers("logits." + std::to_string(k));
+        want.insert(want.end(), some.begin(), some.end());
+      }
+      double const off = distance(logits, want);
+      CAPTURE(name, facts_of(type).name, off);
+      CHECK(off >= least);
+      CHECK(off < most);
+    }
   }
 }

@@ -85,6 +85,35 @@ TEMPLATE_TEST_CASE("generation: what the last call left is gone on from, with th
         "generate: resume is set, and there are 5 prompts with a group of 1, expected one of each");
 }
 
+TEST_CASE("generation: a cache in 16 bits, which is read anew after one in another type") {
+  eigen::backend cpu;
+  language_model model{cpu, shape, random_seed{3}, {.initial_std = .5}};
+  generator<eigen::backend> generate;
+  prompts const one{some[2]};
+  auto with = [&](stored_type type, int resume) {
+    return generate(cpu, model, one, {.max_tokens = 9, .resume = resume, .cache = type}, stream_id{5})[0].logp;
+  };
+  auto const whole = with(stored_type::f32, 0), half = with(stored_type::f16, 0), bfloat = with(stored_type::bf16, 0);
+  CHECK(half != whole);
+  CHECK(bfloat != half);
+  for (auto [type, want] :
+       {std::pair(stored_type::f32, &whole), {stored_type::f16, &half}, {stored_type::bf16, &bfloat}})
+    for (int again = 0; again < 2; ++again) CHECK(with(type, 30) == *want);
+  auto group = [&](int at_once) {
+    return generate(cpu, model, some, {.group = 3, .max_tokens = 9, .at_once = at_once, .cache = stored_type::f16},
+                    stream_id{5});
+  };
+  same(group(0), group(4));
+  CHECK(support::message_of([&] { with(stored_type::q8_0, 0); }) ==
+        "the cache of keys and values is to be Q8_0, expected F32, F16 or BF16");
+  archetype<double> other;
+  language_model slow{other, shape, random_seed{3}};
+  generator<archetype<double>> plain;
+  CHECK(support::message_of([&] {
+          plain(other, slow, one, {.max_tokens = 9, .cache = stored_type::f16}, stream_id{});
+        }) == "the cache of keys and values is to be F16, expected F32, which is all that this backend has");
+}
+
 TEST_CASE("generation: on_token sees every token, and ends a completion") {
   eigen::backend cpu;
   language_model model{cpu, shape, random_seed{3}, {.initial_std = .5}};

@@ -34,12 +34,14 @@ struct talking_model {
     return files::run_in(here, paths::program(program), "--model '" + folder + "' " + arguments + " <in");
   }
   /// What the library says to a text, greedily.
-  std::string said(std::string const& text, std::vector<std::int32_t> const& stop, int tokens, encode_how how) {
+  std::string said(std::string const& text, std::vector<std::int32_t> const& stop, int tokens, encode_how how,
+                   stored_type cache = stored_type::f32) {
     auto const text_side = language::read_text(folder);
     auto model = language::load(cpu, folder);
     generator<eigen::backend> generate;
-    auto const all = generate(cpu, model, {text_side.words.encode(text, {.begin_end = how == encode_how::text})},
-                              {.max_tokens = tokens, .stop = stop, .sampler = {.temperature = 0}}, stream_id{});
+    auto const all =
+        generate(cpu, model, {text_side.words.encode(text, {.begin_end = how == encode_how::text})},
+                 {.max_tokens = tokens, .stop = stop, .sampler = {.temperature = 0}, .cache = cache}, stream_id{});
     auto ids = all[0].tokens;
     if (all[0].stopped && how == encode_how::chat) ids.pop_back();
     return text_side.words.decode(ids);

@@ -47,14 +47,16 @@ class attention_of_segment {
   }
   std::ptrdiff_t keys() const { return before_.keys + s_.keys; }
 
-  /// For key head g.
-  void forward(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
-               view<T const> v) const {
+  /// For key head g, whose keys and values lie in K.
+  template <class K>
+  void forward(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<K const> k,
+               view<K const> v) const {
+    auto const keys_of = of_head(k, g), values_of = of_head(v, g);
     if (s_.queries == 1 && size_ % P::width == 0 && q.column_stride == 1 && k.column_stride == 1 &&
         v.column_stride == 1 && out.column_stride == 1)
-      return forward_one(r, g, out, log_total, q, k, v);
-    turn(k, g, r.k_turned, r);
-    rows_of values = by_rows(v, g, r.v, r);
+      return forward_one(r, g, out, log_total, q, keys_of, values_of);
+    turn(widened(keys_of, r.k, r), r.k_turned, r);
+    rows_of values = by_rows(widened(values_of, r.v, r), r.v, r);
     for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h)
       each_tile([&](std::ptrdiff_t first, int n) {
         std::ptrdiff_t seen = find_scores(r, q, h, first, n);
@@ -73,9 +75,9 @@ class attention_of_segment {
   void backward(room& r, int g, view<T> dq, view<T> dk, view<T> dv, view<T const> dout, view<T const> q,
                 view<T const> k, view<T const> v, view<T const> out, view<T const> log_total, T* dk_room,
                 T* dv_room) const {
-    turn(k, g, r.k_turned, r);
-    turn(v, g, r.v_turned, r);
-    rows_of keys_of = by_rows(k, g, r.k, r);
+    turn(of_head(k, g), r.k_turned, r);
+    turn(of_head(v, g), r.v_turned, r);
+    rows_of keys_of = by_rows(of_head(k, g), r.k, r);
     std::fill_n(dk_room, r.wide * r.head, T(0));
     std::fill_n(dv_room, r.wide * r.head, T(0));
     T scale = T(layout_.scale());
@@ -116,25 +118,50 @@ class attention_of_segment {
   }
 
  private:
-  void forward_one(room& r, int g, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
-                   view<T const> v) const {
-    attention_of_query<T> one{size_, T(layout_.scale())};
-    using rows = typename attention_of_query<T>::rows;
-    int first = g * size_;
+  /// Keys or values of one head, a row each.
+  template <class K>
+  struct seen_rows {
+    view<K const> of_prefix, own;
+  };
+  template <class K>
+  seen_rows<K> of_head(view<K const> all, int g) const {
+    auto const part = [&](auto const& s) { return all.part(s.key, s.keys).columns_part(g * size_, size_); };
+    return {part(before_), part(s_)};
+  }
+  /// As numbers of the backend: where they lie, or in `room_for_all`.
+  template <class K>
+  seen_rows<T> widened(seen_rows<K> const& from, T* room_for_all, room const& r) const {
+    if constexpr (std::is_same_v<K, T>) {
+      return from;
+    } else {
+      view<T> const to(room_for_all, keys(), size_, r.head, 1);
+      for (std::ptrdiff_t j = 0; j < from.of_prefix.rows; ++j) widen(&from.of_prefix(j, 0), size_, &to(j, 0));
+      for (std::ptrdiff_t j = 0; j < from.own.rows; ++j) widen(&from.own(j, 0), size_, &to(before_.keys + j, 0));
+      return {to.part(0, before_.keys), to.part(before_.keys, s_.keys)};
+    }
+  }
+
+  template <class K>
+  void forward_one(room& r, int g, view<T> out, view<T> log_total, view<T const> q, seen_rows<K> const& k,
+                   seen_rows<K> const& v) const {
+    attention_of_query<T, K> one{size_, T(layout_.scale())};
+    using rows = typename attention_of_query<T, K>::rows;
     // What a window leaves of the prefix and of its own.
     std::ptrdiff_t const skipped = layout_.first_seen(keys()),
                          of_prefix = std::min<std::ptrdiff_t>(skipped, before_.keys), of_own = skipped - of_prefix,
                          prefix = before_.keys - of_prefix, own = s_.keys - of_own;
+    auto const left = [](view<K const> all, std::ptrdiff_t first) {
+      return rows{&all(first, 0), all.rows - first, all.row_stride};
+    };
     for (int h = g * layout_.sharing(); h < (g + 1) * layout_.sharing(); ++h) {
       T const* query = &q(s_.query, h * size_);
-      one.scores(query, rows{&k(before_.key + of_prefix, first), prefix, k.row_stride}, r.scores);
-      one.scores(query, rows{&k(s_.key + of_own, first), own, k.row_stride}, r.scores + prefix);
+      one.scores(query, left(k.of_prefix, of_prefix), r.scores);
+      one.scores(query, left(k.own, of_own), r.scores + prefix);
       cap(r.scores, prefix + own);
       std::fill(r.scores + prefix + own, r.scores + room::padded(prefix + own), -std::numeric_limits<T>::infinity());
       auto [total, largest] = exponentials(r.scores, prefix + own);
       log_total(s_.query, h) = largest + std::log(total);
-      one.values(r.scores, rows{&v(before_.key + of_prefix, first), prefix, v.row_stride},
-                 rows{&v(s_.key + of_own, first), own, v.row_stride}, 1 / total, &out(s_.query, h * size_));
+      one.values(r.scores, left(v.of_prefix, of_prefix), left(v.own, of_own), 1 / total, &out(s_.query, h * size_));
     }
   }
   template <class F>
@@ -144,41 +171,41 @@ class attention_of_segment {
   }
   void copy_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int head, T* to,
                  std::ptrdiff_t stride) const {
-    for (std::ptrdiff_t i = 0; i < n; ++i)
-      if (T const* row = &from(first + i, head * size_); from.column_stride == 1)
-        std::copy_n(row, size_, to + i * stride);
-      else
-        for (int d = 0; d < size_; ++d) to[i * stride + d] = row[d * from.column_stride];
-    for (std::ptrdiff_t i = 0; i < n && size_ < stride; ++i)
-      std::fill(to + i * stride + size_, to + (i + 1) * stride, T(0));
+    copy_rows(from.part(first, n).columns_part(head * size_, size_), to, stride);
   }
-  /// The numbers of key head g, a column for each key that the segment sees, prefix first; zeros up to a whole panel.
-  void turn(view<T const> from, int g, T* to, room const& r) const {
-    turn_rows(from, before_.key, before_.keys, g, to, r.wide);
-    turn_rows(from, s_.key, s_.keys, g, to + before_.keys, r.wide);
+  void copy_rows(view<T const> from, T* to, std::ptrdiff_t stride) const {
+    for (std::ptrdiff_t i = 0; i < from.rows; ++i, to += stride) {
+      if (T const* row = &from(i, 0); from.column_stride != 1)
+        for (int d = 0; d < size_; ++d) to[d] = row[d * from.column_stride];
+      else if (row != to) std::copy_n(row, size_, to);
+      if (size_ < stride) std::fill(to + size_, to + stride, T(0));
+    }
+  }
+  /// A column for each key that the segment sees, prefix first; zeros up to a whole panel.
+  void turn(seen_rows<T> const& from, T* to, room const& r) const {
+    turn_rows(from.of_prefix, to, r.wide);
+    turn_rows(from.own, to + before_.keys, r.wide);
     for (int d = 0; d < size_; ++d) std::fill(to + d * r.wide + keys(), to + d * r.wide + room::padded(keys()), T(0));
   }
-  void turn_rows(view<T const> from, std::ptrdiff_t first, std::ptrdiff_t n, int g, T* to,
-                 std::ptrdiff_t stride) const {
+  void turn_rows(view<T const> from, T* to, std::ptrdiff_t stride) const {
     constexpr int W = P::width;
     std::ptrdiff_t j = 0;
     if (from.column_stride == 1 && size_ % W == 0)
-      for (; j + W <= n; j += W)
-        for (int d = 0; d < size_; d += W)
-          transpose_square(&from(first + j, g * size_ + d), from.row_stride, to + d * stride + j, stride);
-    for (; j < n; ++j)
-      for (int d = 0; d < size_; ++d) to[d * stride + j] = from(first + j, g * size_ + d);
+      for (; j + W <= from.rows; j += W)
+        for (int d = 0; d < size_; d += W) transpose_square(&from(j, d), from.row_stride, to + d * stride + j, stride);
+    for (; j < from.rows; ++j)
+      for (int d = 0; d < size_; ++d) to[d * stride + j] = from(j, d);
   }
-  /// The same, a row for each key: where they lie if heads fill whole panels, and copied to `room_for_all` elsewhere.
+  /// The same, a row for each key: where they lie if heads fill whole panels, and in `room_for_all` elsewhere.
   struct rows_of {
     T const *of_prefix, *own;
     std::ptrdiff_t stride;
   };
-  rows_of by_rows(view<T const> from, int g, T* room_for_all, room const& r) const {
-    if (from.column_stride == 1 && size_ == r.head)
-      return {&from(before_.key, g * size_), &from(s_.key, g * size_), from.row_stride};
-    copy_rows(from, before_.key, before_.keys, g, room_for_all, r.head);
-    copy_rows(from, s_.key, s_.keys, g, room_for_all + before_.keys * r.head, r.head);
+  rows_of by_rows(seen_rows<T> const& from, T* room_for_all, room const& r) const {
+    if (from.own.column_stride == 1 && size_ == r.head)
+      return {from.of_prefix.data, from.own.data, from.own.row_stride};
+    copy_rows(from.of_prefix, room_for_all, r.head);
+    copy_rows(from.own, room_for_all + before_.keys * r.head, r.head);
     return {room_for_all, room_for_all + before_.keys * r.head, r.head};
   }
   /// out (n x head) = weights (n x keys) times the rows of the keys that queries from `first` see.

@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/eigen/half_numbers.hpp>
 #include <cohort/eigen/large_product.hpp>
 #include <limits>
 #include <utility>
@@ -24,15 +25,15 @@ std::pair<T, T> exponentials(T* row, std::ptrdiff_t n) {
 }
 
 /// Attention of one query, as when tokens are generated: keys and values are read once, where they lie, and nothing is
-/// turned or copied. For heads of whole vectors, with adjacent columns.
-template <class T>
+/// turned or copied; K, what they lie in, is widened in registers. For heads of whole vectors, with adjacent columns.
+template <class T, class K = T>
 struct attention_of_query {
   using P = pack<T>;
   static constexpr int W = P::width;
 
   /// Rows of keys or values, `stride` apart.
   struct rows {
-    T const* first;
+    K const* first;
     std::ptrdiff_t count, stride;
   };
 
@@ -45,12 +46,12 @@ struct attention_of_query {
     for (std::ptrdiff_t j = 0; j < keys.count; j += W) {
       std::ptrdiff_t here = std::min<std::ptrdiff_t>(W, keys.count - j);
       for (std::ptrdiff_t i = 0; i < here; i += 2) {
-        T const *one = keys.first + (j + i) * keys.stride, *two = i + 1 < here ? one + keys.stride : one;
+        K const *one = keys.first + (j + i) * keys.stride, *two = i + 1 < here ? one + keys.stride : one;
         P a = 0, b = 0;
         for (int d = 0; d < size; d += W) {
           P x = P::load(q + d);
-          a.value = x.value * P::load(one + d).value + a.value;
-          b.value = x.value * P::load(two + d).value + b.value;
+          a.value = x.value * load_widened(one + d).value + a.value;
+          b.value = x.value * load_widened(two + d).value + b.value;
         }
         a.store(sums + i * W), b.store(sums + (i + 1) * W);
       }
@@ -73,11 +74,11 @@ struct attention_of_query {
   template <int V>
   static void columns(T const* weights, rows prefix, rows own, T factor, T* out, int d) {
     typename P::vector sum[2][V] = {};  // of even and odd rows: a chain of multiply-adds each
-    auto add = [&](int of, T weight, T const* row) {
-      for (int v = 0; v < V; ++v) sum[of][v] = multiply_add<P>(weight, P::load(row + v * W).value, sum[of][v]);
+    auto add = [&](int of, T weight, K const* row) {
+      for (int v = 0; v < V; ++v) sum[of][v] = multiply_add<P>(weight, load_widened(row + v * W).value, sum[of][v]);
     };
     for (rows const& r : {prefix, own}) {
-      T const* row = r.first + d;
+      K const* row = r.first + d;
       std::ptrdiff_t j = 0;
       for (; j + 2 <= r.count; j += 2, row += 2 * r.stride)
         add(0, weights[j], row), add(1, weights[j + 1], row + r.stride);

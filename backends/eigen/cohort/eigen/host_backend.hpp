@@ -110,12 +110,37 @@ class host_backend : public host_series<host_backend<T>, T> {
   void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<T const> k,
                  view<T const> v) {
     base::check_attention(layout, out, log_total, q, k, v);
-    queried_.clear();
-    for (std::size_t s = 0; s < layout.host.size(); ++s)
-      if (layout.host[s].queries > 0) queried_.push_back(std::int32_t(s));
-    with_attention_rooms(layout, queried_, 0, [&](T* memory, std::ptrdiff_t keys, std::int32_t s, int g) {
-      attention_room<T> room(memory, keys, layout.size);
-      attention_of_segment<T>(layout, s).forward(room, g, out, log_total, q, k, v);
+    attend(layout, out, log_total, q, k, v);
+  }
+  /// To keys and values in 16 bits.
+  void attention(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, half_matrix k,
+                 half_matrix v)
+    requires(sizeof(T) == sizeof(float))
+  {
+    auto const extents = [](half_matrix const& m) { return view<T const>(nullptr, m.rows, m.columns); };
+    base::check_attention(layout, out, log_total, q, extents(k), extents(v));
+    if (k.type != v.type)
+      throw value_error("attention: the keys are " + std::string(facts_of(k.type).name) + " and the values " +
+                        std::string(facts_of(v.type).name) + ", expected one type");
+    with_halves(k.type, [&]<class K>(K) {
+      attend(layout, out, log_total, q, view<K const>(rows_of_halves<K>(k)), view<K const>(rows_of_halves<K>(v)));
+    });
+  }
+
+  using series::scatter;
+  /// to[index[r]] = in[r], rounded to 16 bits; no index twice.
+  void scatter(half_matrix to, view<T const> in, view<std::int32_t const> index)
+    requires(sizeof(T) == sizeof(float))
+  {
+    detail::require_same_extents("scatter", "the input", in, {index.rows, to.columns});
+    auto adjacent = this->template temporary<T>(in.column_stride == 1 ? 0 : in.size());
+    if (in.column_stride != 1) {
+      this->map(outputs{adjacent.matrix(in.rows, in.columns)}, detail::same{}, in);
+      in = adjacent.matrix(in.rows, in.columns);
+    }
+    with_halves(to.type, [&]<class K>(K) {
+      for (std::ptrdiff_t r = 0; r < in.rows; ++r)
+        narrow(in.data + r * in.row_stride, in.columns, &rows_of_halves<K>(to)(index[r], 0));
     });
   }
 
@@ -140,6 +165,18 @@ class host_backend : public host_series<host_backend<T>, T> {
   }
 
  private:
+  template <class K>
+  void attend(attention_layout const& layout, view<T> out, view<T> log_total, view<T const> q, view<K const> k,
+              view<K const> v) {
+    queried_.clear();
+    for (std::size_t s = 0; s < layout.host.size(); ++s)
+      if (layout.host[s].queries > 0) queried_.push_back(std::int32_t(s));
+    with_attention_rooms(layout, queried_, 0, [&](T* memory, std::ptrdiff_t keys, std::int32_t s, int g) {
+      attention_room<T> room(memory, keys, layout.size);
+      attention_of_segment<T>(layout, s).forward(room, g, out, log_total, q, k, v);
+    });
+  }
+
   void multiply_widened(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate) {
     constexpr std::ptrdiff_t at_once = 64;
     auto some = this->template temporary<T>(at_once * w.columns);

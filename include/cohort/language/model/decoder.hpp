@@ -58,17 +58,20 @@ class decoder {
   }
 
   /// The keys and values of each layer where tokens are generated one after the other: rows of earlier calls stay, and
-  /// the layout's keys name them.
+  /// the layout's keys name them. In F16 or BF16, where the backend has half_caches, two numbers take the place of one.
   struct cache {
+    stored_type type = stored_type::f32;  ///< F32: the backend's numbers
     std::vector<array> keys, values;
+    bool halves() const { return type != stored_type::f32; }
   };
   void reserve(B& backend, cache& c, std::ptrdiff_t rows) const {
+    if (c.halves() && !(half_caches<B> && (c.type == stored_type::f16 || c.type == stored_type::bf16)))
+      throw value_error("the cache of keys and values is to be " + std::string(facts_of(c.type).name) + ", expected " +
+                        (half_caches<B> ? "F32, F16 or BF16" : "F32, which is all that this backend has"));
+    std::ptrdiff_t const n = c.halves() ? (rows * narrow() + 1) / 2 : rows * narrow();
     std::size_t const layers = places_.layers.size();
     c.keys.resize(layers), c.values.resize(layers);
-    for (std::size_t l = 0; l < layers; ++l) {
-      backend.resize(c.keys[l], rows * narrow());
-      backend.resize(c.values[l], rows * narrow());
-    }
+    for (std::size_t l = 0; l < layers; ++l) backend.resize(c.keys[l], n), backend.resize(c.values[l], n);
   }
 
   /// Weights in the form that products like best, for many forward passes with the same parameters; from forget on they
@@ -190,6 +193,16 @@ class decoder {
     return l == 0 ? first_.matrix(R, options_.hidden) : layers_[l - 1].feeding.y(R, options_.hidden);
   }
 
+  cached_keys<T> rows_of(cache& c, std::size_t l, view<std::int32_t const> into) const {
+    std::ptrdiff_t const rows = c.keys[l].size() * (c.halves() ? 2 : 1) / narrow();
+    auto const numbers = [&](array& a) { return view<T>(a.all().data, rows, narrow()); };
+    auto const halves = [&](array& a) {
+      return half_matrix{c.type, reinterpret_cast<unsigned char*>(a.all().data), rows, narrow()};
+    };
+    if (!c.halves()) return {numbers(c.keys[l]), numbers(c.values[l]), into};
+    return {{}, {}, into, true, halves(c.keys[l]), halves(c.values[l])};
+  }
+
   view<T> forward(B& backend, view<T const> parameters, packed_tokens const& in, cache* c,
                   view<std::int32_t const> into) {
     std::ptrdiff_t const R = in.rows(), H = options_.hidden;
@@ -221,10 +234,7 @@ class decoder {
     layer& s = layers_[stored() ? 0 : l];
     auto const w = of_layer(parameters, l);
     cached_keys<T> cached;
-    if (c) {
-      auto const rows = [&](array& a) { return a.matrix(a.size() / narrow(), narrow()); };
-      cached = {rows(c->keys[l]), rows(c->values[l]), into};
-    }
+    if (c) cached = rows_of(*c, l, into);
     view<T const> const y = s.attending.forward(
         backend, norm(), w.norm(part::norm1, part::norm1_shift), w.norm(part::norm1_after, part::norm1_after_shift), x,
         scratch, [&](view<T const> normed, view<T> to, bool add) {

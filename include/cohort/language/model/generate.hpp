@@ -37,6 +37,7 @@ class generator {
     choice_.start(prompts, o, N, shape.vocabulary);
     if (N == 0) return all;
     make_seats(prompts, o);
+    cache_.type = o.cache;
     model.network().reserve(backend, cache_, std::max<std::ptrdiff_t>(o.resume, cache_rows_));
     struct scope {
       decoder<B>& network;
@@ -107,8 +108,9 @@ class generator {
     }
     detail::require_numbered("generate", "tokens of all prompts and completions", rows);
     cache_rows_ = std::ptrdiff_t(rows);
-    // Memory that has to grow forgets.
-    if (!o.resume || std::max<std::ptrdiff_t>(o.resume, cache_rows_) > remembered_) cached_.clear();
+    // Memory that has to grow forgets, and so does one that is read in another way.
+    if (!o.resume || std::max<std::ptrdiff_t>(o.resume, cache_rows_) > remembered_ || o.cache != cache_.type)
+      cached_.clear();
     remembered_ = o.resume ? std::max<std::ptrdiff_t>(o.resume, cache_rows_) : 0;
   }
 

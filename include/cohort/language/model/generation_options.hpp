@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/backend/stored_types.hpp>
 #include <cohort/language/model/stop_tokens.hpp>
 #include <cohort/language/sampler/token_sampler.hpp>
 #include <cohort/language/sampler/token_support.hpp>
@@ -42,6 +43,9 @@ struct generation_options {
   std::function<bool(std::size_t completion, std::int32_t token)> on_token{};
   int resume = 0;  ///< of one prompt and one completion, with room for so many tokens: what begins as the last call's
                    ///< prompt and completion did is not computed again. The model has to be the same. 0: computed again
+
+  stored_type cache = stored_type::f32;  ///< of keys and values; F16 and BF16 halve their memory, and round them: on
+                                         ///< the Eigen backend in float, elsewhere value_error
 
   double temperature_of(int sample) const {
     return temperatures.empty() ? sampler.temperature : temperatures[std::size_t(sample)];

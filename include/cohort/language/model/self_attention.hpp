@@ -1,15 +1,18 @@
 #pragma once
+#include <cohort/backend/half_matrix.hpp>
 #include <cohort/language/model/layer_parameters.hpp>
 #include <cohort/language/model/rotary.hpp>
 
 namespace COHORT_NAMESPACE {
 
 /// Where a pass leaves its keys and values for later ones: rows `into` of a cache, whose rows are what the layout calls
-/// keys.
+/// keys: numbers of the backend, or where `halves` says so numbers of 16 bits.
 template <class T>
 struct cached_keys {
   view<T> keys, values;
   view<std::int32_t const> into;
+  bool halves = false;
+  half_matrix half_keys{}, half_values{};
 };
 
 /// A decoder's attention: queries, keys and values of x in one product, with biases, norms of each head and rotary
@@ -31,14 +34,23 @@ class self_attention {
     detail::affine(b, all, x, qkv, w.qkv_bias(), false);
     if (w.options.query_key_norms) normalize(b, w, detail::columns_of(all, 0, q + kv));
     if (!w.options.learned_positions) positions.turn(b, detail::columns_of(all, 0, q + kv));
-    view<T> keys = detail::columns_of(all, q, kv), values = detail::columns_of(all, q + kv, kv);
-    if (cache) {
-      b.scatter(cache->keys, view<T const>(keys), cache->into);
-      b.scatter(cache->values, view<T const>(values), cache->into);
-      keys = cache->keys, values = cache->values;
+    view<T const> const queries = detail::columns_of(all, 0, q), keys = detail::columns_of(all, q, kv),
+                        values = detail::columns_of(all, q + kv, kv);
+    auto const attend = [&](auto const& to_keys, auto const& to_values) {
+      b.attention(layout, attended_.matrix(R, q), log_total_.matrix(R, w.options.heads), queries, to_keys, to_values);
+    };
+    auto const attend_in = [&](auto const& cached, auto const& cached_values) {
+      b.scatter(cached, keys, cache->into);
+      b.scatter(cached_values, values, cache->into);
+      attend(cached, cached_values);
+    };
+    if (!cache) {
+      attend(keys, values);
+    } else if (!cache->halves) {
+      attend_in(cache->keys, cache->values);
+    } else if constexpr (half_caches<B>) {
+      attend_in(cache->half_keys, cache->half_values);
     }
-    b.attention(layout, attended_.matrix(R, q), log_total_.matrix(R, w.options.heads),
-                view<T const>(detail::columns_of(all, 0, q)), view<T const>(keys), view<T const>(values));
     detail::affine(b, y, view<T const>(attended_.matrix(R, q)), out, w.out_bias(), add);
   }
 
