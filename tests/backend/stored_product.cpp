@@ -120,6 +120,47 @@ TEST_CASE("stored_product: several matrices of several types, as one after the o
                     "matmul: 1 x 5 times 4 x 3 into 1 x 3");
 }
 
+TEST_CASE(
+    "stored_product: inputs rounded to bfloat16 like the weights, where the processor multiplies pairs of these") {
+  for (auto [N, K] : {std::pair<std::ptrdiff_t, std::ptrdiff_t>{1, 1}, {33, 37}, {70, 96}, {130, 2309}}) {
+    stored_weights w(stored_type::bf16, N, K);
+    auto x = inputs(300 * K);
+    std::vector<float> exact(std::size_t(2 * N)), all;
+    eigen::backend one{{.threads = 1}}, two{{.threads = 2}};
+    one.matmul_prepared(view<float>(exact.data(), 2, N), view<float const>(x.data(), 2, K), w.matrix);
+    w.matrix.round_inputs = true;
+    for (std::ptrdiff_t R : {1, 3, 8, 9, 300})
+      for (auto* cpu : {&one, &two}) {
+        std::vector<float> c(std::size_t(R * N), 2), more = c;
+        view<float const> const in(x.data(), R, K);
+        cpu->matmul_prepared(view<float>(c.data(), R, N), in, w.matrix);
+        cpu->matmul_prepared(view<float>(more.data(), R, N), in, w.matrix, true);
+        CAPTURE(N, K, R);
+        if (all.empty()) all = c;  // a row's bits are those alone
+        REQUIRE(std::memcmp(all.data(), c.data(), std::size_t(N) * sizeof(float)) == 0);
+        float off = 0;
+        for (std::size_t i = 0; i < c.size(); ++i) off = std::max(off, std::abs(more[i] - c[i] - 2));
+        REQUIRE(off < 1e-4);
+        auto rounded = x;
+        if (eigen::has_pairs)
+          for (auto& v : rounded) v = from_bfloat16(to_bfloat16(v));
+        REQUIRE(error<float>({c.data(), R, N}, {rounded.data(), R, K}, w, 0) < 1e-6);
+      }
+    if (!eigen::has_pairs) CHECK(std::memcmp(exact.data(), all.data(), std::size_t(N) * sizeof(float)) == 0);
+    // Matrices of both kinds in one product.
+    stored_weights const plain(stored_type::q8_0, 5, 64), narrow(stored_type::bf16, 7, 64);
+    stored_matrix some[] = {narrow.matrix, plain.matrix, narrow.matrix};
+    some[0].round_inputs = true;
+    std::vector<float> c(19), want(19);
+    view<float const> const in(x.data(), 1, 64);
+    if (x.size() < 64) continue;
+    for (std::ptrdiff_t i = 0, first = 0; i < 3; first += some[i++].rows)
+      one.matmul_prepared(view<float>(want.data() + first, 1, some[i].rows), in, some[i]);
+    one.matmul_prepared(view<float>(c.data(), 1, 19), in, some);
+    CHECK(c == want);
+  }
+}
+
 TEST_CASE("stored_product: inputs and outputs however they lie, none of them, and numbers in double") {
   stored_weights const w(stored_type::q8_0, 70, 64);
   eigen::backend cpu{{.threads = 2}};

@@ -135,6 +135,18 @@ TEST_CASE("load: weights in another type are those nearest to the files'", "[gol
   CHECK_THROWS_AS(language::load(cpu, golden + "nothing"), io_error);
 }
 
+TEST_CASE("load: inputs rounded like the weights, where the processor multiplies pairs of these", "[golden]") {
+  eigen::backend cpu;
+  auto exact = language::load(cpu, golden + "untied", {.type = stored_type::bf16}),
+       fast = language::load(cpu, golden + "untied", {.type = stored_type::bf16, .round_inputs = true}),
+       floats = language::load(cpu, golden + "untied", {.round_inputs = true}),
+       as_they_are = language::load(cpu, golden + "untied");
+  double const off = distance(logits_of(cpu, fast, text), logits_of(cpu, exact, text));
+  CHECK(off < .1);
+  CHECK((off > 1e-4) == eigen::has_pairs);
+  CHECK(logits_of(cpu, floats, text) == logits_of(cpu, as_they_are, text));
+}
+
 TEST_CASE("frozen models have no gradient") {
   eigen::backend cpu;
   auto model = language::load(cpu, golden + "tied");

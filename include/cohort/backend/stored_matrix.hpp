@@ -13,6 +13,8 @@ struct stored_matrix {
   unsigned char const* bytes = nullptr;
   std::ptrdiff_t rows = 0, columns = 0;
   std::ptrdiff_t row_bytes = 0;  ///< from a row to the next
+  bool round_inputs = false;  ///< a product may round what BF16 weights are multiplied by to bfloat16, too, where the
+                              ///< processor multiplies pairs of such numbers at once
 
   constexpr stored_matrix() = default;
   /// Rows that follow one another.
@@ -29,7 +31,9 @@ struct stored_matrix {
   }
   constexpr unsigned char const* row(std::ptrdiff_t n) const { return bytes + n * row_bytes; }
   constexpr stored_matrix part(std::ptrdiff_t first, std::ptrdiff_t count) const {
-    return {type, row(first), count, columns, row_bytes};
+    stored_matrix some = *this;
+    some.bytes = row(first), some.rows = count;
+    return some;
   }
 };
 

@@ -75,7 +75,11 @@ class host_backend : public host_series<host_backend<T>, T> {
         a = adjacent.matrix(a.rows, a.columns);
       }
       for (std::ptrdiff_t first = 0; !all.empty();) {
-        auto const some = all.first(std::min(all.size(), stored_product::most_matrices));
+        auto const other = [&](stored_matrix const& w) {
+          return stored_product::in_pairs(w) != stored_product::in_pairs(all[0]);
+        };
+        auto const end = std::find_if(all.begin(), all.end(), other);
+        auto const some = all.first(std::min(std::size_t(end - all.begin()), stored_product::most_matrices));
         stored_product const product(c.columns_part(first, c.columns - first), a, some, accumulate);
         auto room = this->template temporary<T>(product.room(threads()));
         product(run_over_, room.all().data);

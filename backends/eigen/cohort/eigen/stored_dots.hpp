@@ -86,12 +86,11 @@ template <int N, int R, class Reader>
 /// begin at sums + r stored_strip_rows. Lane k % W has the chain of multiply-adds in the order of k, and then lanes are
 /// added by halves: the same for any R and N, so that a row of a batch has the bits it has alone.
 template <class Block, int N, int R>
-[[gnu::noinline]] void stored_strip(stored_rows weights, float const* const* inputs, std::ptrdiff_t depth,
-                                    float* sums) {
+[[gnu::noinline]] void stored_strip(stored_rows weights, void const* const* inputs, std::ptrdiff_t depth, float* sums) {
   using reader = stored_lanes<Block>;
   constexpr int W = lanes::W, at_once = std::min(W, R * N);
   float const* x[R];
-  std::copy_n(inputs, R, x);
+  for (int r = 0; r < R; ++r) x[r] = static_cast<float const*>(inputs[r]);
   for (int first = 0; first < weights.count; first += N) {
     lanes::floats sum[R * N] = {};
     lanes::bytes w[N];

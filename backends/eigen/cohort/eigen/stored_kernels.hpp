@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/stored_matrix.hpp>
-#include <cohort/eigen/stored_dots.hpp>
+#include <cohort/eigen/stored_pairs.hpp>
 #include <limits>
 
 namespace COHORT_NAMESPACE::eigen {
@@ -10,7 +10,7 @@ struct stored_kernels {
   /// Inputs of a strip: as many as there are registers for the sums of, a few, or one.
   static constexpr int most_inputs = lanes::W == 16 ? 8 : 4, few_inputs = 4;
   static constexpr int sums = lanes::W == 16 ? 16 : 8;
-  using strip = void (*)(stored_rows, float const* const*, std::ptrdiff_t, float*);
+  using strip = void (*)(stored_rows, void const* const*, std::ptrdiff_t, float*);
 
   void (*widen)(lanes::bytes from, std::ptrdiff_t count, float* to) = nullptr;
   strip one = nullptr, few = nullptr, most = nullptr;
@@ -28,6 +28,16 @@ struct stored_kernels {
             .most_direct = floats                  ? std::numeric_limits<int>::max()
                            : Block::elements == 32 ? 64
                                                    : 16};
+  }
+  /// Of bfloat16 numbers, and inputs rounded to such; none where the target does not multiply pairs of them.
+  static constexpr stored_kernels of_pairs() {
+    stored_kernels k;
+#if defined(__AVX512BF16__) && defined(__AVX512F__) && defined(__AVX512BW__)
+    k.one = &stored_pairs<4, 1>, k.few = &stored_pairs<sums / few_inputs, few_inputs>;
+    k.most = &stored_pairs<sums / most_inputs, most_inputs>;
+#endif
+    k.most_direct = std::numeric_limits<int>::max();
+    return k;
   }
   template <class Block>
   static constexpr stored_kernels by_its_decoder() {

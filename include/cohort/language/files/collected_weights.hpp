@@ -11,8 +11,8 @@ namespace COHORT_NAMESPACE::detail {
 /// wanted in another type, and vectors become floats.
 class collected_weights {
  public:
-  explicit collected_weights(decoder_options const& o, std::optional<stored_type> wanted)
-      : options_(o), all_(lay_out(o)), wanted_(wanted) {
+  collected_weights(decoder_options const& o, std::optional<stored_type> wanted, bool round_inputs)
+      : options_(o), all_(lay_out(o)), wanted_(wanted), round_inputs_(round_inputs) {
     stored.layers.resize(std::size_t(o.layers));
     auto const vectors_alone = lay_out(o, false);
     auto next = vectors_alone.tensors.begin();
@@ -33,6 +33,7 @@ class collected_weights {
   /// `t` is in the order of the flat array, of which it may be several tensors that follow one another.
   void add(named_tensor const& t, stored_matrix m) {
     if (wanted_ && m.type != *wanted_) m = converted(t, m);
+    m.round_inputs = round_inputs_;
     if (t.offset == 0) stored.embedding = m;
     if (t.offset == all_.positions) stored.positions = m;
     if (t.offset == all_.head) stored.head = m;
@@ -74,6 +75,7 @@ class collected_weights {
   decoder_options const& options_;
   decoder_layout all_;
   std::optional<stored_type> wanted_;
+  bool round_inputs_;
   std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> places_;  // of vectors: in the flat array, and among vectors
   std::vector<std::unique_ptr<std::byte[]>> bytes_;
   std::vector<std::unique_ptr<std::vector<float>>> floats_;
