@@ -28,6 +28,8 @@
 #define COHORT_NAMESPACE cohort::inline for_avx
 #elif !defined(__AVX512F__)
 #define COHORT_NAMESPACE cohort::inline for_avx2
-#else
+#elif !defined(__AVX512BF16__)
 #define COHORT_NAMESPACE cohort::inline for_avx512
+#else
+#define COHORT_NAMESPACE cohort::inline for_avx512_bf16
 #endif
