@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes the virtual environment in which the Python peer of compare.py runs, outside the repository; with --language, that of
-# language.py's peers, with --gae that of gae.py's, with
+# language.py's peers, with --generation that of generation.py's, with --gae that of gae.py's, with
 # --jax that of compare.py --jax. Run it again at will: what is there already stays.
 #
-#   bash bench/peers/setup.sh [--language | --gae | --jax] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language | -gae | -jax]
+#   bash bench/peers/setup.sh [--language | --generation | --gae | --jax] [FOLDER]      default ${XDG_CACHE_HOME:-$HOME/.cache}/cohort-peers[-language | -generation | -gae | -jax]
 #
 # PYTHON names the interpreter to build it from (default python3, 3.11 or later).
 set -euo pipefail
@@ -13,6 +13,10 @@ name=cohort-peers
 if [[ ${1-} == --language ]]; then
   pins=(transformers==5.23.0 trl==1.16.0 liger-kernel==0.8.5 numpy==2.4.6 torch==2.15.0)
   name=cohort-peers-language
+  shift
+elif [[ ${1-} == --generation ]]; then
+  pins=(xllamacpp==2026.10.11549 openvino==2026.4.1 openvino-genai==2026.4.1.0 optimum-intel==2.2.0 transformers==5.5.4 torch==2.15.0)
+  name=cohort-peers-generation
   shift
 elif [[ ${1-} == --gae ]]; then
   pins=(stable-baselines3==2.9.2 torchrl==0.14.1 numpy==2.4.6 torch==2.15.0)
@@ -25,7 +29,7 @@ elif [[ ${1-} == --jax ]]; then
 fi
 
 if (($# > 1)) || [[ ${1-} == -* ]]; then
-  echo "usage: bash ${0} [--language | --gae | --jax] [FOLDER]" >&2
+  echo "usage: bash ${0} [--language | --generation | --gae | --jax] [FOLDER]" >&2
   exit 2
 fi
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/$name}
