@@ -110,9 +110,7 @@ class conversation {
 
 std::string content_of(std::string const& line, std::string const& where) {
   file::json const object = file::parse_object(line, where);
-  file::json_fields const fields(object, where);
-  if (!fields.at("content").is_string()) fields.wrong("content", "a text");
-  return fields.at("content").get<std::string>();
+  return file::json_fields(object, where).text("content");
 }
 
 stored_type cache_type(program::typed const& name, bool wide) {

@@ -100,7 +100,7 @@ void generate(request r) {
     program::each_line([&](std::string const& line, std::string const& where) {
       file::json const object = file::parse_object(line, where);
       file::json_fields const fields(object, where);
-      if (fields.find("prompt")) add(where, words().encode(program::text_of(fields, "prompt")));
+      if (fields.find("prompt")) add(where, words().encode(fields.text("prompt")));
       else add(where, program::ids_of(fields, options.vocabulary));
     });
   require_memory(r, options, sizeof(T));

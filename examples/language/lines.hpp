@@ -20,12 +20,6 @@ void each_line(F f) {
   if (std::cin.bad()) throw cohort::cohort_error("can't read stdin");
 }
 
-inline std::string text_of(cohort::file::json_fields const& fields, char const* name) {
-  cohort::file::json const& text = fields.at(name);
-  if (!text.is_string()) fields.wrong(name, "a text");
-  return text.get<std::string>();
-}
-
 /// The list `ids`, of a vocabulary's tokens.
 inline std::vector<std::int32_t> ids_of(cohort::file::json_fields const& fields,
                                         int vocabulary = std::numeric_limits<std::int32_t>::max()) {

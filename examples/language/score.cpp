@@ -71,8 +71,7 @@ class scorer {
 /// The tokens of one line, of which a text becomes `words`.
 template <class Words>
 std::vector<std::int32_t> read_line(file::json_fields const& fields, Words words, decoder_options const& o) {
-  auto const ids =
-      fields.find("text") ? words().encode(program::text_of(fields, "text")) : program::ids_of(fields, o.vocabulary);
+  auto const ids = fields.find("text") ? words().encode(fields.text("text")) : program::ids_of(fields, o.vocabulary);
   if (ids.empty()) fields.wrong(fields.find("text") ? "text" : "ids", "a list of one token or more");
   if (ids.size() > std::size_t(o.context))
     fields.refuse("has " + std::to_string(ids.size()) + " ids, expected no more than the context's " +

@@ -23,7 +23,7 @@ std::string line_of(std::vector<std::int32_t> const& ids) {
 
 std::string read_text(std::string const& line, std::string const& where) {
   file::json const object = file::parse_object(line, where);
-  return program::text_of(file::json_fields(object, where), "text");
+  return file::json_fields(object, where).text("text");
 }
 
 std::vector<std::int32_t> read_ids(std::string const& line, std::string const& where) {

@@ -101,7 +101,8 @@ TEST_CASE("convert: a folder becomes a GGUF file and a folder again, its tokeniz
     CHECK(language::stop_tokens_of(m / "m.gguf") == std::vector<std::int32_t>{1, 2});
     CHECK(language::read_stop_tokens(m / "again") == std::vector<std::int32_t>{1, 2});
     CHECK(language::read_gguf_tokenizer(file::gguf(m / "m.gguf")).eos == 2);
-    CHECK(language::read_chat_template(m / "again") == "<|im_start|> \xc3\xa9");
+    CHECK(language::read_chat_template(m / "again", language::read_tokenizer_config(m / "again")) ==
+          "<|im_start|> \xc3\xa9");
     json const config = json::parse(files::get(m / "again/tokenizer_config.json"));
     CHECK(config.at("eos_token") == std::string(language::tokenizer(m.folder).token(2)));
     // And a GGUF file of that is the same but for its name.

@@ -89,8 +89,8 @@ inline std::vector<language::chat_turn> read_messages(json_fields const& f) {
   for (auto const& m : list) {
     if (!m.is_object()) f.wrong("messages", "a list of objects");
     json_fields const one(m, "messages[" + std::to_string(turns.size()) + "]");
-    json const &role = one.at("role"), &content = one.at("content");
-    if (!role.is_string()) one.wrong("role", "a text");
+    std::string const role = one.text("role");
+    json const& content = one.at("content");
     std::string said;
     if (content.is_string()) said = content.get<std::string>();
     else if (content.is_array())
@@ -99,7 +99,7 @@ inline std::vector<language::chat_turn> read_messages(json_fields const& f) {
           said += part["text"].get<std::string>();
         else one.wrong("content", "a text, or parts of type text");
     else one.wrong("content", "a text, or parts of type text");
-    turns.push_back({role.get<std::string>() == "developer" ? "system" : role.get<std::string>(), said});
+    turns.push_back({role == "developer" ? "system" : role, said});
   }
   return turns;
 }

@@ -70,8 +70,8 @@ class json_fields {
 
   json_fields(json const& object, std::string where, std::span<other_name const> names = {})
       : object_(object), where_(std::move(where)), names_(names) {}
-  /// The same object, some of whose fields have other names.
   json const& object() const { return object_; }
+  /// The same object, some of whose fields have other names.
   json_fields with(std::span<other_name const> names) const { return {object_, where_, names}; }
 
   json const* find(char const* name) const {
@@ -98,6 +98,12 @@ class json_fields {
     json const& value = at(name);
     if (!value.is_number()) wrong(name, "a number");
     return value.get<double>();
+  }
+
+  std::string text(char const* name) const {
+    json const& value = at(name);
+    if (!value.is_string()) wrong(name, "a text");
+    return value.get<std::string>();
   }
 
   bool flag(char const* name, bool otherwise) const {

@@ -4,6 +4,13 @@
 
 namespace COHORT_NAMESPACE::language::family {
 
+inline void set_gpt2(decoder_options& o) {
+  o.norm = norm_kind::layer;
+  o.activation = decoder_activation::gelu_tanh;
+  o.learned_positions = o.biased = o.biased_out = o.biased_feed = true;
+  o.gated = false;
+}
+
 /// GPT-2: learned positions, layer norms, GELU, biases everywhere; its files have weights as inputs x outputs.
 struct gpt2 {
   static constexpr char const *model_type = "gpt2", *architecture = "GPT2LMHeadModel", *prefix = "transformer.";
@@ -20,10 +27,9 @@ struct gpt2 {
       if (config.flag(unusual, false)) config.wrong(unusual, "false");
     if (!config.flag("scale_attn_weights", true)) config.wrong("scale_attn_weights", "true");
     read_common(config.with(names), o, {.tied = true, .intermediate_share = 4, .rotary = false});
-    if (!config.find("activation_function")) o.activation = decoder_activation::gelu_tanh;
-    o.norm = norm_kind::layer;
-    o.learned_positions = o.biased = o.biased_out = o.biased_feed = true;
-    o.gated = false;
+    auto const given = o.activation;
+    set_gpt2(o);
+    if (config.find("activation_function")) o.activation = given;
   }
   static void write(decoder_options const& o, nlohmann::ordered_json& config) {
     nlohmann::ordered_json common;

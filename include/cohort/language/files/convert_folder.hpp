@@ -72,11 +72,8 @@ inline language::converted gguf_to_folder(std::filesystem::path const& from, std
   using enum stored_type;
   language::gguf_model const model(from);
   auto const& file = model.file();
-  std::vector<std::optional<stored_type>> types;
-  for (auto const& [name, t] : file.tensors())
-    if (t.shape.size() > 1) types.push_back(t.type);
-  stored_type const type = how.type ? *how.type : type_of_all(types, {f16, bf16});
-  torch_names(type);
+  stored_type const type = how.type ? *how.type : type_of_all(types_of_matrices(file), {f16, bf16});
+  dtype_of(type);
 
   file::new_folder made(to, how.what);
   language::model_write_options write{.type = type, .stop_tokens = model.stop_tokens()};

@@ -46,10 +46,7 @@ inline language::converted gguf_to_gguf(std::filesystem::path const& from, std::
   using enum stored_type;
   language::gguf_model const model(from);
   auto const& tensors = model.file().tensors();
-  std::vector<std::optional<stored_type>> types;
-  for (auto const& [name, t] : tensors)
-    if (t.shape.size() > 1) types.push_back(t.type);
-  stored_type const type = how.type ? *how.type : type_of_all(types, {f16, bf16, q8_0});
+  stored_type const type = how.type ? *how.type : type_of_all(types_of_matrices(model.file()), {f16, bf16, q8_0});
 
   file::new_gguf_values values;
   values.copy(model.file(), "");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cohort/backend/stored_types.hpp>
 #include <cohort/error.hpp>
+#include <cohort/file/gguf.hpp>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -26,6 +27,14 @@ struct converted {
 }  // namespace COHORT_NAMESPACE::language
 
 namespace COHORT_NAMESPACE::detail {
+
+/// Of a GGUF file.
+inline std::vector<std::optional<stored_type>> types_of_matrices(file::gguf const& file) {
+  std::vector<std::optional<stored_type>> all;
+  for (auto const& [name, t] : file.tensors())
+    if (t.shape.size() > 1) all.push_back(t.type);
+  return all;
+}
 
 /// The type that all matrices have, if it is one of these; else F32.
 inline stored_type type_of_all(std::vector<std::optional<stored_type>> const& matrices,

@@ -1,6 +1,8 @@
 #pragma once
 #include <cmath>
-#include <cohort/language/family/names.hpp>
+#include <cohort/language/family/gemma.hpp>
+#include <cohort/language/family/gpt2.hpp>
+#include <cohort/language/family/phi3.hpp>
 #include <cohort/language/files/gguf_architecture.hpp>
 
 // The architectures of GGUF files that are known, as llama.cpp computes them.
@@ -23,11 +25,7 @@ bool is_made_by(Set set, decoder_options const& o, std::initializer_list<std::st
 }
 
 inline void set_qwen3(decoder_options& o) { o.query_key_norms = true; }
-inline void set_gemma(decoder_options& o) {
-  o.norm = norm_kind::rms_plus_one;
-  o.activation = decoder_activation::gelu_tanh;
-  o.embedding_scale = std::sqrt(double(o.hidden));
-}
+using family::set_gemma;
 /// All but each `every`-th layer have a window; a model of as many layers as that of 27 billion parameters has scores
 /// of another scale.
 inline void set_gemma_attention(decoder_options& o, int every, int layers_of_27b) {
@@ -52,12 +50,7 @@ inline int layers_between(decoder_options const& o) {
     if (fits(every)) return every;
   return 0;
 }
-inline void set_gpt2(decoder_options& o) {
-  o.norm = norm_kind::layer;
-  o.activation = decoder_activation::gelu_tanh;
-  o.learned_positions = o.biased = o.biased_out = o.biased_feed = true;
-  o.gated = false;
-}
+using family::set_gpt2;
 inline void set_biased(decoder_options& o) { o.biased = true; }
 inline void set_nothing(decoder_options&) {}
 
@@ -135,12 +128,7 @@ inline constexpr std::array<gguf_architecture, 8> gguf_architectures{{
          }},
     {.name = "phi3",
      .names = gguf_names_of_phi3,
-     .tensors =
-         [](decoder_options const& o) {
-           using family::with_fused;
-           return with_fused(with_fused(tensors_of(o), "self_attn.q_proj", 3, "self_attn.qkv_proj"), "mlp.gate_proj", 2,
-                             "mlp.gate_up_proj");
-         },
+     .tensors = family::phi3::tensors,
      .describes =
          [](decoder_options const& o) {
            return fills_hidden(o) && is_made_by(set_nothing, o, {"rotary_share", "window", "windowed"});

@@ -140,14 +140,10 @@ class gguf_model {
       file_.require_shape(name, detail::shape_of(t));
       known.insert(name);
     }
-    std::string strangers;
-    std::size_t count = 0;
-    for (auto const& [name, t] : stored)
-      if (!known.contains(name) && !name.ends_with(".attn_rot_embd.weight") &&
-          ++count <= 5)  // which llama.cpp ignores too
-        strangers += (strangers.empty() ? "" : ", ") + detail::shown(name);
-    if (count > 5) strangers += " and " + std::to_string(count - 5) + " more";
-    if (count) file_.refuse("has tensors that the decoder does not have: " + strangers);
+    std::set<std::string> strangers;
+    for (auto const& [name, t] : stored)  // but for one that llama.cpp ignores too
+      if (!known.contains(name) && !name.ends_with(".attn_rot_embd.weight")) strangers.insert(name);
+    detail::refuse_strangers(file_.where(), strangers);
   }
 
   file::gguf file_;

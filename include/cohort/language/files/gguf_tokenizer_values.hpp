@@ -99,10 +99,9 @@ inline std::vector<float> scores_of_merges(language::tokenizer_parts const& part
 }
 
 /// A token that tokenizer_config.json names.
-inline std::optional<std::int32_t> named_token(std::filesystem::path const& folder, language::token_lists const& lists,
+inline std::optional<std::int32_t> named_token(file::json_fields const& config, language::token_lists const& lists,
                                                char const* name) {
-  file::json const config = language::read_tokenizer_config(folder);
-  std::string const text = token_text(file::json_fields(config, (folder / "tokenizer_config.json").string()), name);
+  std::string const text = token_text(config, name);
   auto const found = std::ranges::find(lists.tokens, text);
   if (text.empty() || found == lists.tokens.end()) return {};
   return std::int32_t(found - lists.tokens.begin());
@@ -130,13 +129,11 @@ struct gguf_tokenizer_values {
     std::string const ggml = "tokenizer.ggml.";
     tokenizer_parts const parts = read_tokenizer(folder);
     token_lists lists = detail::padded_lists(parts, vocabulary);
-    bool const bytes =
-        !parts.pre_tokenizer.empty() && std::holds_alternative<text_step::byte_alphabet>(parts.pre_tokenizer.back());
+    bool const bytes = detail::reads_bytes(parts);
     bool spaced = false;
     auto const file = folder / "tokenizer.json";
     if (std::error_code absent; std::filesystem::exists(file, absent)) {
-      file::mapped_file const mapped(file);
-      auto const json = file::parse_object(detail::characters_of(mapped), file.string());
+      auto const json = detail::read_object(file);
       if (bytes) {
         auto const& bpe = std::get<bpe_options>(parts.model);
         values.set(ggml + "pre", detail::pattern_of(json, bpe.whole_words, parts.where).names.front());
@@ -163,8 +160,10 @@ struct gguf_tokenizer_values {
     }
     set_lists(bytes ? "gpt2" : std::holds_alternative<unigram_options>(parts.model) ? "t5" : "llama", lists);
     values.set(ggml + "add_space_prefix", spaced);
-    set_special(folder, parts, lists, ends);
-    if (auto const chat = read_chat_template(folder); !chat.empty()) values.set("tokenizer.chat_template", chat);
+    file::json const config = read_tokenizer_config(folder);
+    set_special(file::json_fields(config, (folder / "tokenizer_config.json").string()), parts, lists, ends);
+    if (auto const chat = read_chat_template(folder, config); !chat.empty())
+      values.set("tokenizer.chat_template", chat);
   }
 
  private:
@@ -177,7 +176,7 @@ struct gguf_tokenizer_values {
     if (lists.scores.empty()) values.set("tokenizer.ggml.merges", lists.merges);
     else values.set("tokenizer.ggml.scores", lists.scores);
   }
-  void set_special(std::filesystem::path const& folder, tokenizer_parts const& parts, token_lists const& lists,
+  void set_special(file::json_fields const& config, tokenizer_parts const& parts, token_lists const& lists,
                    std::vector<std::int32_t> const& ends) {
     if (parts.before.size() > 1 || parts.behind.size() > 1)
       detail::refuse_file(parts.where, "puts more than one token before or behind a text, as a GGUF file cannot say");
@@ -193,10 +192,10 @@ struct gguf_tokenizer_values {
       if (token) values.set(std::string("tokenizer.ggml.") + key, std::uint32_t(*token));
     };
     set("bos_token_id", begin);
-    set("padding_token_id", detail::named_token(folder, lists, "pad_token"));
+    set("padding_token_id", detail::named_token(config, lists, "pad_token"));
     auto const unknown = std::ranges::find(lists.kinds, token_kind::unknown);
     set("unknown_token_id", unknown != lists.kinds.end() ? std::optional(std::int32_t(unknown - lists.kinds.begin()))
-                                                         : detail::named_token(folder, lists, "unk_token"));
+                                                         : detail::named_token(config, lists, "unk_token"));
     values.set("tokenizer.ggml.add_bos_token", !parts.before.empty());
     values.set("tokenizer.ggml.add_eos_token", !parts.behind.empty());
   }

@@ -20,16 +20,14 @@ struct weights_in_file {
 template <backend B, class File>
 frozen_model<B> frozen(B& backend, std::shared_ptr<weights_in_file<File>> const& all) {
   auto& w = all->weights;
-  w.stored.head = w.stored.head.bytes ? w.stored.head : w.stored.embedding;
   std::vector<value_t<B>> const vectors(w.vectors.begin(), w.vectors.end());
   return {backend, all->options, w.stored, std::span<value_t<B> const>(vectors), all};
 }
 
 /// The type that a tensor of a safetensors file has in kernels, if they know it.
-inline std::optional<stored_type> type_in_kernels(std::string_view type) {
-  if (type == "F32") return stored_type::f32;
-  if (type == "F16") return stored_type::f16;
-  if (type == "BF16") return stored_type::bf16;
+inline std::optional<stored_type> type_in_kernels(std::string_view name) {
+  for (stored_type type : {stored_type::f32, stored_type::f16, stored_type::bf16})
+    if (facts_of(type).name == name) return type;
   return {};
 }
 
@@ -77,14 +75,14 @@ frozen_model<B> load(B& backend, std::filesystem::path const& path, load_options
     return detail::frozen(backend, all);
   }
   auto const options = read_config(path, own...);
-  if (!o.type && sizeof(value_t<B>) == 8 && detail::tensor_files(path).have("F64")) {
+  auto const naming = detail::naming_in(path, options, own...);
+  auto const all =
+      std::make_shared<detail::weights_in_file<detail::tensor_files>>(options, o.type, o.round_inputs, path);
+  if (!o.type && sizeof(value_t<B>) == 8 && all->file.have("F64")) {
     std::vector<value_t<B>> parameters(std::size_t(options.parameters()));
     read_parameters<value_t<B>>(path, options, parameters, own...);
     return {backend, options, std::span<value_t<B> const>(parameters)};
   }
-  auto const naming = detail::naming_in(path, options, own...);
-  auto const all =
-      std::make_shared<detail::weights_in_file<detail::tensor_files>>(options, o.type, o.round_inputs, path);
   detail::each_tensor(all->file, naming, options, [&](named_tensor const& t, std::string const& name) {
     auto const& file = all->file.file_of(name);
     auto const& stored = file.at(name);

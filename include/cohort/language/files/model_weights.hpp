@@ -66,13 +66,7 @@ void each_tensor(tensor_files const& files, tensor_naming const& naming, decoder
                                          ", as it must be where config.json says tie_word_embeddings");
     strangers.erase("lm_head.weight");
   }
-  if (strangers.empty()) return;
-  std::string names;
-  std::size_t count = 0;
-  for (auto const& name : strangers)
-    if (count++ < 5) names += (names.empty() ? "" : ", ") + shown(name);
-  if (count > 5) names += " and " + std::to_string(count - 5) + " more";
-  refuse_file(files.listed_by(), "has tensors that the decoder does not have: " + names);
+  refuse_strangers(files.listed_by(), strangers);
 }
 
 }  // namespace COHORT_NAMESPACE::detail

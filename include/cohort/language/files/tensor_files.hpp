@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cohort/file/read_object.hpp>
 #include <cohort/file/safetensors.hpp>
 #include <map>
 #include <memory>
@@ -9,11 +10,6 @@
 // The tensors of a model in a folder, whether in one file or in several.
 
 namespace COHORT_NAMESPACE::detail {
-
-inline file::json read_object(std::filesystem::path const& path) {
-  file::mapped_file const file(path);
-  return file::parse_object(characters_of(file), path.string());
-}
 
 /// The files with a model's tensors: model.safetensors, or where it is not there those that
 /// model.safetensors.index.json names, and in which of them each tensor is. Raises io_error for an index that names

@@ -33,20 +33,12 @@ void write_folder(std::filesystem::path const& folder, std::vector<file::new_ten
   config_file.commit();
 }
 
-inline std::string text_in(std::filesystem::path const& path) {
-  file::mapped_file const file(path);
-  return {reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()};
-}
-
-/// A type's name in safetensors files, and in config.json. Raises value_error for one that they have not.
-struct torch_type {
-  char const *stored, *dtype;
-};
-inline torch_type torch_names(stored_type type) {
+/// A type's name in config.json. Raises value_error for one that safetensors files have not.
+inline char const* dtype_of(stored_type type) {
   using enum stored_type;
-  if (type == f32) return {"F32", "float32"};
-  if (type == f16) return {"F16", "float16"};
-  if (type == bf16) return {"BF16", "bfloat16"};
+  if (type == f32) return "float32";
+  if (type == f16) return "float16";
+  if (type == bf16) return "bfloat16";
   throw value_error("write_model: the type is " + std::string(facts_of(type).name) +
                     ", which only GGUF files have; expected F32, F16 or BF16");
 }
@@ -132,12 +124,12 @@ void write_model(std::filesystem::path const& folder, decoder_options const& opt
       auto values = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
       if (t.turned) values = turned.emplace_back(detail::turned(values, t.rows, t.columns));
       if (how.type) detail::require_fits(t.name, values, *how.type);
-      weights.push_back({t.name, detail::shape_of(t), values, how.type ? detail::torch_names(*how.type).stored : ""});
+      weights.push_back({t.name, detail::shape_of(t), values, how.type ? std::string(facts_of(*how.type).name) : ""});
     }
   });
   config["bos_token_id"] = how.begin ? nlohmann::ordered_json(*how.begin) : nlohmann::ordered_json();  // else 1 and 2
   config["eos_token_id"] = how.stop_tokens.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(how.stop_tokens);
-  detail::set_dtype(config, how.type ? detail::torch_names(*how.type).dtype : sizeof(T) == 4 ? "float32" : "float64");
+  detail::set_dtype(config, how.type ? detail::dtype_of(*how.type) : sizeof(T) == 4 ? "float32" : "float64");
 
   detail::write_folder(folder, weights, config.dump(2) + "\n", how.what);
 }
@@ -171,12 +163,13 @@ void write_model_like(std::filesystem::path const& source, std::filesystem::path
     if (t.turned) values = turned.emplace_back(detail::turned(values, t.rows, t.columns));
     if (type) detail::require_fits(name, values, *type);
     weights.push_back({name, detail::shape_of(t), values,
-                       type ? detail::torch_names(*type).stored : files.file_of(name).at(name).type});
+                       type ? std::string(facts_of(*type).name) : files.file_of(name).at(name).type});
   });
-  std::string config = detail::text_in(source / "config.json");
+  file::mapped_file const given(source / "config.json");
+  std::string config(detail::characters_of(given));
   if (type) {
     auto changed = nlohmann::ordered_json::parse(config);
-    detail::set_dtype(changed, detail::torch_names(*type).dtype);
+    detail::set_dtype(changed, detail::dtype_of(*type));
     config = changed.dump(2) + "\n";
   }
   detail::write_folder(folder, weights, config, what);
@@ -184,7 +177,7 @@ void write_model_like(std::filesystem::path const& source, std::filesystem::path
     auto const name = entry.path().filename().string();
     if (!detail::belongs_to_texts(name) || !entry.is_regular_file()) continue;
     file::new_file copy(folder / name, what);
-    copy.write(detail::text_in(entry.path()));
+    copy.write(detail::characters_of(file::mapped_file(entry.path())));
     copy.commit();
   }
 }

@@ -62,21 +62,12 @@ inline chat_format recognize_chat(std::string_view text) {
   return f;
 }
 
-/// A folder's tokenizer_config.json; an empty object where it has none.
-inline file::json read_tokenizer_config(std::filesystem::path const& folder) {
-  auto const path = folder / "tokenizer_config.json";
-  std::error_code absent;
-  if (!std::filesystem::exists(path, absent)) return file::json::object();
-  return file::parse_object(detail::characters_of(file::mapped_file(path)), path.string());
-}
-
-/// The text of a folder's chat_template.jinja or, where it is not there, of the template in its tokenizer_config.json;
-/// empty where there is none.
-inline std::string read_chat_template(std::filesystem::path const& folder) {
+/// The text of a folder's chat_template.jinja or, where it is not there, of the template in its tokenizer_config.json,
+/// `config`; empty where there is none.
+inline std::string read_chat_template(std::filesystem::path const& folder, file::json const& config) {
   auto const own = folder / "chat_template.jinja";
   std::error_code absent;
   if (std::filesystem::exists(own, absent)) return std::string(detail::characters_of(file::mapped_file(own)));
-  file::json const config = read_tokenizer_config(folder);
   file::json_fields const fields(config, (folder / "tokenizer_config.json").string());
   file::json const* value = fields.find("chat_template");
   if (!value) return "";
@@ -93,12 +84,12 @@ inline std::string read_chat_template(std::filesystem::path const& folder) {
 /// The format of a folder's template, with the tokens that its tokenizer_config.json names. Raises io_error where there
 /// is none.
 inline chat_format read_chat(std::filesystem::path const& folder) {
-  std::string const text = read_chat_template(folder);
+  file::json const config = read_tokenizer_config(folder);
+  std::string const text = read_chat_template(folder, config);
   if (text.empty())
     detail::refuse_file(folder.string(),
                         "has no chat template: neither chat_template.jinja nor one in tokenizer_config.json");
   chat_format f = recognize_chat(text);
-  file::json const config = read_tokenizer_config(folder);
   file::json_fields const fields(config, (folder / "tokenizer_config.json").string());
   f.begin = detail::token_text(fields, "bos_token"), f.end = detail::token_text(fields, "eos_token");
   return f;

@@ -1,7 +1,9 @@
 #pragma once
-#include <cohort/file/json.hpp>
+#include <cohort/file/read_object.hpp>
 #include <cohort/language/tokenizer/tokenizer_parts.hpp>
+#include <filesystem>
 #include <initializer_list>
+#include <system_error>
 
 // The steps of a tokenizer.json: objects with a type, or a Sequence of them.
 
@@ -9,15 +11,9 @@ namespace COHORT_NAMESPACE::detail {
 
 /// Fields of one object of a tokenizer.json, with the place of it in messages.
 struct step_fields : file::json_fields {
-  std::string where;
-  step_fields(file::json const& object, std::string place)
-      : file::json_fields(object, checked(object, place)), where(std::move(place)) {}
+  step_fields(file::json const& object, std::string const& place) : file::json_fields(object, checked(object, place)) {}
 
-  std::string text(char const* name) const {
-    file::json const& value = at(name);
-    if (!value.is_string()) wrong(name, "a text");
-    return value.get<std::string>();
-  }
+  using file::json_fields::text;
   std::string text(char const* name, char const* otherwise) const { return find(name) ? text(name) : otherwise; }
   /// One of the texts, by its place among them.
   int choice(char const* name, std::initializer_list<char const*> all, char const* otherwise = nullptr) const {
@@ -40,8 +36,8 @@ struct step_fields : file::json_fields {
     file::json const& value = at(name);
     if (value.is_object() && value.size() == 1 && value.begin()->is_string()) {
       auto const text = value.begin()->get<std::string>();
-      if (value.begin().key() == "String") return pattern::literal(text, where);
-      if (value.begin().key() == "Regex") return pattern::regex(text, where);
+      if (value.begin().key() == "String") return pattern::literal(text, where());
+      if (value.begin().key() == "Regex") return pattern::regex(text, where());
     }
     wrong(name, "{\"String\": ...} or {\"Regex\": ...}");
   }
@@ -52,6 +48,21 @@ struct step_fields : file::json_fields {
     return place;
   }
 };
+
+}  // namespace COHORT_NAMESPACE::detail
+
+namespace COHORT_NAMESPACE::language {
+
+/// A folder's tokenizer_config.json; an empty object where it has none.
+inline file::json read_tokenizer_config(std::filesystem::path const& folder) {
+  auto const path = folder / "tokenizer_config.json";
+  std::error_code absent;
+  return std::filesystem::exists(path, absent) ? detail::read_object(path) : file::json::object();
+}
+
+}  // namespace COHORT_NAMESPACE::language
+
+namespace COHORT_NAMESPACE::detail {
 
 /// Of a tokenizer_config.json: a token's text, which may be in an object; empty where there is none.
 inline std::string token_text(file::json_fields const& fields, char const* name) {
@@ -115,7 +126,7 @@ inline void read_pre_tokenizer(step_fields const& f, std::vector<language::pre_t
   namespace step = language::text_step;
   using enum step::matches;
   auto split = [&](char const* regex, step::matches how, bool inverted = false) {
-    to.push_back(step::split{pattern::regex(regex, f.where), how, inverted});
+    to.push_back(step::split{pattern::regex(regex, f.where()), how, inverted});
   };
   auto const behavior = [&](char const* otherwise = nullptr) {
     return step::matches(

@@ -26,7 +26,6 @@ inline new_json steps_json(named_pattern const& words) {
           {"pre_tokenizer", steps_json("pretokenizers", before)}};
 }
 
-inline constexpr char space_mark[] = "\xe2\x96\x81";
 inline new_json replace_json(char const* kind, char const* what, char const* with) {
   return {{"type", "Replace"}, {"pattern", {{kind, what}}}, {"content", with}};
 }

@@ -20,7 +20,7 @@ struct split {
 enum class prepending { always, first, never };
 /// Spaces become a visible character, before which words begin.
 struct metaspace {
-  std::string mark = "\xe2\x96\x81";  // U+2581
+  std::string mark = detail::space_mark;  // U+2581
   prepending prepend = prepending::always;
   bool split = true;
 };

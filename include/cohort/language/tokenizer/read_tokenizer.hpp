@@ -22,11 +22,9 @@ inline tokenizer_parts read_tokenizer(std::filesystem::path const& folder_or_fil
   file::mapped_file const file(path);
   tokenizer_parts parts = pieces ? read_sentencepiece(file.bytes(), path.string())
                                  : read_tokenizer_json(detail::characters_of(file), path.string());
-  auto const more = folder_or_file / "tokenizer_config.json";
-  if (!in_folder || !std::filesystem::exists(more, absent)) return parts;
-  file::mapped_file const config(more);
-  file::json const object = file::parse_object(detail::characters_of(config), more.string());
-  detail::step_fields const f(object, more.string());
+  if (!in_folder) return parts;
+  file::json const config = read_tokenizer_config(folder_or_file);
+  detail::step_fields const f(config, (folder_or_file / "tokenizer_config.json").string());
   for (auto const& [name, to] : {std::pair{"bos_token", &parts.begin}, std::pair{"eos_token", &parts.end}}) {
     std::string const text = detail::token_text(f, name);
     if (text.empty()) continue;

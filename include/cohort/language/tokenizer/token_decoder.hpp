@@ -10,7 +10,7 @@ namespace COHORT_NAMESPACE::language::text_step {
 struct bytes_of_alphabet {};
 /// Marks become spaces, and in the first token nothing where one was put before the text.
 struct spaces_of_marks {
-  std::string mark = "\xe2\x96\x81";
+  std::string mark = detail::space_mark;
   bool first_is_added = true;
 };
 /// <0xE2> and the like become bytes; where those beside each other are no UTF-8, each is U+FFFD.

@@ -172,8 +172,8 @@ inline tokenizer_parts sentencepiece_parts(token_lists lists, bool unigram) {
   };
   if (lists.remove_extra_spaces) replace(detail::extra_spaces, "");
   if (lists.prefix_space) parts.normalizer.push_back(text_step::prepend{" "});
-  parts.normalizer.push_back(text_step::replace{detail::pattern::literal(" ", lists.where), "\xe2\x96\x81"});
-  parts.decoder = {text_step::replace{detail::pattern::literal("\xe2\x96\x81", lists.where), " "},
+  parts.normalizer.push_back(text_step::replace{detail::pattern::literal(" ", lists.where), detail::space_mark});
+  parts.decoder = {text_step::replace{detail::pattern::literal(detail::space_mark, lists.where), " "},
                    text_step::bytes_of_names{}, text_step::fuse{}};
   if (unknown)
     parts.decoder->insert(parts.decoder->begin(),

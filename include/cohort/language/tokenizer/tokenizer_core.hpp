@@ -79,7 +79,7 @@ class tokenizer_core {
   }
 
  private:
-  static constexpr std::string_view mark = "\xe2\x96\x81";
+  static constexpr std::string_view mark = space_mark;
 
   static bool is_alphabet(language::pre_tokenizer_step const& step) {
     return std::holds_alternative<language::text_step::byte_alphabet>(step);

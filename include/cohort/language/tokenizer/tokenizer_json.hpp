@@ -22,24 +22,24 @@ inline void read_bpe(step_fields const& f, std::size_t most, language::tokenizer
   if (!vocabulary.is_object()) f.wrong("vocab", "an object of tokens and their numbers");
   std::vector<std::string> texts;
   for (auto const& [text, number] : vocabulary.items()) {
-    auto const id = std::size_t(token_number(number, most, f.where + ".vocab, " + in_quotes(text)));
+    auto const id = std::size_t(token_number(number, most, f.where() + ".vocab, " + in_quotes(text)));
     if (id >= texts.size()) texts.resize(id + 1);
     if (!texts[id].empty())
       f.refuse("has for " + in_quotes(text) + " and " + in_quotes(texts[id]) + " the same number, " +
                std::to_string(id));
     texts[id] = text;
   }
-  to.tokens = token_list(std::move(texts), f.where + ".vocab");
+  to.tokens = token_list(std::move(texts), f.where() + ".vocab");
   language::bpe_options bpe;
   file::json const& merges = f.at("merges");
   if (!merges.is_array()) f.wrong("merges", "a list");
   bpe.merges.reserve(merges.size());
   for (std::size_t k = 0; k < merges.size(); ++k) {
     file::json const& m = merges[k];
-    if (m.is_string()) bpe.merges.push_back(merge_of(to.tokens, m.get_ref<std::string const&>(), k, f.where));
+    if (m.is_string()) bpe.merges.push_back(merge_of(to.tokens, m.get_ref<std::string const&>(), k, f.where()));
     else if (m.is_array() && m.size() == 2 && m[0].is_string() && m[1].is_string())
       bpe.merges.push_back(
-          merge_of(to.tokens, m[0].get_ref<std::string const&>(), m[1].get_ref<std::string const&>(), k, f.where));
+          merge_of(to.tokens, m[0].get_ref<std::string const&>(), m[1].get_ref<std::string const&>(), k, f.where()));
     else f.refuse("has as merge " + std::to_string(k) + " " + shown(m) + ", expected two tokens");
   }
   if (f.find("unk_token")) bpe.unknown = f.text("unk_token");
@@ -60,8 +60,8 @@ inline void read_unigram(step_fields const& f, std::size_t most, language::token
     texts.push_back(one[0].get<std::string>());
     unigram.scores.push_back(one[1].get<double>());
   }
-  to.tokens = token_list(std::move(texts), f.where + ".vocab");
-  if (f.find("unk_id")) unigram.unknown = token_number(f.at("unk_id"), most, f.where + ".unk_id");
+  to.tokens = token_list(std::move(texts), f.where() + ".vocab");
+  if (f.find("unk_id")) unigram.unknown = token_number(f.at("unk_id"), most, f.where() + ".unk_id");
   unigram.byte_fallback = f.flag("byte_fallback", false);
   to.model = std::move(unigram);
 }
@@ -72,7 +72,7 @@ inline void read_added(file::json const& list, std::size_t most, std::string con
   for (std::size_t k = 0; k < list.size(); ++k) {
     step_fields const f(list[k], where + "[" + std::to_string(k) + "]");
     to.added.push_back({.text = f.text("content"),
-                        .id = token_number(f.at("id"), most, f.where + ".id"),
+                        .id = token_number(f.at("id"), most, f.where() + ".id"),
                         .special = f.flag("special", false),
                         .normalized = f.flag("normalized", !f.flag("special", false)),
                         .single_word = f.flag("single_word", false),
@@ -90,7 +90,7 @@ inline void read_template(step_fields const& f, std::size_t most, language::toke
   bool text_seen = false;
   for (file::json const& piece : single) {
     if (!piece.is_object() || piece.size() != 1) f.refuse("has in single " + shown(piece) + ", expected an object");
-    step_fields const p(piece.begin().value(), f.where + ".single");
+    step_fields const p(piece.begin().value(), f.where() + ".single");
     if (piece.begin().key() == "Sequence") {
       if (std::exchange(text_seen, true)) f.wrong("single", "the text once");
       p.choice("id", {"A"});
@@ -98,11 +98,11 @@ inline void read_template(step_fields const& f, std::size_t most, language::toke
       std::string const name = p.text("id");
       auto const found = special.find(name);
       if (found == special.end()) f.refuse("has no " + shown(name) + " in its special_tokens");
-      step_fields const token(*found, f.where + ".special_tokens");
+      step_fields const token(*found, f.where() + ".special_tokens");
       file::json const& ids = token.at("ids");
       if (!ids.is_array()) token.wrong("ids", "a list of tokens");
       for (file::json const& id : ids)
-        (text_seen ? behind : before).push_back(token_number(id, most, f.where + ".special_tokens"));
+        (text_seen ? behind : before).push_back(token_number(id, most, f.where() + ".special_tokens"));
     } else {
       f.refuse("has in single " + shown(piece) + ", expected a Sequence or a SpecialToken");
     }

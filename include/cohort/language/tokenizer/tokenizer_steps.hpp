@@ -37,7 +37,7 @@ struct text_steps {
       file::json const& pattern = f.at("pattern");
       if (marked && pattern == file::json{{"String", " "}}) return;  // of which there are none any more
       if (pattern.contains("Regex") && f.text("behavior") == "Isolated" && !f.flag("invert", false))
-        return split(step_fields(pattern, f.where).text("Regex"));
+        return split(step_fields(pattern, f.where()).text("Regex"));
     }
     pre_tokenizer.push_back(f.object().dump());
   }

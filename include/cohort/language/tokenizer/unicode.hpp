@@ -11,6 +11,9 @@
 
 namespace COHORT_NAMESPACE::detail {
 
+/// U+2581, which sentencepiece's tokens have in the place of a space.
+inline constexpr char space_mark[] = "\xe2\x96\x81";
+
 /// What a text begins with: a code point of `size` bytes, or what is none. Of that as many bytes are taken together as
 /// could have begun a code point (the Unicode standard's maximal subpart), and `cut` says that the text ended there.
 struct first_character {
