@@ -13,6 +13,7 @@
 
 #include "../program/command_line.hpp"
 #include "../program/numbers.hpp"
+#include "lines.hpp"
 #include "model_options.hpp"
 #include "usage.hpp"
 
@@ -135,9 +136,7 @@ void chat(request const& r) {
     std::string const where = "stdin, line " + std::to_string(number);
     if (r.json) {
       auto const said = with.answer(content_of(line, where), [](std::string const&) {});
-      program::print(file::json{{"role", "assistant"}, {"content", said}}.dump(-1, ' ', false,
-                                                                               file::json::error_handler_t::replace) +
-                     "\n");
+      program::print(program::json_text({{"role", "assistant"}, {"content", said}}) + "\n");
     } else {
       with.answer(line, [](std::string const& piece) { program::print(piece); });
       program::print("\n");

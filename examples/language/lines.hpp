@@ -37,9 +37,9 @@ inline std::vector<std::int32_t> ids_of(cohort::file::json_fields const& fields,
   return ids;
 }
 
-/// A text as JSON writes it; what of it is no UTF-8 is U+FFFD.
-inline std::string json_text(std::string const& text) {
-  return cohort::file::json(text).dump(-1, ' ', false, cohort::file::json::error_handler_t::replace);
+/// As JSON on one line; what of a text is no UTF-8 is U+FFFD.
+inline std::string json_text(cohort::file::json const& value) {
+  return value.dump(-1, ' ', false, cohort::file::json::error_handler_t::replace);
 }
 
 }  // namespace program

@@ -1,7 +1,6 @@
 // Log-probabilities of tokens under a language model:
 //
 //     echo '{"ids": [1, 17, 4]}' | cohort score --model DIR        prints {"logp": [-3.5174565,-0.30853]}
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cohort/backend/eigen.hpp>
@@ -12,15 +11,14 @@
 
 #include "lines.hpp"
 #include "model_options.hpp"
+#include "series_pass.hpp"
 #include "usage.hpp"
 
 namespace {
 
 using namespace cohort;
 
-/// log p(ids[t] | ids[0], ..., ids[t - 1]) for t = 1, 2, ..., in natural logarithms. A few hundred tokens go through
-/// the network at a time, which leave their keys and values to the next: so neither activations nor logits ever take
-/// more memory than those few hundred need.
+/// log p(ids[t] | ids[0], ..., ids[t - 1]) for t = 1, 2, ..., in natural logarithms.
 template <class T>
 class scorer {
   using backend = eigen::basic_backend<T>;
@@ -32,40 +30,21 @@ class scorer {
   decoder_options const& options() const { return model_.options(); }
 
   std::vector<T> operator()(std::vector<std::int32_t> const& ids) {
-    auto const steps = std::ptrdiff_t(ids.size()) - 1;
-    std::vector<T> logp(static_cast<std::size_t>(steps));
-    model_.network().reserve(cpu_, cache_, steps);
-    for (std::ptrdiff_t first = 0; first < steps; first += rows_at_once) {
-      auto const n = std::min(rows_at_once, steps - first);
-      pass(std::span(ids).subspan(std::size_t(first), std::size_t(n) + 1), std::int32_t(first),
-           {logp.data() + first, n});
-    }
+    std::vector<T> logp(ids.size() - 1);
+    pass_(cpu_, model_, std::span(ids).first(logp.size()), [&](view<T> hidden, std::size_t first, std::size_t count) {
+      auto const n = std::ptrdiff_t(count);
+      std::vector<std::int32_t> row(count);
+      std::iota(row.begin(), row.end(), 0);
+      model_.head().evaluate(cpu_, {hidden, {row.data(), n}, {ids.data() + first + 1, n}},
+                             model_.network().head_factor(model_.parameters()), {}, {{logp.data() + first, n}, {}, {}});
+    });
     return logp;
   }
 
  private:
-  /// All of `ids` but the last go in, at positions from `first` on; all but the first are predicted.
-  void pass(std::span<std::int32_t const> ids, std::int32_t first, view<T> logp) {
-    decoder_options const& o = options();
-    auto const n = std::int32_t(ids.size()) - 1;
-    std::vector<std::int32_t> position, row, segment_of(std::size_t(n), 0);
-    for (std::int32_t i = 0; i < n; ++i) position.push_back(first + i), row.push_back(i);
-    auto all = [](auto const& list) { return view<std::int32_t const>(list.data(), std::ptrdiff_t(list.size())); };
-    attention_segment const segment{.query = 0, .queries = n, .key = 0, .keys = first + n};
-    std::array const fields{segment.query,  segment.queries,     segment.key,     segment.keys,
-                            segment.prefix, segment.first_child, segment.children};
-    attention_layout const layout{{fields.data(), 1, 7}, all(segment_of), {&segment, 1}, o.heads, o.keys(),
-                                  o.size_of_head()};
-    auto const hidden = model_.network().forward(
-        cpu_, model_.parameters(), {all(ids.first(std::size_t(n))), all(position), layout}, cache_, all(position));
-    model_.head().evaluate(cpu_, {hidden, all(row), all(ids.subspan(1))},
-                           model_.network().head_factor(model_.parameters()), {}, {logp, {}, {}});
-  }
-
-  static constexpr std::ptrdiff_t rows_at_once = 512;
   backend cpu_;
   frozen_model<backend> model_;
-  typename decoder<backend>::cache cache_;
+  program::series_pass<T> pass_;
 };
 
 /// The tokens of one line, of which a text becomes `words`.

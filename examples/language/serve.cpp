@@ -31,14 +31,14 @@ class server {
     http_.set_read_timeout(30), http_.set_write_timeout(30);
     http_.Get("/health", [](auto const&, auto& answer) { answer.set_content("{\"status\": \"ok\"}", json_type); });
     http_.Get("/v1/models", [this](auto const&, auto& answer) {
-      answer.set_content(serve::answers::text_of({{"object", "list"},
-                                                  {"data",
-                                                   {{{"id", request_.name},
-                                                     {"object", "model"},
-                                                     {"created", 0},
-                                                     {"owned_by", "cohort"},
-                                                     {"max_model_len", model_.context()},
-                                                     {"vocab_size", model_.options().vocabulary}}}}}),
+      answer.set_content(program::json_text({{"object", "list"},
+                                             {"data",
+                                              {{{"id", request_.name},
+                                                {"object", "model"},
+                                                {"created", 0},
+                                                {"owned_by", "cohort"},
+                                                {"max_model_len", model_.context()},
+                                                {"vocab_size", model_.options().vocabulary}}}}}),
                          json_type);
     });
     for (bool chat : {false, true})

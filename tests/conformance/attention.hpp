@@ -122,7 +122,7 @@ class placed_layout {
     std::vector<std::int32_t> flat, of(std::size_t(tokens.queries));
     for (std::size_t n = 0; n < tokens.segments.size(); ++n) {
       auto const& s = tokens.segments[n];
-      flat.insert(flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
+      for (auto field : s.fields()) flat.push_back(field);
       std::fill_n(of.begin() + s.query, s.queries, std::int32_t(n));
     }
     backend.assign(segments_, std::span<std::int32_t const>(flat));

@@ -1,6 +1,7 @@
 #pragma once
 #include <ctime>
 
+#include "../lines.hpp"
 #include "endpoint.hpp"
 
 namespace serve {
@@ -33,7 +34,7 @@ class answers {
     json answer = head(chat_ ? "chat.completion" : "text_completion");
     answer["choices"] = std::move(choices);
     answer["usage"] = {{"prompt_tokens", read}, {"completion_tokens", written}, {"total_tokens", read + written}};
-    return text_of(answer);
+    return program::json_text(answer);
   }
 
   /// A server-sent event with a piece of the text.
@@ -49,9 +50,9 @@ class answers {
   }
 
   static std::string error(std::string const& message, char const* type = "invalid_request_error") {
-    return text_of({{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", nullptr}}}});
+    return program::json_text(
+        {{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", nullptr}}}});
   }
-  static std::string text_of(json const& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
 
  private:
   static json reason(completed const& c) { return c.stopped ? "stop" : "length"; }
@@ -62,7 +63,7 @@ class answers {
     json chunk = head(chat_ ? "chat.completion.chunk" : "text_completion"), choice = what;
     choice["index"] = 0, choice["finish_reason"] = why;
     chunk["choices"] = json::array({choice});
-    return "data: " + text_of(chunk) + "\n\n";
+    return "data: " + program::json_text(chunk) + "\n\n";
   }
   std::string token_text(std::int32_t id) const { return words_.decode(std::vector{id}, {.skip_special = false}); }
 

@@ -3,9 +3,10 @@
 #include <cmath>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/language/model/frozen_model.hpp>
-#include <cohort/language/model/token_packing.hpp>
 #include <numeric>
 #include <vector>
+
+#include "../series_pass.hpp"
 
 namespace serve {
 
@@ -29,19 +30,18 @@ class token_scorer {
                            std::vector<std::int32_t> const& series, std::size_t first, int top) {
     scored_tokens all;
     if (series.size() < 2 || first >= series.size()) return all;
-    packing_.clear();
-    packing_.prompt(model.options(), std::span(series).first(series.size() - 1));
-    packing_.finish(cpu, model.options());
-    auto const hidden = model.network().forward(cpu, model.parameters(), packing_.tokens());
+    auto const head = model.network().head_factor(model.parameters());
     constexpr std::size_t at_once = 64;
-    for (std::size_t t = first; t < series.size(); t += at_once) {
-      std::vector<std::int32_t> rows(std::min(at_once, series.size() - t));
-      std::iota(rows.begin(), rows.end(), std::int32_t(t - 1));
-      auto const logits = model.head().logits(cpu, hidden, {rows.data(), std::ptrdiff_t(rows.size())},
-                                              model.network().head_factor(model.parameters()));
-      for (std::size_t r = 0; r < rows.size(); ++r)
-        add(std::span(&logits(std::ptrdiff_t(r), 0), std::size_t(logits.columns)), series[t + r], top, all);
-    }
+    pass_(cpu, model, std::span(series).first(series.size() - 1),
+          [&](view<float const> hidden, std::size_t begin, std::size_t n) {
+            for (std::size_t t = std::max(begin + 1, first); t < begin + 1 + n; t += at_once) {
+              std::vector<std::int32_t> rows(std::min(at_once, begin + 1 + n - t));
+              std::iota(rows.begin(), rows.end(), std::int32_t(t - 1 - begin));
+              auto const logits = model.head().logits(cpu, hidden, {rows.data(), std::ptrdiff_t(rows.size())}, head);
+              for (std::size_t r = 0; r < rows.size(); ++r)
+                add(std::span(&logits(std::ptrdiff_t(r), 0), std::size_t(logits.columns)), series[t + r], top, all);
+            }
+          });
     return all;
   }
 
@@ -63,7 +63,7 @@ class token_scorer {
     for (auto v = order_.begin(); v != end; ++v) best.push_back({*v, logp(*v)});
   }
 
-  token_packing<eigen::backend> packing_;
+  program::series_pass<float> pass_;
   std::vector<std::int32_t> order_;
 };
 

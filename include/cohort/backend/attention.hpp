@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cohort/backend/kernels.hpp>
 #include <span>
 
@@ -11,6 +12,11 @@ struct attention_segment {
   std::int32_t key = 0, keys = 0;              ///< rows of its own keys and values
   std::int32_t prefix = -1;                    ///< the segment that all of its tokens see too; -1: none
   std::int32_t first_child = 0, children = 0;  ///< the segments whose prefix this is follow one another
+
+  /// In order, as attention_layout has them in the backend's memory.
+  constexpr std::array<std::int32_t, 7> fields() const {
+    return {query, queries, key, keys, prefix, first_child, children};
+  }
 };
 
 /// Who attends to whom, in the backend's memory and on the host. A family is a segment without a prefix and those whose

@@ -28,6 +28,15 @@ struct normal_slope {
     return root * (g - (sum + normal * along) / n);
   }
 };
+/// The mean of each row, and 1 / sqrt(its variance + epsilon).
+template <backend B>
+void mean_and_root(B& b, out_view<B> mean, out_view<B> root, in_view<B> x, double epsilon) {
+  double const n = double(x.columns);
+  b.row_sums(mean, same{}, x);
+  b.map(outputs{mean}, scaled_by{1 / n}, in_view<B>(mean));
+  b.row_sums(root, squared_difference{}, x, repeat_column(in_view<B>(mean), x.columns));
+  b.map(outputs{root}, reciprocal_root_mean{n, epsilon}, in_view<B>(root));
+}
 struct moved_norm {
   template <class S>
   constexpr S operator()(S dnormal, S scale, S normal, S dscale, S dshift) const {
@@ -61,10 +70,7 @@ struct layer_norm {
     auto const [normal, root] = kept(b, p);
     view<value_t<B>> const mean = p.kept(b, 2, R);
     auto const means = repeat_column(in_view<B>(mean), n), roots = repeat_column(in_view<B>(root), n);
-    b.row_sums(mean, detail::same{}, p.x);
-    b.map(outputs{mean}, detail::scaled_by{1 / double(n)}, in_view<B>(mean));
-    b.row_sums(root, detail::squared_difference{}, p.x, means);
-    b.map(outputs{root}, detail::reciprocal_root_mean{double(n), epsilon}, in_view<B>(root));
+    detail::mean_and_root(b, mean, root, p.x, epsilon);
     b.map(outputs{normal, p.y}, detail::normalized{}, p.x, means, roots, repeat_row(p.parameters[0], R),
           repeat_row(p.parameters[1], R));
   }

@@ -37,7 +37,6 @@ class decoder {
       : decoder(o, std::move(weights)) {}
 
   decoder_options const& options() const { return options_; }
-  decoder_layout const& places() const { return places_; }
   std::ptrdiff_t parameters() const { return places_.parameters(); }
 
   /// f of each weight, in the order of the array. An embedding that is the head, too, is one of the input.

@@ -2,22 +2,23 @@
 #include <cohort/backend/copies.hpp>
 #include <cohort/language/model/decoder_parts.hpp>
 #include <cohort/language/model/rms_norm.hpp>
+#include <cohort/network/layer_norm.hpp>
 
 namespace COHORT_NAMESPACE {
 
 namespace detail {
 
 struct layer_normed {
-  constexpr auto operator()(auto x, auto mean, auto root, auto scale, auto shift) const {
-    return (x - mean) * root * scale + shift;
+  template <class S>
+  constexpr S operator()(S x, S mean, S root, S scale, S shift) const {
+    return normalized{}(x, mean, root, scale, shift)[1];
   }
 };
 /// Of a row: the sums of dy scale, and of dy scale times the normalized x.
 struct layer_norm_sums {
   template <class S>
   constexpr several<S, 2> operator()(S dy, S x, S mean, S root, S scale) const {
-    S const g = dy * scale;
-    return {{g, g * (x - mean) * root}};
+    return sum_and_product{}(S(dy * scale), S((x - mean) * root));
   }
 };
 struct layer_norm_slope {
@@ -25,7 +26,7 @@ struct layer_norm_slope {
   template <class S>
   constexpr several<S, 2> operator()(S before, S dy, S x, S mean, S root, S scale, S sum, S along) const {
     S const normal = (x - mean) * root;
-    return {{before + root * (dy * scale - (sum + normal * along) / n), dy * normal}};
+    return {{before + normal_slope{n}(S(dy * scale), normal, root, sum, along), dy * normal}};
   }
 };
 
@@ -51,12 +52,9 @@ class decoder_norm {
   template <backend B, class T = value_t<B>>
   void forward(B& b, view<T> y, view<T> kept, view<T const> x, norm_weights<T const> w) const {
     if (kind_ != norm_kind::layer) return rms_.forward(b, y, kept, x, w.scale);
-    std::ptrdiff_t const R = x.rows, H = x.columns;
+    std::ptrdiff_t const R = x.rows;
     view<T> const root = kept.part(0, R), mean = kept.part(R, R);
-    b.row_sums(mean, detail::same{}, x);
-    b.map(outputs{mean}, detail::scaled_by{1 / double(H)}, view<T const>(mean));
-    b.row_sums(root, detail::squared_difference{}, x, repeat_column(view<T const>(mean), H));
-    b.map(outputs{root}, detail::reciprocal_root_mean{double(H), rms_.epsilon}, view<T const>(root));
+    detail::mean_and_root(b, mean, root, x, rms_.epsilon);
     again(b, y, view<T const>(kept), x, w);
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
+#include <cohort/backend/formulas.hpp>
 #include <cohort/error.hpp>
 #include <utility>
 
@@ -40,14 +41,10 @@ struct gelu_tanh {
   }
 };
 
-struct relu {
-  template <class S>
-  constexpr S operator()(S x) const {
-    return max(x, S(0));
-  }
+struct relu : relu_of {
   template <class S>
   constexpr std::pair<S, S> with_slope(S x) const {
-    return {max(x, S(0)), select(x > 0, S(1), S(0))};
+    return {(*this)(x), relu_slope{}(S(1), x)};
   }
 };
 

@@ -78,13 +78,7 @@ class generator {
   static void check(lists const& prompts, generation_options const& o, decoder_options const& shape) {
     std::size_t longest = 0;
     for (std::size_t p = 0; p < prompts.size(); ++p) {
-      if (prompts[p].empty())
-        throw value_error("prompt " + std::to_string(p) + " is empty, expected one token or more");
-      for (std::size_t i = 0; i < prompts[p].size(); ++i)
-        if (auto const token = prompts[p][i]; token < 0 || token >= shape.vocabulary)
-          throw value_error("prompt " + std::to_string(p) + ": token " + std::to_string(i) + " is " +
-                            std::to_string(token) + ", expected one of the vocabulary's " +
-                            std::to_string(shape.vocabulary));
+      detail::require_tokens(shape, "prompt " + std::to_string(p), prompts[p]);
       longest = std::max(longest, prompts[p].size());
     }
     if (longest + std::size_t(o.max_tokens) > std::size_t(shape.context))
@@ -159,7 +153,7 @@ class generator {
     }
     alive_.insert(alive_.begin(), beginning.begin(), beginning.end());
     for (auto const& s : segments_)
-      rows_.flat.insert(rows_.flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
+      for (auto field : s.fields()) rows_.flat.push_back(field);
     auto const upload = [&](auto& array, auto const& list) {
       backend.assign(array, std::span<std::int32_t const>(list));
       return view<std::int32_t const>(array.all());

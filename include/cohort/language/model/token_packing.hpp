@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/language/model/decoder.hpp>
+#include <cohort/language/model/token_checks.hpp>
 #include <cohort/language/model/token_head.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -25,8 +26,6 @@ class token_packing {
     series_ = 0;
   }
   void prompt(decoder_options const& o, std::span<std::int32_t const> tokens) {
-    if (tokens.empty())
-      throw value_error("prompt " + std::to_string(prompts()) + " is empty, expected one token or more");
     check(o, "prompt " + std::to_string(prompts()), tokens, 0);
     root_ = std::int32_t(segments_.size());
     length_ = tokens.size();
@@ -35,8 +34,6 @@ class token_packing {
   }
   /// About the last prompt.
   void completion(decoder_options const& o, std::span<std::int32_t const> tokens, sampling_of how = {}) {
-    if (tokens.empty())
-      throw value_error("completion " + std::to_string(series_) + " is empty, expected one token or more");
     check(o, "completion " + std::to_string(series_), tokens, length_);
     if (how.kept && (how.kept->steps() != tokens.size() || how.kept->vocabulary() != o.vocabulary))
       throw value_error("completion " + std::to_string(series_) + " has " + std::to_string(tokens.size()) +
@@ -67,7 +64,7 @@ class token_packing {
   void finish(B& backend, decoder_options const& o) {
     std::vector<std::int32_t> flat;
     for (auto const& s : segments_)
-      flat.insert(flat.end(), {s.query, s.queries, s.key, s.keys, s.prefix, s.first_child, s.children});
+      for (auto field : s.fields()) flat.push_back(field);
     backend.assign(flat_on_, std::span<std::int32_t const>(flat));
     backend.assign(token_on_, std::span<std::int32_t const>(token_));
     backend.assign(position_on_, std::span<std::int32_t const>(position_));
@@ -97,10 +94,7 @@ class token_packing {
   }
   static void check(decoder_options const& o, std::string const& what, std::span<std::int32_t const> tokens,
                     std::size_t before) {
-    for (std::size_t i = 0; i < tokens.size(); ++i)
-      if (tokens[i] < 0 || tokens[i] >= o.vocabulary)
-        throw value_error(what + ": token " + std::to_string(i) + " is " + std::to_string(tokens[i]) +
-                          ", expected one of the vocabulary's " + std::to_string(o.vocabulary));
+    detail::require_tokens(o, what, tokens);
     if (before + tokens.size() > std::size_t(o.context))
       throw value_error(what + ": " + std::to_string(before + tokens.size()) +
                         " tokens, expected no more than the context's " + std::to_string(o.context));

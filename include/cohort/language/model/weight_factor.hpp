@@ -1,7 +1,6 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/stored_matrix.hpp>
-#include <initializer_list>
 #include <span>
 #include <vector>
 
