@@ -1,31 +1,8 @@
 # What the component language needs; read by the project's own build and by the installed package.
 # Sets cohort_language_FOUND and, where it is false, the half sentence cohort_language_missing.
 include("${CMAKE_CURRENT_LIST_DIR}/find_file.cmake")
-find_package(re2 QUIET CONFIG)
-if(NOT TARGET re2::re2)  # before RE2 had CMake files, as in Debian 12
-  find_package(Threads QUIET)
-  find_path(cohort_re2_include re2/re2.h NO_CACHE)
-  find_library(cohort_re2_library re2 NO_CACHE)
-  if(cohort_re2_include AND cohort_re2_library AND TARGET Threads::Threads)
-    add_library(re2::re2 UNKNOWN IMPORTED)
-    set_target_properties(re2::re2 PROPERTIES IMPORTED_LOCATION "${cohort_re2_library}" INTERFACE_INCLUDE_DIRECTORIES "${cohort_re2_include}"
-      INTERFACE_LINK_LIBRARIES Threads::Threads)
-  endif()
-endif()
-# Neither has CMake files in Debian.
-macro(cohort_library target package header library)
-  if(NOT TARGET ${target})
-    find_package(${package} QUIET CONFIG ${ARGN})
-  endif()
-  if(NOT TARGET ${target})
-    find_path(cohort_${package}_include ${header} NO_CACHE)
-    find_library(cohort_${package}_library ${library} NO_CACHE)
-    if(cohort_${package}_include AND cohort_${package}_library)
-      add_library(${target} UNKNOWN IMPORTED)
-      set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${cohort_${package}_library}" INTERFACE_INCLUDE_DIRECTORIES "${cohort_${package}_include}")
-    endif()
-  endif()
-endmacro()
+include("${CMAKE_CURRENT_LIST_DIR}/library.cmake")
+cohort_library(re2::re2 re2 re2/re2.h re2)
 cohort_library(PCRE2::8BIT PCRE2 pcre2.h pcre2-8 COMPONENTS 8BIT)
 cohort_library(utf8proc::utf8proc utf8proc utf8proc.h utf8proc)
 

@@ -6,6 +6,7 @@
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
+#include "../support/golden_texts.hpp"
 #include "../support/paths.hpp"
 
 using namespace cohort;
@@ -15,21 +16,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::string> texts_of_golden() {
-  std::vector<std::string> texts{"Hello, world! 1234 isn't it?", "  two  spaces\n\n\tand more ",
-                                 "\xc3\xa9\xf0\x9f\x98\x80"};
-  json const recorded = json::parse(files::get(paths::golden("tokenizer/texts.json")));
-  for (auto const& one : recorded.at("texts")) {
-    auto const hex = one.get<std::string>();
-    std::string text;
-    for (std::size_t i = 0; i < hex.size(); i += 2) text += char(std::stoi(hex.substr(i, 2), nullptr, 16));
-    texts.push_back(text);
-  }
-  return texts;
-}
 void check_same_words(fs::path const& a, fs::path const& b) {
   auto const one = language::read_words(a), other = language::read_words(b);
-  for (auto const& text : texts_of_golden()) {
+  auto texts = support::golden_texts();
+  texts.insert(texts.end(),
+               {"Hello, world! 1234 isn't it?", "  two  spaces\n\n\tand more ", "\xc3\xa9\xf0\x9f\x98\x80"});
+  for (auto const& text : texts) {
     CAPTURE(text);
     CHECK(one.encode(text) == other.encode(text));
     CHECK(one.encode(text, {.special_in_text = false, .begin_end = false}) ==

@@ -5,7 +5,7 @@
 
 #include "../catch.hpp"
 #include "../support/refusal.hpp"
-#include "../support/running_program.hpp"
+#include "../support/served_port.hpp"
 #include "../support/talking_model.hpp"
 
 using namespace cohort;
@@ -42,25 +42,13 @@ class wrong_server {
   std::thread thread_;
 };
 
-int port_of(running_program& program, std::filesystem::path const& folder) {
-  int port = 0;
-  REQUIRE(program.reaches([&] {
-    std::string const said = files::get(folder / "stdout");
-    auto const at = said.rfind(':');
-    if (said.empty() || said.back() != '\n' || at == std::string::npos) return false;
-    port = std::stoi(said.substr(at + 1));
-    return true;
-  }));
-  return port;
-}
-
 }  // namespace
 
 TEST_CASE(
     "http_sampler: a rollout of a server with the policy's weights has the policy's log-probabilities, and trains") {
   support::talking_model s;
   running_program program(s.here.path, paths::program("cohort-serve"), {"--model", s.folder, "--port", "0"});
-  int const port = port_of(program, s.here.path);
+  int const port = support::served_port(program, s.here.path);
   auto const options = language::read_config(s.folder);
   language_model policy(s.cpu, options);
   language::read_parameters<float>(s.folder, options,

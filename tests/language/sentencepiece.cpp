@@ -3,6 +3,7 @@
 
 #include "../catch.hpp"
 #include "../support/damage.hpp"
+#include "../support/golden_texts.hpp"
 #include "../support/paths.hpp"
 #include "../support/refusal.hpp"
 
@@ -18,7 +19,7 @@ using ids = std::vector<std::int32_t>;
 }  // namespace
 
 TEST_CASE("sentencepiece: the tokens and the texts of sentencepiece for its own models", "[golden]") {
-  json const texts = recorded("tokenizer/texts.json").at("texts");
+  auto const texts = support::golden_texts();
   for (std::string name : {"llama2", "gemma", "unigram", "unigram_bytes"}) {
     auto const model = files::get(paths::golden("sentencepiece/" + name + "/tokenizer.model"));
     language::tokenizer const words(language::read_sentencepiece(files::bytes(model), name));
@@ -26,9 +27,7 @@ TEST_CASE("sentencepiece: the tokens and the texts of sentencepiece for its own 
     int compared = 0;
     for (std::size_t k = 0; k < texts.size(); ++k) {
       if (expected.at("ids")[k].is_null()) continue;
-      auto const hex = texts[k].get<std::string>();
-      std::string text;
-      for (std::size_t i = 0; i < hex.size(); i += 2) text += char(std::stoi(hex.substr(i, 2), nullptr, 16));
+      auto const& text = texts[k];
       CAPTURE(name, k, text);
       auto const found = words.encode(text, {.special_in_text = false});
       CHECK(found == expected.at("ids")[k].get<ids>());

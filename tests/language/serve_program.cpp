@@ -2,7 +2,7 @@
 #ifdef COHORT_SERVE
 #include "../catch.hpp"
 #include "../support/http.hpp"
-#include "../support/running_program.hpp"
+#include "../support/served_port.hpp"
 #include "../support/talking_model.hpp"
 
 using namespace cohort;
@@ -18,16 +18,7 @@ struct served : talking_model {
   running_program program{here.path,
                           paths::program("cohort-serve"),
                           {"--model", folder, "--port", "0", "--name", "talker", "--most-tokens", "40"}};
-  int port = 0;
-  served() {
-    REQUIRE(program.reaches([&] {
-      std::string const said = files::get(here.path / "stdout");
-      auto const at = said.rfind(':');
-      if (said.empty() || said.back() != '\n' || at == std::string::npos) return false;
-      port = std::stoi(said.substr(at + 1));
-      return true;
-    }));
-  }
+  int port = support::served_port(program, here.path);
   support::http_answer post(std::string const& path, json const& body) const {
     return support::ask(port, "POST", path, body.dump());
   }

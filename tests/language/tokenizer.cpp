@@ -5,6 +5,7 @@
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
+#include "../support/golden_texts.hpp"
 #include "../support/paths.hpp"
 
 using namespace cohort;
@@ -18,22 +19,10 @@ json read(std::string const& name) {
 }
 using ids = std::vector<std::int32_t>;
 
-std::vector<std::string> recorded_texts() {
-  std::vector<std::string> texts;
-  json const recorded = read("texts.json");
-  for (auto const& one : recorded.at("texts")) {
-    auto const hex = one.get<std::string>();
-    std::string text;
-    for (std::size_t i = 0; i < hex.size(); i += 2) text += char(std::stoi(hex.substr(i, 2), nullptr, 16));
-    texts.push_back(text);
-  }
-  return texts;
-}
-
 }  // namespace
 
 TEST_CASE("tokenizer: the tokens and the texts of tokenizers, of every family", "[golden]") {
-  auto const texts = recorded_texts();
+  auto const texts = support::golden_texts();
   int families = 0;
   for (auto const& folder : std::filesystem::directory_iterator(paths::golden("tokenizer"))) {
     if (!folder.is_directory()) continue;
@@ -95,7 +84,7 @@ TEST_CASE("tokenizer: a stream holds back what is not certain, and its parts are
 
 TEST_CASE("tokenizer: one is used by several threads") {
   language::tokenizer const words(paths::golden("tokenizer/gpt2"));
-  auto const texts = recorded_texts();
+  auto const texts = support::golden_texts();
   std::vector<std::vector<ids>> found(3);
   std::vector<std::thread> threads;
   for (auto& all : found)

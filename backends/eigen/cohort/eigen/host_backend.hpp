@@ -69,10 +69,9 @@ class host_backend : public host_series<host_backend<T>, T> {
     if (a.columns == 0 && !accumulate) this->map(outputs{c}, detail::filled{0}, view<T const>(c));
     if (a.columns == 0) return;
     if constexpr (sizeof(T) == sizeof(float)) {
-      auto adjacent = this->template temporary<T>(a.column_stride == 1 ? 0 : a.size());
       if (a.column_stride != 1) {
-        this->map(outputs{adjacent.matrix(a.rows, a.columns)}, detail::same{}, a);
-        a = adjacent.matrix(a.rows, a.columns);
+        auto room = this->template temporary<T>(a.size());
+        return matmul_prepared(c, copied(room.matrix(a.rows, a.columns), a), all, accumulate);
       }
       for (std::ptrdiff_t first = 0; !all.empty();) {
         auto const other = [&](stored_matrix const& w) {
@@ -137,10 +136,9 @@ class host_backend : public host_series<host_backend<T>, T> {
     requires(sizeof(T) == sizeof(float))
   {
     detail::require_same_extents("scatter", "the input", in, {index.rows, to.columns});
-    auto adjacent = this->template temporary<T>(in.column_stride == 1 ? 0 : in.size());
     if (in.column_stride != 1) {
-      this->map(outputs{adjacent.matrix(in.rows, in.columns)}, detail::same{}, in);
-      in = adjacent.matrix(in.rows, in.columns);
+      auto room = this->template temporary<T>(in.size());
+      return scatter(to, copied(room.matrix(in.rows, in.columns), in), index);
     }
     with_halves(to.type, [&]<class K>(K) {
       for (std::ptrdiff_t r = 0; r < in.rows; ++r)
@@ -179,6 +177,12 @@ class host_backend : public host_series<host_backend<T>, T> {
       attention_room<T> room(memory, keys, layout.size);
       attention_of_segment<T>(layout, s).forward(room, g, out, log_total, q, k, v);
     });
+  }
+
+  /// Of a matrix whose columns aren't adjacent, a copy in which they are.
+  view<T const> copied(view<T> to, view<T const> from) {
+    this->map(outputs{to}, detail::same{}, from);
+    return to;
   }
 
   void multiply_widened(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate) {

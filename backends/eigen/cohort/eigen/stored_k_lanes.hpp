@@ -6,13 +6,11 @@ namespace COHORT_NAMESPACE::eigen {
 
 /// Blocks of 256 numbers whose scales are unpacked first.
 template <>
-struct stored_lanes<block::q4_k> {
-  static constexpr int elements = 256, size = 144, chunks = 4, chunk_elements = 64;
-  lanes::bytes at;
+struct stored_lanes<block::q4_k> : stored_place<256, 144, 4> {
   float scale[16];  ///< eight, and eight smallest numbers, negative
 
   stored_lanes() = default;
-  explicit stored_lanes(lanes::bytes b) : at(b) {
+  explicit stored_lanes(lanes::bytes b) : stored_place(b) {
     std::uint32_t s[3];
     std::memcpy(s, at + 4, sizeof s);
     // Four of 6 bits at a time; the upper two of the last ones are where the first ones leave room.
@@ -41,13 +39,11 @@ struct stored_lanes<block::q4_k> {
 };
 
 template <>
-struct stored_lanes<block::q6_k> {
-  static constexpr int elements = 256, size = 210, chunks = 8, chunk_elements = 32;
-  lanes::bytes at;
+struct stored_lanes<block::q6_k> : stored_place<256, 210, 8> {
   float scale[16];
 
   stored_lanes() = default;
-  explicit stored_lanes(lanes::bytes b) : at(b) {
+  explicit stored_lanes(lanes::bytes b) : stored_place(b) {
     auto const d = lanes::half_for_all(at + 208);
     for (int i = 0; i < 16; i += lanes::W)
       pack<float>(lanes::as_floats(lanes::widened<std::int8_t>(at + 192 + i)) * d).store(scale + i);

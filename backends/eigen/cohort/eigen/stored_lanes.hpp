@@ -95,16 +95,22 @@ struct nibbles {
 
 }  // namespace lanes
 
+/// Where a reader stands: at so many numbers in so many bytes.
+template <int Elements, int Size, int Chunks = 1>
+struct stored_place {
+  static constexpr int elements = Elements, size = Size, chunks = Chunks, chunk_elements = Elements / Chunks;
+  lanes::bytes at;
+  stored_place() = default;
+  explicit stored_place(lanes::bytes b) : at(b) {}
+};
+
 /// Reads a block, or as many numbers as a vector has: chunk(c, f) calls f(i, vector) for each of its vectors.
 template <class Block>
 struct stored_lanes;
 
 template <>
-struct stored_lanes<block::f32> {
-  static constexpr int elements = lanes::W, size = 4 * elements, chunks = 1, chunk_elements = elements;
-  lanes::bytes at;
-  stored_lanes() = default;
-  explicit stored_lanes(lanes::bytes b) : at(b) {}
+struct stored_lanes<block::f32> : stored_place<lanes::W, 4 * lanes::W> {
+  using stored_place::stored_place;
   template <class F>
   [[gnu::always_inline]] void chunk(int, F f) const {
     lanes::floats x;
@@ -114,11 +120,8 @@ struct stored_lanes<block::f32> {
 };
 
 template <>
-struct stored_lanes<block::f16> {
-  static constexpr int elements = lanes::W, size = 2 * elements, chunks = 1, chunk_elements = elements;
-  lanes::bytes at;
-  stored_lanes() = default;
-  explicit stored_lanes(lanes::bytes b) : at(b) {}
+struct stored_lanes<block::f16> : stored_place<lanes::W, 2 * lanes::W> {
+  using stored_place::stored_place;
   template <class F>
   [[gnu::always_inline]] void chunk(int, F f) const {
     f(0, lanes::from_halves(at));
@@ -126,11 +129,8 @@ struct stored_lanes<block::f16> {
 };
 
 template <>
-struct stored_lanes<block::bf16> {
-  static constexpr int elements = lanes::W, size = 2 * elements, chunks = 1, chunk_elements = elements;
-  lanes::bytes at;
-  stored_lanes() = default;
-  explicit stored_lanes(lanes::bytes b) : at(b) {}
+struct stored_lanes<block::bf16> : stored_place<lanes::W, 2 * lanes::W> {
+  using stored_place::stored_place;
   template <class F>
   [[gnu::always_inline]] void chunk(int, F f) const {
     f(0, std::bit_cast<lanes::floats>(lanes::widened<std::uint16_t>(at) << 16));
@@ -138,11 +138,8 @@ struct stored_lanes<block::bf16> {
 };
 
 template <>
-struct stored_lanes<block::q8_0> {
-  static constexpr int elements = 32, size = 34, chunks = 1, chunk_elements = elements;
-  lanes::bytes at;
-  stored_lanes() = default;
-  explicit stored_lanes(lanes::bytes b) : at(b) {}
+struct stored_lanes<block::q8_0> : stored_place<32, 34> {
+  using stored_place::stored_place;
   template <class F>
   [[gnu::always_inline]] void chunk(int, F f) const {
     auto const d = lanes::half_for_all(at);
@@ -154,11 +151,9 @@ struct stored_lanes<block::q8_0> {
 
 /// Q4_0 and Q4_1, which has its smallest number besides.
 template <class Block>
-struct stored_nibbles {
-  static constexpr int elements = 32, size = Block::size, chunks = 1, chunk_elements = elements;
-  lanes::bytes at;
-  stored_nibbles() = default;
-  explicit stored_nibbles(lanes::bytes b) : at(b) {}
+struct stored_nibbles : stored_place<32, Block::size> {
+  using place = stored_place<32, Block::size>;
+  using place::at, place::place;
   template <class F>
   [[gnu::always_inline]] void chunk(int, F f) const {
     constexpr int W = lanes::W, first = Block::size - 16;
