@@ -52,4 +52,5 @@ int main(int count, char** arguments) {
   std::printf("{\"tokens\": %d, \"seconds\": [", batch * tokens);
   for (int i = 0; i < repeats; ++i) std::printf("%s%.5f", i ? ", " : "", seconds_of(once));
   std::printf("]}\n");
+  return 0;
 }

@@ -27,4 +27,5 @@ int main(int count, char** words) {
   training run{cpu, ppo, environment, policy, {.updates = 6, .seed = 1}};
   while (run.step()) least = std::min(least, run.report().learn_seconds);
   std::printf("%.3f\n", least * 1e3);
+  return 0;
 }

@@ -39,7 +39,7 @@ TEST_CASE("half_cache: scattered rows are rounded as to_half and to_bfloat16 do 
   std::vector<float> x(std::size_t(rows * columns), 0);
   for (auto& v : x) {
     auto const bits = std::uint32_t(draws.integer(1u << 31)) << 1 | std::uint32_t(draws.integer(2));
-    std::uint32_t const ties[] = {bits, bits & 0xffffe000 | 0x1000, bits & 0xffff0000 | 0x8000};
+    std::uint32_t const ties[] = {bits, (bits & 0xffffe000) | 0x1000, (bits & 0xffff0000) | 0x8000};
     v = std::bit_cast<float>(ties[draws.integer(3)]);
   }
   float const edges[] = {0,        -0.f,      65519.99f, 65520,   -65536,  3.4e38f,
