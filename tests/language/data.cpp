@@ -65,7 +65,7 @@ TEST_CASE("read_rows: what is wrong is said with the file and the line") {
   };
   refused("{\"prompt\": \"a\", \"answer\": 1", "train.jsonl, line 2: is not JSON, from byte 28 on");
   refused("\n[1]", "train.jsonl, line 3: is [1], expected a JSON object");
-  refused("{\"prompt\": \"a\"}", "train.jsonl, line 2: has no answer");
+  refused("{\"prompt\": \"a\"}", "train.jsonl, line 2: has no answer, beside prompt");
   refused("{\"answer\": 1}", "train.jsonl, line 2: has no prompt");
   refused("{\"prompt\": 7, \"answer\": 1}",
           "train.jsonl, line 2: has prompt 7, expected a text, or a list of messages");
@@ -139,7 +139,7 @@ TEST_CASE("reward_entries: each reward that there is by name says what it says o
 
 TEST_CASE("named_rewards: names, weights and columns; what is wrong is said with the nearest name") {
   std::vector<std::string> columns;
-  auto const list = language::named_rewards("format,accuracy:column=sum,length_target:target=1,length_target:target=2",
+  auto const list = language::named_rewards("format, accuracy:column=sum,length_target:target=1,length_target:target=2",
                                             {.5, 2, 0, 0}, columns);
   CHECK(columns == std::vector<std::string>{"sum"});
   REQUIRE(list.size() == 4);

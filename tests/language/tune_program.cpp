@@ -176,7 +176,8 @@ TEST_CASE("grpo: what is wrong is one line that says what, where, and what was e
   refused(t.grpo("new", reward + "--pass format"), 2, "--pass is 'format', expected one of the rewards, characters");
   refused(t.grpo("new", reward + "--rate 0"), 2, "--rate is '0', expected a number above 0, below 1");
   refused(t.grpo("new", reward + "--max-tokns 3"), 2, "max-tokns");
-  refused(t.run("grpo", "--resume --out new"), 2, "config.toml");
+  refused(t.run("grpo", "--resume --out new"), 2, "--resume: new holds no run (it has no config.toml)");
+  refused(t.run("grpo", "--model no --data no --reward formt --out new"), 2, "named 'formt'; the nearest are format");
   refused(t.run("grpo", t.arguments("new", reward + "--max-tokens 119")), 1,
           "tokens, expected no more than the model's context of 120 together");
   files::put(t.here.path / "run.toml", "reward = \"characters\"\n\nmax_tokns = 3\n");

@@ -40,7 +40,8 @@ class console {
     std::string text = "update " + std::to_string(result.updates) + " of " + std::to_string(updates) + ", " +
                        cohort::comparing::clock(seconds()) + ", held out:";
     for (auto const& [name, value] : result.values)
-      text += (text.back() == ':' ? " " : ", ") + name.substr(name.find('/') + 1) + " " + short_number(value);
+      if (rewards.size() > 1 || !name.ends_with("/mean"))  // that of a single reward is the reward
+        text += (text.back() == ':' ? " " : ", ") + name.substr(name.find('/') + 1) + " " + short_number(value);
     say(text + "\n" + table(result.samples, rewards));
   }
   void clear() {
@@ -68,7 +69,8 @@ class console {
     if (all.empty()) return "";
     std::string text = "    reward";
     std::vector<std::size_t> width;
-    for (std::size_t i = 0; i < rewards.size(); ++i) {
+    std::size_t const parts = rewards.size() > 1 ? rewards.size() : 0;
+    for (std::size_t i = 0; i < parts; ++i) {
       width.push_back(std::max<std::size_t>(rewards.name(i).size(), 7));
       text += "  " + std::string(width.back() - rewards.name(i).size(), ' ') + rewards.name(i);
     }
@@ -79,7 +81,7 @@ class console {
         text += std::string(wide > s.size() ? wide - s.size() : 0, ' ') + s;
       };
       cell(c.total, 10);
-      for (std::size_t i = 0; i < c.parts.size(); ++i) text += "  ", cell(c.parts[i], width[i]);
+      for (std::size_t i = 0; i < parts; ++i) text += "  ", cell(c.parts[i], width[i]);
       text += "  " + begin_of(c.prompt, 30) + " " + begin_of(c.text, 70) + "\n";
     }
     return text;

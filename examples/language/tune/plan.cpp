@@ -38,8 +38,8 @@ std::vector<std::pair<std::string, settings>> changes(settings const& s) {
     if (rows < s.rows) add("--rows " + std::to_string(rows) + " (slower)", [=](settings& c) { c.rows = rows; });
   if (s.how == method::grpo) {
     for (int prompts = s.prompts / 2; prompts >= 1; prompts /= 2)
-      add("--prompts " + std::to_string(prompts),
-          [=](settings& c) { c.prompts = prompts, c.rows = std::min(c.rows, 128); });
+      add("--prompts " + std::to_string(prompts), [=](settings& c) { c.prompts = prompts; });
+    add("--rows 128 --prompts 1", [](settings& c) { c.rows = 128, c.prompts = 1; });
     if (s.kl > 0) add("--kl 0 --rows 128 --prompts 1", [](settings& c) { c.kl = 0, c.rows = 128, c.prompts = 1; });
   }
   return all;

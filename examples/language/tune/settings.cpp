@@ -5,6 +5,7 @@
 #include <cohort/file/checksum.hpp>
 #include <cohort/file/mapped_file.hpp>
 #include <cohort/version.hpp>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -164,6 +165,8 @@ request read_request(method how, int argc, char const* const* argv, bool& asked_
   if (r.resume) {
     if (config) throw usage_error("--config and --resume exclude each other: the run in --out has its config.toml");
     if (r.overwrite) throw usage_error("--overwrite and --resume exclude each other");
+    if (!std::filesystem::exists(r.out + "/config.toml"))
+      throw usage_error("--resume: " + r.out + " holds no run (it has no config.toml)");
     set(r.run, in_file(how, r.out + "/config.toml"));
     require_same(r.run, given_here);
   } else if (config) {

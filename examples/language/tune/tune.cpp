@@ -27,29 +27,36 @@ constexpr char const* of_a_run[] = {"summary.json",      "config.toml", "metrics
                                     "completions.jsonl", "report.html", "model",         "model.gguf",
                                     "tensorboard",       "checkpoints"};
 
-/// The rows and rewards of a run, in the model's tokens.
+/// The rewards of a run, and the columns that it reads.
+struct judges {
+  reward_list<language::data_row> rewards;
+  std::vector<std::string> given, needed;  // completions; and what rewards read besides
+
+  explicit judges(settings const& s) {
+    if (s.how == method::sft) given = {"completion"};
+    if (s.how == method::dpo) given = {"chosen", "rejected"};
+    needed = given;
+    if (!s.reward.empty()) try {
+        rewards = language::named_rewards(s.reward, s.weights, needed);
+      } catch (value_error const& e) {
+        throw program::usage_error(std::string("--reward: ") + e.what());
+      }
+  }
+};
+
+/// The rows of a run, in the model's tokens.
 struct lesson {
   language::model_text text;
   std::optional<language::data_task> task;
   std::vector<language::encoded_row> held_out;
   std::size_t longest_prompt = 0, longest_completion = 0;
 
-  lesson(settings const& s, model_source const& source) : text(source.text()) {
-    std::vector<std::string> given, needed;
-    if (s.how == method::sft) given = {"completion"};
-    if (s.how == method::dpo) given = {"chosen", "rejected"};
-    needed = given;
-    reward_list<language::data_row> rewards;
-    if (!s.reward.empty()) try {
-        rewards = language::named_rewards(s.reward, s.weights, needed);
-      } catch (value_error const& e) {
-        throw program::usage_error(std::string("--reward: ") + e.what());
-      }
-    auto rows = language::split(language::read_rows(s.data, needed), s.held_out);
+  lesson(settings const& s, judges const& by, model_source const& source) : text(source.text()) {
+    auto rows = language::split(language::read_rows(s.data, by.needed), s.held_out);
     language::row_encoder const encode(text, {.chat = s.chat, .system = s.system});
     auto encoded = [&](std::vector<language::data_row> some) {
-      int const tokens = rewards.size() > 0 ? s.max_tokens : 0;
-      auto all = language::encode_rows(std::move(some), encode, given, tokens, source.options().context);
+      int const tokens = by.rewards.size() > 0 ? s.max_tokens : 0;
+      auto all = language::encode_rows(std::move(some), encode, by.given, tokens, source.options().context);
       for (auto const& row : all) {
         longest_prompt = std::max(longest_prompt, row.prompt.size());
         for (auto const& c : row.given) longest_completion = std::max(longest_completion, c.size());
@@ -57,7 +64,7 @@ struct lesson {
       return all;
     };
     held_out = encoded(std::move(rows.held_out));
-    task.emplace(encoded(std::move(rows.train)), text, std::move(rewards));
+    task.emplace(encoded(std::move(rows.train)), text, by.rewards);
   }
 };
 
@@ -93,8 +100,9 @@ std::string summary(settings const& s, any_run const& run, journal const& log, s
 
 void train(request r) {
   settings& s = r.run;
+  judges const by(s);
   model_source const source(s.model);
-  lesson about(s, source);
+  lesson about(s, by, source);
   auto& task = *about.task;
   double const machine = program::memory_of_machine();
   std::string const plan = memory_plan(s, source.options(), about.longest_prompt, about.longest_completion, machine);
@@ -116,7 +124,12 @@ void train(request r) {
   program::catch_signals();
   console screen(s.how, r.quiet);
   auto const run = make_run(s, source, task);
-  screen.say(run->text() + "data         " + std::to_string(task.rows().size()) + " rows to train on, " +
+  bool const chat = s.chat || !task.rows()[0].row.turns.empty();
+  screen.say(run->text() + "prompts      " +
+             (chat ? "in the model's chat format\n"
+                   : std::string("continued as they stand") +
+                         (about.text.chat ? "; --chat makes them turns of a conversation\n" : "\n")) +
+             "data         " + std::to_string(task.rows().size()) + " rows to train on, " +
              std::to_string(about.held_out.size()) + " held out\nmemory, estimated:\n" + plan);
   std::optional<exam> judge;
   if (!about.held_out.empty() && (s.how != method::grpo || task.rewards().size() > 0))

@@ -115,7 +115,8 @@ inline reward_list<data_row> named_rewards(std::string const& text, std::vector<
   std::vector<std::string> words;
   for (std::size_t begin = 0; begin <= text.size();) {
     std::size_t const end = std::min(text.find(',', begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
+    std::string_view const word = detail::stripped(std::string_view(text).substr(begin, end - begin));
+    words.emplace_back(word);
     begin = end + 1;
   }
   if (!weights.empty() && weights.size() != words.size())

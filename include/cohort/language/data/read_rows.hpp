@@ -28,7 +28,11 @@ inline std::vector<data_row> read_rows(std::filesystem::path const& path, std::s
       row.prompt = row.turns.back().content;
     }
     for (auto const& column : needed)
-      if (!fields.has(column.c_str())) fields.refuse("has no " + column);
+      if (!fields.has(column.c_str())) {
+        std::string there;
+        for (auto const& item : row.columns.items()) there += (there.empty() ? "" : ", ") + item.key();
+        fields.refuse("has no " + column + ", beside " + there);
+      }
     rows.push_back(std::move(row));
   }
   if (rows.empty()) detail::refuse_file(path.string(), "has no rows, expected lines such as {\"prompt\": \"...\"}");
