@@ -26,6 +26,8 @@ double number(json const& line, std::string const& name) {
   return found != line.end() && found->is_number() ? found->get<double>() : std::nan("");
 }
 
+std::string shown(double x) { return std::isfinite(x) ? comparing::fixed(x, std::abs(x) >= 100 ? 1 : 3) : "-"; }
+
 /// A series of a log as a curve over updates, in about 200 pieces, each with its median and quartiles.
 std::vector<comparing::curve_point> curve(std::vector<json> const& lines, std::string const& name, bool pieces) {
   std::vector<comparing::curve_point> all;
@@ -128,7 +130,7 @@ std::string samples(std::vector<json> const& all, char const* kind, std::string 
   std::size_t const rows = std::min(most, of_kind.size());
   for (std::size_t k = 0; k < rows; ++k) {
     json const& c = *of_kind[rows == 1 ? 0 : k * (of_kind.size() - 1) / (rows - 1)];
-    std::string parts = std::isfinite(number(c, "reward")) ? comparing::fixed(number(c, "reward"), 3) : "-";
+    std::string parts = shown(number(c, "reward"));
     auto const is_part = [](auto const& item) {
       return item.key().starts_with("rewards/") && item.value().is_number();
     };
@@ -136,7 +138,7 @@ std::string samples(std::vector<json> const& all, char const* kind, std::string 
     for (auto const& item : c.items()) several += is_part(item);
     for (auto const& item : c.items())
       if (several > 1 && is_part(item))
-        parts += "<br>" + escape_html(item.key().substr(8)) + " " + comparing::fixed(item.value().get<double>(), 3);
+        parts += "<br>" + escape_html(item.key().substr(8)) + " " + shown(item.value().get<double>());
     auto cell = [](char const* label, std::string const& html) {
       return std::string("<td data-label=\"") + label + "\">" + html + "</td>";
     };
@@ -156,8 +158,7 @@ std::string results(std::vector<json> const& exams) {
   for (auto const& [name, last] : exams.back().items()) {
     if (!name.starts_with("eval/") || !last.is_number()) continue;
     auto cell = [&](char const* label, double x) {
-      return std::string("<td data-label=\"") + label + "\"><span>" +
-             (std::isfinite(x) ? comparing::fixed(x, std::abs(x) >= 100 ? 1 : 3) : "-") + "</span></td>";
+      return std::string("<td data-label=\"") + label + "\"><span>" + shown(x) + "</span></td>";
     };
     out += "<tr><th scope=\"row\">" + escape_html(name.substr(5)) + "</th>" +
            cell("At the beginning", number(exams.front(), name)) + cell("At the end", last.get<double>()) + "</tr>\n";
