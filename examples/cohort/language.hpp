@@ -16,9 +16,12 @@ namespace cli {
 inline constexpr std::pair<char const*, char const*> language_commands[] = {
     {"chat", "talks with a language model"},
     {"convert", "a language model's files between formats and types"},
+    {"dpo", "trains a language model on chosen and rejected completions"},
     {"generate", "continues tokens or texts by a language model"},
+    {"grpo", "trains a language model by GRPO on prompts and rewards"},
     {"score", "log-probabilities of tokens under a language model"},
     {"serve", "answers requests over HTTP as OpenAI's interface has them"},
+    {"sft", "trains a language model on prompts and their completions"},
     {"tokenize", "texts to a model's tokens, and back"},
 };
 

@@ -6,13 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
 #include "../program/exit_status.hpp"
-#include "../program/output_folder.hpp"
+#include "../program/run_folder.hpp"
 #include "algorithms.hpp"
 #include "runs.hpp"
 
@@ -20,42 +19,15 @@ namespace cli {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
+using program::lines_until;
+using program::replace_file;
 
 namespace {
 
-void replace_file(fs::path const& path, std::string const& text) {
-  cohort::file::write_text(path, text, cohort::existing::replace);
-}
 void say(std::string const& what) { std::fprintf(stderr, "cohort: %s\n", what.c_str()); }
-
-/// The lines of a log whose `key` is at most `last`; the others are of updates that are done again.
-std::string lines_until(fs::path const& path, char const* key, std::int64_t last) {
-  std::ifstream from(path);
-  std::string kept;
-  for (std::string line; std::getline(from, line);) {
-    auto const read = ordered_json::parse(line, nullptr, false);
-    if (!read.is_object() || !read.contains(key) || !read[key].is_number() || read[key].get<double>() > double(last))
-      break;  // or cut off where the program was killed
-    kept += line + '\n';
-  }
-  return kept;
-}
 
 constexpr char const* of_a_run[] = {"summary.json",      "config.toml",   "metrics.jsonl",
                                     "evaluations.jsonl", "policy.cohort", "checkpoints"};
-
-/// The folder of a run: made, and refused where it holds one that is neither gone on with nor replaced.
-void prepare(fs::path const& out, train_request const& how) {
-  std::string held;
-  for (auto const* name : of_a_run)
-    if (fs::exists(out / name)) held = name;
-  if (how.resume && !fs::exists(out / "config.toml"))
-    throw program::usage_error("--resume: " + out.string() + " holds no run (it has no config.toml)");
-  if (!held.empty() && !how.resume && !how.overwrite)
-    throw std::runtime_error("the output folder " + out.string() + " already holds a run (" + held +
-                             "); go on with it by --resume, replace it by --overwrite, or choose another --out");
-  program::make_folder(out);
-}
 
 /// The evaluations of a run, in its folder.
 class evaluations {
@@ -138,7 +110,7 @@ void train(config c, train_request const& how) {
   fs::path const out =
       how.out.empty() ? fs::path("runs") / (name + "-" + c.algorithm + "-" + std::to_string(c.seed)) : how.out;
   auto run = environment.run(c, algorithm);
-  prepare(out, how);
+  program::prepare_run_folder(out, of_a_run, {how.resume, how.overwrite});
   cohort::checkpoints kept(out / "checkpoints", {.every = c.checkpoint_every, .keep = int(c.checkpoints_kept)});
   if (!how.resume) {
     for (auto const& path : kept.files()) fs::remove(path);

@@ -75,3 +75,32 @@ TEST_CASE("tensorboard_log: a folder with an event file is refused, or the file 
                     "tensorboard_log: there are two columns 'train/loss', expected each name once");
   CHECK(!fs::exists(f.path / "other"));
 }
+
+TEST_CASE(
+    "tensorboard_log: a run that goes on gets a file of its own behind the first, which says from which step on") {
+  files::scratch const f;
+  train_report r;
+  r.completions.count = 1, r.updates = 7;
+  {
+    tensorboard_log log(f.path, existing::refuse, {}, fixed_clock);
+    log.on_update(r);
+  }
+  auto const first = files::get(f.path / "events.out.tfevents.1500000000.cohort");
+  {
+    tensorboard_log log(f.path, existing::append, {}, fixed_clock);
+    r.updates = 5;
+    log.on_update(r);
+    log.on_update(r);
+  }
+  CHECK(files::get(f.path / "events.out.tfevents.1500000000.cohort") == first);
+  auto const second = files::get(f.path / "events.out.tfevents.1500000001.cohort");
+  // An Event by its schema: wall_time (1) as a double, step (2), session_log (7) with status (1) START (1).
+  double const now = fixed_clock();
+  std::string start =
+      "\x09" + std::string(reinterpret_cast<char const*>(&now), sizeof now) + "\x10\x05\x3a\x02\x08\x01";
+  std::string const record = detail::tf_record(start);
+  auto const at = second.find(record);
+  CHECK(at != second.npos);
+  CHECK(second.find(record, at + 1) == second.npos);
+  CHECK(at < second.find("loss"));
+}

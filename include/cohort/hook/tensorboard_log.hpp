@@ -45,7 +45,8 @@ inline double seconds_since_1970() {
 ///
 /// The folder is made. Raises io_error if it has an event file already, whose curves TensorBoard would mix with these
 /// (unless they may be replaced: they are then removed), or if the system fails; value_error for a column's name that
-/// is missing or comes twice.
+/// is missing or comes twice. With existing::append, for a run that goes on, they stay, and TensorBoard leaves out what
+/// they have of updates that this file has as well.
 class tensorboard_log {
  public:
   /// The clock's seconds since 1970 are the events' times, for people to read.
@@ -53,6 +54,7 @@ class tensorboard_log {
                            std::vector<log_column> own = {}, double (*clock)() = detail::seconds_since_1970)
       : row_("tensorboard_log", std::move(own)),
         clock_(clock),
+        goes_on_(what == existing::append),
         file_("tensorboard_log", path_in(folder, what, clock()), existing::refuse) {
     begin(clock());
     event_.text(3, "brain.Event:2");
@@ -68,8 +70,15 @@ class tensorboard_log {
       value_.clear();
       summary_.message(1, value_.text(1, name).number(2, float(value)));
     });
+    std::int64_t const step = r.completions.count > 0 ? r.updates : r.steps;
+    if (goes_on_) {  // the start of a session, by which TensorBoard drops events of this step and later ones
+      begin(clock_());
+      event_.integer(2, step), event_.message(7, session_.integer(1, 1));
+      file_.write(detail::tf_record(event_.bytes()));
+      goes_on_ = false;
+    }
     begin(clock_());
-    event_.integer(2, r.completions.count > 0 ? r.updates : r.steps);
+    event_.integer(2, step);
     event_.message(5, summary_);
     file_.write(detail::tf_record(event_.bytes()));
   }
@@ -89,21 +98,38 @@ class tensorboard_log {
     for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed))
       if (it->path().filename().string().find("tfevents") != std::string::npos) there.push_back(it->path());
     require(" cannot be read: ", folder);
+    if (what == existing::append) {
+      auto last = (long long)(now);
+      for (auto const& old : there) last = std::max(last, second_of(old.filename().string()) + 1);
+      return (folder / name_of(last)).string();
+    }
     for (auto const& old : there) {
       if (what == existing::refuse)
         throw io_error("tensorboard_log: " + old.string() + " exists already, and was not to be replaced");
       fs::remove(old, failed);
       require(" cannot be removed: ", old);
     }
+    return (folder / name_of((long long)(now))).string();
+  }
+  /// TensorBoard reads files in the order of their names.
+  static std::string name_of(long long second) {
     char name[60];
-    std::snprintf(name, sizeof name, "events.out.tfevents.%010lld.cohort", (long long)(now));
-    return (folder / name).string();
+    std::snprintf(name, sizeof name, "%s%010lld.cohort", begin_of_name, second);
+    return name;
+  }
+  static long long second_of(std::string const& name) {
+    long long second = 0;
+    std::size_t const at = std::string_view(begin_of_name).size();
+    if (name.starts_with(begin_of_name)) std::from_chars(name.data() + at, name.data() + name.size(), second);
+    return second;
   }
 
+  static constexpr char const* begin_of_name = "events.out.tfevents.";
   detail::log_row row_;
   double (*clock_)();
+  bool goes_on_;
   detail::log_file file_;
-  file::protobuf_message value_, summary_, event_;
+  file::protobuf_message value_, summary_, event_, session_;
 };
 
 }  // namespace COHORT_NAMESPACE

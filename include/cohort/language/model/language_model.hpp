@@ -33,7 +33,9 @@ class basic_language_model {
     for (auto const& t : tensors_of(o)) {
       random_stream draws(stream_id{s.value, draw_purpose::initialization, number++});
       for (std::ptrdiff_t i = 0; i < t.size(); ++i)
-        start[std::size_t(t.offset + i)] = T(t.columns ? settings.initial_std * draws.normal() : t.start);
+        if (t.columns == 0) start[std::size_t(t.offset + i)] = T(t.start);
+        else if (settings.initial_std != 0)  // as of a model whose parameters are read from a file
+          start[std::size_t(t.offset + i)] = T(settings.initial_std * draws.normal());
     }
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());

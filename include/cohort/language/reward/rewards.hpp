@@ -19,6 +19,53 @@ struct named_reward {
   double weight = 1;  ///< finite; negative for what is to be avoided
 };
 
+namespace detail {
+
+template <class R>
+void check_reward(named_reward<R> const& part, std::size_t place) {
+  require(std::isfinite(part.weight), "rewards", ("the weight of \"" + part.name + "\"").c_str(), part.weight,
+          "a finite number");
+  if (part.name.empty()) throw value_error("rewards: reward " + std::to_string(place) + " has no name");
+}
+inline std::string place_of_completion(std::string const& row, std::ptrdiff_t number) {
+  return " in " + row + ", completion " + std::to_string(number) + " of its group,";
+}
+
+/// What a reward says. An exception of it, and a number that is not finite, are value_errors.
+template <class R, class Row>
+std::optional<double> value_of_reward(named_reward<R> const& part, completion<Row> const& c, std::string const& row,
+                                      std::ptrdiff_t number) {
+  auto const who = [&] { return "reward \"" + part.name + "\"" + place_of_completion(row, number); };
+  std::optional<double> x;
+  try {
+    x = part.reward(c);
+  } catch (std::exception const& e) {
+    throw value_error(who() + " threw: " + e.what());
+  } catch (...) {
+    throw value_error(who() + " threw something that is no std::exception");
+  }
+  if (x && !std::isfinite(*x))
+    throw value_error(who() + " is " + text(*x) + ", expected a finite number, or std::nullopt");
+  return x;
+}
+
+/// A sum, absent where nothing was added.
+class reward_sum {
+ public:
+  void add(double x) { any_ = true, sum_ += x; }
+  double total(std::string const& row, std::ptrdiff_t number) const {
+    if (!std::isfinite(sum_))
+      throw value_error("rewards: the total " + text(sum_) + place_of_completion(row, number) + " is no finite number");
+    return any_ ? sum_ : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  bool any_ = false;
+  double sum_ = 0;
+};
+
+}  // namespace detail
+
 /// What a set of N rewards says of one completion; NaN stands for absent. A total that is absent leaves its series out
 /// of the group's statistics.
 template <std::size_t N>
@@ -48,9 +95,7 @@ class rewards {
   explicit rewards(named_reward<R>... parts) : parts_{std::move(parts)...} {
     static_assert(size > 0, "rewards needs at least one named_reward{\"name\", reward, weight}");
     each([&](auto const& part, std::size_t i) {
-      detail::require(std::isfinite(part.weight), "rewards", ("the weight of \"" + part.name + "\"").c_str(),
-                      part.weight, "a finite number");
-      if (part.name.empty()) throw value_error("rewards: reward " + std::to_string(i) + " has no name");
+      detail::check_reward(part, i);
       if (index(part.name) != i) throw value_error("rewards: two rewards are named \"" + part.name + "\"");
     });
   }
@@ -63,16 +108,14 @@ class rewards {
                   "std::optional<double> will do");
     reward_scores<size> result;
     if constexpr (are_rewards) {
-      bool any = false;
-      double sum = 0;
+      std::string const where = "row " + std::to_string(row);
+      detail::reward_sum sum;
       each([&](auto const& part, std::size_t i) {
-        std::optional<double> x = value(part, c, row, number);
+        std::optional<double> x = detail::value_of_reward(part, c, where, number);
         result.parts[i] = x.value_or(std::numeric_limits<double>::quiet_NaN());
-        if (x) any = true, sum += part.weight * *x;
+        if (x) sum.add(part.weight * *x);
       });
-      if (!std::isfinite(sum))
-        throw value_error("rewards: the total " + detail::text(sum) + at(row, number) + " is no finite number");
-      if (any) result.total = sum;
+      result.total = sum.total(where, number);
     }
     return result;
   }
@@ -96,26 +139,6 @@ class rewards {
   template <class F>
   void each(F f) const {
     std::apply([&, i = std::size_t{0}](auto const&... part) mutable { (f(part, i++), ...); }, parts_);
-  }
-  static std::string at(std::ptrdiff_t row, std::ptrdiff_t number) {
-    return " in row " + std::to_string(row) + ", completion " + std::to_string(number) + " of its group,";
-  }
-  template <class Part, class Row>
-  static std::optional<double> value(Part const& part, completion<Row> const& c, std::ptrdiff_t row,
-                                     std::ptrdiff_t number) {
-    std::optional<double> x;
-    try {
-      x = part.reward(c);
-    } catch (std::exception const& e) {
-      throw value_error("reward \"" + part.name + "\"" + at(row, number) + " threw: " + e.what());
-    } catch (...) {
-      throw value_error("reward \"" + part.name + "\"" + at(row, number) +
-                        " threw something that is no std::exception");
-    }
-    if (x && !std::isfinite(*x))
-      throw value_error("reward \"" + part.name + "\"" + at(row, number) + " is " + detail::text(*x) +
-                        ", expected a finite number, or std::nullopt");
-    return x;
   }
 };
 

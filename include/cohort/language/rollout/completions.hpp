@@ -41,8 +41,9 @@ class completions_collector;
 ///
 /// `temperatures` gives sample g of each group its own temperature, in generation and in training.
 ///
-/// A task has a type row, and row draw(random_stream&), tokens prompt(row), double score(row, tokens, stopped), token
-/// stop(), all const. Steps are tokens; a run ends with the rollout in which they are used up.
+/// A task has a type row, and row draw(random_stream&) or draw(row_number), tokens prompt(row), double score(row,
+/// tokens, stopped), token or tokens stop(), all const. Steps are tokens; a run ends with the rollout in which they are
+/// used up.
 struct completions {
   int prompts = 16;
   int group = 16;       ///< G
@@ -108,9 +109,9 @@ struct completions {
             "softmax = softmax_over::vocabulary");
   }
   /// About the text that is generated to be learned from.
-  generation_options generation(std::int32_t stop) const {
+  generation_options generation(stop_tokens stop) const {
     bool keep = softmax == softmax_over::support && (sampler.cuts() || allowed);
-    return {group, max_tokens, stop, sampler, temperatures, allowed, keep};
+    return {group, max_tokens, std::move(stop), sampler, temperatures, allowed, keep};
   }
 };
 
@@ -157,7 +158,8 @@ class completions_collector {
     std::vector<std::vector<std::int32_t>> prompts;
     random_stream draws(stream_id{seed_, draw_purpose::reset, rounds_});
     for (int p = 0; p < options_.prompts; ++p) {
-      rows.push_back(task_.draw(draws));
+      rows.push_back(detail::draw_row(
+          task_, draws, {seed_, std::uint64_t(rounds_) * std::uint64_t(options_.prompts) + std::uint64_t(p)}));
       prompts.push_back(task_.prompt(rows.back()));
     }
     generation_options how = options_.generation(task_.stop());

@@ -19,10 +19,11 @@ class given_completions_collector {
 
   batch_type& collect(B& backend, Policy&, std::int64_t, rollout_summary& summary) {
     detail::completion_counter counter;
+    std::uint64_t const first = std::uint64_t(rollouts_) * std::uint64_t(options_.count);
     random_stream draws(stream_id{seed_, draw_purpose::reset, rollouts_++});
     batch_.clear();
     for (int i = 0; i < options_.count; ++i) {
-      auto row = task_.draw(draws);
+      auto row = detail::draw_row(task_, draws, {seed_, first + std::uint64_t(i)});
       batch_.begin_group(task_.prompt(row));
       int number = 0;
       for (std::vector<std::int32_t> const& tokens : Rollout::given(task_, row)) {

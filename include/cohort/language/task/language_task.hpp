@@ -1,4 +1,5 @@
 #pragma once
+#include <cohort/language/model/stop_tokens.hpp>
 #include <cohort/random/stream.hpp>
 #include <concepts>
 #include <cstddef>
@@ -12,7 +13,26 @@ struct sample_place {
   std::ptrdiff_t prompt = 0, number = 0;
 };
 
+/// Which draw of a run: the how manieth row, from 0, in a run of this seed.
+struct row_number {
+  std::uint64_t seed = 0, number = 0;
+};
+
 namespace detail {
+
+template <class X>
+concept draws_by_number = requires(X const& x, row_number which) {
+  { x.draw(which) } -> std::convertible_to<typename X::row>;
+};
+template <class X>
+concept draws_by_stream = requires(X const& x, random_stream& draws) {
+  { x.draw(draws) } -> std::convertible_to<typename X::row>;
+};
+template <class X>
+typename X::row draw_row(X const& task, random_stream& draws, row_number which) {
+  if constexpr (draws_by_number<X>) return task.draw(which);
+  else return task.draw(draws);
+}
 
 template <class X>
 concept scores_with_place =
@@ -40,15 +60,17 @@ double score_of(X const& task, typename X::row const& row, std::span<std::int32_
 
 }  // namespace detail
 
-/// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth. score may
-/// take a sample_place as its last argument, for what it has to tell. A task with several rewards may also have
+/// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth. draw takes
+/// the random_stream that it draws from, or the row_number, for a data set that is gone through epoch by epoch; either
+/// may depend on nothing else. score may take a sample_place as its last argument, for what it has to tell. stop is the
+/// token that ends a completion, or several. A task with several rewards may also have
 /// `std::array<double, K> parts(row, tokens, stopped) const`, which weighted_rewards and gdpo read.
 template <class X>
-concept language_task = (detail::scores_with_place<X> || detail::scores_without<X>) &&
-                        requires(X const& x, random_stream& draws, typename X::row const& row) {
-                          { x.draw(draws) } -> std::convertible_to<typename X::row>;
-                          { x.prompt(row) } -> std::convertible_to<std::vector<std::int32_t>>;
-                          { x.stop() } -> std::convertible_to<std::int32_t>;
-                        };
+concept language_task =
+    (detail::scores_with_place<X> || detail::scores_without<X>) &&
+    (detail::draws_by_number<X> || detail::draws_by_stream<X>) && requires(X const& x, typename X::row const& row) {
+      { x.prompt(row) } -> std::convertible_to<std::vector<std::int32_t>>;
+      { x.stop() } -> std::convertible_to<stop_tokens>;
+    };
 
 }  // namespace COHORT_NAMESPACE

@@ -1,0 +1,41 @@
+#pragma once
+#include <cohort/checkpoint/folder.hpp>
+#include <cohort/language/data/data_task.hpp>
+#include <cohort/language/model/generate.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model_source.hpp"
+#include "settings.hpp"
+
+namespace tuning {
+
+/// A run of any method, without its types; what it trains is compiled in run.cpp alone.
+class any_run {
+ public:
+  virtual ~any_run() = default;
+  virtual bool step() = 0;
+  virtual cohort::train_report const& report() const = 0;
+  virtual void save(cohort::checkpoints& kept) = 0;
+  virtual bool load_newest(cohort::checkpoints& kept) = 0;
+  virtual std::span<float const> parameters() = 0;
+  virtual std::vector<cohort::generated<float>> generate(std::vector<std::vector<std::int32_t>> const& prompts,
+                                                         cohort::generation_options const& how,
+                                                         cohort::stream_id draws) = 0;
+  /// ln of the probability of a completion, at temperature 1.
+  virtual double log_probability(std::vector<std::int32_t> const& prompt,
+                                 std::vector<std::int32_t> const& completion) = 0;
+  /// What it is made of, part by part.
+  virtual std::string text() const = 0;
+};
+
+/// The task and the source must outlive it.
+std::unique_ptr<any_run> make_run(settings const& s, model_source const& source,
+                                  cohort::language::data_task const& task);
+
+/// How a run draws completions.
+cohort::token_sampler sampler_of(settings const& s);
+
+}  // namespace tuning
