@@ -21,7 +21,7 @@ import safetensors.torch
 import torch
 import transformers
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.append(str(pathlib.Path(__file__).parent))
 import llama
 
 NEEDED = {"peft": "0.21.2"} | llama.NEEDED

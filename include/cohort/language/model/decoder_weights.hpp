@@ -47,7 +47,7 @@ class decoder_weights {
   }
 
   /// Weights in the form that products like best, for many forward passes with the same parameters; from forget on they
-  /// are read where they lie.
+  /// are read where they lie, and the memory is free for activations.
   void prepare(B& backend, view<T const> all) {
     if (stored()) return;
     prepared_.resize(4 * places_.layers.size() + 1);
@@ -59,7 +59,7 @@ class decoder_weights {
       for (auto const& weights : of_layer(all, l).weights()) add(weights);
     add(head(all));
   }
-  void forget() { factors_.clear(); }
+  void forget() { factors_.clear(), prepared_.clear(); }
 
   layer_weights<B> layer(decoder_parameters<T const> const& all, std::size_t l) const {
     auto const vectors = of_layer(all.own, l);
