@@ -168,7 +168,7 @@ struct adam_8bit {
 
  private:
   static constexpr std::ptrdiff_t block = detail::widen_moments::block;
-  static constexpr std::ptrdiff_t at_once = 1024;  ///< blocks whose moments are numbers meanwhile
+  static constexpr std::ptrdiff_t at_once = 4096;  ///< blocks whose moments are numbers meanwhile
 
   /// n blocks of a piece, from block `first` of it on, of so many parameters each.
   template <backend B>

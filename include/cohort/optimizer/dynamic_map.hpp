@@ -55,7 +55,8 @@ template <class T>
 constexpr int nearest_code(T x, T const* map, std::uint8_t const* begin_at) {
   int lower = begin_at[std::bit_cast<std::uint32_t>(float(x)) >> 16];
   lower += x > map[lower + 1];
-  lower -= int(lower > 0) & int(!(x > map[lower]));  // where a double was rounded to the next bits
+  if constexpr (sizeof(T) > sizeof(float))
+    lower -= int(lower > 0) & int(!(x > map[lower]));  // rounded to the next bits
   return lower + int(!(x - map[lower] <= map[lower + 1] - x));
 }
 
