@@ -77,6 +77,7 @@ int all_of_them = [] {
   optimizer("sgd_momentum", sgd{.rate = 1e-6, .momentum = .9});
   optimizer("rmsprop", rmsprop{.rate = 1e-6});
   optimizer("rmsprop_centered", rmsprop{.rate = 1e-6, .centered = true});
+  optimizer("adam_8bit", adam_8bit{.rate = 1e-6});
   optimizer("lion", lion{.rate = 1e-6});
   optimizer("muon", muon{.rate = 1e-6});
   return 0;

@@ -204,15 +204,8 @@ def continuation(model, prompt, count):
     return ids[len(prompt):]
 
 
-def record(name, folder):
-    family, seed, changes = MODELS[name]
-    model, draws = make(family, changes, seed)
-    model.save_pretrained(folder, **(dict(max_shard_size="20KB") if name == "qwen2" else {}))
-    (folder / "generation_config.json").unlink(missing_ok=True)
-    sequences = [torch.randint(model.config.vocab_size, (n,), generator=draws) for n in LENGTHS]
-    with torch.no_grad():
-        single = [model(ids[None]).logits[0] for ids in sequences]
-
+def in_float64(model, family):
+    """The model, with what transformers computes in float32 replaced."""
     model = model.double()
     if family == "Gemma2":
         model.set_attn_implementation("exact")
@@ -224,6 +217,19 @@ def record(name, folder):
             module.forward = norm.__get__(module)
         elif isinstance(module, of_rotary):
             module.forward = rotary.__get__(module)
+    return model
+
+
+def record(name, folder):
+    family, seed, changes = MODELS[name]
+    model, draws = make(family, changes, seed)
+    model.save_pretrained(folder, **(dict(max_shard_size="20KB") if name == "qwen2" else {}))
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    sequences = [torch.randint(model.config.vocab_size, (n,), generator=draws) for n in LENGTHS]
+    with torch.no_grad():
+        single = [model(ids[None]).logits[0] for ids in sequences]
+
+    model = in_float64(model, family)
     values = losses(model, sequences)
     values.sum().backward()
     gradients = {n: p.grad for n, p in model.named_parameters()}
@@ -271,4 +277,5 @@ def main():
         file.chmod(0o644)  # they are made for their owner only
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -69,4 +69,12 @@ concept stored_products = requires(B b, view<typename B::value_type> out, view<t
   b.gather(out, weights, index);
 };
 
+/// One that multiplies by them from the other side, too: out (+)= in W, with all rows of the matrices as one right
+/// factor. It is what goes backward through frozen weights.
+template <class B>
+concept stored_gradients =
+    stored_products<B> &&
+    requires(B b, view<typename B::value_type> out, view<typename B::value_type const> in,
+             stored_matrix const& weights) { b.matmul(out, in, std::span<stored_matrix const>(&weights, 1), true); };
+
 }  // namespace COHORT_NAMESPACE

@@ -89,7 +89,10 @@ file::json policy_json(Policy const& policy) {
     about["arrays"] = arrays;
   } else if constexpr (requires { policy.options().rope_base; }) {
     auto const& o = policy.options();
-    about["kind"] = Policy::has_critic ? "language_model_with_value" : "language_model";
+    std::string const kind = requires { policy.adapters(); } ? "lora_model" : "language_model";
+    about["kind"] = kind + (Policy::has_critic ? "_with_value" : "");
+    if constexpr (requires { policy.adapters(); })
+      policy.adapters().options.parameters([&](char const* name, auto const& x) { about["adapters"][name] = x; });
     about["network"] = {{"vocabulary", o.vocabulary},
                         {"hidden", o.hidden},
                         {"intermediate", o.intermediate},

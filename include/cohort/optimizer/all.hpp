@@ -1,6 +1,7 @@
 #pragma once
 // Every optimizer.
 #include <cohort/optimizer/adam.hpp>
+#include <cohort/optimizer/adam_8bit.hpp>
 #include <cohort/optimizer/adamw.hpp>
 #include <cohort/optimizer/conjugate_gradients.hpp>
 #include <cohort/optimizer/gradient_norm.hpp>
@@ -13,6 +14,6 @@
 namespace COHORT_NAMESPACE::catalogue {
 
 /// With a rate that is a number.
-using optimizers = std::tuple<adam, adamw, sgd, rmsprop, lion, muon<>>;
+using optimizers = std::tuple<adam, adamw, sgd, rmsprop, lion, muon<>, adam_8bit>;
 
 }  // namespace COHORT_NAMESPACE::catalogue

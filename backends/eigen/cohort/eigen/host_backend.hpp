@@ -93,6 +93,24 @@ class host_backend : public host_series<host_backend<T>, T> {
     }
   }
 
+  /// c (+)= a W, with all rows of such matrices as one right factor: the gradient of what they were multiplied by.
+  void matmul(view<T> c, view<T const> a, std::span<stored_matrix const> all, bool accumulate = false) {
+    std::ptrdiff_t rows = 0;
+    for (auto const& w : all) {
+      rows += w.rows;
+      detail::check_stored("matmul", w);
+      base::check_product(c, view<T const>{a.data, a.rows, w.rows}, {w.rows, w.columns});
+    }
+    base::check_product(c, a, {rows, c.columns});
+    if (rows == 0 && !accumulate) this->map(outputs{c}, detail::filled{0}, view<T const>(c));
+    for (std::ptrdiff_t first = 0; auto const& w : all) {
+      each_widened(w, 512, [&](std::ptrdiff_t n, view<T const> some) {
+        matmul(c, a.columns_part(first + n, some.rows), some, accumulate || first + n > 0);
+      });
+      first += w.rows;
+    }
+  }
+
   using series::gather;
   /// Rows of stored weights, as an embedding looks them up.
   void gather(view<T> out, stored_matrix const& in, view<std::int32_t const> index) {
@@ -186,13 +204,25 @@ class host_backend : public host_series<host_backend<T>, T> {
   }
 
   void multiply_widened(view<T> c, view<T const> a, stored_matrix const& w, bool accumulate) {
-    constexpr std::ptrdiff_t at_once = 64;
-    auto some = this->template temporary<T>(at_once * w.columns);
+    each_widened(w, 64, [&](std::ptrdiff_t n, view<T const> some) {
+      matmul(c.columns_part(n, some.rows), a, some.transposed(), accumulate);
+    });
+  }
+
+  /// f(first row, rows as numbers) of so many rows of the weights at once.
+  template <class F>
+  void each_widened(stored_matrix const& w, std::ptrdiff_t at_once, F f) {
+    if constexpr (sizeof(T) == sizeof(float))
+      if (auto const lies = reinterpret_cast<std::uintptr_t>(w.bytes) | std::uintptr_t(w.row_bytes);
+          w.type == stored_type::f32 && lies % sizeof(T) == 0)
+        return f(0, view<T const>(reinterpret_cast<T const*>(w.bytes), w.rows, w.columns,
+                                  w.row_bytes / std::ptrdiff_t(sizeof(T)), 1));
+    auto room = this->template temporary<T>(std::min(at_once, w.rows) * w.columns);
     for (std::ptrdiff_t n = 0; n < w.rows; n += at_once) {
       auto const part = w.part(n, std::min(at_once, w.rows - n));
-      auto const rows = some.matrix(part.rows, w.columns);
+      auto const rows = room.matrix(part.rows, w.columns);
       widen(part, rows, [](std::ptrdiff_t r) { return r; });
-      matmul(c.columns_part(n, part.rows), a, view<T const>(rows).transposed(), accumulate);
+      f(n, view<T const>(rows));
     }
   }
 
@@ -204,9 +234,15 @@ class host_backend : public host_series<host_backend<T>, T> {
     run_over_(to.rows, 1 + (1 << 14) / (to.columns + 1), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t r = first; r < last; ++r)
         for (std::ptrdiff_t k = 0; k < to.columns; k += piece) {
-          float numbers[piece];
           std::ptrdiff_t const count = std::min(piece, to.columns - k);
-          kernels.widen(weights.row(row_of(r)) + stored_matrix::bytes_of(weights.type, k), count, numbers);
+          auto const* const from = weights.row(row_of(r)) + stored_matrix::bytes_of(weights.type, k);
+          if constexpr (sizeof(T) == sizeof(float))
+            if (to.column_stride == 1) {
+              kernels.widen(from, count, &to(r, k));
+              continue;
+            }
+          float numbers[piece];
+          kernels.widen(from, count, numbers);
           for (std::ptrdiff_t i = 0; i < count; ++i) to(r, k + i) = T(numbers[i]);
         }
     });

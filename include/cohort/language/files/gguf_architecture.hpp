@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cohort/file/new_gguf.hpp>
 #include <cohort/language/model/decoder_options.hpp>
+#include <cohort/language/model/rotary_pairs.hpp>
 
 // What GGUF files call the families of language models and their tensors.
 
@@ -142,14 +143,8 @@ class gguf_rows {
       interleaved_ = interleaved_ || (architecture.interleaved && ours.find(name) != ours.npos);
   }
   /// The file's row that is row n here, and the other way.
-  std::size_t theirs(std::size_t n) const {
-    std::size_t const d = n % size_, half = size_ / 2;
-    return interleaved_ ? n - d + d % half * 2 + d / half : n;
-  }
-  std::size_t ours(std::size_t n) const {
-    std::size_t const d = n % size_;
-    return interleaved_ ? n - d + d % 2 * (size_ / 2) + d / 2 : n;
-  }
+  std::size_t theirs(std::size_t n) const { return interleaved_ ? detail::row_in_adjacent_pairs(n, size_) : n; }
+  std::size_t ours(std::size_t n) const { return interleaved_ ? detail::row_of_adjacent_pairs(n, size_) : n; }
 
  private:
   std::size_t size_;

@@ -102,4 +102,18 @@ frozen_model<B> load(B& backend, std::filesystem::path const& path, load_options
   return detail::frozen(backend, all);
 }
 
+/// The same with all parameters as numbers of the backend, in memory of its own: the fastest products, and the most
+/// memory.
+template <backend B, class... Own>
+frozen_model<B> load_numbers(B& backend, std::filesystem::path const& path, Own const&... own) {
+  std::error_code absent;
+  std::optional<gguf_model> const file =
+      std::filesystem::is_directory(path, absent) ? std::nullopt : std::optional<gguf_model>(path);
+  auto const options = file ? file->options() : read_config(path, own...);
+  std::vector<value_t<B>> parameters(std::size_t(lay_out(options).parameters()));
+  if (file) file->template read_parameters<value_t<B>>(parameters);
+  else read_parameters<value_t<B>>(path, options, std::span(parameters), own...);
+  return {backend, options, std::span<value_t<B> const>(parameters)};
+}
+
 }  // namespace COHORT_NAMESPACE::language

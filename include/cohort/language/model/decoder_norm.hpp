@@ -67,7 +67,7 @@ class decoder_norm {
           detail::as_rows(w.scale, R), detail::as_rows(w.shift, R));
   }
 
-  /// Adds the gradient of sum(dy y) to dx and dw.
+  /// Adds the gradient of sum(dy y) to dx, and to dw where it is wanted.
   template <backend B, class T = value_t<B>>
   void backward(B& b, view<T> dx, norm_weights<T> dw, view<T const> dy, view<T const> x, norm_weights<T const> w,
                 view<T const> kept) const {
@@ -81,6 +81,7 @@ class decoder_norm {
     b.row_sums(sums, detail::layer_norm_sums{}, dy, x, wide(mean), wide(root), scale);
     b.map(outputs{dx, terms}, detail::layer_norm_slope{double(H)}, view<T const>(dx), dy, x, wide(mean), wide(root),
           scale, wide(view<T const>(sums).column(0)), wide(view<T const>(sums).column(1)));
+    if (!dw.scale) return;
     b.column_sum(columns, view<T const>(terms));
     detail::add_to(b, dw.scale, view<T const>(columns.transposed()));
     b.column_sum(columns, dy);

@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/language/model/layer_parameters.hpp>
+#include <cohort/language/model/layer_product.hpp>
 
 namespace COHORT_NAMESPACE {
 
@@ -43,42 +43,43 @@ class feed_forward {
 
  public:
   /// y = or += the layer of x.
-  void forward(B& b, layer_parameters<T const> const& w, weight_factor<B> const& up, weight_factor<B> const& down,
-               view<T const> x, view<T> y, bool add) {
+  void forward(B& b, layer_weights<B> const& weights, view<T const> x, view<T> y, bool add) {
+    auto const& w = weights.vectors;
     std::ptrdiff_t const R = x.rows, I = w.options.intermediate;
     b.resize(fed_, R * w.fed());
     view<T> const fed = fed_.matrix(R, w.fed());
-    detail::affine(b, fed, x, up, w.up_bias(), false);
+    weights.up.forward(b, fed, x, false);
     auto room = b.template temporary<T>(R * I);
     view<T> const inner = room.matrix(R, I);
     detail::with_activation(w.options.activation, [&](auto activation) {
-      auto const half = [&](int k) { return view<T const>(detail::columns_of(fed, k * I, I)); };
+      auto const half = [&](int k) { return view<T const>(fed.columns_part(k * I, I)); };
       if (w.options.gated) b.map(outputs{inner}, detail::gated{activation}, half(0), half(1));
       else b.map(outputs{inner}, activation, half(0));
     });
-    detail::affine(b, y, view<T const>(inner), down, w.down_bias(), add);
+    weights.down.forward(b, y, view<T const>(inner), add);
   }
 
   /// Adds to `gradient`, given dy. normed(x) writes the layer's input into x, in whose place comes its gradient.
   template <class F>
-  void backward(B& b, layer_parameters<T const> const& w, layer_parameters<T> const& gradient, view<T const> dy,
-                view<T> x, F normed) {
+  void backward(B& b, layer_weights<B> const& weights, layer_gradient<T> const& gradient, view<T const> dy, view<T> x,
+                F normed) {
+    auto const& w = weights.vectors;
     std::ptrdiff_t const R = dy.rows, I = w.options.intermediate;
     auto room = b.template temporary<T>(R * (I + w.fed()));
     view<T> const inner(room.all().data, R, I), dfed(inner.data + R * I, R, w.fed());
     view<T const> const fed = fed_.matrix(R, w.fed());
-    b.matmul(inner, dy, w.down());
+    weights.down.backward(b, inner, dy);
     detail::with_activation(w.options.activation, [&](auto activation) {
-      auto const half = [&](auto const& m, int k) { return detail::columns_of(m, k * I, I); };
+      auto const half = [&](auto const& m, int k) { return m.columns_part(k * I, I); };
       if (w.options.gated)
         b.map(outputs{half(dfed, 0), half(dfed, 1), inner}, detail::gated_slope{activation}, half(fed, 0), half(fed, 1),
               view<T const>(inner));
       else b.map(outputs{dfed, inner}, detail::activation_slope{activation}, fed, view<T const>(inner));
     });
-    detail::affine_backward(b, gradient.down(), gradient.down_bias(), dy, view<T const>(inner));
+    weights.down.add_gradient(b, gradient.down, dy, view<T const>(inner));
     normed(x);
-    detail::affine_backward(b, gradient.up(), gradient.up_bias(), view<T const>(dfed), view<T const>(x));
-    b.matmul(x, view<T const>(dfed), w.up());
+    weights.up.add_gradient(b, gradient.up, view<T const>(dfed), view<T const>(x));
+    weights.up.backward(b, x, view<T const>(dfed));
   }
 
   std::ptrdiff_t size() const { return fed_.size(); }

@@ -40,7 +40,7 @@ class generator {
     cache_.type = o.cache;
     model.network().reserve(backend, cache_, std::max<std::ptrdiff_t>(o.resume, cache_rows_));
     struct scope {
-      decoder<B>& network;
+      decltype(model.network()) network;
       ~scope() { network.forget(); }
     } prepared{model.network()};
     auto const parameters = std::as_const(model).parameters();

@@ -14,11 +14,14 @@ struct language_options {
   std::ptrdiff_t rows_per_pass = 1024;  ///< tokens that go through the network at once (a prompt and one completion may
                                         ///< be more); gradients add up over the passes
   std::ptrdiff_t head_rows = 256;       ///< rows of logits that exist at once
+  bool recompute = false;               ///< whether a pass keeps what goes into each layer alone, and computes the rest
+                                        ///< again for the gradient: a third more work, a tenth of the memory
 };
 
-/// A decoder with its head as a policy: the parameters in one flat array, first the network's as tensors_of names them,
-/// then those of the value head (H weights, 1 bias) if there is one, on the same hidden states. Its steps are tokens.
-template <backend B, bool Critic>
+/// A decoder with its head as a policy: the parameters in one flat array, first the network's as tensors_of names them
+/// (or its adapters', see adapted_decoder), then those of the value head (H weights, 1 bias) if there is one, on the
+/// same hidden states. Its steps are tokens.
+template <backend B, bool Critic, class Network = decoder<B>>
 class basic_language_model {
  public:
   using T = value_t<B>;
@@ -27,19 +30,8 @@ class basic_language_model {
   using evaluation = head_results<T const>;  ///< logp, entropy, value: M each; value only with a critic
 
   basic_language_model(B& backend, decoder_options const& o, random_seed s = {}, language_options const& settings = {})
-      : settings_(settings), network_(backend, o), head_(settings.head_rows, o.logit_cap) {
-    std::vector<T> start(std::size_t(network_.parameters() + (Critic ? o.hidden + 1 : 0)), T(0));
-    std::uint32_t number = 0;
-    for (auto const& t : tensors_of(o)) {
-      random_stream draws(stream_id{s.value, draw_purpose::initialization, number++});
-      for (std::ptrdiff_t i = 0; i < t.size(); ++i)
-        if (t.columns == 0) start[std::size_t(t.offset + i)] = T(t.start);
-        else if (settings.initial_std != 0)  // as of a model whose parameters are read from a file
-          start[std::size_t(t.offset + i)] = T(settings.initial_std * draws.normal());
-    }
-    backend.assign(parameters_, std::span<T const>(start));
-    backend.resize(gradient_, parameters_.size());
-  }
+    requires std::is_same_v<Network, decoder<B>>
+      : basic_language_model(backend, Network(backend, o), starting_numbers(o, s, settings.initial_std), settings) {}
 
   decoder_options const& options() const { return network_.options(); }
   language_options const& settings() const { return settings_; }
@@ -59,7 +51,8 @@ class basic_language_model {
   void evaluate(B& backend, view<T const> parameters, token_packing<B> const& in, double temperature,
                 head_results<T> const& out) {
     view<T> hidden = network_.forward(backend, parameters, in.tokens());
-    head_.evaluate(backend, inputs(hidden, in, temperature), weights(parameters), out);
+    head_.evaluate(backend, inputs(hidden, in, temperature), network_.head_factor(parameters), weights(parameters),
+                   out);
     note_activations();
   }
 
@@ -69,13 +62,14 @@ class basic_language_model {
   template <class F>
   void accumulate_gradient(B& backend, token_packing<B> const& in, double temperature, F partials,
                            policy_part part = policy_part::all) {
-    view<T> hidden = network_.forward(backend, parameters(), in.tokens());
+    view<T const> const now = parameters();
+    view<T> hidden = network_.forward(backend, now, in.tokens());
     backend.resize(dhidden_, hidden.size());
     view<T> dhidden = dhidden_.matrix(hidden.rows, hidden.columns);
     detail::fill_with(backend, dhidden, 0);
-    head_.accumulate_gradient(backend, inputs(hidden, in, temperature), weights(view<T const>(parameters())), dhidden,
-                              weights(gradient()), partials);
-    if (part != policy_part::critic) network_.backward(backend, parameters(), in.tokens(), dhidden, gradient());
+    head_.accumulate_gradient(backend, inputs(hidden, in, temperature), network_.head_factor(now), weights(now),
+                              dhidden, weights(gradient()), partials);
+    if (part != policy_part::critic) network_.backward(backend, now, in.tokens(), dhidden, gradient());
     note_activations();
   }
   /// The value head's part of an array like parameters().
@@ -88,14 +82,37 @@ class basic_language_model {
   void zero_gradient(B& backend) { detail::fill_with(backend, gradient(), 0); }
 
   /// For generation: the network and the head, token by token.
-  decoder<B>& network() { return network_; }
+  Network& network() { return network_; }
+  Network const& network() const { return network_; }
   token_head<B>& head() { return head_; }
 
   /// What the largest pass up to now left in memory: activations and the blocks of the head. (Scratch memory is the
   /// backend's.)
   std::size_t activation_bytes() const { return most_bytes_; }
 
+ protected:
+  /// With the numbers of the network's parameters at the start.
+  basic_language_model(B& backend, Network network, std::vector<T> start, language_options const& settings)
+      : settings_(settings), network_(std::move(network)), head_(settings.head_rows, network_.options().logit_cap) {
+    network_.keep(settings.recompute ? activations::recomputed : activations::kept);
+    start.resize(std::size_t(network_.parameters() + (Critic ? options().hidden + 1 : 0)), T(0));
+    backend.assign(parameters_, std::span<T const>(start));
+    backend.resize(gradient_, parameters_.size());
+  }
+
  private:
+  static std::vector<T> starting_numbers(decoder_options const& o, random_seed s, double std) {
+    std::vector<T> start(std::size_t(lay_out(o).parameters()), T(0));
+    std::uint32_t number = 0;
+    for (auto const& t : tensors_of(o)) {
+      random_stream draws(stream_id{s.value, draw_purpose::initialization, number++});
+      for (std::ptrdiff_t i = 0; i < t.size(); ++i)
+        if (t.columns == 0) start[std::size_t(t.offset + i)] = T(t.start);
+        else if (std != 0)  // as of a model whose parameters are read from a file
+          start[std::size_t(t.offset + i)] = T(std * draws.normal());
+    }
+    return start;
+  }
   void note_activations() {
     most_bytes_ =
         std::max(most_bytes_, network_.activation_bytes() + head_.bytes() + std::size_t(dhidden_.size()) * sizeof(T));
@@ -114,7 +131,7 @@ class basic_language_model {
   }
 
   language_options settings_;
-  decoder<B> network_;
+  Network network_;
   token_head<B> head_;
   typename B::template array<T> parameters_, gradient_, dhidden_;
   std::size_t most_bytes_ = 0;

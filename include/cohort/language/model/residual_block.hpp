@@ -1,5 +1,5 @@
 #pragma once
-#include <cohort/language/model/layer_parameters.hpp>
+#include <cohort/language/model/decoder_norm.hpp>
 
 namespace COHORT_NAMESPACE {
 

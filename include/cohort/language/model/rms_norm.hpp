@@ -48,7 +48,7 @@ struct rms_norm {
                 detail::as_rows(weight, x.rows));
   }
 
-  /// Adds the gradient of sum(dy y) to dx and dweight.
+  /// Adds the gradient of sum(dy y) to dx, and to dweight where it is wanted.
   template <backend B, class T = value_t<B>>
   void backward(B& backend, view<T> dx, view<T> dweight, view<T const> dy, view<T const> x, view<T const> weight,
                 view<T const> root) const {
@@ -61,6 +61,7 @@ struct rms_norm {
     backend.row_sums(sum, detail::scaled_from{offset}, dy, x, weights);
     backend.map(outputs{dx}, detail::norm_slope{double(H), offset}, view<T const>(dx), dy, x, weights, roots,
                 repeat_column(view<T const>(sum), H));
+    if (!dweight) return;
     backend.map(outputs{terms}, detail::product_of_three{}, dy, x, roots);
     backend.column_sum(columns, view<T const>(terms));
     backend.map(outputs{dweight}, detail::plus{}, view<T const>(dweight), view<T const>(columns.transposed()));

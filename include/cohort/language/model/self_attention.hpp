@@ -1,6 +1,6 @@
 #pragma once
 #include <cohort/backend/half_matrix.hpp>
-#include <cohort/language/model/layer_parameters.hpp>
+#include <cohort/language/model/layer_product.hpp>
 #include <cohort/language/model/rotary.hpp>
 
 namespace COHORT_NAMESPACE {
@@ -25,17 +25,17 @@ class self_attention {
 
  public:
   /// y = or += attention of x.
-  void forward(B& b, layer_parameters<T const> const& w, weight_factor<B> const& qkv, weight_factor<B> const& out,
-               rotary<B>& positions, attention_layout const& layout, cached_keys<T> const* cache, view<T const> x,
-               view<T> y, bool add) {
+  void forward(B& b, layer_weights<B> const& weights, rotary<B>& positions, attention_layout const& layout,
+               cached_keys<T> const* cache, view<T const> x, view<T> y, bool add) {
+    auto const& w = weights.vectors;
     std::ptrdiff_t const R = x.rows, q = w.wide(), kv = w.narrow();
     b.resize(qkv_, R * (q + 2 * kv)), b.resize(attended_, R * q), b.resize(log_total_, R * w.options.heads);
     view<T> const all = qkv_.matrix(R, q + 2 * kv);
-    detail::affine(b, all, x, qkv, w.qkv_bias(), false);
-    if (w.options.query_key_norms) normalize(b, w, detail::columns_of(all, 0, q + kv));
-    if (!w.options.learned_positions) positions.turn(b, detail::columns_of(all, 0, q + kv));
-    view<T const> const queries = detail::columns_of(all, 0, q), keys = detail::columns_of(all, q, kv),
-                        values = detail::columns_of(all, q + kv, kv);
+    weights.qkv.forward(b, all, x, false);
+    if (w.options.query_key_norms) normalize(b, w, all.columns_part(0, q + kv));
+    if (!w.options.learned_positions) positions.turn(b, all.columns_part(0, q + kv));
+    view<T const> const queries = all.columns_part(0, q), keys = all.columns_part(q, kv),
+                        values = all.columns_part(q + kv, kv);
     auto const attend = [&](auto const& to_keys, auto const& to_values) {
       b.attention(layout, attended_.matrix(R, q), log_total_.matrix(R, w.options.heads), queries, to_keys, to_values);
     };
@@ -51,31 +51,32 @@ class self_attention {
     } else if constexpr (half_caches<B>) {
       attend_in(cache->half_keys, cache->half_values);
     }
-    detail::affine(b, y, view<T const>(attended_.matrix(R, q)), out, w.out_bias(), add);
+    weights.out.forward(b, y, view<T const>(attended_.matrix(R, q)), add);
   }
 
   /// Adds to `gradient`, given dy. normed(x) writes the layer's input into x, in whose place comes its gradient.
   template <class F>
-  void backward(B& b, layer_parameters<T const> const& w, layer_parameters<T> const& gradient, rotary<B>& positions,
+  void backward(B& b, layer_weights<B> const& weights, layer_gradient<T> const& gradient, rotary<B>& positions,
                 attention_layout const& layout, view<T const> dy, view<T> x, F normed) {
+    auto const& w = weights.vectors;
     std::ptrdiff_t const R = dy.rows, q = w.wide(), kv = w.narrow(), n = q + 2 * kv;
     auto room = b.template temporary<T>(R * (q + n));
     view<T> const dattended(room.all().data, R, q), dqkv(dattended.data + R * q, R, n);
     view<T const> const all = qkv_.matrix(R, n), attended = attended_.matrix(R, q);
     auto const parts = [&](auto const& m) {
-      return std::array{detail::columns_of(m, 0, q), detail::columns_of(m, q, kv), detail::columns_of(m, q + kv, kv)};
+      return std::array{m.columns_part(0, q), m.columns_part(q, kv), m.columns_part(q + kv, kv)};
     };
-    b.matmul(dattended, dy, w.out());
-    detail::affine_backward(b, gradient.out(), gradient.out_bias(), dy, attended);
+    weights.out.backward(b, dattended, dy);
+    weights.out.add_gradient(b, gradient.out, dy, attended);
     auto const [dq, dk, dv] = parts(dqkv);
     auto const [queries, keys, values] = parts(all);
     b.attention_backward(layout, dq, dk, dv, view<T const>(dattended), queries, keys, values, attended,
                          view<T const>(log_total_.matrix(R, w.options.heads)));
-    if (!w.options.learned_positions) positions.turn(b, detail::columns_of(dqkv, 0, q + kv), true);
-    if (w.options.query_key_norms) normalize_backward(b, w, gradient, detail::columns_of(dqkv, 0, q + kv));
+    if (!w.options.learned_positions) positions.turn(b, dqkv.columns_part(0, q + kv), true);
+    if (w.options.query_key_norms) normalize_backward(b, w, gradient.vectors, dqkv.columns_part(0, q + kv));
     normed(x);
-    detail::affine_backward(b, gradient.qkv(), gradient.qkv_bias(), view<T const>(dqkv), view<T const>(x));
-    b.matmul(x, view<T const>(dqkv), w.qkv());
+    weights.qkv.add_gradient(b, gradient.qkv, view<T const>(dqkv), view<T const>(x));
+    weights.qkv.backward(b, x, view<T const>(dqkv));
   }
 
   std::ptrdiff_t size() const {
@@ -98,8 +99,8 @@ class self_attention {
     view<T> const raw = raw_.matrix(R, heads.columns);
     detail::copy_to(b, raw, heads);
     each_head(w.options, [&](int h, part norm) {
-      norm_of(w.options).forward(b, detail::columns_of(heads, h * D, D), root_.all().part(h * R, R),
-                                 view<T const>(detail::columns_of(raw, h * D, D)), w.head_norm(norm));
+      norm_of(w.options).forward(b, heads.columns_part(h * D, D), root_.all().part(h * R, R),
+                                 view<T const>(raw.columns_part(h * D, D)), w.head_norm(norm));
     });
   }
   /// The gradient of normalized heads becomes that of the ones that were normalized.
@@ -109,10 +110,9 @@ class self_attention {
     view<T> const draw = room.matrix(R, d.columns), raw = raw_.matrix(R, d.columns);
     detail::fill_with(b, draw, 0);
     each_head(w.options, [&](int h, part norm) {
-      norm_of(w.options).backward(b, detail::columns_of(draw, h * D, D), gradient.head_norm(norm),
-                                  view<T const>(detail::columns_of(d, h * D, D)),
-                                  view<T const>(detail::columns_of(raw, h * D, D)), w.head_norm(norm),
-                                  view<T const>(root_.all().part(h * R, R)));
+      norm_of(w.options).backward(b, draw.columns_part(h * D, D), gradient.head_norm(norm),
+                                  view<T const>(d.columns_part(h * D, D)), view<T const>(raw.columns_part(h * D, D)),
+                                  w.head_norm(norm), view<T const>(root_.all().part(h * R, R)));
     });
     detail::copy_to(b, d, draw);
   }

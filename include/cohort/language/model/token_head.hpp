@@ -128,7 +128,7 @@ class token_head {
   void evaluate(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, head_results<T> const& out) {
     evaluate(backend, in, weight_factor<B>::of(w.logits), w, out);
   }
-  /// With weights of the logits that may lie elsewhere.
+  /// With weights of the logits that may lie elsewhere, as in the two below.
   void evaluate(B& backend, head_inputs<T> const& in, weight_factor<B> const& logits, head_weights<T const> const& w,
                 head_results<T> const& out) {
     each_block(backend, in, logits, w, false,
@@ -140,36 +140,41 @@ class token_head {
   }
 
   /// partials(first, results of a block) gives the derivatives of a loss with respect to those results; their gradient
-  /// is added to dhidden and dw.
+  /// is added to dhidden, and to dw where it is wanted.
   template <class F>
   void accumulate_gradient(B& backend, head_inputs<T> const& in, head_weights<T const> const& w, view<T> dhidden,
                            head_weights<T> const& dw, F partials) {
-    each_block(backend, in, weight_factor<B>::of(w.logits), w, cap_ > 0,
-               [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
-                 head_results<T const> d = partials(first, found);
-                 view<T> logits = logits_.matrix(n, w.logits.rows), hidden = hidden_.matrix(n, in.hidden.columns),
-                         dhere = dhidden_.matrix(n, in.hidden.columns);
-                 auto wide = [&](view<T const> column) { return repeat_column(column, w.logits.rows); };
-                 double temperature = in.temperatures ? 1 : in.temperature;
-                 backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
-                             wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
-                 backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
-                 divide_by_temperatures(backend, in, first, logits);
-                 if (cap_ > 0)
-                   backend.map(outputs{logits}, detail::times{}, view<T const>(logits),
-                               view<T const>(cap_slope_.matrix(n, w.logits.rows)));
-                 backend.matmul(dhere, view<T const>(logits), w.logits);
-                 backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
-                 if (w.value_weight) {
-                   backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
-                   backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
-                   auto sum = backend.template temporary<T>(1);
-                   backend.column_sum(sum.all(), d.value);
-                   backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias),
-                               view<T const>(sum.all()));
-                 }
-                 backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
-               });
+    accumulate_gradient(backend, in, weight_factor<B>::of(w.logits), w, dhidden, dw, partials);
+  }
+  template <class F>
+  void accumulate_gradient(B& backend, head_inputs<T> const& in, weight_factor<B> const& of_logits,
+                           head_weights<T const> const& w, view<T> dhidden, head_weights<T> const& dw, F partials) {
+    each_block(
+        backend, in, of_logits, w, cap_ > 0, [&](std::ptrdiff_t first, std::ptrdiff_t n, head_results<T> const& found) {
+          head_results<T const> d = partials(first, found);
+          std::ptrdiff_t const V = of_logits.outputs();
+          view<T> logits = logits_.matrix(n, V), hidden = hidden_.matrix(n, in.hidden.columns),
+                  dhere = dhidden_.matrix(n, in.hidden.columns);
+          auto wide = [&](view<T const> column) { return repeat_column(column, V); };
+          double temperature = in.temperatures ? 1 : in.temperature;
+          backend.map(outputs{logits}, detail::logit_slope{temperature}, view<T const>(logits), wide(maximum(n)),
+                      wide(sums(n).column(0)), wide(found.entropy), wide(d.logp), wide(d.entropy));
+          backend.for_rows(n, detail::add_at_target{temperature}, logits, in.target.part(first, n), d.logp);
+          divide_by_temperatures(backend, in, first, logits);
+          if (cap_ > 0)
+            backend.map(outputs{logits}, detail::times{}, view<T const>(logits),
+                        view<T const>(cap_slope_.matrix(n, V)));
+          of_logits.backward(backend, dhere, view<T const>(logits));
+          if (dw.logits) backend.matmul(dw.logits, view<T const>(logits).transposed(), view<T const>(hidden), true);
+          if (w.value_weight) {
+            backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
+            backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
+            auto sum = backend.template temporary<T>(1);
+            backend.column_sum(sum.all(), d.value);
+            backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
+          }
+          backend.scatter_add(dhidden, view<T const>(dhere), in.head_row.part(first, n));
+        });
   }
 
   /// The logits (n x V) of some rows of hidden states.

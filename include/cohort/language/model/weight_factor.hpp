@@ -1,12 +1,13 @@
 #pragma once
 #include <cohort/backend/concept.hpp>
 #include <cohort/backend/stored_matrix.hpp>
+#include <cohort/error.hpp>
 #include <span>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
 
-/// The weights of a decoder that only goes forward, as they lie in files: outputs x inputs. Products that a file has in
+/// The weights of a decoder that are not trained, as they lie in files: outputs x inputs. Products that a file has in
 /// several pieces, as queries, keys and values, are pieces one after the other.
 struct stored_weights {
   using pieces = std::vector<stored_matrix>;
@@ -40,6 +41,13 @@ class weight_factor {
   void multiply(B& b, view<T> y, view<T const> x, bool add) const {
     if (!pieces_) return b.matmul_prepared(y, x, turned_, add);
     if constexpr (stored_products<B>) b.matmul_prepared(y, x, std::span(pieces_, count_), add);
+  }
+
+  /// The gradient of x, given that of y: dx = or += dy W.
+  void backward(B& b, view<T> dx, view<T const> dy, bool add = false) const {
+    if (!pieces_) return b.matmul(dx, dy, turned_.matrix.transposed(), add);
+    if constexpr (stored_gradients<B>) b.matmul(dx, dy, std::span(pieces_, count_), add);
+    else throw value_error("weights that lie in a file: this backend does not go backward through them");
   }
 
  private:
