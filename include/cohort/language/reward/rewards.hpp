@@ -2,12 +2,15 @@
 #include <array>
 #include <cmath>
 #include <cohort/error.hpp>
-#include <cohort/language/reward/completion.hpp>
+#include <cohort/language/reward/batch.hpp>
+#include <cohort/language/task/language_task.hpp>
 #include <cstddef>
 #include <exception>
 #include <limits>
 #include <tuple>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace COHORT_NAMESPACE {
 
@@ -63,18 +66,51 @@ class rewards {
                   "std::optional<double> will do");
     reward_scores<size> result;
     if constexpr (are_rewards) {
-      bool any = false;
-      double sum = 0;
       each([&](auto const& part, std::size_t i) {
-        std::optional<double> x = value(part, c, row, number);
-        result.parts[i] = x.value_or(std::numeric_limits<double>::quiet_NaN());
-        if (x) any = true, sum += part.weight * *x;
+        result.parts[i] = or_nan(in_error(part, row, number, [&] { return std::optional<double>(part.reward(c)); }),
+                                 part, row, number);
       });
-      if (!std::isfinite(sum))
-        throw value_error("rewards: the total " + detail::text(sum) + at(row, number) + " is no finite number");
-      if (any) result.total = sum;
+      add_up(result, row, number);
     }
     return result;
+  }
+
+  /// The same of many completions, where[i] being the place of the i-th; rewards that judge a batch at a time
+  /// (batch_reward_for) are given all of them at once.
+  template <class Row>
+    requires(reward_for<R, Row> && ...)
+  std::vector<reward_scores<size>> batch(std::span<completion<Row> const> all,
+                                         std::span<sample_place const> where) const {
+    if (where.size() != all.size())
+      throw shape_error("rewards: " + std::to_string(all.size()) + " completions have " + std::to_string(where.size()) +
+                        " places");
+    std::vector<reward_scores<size>> results(all.size());
+    each([&](auto const& part, std::size_t k) {
+      if constexpr (batch_reward_for<std::remove_cvref_t<decltype(part.reward)>, Row>) {
+        if (all.empty()) return;
+        std::vector<std::optional<double>> values;
+        try {
+          values = part.reward.batch(all);
+        } catch (reward_failure const& e) {
+          sample_place const at = where[e.completion];
+          in_error(part, at.prompt, at.number, [&]() -> int { throw; });
+        } catch (...) {
+          in_error(part, where[0].prompt, where[0].number, [&]() -> int { throw; });
+        }
+        if (values.size() != all.size())
+          throw value_error("reward \"" + part.name + "\" gave " + std::to_string(values.size()) + " values for " +
+                            std::to_string(all.size()) + " completions");
+        for (std::size_t i = 0; i < all.size(); ++i)
+          results[i].parts[k] = or_nan(values[i], part, where[i].prompt, where[i].number);
+      } else {
+        for (std::size_t i = 0; i < all.size(); ++i)
+          results[i].parts[k] = or_nan(in_error(part, where[i].prompt, where[i].number,
+                                                [&] { return std::optional<double>(part.reward(all[i])); }),
+                                       part, where[i].prompt, where[i].number);
+      }
+    });
+    for (std::size_t i = 0; i < all.size(); ++i) add_up(results[i], where[i].prompt, where[i].number);
+    return results;
   }
 
   /// The place of a reward among the parts.
@@ -100,22 +136,34 @@ class rewards {
   static std::string at(std::ptrdiff_t row, std::ptrdiff_t number) {
     return " in row " + std::to_string(row) + ", completion " + std::to_string(number) + " of its group,";
   }
-  template <class Part, class Row>
-  static std::optional<double> value(Part const& part, completion<Row> const& c, std::ptrdiff_t row,
-                                     std::ptrdiff_t number) {
-    std::optional<double> x;
+  /// What f returns, and an error that names the reward and the completion where it throws.
+  template <class Part, class F>
+  static auto in_error(Part const& part, std::ptrdiff_t row, std::ptrdiff_t number, F const& f) {
     try {
-      x = part.reward(c);
+      return f();
     } catch (std::exception const& e) {
       throw value_error("reward \"" + part.name + "\"" + at(row, number) + " threw: " + e.what());
     } catch (...) {
       throw value_error("reward \"" + part.name + "\"" + at(row, number) +
                         " threw something that is no std::exception");
     }
+  }
+  template <class Part>
+  static double or_nan(std::optional<double> x, Part const& part, std::ptrdiff_t row, std::ptrdiff_t number) {
     if (x && !std::isfinite(*x))
       throw value_error("reward \"" + part.name + "\"" + at(row, number) + " is " + detail::text(*x) +
                         ", expected a finite number, or std::nullopt");
-    return x;
+    return x.value_or(std::numeric_limits<double>::quiet_NaN());
+  }
+  void add_up(reward_scores<size>& scores, std::ptrdiff_t row, std::ptrdiff_t number) const {
+    bool any = false;
+    double sum = 0;
+    each([&](auto const& part, std::size_t i) {
+      if (!std::isnan(scores.parts[i])) any = true, sum += part.weight * scores.parts[i];
+    });
+    if (!std::isfinite(sum))
+      throw value_error("rewards: the total " + detail::text(sum) + at(row, number) + " is no finite number");
+    if (any) scores.total = sum;
   }
 };
 
