@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cohort/error.hpp>
+#include <cohort/language/reward/outside/descriptor.hpp>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -22,26 +23,6 @@
 extern char** environ;
 
 namespace COHORT_NAMESPACE::detail {
-
-/// A descriptor that is closed at the end.
-class descriptor {
- public:
-  explicit descriptor(int number = -1) : number_(number) {}
-  descriptor(descriptor&& o) noexcept : number_(std::exchange(o.number_, -1)) {}
-  descriptor& operator=(descriptor&& o) noexcept {
-    std::swap(number_, o.number_);
-    return *this;
-  }
-  ~descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
-
-inline std::string system_says(int error) { return std::generic_category().message(error); }
 
 /// A program that is spoken to in lines, on its stdin and stdout. It has a process group of its own, which is killed
 /// with it; it is not reached by the terminal's Ctrl-C, but sees its stdin end with us.
