@@ -1,4 +1,5 @@
 #pragma once
+#if defined(__linux__)
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -160,3 +161,4 @@ inline std::vector<sock_filter> call_filter() {
 }
 
 }  // namespace COHORT_NAMESPACE::detail
+#endif

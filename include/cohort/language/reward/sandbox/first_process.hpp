@@ -1,4 +1,5 @@
 #pragma once
+#if defined(__linux__)
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
@@ -65,7 +66,7 @@ inline void give_up_rights(sandbox_plan const& plan, must const& must) {
        ::dup2(step.in, 0) == 0 && ::dup2(step.out, 1) == 1 && ::dup2(step.err, 2) == 2);
   constexpr long close_range_call = 436;
   must("close the other files", ::syscall(close_range_call, 3u, ~0u, 0u) == 0);
-  must("enter the folder", ::chdir("/work") == 0);
+  must("enter the folder", ::chdir("/box") == 0);
   ::umask(022);
   auto const& limits = step.limits;
   auto const seconds = std::size_t(std::ceil(limits.cpu_seconds));
@@ -185,3 +186,4 @@ inline void run_step(sandbox_plan const& plan, planned_step const& step, step_re
 }
 
 }  // namespace COHORT_NAMESPACE::detail
+#endif

@@ -1,4 +1,5 @@
 #pragma once
+#if defined(__linux__)
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -48,7 +49,7 @@ inline bool write_all(int to, std::string_view text) {
 }
 
 /// Makes a root of its own for the calling process, which has a mount namespace of its own: the entries of the plan,
-/// read only, and /work, a file system in memory of limited size with the plan's files. Gives the /proc of its process
+/// read only, and /box, a file system in memory of limited size with the plan's files. Gives the /proc of its process
 /// namespace, which stands nowhere in that root.
 inline int enter_new_root(sandbox_plan const& plan, must const& must) {
   unsigned long const plain = MS_NOSUID | MS_NODEV;
@@ -84,9 +85,9 @@ inline int enter_new_root(sandbox_plan const& plan, must const& must) {
            entry.from.c_str());
     }
   }
-  must("mount the folder", ::mount("tmpfs", "/new/work", "tmpfs", plain, plan.folder_options.c_str()) == 0);
+  must("mount the folder", ::mount("tmpfs", "/new/box", "tmpfs", plain, plan.folder_options.c_str()) == 0);
   for (auto const& file : plan.files) {
-    joined_path const path("/new/work/", file.name);
+    joined_path const path("/new/box/", file.name);
     int const to = ::open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file.executable ? 0755 : 0644);
     must("make a file", to >= 0 && write_all(to, file.content) && ::close(to) == 0, path);
   }
@@ -97,3 +98,4 @@ inline int enter_new_root(sandbox_plan const& plan, must const& must) {
 }
 
 }  // namespace COHORT_NAMESPACE::detail
+#endif

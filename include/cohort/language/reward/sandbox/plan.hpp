@@ -1,4 +1,5 @@
 #pragma once
+#if defined(__linux__)
 #include <linux/filter.h>
 #include <unistd.h>
 #include <cerrno>
@@ -74,3 +75,4 @@ class must {
 };
 
 }  // namespace COHORT_NAMESPACE::detail
+#endif

@@ -35,7 +35,7 @@ namespace COHORT_NAMESPACE {
 ///     auto results = box.run({{{"main.py", "print(1)"}}}, {{{.command = {"python3", "main.py"}}}});
 ///
 /// A program has namespaces of its own of users, processes, mounts, networks, IPC, host names and cgroups; it sees the
-/// system's /usr and what `readable` names, read only, five devices, and its folder /work (and /tmp, the same), and no
+/// system's /usr and what `readable` names, read only, five devices, and its folder /box (and /tmp, the same), and no
 /// /proc; it has no capability, cannot get one, and may not make the calls of refused_calls. It is no user of the
 /// system where we are the superuser, and else the same user without a way to anything of his. All its processes are
 /// killed with the step. docs/rewards.md says what that holds back, and what not.
@@ -102,10 +102,10 @@ inline std::vector<sandbox_entry> sandbox_entries(std::vector<std::string> const
        {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ld.so.cache"})
     add(path);
   for (auto const& path : readable) add(path);
-  folder("/dev", folder), folder("/work", folder);
+  folder("/dev", folder), folder("/box", folder);
   for (char const* name : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"})
     entries.push_back({sandbox_entry::device, name, name});
-  if (!there.contains("/tmp")) entries.push_back({sandbox_entry::link, "/tmp", "work"});
+  if (!there.contains("/tmp")) entries.push_back({sandbox_entry::link, "/tmp", "box"});
   return entries;
 }
 
@@ -213,8 +213,7 @@ inline std::vector<sandbox_result> sandbox::run(std::vector<sandbox_file> files,
   for (auto const& file : plan.files)
     if (file.name.empty() || file.name.find('/') != file.name.npos || file.name == "." || file.name == "..")
       throw value_error("sandbox: a file is named \"" + file.name + "\", expected a name without folders");
-  std::vector<std::string> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/work", "TMPDIR=/work",
-                                       "LANG=C.UTF-8"};
+  std::vector<std::string> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/box", "TMPDIR=/box", "LANG=C.UTF-8"};
   environment.insert(environment.end(), options_.environment.begin(), options_.environment.end());
   for (auto& one : environment) plan.environment.push_back(one.data());
   plan.environment.push_back(nullptr);

@@ -1,4 +1,5 @@
 #pragma once
+#if defined(__linux__)
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -90,3 +91,4 @@ class process_watch {
 };
 
 }  // namespace COHORT_NAMESPACE::detail
+#endif
