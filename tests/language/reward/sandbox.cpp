@@ -11,6 +11,9 @@
 #include <chrono>
 #include <cohort/language/reward/sandbox/sandbox.hpp>
 #include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <thread>
 #include "../../catch.hpp"
 #include "../../support/hostile.hpp"
 #include "../../support/refusal.hpp"
@@ -134,6 +137,31 @@ TEST_CASE("sandbox: without it the same programs do what they try") {
       std::string::npos);
   files::run_in(b.here, program, "daemon");
   CHECK(files::run_in(b.here, program, "waits_for_mark").out == "did it\n");
+}
+
+TEST_CASE("sandbox: its namespaces are none of ours") {
+  if (!there_is_one()) return;
+  std::thread run([] { in_sandbox({.command = {"sleep", "9"}, .limits = hostile::limits()}); });
+  char const* const kinds[] = {"user", "pid_for_children", "mnt", "net", "ipc", "uts", "cgroup"};
+  auto const link = [](std::string const& process, char const* kind) {
+    std::error_code none;
+    return std::filesystem::read_symlink("/proc/" + process + "/ns/" + kind, none).string();
+  };
+  std::vector<std::string> theirs;
+  for (int i = 0; i < 300 && theirs.empty(); ++i, ::usleep(1000)) {
+    std::error_code none;
+    for (auto const& task : std::filesystem::directory_iterator("/proc/self/task", none)) {
+      std::istringstream numbers(files::get(task.path() / "children"));
+      for (std::string number; numbers >> number;)
+        for (char const* kind : kinds) theirs.push_back(link(number, kind));
+    }
+  }
+  run.join();
+  REQUIRE(theirs.size() == 7);
+  for (int k = 0; k < 7; ++k) {
+    CAPTURE(kinds[k]);
+    CHECK((!theirs[k].empty() && !link("self", kinds[k]).empty() && theirs[k] != link("self", kinds[k])));
+  }
 }
 
 TEST_CASE("sandbox: nothing of a step is left for the next, nor on the machine") {
