@@ -12,10 +12,12 @@
 #include <cohort/language/model/token_head.hpp>
 #include <cohort/language/model/token_packing.hpp>
 #include <cohort/language/reward/accuracy.hpp>
+#include <cohort/language/reward/cosine_length.hpp>
 #include <cohort/language/reward/length_target.hpp>
 #include <cohort/language/reward/repetition.hpp>
 #include <cohort/language/reward/rewards.hpp>
 #include <cohort/language/reward/soft_overlong.hpp>
+#include <cohort/language/reward/tag_count.hpp>
 #include <cohort/language/rollout/completions.hpp>
 #include <cohort/language/rollout/demonstrations.hpp>
 #include <cohort/language/rollout/preferences.hpp>

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cmath>
 #include <cohort/language/data/data_task.hpp>
 #include <cohort/language/data/named_rewards.hpp>
 #include <cohort/language/data/read_rows.hpp>
 #include <cohort/language/data/split.hpp>
+#include <filesystem>
 #include <set>
 
 #include "../catch.hpp"
@@ -135,6 +137,41 @@ TEST_CASE("reward_entries: each reward that there is by name says what it says o
   CHECK(say(made("characters"), "\xC3\xA9t\xC3\xA9") == -17);
   CHECK(say(made("soft_overlong:limit=8:cache=4"), "") == -.75);
   CHECK(say(made("repetition:n=1"), "") == Approx(-6. / 7));
+  row.columns = {{"answer", "3/4"}, {"choice", "B"}, {"city", "the Hague"}};
+  CHECK(say(made("accuracy:where=boxed:same=number"), "so \\boxed{0.75}", row) == 1);
+  CHECK(say(made("accuracy:where=marker:same=number"), "So\n#### \\frac{3}{4}\n", row) == 1);
+  CHECK(say(made("accuracy:where=all:same=decimal"), "0.75", row) == 0);
+  CHECK(say(made("accuracy:column=choice:same=choice:where=all"), "(b) Paris", row) == 1);
+  CHECK(say(made("accuracy:column=city:same=text"), "<answer>Hague.</answer>", row) == 1);
+  CHECK(say(made("tag_count"), "<reasoning>\nx\n</reasoning>\n<answer>\n4\n</answer>\n") == .5);
+  CHECK(say(made("pattern:match=a+b"), "aab") == 1);
+  CHECK(say(made("pattern:match=a+b"), "aabc") == 0);
+  CHECK(say(made("pattern:match=a+b:part=1"), "aabc") == 1);
+  CHECK(say(made("cosine_length:limit=14:where=all:same=number"), "3/4", row) == Approx(1.5));  // half of the limit
+  CHECK(say(made("language"), "two \xD1\x80\xD0\xB0\xD0\xB7") == .5);
+  CHECK_THROWS_WITH(made("accuracy:where=box"), ContainsSubstring("there is no value of where named 'box'"));
+  CHECK_THROWS_WITH(made("accuracy:same=digits"), ContainsSubstring("there is no value of same named 'digits'"));
+  CHECK_THROWS_WITH(made("program"), "reward 'program' lacks its command: program:command=PROGRAM");
+}
+
+TEST_CASE("program: a reward by name is asked for many completions at once, and reads their rows") {
+  files::scratch const here("cohort_program_reward");
+  auto const script = here.path / "judge";
+  files::put(script,
+             "#!/bin/sh\nwhile read -r line; do case $line in *'\"answer\":7'*'\"answer\":8'*) "
+             "echo '{\"rewards\": [0.25, null]}';; *) echo '{\"error\": \"no\"}';; esac; done\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  std::vector<std::string> columns;
+  auto const list = language::named_rewards("program:command=" + script.string(), {}, columns);
+  data_row rows[2];
+  rows[0].columns = {{"answer", 7}}, rows[1].columns = {{"answer", 8}};
+  std::vector<completion<data_row>> all;
+  for (auto const& row : rows) all.push_back({"", "a", {}, false, row});
+  std::vector<std::string> const places{"line 1", "line 2"};
+  std::vector<std::ptrdiff_t> const numbers{0, 3};
+  auto const scores = list.batch(all, places, numbers);
+  CHECK(scores[0].total == .25);
+  CHECK(std::isnan(scores[1].total));
 }
 
 TEST_CASE("named_rewards: names, weights and columns; what is wrong is said with the nearest name") {

@@ -75,20 +75,22 @@ void exam::generate(any_run& run, exam_result& to) const {
   record seen(task_.rewards().size());
   double length = 0, cut = 0;
   std::vector<double> pass_at(K, 0);
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    std::int64_t passed = 0, judged = 0;
-    for (std::size_t k = 0; k < K; ++k) {
-      auto const& c = all[r * K + k];
-      task_.judge(rows_[r], c.tokens, c.stopped, {std::ptrdiff_t(r), std::ptrdiff_t(k)}, [&](auto const& found) {
-        seen.add(found);
-        if (pass_ < task_.rewards().size()) passed += found.scores.parts[pass_] >= 1, ++judged;
-      });
-      length += double(c.tokens.size()), cut += !c.stopped;
-    }
-    if (judged)
-      for (std::size_t k = 1; k <= K; ++k)
-        pass_at[k - 1] += statistics::pass_at_k(judged, passed, std::int64_t(k)) / double(rows_.size());
+  std::vector<language::encoded_row const*> rows;
+  for (auto const& row : rows_) rows.push_back(&row);
+  std::vector<drawn_completion<language::encoded_row const*>> drawn;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    drawn.push_back({rows[i / K], all[i].tokens, all[i].stopped, {std::ptrdiff_t(i / K), std::ptrdiff_t(i % K)}});
+    length += double(all[i].tokens.size()), cut += !all[i].stopped;
   }
+  std::vector<std::int64_t> passed(rows_.size());
+  task_.judge(drawn, [&](auto const& found) {
+    seen.add(found);
+    if (pass_ < task_.rewards().size()) passed[std::size_t(found.where.prompt)] += found.scores.parts[pass_] >= 1;
+  });
+  if (pass_ < task_.rewards().size())
+    for (std::int64_t const right : passed)
+      for (std::size_t k = 1; k <= K; ++k)
+        pass_at[k - 1] += statistics::pass_at_k(std::int64_t(K), right, std::int64_t(k)) / double(rows_.size());
   auto put = [&](std::string name, double value) { to.values.emplace_back("eval/" + std::move(name), value); };
   put("reward", seen.total().count > 0 ? seen.total().mean() : std::numeric_limits<double>::quiet_NaN());
   for (std::size_t i = 0; i < task_.rewards().size(); ++i)

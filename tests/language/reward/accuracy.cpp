@@ -14,7 +14,7 @@ struct question {
 auto const expected = [](question const& q) { return q.answer; };
 
 bool right(std::string const& given, std::string const& wanted, bool thousands_commas = false) {
-  accuracy reward{.expected = expected, .thousands_commas = thousands_commas};
+  accuracy reward{.expected = expected, .same = same_decimal{thousands_commas}};
   auto value = of_text(reward, "<answer>" + given + "</answer>", question{wanted});
   REQUIRE((value == 0. || value == 1.));
   return *value == 1;

@@ -19,13 +19,13 @@ std::optional<double> of_text(R const& reward, std::string_view text, Row const&
 
 /// What a reward says of tokens.
 template <class R, class Row = row>
-double of_tokens(R const& reward, std::vector<std::int32_t> const& tokens, Row const& r = {}) {
+auto of_tokens(R const& reward, std::vector<std::int32_t> const& tokens, Row const& r = {}) {
   return reward(cohort::completion<Row>{.prompt = "", .text = "", .tokens = tokens, .row = r});
 }
 
 /// ... of so many tokens, all different.
 template <class R, class Row = row>
-double of_length(R const& reward, int length, Row const& r = {}) {
+auto of_length(R const& reward, int length, Row const& r = {}) {
   std::vector<std::int32_t> tokens(length);
   std::iota(tokens.begin(), tokens.end(), 0);
   return of_tokens(reward, tokens, r);

@@ -2,6 +2,7 @@
 #include <functional>
 #include <limits>
 #include <stdexcept>
+#include <vector>
 #include "../../catch.hpp"
 #include "completions.hpp"
 
@@ -116,4 +117,37 @@ TEST_CASE("rewards: names are there, and once each; weights are finite; and an u
                       ContainsSubstring("the weight of \"a\" is inf"));
   REQUIRE_THROWS_WITH((rewards{named_reward{"a", always(1)}}.index("b")),
                       ContainsSubstring("no reward is named \"b\""));
+}
+
+TEST_CASE("rewards: a batch has the scores of its completions, and rewards that take a batch are given it whole") {
+  struct at_once {
+    int fails_at = -1;
+    std::vector<std::optional<double>> batch(std::span<completion<row> const> all) const {
+      if (fails_at >= 0) throw reward_failure("the judge left", std::size_t(fails_at));
+      std::vector<std::optional<double>> values(all.size(), double(all.size()));
+      values.back().reset();
+      return values;
+    }
+    double operator()(completion<row> const&) const { return 1; }
+  };
+  row const a{.answer = 4}, b{.answer = 8};
+  std::vector<completion<row>> const all{{"", "x", {}, false, a}, {"", "y", {}, true, b}, {"", "z", {}, false, b}};
+  std::vector<sample_place> const where{{7, 0}, {7, 1}, {8, 0}};
+  rewards set{named_reward{"row", answer_of_row{}, .5}, named_reward{"batch", at_once{}}};
+  auto const scores = set.batch(std::span(all), where);
+  REQUIRE(scores.size() == 3);
+  CHECK(scores[0].parts == std::array{4., 3.});
+  CHECK(scores[1].total == 7.);
+  CHECK((scores[2].total == 4. && std::isnan(scores[2].parts[1])));
+  CHECK(set(all[0], 7, 0).parts == std::array{4., 1.});
+  CHECK(set.batch(std::span(all).first(0), {}).empty());
+
+  rewards fails{named_reward{"row", answer_of_row{}}, named_reward{"judge", at_once{2}}};
+  REQUIRE_THROWS_WITH(fails.batch(std::span(all), where),
+                      ContainsSubstring("\"judge\"") && ContainsSubstring("row 8") &&
+                          ContainsSubstring("completion 0 of its group") && ContainsSubstring("the judge left"));
+  rewards broken{named_reward{"nan", always(not_a_number)}};
+  REQUIRE_THROWS_WITH(broken.batch(std::span(all), where), ContainsSubstring("\"nan\" in row 7, completion 0"));
+  REQUIRE_THROWS_WITH(set.batch(std::span(all), std::span(where).first(2)),
+                      ContainsSubstring("3 completions have 2 places"));
 }

@@ -65,20 +65,34 @@ class data_task {
   std::vector<std::int32_t> prompt(row r) const { return r->prompt; }
   stop_tokens stop() const { return text_.stop; }
   double score(row r, std::span<std::int32_t const> tokens, bool stopped, sample_place where) const {
-    return judge(*r, tokens, stopped, where, watcher_);
+    drawn_completion<row> const one{r, tokens, stopped, where};
+    return scores({&one, 1})[0];
   }
+  std::vector<double> scores(std::span<drawn_completion<row> const> all) const { return judge(all, watcher_); }
   std::vector<std::int32_t> solution(row r) const { return r->given.at(0); }
   std::vector<std::int32_t> chosen(row r) const { return r->given.at(0); }
   std::vector<std::int32_t> rejected(row r) const { return r->given.at(1); }
 
-  /// The total of the rewards, which `watcher` is told with the rest.
-  double judge(encoded_row const& r, std::span<std::int32_t const> tokens, bool stopped, sample_place where,
-               std::function<void(judged_completion const&)> const& watcher) const {
-    std::string const said = text_.words.decode(tokens);
-    auto const scores =
-        rewards_(completion<data_row>{r.prompt_text, said, tokens, !stopped, r.row}, r.row.where, where.number);
-    if (watcher) watcher({r, said, tokens, stopped, scores, where});
-    return scores.total;
+  /// The totals of the rewards, which `watcher` is told with the rest, completion by completion.
+  std::vector<double> judge(std::span<drawn_completion<row> const> all,
+                            std::function<void(judged_completion const&)> const& watcher) const {
+    std::vector<std::string> said, places;
+    std::vector<std::ptrdiff_t> numbers;
+    for (auto const& c : all) {
+      said.push_back(text_.words.decode(c.tokens)), places.push_back(c.row->row.where);
+      numbers.push_back(c.where.number);
+    }
+    std::vector<completion<data_row>> read;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      read.push_back({all[i].row->prompt_text, said[i], all[i].tokens, !all[i].stopped, all[i].row->row});
+    auto const scores = rewards_.batch(read, places, numbers);
+    std::vector<double> totals;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      auto const& c = all[i];
+      if (watcher) watcher({*c.row, said[i], c.tokens, c.stopped, scores[i], c.where});
+      totals.push_back(scores[i].total);
+    }
+    return totals;
   }
 
  private:

@@ -2,11 +2,17 @@
 #include <cohort/language/data/data_row.hpp>
 #include <cohort/language/data/reward_settings.hpp>
 #include <cohort/language/reward/accuracy.hpp>
+#include <cohort/language/reward/cosine_length.hpp>
 #include <cohort/language/reward/format.hpp>
+#include <cohort/language/reward/language_share.hpp>
 #include <cohort/language/reward/length_target.hpp>
+#include <cohort/language/reward/outside/program_reward.hpp>
+#include <cohort/language/reward/pattern.hpp>
 #include <cohort/language/reward/repetition.hpp>
 #include <cohort/language/reward/reward_list.hpp>
+#include <cohort/language/reward/same_text.hpp>
 #include <cohort/language/reward/soft_overlong.hpp>
+#include <cohort/language/reward/tag_count.hpp>
 #include <limits>
 
 namespace COHORT_NAMESPACE::language {
@@ -32,11 +38,32 @@ inline format_tags tags_of(language::reward_settings& s) {
   return {.reasoning = s.word("reasoning", "reasoning"), .answer = s.word("answer", "answer")};
 }
 inline any_reward<language::data_row> make_accuracy(language::reward_settings& s) {
-  std::string const column = s.word("column", "answer"), tag = s.word("tag", "answer");
-  auto const wanted = [column](language::data_row const& row) { return row.text(column.c_str()); };
-  bool const commas = s.number("thousands_commas", 0) != 0;
-  if (tag != "none") return accuracy{wanted, between_tags{tag}, commas};
-  return accuracy{wanted, [](std::string_view text) { return std::optional(text); }, commas};
+  std::string const column = s.word("column", "answer"), where = s.word("where", "tag"), tag = s.word("tag", "answer"),
+                    same = s.word("same", "decimal");
+  bool const commas = s.number("thousands_commas", same == "number") != 0;
+  using reward = any_reward<language::data_row>;
+  auto const compared = [&](auto const& extract) {
+    auto const wanted = [column](language::data_row const& row) { return row.text(column.c_str()); };
+    if (same == "decimal") return reward(accuracy{wanted, extract, same_decimal{commas}});
+    if (same == "number") return reward(accuracy{wanted, extract, same_number{commas}});
+    if (same == "choice") return reward(accuracy{wanted, extract, same_choice{}});
+    if (same == "text") return reward(accuracy{wanted, extract, same_text{}});
+    throw unknown_name("reward '" + s.text() + "'", "value of same", same, {"decimal", "number", "choice", "text"});
+  };
+  if (where == "tag" && tag != "none") return compared(between_tags{tag});
+  if (where == "all" || tag == "none") return compared(whole_text{});
+  if (where == "boxed") return compared(boxed{});
+  if (where == "marker") return compared(after_marker{});
+  throw unknown_name("reward '" + s.text() + "'", "value of where", where, {"tag", "boxed", "marker", "all"});
+}
+inline any_reward<language::data_row> make_program(language::reward_settings& s) {
+  auto const columns = [](language::data_row const& row) { return row.columns; };
+  std::string const command = s.word("command", "");
+  if (command.empty())
+    throw value_error("reward '" + s.text() + "' lacks its command: " + s.name() + ":command=PROGRAM");
+  program_options options{.processes = int(whole(s.number("processes", 2), s, "processes")),
+                          .seconds = s.number("seconds", 60)};
+  return program_reward({command}, options, columns);
 }
 
 }  // namespace COHORT_NAMESPACE::detail
@@ -49,7 +76,9 @@ inline std::vector<reward_entry> const& reward_entries() {
   using reward = any_reward<data_row>;
   static std::vector<reward_entry> const all{
       {"accuracy",
-       "1 where <answer>...</answer> has the column `answer`, numbers as numbers (tag=none: all of the text)",
+       "1 where <answer>...</answer> (where=boxed, marker, all) has the column `answer`, compared as decimal numbers "
+       "or "
+       "texts (same=number, fractions too, text, choice)",
        "column=answer", [](settings& s) { return detail::make_accuracy(s); }},
       {"format",
        "1 for <reasoning>...</reasoning> and <answer>...</answer>, white space around them or not, and no more", "",
@@ -79,6 +108,23 @@ inline std::vector<reward_entry> const& reward_entries() {
          return reward(soft_overlong{std::ptrdiff_t(detail::whole(s.number("limit", 20'480), s, "limit")),
                                      std::ptrdiff_t(detail::whole(s.number("cache", 4'096), s, "cache"))});
        }},
+      {"tag_count", "an eighth for each of four tags on lines of their own, less for text behind them", "",
+       [](settings& s) { return reward(tag_count{detail::tags_of(s)}); }},
+      {"pattern", "1 where a regular expression matches all of the text (part=1: some of it)", "",
+       [](settings& s) {
+         bool const part = s.number("part", 0) != 0;
+         return reward(matches_pattern(s.word("match", ""), part ? match_where::part : match_where::whole));
+       }},
+      {"cosine_length", "short right answers and long wrong ones, up to limit tokens (2048); right as in accuracy",
+       "column=answer",
+       [](settings& s) {
+         auto const limit = std::ptrdiff_t(detail::whole(s.number("limit", 2'048), s, "limit"));
+         return reward(cosine_length{.correct = detail::make_accuracy(s), .limit = limit});
+       }},
+      {"language", "the share of the words that are in a script (script=Latin)", "",
+       [](settings& s) { return reward(language_share({s.word("script", "Latin")})); }},
+      {"program", "what a program says, over JSON lines (command=PROGRAM, processes=2, seconds=60)", "",
+       [](settings& s) { return detail::make_program(s); }},
       {"repetition", "penalty (-1) times the share of runs of n (3) tokens that came before", "",
        [](settings& s) {
          return reward(repetition{int(detail::whole(s.number("n", 3), s, "n")), s.number("penalty", -1)});

@@ -1,25 +1,10 @@
 #pragma once
 #include <cohort/language/reward/completion.hpp>
-#include <cohort/language/reward/decimal.hpp>
-#include <cstddef>
+#include <cohort/language/reward/extract.hpp>
+#include <cohort/language/reward/same.hpp>
 #include <type_traits>
 
 namespace COHORT_NAMESPACE {
-
-/// The text from the last opening tag that a closing tag follows to the first closing tag after it; nothing where there
-/// is no such pair.
-struct between_tags {
-  std::string tag = "answer";
-
-  std::optional<std::string_view> operator()(std::string_view text) const {
-    std::string const open = "<" + tag + ">", close = "</" + tag + ">";
-    std::size_t end = text.rfind(close);
-    std::size_t begin = end == text.npos ? text.npos : text.rfind(open, end);
-    if (begin == text.npos) return std::nullopt;
-    begin += open.size();
-    return text.substr(begin, text.find(close, begin) - begin);
-  }
-};
 
 namespace detail {
 
@@ -38,15 +23,15 @@ concept number_or_text = std::is_convertible_v<X, std::string_view> ||
 /// expected of the row.
 ///
 ///     accuracy{.expected = [](row const& r) { return r.answer; }}        a number, a text, or a std::optional of one
-///     accuracy{.expected = ..., .extract = [](std::string_view text) -> std::optional<std::string_view> { ... }}
+///     accuracy{.expected = ..., .extract = boxed{}, .same = same_number{}}
 ///
-/// Two decimal numbers are compared as numbers, exactly, however many digits they have: "007" is 7, "3.0" is 3, "1e3"
-/// is 1000. Anything else is compared as text, without the white space around it.
-template <class Expected, class Extract = between_tags>
+/// `extract` is any callable from a text to std::optional<std::string_view> (extract.hpp has some), `same` any callable
+/// from two texts, the given and the expected one, to bool (same.hpp, same_text.hpp).
+template <class Expected, class Extract = between_tags, class Same = same_decimal>
 struct accuracy {
-  Expected expected;              ///< from a row to its answer
-  Extract extract{};              ///< from a completion's text to the answer in it, or nothing
-  bool thousands_commas = false;  ///< whether "1,000" is 1000, in the completion and in the row
+  Expected expected;  ///< from a row to its answer
+  Extract extract{};  ///< from a completion's text to the answer in it, or nothing
+  Same same{};        ///< which answers are one
 
   template <class Row>
     requires std::is_invocable_v<Expected const&, Row const&>
@@ -69,9 +54,8 @@ struct accuracy {
     if constexpr (detail::number_or_text<Answer>) {
       std::optional<std::string_view> const found = extract(text);
       if (!found) return 0;
-      if constexpr (std::is_arithmetic_v<Answer>)
-        return detail::same_answer(*found, detail::digits_of(wanted), thousands_commas);
-      else return detail::same_answer(*found, wanted, thousands_commas);
+      if constexpr (std::is_arithmetic_v<Answer>) return same(*found, std::string_view(detail::digits_of(wanted)));
+      else return same(*found, std::string_view(wanted));
     }
   }
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <charconv>
 #include <cohort/compiler.hpp>
 #include <compare>
@@ -24,6 +25,10 @@ inline std::string_view trimmed(std::string_view text) {
   constexpr char const* space = " \t\n\v\f\r";
   std::size_t begin = text.find_first_not_of(space);
   return begin == text.npos ? std::string_view{} : text.substr(begin, text.find_last_not_of(space) + 1 - begin);
+}
+
+inline std::string_view trimmed_front(std::string_view text) {
+  return text.substr(std::min(text.size(), text.find_first_not_of(" \t\n\v\f\r")));
 }
 
 /// Takes the digits that the text begins with.
@@ -85,14 +90,6 @@ template <class X>
 std::string digits_of(X x) {
   char buffer[64];
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, x).ptr};
-}
-
-inline bool same_answer(std::string_view given, std::string_view wanted, bool thousands_commas) {
-  given = trimmed(given);
-  wanted = trimmed(wanted);
-  if (given == wanted) return true;
-  std::optional<decimal> x = read_decimal(given, thousands_commas), y = read_decimal(wanted, thousands_commas);
-  return x && y && *x == *y;
 }
 
 }  // namespace COHORT_NAMESPACE::detail

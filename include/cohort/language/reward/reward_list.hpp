@@ -35,15 +35,22 @@ class reward_list {
 
   /// `row` is how errors call the row, `number` the completion's within its group.
   listed_scores operator()(completion<Row> const& c, std::string const& row, std::ptrdiff_t number) const {
-    listed_scores result;
-    detail::reward_sum sum;
+    return batch({&c, 1}, {&row, 1}, {&number, 1})[0];
+  }
+  /// The same of many completions; rewards that judge a batch at a time are given all of them at once.
+  std::vector<listed_scores> batch(std::span<completion<Row> const> all, std::span<std::string const> rows,
+                                   std::span<std::ptrdiff_t const> numbers) const {
+    std::vector<listed_scores> results(all.size());
+    std::vector<detail::reward_sum> sums(all.size());
     for (auto const& part : parts_) {
-      auto const x = detail::value_of_reward(part, c, row, number);
-      result.parts.push_back(x.value_or(std::numeric_limits<double>::quiet_NaN()));
-      if (x && part.weight != 0) sum.add(part.weight * *x);
+      auto const said = detail::said_by_reward(part, all, rows, numbers);
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        results[i].parts.push_back(said[i]);
+        if (part.weight != 0) sums[i].add(part.weight, said[i]);
+      }
     }
-    result.total = sum.total(row, number);
-    return result;
+    for (std::size_t i = 0; i < all.size(); ++i) results[i].total = sums[i].total(rows[i], numbers[i]);
+    return results;
   }
 
  private:

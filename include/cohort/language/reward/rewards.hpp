@@ -2,12 +2,15 @@
 #include <array>
 #include <cmath>
 #include <cohort/error.hpp>
-#include <cohort/language/reward/completion.hpp>
+#include <cohort/language/reward/batch.hpp>
+#include <cohort/language/task/language_task.hpp>
 #include <cstddef>
 #include <exception>
 #include <limits>
 #include <tuple>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace COHORT_NAMESPACE {
 
@@ -31,28 +34,65 @@ inline std::string place_of_completion(std::string const& row, std::ptrdiff_t nu
   return " in " + row + ", completion " + std::to_string(number) + " of its group,";
 }
 
-/// What a reward says. An exception of it, and a number that is not finite, are value_errors.
-template <class R, class Row>
-std::optional<double> value_of_reward(named_reward<R> const& part, completion<Row> const& c, std::string const& row,
-                                      std::ptrdiff_t number) {
-  auto const who = [&] { return "reward \"" + part.name + "\"" + place_of_completion(row, number); };
-  std::optional<double> x;
+/// What f returns. What it throws becomes a value_error that names the reward and the completion.
+template <class F>
+auto in_reward(std::string const& name, std::string const& row, std::ptrdiff_t number, F const& f) {
+  auto const who = [&] { return "reward \"" + name + "\"" + place_of_completion(row, number); };
   try {
-    x = part.reward(c);
+    return f();
   } catch (std::exception const& e) {
     throw value_error(who() + " threw: " + e.what());
   } catch (...) {
     throw value_error(who() + " threw something that is no std::exception");
   }
+}
+/// What a reward said, which has to be finite; NaN where it said nothing.
+inline double said_by_reward(std::optional<double> x, std::string const& name, std::string const& row,
+                             std::ptrdiff_t number) {
   if (x && !std::isfinite(*x))
-    throw value_error(who() + " is " + text(*x) + ", expected a finite number, or std::nullopt");
-  return x;
+    throw value_error("reward \"" + name + "\"" + place_of_completion(row, number) + " is " + text(*x) +
+                      ", expected a finite number, or std::nullopt");
+  return x.value_or(std::numeric_limits<double>::quiet_NaN());
+}
+template <class R, class Row>
+double said_by_reward(named_reward<R> const& part, completion<Row> const& c, std::string const& row,
+                      std::ptrdiff_t number) {
+  return said_by_reward(in_reward(part.name, row, number, [&] { return std::optional<double>(part.reward(c)); }),
+                        part.name, row, number);
+}
+/// What it says of many completions, as it does of all at once if it judges a batch at a time; rows[i] is how errors
+/// call the row of the i-th.
+template <class R, class Row>
+std::vector<double> said_by_reward(named_reward<R> const& part, std::span<completion<Row> const> all,
+                                   std::span<std::string const> rows, std::span<std::ptrdiff_t const> numbers) {
+  std::vector<double> said;
+  if constexpr (batch_reward_for<R, Row>) {
+    if (all.empty()) return said;
+    std::vector<std::optional<double>> values;
+    try {
+      values = part.reward.batch(all);
+    } catch (reward_failure const& e) {
+      in_reward(part.name, rows[e.completion], numbers[e.completion], [&]() -> int { throw; });
+    } catch (...) {
+      in_reward(part.name, rows[0], numbers[0], [&]() -> int { throw; });
+    }
+    if (values.size() != all.size())
+      throw value_error("reward \"" + part.name + "\" gave " + std::to_string(values.size()) + " values for " +
+                        std::to_string(all.size()) + " completions");
+    for (std::size_t i = 0; i < all.size(); ++i)
+      said.push_back(said_by_reward(values[i], part.name, rows[i], numbers[i]));
+  } else {
+    for (std::size_t i = 0; i < all.size(); ++i) said.push_back(said_by_reward(part, all[i], rows[i], numbers[i]));
+  }
+  return said;
 }
 
-/// A sum, absent where nothing was added.
+/// A sum, absent where all that was added is absent (NaN).
 class reward_sum {
  public:
-  void add(double x) { any_ = true, sum_ += x; }
+  void add(double weight, double x) {
+    if (!std::isnan(x)) any_ = true, sum_ += weight * x;
+  }
   double total(std::string const& row, std::ptrdiff_t number) const {
     if (!std::isfinite(sum_))
       throw value_error("rewards: the total " + text(sum_) + place_of_completion(row, number) + " is no finite number");
@@ -111,13 +151,36 @@ class rewards {
       std::string const where = "row " + std::to_string(row);
       detail::reward_sum sum;
       each([&](auto const& part, std::size_t i) {
-        std::optional<double> x = detail::value_of_reward(part, c, where, number);
-        result.parts[i] = x.value_or(std::numeric_limits<double>::quiet_NaN());
-        if (x) sum.add(part.weight * *x);
+        result.parts[i] = detail::said_by_reward(part, c, where, number);
+        sum.add(part.weight, result.parts[i]);
       });
       result.total = sum.total(where, number);
     }
     return result;
+  }
+
+  /// The same of many completions, where[i] being the place of the i-th; rewards that judge a batch at a time
+  /// (batch_reward_for) are given all of them at once.
+  template <class Row>
+    requires(reward_for<R, Row> && ...)
+  std::vector<reward_scores<size>> batch(std::span<completion<Row> const> all,
+                                         std::span<sample_place const> where) const {
+    if (where.size() != all.size())
+      throw shape_error("rewards: " + std::to_string(all.size()) + " completions have " + std::to_string(where.size()) +
+                        " places");
+    std::vector<std::string> rows;
+    std::vector<std::ptrdiff_t> numbers;
+    for (sample_place const& at : where)
+      rows.push_back("row " + std::to_string(at.prompt)), numbers.push_back(at.number);
+    std::vector<reward_scores<size>> results(all.size());
+    std::vector<detail::reward_sum> sums(all.size());
+    each([&](auto const& part, std::size_t k) {
+      auto const said = detail::said_by_reward(part, all, std::span<std::string const>(rows),
+                                               std::span<std::ptrdiff_t const>(numbers));
+      for (std::size_t i = 0; i < all.size(); ++i) results[i].parts[k] = said[i], sums[i].add(part.weight, said[i]);
+    });
+    for (std::size_t i = 0; i < all.size(); ++i) results[i].total = sums[i].total(rows[i], numbers[i]);
+    return results;
   }
 
   /// The place of a reward among the parts.

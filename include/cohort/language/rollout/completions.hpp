@@ -170,14 +170,15 @@ class completions_collector {
     ++rounds_;
 
     auto G = std::size_t(options_.group);
-    std::vector<double> score(all.size());
+    std::vector<drawn_completion<typename Task::row>> drawn;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      drawn.push_back({rows[i / G], all[i].tokens, all[i].stopped, {std::ptrdiff_t(i / G), std::ptrdiff_t(i % G)}});
+    auto const score = detail::scores_of(task_, std::span<drawn_completion<typename Task::row> const>(drawn));
     std::vector<detail::group_scores> of_group(prompts.size());
     double largest = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       std::size_t p = i / G, g = i % G;
       summary.steps += std::int64_t(all[i].tokens.size());
-      score[i] =
-          detail::score_of(task_, rows[p], all[i].tokens, all[i].stopped, {std::ptrdiff_t(p), std::ptrdiff_t(g)});
       if (std::isnan(score[i])) continue;
       if (std::isinf(score[i]))
         throw value_error("completions: the score of completion " + std::to_string(g) + " of prompt " +

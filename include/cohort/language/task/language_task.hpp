@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace COHORT_NAMESPACE {
@@ -16,6 +17,15 @@ struct sample_place {
 /// Which draw of a run: the how manieth row, from 0, in a run of this seed.
 struct row_number {
   std::uint64_t seed = 0, number = 0;
+};
+
+/// A completion that is to be scored.
+template <class Row>
+struct drawn_completion {
+  Row const& row;
+  std::span<std::int32_t const> tokens;
+  bool stopped;
+  sample_place where;
 };
 
 namespace detail {
@@ -44,6 +54,12 @@ concept scores_without = requires(X const& x, typename X::row const& row, std::s
   { x.score(row, tokens, true) } -> std::convertible_to<double>;
 };
 
+/// Scores of all completions of a rollout at once, for rewards that take long and can work side by side.
+template <class X>
+concept scores_at_once = requires(X const& x, std::span<drawn_completion<typename X::row> const> all) {
+  { x.scores(all) } -> std::convertible_to<std::vector<double>>;
+};
+
 /// What each of several rewards says of a completion, NaN where it says nothing: for estimators that compare them one
 /// by one.
 template <class X>
@@ -57,13 +73,27 @@ double score_of(X const& task, typename X::row const& row, std::span<std::int32_
   if constexpr (scores_with_place<X>) return task.score(row, tokens, stopped, where);
   else return task.score(row, tokens, stopped);
 }
+template <class X>
+std::vector<double> scores_of(X const& task, std::span<drawn_completion<typename X::row> const> all) {
+  std::vector<double> scores;
+  if constexpr (scores_at_once<X>) {
+    scores = task.scores(all);
+    if (scores.size() != all.size())
+      throw value_error("the task gave " + std::to_string(scores.size()) + " scores for " + std::to_string(all.size()) +
+                        " completions");
+  } else {
+    for (auto const& c : all) scores.push_back(score_of(task, c.row, c.tokens, c.stopped, c.where));
+  }
+  return scores;
+}
 
 }  // namespace detail
 
 /// What a language model is trained on: rows to draw prompts from, and what a completion of a row is worth. draw takes
 /// the random_stream that it draws from, or the row_number, for a data set that is gone through epoch by epoch; either
-/// may depend on nothing else. score may take a sample_place as its last argument, for what it has to tell. stop is the
-/// token that ends a completion, or several. A task with several rewards may also have
+/// may depend on nothing else. score may take a sample_place as its last argument, for what it has to tell; a task may
+/// also have `std::vector<double> scores(std::span<drawn_completion<row> const>) const`, which is asked for all of a
+/// rollout at once. stop is the token that ends a completion, or several. A task with several rewards may also have
 /// `std::array<double, K> parts(row, tokens, stopped) const`, which weighted_rewards and gdpo read.
 template <class X>
 concept language_task =
