@@ -59,4 +59,11 @@ TEST_CASE("training_memory: what is not there takes nothing, and what is half as
   less = e;
   less.settings.rows_per_pass = 64;
   CHECK(part(less, "activations") < part(e, "activations") / 4);
+  less = e;
+  less.adapters = 100, less.base_bytes = 5000;
+  CHECK(part(less, "the model, as it lies in its files") == 5000);
+  CHECK(part(less, "adapters") == 400);
+  CHECK(part(less, "optimizer") == 800);
+  CHECK(part(less, "reference") == 400);
+  CHECK(part(less, "parameters") + part(less, "weights prepared for generation") == 0);
 }

@@ -15,6 +15,15 @@ class model_source {
   }
 
   cohort::decoder_options const& options() const { return options_; }
+  std::filesystem::path const& path() const { return path_; }
+  /// Of the weights' files.
+  double bytes() const {
+    if (file_) return double(std::filesystem::file_size(path_));
+    double sum = 0;
+    for (auto const& entry : std::filesystem::directory_iterator(path_))
+      if (entry.path().extension() == ".safetensors") sum += double(entry.file_size());
+    return sum;
+  }
   cohort::language::model_text text() const { return cohort::language::read_text(path_); }
   char const* name() const { return file_ ? "model.gguf" : "model"; }
   void read(std::span<float> to) const {

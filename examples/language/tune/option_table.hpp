@@ -55,6 +55,14 @@ void each_setting(Settings& s, F f) {
   f(option_facts{"minibatches", "N", "optimizer steps a pass [1]", count}, s.minibatches, positive);
   f(option_facts{"clip_norm", "X", "largest norm of the gradient [1]", number}, s.clip_norm, positive);
   f(option_facts{"rows", "N", "tokens that pass at once; fewer take less memory [1024]", count}, s.rows, positive);
+  f(option_facts{"lora", "RANK",
+                 "train adapters of this rank beside the model, which stays as it lies in its files [0: all of it]",
+                 "0 or a rank"},
+    s.lora, not_negative);
+  f(option_facts{"lora_alpha", "X", "of their scale, alpha / rank [twice the rank]", number}, s.lora_alpha, finite);
+  f(option_facts{"adapter_only", "", "with --lora, leave out the model that both are together", "true or false", 7,
+                 true},
+    s.adapter_only, any);
   f(option_facts{"temperature", "X", "of completions [1]", number, generating}, s.temperature, finite);
   f(option_facts{"top_k", "N", "draw from the N most probable tokens [all]", "0 (all) or more", generating}, s.top_k,
     not_negative);

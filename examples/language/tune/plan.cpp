@@ -1,9 +1,11 @@
 #include "plan.hpp"
 
+#include <cohort/language/model/lora_layout.hpp>
 #include <cohort/language/model/training_memory.hpp>
 
 #include "../../program/exit_status.hpp"
 #include "../../program/memory.hpp"
+#include "run.hpp"
 
 namespace tuning {
 
@@ -12,9 +14,11 @@ namespace {
 using namespace cohort;
 using program::binary_size;
 
-std::vector<memory_part> parts_of(settings const& s, decoder_options const& model, std::size_t longest_prompt,
+std::vector<memory_part> parts_of(settings const& s, model_source const& source, std::size_t longest_prompt,
                                   std::size_t longest_completion) {
   bool const generates = s.how == method::grpo;
+  decoder_options const& model = source.options();
+  double const adapters = s.lora > 0 ? double(lay_out(model, adapters_of(s)).parameters()) : 0;
   return training_memory({.model = model,
                           .settings = {.rows_per_pass = s.rows},
                           .reference = s.how == method::dpo || s.kl > 0,
@@ -23,7 +27,9 @@ std::vector<memory_part> parts_of(settings const& s, decoder_options const& mode
                                    : s.how == method::dpo ? 2
                                                           : 1,
                           .max_tokens = int(generates ? std::size_t(s.max_tokens) : longest_completion),
-                          .prompt_tokens = int(longest_prompt)});
+                          .prompt_tokens = int(longest_prompt),
+                          .adapters = adapters,
+                          .base_bytes = source.bytes()});
 }
 
 /// The changes that there are, those that change least what is computed first.
@@ -42,14 +48,17 @@ std::vector<std::pair<std::string, settings>> changes(settings const& s) {
     add("--rows 128 --prompts 1", [](settings& c) { c.rows = 128, c.prompts = 1; });
     if (s.kl > 0) add("--kl 0 --rows 128 --prompts 1", [](settings& c) { c.kl = 0, c.rows = 128, c.prompts = 1; });
   }
+  if (s.lora == 0) add("--lora 16", [](settings& c) { c.lora = 16; });
+  if (s.lora == 0 && s.how == method::grpo)
+    add("--lora 16 --rows 128 --prompts 1", [](settings& c) { c.lora = 16, c.rows = 128, c.prompts = 1; });
   return all;
 }
 
 }  // namespace
 
-std::string memory_plan(settings const& s, decoder_options const& model, std::size_t longest_prompt,
+std::string memory_plan(settings const& s, model_source const& source, std::size_t longest_prompt,
                         std::size_t longest_completion, double machine) {
-  auto const parts = parts_of(s, model, longest_prompt, longest_completion);
+  auto const parts = parts_of(s, source, longest_prompt, longest_completion);
   double const total = total_of(parts);
   std::string text;
   char line[120];
@@ -62,7 +71,7 @@ std::string memory_plan(settings const& s, decoder_options const& model, std::si
   if (total <= machine) return text;
   std::string change = "a smaller model";
   for (auto const& [words, changed] : changes(s)) {
-    double const then = total_of(parts_of(changed, model, longest_prompt, longest_completion));
+    double const then = total_of(parts_of(changed, source, longest_prompt, longest_completion));
     if (then > machine) continue;
     change = words + ", with which it takes " + binary_size(then);
     break;

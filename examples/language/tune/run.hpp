@@ -2,8 +2,9 @@
 #include <cohort/checkpoint/folder.hpp>
 #include <cohort/language/data/data_task.hpp>
 #include <cohort/language/model/generate.hpp>
+#include <cohort/language/model/lora_options.hpp>
+#include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ class any_run {
   virtual cohort::train_report const& report() const = 0;
   virtual void save(cohort::checkpoints& kept) = 0;
   virtual bool load_newest(cohort::checkpoints& kept) = 0;
-  virtual std::span<float const> parameters() = 0;
+  /// Writes what it has become into a folder, in the place of what it wrote before; says where.
+  virtual std::string write(std::filesystem::path const& folder) = 0;
   virtual std::vector<cohort::generated<float>> generate(std::vector<std::vector<std::int32_t>> const& prompts,
                                                          cohort::generation_options const& how,
                                                          cohort::stream_id draws) = 0;
@@ -34,6 +36,11 @@ class any_run {
 /// The task and the source must outlive it.
 std::unique_ptr<any_run> make_run(settings const& s, model_source const& source,
                                   cohort::language::data_task const& task);
+
+/// The same of adapters beside the model (--lora).
+std::unique_ptr<any_run> adapter_run(settings const& s, model_source const& source,
+                                     cohort::language::data_task const& task);
+cohort::lora_options adapters_of(settings const& s);
 
 /// How a run draws completions.
 cohort::token_sampler sampler_of(settings const& s);

@@ -23,9 +23,9 @@ using namespace cohort;
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr char const* of_a_run[] = {"summary.json",      "config.toml", "metrics.jsonl", "evaluations.jsonl",
-                                    "completions.jsonl", "report.html", "model",         "model.gguf",
-                                    "tensorboard",       "checkpoints"};
+constexpr char const* of_a_run[] = {"summary.json", "config.toml",       "metrics.jsonl", "evaluations.jsonl",
+                                    "adapter",      "completions.jsonl", "report.html",   "model",
+                                    "model.gguf",   "tensorboard",       "checkpoints"};
 
 /// The rewards of a run, and the columns that it reads.
 struct judges {
@@ -105,7 +105,7 @@ void train(request r) {
   lesson about(s, by, source);
   auto& task = *about.task;
   double const machine = program::memory_of_machine();
-  std::string const plan = memory_plan(s, source.options(), about.longest_prompt, about.longest_completion, machine);
+  std::string const plan = memory_plan(s, source, about.longest_prompt, about.longest_completion, machine);
   if (r.plan) return program::print("memory:\n" + plan);
   std::string const checksum = checksum_of(s.data);
   if (r.resume && checksum != s.data_checksum)
@@ -167,11 +167,10 @@ void train(request r) {
   else ended_by = "updates", look();
   if (saved != now.updates) run->save(kept);
   for (auto const& warning : now.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  source.write(out, run->parameters(), s.type);
+  std::string const written = run->write(out);
   program::replace_file(out / "report.html", report(s, out, ended_by));
   program::replace_file(out / "summary.json", summary(s, *run, log, judge ? judge->main_value() : "", ended_by));
-  screen.say("the model is " + (out / source.name()).string() + ", the report " + (out / "report.html").string() +
-             "\n");
+  screen.say(written + ", the report " + (out / "report.html").string() + "\n");
   if (program::signal_seen())
     std::fprintf(stderr, "cohort: stopped by %s; go on with: cohort %s --resume --out %s\n", program::signal_name(),
                  name_of(s.how), r.out.c_str());

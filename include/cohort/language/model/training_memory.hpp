@@ -17,6 +17,8 @@ struct training_extents {
   int max_tokens = 64;     ///< of each
   int prompt_tokens = 64;  ///< of the longest prompt
   int number_bytes = 4;    ///< of the backend's numbers
+  double adapters = 0;     ///< their numbers, where they alone are trained beside a frozen model (lora_model)
+  double base_bytes = 0;   ///< then, of that model as it lies in its files
 };
 
 struct memory_part {
@@ -40,7 +42,7 @@ inline double kept_of_row(decoder_options const& o) {
 
 /// The memory that training takes, part by part, in bytes:
 ///
-///     parameters, their gradient, the optimizer's moments     P, P, m P numbers
+///     parameters, their gradient, the optimizer's moments     P, P, m P numbers (of adapters, beside their base)
 ///     reference, and the weights as generation reads them     P each, where there are any
 ///     activations    of the tokens that pass at once, with the head's blocks of logits and what a layer's backward
 ///                    pass needs besides
@@ -58,13 +60,18 @@ inline std::vector<memory_part> training_memory(training_extents const& e) {
   double const fed = (o.gated ? 2. : 1.) * o.intermediate;
   double const kept = rows * (detail::kept_of_row(o) + H) + block * (V * (o.logit_cap > 0 ? 2 : 1) + 2 * H + 6);
   double const passing = rows * (o.intermediate + fed + 3 * H);
-  std::vector<memory_part> all{{"parameters", P}, {"gradient", P}, {"optimizer", P * e.moments}};
-  if (e.reference) all.push_back({"reference", P});
+  bool const whole = e.adapters == 0;
+  double const trained = whole ? P : e.adapters * number;
+  std::vector<memory_part> all;
+  if (!whole) all.push_back({"the model, as it lies in its files", e.base_bytes});
+  all.push_back({whole ? "parameters" : "adapters", trained});
+  all.push_back({"gradient", trained}), all.push_back({"optimizer", trained * e.moments});
+  if (e.reference) all.push_back({"reference", trained});
   all.push_back({"activations", (kept + passing) * number});
   if (e.prompts == 0) return all;
   double const cells = 2. * o.layers * o.keys() * o.size_of_head();
   double const tokens = e.prompts * (double(e.prompt_tokens) + double(e.group) * (e.max_tokens - 1));
-  all.push_back({"weights prepared for generation", P});
+  if (whole) all.push_back({"weights prepared for generation", P});
   all.push_back({"keys, values and logits of generation", (cells * tokens + V * e.prompts * e.group) * number});
   return all;
 }

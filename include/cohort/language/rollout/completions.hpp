@@ -170,10 +170,10 @@ class completions_collector {
     ++rounds_;
 
     auto G = std::size_t(options_.group);
-    std::vector<drawn_completion<typename Task::row>> drawn;
+    std::vector<drawn_completion<typename Task::row>> to_score;
     for (std::size_t i = 0; i < all.size(); ++i)
-      drawn.push_back({rows[i / G], all[i].tokens, all[i].stopped, {std::ptrdiff_t(i / G), std::ptrdiff_t(i % G)}});
-    auto const score = detail::scores_of(task_, std::span<drawn_completion<typename Task::row> const>(drawn));
+      to_score.push_back({rows[i / G], all[i].tokens, all[i].stopped, {std::ptrdiff_t(i / G), std::ptrdiff_t(i % G)}});
+    auto const score = detail::scores_of(task_, std::span<drawn_completion<typename Task::row> const>(to_score));
     std::vector<detail::group_scores> of_group(prompts.size());
     double largest = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
