@@ -147,6 +147,9 @@ TEST_CASE("adapters: beside a GGUF file, which has Llama's queries and keys in a
   auto folder = language::load_lora(cpu, language::load(cpu, models + "untied"), adapters + "untied");
   auto const base = merged_model(cpu, lora_model(cpu, language::load(cpu, models + "untied"), {.rank = 1}));
   language::write_gguf<float>(here.path / "base.gguf", base.options, base.parameters);
+  auto of_folder = language::load_numbers(cpu, models + "untied"),
+       of_file = language::load_numbers(cpu, here.path / "base.gguf");
+  CHECK(logits_of(cpu, of_folder, ids) == logits_of(cpu, of_file, ids));
   auto policy = language::load_lora(cpu, language::load(cpu, here.path / "base.gguf"), adapters + "untied");
   REQUIRE(policy.options().adjacent_pairs);
   auto const want = logits_of(cpu, folder, ids);
@@ -158,11 +161,11 @@ TEST_CASE("adapters: beside a GGUF file, which has Llama's queries and keys in a
                            file::safetensors(adapters + "untied/adapter_model.safetensors")
                                .at("base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight")
                                .bytes));
-  auto const merged = merged_model(cpu, policy), of_folder = merged_model(cpu, folder);
-  CHECK(merged.options == of_folder.options);
+  auto const merged = merged_model(cpu, policy), other = merged_model(cpu, folder);
+  CHECK(merged.options == other.options);
   double most = 0;
   for (std::size_t i = 0; i < merged.parameters.size(); ++i)
-    most = std::max(most, std::abs(double(merged.parameters[i]) - double(of_folder.parameters[i])));
+    most = std::max(most, std::abs(double(merged.parameters[i]) - double(other.parameters[i])));
   CHECK(most < 1e-6);
 }
 

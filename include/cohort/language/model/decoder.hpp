@@ -56,8 +56,8 @@ class decoder {
   void keep(activations what) {
     auto const L = std::size_t(options().layers);
     keeps_ = what;
-    layers_.resize(what == activations::kept ? L : 1);
-    inputs_.resize(what == activations::recomputed ? L : 0);
+    layers_ = std::vector<decoder_layer<B>>(what == activations::kept ? L : 1);
+    inputs_ = std::vector<array>(what == activations::recomputed ? L : 0);
   }
 
   /// Rows of weights by which hidden states become logits: V x H, absent where they lie elsewhere.
@@ -66,7 +66,11 @@ class decoder {
     return weights_.head(parameters);
   }
   decoder_weights<B> const& weights() const { return weights_; }
-  void prepare(B& backend, view<T const> parameters) { weights_.prepare(backend, parameters); }
+  /// What the last pass kept leaves its memory to what is prepared.
+  void prepare(B& backend, view<T const> parameters) {
+    if (!weights_.stored()) keep(keeps_);
+    weights_.prepare(backend, parameters);
+  }
   void forget() { weights_.forget(); }
   weight_factor<B> head_factor(view<T const> parameters) const { return weights_.head_factor(parameters); }
 
