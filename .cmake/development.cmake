@@ -31,8 +31,11 @@ endif()
 #
 # optimized(LEVEL TARGET...), optimized_sources(LEVEL SOURCE...)
 function(optimized level)
+  if(level STREQUAL "-O1" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    string(APPEND level "$<SEMICOLON>SHELL:-mllvm -inline-threshold=20")  # a sixth quicker to compile, and hardly slower
+  endif()
   foreach(target IN LISTS ARGN)
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Quick>:${level}>)
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:Quick>:${level}>")
     set_target_properties(${target} PROPERTIES COHORT_OPTIMIZED ON)
   endforeach()
 endfunction()
@@ -52,11 +55,17 @@ if(TARGET cohort::torch)
   precompiled(cohort_torch_pch "cohort::torch;$<TARGET_NAME_IF_EXISTS:cohort::eigen>;cohort_warnings" <cohort/backend/torch.hpp>)
 endif()
 
-# program_headers(TARGET LIBRARY...): in the preset dev, the precompiled header of a target that is linked with these.
+# program_headers(TARGET LIBRARY... [NAME]): in the preset dev, the precompiled header of a target that is linked with
+# these, or the one of this name.
 function(program_headers target)
+  set(named ${ARGN})
+  list(FILTER named INCLUDE REGEX "_pch$")
   foreach(backend IN ITEMS torch eigen)
     if(CMAKE_BUILD_TYPE STREQUAL "Quick" AND "cohort::${backend}" IN_LIST ARGN)
-      use_precompiled(cohort_${backend}_pch ${target})
+      if(NOT named)
+        set(named cohort_${backend}_pch)
+      endif()
+      use_precompiled(${named} ${target})
       target_link_libraries(${target} PRIVATE $<TARGET_NAME_IF_EXISTS:cohort::eigen>)  # for the tests' flags
       return()
     endif()

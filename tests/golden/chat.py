@@ -2,7 +2,7 @@
 
     python3 -m venv build/chat
     build/chat/bin/pip install jinja2==3.1.6
-    build/chat/bin/python -P tests/golden/chat.py
+    build/chat/bin/python tests/golden/chat.py
 
 It writes chat.json beside itself, or to the file given as its argument: the families' templates, and what they make of each conversation, with and
 without the beginning of an answer; null where a template refuses it.

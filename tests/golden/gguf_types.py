@@ -2,7 +2,7 @@
 
     python3 -m venv build/gguf
     build/gguf/bin/pip install gguf==0.19.0 numpy==2.4.6
-    build/gguf/bin/python -P tests/golden/gguf_types.py
+    build/gguf/bin/python tests/golden/gguf_types.py
 
 It writes into gguf/ beside itself, or into the folder given as its argument:
 

@@ -2,7 +2,7 @@
 
     python3 -m venv build/transformers
     build/transformers/bin/pip install transformers==5.23.0 safetensors==0.8.0 torch==2.15.0 numpy==2.4.6
-    build/transformers/bin/python -P tests/golden/llama.py
+    build/transformers/bin/python tests/golden/llama.py
 
 It writes into llama/ beside itself, or into the folder given as its argument:
 

@@ -1,6 +1,6 @@
 """Loads a folder that Cohort wrote with Hugging Face's transformers and compares its logits with Cohort's.
 
-    build/transformers/bin/python -P tests/golden/llama_check.py FOLDER LINES [TOLERANCE]
+    build/transformers/bin/python tests/golden/llama_check.py FOLDER LINES [TOLERANCE]
 
 LINES is a file with a line {"ids": [...], "logits": [[...], ...]} for each sequence, a row of logits for each of its tokens. TOLERANCE, 1e-4 if not
 given, is the largest difference of two logits. Ends with exit status 1, and says where, if one is larger or if transformers misses anything in the folder.

@@ -18,8 +18,6 @@ import sys
 import unittest.mock
 import warnings
 
-sys.path.append(sys.path.pop(0))  # this folder, behind the library's statistics.py
-
 import gymnasium
 import numpy
 import torch

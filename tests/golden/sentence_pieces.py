@@ -2,7 +2,7 @@
 
     python3 -m venv build/sentencepiece
     build/sentencepiece/bin/pip install sentencepiece==0.2.3
-    build/sentencepiece/bin/python -P tests/golden/sentence_pieces.py
+    build/sentencepiece/bin/python tests/golden/sentence_pieces.py
 
 It writes into sentencepiece/ beside itself, or into the folder given as its argument: NAME/tokenizer.model of MODELS, and NAME/expected.json with the
 tokens of each text, null for those that are no UTF-8, and what these are decoded to.

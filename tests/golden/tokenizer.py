@@ -2,7 +2,7 @@
 
     python3 -m venv build/tokenizers
     build/tokenizers/bin/pip install tokenizers==0.23.3
-    build/tokenizers/bin/python -P tests/golden/tokenizer.py
+    build/tokenizers/bin/python tests/golden/tokenizer.py
 
 It writes into tokenizer/ beside itself, or into the folder given as its argument:
 
@@ -11,7 +11,7 @@ It writes into tokenizer/ beside itself, or into the folder given as its argumen
     NAME/expected.json     ids: of each text; plain: the same without special tokens in the text and around it, where that differs; decoded: of each text, null where it is the text,
                            and whole: with special tokens, where that differs; random: sequences of random ids and what they are decoded to
 
-    build/tokenizers/bin/python -P tests/golden/tokenizer.py --compare build/release/examples/tokenize [COUNT]
+    build/tokenizers/bin/python tests/golden/tokenizer.py --compare build/release/examples/tokenize [COUNT]
 
 compares COUNT random texts (10,000) and as many random sequences of each family with the program tokenize, in place of that.
 """

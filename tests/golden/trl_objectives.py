@@ -27,7 +27,8 @@ and NAME_kl of grpo with is_weight(_series), the off-policy mask, the high-entro
 bnpo_parts (_kl, _kl_corrected): of two microbatches of three series each, with current_gradient_accumulation_steps 2, the sum that accumulates.
 
 trl_preference.txt: chosen, rejected, chosen_ref, rejected_ref are sums of log-probabilities, of chosen_length and rejected_length tokens. NAME is
-DPOTrainer's loss (beta 0.1, label_smoothing 0.1), the mean over the pairs, NAME/chosen and NAME/rejected the gradients by the sums. smoothed is aot,
+DPOTrainer's loss (beta 0.1, label_smoothing 0.1), the mean over the pairs, NAME/chosen and NAME/rejected the gradients by the sums; simpo and orpo are
+CPOTrainer's and ORPOTrainer's. smoothed is aot,
 which has the label smoothing that sigmoid lacks, of one pair at a time, so that it sorts nothing. forward_kl and js_divergence: sigmoid with that
 f_divergence_type. reward, reward_margin, reward_centered (center_rewards_coefficient 0.01, with margin): RewardTrainer's, of chosen_reward,
 rejected_reward and margin.
@@ -44,6 +45,8 @@ from accelerate import PartialState
 from common import check_versions, float64, packing, write
 from objective_batch import KINKS, batch, off_kinks, series_mean, some
 from trl import DPOTrainer, GRPOTrainer, RewardTrainer
+from trl.experimental.cpo import CPOTrainer
+from trl.experimental.orpo import ORPOTrainer
 
 NEEDED = {"trl": "1.16.0", "torch": "2.15.0", "numpy": "2.4.6", "transformers": "5.23.0", "accelerate": "1.15.0"}
 ABOUT = f"recorded by trl_objectives.py with {NEEDED}"
@@ -192,6 +195,23 @@ def dpo():
     return rows
 
 
+def without_reference(sums):
+    """SimPO (beta 2, gamma 1, smoothed by 0.1) and ORPO (weight 0.1, with the paper's likelihood of the chosen), of mean log-probabilities."""
+    rows = {}
+    means = [torch.tensor(sums[k] / sums[f"{k}_length"], requires_grad=True) for k in ["chosen", "rejected"]]
+    simpo = stand_in(CPOTrainer, alpha=0.0, loss_type="simpo", simpo_gamma=1.0, beta=2.0, label_smoothing=0.1)
+    orpo = stand_in(ORPOTrainer, beta=0.1)
+    to_float, torch.Tensor.float = torch.Tensor.float, torch.Tensor.double  # TRL takes ORPO's odds in float32
+    losses = {"simpo": simpo.cpo_loss(*means)[0].mean(), "orpo": -means[0].mean() - orpo.odds_ratio_loss(*means)[0].mean()}
+    torch.Tensor.float = to_float
+    for name, loss in losses.items():
+        slopes = torch.autograd.grad(loss, means)
+        rows[name] = loss
+        for k, slope in zip(["chosen", "rejected"], slopes):
+            rows[f"{name}/{k}"] = slope / torch.tensor(sums[f"{k}_length"])  # by the sums
+    return rows
+
+
 def reward():
     draws = numpy.random.default_rng(24)
     n = 12
@@ -228,4 +248,4 @@ if __name__ == "__main__":
         p, b = some(*batch(empty=True))
         del b["token_advantage"]
         write(folder / "objective/trl_masked.txt", ABOUT, {**b, **grpo(p, b, masked=True), **microbatches(b)})
-        write(folder / "objective/trl_preference.txt", ABOUT, {**dpo(), **reward()})
+        write(folder / "objective/trl_preference.txt", ABOUT, {**(pairs := dpo()), **without_reference(pairs), **reward()})

@@ -43,7 +43,8 @@ struct samples {
   explicit samples(bool pairs) {
     for (std::uint32_t k = 0; k < field.size(); ++k) {
       bool length = pairs ? k == 6 || k == 7 : k == 12, divergence = !pairs && (k == 9 || k == 10);
-      double low = length ? 1 : divergence ? 0 : -2, high = length ? 9 : !pairs && k < 4 ? 0 : 2;
+      bool sums = pairs && k < 4;  // of log-probabilities: no series is sure, where the odds of orpo have their pole
+      double low = length ? 1 : divergence ? 0 : sums ? -8 : -2, high = length ? 9 : sums ? -1 : k < 4 ? 0 : 2;
       field[k] = arrays::uniform(count, 70 + k, low, high);
       for (double& x : field[k]) x = std::round(x * 64) / 64;
     }

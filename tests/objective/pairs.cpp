@@ -1,11 +1,14 @@
 #include <cohort/objective/bradley_terry.hpp>
 #include <cohort/objective/differentiate_pairs.hpp>
 #include <cohort/objective/dpo.hpp>
+#include <cohort/objective/orpo.hpp>
+#include <cohort/objective/simpo.hpp>
 #include "../catch.hpp"
 #include "../support/arrays.hpp"
 #include "../support/golden.hpp"
 
-// DPO, IPO, a hinge, Bradley-Terry: against TRL's trainers, differences, and the table of gradient coefficients.
+// DPO, IPO, a hinge, SimPO, ORPO, Bradley-Terry: against TRL's trainers, differences, and the table of gradient
+// coefficients.
 
 using namespace cohort;
 using namespace arrays;
@@ -135,7 +138,8 @@ TEST_CASE("trl: Bradley-Terry, with a margin, and with scores kept around 0", "[
   }
 }
 
-TEST_CASE("trl: IPO divides by lengths, here of steps that all have the same log-probability", "[golden]") {
+TEST_CASE("trl: IPO, SimPO and ORPO divide by lengths, here of steps that all have the same log-probability",
+          "[golden]") {
   auto rows = golden::read("objective/trl_preference.txt");
   auto const& c = golden::row(rows, "chosen");
   pairs p;
@@ -155,14 +159,31 @@ TEST_CASE("trl: IPO divides by lengths, here of steps that all have the same log
   numbers loss(p.logp.size()), slope(p.logp.size());
   step_views<double> v{.logp = all(std::as_const(p.logp)), .ref_logp = all(std::as_const(p.ref_logp))};
   v.series_of = all(std::as_const(p.series_of)), v.series = std::ptrdiff_t(2 * c.size());
-  differentiate_pairs(backend, ipo{.beta = .1}, v, all(std::as_const(p.last)), {.loss = all(loss), .logp = all(slope)});
-  double total = 0;
-  for (double x : loss) total += x;
-  CHECK(close(total, golden::row(rows, "ipo")[0], 1e-10, 1e-12));
-  for (std::size_t i = 0; i < c.size(); ++i) {
-    CHECK(close(slope[first[2 * i]], golden::row(rows, "ipo/chosen")[i], 1e-10, 1e-12));
-    CHECK(close(slope[first[2 * i + 1]], golden::row(rows, "ipo/rejected")[i], 1e-10, 1e-12));
-  }
+  auto agrees = [&](auto const& o, std::string const& name) {
+    CAPTURE(name);
+    differentiate_pairs(backend, o, v, all(std::as_const(p.last)), {.loss = all(loss), .logp = all(slope)});
+    double total = 0;
+    for (double x : loss) total += x;
+    CHECK(close(total, golden::row(rows, name)[0], 1e-10, 1e-12));
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      CHECK(close(slope[first[2 * i]], golden::row(rows, name + "/chosen")[i], 1e-10, 1e-12));
+      CHECK(close(slope[first[2 * i + 1]], golden::row(rows, name + "/rejected")[i], 1e-10, 1e-12));
+    }
+  };
+  agrees(ipo{.beta = .1}, "ipo");
+  agrees(simpo{.beta = 2, .gamma = 1, .label_smoothing = .1}, "simpo");
+  agrees(orpo{.weight = .1}, "orpo");
+}
+
+TEST_CASE("orpo: of a series that is sure the odds stand still, and nothing is infinite") {
+  pairs p;
+  p.add(0, -3), p.add(-2, 0);
+  auto found = p(orpo{.weight = 1});
+  double most = -1e-6 - std::log(-std::expm1(-1e-6)), odds3 = -3 - std::log(-std::expm1(-3.)),
+         odds2 = -2 - std::log(-std::expm1(-2.));
+  CHECK(close(found.loss, (std::log1p(std::exp(odds3 - most)) + 2 + std::log1p(std::exp(most - odds2))) / 2, 1e-12, 0));
+  CHECK(found.logp[0] == -.5);
+  CHECK(found.logp[3] == 0);
 }
 
 TEST_CASE(
@@ -170,6 +191,8 @@ TEST_CASE(
     "not") {
   require_differences(dpo{.beta = .5, .label_smoothing = .1});
   require_differences(ipo{.beta = .5});
+  require_differences(simpo{.beta = 2, .gamma = .5, .label_smoothing = .1});
+  require_differences(orpo{.weight = .7});
   require_differences(bradley_terry{.margin = .3, .center = .1});
 }
 

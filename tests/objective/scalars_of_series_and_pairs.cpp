@@ -3,6 +3,7 @@
 #include <cohort/objective/gmpo.hpp>
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
+#include <cohort/objective/simpo.hpp>
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/vespo.hpp>
 #include "../catch.hpp"
@@ -89,6 +90,6 @@ TEMPLATE_LIST_TEST_CASE("objectives of pairs: every scalar agrees with double, v
                         scalars::all) {
   auto check = [](auto const& o) { REQUIRE(of_pair<TestType>(o) <= 2); };
   check(dpo{.beta = .5, .label_smoothing = .1}), check(ipo{.beta = .5}), check(preference_hinge{.beta = .5}),
-      check(bradley_terry{.margin = .3, .center = .1});
+      check(bradley_terry{.margin = .3, .center = .1}), check(simpo{.gamma = .5});
   check(mine::of_pair{});
 }

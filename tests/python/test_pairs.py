@@ -27,12 +27,17 @@ def softplus(x):
 given, lengths, scores = pairs()
 d = (given["chosen_logp"] - given["chosen_ref_logp"]) - (given["rejected_logp"] - given["rejected_ref_logp"])
 d_of_means = (given["chosen_logp"] - given["chosen_ref_logp"]) / lengths["chosen_length"] - (given["rejected_logp"] - given["rejected_ref_logp"]) / lengths["rejected_length"]
+own = {name: given[name] for name in ("chosen_logp", "rejected_logp")}
+means = [own[f"{side}_logp"] / lengths[f"{side}_length"] for side in ("chosen", "rejected")]
+odds = [m - np.log1p(-np.exp(m)) for m in means]
 margin = scores["chosen_score"] - scores["rejected_score"]
 OBJECTIVES = [
     (cohort.dpo(beta=0.2), given, softplus(-0.2 * d)),
     (cohort.dpo(beta=0.1, label_smoothing=0.1), given, 0.9 * softplus(-0.1 * d) + 0.1 * softplus(0.1 * d)),
     (cohort.ipo(beta=0.5), {**given, **lengths}, (d_of_means - 1) ** 2),
     (cohort.preference_hinge(beta=0.1), given, np.maximum(0, 1 - 0.1 * d)),
+    (cohort.simpo(beta=2.0, gamma=0.5), {**own, **lengths}, softplus(0.5 - 2 * (means[0] - means[1]))),
+    (cohort.orpo(weight=0.2), {**own, **lengths}, 0.2 * softplus(odds[1] - odds[0]) - means[0]),
     (cohort.bradley_terry(), scores, softplus(-margin)),
     (cohort.bradley_terry(margin=0.5, center=0.01), scores, softplus(0.5 - margin) + 0.01 * (scores["chosen_score"] + scores["rejected_score"]) ** 2),
 ]

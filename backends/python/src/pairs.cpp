@@ -13,6 +13,14 @@ struct objective_of_pairs {
   std::function<nb::tuple(nb::kwargs const&)> call;
 };
 
+/// Whether an objective reads the lengths of its series.
+template <class O>
+bool reads_length(O const& objective) {
+  pair_terms<dependency> terms;
+  terms.chosen_length = terms.rejected_length = dependency::on(1u << 31);
+  return objective(terms).bits != 0;
+}
+
 /// Arrays with a number for each pair, one of the chosen series and one of the rejected.
 template <class O>
 struct pairs_of {
@@ -20,24 +28,26 @@ struct pairs_of {
 
   nb::tuple operator()(nb::kwargs const& given) const {
     call c(O::notes.name);
-    bool of_logp = terms_read_by(objective) & needs::logp;
+    unsigned reads = terms_read_by(objective);
+    bool of_logp = reads & needs::logp, of_ratio = reads & needs::ref_logp, of_mean = reads_length(objective);
     std::vector<named_array> arrays;
     auto add = [&](char const* chosen, char const* rejected) {
       for (auto name : {chosen, rejected})
         arrays.push_back({given.contains(name) ? nb::handle(given[name]) : nb::handle(Py_None), name});
     };
-    if (of_logp) add("chosen_logp", "rejected_logp"), add("chosen_ref_logp", "rejected_ref_logp");
+    if (of_logp) add("chosen_logp", "rejected_logp");
     else add("chosen_score", "rejected_score");
-    if (std::is_same_v<O, ipo>) add("chosen_length", "rejected_length");
+    if (of_ratio) add("chosen_ref_logp", "rejected_ref_logp");
+    if (of_mean) add("chosen_length", "rejected_length");
     std::string names;
     for (auto const& a : arrays) names += (names.empty() ? "" : ", ") + std::string(a.name);
     for (auto [key, value] : given) refuse_unknown(c.name(), nb::cast<std::string>(key), names, "is no array of it");
-    return c.with_type(arrays, [&]<class T>(T) { return in_type<T>(c, arrays, of_logp); });
+    return c.with_type(arrays, [&]<class T>(T) { return in_type<T>(c, arrays, of_logp, of_ratio, of_mean); });
   }
 
  private:
   template <class T>
-  nb::tuple in_type(call& c, std::vector<named_array> const& arrays, bool of_logp) const {
+  nb::tuple in_type(call& c, std::vector<named_array> const& arrays, bool of_logp, bool of_ratio, bool of_mean) const {
     std::vector<view<T const>> read;
     for (auto const& [array, name] : arrays) {
       read.push_back(c.vector<T>(array, name));
@@ -51,8 +61,8 @@ struct pairs_of {
       for (std::ptrdiff_t p = 0; p < P; ++p) all.push_back(read[k][p]), all.push_back(read[k + 1][p]);
       return all;
     };
-    std::vector<T> now = in_turn(0), ref = of_logp ? in_turn(2) : std::vector<T>(now.size(), T(0)),
-                   length = read.size() > 4 ? in_turn(4) : std::vector<T>(now.size(), T(1));
+    std::vector<T> now = in_turn(0), ref = of_ratio ? in_turn(2) : std::vector<T>(now.size(), T(0)),
+                   length = of_mean ? in_turn(read.size() - 2) : std::vector<T>(now.size(), T(1));
     for (T n : length)
       if (!(n > 0))
         c.refuse("a length is " + cohort::detail::text(double(n)) +

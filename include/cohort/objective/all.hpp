@@ -14,9 +14,11 @@
 #include <cohort/objective/gspo.hpp>
 #include <cohort/objective/kl_penalty.hpp>
 #include <cohort/objective/log_likelihood.hpp>
+#include <cohort/objective/orpo.hpp>
 #include <cohort/objective/policy_gradient.hpp>
 #include <cohort/objective/sapo.hpp>
 #include <cohort/objective/series_kl_penalty.hpp>
+#include <cohort/objective/simpo.hpp>
 #include <cohort/objective/tic_grpo.hpp>
 #include <cohort/objective/value_distance.hpp>
 #include <cohort/objective/value_loss.hpp>
@@ -35,7 +37,7 @@ using step_objectives =
 using series_objectives = std::tuple<gspo, gspo_step, gmpo, vespo<>, tic_grpo, series_kl_penalty<>>;
 
 /// For pairs.
-using pair_objectives = std::tuple<dpo, ipo, preference_hinge, bradley_terry>;
+using pair_objectives = std::tuple<dpo, ipo, preference_hinge, simpo, orpo, bradley_terry>;
 
 /// What a value function's error costs.
 using value_distances = std::tuple<squared_error, absolute_error, huber_error>;

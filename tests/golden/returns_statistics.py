@@ -3,7 +3,7 @@
     python3 -m venv build/statistics
     build/statistics/bin/pip install arch==7.2.0 numpy==2.4.6 pandas==2.3.3 scipy==1.17.1 statsmodels==0.15.0
     build/statistics/bin/pip install --no-deps rliable==1.2.0
-    build/statistics/bin/python tests/golden/statistics.py
+    build/statistics/bin/python tests/golden/returns_statistics.py
 
 It writes statistics/rliable.txt and statistics/tests.txt beside itself, or into the folder given as its argument: lines of `name number number ...`, each
 number the shortest decimal that reads back as the same float64.
@@ -36,7 +36,7 @@ REPLICATES = 60
 def write(path, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
-        file.write(f"# recorded by statistics.py with {NEEDED}\n")
+        file.write(f"# recorded by returns_statistics.py with {NEEDED}\n")
         for name, values in rows.items():
             file.write(" ".join([name] + [repr(float(x)) for x in numpy.ravel(values)]) + "\n")
 
