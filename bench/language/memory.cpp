@@ -101,4 +101,5 @@ int main(int argc, char** argv) {
     lora_model policy(cpu, language::load(cpu, argv[1], how), {.rank = 16}, random_seed{1}, settings);
     run(policy);
   }
+  return 0;
 }

@@ -57,7 +57,7 @@ TEST_CASE("service_reward: the service reads completions in JSON and answers wit
 }
 
 TEST_CASE("service_reward: a service that is not there, stalls or answers wrongly is named, or makes values absent") {
-  language::service_reward<> judge{.seconds = .2, .at_once = 1, .at_a_time = 2, .most_bytes = 1000};
+  language::service_reward<> judge{.at_once = 1, .at_a_time = 2, .most_bytes = 1000};
   auto refused = [&](std::string const& what) {
     judge.failing = when_failing::stop;
     std::string const said = support::refusal<reward_failure>([&] { asked(judge, {1, 2}); });
@@ -79,8 +79,9 @@ TEST_CASE("service_reward: a service that is not there, stalls or answers wrongl
   };
   {
     reward_server stalls([](auto const&, auto&) { std::this_thread::sleep_for(std::chrono::milliseconds(300)); });
-    judge.port = stalls.port;
+    judge.port = stalls.port, judge.seconds = .1;
     refused("gave no answer");
+    judge.seconds = 60;
   }
   answers(500, "out of order", "answered 500: out of order");
   answers(200, "<html>", "is not JSON");

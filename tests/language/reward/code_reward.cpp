@@ -42,7 +42,7 @@ TEST_CASE("fenced: the last closed block of a language") {
 
 TEST_CASE("code_reward: the share of the tests that the program passes") {
   if (!there_is_one()) return;
-  code_reward reward{.tests = tests_of, .language = shell_code(), .limits = {.wall_seconds = 2}};
+  code_reward reward{.tests = tests_of, .language = shell_code()};
   task const sums{{{"1 2\n", "3"}, {"5 5\n", "10  \n\n"}, {"1 1\n", "3"}}};
   std::string const adds = block("sh", "read a b; echo $((a+b))");
   CHECK(of_text(reward, adds, sums) == 2. / 3);
@@ -62,11 +62,12 @@ TEST_CASE("code_reward: the share of the tests that the program passes") {
 
 TEST_CASE("code_reward: tests in code stand behind the program, which has to reach their end") {
   if (!there_is_one()) return;
-  code_reward const reward{.tests = tests_of, .language = shell_code(), .limits = {.wall_seconds = .3}};
+  code_reward reward{.tests = tests_of, .language = shell_code()};
   task const t{
       {{.code = "test \"$(add 1 2)\" = 3"}, {.code = "test \"$(add 1 2)\" = 3 || exit 1"}, {.code = "exit 1"}}};
   CHECK(of_text(reward, block("sh", "add() { echo $(($1+$2)); }"), t) == 2. / 3);
   CHECK(of_text(reward, block("sh", "exit 0"), t) == 0.);  // without the tests
+  reward.limits.wall_seconds = .2;
   CHECK(of_text(reward, block("sh", "while :; do :; done"), task{{{.code = "true"}}}) == 0.);
 }
 

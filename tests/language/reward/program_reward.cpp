@@ -132,9 +132,8 @@ TEST_CASE("program_reward: a program that cannot be started is an io_error, and 
 }
 
 TEST_CASE("program_reward: nothing is left of a program that hangs, nor of what it started") {
-  std::string const said = support::refusal<reward_failure>([] {
-    asked(program_reward<>(sh("read -r x; sleep 300 & echo \"{\\\"error\\\":$!}\"; wait"), {.seconds = 5}), {1});
-  });
+  std::string const said = support::refusal<reward_failure>(
+      [] { asked(program_reward<>(sh("read -r x; sleep 300 & echo \"{\\\"error\\\":$!}\"; wait"), {}), {1}); });
   int const sleeper = std::stoi(said.substr(said.rfind(' ')));
   for (int i = 0; i < 2000 && ::kill(sleeper, 0) == 0; ++i) {  // a zombie is there until its new parent has seen it
     std::ifstream file("/proc/" + std::to_string(sleeper) + "/stat");

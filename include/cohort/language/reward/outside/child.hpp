@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cohort/error.hpp>
-#include <cohort/language/reward/outside/descriptor.hpp>
+#include <cohort/language/reward/descriptor.hpp>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
