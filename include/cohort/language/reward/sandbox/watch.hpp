@@ -1,6 +1,7 @@
 #pragma once
 #if defined(__linux__)
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cohort/compiler.hpp>
@@ -14,7 +15,7 @@ namespace COHORT_NAMESPACE::detail {
 class process_watch {
  public:
   explicit process_watch(int proc)
-      : proc_(proc), page_(std::size_t(::sysconf(_SC_PAGESIZE))), tick_(1. / double(::sysconf(_SC_CLK_TCK))) {}
+      : proc_(proc), page_(::getauxval(AT_PAGESZ)), tick_(1. / double(::getauxval(AT_CLKTCK))) {}
 
   struct taken {
     std::size_t memory = 0;  ///< resident, what is shared counted once for each
