@@ -103,8 +103,11 @@ token_sampler sampler_of(settings const& s) {
 std::unique_ptr<any_run> make_run(settings const& s, model_source const& source, language::data_task const& task) {
   if (s.how == method::sft) return made(s, source, task, demonstrations{s.prompts}, no_advantage{}, log_likelihood{});
   if (s.how == method::dpo) return made(s, source, task, preferences{s.prompts}, no_advantage{}, dpo{.beta = s.beta});
-  completions const rollout{
-      .prompts = s.prompts, .group = s.group, .max_tokens = s.max_tokens, .sampler = sampler_of(s)};
+  completions const rollout{.prompts = s.prompts,
+                            .group = s.group,
+                            .max_tokens = s.max_tokens,
+                            .sampler = sampler_of(s),
+                            .resample = s.resample};
   clipped_ratio const clip{.epsilon = s.epsilon, .epsilon_high = s.highest_epsilon()};
   if (s.kl == 0) return made(s, source, task, rollout, group_relative{}, clip);
   return made(s, source, task, rollout, group_relative{}, clip + kl_penalty{.estimator = k3{}, .weight = s.kl});
