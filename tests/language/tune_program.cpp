@@ -118,7 +118,7 @@ TEST_CASE("grpo: adapters beside a model that stays learn, go on to the same bit
 TEST_CASE("grpo: killed, stopped and gone on with it comes to the same bits, on any number of threads") {
   trainer const t;
   std::string const how =
-      "--reward characters:target=3 --kl .01 --updates 90 --rate 5e-3 --checkpoint-every 3 "
+      "--reward characters:target=3 --kl .01 --resample 1 --updates 90 --rate 5e-3 --checkpoint-every 3 "
       "--evaluate-every 15 --evaluate-samples 2 ";
   auto const whole = t.grpo("whole", how + "--threads 2");
   CAPTURE(whole.err);

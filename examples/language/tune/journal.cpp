@@ -61,27 +61,30 @@ std::vector<log_column> journal::columns() const {
 void journal::on_update(train_report const& r) {
   metrics_.on_update(r);
   board_.on_update(r);
-  auto write = [&](char const* kind, std::vector<shown_completion> const& all) {
-    for (auto const& c : all) {
-      ordered_json line{{"step", r.updates},
-                        {"kind", kind},
-                        {"row", c.row},
-                        {"prompt", c.prompt},
-                        {"completion", c.text},
-                        {"tokens", c.tokens},
-                        {"truncated", c.truncated},
-                        {"reward", finite(c.total)}};
-      for (std::size_t i = 0; i < c.parts.size(); ++i) line["rewards/" + rewards_.name(i)] = finite(c.parts[i]);
-      completions_.write(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
-    }
-  };
-  write("sample", seen_.samples()), write("best", seen_.best()), write("worst", seen_.worst());
+  write("sample", r.updates, seen_.samples()), write("best", r.updates, seen_.best());
+  write("worst", r.updates, seen_.worst());
+}
+
+void journal::write(char const* kind, std::int64_t step, std::vector<shown_completion> const& all) {
+  for (auto const& c : all) {
+    ordered_json line{{"step", step},
+                      {"kind", kind},
+                      {"row", c.row},
+                      {"prompt", c.prompt},
+                      {"completion", c.text},
+                      {"tokens", c.tokens},
+                      {"truncated", c.truncated},
+                      {"reward", finite(c.total)}};
+    for (std::size_t i = 0; i < c.parts.size(); ++i) line["rewards/" + rewards_.name(i)] = finite(c.parts[i]);
+    completions_.write(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+  }
 }
 
 void journal::on_exam(exam_result const& result) {
   ordered_json line{{"step", result.updates}, {"seconds", result.seconds}};
   for (auto const& [name, value] : result.values) line[name] = finite(value);
   evaluations_.write(line.dump() + '\n');
+  write("held out", result.updates, result.samples);
   exams_.push_back(result);
 }
 

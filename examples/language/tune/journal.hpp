@@ -12,7 +12,9 @@ namespace tuning {
 ///
 ///     metrics.jsonl      a line for each update, by TRL's names, with each reward's mean and deviation
 ///     evaluations.jsonl  a line for each evaluation
-///     completions.jsonl  the best, the worst and some others of each update's completions, with their rewards
+///     completions.jsonl  the best, the worst and some others of each update's completions, and some of each
+///     evaluation's,
+///                        with their rewards
 ///     tensorboard/       the numbers of metrics.jsonl, and those of evaluations as of the update before them
 class journal {
  public:
@@ -26,6 +28,7 @@ class journal {
 
  private:
   std::vector<cohort::log_column> columns() const;
+  void write(char const* kind, std::int64_t step, std::vector<shown_completion> const& all);
 
   cohort::reward_list<cohort::language::data_row> const& rewards_;
   record seen_;

@@ -39,6 +39,9 @@ void each_setting(Settings& s, F f) {
   f(option_facts{"prompts", "N", "rows an update [8]", count}, s.prompts, positive);
   f(option_facts{"group", "N", "completions of each prompt [8]", "a whole number, 2 or more", of_grpo}, s.group,
     [](int n) { return n > 1; });
+  f(option_facts{"resample", "N", "rounds at most of more prompts for groups whose rewards are all equal (DAPO) [0]",
+                 "0 or a positive number", of_grpo},
+    s.resample, not_negative);
   f(option_facts{"max_tokens", "N", "of a completion [64]", count, generating}, s.max_tokens, positive);
   f(option_facts{"rate", "X", "Adam's, at the beginning [grpo 1e-6, sft 1e-5, dpo 1e-6]", "a number above 0, below 1"},
     s.rate, [](double x) { return x > 0 && x < 1; });

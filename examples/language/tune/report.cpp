@@ -201,6 +201,7 @@ std::string report(settings const& s, std::filesystem::path const& folder, std::
           "What an update looked like is said of its last minibatch. What was 0 throughout is not shown.</p>\n" +
           results(exams) + samples(completions, "best", "The best completions of some updates") +
           samples(completions, "worst", "The worst ones") +
+          samples(completions, "held out", "Completions of held-out prompts") +
           "<p class=\"notes\">Made by Cohort " COHORT_VERSION
           "; config.toml beside this page runs it again: <code>cohort " +
           name_of(s.how) + " --config config.toml --out NEW</code></p>\n";

@@ -96,8 +96,11 @@ std::unique_ptr<any_run> run_with(settings const& s, model_source const& source,
   };
   if (s.how == method::sft) return made(demonstrations{s.prompts}, no_advantage{}, log_likelihood{});
   if (s.how == method::dpo) return made(preferences{s.prompts}, no_advantage{}, dpo{.beta = s.beta});
-  completions const rollout{
-      .prompts = s.prompts, .group = s.group, .max_tokens = s.max_tokens, .sampler = sampler_of(s)};
+  completions const rollout{.prompts = s.prompts,
+                            .group = s.group,
+                            .max_tokens = s.max_tokens,
+                            .sampler = sampler_of(s),
+                            .resample = s.resample};
   clipped_ratio const clip{.epsilon = s.epsilon, .epsilon_high = s.highest_epsilon()};
   if (s.kl == 0) return made(rollout, group_relative{}, clip);
   return made(rollout, group_relative{}, clip + kl_penalty{.estimator = k3{}, .weight = s.kl});

@@ -17,7 +17,7 @@ struct settings {
   std::vector<double> weights;
   std::int64_t updates = 100, evaluate_every = 0, checkpoint_every = 20;
   int prompts = 8, group = 8, max_tokens = 64, minibatches = 1, epochs = 1, rows = 1024, threads = 0;
-  int lora = 0, evaluate_rows = 32, evaluate_samples = 4, top_k = 0;
+  int lora = 0, evaluate_rows = 32, evaluate_samples = 4, top_k = 0, resample = 0;
   double rate = 0, final_rate = -1, kl = 0, epsilon = .2, epsilon_high = -1, temperature = 1, top_p = 1, clip_norm = 1,
          beta = .1, held_out = .1, lora_alpha = 0;
   std::uint64_t seed = 1;

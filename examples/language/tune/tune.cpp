@@ -98,6 +98,16 @@ std::string summary(settings const& s, any_run const& run, journal const& log, s
   return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }
 
+/// Refuses a folder whose disk has no room for a checkpoint beside the one that it replaces, and for the model.
+void require_room(settings const& s, fs::path const& out, double parameters) {
+  std::error_code unknown;
+  auto const there = fs::space(out, unknown);
+  double const copies = s.how == method::dpo || s.kl > 0 ? 4 : 3, needed = 4 * parameters * (2 * copies + 1);
+  if (!unknown && double(there.available) < needed)
+    throw std::runtime_error("the disk of " + out.string() + " has " + program::binary_size(double(there.available)) +
+                             " left, expected " + program::binary_size(needed) + " for two checkpoints and the model");
+}
+
 void train(request r) {
   settings& s = r.run;
   judges const by(s);
@@ -114,6 +124,7 @@ void train(request r) {
   s.data_checksum = checksum;
   fs::path const out = r.out;
   program::prepare_run_folder(out, of_a_run, {r.resume, r.overwrite});
+  require_room(s, out, source.options().parameters());
   checkpoints kept(out / "checkpoints", {.every = s.checkpoint_every, .keep = 1});
   if (!r.resume) {
     for (auto const& path : kept.files()) fs::remove(path);

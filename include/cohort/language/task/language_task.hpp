@@ -14,7 +14,7 @@ struct sample_place {
   std::ptrdiff_t prompt = 0, number = 0;
 };
 
-/// Which draw of a run: the how manieth row, from 0, in a run of this seed.
+/// Which row is drawn: number `number`, from 0, of a run of this seed.
 struct row_number {
   std::uint64_t seed = 0, number = 0;
 };
