@@ -3,12 +3,14 @@
 //     cohort generate --model DIR --prompt "Once upon a time" --tokens 50
 //     cohort generate --model DIR --ids "1 17 4" --tokens 20 --greedy
 //     cohort generate --model DIR --lines < prompts.jsonl      lines {"prompt": "..."} or {"ids": [...]}
+//     cohort generate --model DIR --prompt "6 times 7 is" --regex " ?[0-9]+"
 //     cohort generate --model DIR --ids "1 17 4" --tokens 20 --temperature 0.8 --top-p 0.9 --samples 4 --seed 7 --json
 #include <charconv>
 #include <cmath>
 #include <cohort/backend/eigen.hpp>
 #include <cohort/language/files/model_text.hpp>
 #include <cohort/language/model/generate.hpp>
+#include <cohort/language/tokenizer/expression_mask.hpp>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -29,6 +31,7 @@ struct request {
   std::optional<std::vector<std::int32_t>> ids;
   std::optional<std::string> text;
   std::optional<std::vector<std::int32_t>> stop;  // absent: the files'
+  std::optional<std::string> regex;
   generation_options how;
   std::uint64_t seed;
   int threads;
@@ -106,6 +109,10 @@ void generate(request r) {
   require_memory(r, options, sizeof(T));
   r.how.stop = r.stop ? *r.stop : text ? text->stop : language::stop_tokens_of(r.path);
   r.how.at_once = std::max(64, r.how.group);
+  if (r.regex) {
+    if (!r.stop) words(), r.how.stop = text->stop;
+    r.how.allowed = language::matching(*r.regex, words(), r.how.stop);
+  }
 
   program::token_usage usage;
   generator<eigen::basic_backend<T>> completions;
@@ -122,7 +129,7 @@ void generate(request r) {
 
 int main(int argc, char** argv) {
   using namespace program;
-  typed ids, prompt, samples, stop;
+  typed ids, prompt, samples, stop, regex;
   bool json = false, lines = false, stats = false;
   model_options loading;
   sampling_options sampling;
@@ -144,6 +151,10 @@ int main(int argc, char** argv) {
   add(app, "--samples", samples, "continuations, one line each [1]", "N");
   add(app, "--stop", stop, "tokens that end a continuation; \"\" for none [those that the model's files name]",
       "\"N N ...\"");
+  add(app, "--regex", regex,
+      "a regular expression that a continuation's text matches as a whole, where a stop token ends it before --tokens "
+      "do",
+      "TEXT");
   app.add_flag(
       "--json", json,
       "print lines {\"text\": \"...\", \"ids\": [...], \"logp\": [...], \"stopped\": true}, with the tokens' natural "
@@ -158,6 +169,7 @@ int main(int argc, char** argv) {
         .ids = ids ? std::optional(tokens_of("--ids", *ids)) : std::nullopt,
         .text = prompt,
         .stop = stop ? std::optional(tokens_of("--stop", *stop)) : std::nullopt,
+        .regex = regex,
         .how = sampling.read(64),
         .seed = sampling.seed(),
         .threads = loading.threads(),
@@ -166,6 +178,11 @@ int main(int argc, char** argv) {
         .stats = stats,
     };
     r.how.group = whole_number_of("--samples", samples, 1, 1);
+    if (regex) try {
+        language::regular_expression{*regex};
+      } catch (value_error const& e) {
+        throw usage_error(std::string("--regex: ") + e.what());
+      }
     if (r.ids && r.ids->empty()) throw usage_error("--ids is empty, expected one token or more");
     loading.wide ? generate<double>(r) : generate<float>(r);
   });

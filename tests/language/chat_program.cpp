@@ -1,6 +1,7 @@
 // The programs that read and write texts, as a user meets them: a random model with a tokenizer of its own.
 #ifdef COHORT_CHAT
 #include <algorithm>
+#include <cohort/language/tokenizer/regular_expression.hpp>
 #include <sstream>
 
 #include "../catch.hpp"
@@ -78,6 +79,17 @@ TEST_CASE("generate, score: texts in the place of tokens") {
   auto const wrong = model.run("cohort-generate", "--lines", "{\"prompt\": 3}\n");
   CHECK(wrong.status == 1);
   CHECK_THAT(wrong.err, ContainsSubstring("stdin, line 1: has prompt 3, expected a text"));
+
+  auto const matching =
+      model.run("cohort-generate", "--prompt '" + text + "' --tokens 30 --samples 6 --regex '(yes|no){1,2}'");
+  std::istringstream answers(matching.out);
+  int count = 0;
+  for (std::string line; std::getline(answers, line); ++count)
+    CHECK(language::regular_expression("(yes|no){1,2}").matches(line));
+  CHECK(count == 6);
+  auto const unknown = model.run("cohort-generate", "--prompt a --regex 'a(?=b)'");
+  CHECK(unknown.status == 2);
+  CHECK_THAT(unknown.err, ContainsSubstring("--regex: the regular expression 'a(?=b)' has a look-ahead at byte 1"));
 
   auto const ids = language::read_text(model.folder).words.encode(text);
   auto const of_text = json::parse(model.run("cohort-score", "--stats", json{{"text", text}}.dump() + "\n").out),

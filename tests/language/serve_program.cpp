@@ -1,5 +1,7 @@
 // The program serve, asked as OpenAI's clients ask.
 #ifdef COHORT_SERVE
+#include <cohort/language/tokenizer/regular_expression.hpp>
+
 #include "../catch.hpp"
 #include "../support/http.hpp"
 #include "../support/served_port.hpp"
@@ -102,6 +104,17 @@ TEST_CASE("serve: a stop text ends a completion, also between tokens and in a st
   }
   CHECK(pieces == all.substr(0, at));
   CHECK_THAT(answer.body, ContainsSubstring("data: [DONE]"));
+}
+
+TEST_CASE("serve: guided_regex is what the text matches") {
+  served s;
+  json const asked = {{"prompt", "Is it?"}, {"n", 6}, {"max_tokens", 30}, {"guided_regex", "(yes|no){1,2}"}};
+  auto const answer = s.good("/v1/completions", asked);
+  for (auto const& choice : answer.at("choices")) {
+    CHECK(language::regular_expression("(yes|no){1,2}").matches(choice.at("text").get<std::string>()));
+    CHECK(choice.at("finish_reason") == "stop");
+  }
+  s.refused("/v1/completions", {{"prompt", "a"}, {"guided_regex", "a(?=b)"}}, "has a look-ahead at byte 1");
 }
 
 TEST_CASE("serve: chats, models, health; what is wrong is said, and a signal ends it") {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/language/files/model_text.hpp>
 #include <cohort/language/model/generation_options.hpp>
+#include <cohort/language/tokenizer/expression_mask.hpp>
 #include <string>
 #include <vector>
 
@@ -107,7 +108,7 @@ inline std::vector<language::chat_turn> read_messages(json_fields const& f) {
 }  // namespace detail
 
 /// Reads the body of /v1/completions or /v1/chat/completions; fields that OpenAI's has and that change nothing here
-/// (model, user, ...) are not looked at. Raises io_error or bad_request for what is wrong with it.
+/// (model, user, ...) are not looked at. Raises io_error, value_error or bad_request for what is wrong with it.
 inline wish read_wish(std::string const& body, bool chat, language::model_text const& text, int vocabulary,
                       limits const& most) {
   json const object = file::parse_object(body, "the request");
@@ -146,6 +147,7 @@ inline wish read_wish(std::string const& body, bool chat, language::model_text c
   if (w.how.sampler.temperature > 0 && w.how.sampler.temperature < 1e-6) w.how.sampler.temperature = 0;
   w.how.stop = text.stop;
   if (f.flag("ignore_eos", false)) w.how.stop = {};
+  if (f.find("guided_regex")) w.how.allowed = language::matching(f.text("guided_regex"), text.words, w.how.stop);
   w.stops = detail::texts(f, "stop");
   w.seed = f.find("seed") ? std::uint64_t(std::int64_t(f.number("seed"))) : 0;
   if (chat) w.top = f.flag("logprobs", false) ? detail::whole(f, "top_logprobs", 0, 0, 20) : -1;

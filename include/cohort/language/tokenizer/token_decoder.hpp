@@ -32,6 +32,18 @@ using decoder_step = std::variant<text_step::bytes_of_alphabet, text_step::space
 
 namespace COHORT_NAMESPACE::detail {
 
+/// That a token <0xE2> is named by; -1 for any other.
+inline int byte_of_name(std::string_view token) {
+  auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+  };
+  bool const named = token.size() == 6 && token.starts_with("<0x") && token[5] == '>';
+  return named && digit(token[3]) >= 0 && digit(token[4]) >= 0 ? digit(token[3]) << 4 | digit(token[4]) : -1;
+}
+
 /// The tokens of one text on their way through the steps. A token may come in parts; what cannot change any more goes
 /// on at once, so that the text that is certain is there after each token.
 class token_decoder {
@@ -107,15 +119,8 @@ class token_decoder {
 
   /// Parts are whole tokens here: what makes one of several comes after it, as the reader demands.
   void take(language::text_step::bytes_of_names s, std::size_t k, part p) {
-    std::string_view const t = p.text;
-    auto digit = [](char c) {
-      return c >= '0' && c <= '9'   ? c - '0'
-             : c >= 'A' && c <= 'F' ? c - 'A' + 10
-             : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                    : -1;
-    };
-    if (t.size() == 6 && t.starts_with("<0x") && t[5] == '>' && digit(t[3]) >= 0 && digit(t[4]) >= 0) {
-      states_[k].held += char(digit(t[3]) << 4 | digit(t[4]));
+    if (int const byte = byte_of_name(p.text); byte >= 0) {
+      states_[k].held += char(byte);
     } else {
       end(s, k);
       pass(k + 1, p);

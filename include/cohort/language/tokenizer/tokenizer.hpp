@@ -1,5 +1,6 @@
 #pragma once
 #include <cohort/language/tokenizer/read_tokenizer.hpp>
+#include <cohort/language/tokenizer/token_bytes.hpp>
 #include <cohort/language/tokenizer/tokenizer_core.hpp>
 
 namespace COHORT_NAMESPACE::language {
@@ -82,6 +83,11 @@ class tokenizer {
   /// As the model writes it, which is not always what it decodes to; empty where there is none.
   std::string_view token(std::int32_t id) const { return core_->text_of(id); }
   bool is_special(std::int32_t id) const { return core_->is_special(id); }
+  /// The bytes that it adds to a decoded text, at the text's beginning (`first`) or behind other tokens; of a special
+  /// token, or an id that no token has, none. Raises value_error where the decoder gives tokens no bytes of their own.
+  std::string bytes(std::int32_t id, bool first = false) const {
+    return is_special(id) ? std::string() : detail::token_bytes(core_->parts().decoder, token(id), first);
+  }
   std::optional<std::int32_t> begin() const { return core_->parts().begin; }
   std::optional<std::int32_t> end() const { return core_->parts().end; }
 
