@@ -113,12 +113,12 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
           "has 2 tokens and 1 log-probabilities");
   answers(200, choice({{"logprobs", {{"token_ids", {-1}}, {"token_logprobs", {-1}}}}}), "has the token -1");
 
-  auto one = [](int id, double logp) { return json{{"id", id}, {"token", "a"}, {"logprob", logp}}; };
+  auto entry = [](int id, double logp) { return json{{"id", id}, {"token", "a"}, {"logprob", logp}}; };
   answers(
       200,
-      json{{"choices", {{{"logprobs", {{"content", {one(4, -.5)}}}}}}}, {"usage", {{"completion_tokens", 2}}}}.dump(),
+      json{{"choices", {{{"logprobs", {{"content", {entry(4, -.5)}}}}}}}, {"usage", {{"completion_tokens", 2}}}}.dump(),
       "tells of 1 of its 2 tokens");
-  answers(200, json{{"tokens", {4, 6}}, {"completion_probabilities", {one(6, -1), one(4, -1)}}}.dump(),
+  answers(200, json{{"tokens", {4, 6}}, {"completion_probabilities", {entry(6, -1), entry(4, -1)}}}.dump(),
           "has log-probabilities of tokens that it does not have");
   answers(200, json{{"completion_probabilities", json::array()}}.dump(), "has no tokens");
   answers(200, json{{"tokens", {4}}, {"completion_probabilities", {4}}}.dump(),
@@ -126,7 +126,7 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
   {
     // llama.cpp's own answer: what is told of 6 may be of either one; and what comes after a stop token is cut off.
     wrong_server server([&](auto const&, auto& answer) {
-      json const all = {one(4, -.5), one(6, -1), one(5, -2), one(9, -3), one(7, -4)};
+      json const all = {entry(4, -.5), entry(6, -1), entry(5, -2), entry(9, -3), entry(7, -4)};
       answer.set_content(
           json{{"tokens", {4, 8, 6, 6, 5, 9, 7}}, {"completion_probabilities", all}, {"stop_type", "limit"}}.dump(),
           "application/json");

@@ -1,10 +1,10 @@
 """Completions of llama.cpp's real server, asked as training asks it: their tokens end where they should, and their
-log-probabilities are those that our own model of the same file gives.
+log-probabilities are those that our own model of the same file gives; and its greedy tokens are our most probable ones.
 
     python check_server.py FOLDER ASK_SERVER SCORE
 
-ASK_SERVER is ask_server.cpp, SCORE the program `cohort score`. One random model has tokens of whole characters, the other
-has bytes for tokens, most of which are no characters by themselves.
+ASK_SERVER is ask_server.cpp, SCORE the program `cohort score`. One random model has tokens of whole characters, the
+other has bytes for tokens, most of which are no characters by themselves.
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import urllib.request
 
 import gguf
 import numpy
@@ -118,6 +119,21 @@ def check_whole_softmax(model, all):
         assert abs(drawn.mean() - mean) < 4 * deviation, (drawn.mean(), mean, deviation)
 
 
+def check_greedy(model, server, prompt, tokens):
+    """Up to where two tokens are as likely."""
+    request = {"prompt": prompt, "n_predict": tokens, "temperature": 0, "return_tokens": True, "cache_prompt": False}
+    with urllib.request.urlopen(server.listening_address + "/completion", json.dumps(request).encode(), 60) as answer:
+        drawn = json.load(answer)["tokens"]
+    assert len(drawn) == tokens or drawn[-1] == STOP, drawn
+    before = [[*prompt, *drawn[:n]] for n in range(len(drawn))]
+    logp = [x[-1] for x in our_scores(model, [[*ids, v] for ids in before for v in range(STOP + 1)])]
+    for token, place in zip(drawn, numpy.array(logp).reshape(len(drawn), -1), strict=True):
+        second, best = numpy.sort(place)[-2:]
+        if best - second < 1e-3:
+            return
+        assert token == place.argmax(), (drawn, token, place.argmax())
+
+
 folder, ask_server, score = pathlib.Path(sys.argv[1]), *sys.argv[2:]
 sys.stderr = os.fdopen(os.dup(2), "w")  # for what is said here; llama.cpp's own goes into a file
 os.dup2(os.open(folder / "llama.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
@@ -137,8 +153,11 @@ for path in ("/v1/completions", "/completion"):
     assert short, "none ends by the stop token that only http_sampler knows"
     compare(letters, short, 24, OTHER_STOP)
     check_whole_softmax(letters, completions(server, path, 200, 1))
+check_greedy(letters, server, [17, 4, 250, 33, 6], 16)
+check_greedy(letters, server, [1], 16)
 
 server = server_of(parts)
+check_greedy(parts, server, [17, 4, 250, 33, 6], 16)
 told, count = compare(parts, completions(server, "/completion", 40, 24), 24)
 assert count / 2 < told < count, (told, count)
 refused = ask(server, "/v1/completions", 4, 24)
