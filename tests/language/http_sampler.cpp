@@ -113,6 +113,35 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
           "has 2 tokens and 1 log-probabilities");
   answers(200, choice({{"logprobs", {{"token_ids", {-1}}, {"token_logprobs", {-1}}}}}), "has the token -1");
 
+  auto entry = [](int id, double logp) { return json{{"id", id}, {"token", "a"}, {"logprob", logp}}; };
+  answers(
+      200,
+      json{{"choices", {{{"logprobs", {{"content", {entry(4, -.5)}}}}}}}, {"usage", {{"completion_tokens", 2}}}}.dump(),
+      "tells of 1 of its 2 tokens");
+  answers(200, json{{"tokens", {4, 6}}, {"completion_probabilities", {entry(6, -1), entry(4, -1)}}}.dump(),
+          "has log-probabilities of tokens that it does not have");
+  answers(200, json{{"completion_probabilities", json::array()}}.dump(), "has no tokens");
+  answers(200, json{{"tokens", {4}}, {"completion_probabilities", {4}}}.dump(),
+          "has 4 for a token, expected an object");
+  {
+    // llama.cpp's own answer: what is told of 6 may be of either one; and what comes after a stop token is cut off.
+    wrong_server server([&](auto const&, auto& answer) {
+      json const all = {entry(4, -.5), entry(6, -1), entry(5, -2), entry(9, -3), entry(7, -4)};
+      answer.set_content(
+          json{{"tokens", {4, 8, 6, 6, 5, 9, 7}}, {"completion_probabilities", all}, {"stop_type", "limit"}}.dump(),
+          "application/json");
+    });
+    ask.port = server.port;
+    auto const all = ask({{1}}, {.max_tokens = 7, .stop = {3, 9}}, 1);
+    CHECK(all[0].tokens == std::vector<std::int32_t>{4, 8, 6, 6, 5, 9});
+    REQUIRE(all[0].sampler_logp.size() == 6);
+    double const told[] = {-.5, 0, 0, 0, -2, -3};
+    for (std::size_t t = 0; t < 6; ++t)
+      if (told[t] != 0) CHECK(all[0].sampler_logp[t] == told[t]);
+      else CHECK(std::isnan(all[0].sampler_logp[t]));
+    CHECK(all[0].stopped);
+  }
+
   // What llama.cpp and vLLM answer, the stop token left out.
   json const llama = {{"finish_reason", "stop"},
                       {"logprobs", {{"content", {{{"id", 4}, {"token", "a"}, {"logprob", -.5}}}}}}};
@@ -131,5 +160,7 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
   }
   CHECK_THAT(support::message_of<value_error>([&] { ask({{1}}, {.sampler = {.temperature = .5}}, 1); }),
              ContainsSubstring("is not that of the whole softmax at temperature 1"));
+  CHECK_THAT(support::message_of<value_error>([&] { ask({{1}}, {.allowed = {.always = {1, 0}}}, 1); }),
+             ContainsSubstring("cannot be told which tokens are allowed"));
 }
 #endif
