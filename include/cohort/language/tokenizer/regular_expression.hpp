@@ -104,7 +104,7 @@ class regular_expression {
   using state = std::int32_t;
   static constexpr state nowhere = -1;  ///< whatever follows, the text will not match
 
-  explicit regular_expression(std::string text, std::size_t most_states = 1 << 15)
+  regular_expression(std::string text, std::size_t most_states = 1 << 15)
       : text_(std::move(text)), most_(most_states), steps_(detail::expression_reader(text_).read(), text_) {
     find_classes();
     start_ = state_of({steps_.first()});
