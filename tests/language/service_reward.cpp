@@ -11,7 +11,7 @@
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 using file::json;
-using outcome = std::vector<std::optional<double>>;
+using said_values = std::vector<std::optional<double>>;
 
 namespace {
 
@@ -49,7 +49,7 @@ TEST_CASE("service_reward: the service reads completions in JSON and answers wit
     answer.set_content(json{{"rewards", rewards}}.dump(), "application/json");
   });
   language::service_reward<> judge{.port = server.port, .key = "secret", .at_once = 3, .at_a_time = 2};
-  CHECK(asked(judge, {1, 2, 0, 4, 5}) == outcome{.5, 1., std::nullopt, 2., 2.5});
+  CHECK(asked(judge, {1, 2, 0, 4, 5}) == said_values{.5, 1., std::nullopt, 2., 2.5});
   int const row = 3;
   CHECK(judge(completion<int>{"", "", {}, false, row}) == 1.5);
   judge.key = "";

@@ -10,7 +10,7 @@
 using namespace cohort;
 using Catch::Matchers::ContainsSubstring;
 using file::json;
-using outcome = std::vector<std::optional<double>>;
+using said_values = std::vector<std::optional<double>>;
 
 namespace {
 
@@ -50,14 +50,14 @@ TEST_CASE("program_reward: the program reads a line for some completions and ans
   std::string const by_row =
       R"(case "$line" in *'"row":7'*) echo '{"rewards":[1]}';; *'"row":8'*) echo '{"rewards":[null]}';; *) echo '{"rewards":[-0.5]}';; esac)";
   program_reward<> const judge(answering(by_row), {.processes = 3, .at_a_time = 1});
-  outcome const expected{1., std::nullopt, -.5, 1., -.5, std::nullopt, 1., 1.};
+  said_values const expected{1., std::nullopt, -.5, 1., -.5, std::nullopt, 1., 1.};
   CHECK(asked(judge, {7, 8, 9, 7, 5, 8, 7, 7}) == expected);
-  CHECK(asked(judge, {}) == outcome{});
+  CHECK(asked(judge, {}) == said_values{});
   json const seven = 7;
   CHECK(judge(completion<json>{"", "", {}, false, seven}) == 1.);
   static_assert(batch_reward_for<program_reward<>, json> && reward_for<program_reward<>, int>);
   CHECK(asked(program_reward<>(answering("echo '{\"rewards\":[1,2]}'"), {.at_a_time = 2}), {1, 2, 3, 4}) ==
-        outcome{1., 2., 1., 2.});
+        said_values{1., 2., 1., 2.});
 }
 
 TEST_CASE("program_reward: a pool of so many processes, which stay from one batch to the next") {
@@ -97,7 +97,7 @@ TEST_CASE("program_reward: a value that is no finite number is named, or absent 
     CHECK_THAT(
         support::refusal<reward_failure>([&] { asked(program_reward<>(command), {1, 2}); }),
         ContainsSubstring("completion 1 of the batch: its reward is " + named + ", expected a finite number or null"));
-    CHECK(asked(program_reward<>(command, {.failing = when_failing::absent}), {1, 2}) == outcome{.5, std::nullopt});
+    CHECK(asked(program_reward<>(command, {.failing = when_failing::absent}), {1, 2}) == said_values{.5, std::nullopt});
   }
 }
 
@@ -114,8 +114,8 @@ TEST_CASE(
   }
   program_reward<> const judge(command,
                                {.processes = 1, .at_a_time = 1, .failing = when_failing::absent, .failures = 2});
-  CHECK(asked(judge, rows) == outcome{1., 1., std::nullopt, 1.});
-  CHECK(asked(judge, rows) == outcome{1., 1., std::nullopt, 1.});
+  CHECK(asked(judge, rows) == said_values{1., 1., std::nullopt, 1.});
+  CHECK(asked(judge, rows) == said_values{1., 1., std::nullopt, 1.});
   CHECK_THAT(support::refusal([&] { asked(judge, {3, 3}); }), ContainsSubstring("2 failures in a row"));
 }
 
