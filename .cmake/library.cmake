@@ -1,5 +1,6 @@
 # The target of a library from its own CMake package or, where it comes without one, as in Debian 12, from its header and
-# its file. What follows those is for find_package.
+# its file. What follows those is for find_package. Definitions come from the library's file for pkg-config, since classes
+# may have other members with them, as the clients of cpp-httplib do.
 macro(cohort_library target package header library)
   if(NOT TARGET ${target})
     find_package(${package} QUIET CONFIG ${ARGN})
@@ -12,6 +13,13 @@ macro(cohort_library target package header library)
       add_library(${target} UNKNOWN IMPORTED)
       set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${cohort_${package}_library}" INTERFACE_INCLUDE_DIRECTORIES "${cohort_${package}_include}"
         INTERFACE_LINK_LIBRARIES Threads::Threads)
+      cmake_path(GET cohort_${package}_library PARENT_PATH cohort_library_folder)
+      if(EXISTS "${cohort_library_folder}/pkgconfig/${library}.pc")
+        file(STRINGS "${cohort_library_folder}/pkgconfig/${library}.pc" cohort_library_flags REGEX "^Cflags:")
+        string(REGEX MATCHALL "-D[A-Za-z0-9_=]+" cohort_library_flags "${cohort_library_flags}")
+        list(TRANSFORM cohort_library_flags REPLACE "^-D" "")
+        set_target_properties(${target} PROPERTIES INTERFACE_COMPILE_DEFINITIONS "${cohort_library_flags}")
+      endif()
     endif()
   endif()
 endmacro()
