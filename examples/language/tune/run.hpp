@@ -45,8 +45,8 @@ std::unique_ptr<any_run> adapter_run(settings const& s, model_source const& sour
 /// That of a reward model, by Bradley-Terry.
 std::unique_ptr<any_run> reward_run(settings const& s, model_source const& source,
                                     cohort::language::data_task const& task);
-/// Raises usage_error for a source of a reward model that is a file.
-void require_folder(model_source const& source);
+/// Raises usage_error for a file from which a reward model is to be made.
+void require_folder(std::filesystem::path const& model);
 cohort::lora_options adapters_of(settings const& s);
 
 /// How a run draws completions.

@@ -10,38 +10,42 @@ namespace {
 
 using namespace cohort;
 
+/// Numbers of a model: those of its decoder, and those of its score.
+template <class T>
+std::span<T> decoder_of(view<T> all, std::ptrdiff_t hidden) {
+  return {all.data, std::size_t(all.size() - hidden)};
+}
+template <class T>
+std::span<T> score_of(view<T> all, std::ptrdiff_t hidden) {
+  return {all.data + all.size() - hidden, std::size_t(hidden)};
+}
+
 /// A decoder with a score, which starts at 0 unless the source is a reward model.
 struct scoring {
   using policy = language_model_with_value<machine>;
   static policy made(machine& cpu, settings const& s, model_source const& source) {
     policy model(cpu, language::read_reward_config(source.path()), random_seed{},
                  {.initial_std = 0, .rows_per_pass = s.rows, .value_bias = false});
-    language::read_reward_parameters<float>(source.path(), model.options(), decoder_of(model), score_of(model));
+    std::ptrdiff_t const hidden = model.options().hidden;
+    language::read_reward_parameters<float>(source.path(), model.options(), decoder_of(model.parameters(), hidden),
+                                            score_of(model.parameters(), hidden));
     return model;
   }
   static std::string write(machine&, policy const& model, settings const& s, model_source const& source,
                            std::filesystem::path const& folder) {
-    language::write_reward_model_like<float>(source.path(), folder / source.name(), decoder_of(model), score_of(model),
-                                             source.asked_type(s.type), existing::replace);
-    return "the reward model is " + (folder / source.name()).string();
-  }
-
- private:
-  static auto decoder_of(auto& model) {
+    std::ptrdiff_t const hidden = model.options().hidden;
     auto const all = model.parameters();
-    return std::span(all.data, std::size_t(all.size() - model.options().hidden));
-  }
-  static auto score_of(auto& model) {
-    auto const score = model.critic_part(model.parameters());
-    return std::span(score.data, std::size_t(score.size()));
+    language::write_reward_model_like<float>(source.path(), folder / source.name(), decoder_of(all, hidden),
+                                             score_of(all, hidden), source.asked_type(s.type), existing::replace);
+    return "the reward model is " + (folder / source.name()).string();
   }
 };
 
 }  // namespace
 
-void require_folder(model_source const& source) {
-  if (!std::filesystem::is_directory(source.path()))
-    throw program::usage_error("--model is '" + source.path().string() +
+void require_folder(std::filesystem::path const& model) {
+  if (std::filesystem::is_regular_file(model))
+    throw program::usage_error("--model is '" + model.string() +
                                "', expected a folder as Hugging Face has it: a reward model is written as its source, "
                                "and GGUF files have no place for its score; cohort convert makes a folder of one");
 }

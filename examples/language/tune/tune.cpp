@@ -116,8 +116,8 @@ void require_room(settings const& s, fs::path const& out, double parameters) {
 void train(request r) {
   settings& s = r.run;
   judges const by(s);
+  if (s.how == method::reward) require_folder(s.model);
   model_source const source(s.model);
-  if (s.how == method::reward) require_folder(source);
   lesson about(s, by, source);
   auto& task = *about.task;
   double const machine = program::memory_of_machine();
