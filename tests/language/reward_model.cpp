@@ -142,6 +142,46 @@ TEST_CASE("reward_model: Bradley-Terry teaches a preference; the written folder 
   CHECK(std::ranges::equal(score, t.score()));
 }
 
+TEST_CASE("reward_model: the gradient of Bradley-Terry through decoder and score is that of finite differences") {
+  using exact = eigen::basic_backend<double>;
+  exact cpu;
+  decoder_options const shape{
+      .vocabulary = 9, .hidden = 8, .intermediate = 12, .layers = 1, .heads = 2, .context = 12, .tied = true};
+  language_model_with_value<exact> model{cpu, shape, random_seed{3}, {.initial_std = .4, .value_bias = false}};
+  std::ptrdiff_t const all = model.parameters().size(), first = all - shape.hidden;
+  CHECK(first == lay_out(shape).parameters());
+  for (std::ptrdiff_t i = first; i < all; ++i) model.parameters().data[i] = .1 * double(i - first) - .3;
+  std::vector<std::int32_t> const prompt{1, 2}, chosen{3, 4, 8}, rejected{5, 8};
+  token_packing<exact> packing;
+  packing.prompt(shape, prompt), packing.completion(shape, chosen), packing.completion(shape, rejected);
+  packing.finish(cpu, shape);
+  std::vector<double> logp(5), value(5), none(5, 0), slopes(5, 0);
+  auto const loss = [&] {
+    model.evaluate(cpu, std::as_const(model).parameters(), packing, 1, {{logp.data(), 5}, {}, {value.data(), 5}});
+    double const sum = value[2] + value[4];
+    return std::log1p(std::exp(value[4] - value[2])) + .1 * sum * sum;
+  };
+  loss();
+  double const wrong = 1 / (1 + std::exp(value[2] - value[4])), centering = .2 * (value[2] + value[4]);
+  slopes[2] = centering - wrong, slopes[4] = centering + wrong;
+  model.zero_gradient(cpu);
+  model.accumulate_gradient(cpu, packing, 1, [&](std::ptrdiff_t begin, auto const& found) {
+    auto const n = found.logp.rows;
+    return head_results<double const>{{none.data(), n}, {none.data(), n}, {slopes.data() + begin, n}};
+  });
+  std::vector<double> const gradient(model.gradient().data, model.gradient().data + all);
+  for (std::ptrdiff_t i = 0; i < all; i += i < first ? 7 : 1) {
+    double& x = model.parameters().data[i];
+    double const before = x, step = 1e-5;
+    x = before + step;
+    double const above = loss();
+    x = before - step;
+    double const below = loss();
+    x = before;
+    CHECK(gradient[std::size_t(i)] == Approx((above - below) / (2 * step)).margin(1e-8).epsilon(1e-7));
+  }
+}
+
 TEST_CASE("model_reward: a completion's own tokens, or its text in the reward model's; padding is not read") {
   training_of_a_score t;
   train(t.cpu, by_pairs, t.task, t.model, {.updates = 5, .seed = 1});

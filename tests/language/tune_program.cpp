@@ -113,7 +113,9 @@ TEST_CASE("reward: a reward model is trained, goes on to the same bits, and is a
   REQUIRE(rest.status == 0);
   CHECK(t.weights("half") == t.weights("judge"));
 
-  auto const learned = t.grpo("run", "--reward model:path=judge/model --updates 30 --rate 1e-2 --evaluate-samples 2");
+  auto const learned = t.run("grpo", t.arguments("run",
+                                                 "--reward model:path=judge/model --prompts 4 --group 8 "
+                                                 "--max-tokens 3 --updates 40 --rate 1e-2"));
   CAPTURE(learned.err);
   REQUIRE(learned.status == 0);
   auto const rewards = t.lines("run/evaluations.jsonl");
@@ -124,6 +126,9 @@ TEST_CASE("reward: a reward model is trained, goes on to the same bits, and is a
   CHECK_THAT(not_one.err, ContainsSubstring("has no tensor \"score.weight\""));
   auto const lacking = t.grpo("none", "--reward model");
   CHECK_THAT(lacking.err, ContainsSubstring("reward 'model' lacks its path: model:path=FOLDER"));
+  auto const type = reward("none", "--type q8_0");
+  CHECK(type.status == 2);
+  CHECK_THAT(type.err, ContainsSubstring("--type is 'q8_0', which only GGUF files have"));
   files::put(t.here.path / "model.gguf", "GGUF");
   auto const file = t.run("reward", "--model model.gguf --data train.jsonl --out none");
   CHECK(file.status == 2);

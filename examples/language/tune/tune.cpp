@@ -118,6 +118,8 @@ void train(request r) {
   judges const by(s);
   if (s.how == method::reward) require_folder(s.model);
   model_source const source(s.model);
+  if (s.type == "q8_0" && fs::is_directory(s.model))
+    throw program::usage_error("--type is 'q8_0', which only GGUF files have; of a folder expected f32, f16 or bf16");
   lesson about(s, by, source);
   auto& task = *about.task;
   double const machine = program::memory_of_machine();
