@@ -19,6 +19,7 @@ inline constexpr std::pair<char const*, char const*> language_commands[] = {
     {"dpo", "trains a language model on chosen and rejected completions"},
     {"generate", "continues tokens or texts by a language model"},
     {"grpo", "trains a language model by GRPO on prompts and rewards"},
+    {"reward", "trains a reward model on chosen and rejected completions"},
     {"score", "log-probabilities of tokens under a language model"},
     {"serve", "answers requests over HTTP as OpenAI's interface has them"},
     {"sft", "trains a language model on prompts and their completions"},

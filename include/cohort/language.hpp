@@ -9,6 +9,7 @@
 #include <cohort/language/model/generate.hpp>
 #include <cohort/language/model/language_model.hpp>
 #include <cohort/language/model/lora_model.hpp>
+#include <cohort/language/model/reward_model.hpp>
 #include <cohort/language/model/token_head.hpp>
 #include <cohort/language/model/token_packing.hpp>
 #include <cohort/language/reward/accuracy.hpp>

@@ -89,6 +89,52 @@ TEST_CASE("grpo: the length that is rewarded is learned; logs, report and a mode
   CHECK(t.has("run/model/tokenizer.json"));
 }
 
+TEST_CASE("reward: a reward model is trained, goes on to the same bits, and is a reward that grpo learns from") {
+  trainer const t;
+  auto const reward = [&](std::string const& out, std::string const& more) {
+    return t.run("reward", t.arguments(out, "--prompts 4 --rate 1e-2 --center .01 " + more));
+  };
+  auto const r = reward("judge", "--updates 20");
+  CAPTURE(r.err, r.out);
+  REQUIRE(r.status == 0);
+  auto const exams = t.lines("judge/evaluations.jsonl");
+  CHECK(exams.front()["eval/margin"] == 0);
+  CHECK(exams.back()["eval/accuracy"] == 1);
+  CHECK(exams.back()["eval/margin"].get<double>() > 2);
+  CHECK(json::parse(files::get(t.here.path / "judge" / "summary.json"))["judged_by"] == "eval/accuracy");
+  auto const config = json::parse(files::get(t.here.path / "judge" / "model" / "config.json"));
+  CHECK(config["architectures"] == json::array({"LlamaForSequenceClassification"}));
+  CHECK(config["id2label"].size() == 1);
+  CHECK(t.has("judge/model/tokenizer.json"));
+
+  REQUIRE(reward("half", "--updates 10").status == 0);
+  auto const rest = reward("half", "--resume --updates 20");
+  CAPTURE(rest.err);
+  REQUIRE(rest.status == 0);
+  CHECK(t.weights("half") == t.weights("judge"));
+
+  auto const learned = t.run("grpo", t.arguments("run",
+                                                 "--reward model:path=judge/model --prompts 4 --group 8 "
+                                                 "--max-tokens 3 --updates 40 --rate 1e-2"));
+  CAPTURE(learned.err);
+  REQUIRE(learned.status == 0);
+  auto const rewards = t.lines("run/evaluations.jsonl");
+  CHECK(rewards.back()["eval/reward"].get<double>() > rewards.front()["eval/reward"].get<double>() + .5);
+
+  auto const not_one = t.grpo("none", "--reward model:path=model");
+  CHECK(not_one.status == 1);
+  CHECK_THAT(not_one.err, ContainsSubstring("has no tensor \"score.weight\""));
+  auto const lacking = t.grpo("none", "--reward model");
+  CHECK_THAT(lacking.err, ContainsSubstring("reward 'model' lacks its path: model:path=FOLDER"));
+  auto const type = reward("none", "--type q8_0");
+  CHECK(type.status == 2);
+  CHECK_THAT(type.err, ContainsSubstring("--type is 'q8_0', which only GGUF files have"));
+  files::put(t.here.path / "model.gguf", "GGUF");
+  auto const file = t.run("reward", "--model model.gguf --data train.jsonl --out none");
+  CHECK(file.status == 2);
+  CHECK_THAT(file.err, ContainsSubstring("cohort convert"));
+}
+
 TEST_CASE("grpo: adapters beside a model that stays learn, go on to the same bits, and are written with it and alone") {
   trainer const t;
   std::string const how =

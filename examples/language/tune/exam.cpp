@@ -36,6 +36,7 @@ exam::exam(settings const& s, language::data_task const& task, std::vector<langu
 
 std::string exam::main_value() const {
   if (settings_.how == method::dpo) return "eval/rewards/accuracies";
+  if (settings_.how == method::reward) return "eval/accuracy";
   if (settings_.how == method::sft && task_.rewards().size() == 0) return "eval/loss";
   return pass_ < task_.rewards().size() ? "eval/pass@1" : "eval/reward";
 }
@@ -57,6 +58,16 @@ exam_result exam::operator()(any_run& run) const {
     }
     put("rewards/accuracies", right / double(rows_.size()));
     put("rewards/margins", margin / double(rows_.size()));
+  }
+  if (settings_.how == method::reward) {
+    double right = 0, margin = 0, sum = 0;
+    for (auto const& row : rows_) {
+      double const chosen = run.score(row.prompt, row.given[0]), rejected = run.score(row.prompt, row.given[1]);
+      right += chosen > rejected, margin += chosen - rejected, sum += chosen + rejected;
+    }
+    put("accuracy", right / double(rows_.size()));
+    put("margin", margin / double(rows_.size()));
+    put("mean_reward", sum / double(2 * rows_.size()));
   }
   if (task_.rewards().size() > 0) generate(run, result);
   return result;

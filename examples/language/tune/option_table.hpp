@@ -5,17 +5,19 @@
 
 namespace tuning {
 
+inline constexpr unsigned of_grpo = 1, of_sft = 2, of_dpo = 4, of_reward = 8, of_all = 15,
+                          generating = of_grpo | of_sft, adapting = of_grpo | of_sft | of_dpo;
+
 /// An option's place in the table: which methods have it, and whether a run may go on with another value.
 struct option_facts {
   char const* name;
   char const* value;  ///< what its value is called in the help
   char const* help;
   char const* expected;
-  unsigned methods = 7;
+  unsigned methods = of_all;
   bool may_change = false;
 };
 
-inline constexpr unsigned of_grpo = 1, of_sft = 2, of_dpo = 4, generating = of_grpo | of_sft;
 inline bool has(method m, unsigned methods) { return methods >> int(m) & 1; }
 
 /// f(facts, member, whether a value may be) for each setting: what the command line, config.toml and its reader have in
@@ -35,7 +37,7 @@ void each_setting(Settings& s, F f) {
                  "names between commas", generating},
     s.reward, any);
   f(option_facts{"weights", "X,...", "of the rewards [1 each]", "numbers between commas", generating}, s.weights, any);
-  f(option_facts{"updates", "N", "in all [100]", count, 7, true}, s.updates, positive);
+  f(option_facts{"updates", "N", "in all [100]", count, of_all, true}, s.updates, positive);
   f(option_facts{"prompts", "N", "rows an update [8]", count}, s.prompts, positive);
   f(option_facts{"group", "N", "completions of each prompt [8]", "a whole number, 2 or more", of_grpo}, s.group,
     [](int n) { return n > 1; });
@@ -43,7 +45,7 @@ void each_setting(Settings& s, F f) {
                  "0 or a positive number", of_grpo},
     s.resample, not_negative);
   f(option_facts{"max_tokens", "N", "of a completion [64]", count, generating}, s.max_tokens, positive);
-  f(option_facts{"rate", "X", "Adam's, at the beginning [grpo 1e-6, sft 1e-5, dpo 1e-6]", "a number above 0, below 1"},
+  f(option_facts{"rate", "X", "Adam's, at the beginning [1e-6; sft and reward 1e-5]", "a number above 0, below 1"},
     s.rate, [](double x) { return x > 0 && x < 1; });
   f(option_facts{"final_rate", "X", "at the end, a straight line between [the same]", "a number from 0 up, below 1"},
     s.final_rate, [](double x) { return x >= 0 && x < 1; });
@@ -51,6 +53,9 @@ void each_setting(Settings& s, F f) {
                  "0 or a positive number", of_grpo},
     s.kl, [](double x) { return x >= 0 && x < 1e9; });
   f(option_facts{"beta", "X", "how far from the model at the beginning [0.1]", number, of_dpo}, s.beta, finite);
+  f(option_facts{"center", "X", "weight of (chosen's score + rejected's)^2, which keeps scores around 0 [0]",
+                 "0 or a positive number", of_reward},
+    s.center, [](double x) { return x >= 0 && x < 1e9; });
   f(option_facts{"epsilon", "X", "clip of the ratio [0.2]", "a number above 0, below 1", of_grpo}, s.epsilon,
     [](double x) { return x > 0 && x < 1; });
   f(option_facts{"epsilon_high", "X", "and upwards [epsilon]", number, of_grpo}, s.epsilon_high, finite);
@@ -60,11 +65,12 @@ void each_setting(Settings& s, F f) {
   f(option_facts{"rows", "N", "tokens that pass at once; fewer take less memory [1024]", count}, s.rows, positive);
   f(option_facts{"lora", "RANK",
                  "train adapters of this rank beside the model, which stays as it lies in its files [0: all of it]",
-                 "0 or a rank"},
+                 "0 or a rank", adapting},
     s.lora, not_negative);
-  f(option_facts{"lora_alpha", "X", "of their scale, alpha / rank [twice the rank]", number}, s.lora_alpha, finite);
-  f(option_facts{"adapter_only", "", "with --lora, leave out the model that both are together", "true or false", 7,
-                 true},
+  f(option_facts{"lora_alpha", "X", "of their scale, alpha / rank [twice the rank]", number, adapting}, s.lora_alpha,
+    finite);
+  f(option_facts{"adapter_only", "", "with --lora, leave out the model that both are together", "true or false",
+                 adapting, true},
     s.adapter_only, any);
   f(option_facts{"temperature", "X", "of completions [1]", number, generating}, s.temperature, finite);
   f(option_facts{"top_k", "N", "draw from the N most probable tokens [all]", "0 (all) or more", generating}, s.top_k,
@@ -78,23 +84,24 @@ void each_setting(Settings& s, F f) {
   f(option_facts{"held_out", "SHARE", "of the prompts, for evaluation, chosen by their hash [0.1]",
                  "a number from 0 up, below 1"},
     s.held_out, [](double x) { return x >= 0 && x < 1; });
-  f(option_facts{"evaluate_every", "N", "updates [a tenth of all]", "0 (a tenth of all) or more", 7, true},
+  f(option_facts{"evaluate_every", "N", "updates [a tenth of all]", "0 (a tenth of all) or more", of_all, true},
     s.evaluate_every, not_negative);
-  f(option_facts{"evaluate_rows", "N", "held-out rows, at most [32]", count, 7, true}, s.evaluate_rows, positive);
+  f(option_facts{"evaluate_rows", "N", "held-out rows, at most [32]", count, of_all, true}, s.evaluate_rows, positive);
   f(option_facts{"evaluate_samples", "K", "completions of each, for pass@1 to pass@K [4]", count, generating, true},
     s.evaluate_samples, positive);
   f(option_facts{"pass", "NAME", "the reward of 1 where a completion passes [accuracy, if it is one]",
                  "a reward's name", generating, true},
     s.pass, any);
-  f(option_facts{"checkpoint_every", "N", "updates [20]", count, 7, true}, s.checkpoint_every, positive);
-  f(option_facts{"type", "NAME", "of the written model's numbers [as the model has them]", "f32, f16, bf16 or q8_0", 7,
-                 true},
+  f(option_facts{"checkpoint_every", "N", "updates [20]", count, of_all, true}, s.checkpoint_every, positive);
+  f(option_facts{"type", "NAME", "of the written model's numbers [as the model has them]", "f32, f16, bf16 or q8_0",
+                 of_all, true},
     s.type, [](std::string const& t) { return t == "" || t == "f32" || t == "f16" || t == "bf16" || t == "q8_0"; });
   f(option_facts{"seed", "N", "of rows and draws [1]", "a whole number, 0 or more"}, s.seed, any);
   f(option_facts{"threads", "N", "of this machine; results do not depend on them [one for each core]",
-                 "a whole number from 0 (one for each core) to 1024", 7, true},
+                 "a whole number from 0 (one for each core) to 1024", of_all, true},
     s.threads, [](int n) { return n >= 0 && n <= 1024; });
-  f(option_facts{"data_checksum", "", "", "8 hexadecimal digits", 7}, s.data_checksum, any);  // config.toml's alone
+  f(option_facts{"data_checksum", "", "", "8 hexadecimal digits", of_all}, s.data_checksum,
+    any);  // config.toml's alone
 }
 
 }  // namespace tuning

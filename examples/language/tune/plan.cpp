@@ -17,15 +17,16 @@ using program::binary_size;
 std::vector<memory_part> parts_of(settings const& s, model_source const& source, std::size_t longest_prompt,
                                   std::size_t longest_completion) {
   bool const generates = s.how == method::grpo;
-  decoder_options const& model = source.options();
+  decoder_options model = source.options();
+  if (s.how == method::reward) model.tied = true;  // no head over the vocabulary
   double const adapters = s.lora > 0 ? double(lay_out(model, adapters_of(s)).parameters()) : 0;
   return training_memory({.model = model,
                           .settings = {.rows_per_pass = s.rows},
                           .reference = s.how == method::dpo || s.kl > 0,
                           .prompts = generates ? s.prompts : 0,
-                          .group = s.how == method::grpo  ? s.group
-                                   : s.how == method::dpo ? 2
-                                                          : 1,
+                          .group = s.how == method::grpo ? s.group
+                                   : has_pairs(s.how)    ? 2
+                                                         : 1,
                           .max_tokens = int(generates ? std::size_t(s.max_tokens) : longest_completion),
                           .prompt_tokens = int(longest_prompt),
                           .adapters = adapters,
@@ -48,7 +49,7 @@ std::vector<std::pair<std::string, settings>> changes(settings const& s) {
     add("--rows 128 --prompts 1", [](settings& c) { c.rows = 128, c.prompts = 1; });
     if (s.kl > 0) add("--kl 0 --rows 128 --prompts 1", [](settings& c) { c.kl = 0, c.rows = 128, c.prompts = 1; });
   }
-  if (s.lora == 0) add("--lora 16", [](settings& c) { c.lora = 16; });
+  if (s.lora == 0 && s.how != method::reward) add("--lora 16", [](settings& c) { c.lora = 16; });
   if (s.lora == 0 && s.how == method::grpo)
     add("--lora 16 --rows 128 --prompts 1", [](settings& c) { c.lora = 16, c.rows = 128, c.prompts = 1; });
   return all;

@@ -171,7 +171,8 @@ std::string results(std::vector<json> const& exams) {
 std::string report(settings const& s, std::filesystem::path const& folder, std::string const& ended_by) {
   auto const metrics = lines_of(folder / "metrics.jsonl"), exams = lines_of(folder / "evaluations.jsonl"),
              completions = lines_of(folder / "completions.jsonl");
-  std::string const method = s.how == method::grpo ? "GRPO" : s.how == method::sft ? "SFT" : "DPO";
+  static constexpr char const* names[] = {"GRPO", "SFT", "DPO", "Reward model"};
+  std::string const method = names[int(s.how)];
   std::string const model = std::filesystem::path(s.model).filename().string(),
                     data = std::filesystem::path(s.data).filename().string();
   std::string const title = method + " of " + (model.empty() ? s.model : model) + " on " + data;

@@ -28,6 +28,7 @@ token_sampler sampler_of(settings const& s) {
 }
 
 std::unique_ptr<any_run> make_run(settings const& s, model_source const& source, language::data_task const& task) {
+  if (s.how == method::reward) return reward_run(s, source, task);
   return s.lora > 0 ? adapter_run(s, source, task) : run_with<whole>(s, source, task);
 }
 

@@ -29,6 +29,8 @@ class any_run {
   /// ln of the probability of a completion, at temperature 1.
   virtual double log_probability(std::vector<std::int32_t> const& prompt,
                                  std::vector<std::int32_t> const& completion) = 0;
+  /// Of a reward model: the value at the last step of a completion. NaN where there is no value head.
+  virtual double score(std::vector<std::int32_t> const& prompt, std::vector<std::int32_t> const& completion) = 0;
   /// What it is made of, part by part.
   virtual std::string text() const = 0;
 };
@@ -40,6 +42,11 @@ std::unique_ptr<any_run> make_run(settings const& s, model_source const& source,
 /// The same of adapters beside the model (--lora).
 std::unique_ptr<any_run> adapter_run(settings const& s, model_source const& source,
                                      cohort::language::data_task const& task);
+/// That of a reward model, by Bradley-Terry.
+std::unique_ptr<any_run> reward_run(settings const& s, model_source const& source,
+                                    cohort::language::data_task const& task);
+/// Raises usage_error for a file from which a reward model is to be made.
+void require_folder(std::filesystem::path const& model);
 cohort::lora_options adapters_of(settings const& s);
 
 /// How a run draws completions.

@@ -52,18 +52,32 @@ class run_of final : public any_run {
   }
   double log_probability(std::vector<std::int32_t> const& prompt,
                          std::vector<std::int32_t> const& completion) override {
-    packing_.clear();
-    packing_.prompt(model_.options(), prompt);
-    packing_.completion(model_.options(), completion);
-    packing_.finish(cpu_, model_.options());
-    std::vector<float> logp(completion.size());
+    std::vector<float> logp(pack(prompt, completion));
     model_.evaluate(cpu_, std::as_const(model_).parameters(), packing_, 1,
                     {{logp.data(), std::ptrdiff_t(logp.size())}, {}, {}});
     return std::accumulate(logp.begin(), logp.end(), 0.);
   }
+  double score(std::vector<std::int32_t> const& prompt, std::vector<std::int32_t> const& completion) override {
+    if constexpr (Trained::policy::has_critic) {
+      std::vector<float> logp(pack(prompt, completion)), value(logp.size());
+      auto const n = std::ptrdiff_t(logp.size());
+      model_.evaluate(cpu_, std::as_const(model_).parameters(), packing_, 1, {{logp.data(), n}, {}, {value.data(), n}});
+      return value.back();
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   std::string text() const override { return text_; }
 
  private:
+  /// Their steps.
+  std::size_t pack(std::vector<std::int32_t> const& prompt, std::vector<std::int32_t> const& completion) {
+    packing_.clear();
+    packing_.prompt(model_.options(), prompt);
+    packing_.completion(model_.options(), completion);
+    packing_.finish(cpu_, model_.options());
+    return completion.size();
+  }
+
   settings settings_;
   model_source const& source_;
   std::string text_;
@@ -74,25 +88,31 @@ class run_of final : public any_run {
   cohort::token_packing<machine> packing_;
 };
 
-/// The run that the settings ask for.
+/// The run that the settings ask for, of these parts.
+template <class Trained, class Rollout, class Advantage, class Objective>
+std::unique_ptr<any_run> run_of_parts(settings const& s, model_source const& source,
+                                      cohort::language::data_task const& task, Rollout const& rollout,
+                                      Advantage const& advantage, Objective const& objective) {
+  using namespace cohort;
+  auto const parts =
+      algorithm{.rollout = rollout,
+                .advantage = advantage,
+                .objective = objective,
+                .aggregation = step_mean{},
+                .update = update{.epochs = s.epochs,
+                                 .minibatches = s.minibatches,
+                                 .normalize = normalization::none,
+                                 .optimizer = adam{.rate = linear{s.rate, s.last_rate()}, .epsilon = 1e-8},
+                                 .max_gradient_norm = s.clip_norm}};
+  return std::make_unique<run_of<Rollout, Trained>>(s, source, task, erased<machine>(parts), cohort::text(parts));
+}
+
 template <class Trained>
 std::unique_ptr<any_run> run_with(settings const& s, model_source const& source,
                                   cohort::language::data_task const& task) {
   using namespace cohort;
-  auto const made = [&](auto const& rollout, auto const& advantage, auto const& objective) -> std::unique_ptr<any_run> {
-    auto const parts =
-        algorithm{.rollout = rollout,
-                  .advantage = advantage,
-                  .objective = objective,
-                  .aggregation = step_mean{},
-                  .update = update{.epochs = s.epochs,
-                                   .minibatches = s.minibatches,
-                                   .normalize = normalization::none,
-                                   .optimizer = adam{.rate = linear{s.rate, s.last_rate()}, .epsilon = 1e-8},
-                                   .max_gradient_norm = s.clip_norm}};
-    using rollout_type = std::remove_cvref_t<decltype(rollout)>;
-    return std::make_unique<run_of<rollout_type, Trained>>(s, source, task, erased<machine>(parts),
-                                                           cohort::text(parts));
+  auto const made = [&](auto const& rollout, auto const& advantage, auto const& objective) {
+    return run_of_parts<Trained>(s, source, task, rollout, advantage, objective);
   };
   if (s.how == method::sft) return made(demonstrations{s.prompts}, no_advantage{}, log_likelihood{});
   if (s.how == method::dpo) return made(preferences{s.prompts}, no_advantage{}, dpo{.beta = s.beta});

@@ -136,7 +136,8 @@ void require_same(settings const& begun, values const& typed) {
 request read_request(method how, int argc, char const* const* argv, bool& asked_for_help) {
   static constexpr char const* about[] = {"Trains a language model by GRPO on prompts and rewards.",
                                           "Trains a language model on prompts and their completions (SFT).",
-                                          "Trains a language model on chosen and rejected completions (DPO)."};
+                                          "Trains a language model on chosen and rejected completions (DPO).",
+                                          "Trains a reward model on chosen and rejected completions (Bradley-Terry)."};
   request r;
   r.run.how = how;
   program::typed config, out;
@@ -173,7 +174,7 @@ request read_request(method how, int argc, char const* const* argv, bool& asked_
     set(r.run, in_file(how, *config));
   }
   set(r.run, given_here);
-  if (r.run.rate == 0) r.run.rate = how == method::sft ? 1e-5 : 1e-6;
+  if (r.run.rate == 0) r.run.rate = how == method::sft || how == method::reward ? 1e-5 : 1e-6;
   require(r.run);
   return r;
 }

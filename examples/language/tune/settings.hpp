@@ -4,11 +4,16 @@
 #include <string>
 #include <vector>
 
-/// Fine-tuning of language models: `cohort grpo`, `cohort sft`, `cohort dpo`.
+/// Fine-tuning of language models: `cohort grpo`, `cohort sft`, `cohort dpo`, `cohort reward`.
 namespace tuning {
 
-enum class method { grpo, sft, dpo };
-inline char const* name_of(method m) { return m == method::grpo ? "grpo" : m == method::sft ? "sft" : "dpo"; }
+enum class method { grpo, sft, dpo, reward };
+inline char const* name_of(method m) {
+  static constexpr char const* names[] = {"grpo", "sft", "dpo", "reward"};
+  return names[int(m)];
+}
+/// Whether it learns from rows with a chosen and a rejected completion.
+inline bool has_pairs(method m) { return m == method::dpo || m == method::reward; }
 
 /// All that a run is asked for, by the names of the command line and of config.toml.
 struct settings {
@@ -19,7 +24,7 @@ struct settings {
   int prompts = 8, group = 8, max_tokens = 64, minibatches = 1, epochs = 1, rows = 1024, threads = 0;
   int lora = 0, evaluate_rows = 32, evaluate_samples = 4, top_k = 0, resample = 0;
   double rate = 0, final_rate = -1, kl = 0, epsilon = .2, epsilon_high = -1, temperature = 1, top_p = 1, clip_norm = 1,
-         beta = .1, held_out = .1, lora_alpha = 0;
+         beta = .1, center = 0, held_out = .1, lora_alpha = 0;
   std::uint64_t seed = 1;
   bool chat = false, adapter_only = false;
   std::string data_checksum;  ///< of the file that the run was begun with

@@ -5,6 +5,7 @@
 #include <cohort/language/data/named_rewards.hpp>
 #include <cohort/language/data/read_rows.hpp>
 #include <cohort/language/data/split.hpp>
+#include <cohort/language/files/reward_files.hpp>
 #include <cohort/version.hpp>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,7 @@
 #include "journal.hpp"
 #include "plan.hpp"
 #include "report.hpp"
+#include "reward_entries.hpp"
 
 namespace tuning {
 
@@ -34,10 +36,10 @@ struct judges {
 
   explicit judges(settings const& s) {
     if (s.how == method::sft) given = {"completion"};
-    if (s.how == method::dpo) given = {"chosen", "rejected"};
+    if (has_pairs(s.how)) given = {"chosen", "rejected"};
     needed = given;
     if (!s.reward.empty()) try {
-        rewards = language::named_rewards(s.reward, s.weights, needed);
+        rewards = language::named_rewards(s.reward, s.weights, needed, own_rewards());
       } catch (value_error const& e) {
         throw program::usage_error(std::string("--reward: ") + e.what());
       }
@@ -56,7 +58,10 @@ struct lesson {
     language::row_encoder const encode(text, {.chat = s.chat, .system = s.system});
     auto encoded = [&](std::vector<language::data_row> some) {
       int const tokens = by.rewards.size() > 0 ? s.max_tokens : 0;
-      auto all = language::encode_rows(std::move(some), encode, by.given, tokens, source.options().context);
+      // A reward model reads all of a completion: with one more token behind it, which is never read.
+      int const unread = s.how == method::reward ? 1 : 0;
+      auto all = language::encode_rows(std::move(some), encode, by.given, tokens, source.options().context - unread);
+      if (unread) language::score_whole(all, language::read_padding(source.path()));
       for (auto const& row : all) {
         longest_prompt = std::max(longest_prompt, row.prompt.size());
         for (auto const& c : row.given) longest_completion = std::max(longest_completion, c.size());
@@ -111,7 +116,10 @@ void require_room(settings const& s, fs::path const& out, double parameters) {
 void train(request r) {
   settings& s = r.run;
   judges const by(s);
+  if (s.how == method::reward) require_folder(s.model);
   model_source const source(s.model);
+  if (s.type == "q8_0" && fs::is_directory(s.model))
+    throw program::usage_error("--type is 'q8_0', which only GGUF files have; of a folder expected f32, f16 or bf16");
   lesson about(s, by, source);
   auto& task = *about.task;
   double const machine = program::memory_of_machine();

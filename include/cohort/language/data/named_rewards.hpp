@@ -135,10 +135,14 @@ inline std::vector<reward_entry> const& reward_entries() {
 
 /// A reward by name, with parameters. Raises value_error naming the nearest for a name or a parameter that there is
 /// not, and for a value that is none. `columns` gets the columns that it reads.
-inline any_reward<data_row> make_reward(std::string const& text, std::vector<std::string>& columns) {
+/// Entries of your own go before those that there are.
+inline any_reward<data_row> make_reward(std::string const& text, std::vector<std::string>& columns,
+                                        std::span<reward_entry const> own = {}) {
   reward_settings s(text);
   std::vector<std::string> names;
-  for (auto const& entry : reward_entries()) {
+  std::vector<reward_entry> entries(own.begin(), own.end());
+  entries.insert(entries.end(), reward_entries().begin(), reward_entries().end());
+  for (auto const& entry : entries) {
     names.push_back(entry.name);
     if (entry.name != s.name()) continue;
     auto reward = entry.make(s);
@@ -156,7 +160,7 @@ inline any_reward<data_row> make_reward(std::string const& text, std::vector<std
 ///
 /// Two of a kind are named by their whole text.
 inline reward_list<data_row> named_rewards(std::string const& text, std::vector<double> const& weights,
-                                           std::vector<std::string>& columns) {
+                                           std::vector<std::string>& columns, std::span<reward_entry const> own = {}) {
   reward_list<data_row> list;
   std::vector<std::string> words;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -169,7 +173,7 @@ inline reward_list<data_row> named_rewards(std::string const& text, std::vector<
     throw value_error("rewards: there are " + std::to_string(weights.size()) + " weights for the " +
                       std::to_string(words.size()) + " rewards " + text);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    auto reward = make_reward(words[i], columns);
+    auto reward = make_reward(words[i], columns, own);
     std::string const kind = words[i].substr(0, words[i].find(':'));
     auto const same = std::count_if(words.begin(), words.end(),
                                     [&](std::string const& other) { return other.substr(0, other.find(':')) == kind; });

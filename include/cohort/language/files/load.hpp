@@ -4,6 +4,16 @@
 #include <cohort/language/files/model_weights.hpp>
 #include <cohort/language/model/frozen_model.hpp>
 
+namespace COHORT_NAMESPACE::language {
+
+struct load_options {
+  std::optional<stored_type> type{};  ///< of the weights: F32, F16, BF16 or Q8_0; absent: as the files have them
+  bool round_inputs = false;  ///< of BF16 weights: what they are multiplied by is rounded to bfloat16 too, where the
+                              ///< processor multiplies pairs of such numbers (AVX-512 BF16), which is faster
+};
+
+}  // namespace COHORT_NAMESPACE::language
+
 namespace COHORT_NAMESPACE::detail {
 
 /// A model's file, and the weights that point into it.
@@ -31,15 +41,38 @@ inline std::optional<stored_type> type_in_kernels(std::string_view name) {
   return {};
 }
 
+/// A folder's model with these options, of files that name its tensors so.
+template <backend B>
+frozen_model<B> load_folder(B& backend, std::filesystem::path const& path, language::load_options const& o,
+                            decoder_options const& options, tensor_naming const& naming) {
+  auto const all = std::make_shared<weights_in_file<tensor_files>>(options, o.type, o.round_inputs, path);
+  if (!o.type && sizeof(value_t<B>) == 8 && all->file.have("F64")) {
+    std::vector<value_t<B>> parameters(std::size_t(options.parameters()));
+    read_tensors<value_t<B>>(all->file, naming, options, parameters);
+    return {backend, options, std::span<value_t<B> const>(parameters)};
+  }
+  each_tensor(all->file, naming, options, [&](named_tensor const& t, std::string const& name) {
+    auto const& file = all->file.file_of(name);
+    auto const& stored = file.at(name);
+    auto const type = type_in_kernels(stored.type);
+    if (t.columns == 0) {
+      file.template read<float>(name, shape_of(t), all->weights.place_of(t));
+    } else if (type && !t.turned) {
+      file.require_shape(name, shape_of(t));
+      all->weights.add(t, {*type, stored.bytes.data(), t.rows, t.columns});
+    } else {
+      std::vector<float> numbers(static_cast<std::size_t>(t.size()));
+      file.template read<float>(name, shape_of(t), numbers);
+      if (t.turned) numbers = turned(std::span<float const>(numbers), t.columns, t.rows);
+      all->weights.add(t, std::move(numbers));
+    }
+  });
+  return frozen(backend, all);
+}
+
 }  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::language {
-
-struct load_options {
-  std::optional<stored_type> type{};  ///< of the weights: F32, F16, BF16 or Q8_0; absent: as the files have them
-  bool round_inputs = false;  ///< of BF16 weights: what they are multiplied by is rounded to bfloat16 too, where the
-                              ///< processor multiplies pairs of such numbers (AVX-512 BF16), which is faster
-};
 
 /// The tokens that end a text, as a folder or a GGUF file says.
 inline std::vector<std::int32_t> stop_tokens_of(std::filesystem::path const& path) {
@@ -75,31 +108,7 @@ frozen_model<B> load(B& backend, std::filesystem::path const& path, load_options
     return detail::frozen(backend, all);
   }
   auto const options = read_config(path, own...);
-  auto const naming = detail::naming_in(path, options, own...);
-  auto const all =
-      std::make_shared<detail::weights_in_file<detail::tensor_files>>(options, o.type, o.round_inputs, path);
-  if (!o.type && sizeof(value_t<B>) == 8 && all->file.have("F64")) {
-    std::vector<value_t<B>> parameters(std::size_t(options.parameters()));
-    read_parameters<value_t<B>>(path, options, parameters, own...);
-    return {backend, options, std::span<value_t<B> const>(parameters)};
-  }
-  detail::each_tensor(all->file, naming, options, [&](named_tensor const& t, std::string const& name) {
-    auto const& file = all->file.file_of(name);
-    auto const& stored = file.at(name);
-    auto const type = detail::type_in_kernels(stored.type);
-    if (t.columns == 0) {
-      file.template read<float>(name, detail::shape_of(t), all->weights.place_of(t));
-    } else if (type && !t.turned) {
-      file.require_shape(name, detail::shape_of(t));
-      all->weights.add(t, {*type, stored.bytes.data(), t.rows, t.columns});
-    } else {
-      std::vector<float> numbers(static_cast<std::size_t>(t.size()));
-      file.template read<float>(name, detail::shape_of(t), numbers);
-      if (t.turned) numbers = detail::turned(std::span<float const>(numbers), t.columns, t.rows);
-      all->weights.add(t, std::move(numbers));
-    }
-  });
-  return detail::frozen(backend, all);
+  return detail::load_folder(backend, path, o, options, detail::naming_in(path, options, own...));
 }
 
 /// The same with all parameters as numbers of the backend, in memory of its own: the fastest products, and the most

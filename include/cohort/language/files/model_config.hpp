@@ -28,6 +28,13 @@ void with_family(std::filesystem::path const& folder, F f, Own const&... own) {
   if (!found) config.wrong("model_type", "one of " + known);
 }
 
+/// Whether a config.json is that of a model with a score (or several) in the place of the head over the vocabulary.
+inline bool is_classifier(file::json_fields const& config) {
+  file::json const* const names = config.find("architectures");
+  return names && names->is_array() && !names->empty() && names->front().is_string() &&
+         names->front().get<std::string>().ends_with("ForSequenceClassification");
+}
+
 /// The tensors of a family's files, in the order of the flat array.
 template <class Family>
 std::vector<named_tensor> tensors_in_files(Family const&, decoder_options const& o) {
@@ -52,6 +59,7 @@ decoder_options read_config(std::filesystem::path const& folder, Own const&... o
       folder,
       [&](auto const& family, file::json_fields const& config) {
         family.read(config, o);
+        if (detail::is_classifier(config)) o.tied = true;  // its files have no head besides the embedding
         try {
           o.check();
         } catch (value_error const& e) {

@@ -21,6 +21,7 @@ struct tensor_naming {
   std::vector<named_tensor> tensors;
   std::string prefix = "model.";
   bool (*ignored)(std::string_view) = [](std::string_view) { return false; };
+  std::set<std::string, std::less<>> beside{};  ///< others that may be there, and are somebody else's
 
   template <class Family>
   tensor_naming(Family const& family, decoder_options const& o) : tensors(tensors_in_files(family, o)) {
@@ -45,7 +46,7 @@ template <class F>
 void each_tensor(tensor_files const& files, tensor_naming const& naming, decoder_options const& options, F f) {
   auto strangers = files.names();
   std::erase_if(strangers, [&](std::string const& name) {
-    return name.ends_with(".rotary_emb.inv_freq") || naming.ignored(name);
+    return name.ends_with(".rotary_emb.inv_freq") || naming.ignored(name) || naming.beside.contains(name);
   });
   auto const name_in_files = [&](std::string const& name) {
     auto const bare = name.starts_with(naming.prefix) ? name.substr(naming.prefix.size()) : name;
@@ -69,6 +70,18 @@ void each_tensor(tensor_files const& files, tensor_naming const& naming, decoder
   refuse_strangers(files.listed_by(), strangers);
 }
 
+/// All of them into the flat array.
+template <class T>
+void read_tensors(tensor_files const& files, tensor_naming const& naming, decoder_options const& options,
+                  std::span<T> out) {
+  require_parameters("read_parameters", naming.tensors, out.size());
+  each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
+    auto const to = out.subspan(std::size_t(t.offset), std::size_t(t.size()));
+    files.file_of(name).template read<T>(name, shape_of(t), to);
+    if (t.turned) std::ranges::copy(turned(std::span<T const>(to), t.columns, t.rows), to.begin());
+  });
+}
+
 }  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::language {
@@ -85,12 +98,7 @@ void read_parameters(std::filesystem::path const& folder, decoder_options const&
   options.check();
   auto const naming = detail::naming_in(folder, options, own...);
   detail::require_parameters("read_parameters", naming.tensors, out.size());
-  detail::tensor_files const files(folder);
-  detail::each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
-    auto const to = out.subspan(std::size_t(t.offset), std::size_t(t.size()));
-    files.file_of(name).template read<T>(name, detail::shape_of(t), to);
-    if (t.turned) std::ranges::copy(detail::turned(std::span<T const>(to), t.columns, t.rows), to.begin());
-  });
+  detail::read_tensors(detail::tensor_files(folder), naming, options, out);
 }
 
 }  // namespace COHORT_NAMESPACE::language

@@ -3,6 +3,7 @@
 #include <cohort/backend/stored_types.hpp>
 #include <cohort/language/files/model_weights.hpp>
 #include <deque>
+#include <functional>
 #include <optional>
 
 // Writes a folder that from_pretrained of transformers reads.
@@ -91,6 +92,49 @@ void with_family_of(decoder_options const& options, F f) {
                       options.extents());
 }
 
+/// Parameters as the model in a source's folder: with `more` tensors behind its own, in the type of the first, and with
+/// a change of its config.json.
+template <class T>
+void write_like(std::filesystem::path const& source, std::filesystem::path const& folder,
+                decoder_options const& options, tensor_naming const& naming, std::span<T const> parameters,
+                std::optional<stored_type> type, existing what, std::vector<file::new_tensor<T>> const& more = {},
+                std::function<void(nlohmann::ordered_json&)> const& change = {}) {
+  std::error_code absent;
+  if (std::filesystem::equivalent(source, folder, absent))
+    throw io_error(folder.string() + " is the folder of the model that the new one is to be like, expected another");
+  require_parameters("write_model_like", naming.tensors, parameters.size());
+  tensor_files const files(source);
+  std::vector<file::new_tensor<T>> weights;
+  std::deque<std::vector<T>> made;
+  each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
+    auto values = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
+    if (t.turned) values = made.emplace_back(turned(values, t.rows, t.columns));
+    if (type) require_fits(name, values, *type);
+    weights.push_back(
+        {name, shape_of(t), values, type ? std::string(facts_of(*type).name) : files.file_of(name).at(name).type});
+  });
+  for (auto const& t : more) {
+    if (type) require_fits(t.name, t.values, *type);
+    weights.push_back(t), weights.back().type = weights.front().type;
+  }
+  file::mapped_file const given(source / "config.json");
+  std::string config(characters_of(given));
+  if (type || change) {
+    auto changed = nlohmann::ordered_json::parse(config);
+    if (type) set_dtype(changed, dtype_of(*type));
+    if (change) change(changed);
+    config = changed.dump(2) + "\n";
+  }
+  write_folder(folder, weights, config, what);
+  for (auto const& entry : std::filesystem::directory_iterator(source)) {
+    auto const name = entry.path().filename().string();
+    if (!belongs_to_texts(name) || !entry.is_regular_file()) continue;
+    file::new_file copy(folder / name, what);
+    copy.write(characters_of(file::mapped_file(entry.path())));
+    copy.commit();
+  }
+}
+
 }  // namespace COHORT_NAMESPACE::detail
 
 namespace COHORT_NAMESPACE::language {
@@ -149,37 +193,8 @@ template <class T, class... Own>
 void write_model_like(std::filesystem::path const& source, std::filesystem::path const& folder,
                       std::span<T const> parameters, std::optional<stored_type> type, existing what = existing::refuse,
                       Own const&... own) {
-  std::error_code absent;
-  if (std::filesystem::equivalent(source, folder, absent))
-    throw io_error(folder.string() + " is the folder of the model that the new one is to be like, expected another");
   auto const options = read_config(source, own...);
-  auto const naming = detail::naming_in(source, options, own...);
-  detail::require_parameters("write_model_like", naming.tensors, parameters.size());
-  detail::tensor_files const files(source);
-  std::vector<file::new_tensor<T>> weights;
-  std::deque<std::vector<T>> turned;
-  detail::each_tensor(files, naming, options, [&](named_tensor const& t, std::string const& name) {
-    auto values = parameters.subspan(std::size_t(t.offset), std::size_t(t.size()));
-    if (t.turned) values = turned.emplace_back(detail::turned(values, t.rows, t.columns));
-    if (type) detail::require_fits(name, values, *type);
-    weights.push_back({name, detail::shape_of(t), values,
-                       type ? std::string(facts_of(*type).name) : files.file_of(name).at(name).type});
-  });
-  file::mapped_file const given(source / "config.json");
-  std::string config(detail::characters_of(given));
-  if (type) {
-    auto changed = nlohmann::ordered_json::parse(config);
-    detail::set_dtype(changed, detail::dtype_of(*type));
-    config = changed.dump(2) + "\n";
-  }
-  detail::write_folder(folder, weights, config, what);
-  for (auto const& entry : std::filesystem::directory_iterator(source)) {
-    auto const name = entry.path().filename().string();
-    if (!detail::belongs_to_texts(name) || !entry.is_regular_file()) continue;
-    file::new_file copy(folder / name, what);
-    copy.write(detail::characters_of(file::mapped_file(entry.path())));
-    copy.commit();
-  }
+  detail::write_like(source, folder, options, detail::naming_in(source, options, own...), parameters, type, what);
 }
 
 template <class T, class... Own>

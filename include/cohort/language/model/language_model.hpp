@@ -16,11 +16,12 @@ struct language_options {
   std::ptrdiff_t head_rows = 256;       ///< rows of logits that exist at once
   bool recompute = false;               ///< whether a pass keeps what goes into each layer alone, and computes the rest
                                         ///< again for the gradient: a third more work, a tenth of the memory
+  bool value_bias = true;               ///< whether the value head has a bias; a reward model's has none
 };
 
 /// A decoder with its head as a policy: the parameters in one flat array, first the network's as tensors_of names them
-/// (or its adapters', see adapted_decoder), then those of the value head (H weights, 1 bias) if there is one, on the
-/// same hidden states. Its steps are tokens.
+/// (or its adapters', see adapted_decoder), then those of the value head (H weights, and 1 bias unless it is left out)
+/// if there is one, on the same hidden states. Its steps are tokens.
 template <backend B, bool Critic, class Network = decoder<B>>
 class basic_language_model {
  public:
@@ -77,7 +78,7 @@ class basic_language_model {
   view<U> critic_part(view<U> all) const
     requires Critic
   {
-    return all.part(network_.parameters(), options().hidden + 1);
+    return all.part(network_.parameters(), size_of_critic());
   }
   void zero_gradient(B& backend) { detail::fill_with(backend, gradient(), 0); }
 
@@ -95,12 +96,13 @@ class basic_language_model {
   basic_language_model(B& backend, Network network, std::vector<T> start, language_options const& settings)
       : settings_(settings), network_(std::move(network)), head_(settings.head_rows, network_.options().logit_cap) {
     network_.keep(settings.recompute ? activations::recomputed : activations::kept);
-    start.resize(std::size_t(network_.parameters() + (Critic ? options().hidden + 1 : 0)), T(0));
+    start.resize(std::size_t(network_.parameters() + size_of_critic()), T(0));
     backend.assign(parameters_, std::span<T const>(start));
     backend.resize(gradient_, parameters_.size());
   }
 
  private:
+  std::ptrdiff_t size_of_critic() const { return Critic ? options().hidden + (settings_.value_bias ? 1 : 0) : 0; }
   static std::vector<T> starting_numbers(decoder_options const& o, random_seed s, double std) {
     std::vector<T> start(std::size_t(lay_out(o).parameters()), T(0));
     std::uint32_t number = 0;
@@ -125,7 +127,7 @@ class basic_language_model {
     head_weights<U> w{network_.head(all), {}, {}};
     if constexpr (Critic) {
       w.value_weight = all.part(network_.parameters(), options().hidden);
-      w.value_bias = all.part(network_.parameters() + options().hidden, 1);
+      if (settings_.value_bias) w.value_bias = all.part(network_.parameters() + options().hidden, 1);
     }
     return w;
   }

@@ -96,8 +96,8 @@ struct head_inputs {
   view<T const> temperatures{};          ///< M, or absent; where one is not 0, instead
   std::span<step_support const> kept{};  ///< M, or empty: the softmax is over these tokens
 };
-/// Weights (V x H) by which hidden states become logits; value_weight (H) and value_bias (1) where there is a value
-/// head.
+/// Weights (V x H) by which hidden states become logits; value_weight (H) where there is a value head, and value_bias
+/// (1) where that has one.
 template <class T>
 struct head_weights {
   view<T> logits, value_weight, value_bias;
@@ -169,6 +169,8 @@ class token_head {
           if (w.value_weight) {
             backend.matmul(dhere, d.value, w.value_weight.transposed(), true);
             backend.matmul(dw.value_weight, view<T const>(hidden).transposed(), d.value, true);
+          }
+          if (w.value_bias) {
             auto sum = backend.template temporary<T>(1);
             backend.column_sum(sum.all(), d.value);
             backend.map(outputs{dw.value_bias}, detail::plus{}, view<T const>(dw.value_bias), view<T const>(sum.all()));
@@ -224,8 +226,9 @@ class token_head {
                        view<T const>(maximum(n)), view<T const>(sums(n)), found.logp, found.entropy);
       if (w.value_weight) {
         found.value = found_.all().part(5 * n, n);
-        backend.dense(found.value, view<T const>(hidden_.matrix(n, in.hidden.columns)), w.value_weight, w.value_bias,
-                      detail::same{});
+        view<T const> const hidden = hidden_.matrix(n, in.hidden.columns);
+        if (w.value_bias) backend.dense(found.value, hidden, w.value_weight, w.value_bias, detail::same{});
+        else backend.matmul(found.value, hidden, w.value_weight, false);
       }
       f(first, n, found);
     }
