@@ -24,7 +24,7 @@ endmacro()
 # Checkpoints of runs and policies, headers of controllers, event files, and what models are stored in.
 optional_component(file "cohort/(file/|checkpoint|deploy|hook/tensorboard|compare/summary_json)" cohort nlohmann_json::nlohmann_json)
 # Language models' files, tokenizers and rewards.
-optional_component(language "cohort/language/(files/|family/|tokenizer/|data/|reward/(format|language_share|outside|pattern|same_text))" cohort_file re2::re2 PCRE2::8BIT utf8proc::utf8proc)
+optional_component(language "cohort/language/(files/|family/|tokenizer/|data/|reward/(format|language_share|model_reward|outside|pattern|same_text))" cohort_file re2::re2 PCRE2::8BIT utf8proc::utf8proc)
 # Language models' completions from a server.
 optional_component(http "cohort/language/http/" cohort_file httplib::httplib)
 # Gymnasium's environments, in a Python inside the program.
