@@ -27,12 +27,13 @@ inline std::vector<std::int32_t> ids_of(cohort::file::json_fields const& fields,
   if (!list.is_array()) fields.wrong("ids", "a list of one token or more");
   std::vector<std::int32_t> ids;
   for (cohort::file::json const& id : list) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t(vocabulary))
+    auto const token = cohort::file::token_in(id, std::uint64_t(vocabulary));
+    if (!token)
       fields.refuse("ids[" + std::to_string(ids.size()) + "] is " + cohort::detail::shown(id) + ", expected a token" +
                     (vocabulary < std::numeric_limits<std::int32_t>::max()
                          ? " of the vocabulary's " + std::to_string(vocabulary) + ", counted from 0"
                          : ""));
-    ids.push_back(id.get<std::int32_t>());
+    ids.push_back(*token);
   }
   return ids;
 }

@@ -8,11 +8,16 @@
 /// The options that programs on language models have in common.
 namespace program {
 
-inline std::optional<cohort::stored_type> stored_type_of(std::string const& option, typed const& given) {
+/// The type of that name, of those that are written; nothing where there is none.
+inline std::optional<cohort::stored_type> written_type(std::string const& given) {
   using enum cohort::stored_type;
-  if (!given) return {};
   for (auto [name, type] : {std::pair("f32", f32), {"f16", f16}, {"bf16", bf16}, {"q8_0", q8_0}})
-    if (*given == name) return type;
+    if (given == name) return type;
+  return {};
+}
+inline std::optional<cohort::stored_type> stored_type_of(std::string const& option, typed const& given) {
+  if (!given) return {};
+  if (auto const type = written_type(*given)) return type;
   throw usage_error(option + " is '" + *given + "', expected f32, f16, bf16 or q8_0");
 }
 

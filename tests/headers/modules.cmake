@@ -46,9 +46,13 @@ function(headers_as_modules result)
   file(CONFIGURE OUTPUT "${folder}/standard.modulemap" CONTENT "${map}" @ONLY)
   list(APPEND flags -fmodules -fno-implicit-module-maps -fno-builtin-module-map -Xclang -fmodules-local-submodule-visibility
     "-fmodules-cache-path=${folder}/cache" -Xclang -emit-module -c)
-  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" ${own} ${flags} -fmodule-name=standard "${folder}/standard.modulemap"
-    -o "${folder}/standard.pcm" OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE failed)
-  if(failed)
+  string(MD5 tried "${CMAKE_CXX_COMPILER}${CMAKE_CXX_COMPILER_VERSION}${own}${flags}${map}")
+  if(NOT DEFINED COHORT_STANDARD_MODULE_${tried})
+    execute_process(COMMAND "${CMAKE_CXX_COMPILER}" ${own} ${flags} -fmodule-name=standard "${folder}/standard.modulemap"
+      -o "${folder}/standard.pcm" OUTPUT_QUIET ERROR_QUIET RESULT_VARIABLE failed)
+    set(COHORT_STANDARD_MODULE_${tried} "${failed}" CACHE INTERNAL "0 where the standard library can be a module")
+  endif()
+  if(COHORT_STANDARD_MODULE_${tried})
     message(STATUS "Cohort: each header is compiled alone, since the standard library's are no module here")
     return()
   endif()

@@ -4,6 +4,7 @@
 #include <cohort/language/http/http_sampler.hpp>
 
 #include "../catch.hpp"
+#include "../support/http_server.hpp"
 #include "../support/refusal.hpp"
 #include "../support/served_port.hpp"
 #include "../support/talking_model.hpp"
@@ -23,23 +24,6 @@ struct short_words {
   std::vector<std::int32_t> prompt(row const& r) const { return {r.first, 3}; }
   std::int32_t stop() const { return stops.at(0); }
   double score(row const&, std::span<std::int32_t const> tokens, bool, sample_place) const { return tokens[0] % 5; }
-};
-
-/// A server that answers each request with these bytes, or nothing.
-class wrong_server {
- public:
-  explicit wrong_server(std::function<void(httplib::Request const&, httplib::Response&)> const& answer) {
-    server_.Post("/v1/completions", answer);
-    port = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();
-  }
-  ~wrong_server() { server_.stop(), thread_.join(); }
-  int port;
-
- private:
-  httplib::Server server_;
-  std::thread thread_;
 };
 
 }  // namespace
@@ -88,7 +72,7 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
   ask.port = 1;
   refused("gives no answer");
   {
-    wrong_server stalls([](auto const&, auto& answer) {
+    support::http_server stalls("/v1/completions", [](auto const&, auto& answer) {
       std::this_thread::sleep_for(std::chrono::milliseconds(700));
       answer.set_content("{}", "application/json");
     });
@@ -96,7 +80,7 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
     refused("gives no answer");
   }
   auto answers = [&](int status, std::string const& body, std::string const& what) {
-    wrong_server server([&](auto const&, auto& answer) {
+    support::http_server server("/v1/completions", [&](auto const&, auto& answer) {
       answer.status = status;
       answer.set_content(body, "application/json");
     });
@@ -125,7 +109,7 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
           "has 4 for a token, expected an object");
   {
     // llama.cpp's own answer: what is told of 6 may be of either one; and what comes after a stop token is cut off.
-    wrong_server server([&](auto const&, auto& answer) {
+    support::http_server server("/v1/completions", [&](auto const&, auto& answer) {
       json const all = {entry(4, -.5), entry(6, -1), entry(5, -2), entry(9, -3), entry(7, -4)};
       answer.set_content(
           json{{"tokens", {4, 8, 6, 6, 5, 9, 7}}, {"completion_probabilities", all}, {"stop_type", "limit"}}.dump(),
@@ -148,7 +132,8 @@ TEST_CASE("http_sampler: a server that is not there, dies, stalls or answers wro
   json const vllm = {
       {"finish_reason", "length"}, {"token_ids", {4, 6}}, {"logprobs", {{"token_logprobs", {-.5, -.25}}}}};
   for (auto const& one : {llama, vllm}) {
-    wrong_server server([&](auto const&, auto& answer) { answer.set_content(choice(one), "application/json"); });
+    support::http_server server(
+        "/v1/completions", [&](auto const&, auto& answer) { answer.set_content(choice(one), "application/json"); });
     ask.port = server.port;
     auto const all = ask({{1}}, {.max_tokens = 3, .stop = 9}, 1);
     REQUIRE(all.size() == 1);

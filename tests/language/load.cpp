@@ -7,37 +7,18 @@
 
 #include "../catch.hpp"
 #include "../support/files.hpp"
+#include "../support/model_logits.hpp"
 #include "../support/paths.hpp"
 #include "../support/refusal.hpp"
 
 using namespace cohort;
+using support::distance;
+using support::logits_of;
 
 namespace {
 
 std::string const golden = paths::golden("llama/");
 
-template <class B, class Model>
-std::vector<double> logits_of(B& backend, Model& model, std::vector<std::int32_t> const& tokens) {
-  token_packing<B> packing;
-  packing.prompt(model.options(), tokens);
-  packing.finish(backend, model.options());
-  auto const parameters = std::as_const(model).parameters();
-  auto const hidden = model.network().forward(backend, parameters, packing.tokens());
-  std::vector<std::int32_t> rows(tokens.size());
-  std::iota(rows.begin(), rows.end(), 0);
-  auto const l = model.head().logits(backend, hidden, {rows.data(), std::ptrdiff_t(rows.size())},
-                                     model.network().head_factor(parameters));
-  std::vector<double> all;
-  for (std::ptrdiff_t r = 0; r < l.rows; ++r)
-    for (std::ptrdiff_t v = 0; v < l.columns; ++v) all.push_back(double(l(r, v)));
-  return all;
-}
-double distance(std::vector<double> const& a, std::vector<double> const& b) {
-  REQUIRE(a.size() == b.size());
-  double most = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
-  return most;
-}
 std::vector<double> numbers(file::safetensors const& file, std::string const& name) {
   std::vector<double> all(detail::product(file.at(name).shape, 1));
   file.read<double>(name, file.at(name).shape, all);

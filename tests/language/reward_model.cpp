@@ -1,6 +1,6 @@
 // Reward models: transformers' scores, those of training, and what they say as rewards.
 #include <cohort/language.hpp>
-#include <cohort/language/data/data_task.hpp>
+#include <cohort/language/data/score_whole.hpp>
 #include <cohort/language/reward/model_reward.hpp>
 
 #include "../catch.hpp"

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "../catch.hpp"
+#include "../support/http_server.hpp"
 #include "../support/refusal.hpp"
 
 using namespace cohort;
@@ -14,22 +15,6 @@ using file::json;
 using said_values = std::vector<std::optional<double>>;
 
 namespace {
-
-class reward_server {
- public:
-  explicit reward_server(std::function<void(httplib::Request const&, httplib::Response&)> const& answer) {
-    server_.Post("/reward", answer);
-    port = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();
-  }
-  ~reward_server() { server_.stop(), thread_.join(); }
-  int port;
-
- private:
-  httplib::Server server_;
-  std::thread thread_;
-};
 
 auto asked(language::service_reward<> const& judge, std::vector<int> const& rows) {
   std::vector<completion<int>> all;
@@ -40,7 +25,7 @@ auto asked(language::service_reward<> const& judge, std::vector<int> const& rows
 }  // namespace
 
 TEST_CASE("service_reward: the service reads completions in JSON and answers with their rewards") {
-  reward_server server([](auto const& request, auto& answer) {
+  support::http_server server("/reward", [](auto const& request, auto& answer) {
     json rewards = json::array();
     auto const asked = json::parse(request.body);
     for (auto const& c : asked.at("completions"))
@@ -70,7 +55,7 @@ TEST_CASE("service_reward: a service that is not there, stalls or answers wrongl
   judge.port = 1;
   refused("gave no answer");
   auto answers = [&](int status, std::string const& body, std::string const& what) {
-    reward_server server([&](auto const&, auto& answer) {
+    support::http_server server("/reward", [&](auto const&, auto& answer) {
       answer.status = status;
       answer.set_content(body, "application/json");
     });
@@ -78,7 +63,8 @@ TEST_CASE("service_reward: a service that is not there, stalls or answers wrongl
     refused(what);
   };
   {
-    reward_server stalls([](auto const&, auto&) { std::this_thread::sleep_for(std::chrono::milliseconds(300)); });
+    support::http_server stalls(
+        "/reward", [](auto const&, auto&) { std::this_thread::sleep_for(std::chrono::milliseconds(300)); });
     judge.port = stalls.port, judge.seconds = .1;
     refused("gave no answer");
     judge.seconds = 60;

@@ -61,9 +61,9 @@ inline std::vector<std::string> texts(json_fields const& f, char const* name) {
 inline std::vector<std::int32_t> tokens(json const& list, json_fields const& f, int vocabulary) {
   std::vector<std::int32_t> all;
   for (auto const& id : list) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t(vocabulary))
-      f.wrong("prompt", "tokens of the vocabulary's " + std::to_string(vocabulary) + ", counted from 0");
-    all.push_back(id.get<std::int32_t>());
+    auto const token = cohort::file::token_in(id, std::uint64_t(vocabulary));
+    if (!token) f.wrong("prompt", "tokens of the vocabulary's " + std::to_string(vocabulary) + ", counted from 0");
+    all.push_back(*token);
   }
   return all;
 }

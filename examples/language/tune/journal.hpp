@@ -12,9 +12,7 @@ namespace tuning {
 ///
 ///     metrics.jsonl      a line for each update, by TRL's names, with each reward's mean and deviation
 ///     evaluations.jsonl  a line for each evaluation
-///     completions.jsonl  the best, the worst and some others of each update's completions, and some of each
-///     evaluation's,
-///                        with their rewards
+///     completions.jsonl  the best, the worst and some others of each update, and some of each evaluation, with rewards
 ///     tensorboard/       the numbers of metrics.jsonl, and those of evaluations as of the update before them
 class journal {
  public:

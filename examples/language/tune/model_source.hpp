@@ -3,6 +3,8 @@
 #include <cohort/language/files/write_gguf.hpp>
 #include <cohort/language/files/write_model.hpp>
 
+#include "../model_options.hpp"
+
 namespace tuning {
 
 /// A model's files: what is trained is read from them, and what it has become is written as they are.
@@ -31,18 +33,10 @@ class model_source {
     else cohort::language::read_parameters<float>(path_, options_, to);
   }
 
-  /// Of its name; nothing for an empty one.
-  static std::optional<cohort::stored_type> asked_type(std::string const& type) {
-    using enum cohort::stored_type;
-    for (auto t : {f32, f16, bf16, q8_0})
-      if (type == (t == f32 ? "f32" : t == f16 ? "f16" : t == bf16 ? "bf16" : "q8_0")) return t;
-    return {};
-  }
-
   /// As `name` in that folder; what is there is replaced when the new one is whole. `type` is empty for the files' own;
   /// a GGUF file in blocks that are not written (Q4_1, Q4_K, ...) becomes one in F16.
   void write(std::filesystem::path const& folder, std::span<float const> parameters, std::string const& type) const {
-    auto const asked = asked_type(type);
+    auto const asked = program::written_type(type);
     if (!file_)
       return cohort::language::write_model_like<float>(path_, folder / name(), parameters, asked,
                                                        cohort::existing::replace);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include "../model_options.hpp"
 #include "settings.hpp"
 
 namespace tuning {
@@ -95,7 +96,7 @@ void each_setting(Settings& s, F f) {
   f(option_facts{"checkpoint_every", "N", "updates [20]", count, of_all, true}, s.checkpoint_every, positive);
   f(option_facts{"type", "NAME", "of the written model's numbers [as the model has them]", "f32, f16, bf16 or q8_0",
                  of_all, true},
-    s.type, [](std::string const& t) { return t == "" || t == "f32" || t == "f16" || t == "bf16" || t == "q8_0"; });
+    s.type, [](std::string const& t) { return t.empty() || program::written_type(t); });
   f(option_facts{"seed", "N", "of rows and draws [1]", "a whole number, 0 or more"}, s.seed, any);
   f(option_facts{"threads", "N", "of this machine; results do not depend on them [one for each core]",
                  "a whole number from 0 (one for each core) to 1024", of_all, true},

@@ -30,7 +30,7 @@ class model_on_a_machine {
 any_reward<language::data_row> make_model(language::reward_settings& s) {
   std::string const path = s.word("path", ""), type = s.word("type", "");
   if (path.empty()) throw value_error("reward '" + s.text() + "' lacks its path: " + s.name() + ":path=FOLDER");
-  auto const asked = model_source::asked_type(type);
+  auto const asked = program::written_type(type);
   if (!asked && !type.empty())
     throw detail::unknown_name("reward '" + s.text() + "'", "type", type, {"f32", "f16", "bf16", "q8_0"});
   return model_on_a_machine(path, {.type = asked});

@@ -36,7 +36,7 @@ struct scoring {
     std::ptrdiff_t const hidden = model.options().hidden;
     auto const all = model.parameters();
     language::write_reward_model_like<float>(source.path(), folder / source.name(), decoder_of(all, hidden),
-                                             score_of(all, hidden), source.asked_type(s.type), existing::replace);
+                                             score_of(all, hidden), program::written_type(s.type), existing::replace);
     return "the reward model is " + (folder / source.name()).string();
   }
 };

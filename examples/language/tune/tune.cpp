@@ -4,8 +4,8 @@
 
 #include <cohort/language/data/named_rewards.hpp>
 #include <cohort/language/data/read_rows.hpp>
+#include <cohort/language/data/score_whole.hpp>
 #include <cohort/language/data/split.hpp>
-#include <cohort/language/files/reward_files.hpp>
 #include <cohort/version.hpp>
 #include <nlohmann/json.hpp>
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -57,6 +58,12 @@ inline json parse_object(std::string_view text, std::string const& where) {
   }
   if (!result.is_object()) detail::refuse_file(where, "is " + detail::shown(result) + ", expected a JSON object");
   return result;
+}
+
+/// A token's number, which is below `most`; nothing where it is none.
+inline std::optional<std::int32_t> token_in(json const& value, std::uint64_t most = std::uint64_t(1) << 31) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= most) return {};
+  return value.get<std::int32_t>();
 }
 
 /// Reads the fields of an object, naming `where` and the field in the io_error for one that is missing or of another

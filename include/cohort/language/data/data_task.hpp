@@ -36,18 +36,6 @@ inline std::vector<encoded_row> encode_rows(std::vector<data_row> rows, row_enco
   return all;
 }
 
-/// For a reward model, whose score is that of a whole series: each completion without the padding behind it (see
-/// read_padding) and with one token more. The value at a step is taken before its token is read, so that at the last
-/// step all the others have been.
-inline void score_whole(std::vector<encoded_row>& rows, std::optional<std::int32_t> padding) {
-  for (auto& row : rows)
-    for (auto& tokens : row.given) {
-      std::int32_t const unread = tokens.back();
-      while (padding && !tokens.empty() && tokens.back() == *padding) tokens.pop_back();
-      tokens.push_back(unread);
-    }
-}
-
 /// A completion and what the rewards said of it.
 struct judged_completion {
   encoded_row const& row;

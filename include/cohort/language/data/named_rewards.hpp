@@ -77,8 +77,7 @@ inline std::vector<reward_entry> const& reward_entries() {
   static std::vector<reward_entry> const all{
       {"accuracy",
        "1 where <answer>...</answer> (where=boxed, marker, all) has the column `answer`, compared as decimal numbers "
-       "or "
-       "texts (same=number, fractions too, text, choice)",
+       "or texts (same=number, fractions too, text, choice)",
        "column=answer", [](settings& s) { return detail::make_accuracy(s); }},
       {"format",
        "1 for <reasoning>...</reasoning> and <answer>...</answer>, white space around them or not, and no more", "",
@@ -99,8 +98,7 @@ inline std::vector<reward_entry> const& reward_entries() {
       {"characters", "-|target - characters|, the reward of TRL's quick start with its target, 20", "",
        [](settings& s) {
          return reward([target = s.number("target", 20)](completion<data_row> const& c) {
-           auto const begins = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; };
-           return -std::abs(target - double(std::count_if(c.text.begin(), c.text.end(), begins)));
+           return -std::abs(target - detail::characters_in(c.text));
          });
        }},
       {"soft_overlong", "0 up to limit - cache tokens, then down to -1 at the limit (20480, 4096)", "",

@@ -47,24 +47,18 @@ class row_encoder {
       turns.push_back({"assistant", said});
       std::string const all = written(row, turns, false);
       tokens = text_.words.encode(all.starts_with(before) ? all.substr(before.size()) : said, {.begin_end = false});
-      auto const end = std::find_if(tokens.begin(), tokens.end(), [&](auto token) { return is_stop(token); });
+      auto const end =
+          std::find_if(tokens.begin(), tokens.end(), [&](auto token) { return text_.stop.contains(token); });
       if (end != tokens.end()) tokens.erase(end + 1, tokens.end());
     } else {
       tokens = text_.words.encode(said, {.special_in_text = false, .begin_end = false});
     }
-    if (tokens.empty() || !is_stop(tokens.back())) tokens.push_back(stop());
+    if (tokens.empty() || !text_.stop.contains(tokens.back())) tokens.push_back(*text_.end());
     return tokens;
   }
 
  private:
   bool is_chat(data_row const& row) const { return how_.chat || !row.turns.empty(); }
-  bool is_stop(std::int32_t token) const {
-    return std::find(text_.stop.begin(), text_.stop.end(), token) != text_.stop.end();
-  }
-  std::int32_t stop() const {
-    auto const end = text_.words.end();
-    return end && is_stop(*end) ? *end : text_.stop.front();
-  }
   std::vector<chat_turn> turns_of(data_row const& row) const {
     std::vector<chat_turn> turns = row.turns;
     if (turns.empty()) turns.push_back({"user", row.prompt});

@@ -89,10 +89,9 @@ inline std::vector<std::int32_t> read_stop_tokens(std::filesystem::path const& f
     if (!found) return;
     file::json const list = found->is_array() ? *found : file::json::array({*found});
     for (file::json const& token : list) {
-      if (!token.is_number_unsigned() ||
-          token.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
-        config.wrong("eos_token_id", "a token or a list of tokens");
-      tokens.insert(token.get<std::int32_t>());
+      auto const number = file::token_in(token);
+      if (!number) config.wrong("eos_token_id", "a token or a list of tokens");
+      tokens.insert(*number);
     }
   };
   add(folder / "config.json");

@@ -1,6 +1,7 @@
 #pragma once
 #include <cohort/language/files/gguf_words.hpp>
 #include <cohort/language/files/load.hpp>
+#include <cohort/language/model/stop_tokens.hpp>
 #include <cohort/language/tokenizer/chat_template.hpp>
 
 namespace COHORT_NAMESPACE::detail {
@@ -21,9 +22,15 @@ namespace COHORT_NAMESPACE::language {
 /// written for it.
 struct model_text {
   tokenizer words;
-  std::vector<std::int32_t> stop;   ///< of texts and of turns
+  stop_tokens stop;                 ///< of texts and of turns
   std::optional<chat_format> chat;  ///< absent where the files have no template, or none that is known
   std::string why_no_chat;          ///< then
+
+  /// The token that ends what it says: the tokenizer's end of a text, if it is one of `stop`, else the first of them.
+  std::optional<std::int32_t> end() const {
+    if (auto const end = words.end(); end && stop.contains(*end)) return end;
+    return stop.empty() ? std::nullopt : std::optional(stop.front());
+  }
 };
 
 /// The tokenizer of a folder, a tokenizer.json or a GGUF file.

@@ -24,14 +24,18 @@ inline std::string classifier_of(std::string const& language_model) {
                                           : language_model;
 }
 
-/// Raises io_error for a head of several labels.
-inline void require_one_label(tensor_files const& files) {
-  auto const& score = files.file_of(score_tensor);
-  auto const& shape = score.at(score_tensor).shape;
+/// The weights of the score; whether there are any. Raises io_error for those of several labels.
+template <class T>
+bool read_score(tensor_files const& files, std::span<T> weights) {
+  if (!files.contains(score_tensor)) return false;
+  auto const& file = files.file_of(score_tensor);
+  auto const& shape = file.at(score_tensor).shape;
   if (shape.size() != 2 || shape[0] != 1)
     refuse_file(files.listed_by(), "tensor \"score.weight\" has " +
                                        (shape.empty() ? "no labels" : std::to_string(shape[0]) + " labels") +
                                        ", expected 1: a reward model has one number");
+  file.template read<T>(score_tensor, {1, weights.size()}, weights);
+  return true;
 }
 
 }  // namespace COHORT_NAMESPACE::detail
@@ -53,9 +57,9 @@ inline std::optional<std::int32_t> read_padding(std::filesystem::path const& fol
   file::json_fields const config(object, where);
   file::json const* const id = config.find("pad_token_id");
   if (!id || (id->is_number_integer() && *id < 0)) return {};  // some write -1 for none
-  if (!id->is_number_unsigned() || id->get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
-    config.wrong("pad_token_id", "a token");
-  return id->get<std::int32_t>();
+  auto const padding = file::token_in(*id);
+  if (!padding) config.wrong("pad_token_id", "a token");
+  return padding;
 }
 
 /// Tokens without the padding behind them.
@@ -73,10 +77,7 @@ bool read_reward_parameters(std::filesystem::path const& folder, decoder_options
                             std::span<T> score) {
   detail::tensor_files const files(folder);
   detail::read_tensors(files, detail::reward_naming(folder, options), options, decoder);
-  if (!files.contains(detail::score_tensor)) return false;
-  detail::require_one_label(files);
-  files.file_of(detail::score_tensor).template read<T>(detail::score_tensor, {1, std::size_t(options.hidden)}, score);
-  return true;
+  return detail::read_score(files, score.first(std::size_t(options.hidden)));
 }
 
 /// Writes a folder that transformers reads as ...ForSequenceClassification with one label, like a source's folder (a

@@ -1,13 +1,10 @@
 #pragma once
 #include <algorithm>
-#include <atomic>
 #include <cohort/file/json.hpp>
 #include <cohort/language/http/httplib.hpp>
 #include <cohort/language/rollout/outside_sampler.hpp>
-#include <ctime>
-#include <exception>
+#include <cohort/language/task/each_on_threads.hpp>
 #include <limits>
-#include <thread>
 #include <vector>
 
 namespace COHORT_NAMESPACE::language {
@@ -44,22 +41,9 @@ struct http_sampler {
       throw value_error("http_sampler: the sampler is not that of the whole softmax at temperature 1, as it has to be");
     if (o.allowed) throw value_error("http_sampler: a server cannot be told which tokens are allowed");
     std::vector<generated<double>> all(prompts.size() * std::size_t(o.group));
-    std::atomic<std::size_t> next = 0;
-    std::exception_ptr failed;
-    std::atomic<bool> wrong = false;
-    auto const work = [&] {
-      for (std::size_t n; !wrong && (n = next++) < all.size();) try {
-          all[n] = one(prompts[n / std::size_t(o.group)], o, draws * 1000003 + n);
-        } catch (...) {
-          if (!wrong.exchange(true)) failed = std::current_exception();
-        }
-    };
-    std::vector<std::thread> workers;
-    for (std::size_t k = 1; k < std::min(std::size_t(std::max(at_once, 1)), all.size()); ++k)
-      workers.emplace_back(work);
-    work();
-    for (auto& w : workers) w.join();
-    if (failed) std::rethrow_exception(failed);
+    detail::each_on_threads(all.size(), at_once, [&](std::size_t n) {
+      all[n] = one(prompts[n / std::size_t(o.group)], o, draws * 1000003 + n);
+    });
     return all;
   }
 
@@ -84,12 +68,8 @@ struct http_sampler {
                           {"min_p", 0}};
     if (!model.empty()) request["model"] = model;
     httplib::Client client(host, port);
-    auto const whole = std::time_t(seconds);
-    client.set_connection_timeout(std::min<std::time_t>(whole, 30));
-    client.set_read_timeout(whole, long((seconds - double(whole)) * 1e6));
-    httplib::Headers headers;
-    if (!key.empty()) headers.emplace("Authorization", "Bearer " + key);
-    auto const answer = client.Post(path, headers, request.dump(), "application/json");
+    detail::set_times(client, seconds);
+    auto const answer = client.Post(path, detail::authorization(key), request.dump(), "application/json");
     if (!answer) detail::refuse_file(where(), "gives no answer: " + httplib::to_string(answer.error()));
     if (answer->status != 200)
       detail::refuse_file(where(), "answers " + std::to_string(answer->status) + ": " + answer->body.substr(0, 200));
@@ -114,9 +94,9 @@ struct http_sampler {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
   static std::int32_t token(file::json_fields const& of, file::json const& id) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() > std::uint64_t(std::numeric_limits<std::int32_t>::max()))
-      of.refuse("has the token " + detail::shown(id) + ", expected a number");
-    return id.get<std::int32_t>();
+    auto const number = file::token_in(id);
+    if (!number) of.refuse("has the token " + detail::shown(id) + ", expected a number");
+    return *number;
   }
   static double logp(file::json_fields const& of, file::json const& x) {
     if (!x.is_number()) of.refuse("has the log-probability " + detail::shown(x) + ", expected a number");

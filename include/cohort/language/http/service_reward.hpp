@@ -1,10 +1,8 @@
 #pragma once
-#include <algorithm>
 #include <chrono>
 #include <cohort/language/http/httplib.hpp>
 #include <cohort/language/reward/outside/protocol.hpp>
 #include <cstddef>
-#include <ctime>
 #include <string>
 #include <vector>
 
@@ -53,16 +51,14 @@ struct service_reward {
       throw reward_failure(who + ", completion " + std::to_string(first) + " of the batch: it " + what, first);
     };
     httplib::Client client(host, port);
-    set_time(client);
-    httplib::Headers headers;
-    if (!key.empty()) headers.emplace("Authorization", "Bearer " + key);
+    detail::set_times(client, seconds);
     std::string answer;
     bool too_much = false, too_late = false;
     auto const begin = std::chrono::steady_clock::now();
     httplib::Request request;
     request.method = "POST";
     request.path = path;
-    request.headers = headers;
+    request.headers = detail::authorization(key);
     request.set_header("Content-Type", "application/json");
     request.body = body;
     request.content_receiver = [&](char const* data, std::size_t size, auto...) {
@@ -77,12 +73,6 @@ struct service_reward {
     if (!got) fail("gave no answer: " + httplib::to_string(got.error()));
     if (got->status != 200) fail("answered " + std::to_string(got->status) + ": " + answer.substr(0, 200));
     detail::read_rewards(std::move(answer), values, who, first, failing);
-  }
-  void set_time(httplib::Client& client) const {
-    auto const whole = std::time_t(seconds);
-    client.set_connection_timeout(std::min<std::time_t>(whole + 1, 30));
-    client.set_read_timeout(whole, long((seconds - double(whole)) * 1e6));
-    client.set_write_timeout(whole, long((seconds - double(whole)) * 1e6));
   }
 };
 

@@ -1,15 +1,12 @@
 #pragma once
 #include <algorithm>
-#include <atomic>
 #include <cohort/error.hpp>
 #include <cohort/language/reward/completion.hpp>
+#include <cohort/language/task/each_on_threads.hpp>
 #include <concepts>
 #include <cstddef>
-#include <exception>
 #include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 // Rewards that judge many completions at a time, and what becomes of those that fail.
@@ -55,36 +52,16 @@ using reward_values = std::vector<std::optional<double>>;
 inline reward_values in_pieces(std::size_t count, std::size_t per, int at_once, when_failing failing,
                                std::function<void(std::size_t, std::span<std::optional<double>>)> const& ask) {
   reward_values values(count);
-  std::atomic<std::size_t> next = 0;
-  std::atomic<bool> stopped = false;
-  std::mutex lock;
-  std::exception_ptr failed;
-  std::size_t failed_at = count;
-  auto const fail = [&](std::size_t at) {
-    std::lock_guard const held(lock);
-    stopped = true;
-    if (at < failed_at) failed = std::current_exception(), failed_at = at;
-  };
-  auto const work = [&] {
-    for (std::size_t first; !stopped && (first = per * next++) < count;) {
-      std::span<std::optional<double>> const piece(values.data() + first, std::min(per, count - first));
-      try {
-        ask(first, piece);
-      } catch (reward_failure const& e) {
-        if (failing == when_failing::stop) fail(e.completion);
-        else
-          for (auto& value : piece) value.reset();
-      } catch (...) {
-        fail(first);
-      }
+  each_on_threads((count + per - 1) / per, at_once, [&](std::size_t number) {
+    std::size_t const first = per * number;
+    std::span<std::optional<double>> const piece(values.data() + first, std::min(per, count - first));
+    try {
+      ask(first, piece);
+    } catch (reward_failure const&) {
+      if (failing == when_failing::stop) throw;
+      for (auto& value : piece) value.reset();
     }
-  };
-  std::vector<std::thread> workers;
-  std::size_t const pieces = (count + per - 1) / per;
-  for (std::size_t k = 1; k < std::min(std::size_t(at_once), pieces); ++k) workers.emplace_back(work);
-  work();
-  for (auto& w : workers) w.join();
-  if (failed) std::rethrow_exception(failed);
+  });
   return values;
 }
 

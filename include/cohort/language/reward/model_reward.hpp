@@ -20,12 +20,10 @@ reward_model<B> load_reward_model(B& b, std::filesystem::path const& folder, loa
   using T = value_t<B>;
   auto const options = read_reward_config(folder);
   detail::tensor_files const files(folder);
-  if (!files.contains(detail::score_tensor))
+  std::vector<T> score(std::size_t(options.hidden));
+  if (!detail::read_score(files, std::span<T>(score)))
     detail::refuse_file(files.listed_by(),
                         "has no tensor \"score.weight\", as a reward model's has; cohort reward trains one");
-  detail::require_one_label(files);
-  std::vector<T> score(std::size_t(options.hidden));
-  files.file_of(detail::score_tensor).template read<T>(detail::score_tensor, {1, score.size()}, score);
   return {b, detail::load_folder(b, folder, o, options, detail::reward_naming(folder, options)),
           std::span<T const>(score), rows_per_pass};
 }
@@ -77,10 +75,6 @@ class model_reward {
         : text(read_text(folder)), padding(read_padding(folder)), model(load_reward_model(b, folder, o, rows)) {}
   };
 
-  bool is_stop(std::int32_t token) const {
-    auto const& stop = all_->text.stop;
-    return std::find(stop.begin(), stop.end(), token) != stop.end();
-  }
   template <class Row>
   scored_series series_of(completion<Row> const& c) const {
     auto const& words = all_->text.words;
@@ -88,13 +82,12 @@ class model_reward {
     bool continued = s.prompt.empty() || !words.is_special(s.prompt[0]);  // a text, and no conversation
     if constexpr (std::is_same_v<Row, data_row>) continued = c.prompt == c.row.prompt;
     if (continued) s.prompt = words.encode(c.prompt);
-    bool const same = !c.tokens.empty() && (c.truncated || is_stop(c.tokens.back())) && known(c.tokens) &&
-                      words.decode(c.tokens) == c.text;
+    bool const same = !c.tokens.empty() && (c.truncated || all_->text.stop.contains(c.tokens.back())) &&
+                      known(c.tokens) && words.decode(c.tokens) == c.text;
     if (same) s.completion.assign(c.tokens.begin(), c.tokens.end());
     else {
       s.completion = words.encode(c.text, {.special_in_text = false, .begin_end = false});
-      if (auto const end = words.end(); !c.truncated && end && is_stop(*end)) s.completion.push_back(*end);
-      else if (!c.truncated && !all_->text.stop.empty()) s.completion.push_back(all_->text.stop.front());
+      if (auto const end = all_->text.end(); end && !c.truncated) s.completion.push_back(*end);
     }
     auto const read = without_padding(s.completion, all_->padding);
     s.completion.resize(read.size());

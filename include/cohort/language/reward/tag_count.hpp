@@ -1,10 +1,21 @@
 #pragma once
+#include <algorithm>
 #include <cohort/language/reward/completion.hpp>
 #include <cohort/language/reward/tags.hpp>
 #include <cstddef>
 #include <string>
 
 namespace COHORT_NAMESPACE {
+
+namespace detail {
+
+/// UTF-8's code points.
+inline double characters_in(std::string_view text) {
+  return double(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+}  // namespace detail
 
 /// A way up to the format: an eighth for each of four tags that stands once, with the line breaks of the published
 /// format, and a little less for each character behind the last:
@@ -45,9 +56,7 @@ struct tag_count {
   }
   static double behind(std::string_view text, std::string const& part) {
     for (std::size_t at; (at = text.find(part)) != text.npos;) text.remove_prefix(at + part.size());
-    double characters = 0;
-    for (char const c : text) characters += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    return characters;
+    return detail::characters_in(text);
   }
 };
 

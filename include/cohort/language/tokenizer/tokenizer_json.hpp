@@ -7,10 +7,11 @@ namespace COHORT_NAMESPACE::detail {
 
 /// A token's number.
 inline std::int32_t token_number(file::json const& value, std::size_t most, std::string const& where) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= most)
+  auto const number = file::token_in(value, most);
+  if (!number)
     refuse_file(where, "is " + shown(value) + ", expected a token's number, in a file of this size below " +
                            std::to_string(most));
-  return value.get<std::int32_t>();
+  return *number;
 }
 
 inline void read_bpe(step_fields const& f, std::size_t most, language::tokenizer_parts& to) {

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cohort/error.hpp>
-#include <cohort/language/reward/descriptor.hpp>
+#include <cohort/file/descriptor.hpp>
 #include <csignal>
 #include <cstddef>
 #include <cstring>

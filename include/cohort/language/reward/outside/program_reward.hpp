@@ -23,9 +23,9 @@ struct program_options {
 ///
 ///     program_reward judge{{"python3", "verifier.py"}, {.processes = 2, .seconds = 10}};
 ///
-///     its stdin    {"completions": [{"prompt": "..", "text": "..", "tokens": [..], "truncated": false, "row": ..},
-///     ..]} its stdout   {"rewards": [1.0, null, ..]}      a number or null (absent) for each; or {"error": "what is
-///     wrong"}
+///     its stdin     {"completions": [{"prompt": "..", "text": "..", "tokens": [..], "truncated": false, "row": ..}]}
+///
+///     its stdout    {"rewards": [1.0, null, ..]}, a number or null (absent) for each; or {"error": "what is wrong"}
 ///
 /// A line for a line, flushed, until its stdin ends. Programs are started when they are needed first and stay; one that
 /// ends, hangs, prints too much or something else is killed with its process group, and the next line gets a new one.

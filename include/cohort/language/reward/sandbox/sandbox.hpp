@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cohort/language/reward/descriptor.hpp>
+#include <cohort/file/descriptor.hpp>
 #include <cohort/language/reward/sandbox/call_filter.hpp>
 #include <cohort/language/reward/sandbox/first_process.hpp>
 #endif

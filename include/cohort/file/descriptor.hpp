@@ -7,7 +7,7 @@
 
 namespace COHORT_NAMESPACE::detail {
 
-/// A descriptor that is closed at the end.
+/// A descriptor of the system's, or a negative number for none, that is closed at the end.
 class descriptor {
  public:
   explicit descriptor(int number = -1) : number_(number) {}
